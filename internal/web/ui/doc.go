@@ -1,0 +1,2 @@
+// Package ui
+package ui
