@@ -1,0 +1,292 @@
+// Package db decides how SQL is spoken to: one text for SQLite and PostgreSQL, explicit transactions, times as microseconds, rows into values.
+//
+// Ids are text made in Go, times are integer microseconds UTC, money is integer minor units, states are text with a CHECK.
+// On SQLite one connection writes and a pool reads, so a transaction never waits for a lock that another of our own holds.
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// Engine names a database engine.
+type Engine string
+
+// The engines.
+const (
+	SQLite   Engine = "sqlite"
+	Postgres Engine = "postgres"
+)
+
+// Q is where statements run: a transaction, or the readers. Placeholders are $1, $2 …
+type Q interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	Engine() Engine
+}
+
+// DB is an open database.
+type DB struct {
+	engine Engine
+	write  *sql.DB
+	read   *sql.DB
+	path   string
+	reads  statements
+}
+
+// Open opens the database at address: a postgres:// URL, or the path of an SQLite file, made when it is not there.
+func Open(ctx context.Context, address string) (*DB, error) {
+	if u, err := url.Parse(address); err == nil && (u.Scheme == "postgres" || u.Scheme == "postgresql") {
+		pool, err := sql.Open("pgx", address)
+		if err != nil {
+			return nil, fmt.Errorf("open postgresql: %w", err)
+		}
+		pool.SetMaxOpenConns(16)
+		pool.SetMaxIdleConns(16)
+		pool.SetConnMaxIdleTime(5 * time.Minute)
+		if err := pool.PingContext(ctx); err != nil {
+			pool.Close()
+			return nil, fmt.Errorf("reach postgresql: %w", err)
+		}
+		return &DB{engine: Postgres, write: pool, read: pool}, nil
+	}
+	if err := os.MkdirAll(filepath.Dir(address), 0o700); err != nil {
+		return nil, fmt.Errorf("make the data folder: %w", err)
+	}
+	const pragmas = "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(ON)" +
+		"&_pragma=temp_store(MEMORY)&_pragma=mmap_size(0)&_txlock=immediate"
+	file := "file:" + (&url.URL{Path: address}).EscapedPath()
+	w, err := sql.Open("sqlite", file+pragmas+"&_pragma=cache_size(-16000)&_pragma=wal_autocheckpoint(2000)")
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", address, err)
+	}
+	w.SetMaxOpenConns(1)
+	if err := w.PingContext(ctx); err != nil {
+		w.Close()
+		return nil, fmt.Errorf("open %s: %w", address, err)
+	}
+	r, err := sql.Open("sqlite", file+pragmas+"&_pragma=query_only(ON)&_pragma=cache_size(-4000)")
+	if err != nil {
+		w.Close()
+		return nil, fmt.Errorf("open %s for reading: %w", address, err)
+	}
+	readers := max(4, 2*runtime.GOMAXPROCS(0))
+	r.SetMaxOpenConns(readers)
+	r.SetMaxIdleConns(readers)
+	d := &DB{engine: SQLite, write: w, read: r, path: address}
+	d.reads.db = r
+	return d, nil
+}
+
+// Engine says which engine this is.
+func (d *DB) Engine() Engine { return d.engine }
+
+// Path is the SQLite file, "" on PostgreSQL.
+func (d *DB) Path() string { return d.path }
+
+// Close closes all connections.
+func (d *DB) Close() error {
+	d.reads.close()
+	if d.read == d.write {
+		return d.write.Close()
+	}
+	return errors.Join(d.read.Close(), d.write.Close())
+}
+
+// Ping answers whether the database can be reached.
+func (d *DB) Ping(ctx context.Context) error { return d.read.PingContext(ctx) }
+
+// Read is where pages read. Each statement sees the newest committed state.
+func (d *DB) Read() Q {
+	if d.engine == SQLite {
+		return &reader{d}
+	}
+	return &plain{d.read, d.engine}
+}
+
+// Tx runs do in a writing transaction and commits when it returns nil. On PostgreSQL it tries again, up to 5 times in all, when the
+// server gave up on a deadlock or a serialisation failure; do must therefore change nothing outside the database.
+func (d *DB) Tx(ctx context.Context, do func(ctx context.Context, q Q) error) error {
+	for try := 1; ; try++ {
+		err := d.once(ctx, do)
+		if err == nil || try == 5 || !transient(err) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Duration(try*try) * 5 * time.Millisecond):
+		}
+	}
+}
+
+func (d *DB) once(ctx context.Context, do func(ctx context.Context, q Q) error) error {
+	tx, err := d.write.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer tx.Rollback() // a no-op after Commit
+	// A statement that can be cancelled costs a goroutine on SQLite. Transactions are short; the commit still sees ctx.
+	inner := ctx
+	if d.engine == SQLite {
+		inner = context.WithoutCancel(ctx)
+	}
+	if err := do(inner, &writer{tx, d.engine, map[string]*sql.Stmt{}}); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+func transient(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pg.Code == "40001" || pg.Code == "40P01"
+	}
+	var lite *sqlite.Error
+	if errors.As(err, &lite) {
+		return lite.Code()&0xff == sqlite3.SQLITE_BUSY
+	}
+	return false
+}
+
+// Duplicate reports whether err says that a unique key is taken.
+func Duplicate(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pg.Code == "23505"
+	}
+	var lite *sqlite.Error
+	if errors.As(err, &lite) {
+		return lite.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || lite.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
+	}
+	return false
+}
+
+// statements keeps prepared statements by text: SQLite's parser costs more than a point read. Texts made for one call (lists written
+// out) would fill it, so it is bounded and the rest run unprepared.
+type statements struct {
+	db   *sql.DB
+	mu   sync.RWMutex
+	list map[string]*sql.Stmt
+	off  atomic.Bool
+}
+
+const maxStatements = 600
+
+func (s *statements) of(ctx context.Context, query string) *sql.Stmt {
+	s.mu.RLock()
+	st := s.list[query]
+	s.mu.RUnlock()
+	if st != nil || s.off.Load() {
+		return st
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if st := s.list[query]; st != nil {
+		return st
+	}
+	if len(s.list) >= maxStatements {
+		return nil
+	}
+	st, err := s.db.PrepareContext(ctx, query)
+	if err != nil {
+		return nil // running it unprepared gives the error to whoever asked
+	}
+	if s.list == nil {
+		s.list = map[string]*sql.Stmt{}
+	}
+	s.list[query] = st
+	return st
+}
+
+func (s *statements) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, st := range s.list {
+		st.Close()
+	}
+	s.list = nil
+	s.off.Store(true)
+}
+
+type plain struct {
+	*sql.DB
+	engine Engine
+}
+
+func (p *plain) Engine() Engine { return p.engine }
+
+type reader struct{ d *DB }
+
+func (r *reader) Engine() Engine { return SQLite }
+
+func (r *reader) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	return r.d.read.ExecContext(ctx, query, args...) // refused by query_only
+}
+
+func (r *reader) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if st := r.d.reads.of(ctx, query); st != nil {
+		return st.QueryContext(ctx, args...)
+	}
+	return r.d.read.QueryContext(ctx, query, args...)
+}
+
+// writer is a transaction. On SQLite a statement used twice in it is prepared, and lives as long as the transaction.
+type writer struct {
+	tx     *sql.Tx
+	engine Engine
+	seen   map[string]*sql.Stmt
+}
+
+func (w *writer) Engine() Engine { return w.engine }
+
+func (w *writer) prepared(ctx context.Context, query string) *sql.Stmt {
+	if w.engine != SQLite {
+		return nil // pgx prepares by itself
+	}
+	st, again := w.seen[query]
+	if !again {
+		w.seen[query] = nil
+		return nil
+	}
+	if st == nil {
+		st, err := w.tx.PrepareContext(ctx, query)
+		if err != nil {
+			return nil // running it unprepared gives the error to whoever asked
+		}
+		w.seen[query] = st
+		return st
+	}
+	return st
+}
+
+func (w *writer) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	if st := w.prepared(ctx, query); st != nil {
+		return st.ExecContext(ctx, args...)
+	}
+	return w.tx.ExecContext(ctx, query, args...)
+}
+
+func (w *writer) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if st := w.prepared(ctx, query); st != nil {
+		return st.QueryContext(ctx, args...)
+	}
+	return w.tx.QueryContext(ctx, query, args...)
+}

@@ -1,0 +1,307 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// All runs a query and reads every row with fields, which gives the addresses to scan into.
+func All[T any](ctx context.Context, q Q, fields func(*T) []any, query string, args ...any) ([]T, error) {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("query: %w", err)
+	}
+	defer rows.Close()
+	var out []T
+	for rows.Next() {
+		var v T
+		if err := rows.Scan(fields(&v)...); err != nil {
+			return nil, fmt.Errorf("scan: %w", err)
+		}
+		out = append(out, v)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read rows: %w", err)
+	}
+	return out, nil
+}
+
+// One is All for a query of at most one row; found is false when there is none.
+func One[T any](ctx context.Context, q Q, fields func(*T) []any, query string, args ...any) (v T, found bool, err error) {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return v, false, fmt.Errorf("query: %w", err)
+	}
+	defer rows.Close()
+	if !rows.Next() {
+		return v, false, rows.Err()
+	}
+	if err := rows.Scan(fields(&v)...); err != nil {
+		return v, false, fmt.Errorf("scan: %w", err)
+	}
+	return v, true, rows.Err()
+}
+
+// Value reads a single value, such as a count; found is false when there is no row.
+func Value[T any](ctx context.Context, q Q, query string, args ...any) (v T, found bool, err error) {
+	return One(ctx, q, func(v *T) []any { return []any{v} }, query, args...)
+}
+
+// Self gives the address of a plain value: All(ctx, q, db.Self[string], …) reads one column.
+func Self[T any](v *T) []any { return []any{v} }
+
+// Exec runs a statement and returns how many rows it changed.
+func Exec(ctx context.Context, q Q, query string, args ...any) (int64, error) {
+	res, err := q.ExecContext(ctx, query, args...)
+	if err != nil {
+		return 0, fmt.Errorf("exec: %w", err)
+	}
+	n, err := res.RowsAffected()
+	if err != nil {
+		return 0, fmt.Errorf("count changed rows: %w", err)
+	}
+	return n, nil
+}
+
+// Insert writes rows into a table: into is "post (id, seq, text)", tail what follows the values, such as "ON CONFLICT DO NOTHING".
+// One prepared statement a row on SQLite, where that is fastest; many rows a statement on PostgreSQL, where round trips count.
+func Insert(ctx context.Context, q Q, into string, rows [][]any, tail string) error {
+	return insert(rows, func(batch [][]any) error {
+		text, args := values(into, batch, tail)
+		if _, err := q.ExecContext(ctx, text, args...); err != nil {
+			return fmt.Errorf("insert into %s: %w", into, err)
+		}
+		return nil
+	}, q.Engine())
+}
+
+// InsertReturning is Insert whose tail ends with RETURNING columns; fields reads them. Rows skipped by ON CONFLICT DO NOTHING return nothing.
+func InsertReturning[T any](ctx context.Context, q Q, into string, rows [][]any, tail string, fields func(*T) []any) ([]T, error) {
+	var out []T
+	err := insert(rows, func(batch [][]any) error {
+		text, args := values(into, batch, tail)
+		got, err := All(ctx, q, fields, text, args...)
+		if err != nil {
+			return fmt.Errorf("insert into %s: %w", into, err)
+		}
+		out = append(out, got...)
+		return nil
+	}, q.Engine())
+	return out, err
+}
+
+// insert cuts rows into statements. Few distinct sizes, so that prepared statements are found again.
+func insert(rows [][]any, run func([][]any) error, engine Engine) error {
+	sizes := []int{1}
+	if engine == Postgres {
+		sizes = []int{256, 64, 16, 4, 1}
+	}
+	for len(rows) > 0 {
+		n := 1
+		for _, s := range sizes {
+			if s <= len(rows) && s*len(rows[0]) <= 60000 {
+				n = s
+				break
+			}
+		}
+		if err := run(rows[:n]); err != nil {
+			return err
+		}
+		rows = rows[n:]
+	}
+	return nil
+}
+
+func values(into string, rows [][]any, tail string) (string, []any) {
+	var b strings.Builder
+	b.Grow(len(into) + len(tail) + 20 + len(rows)*len(rows[0])*6)
+	b.WriteString("INSERT INTO ")
+	b.WriteString(into)
+	b.WriteString(" VALUES ")
+	args := make([]any, 0, len(rows)*len(rows[0]))
+	for i, row := range rows {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteByte('(')
+		for j, v := range row {
+			if j > 0 {
+				b.WriteByte(',')
+			}
+			args = append(args, v)
+			b.WriteByte('$')
+			b.WriteString(strconv.Itoa(len(args)))
+		}
+		b.WriteByte(')')
+	}
+	b.WriteByte(' ')
+	b.WriteString(tail)
+	return b.String(), args
+}
+
+// Pick chooses between two texts where the engines differ. Its uses are counted by a test.
+func Pick(q Q, sqlite, postgres string) string {
+	if q.Engine() == Postgres {
+		return postgres
+	}
+	return sqlite
+}
+
+// Among returns a subquery over the texts given to the placeholder as Texts: "WHERE id IN " + db.Among(q, "$1"). The statement's text
+// does not depend on how many there are.
+func Among(q Q, placeholder string) string {
+	return Pick(q, "(SELECT value FROM json_each("+placeholder+"))", "(SELECT jsonb_array_elements_text("+placeholder+"::jsonb))")
+}
+
+// Texts is the argument for Among.
+func Texts(list []string) string {
+	raw, _ := json.Marshal(list) // strings always marshal
+	return string(raw)
+}
+
+// Where collects conditions joined by AND and their arguments. Write ? for the argument: it becomes the next placeholder.
+type Where struct {
+	parts []string
+	Args  []any
+}
+
+// And adds a condition; each ? in it stands for the next of args.
+func (w *Where) And(condition string, args ...any) *Where {
+	var b strings.Builder
+	for _, r := range condition {
+		if r == '?' && len(args) > 0 {
+			w.Args = append(w.Args, args[0])
+			args = args[1:]
+			b.WriteString("$" + strconv.Itoa(len(w.Args)))
+			continue
+		}
+		b.WriteRune(r)
+	}
+	w.parts = append(w.parts, b.String())
+	return w
+}
+
+// Arg adds an argument and returns its placeholder.
+func (w *Where) Arg(v any) string {
+	w.Args = append(w.Args, v)
+	return "$" + strconv.Itoa(len(w.Args))
+}
+
+// String is "WHERE a AND b", or "" without conditions.
+func (w *Where) String() string {
+	if len(w.parts) == 0 {
+		return ""
+	}
+	return "WHERE " + strings.Join(w.parts, " AND ")
+}
+
+// T is a time as it is stored: microseconds since 1970 UTC, NULL for the zero time.
+func T(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UnixMicro()
+}
+
+// At scans a stored time into t.
+func At(t *time.Time) sql.Scanner { return at{t} }
+
+type at struct{ t *time.Time }
+
+func (a at) Scan(v any) error {
+	switch v := v.(type) {
+	case nil:
+		*a.t = time.Time{}
+	case int64:
+		*a.t = time.UnixMicro(v).UTC()
+	default:
+		return fmt.Errorf("a time is stored as %T", v)
+	}
+	return nil
+}
+
+// S is a text as it is stored where "" means none: NULL.
+func S(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+// Str scans a text that may be NULL.
+func Str(s *string) sql.Scanner { return str{s} }
+
+type str struct{ s *string }
+
+func (a str) Scan(v any) error {
+	switch v := v.(type) {
+	case nil:
+		*a.s = ""
+	case string:
+		*a.s = v
+	case []byte:
+		*a.s = string(v)
+	default:
+		return fmt.Errorf("a text is stored as %T", v)
+	}
+	return nil
+}
+
+// B is a truth as it is stored: 1 or 0.
+func B(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// Bool scans a stored truth.
+func Bool(b *bool) sql.Scanner { return truth{b} }
+
+type truth struct{ b *bool }
+
+func (a truth) Scan(v any) error {
+	switch v := v.(type) {
+	case nil:
+		*a.b = false
+	case int64:
+		*a.b = v != 0
+	case bool:
+		*a.b = v
+	default:
+		return fmt.Errorf("a truth is stored as %T", v)
+	}
+	return nil
+}
+
+// J is a value as it is stored in a JSON column.
+func J(v any) any {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return "null"
+	}
+	return string(raw)
+}
+
+// JSON scans a JSON column into v, a pointer; NULL leaves it alone.
+func JSON(v any) sql.Scanner { return asJSON{v} }
+
+type asJSON struct{ v any }
+
+func (a asJSON) Scan(v any) error {
+	switch v := v.(type) {
+	case nil:
+		return nil
+	case string:
+		return json.Unmarshal([]byte(v), a.v)
+	case []byte:
+		return json.Unmarshal(v, a.v)
+	default:
+		return fmt.Errorf("JSON is stored as %T", v)
+	}
+}

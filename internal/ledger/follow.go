@@ -1,0 +1,384 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/entente/entente/internal/db"
+)
+
+// Follower is a module that derives its tables from the ledger.
+type Follower struct {
+	Name    string
+	Version int      // raise it when Apply derives something else: its tables are then rebuilt
+	Tables  []string // what it derives, in an order in which they can be emptied
+	// Apply digests activities in order, inside the transaction that also moves the cursor. It must give the same rows however the
+	// ledger is cut into batches, and must not depend on the time it runs.
+	Apply func(ctx context.Context, q db.Q, list []Activity) error
+}
+
+const batch = 500
+
+// Wake tells the loop that something was appended.
+func (l *Ledger) Wake() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run follows the ledger until ctx ends: at once when woken, and every interval for what other processes append.
+func (l *Ledger) Run(ctx context.Context, interval time.Duration) error {
+	tick := time.NewTicker(interval)
+	defer tick.Stop()
+	for {
+		if err := l.CatchUp(ctx); err != nil && ctx.Err() == nil {
+			l.log.Error("followers stopped, will try again", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-l.wake:
+		case <-tick.C:
+		}
+	}
+}
+
+// CatchUp runs the followers until nothing is left to read that is certain.
+func (l *Ledger) CatchUp(ctx context.Context) error {
+	select {
+	case <-l.turn:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { l.turn <- struct{}{} }()
+	if err := l.prepare(ctx); err != nil {
+		return err
+	}
+	for {
+		n, err := l.step(ctx, batch)
+		if err != nil || n == 0 {
+			return err
+		}
+	}
+}
+
+type cursor struct {
+	name    string
+	version int
+	Position
+}
+
+func cursorFields(c *cursor) []any { return []any{&c.name, &c.version, &c.Tx, &c.Seq} }
+
+// prepare makes missing cursors, and empties the tables of followers that have a new version.
+func (l *Ledger) prepare(ctx context.Context) error {
+	have, err := l.cursors(ctx, l.db.Read(), "")
+	if err != nil {
+		return err
+	}
+	fresh := true
+	for _, f := range l.followers {
+		if c, ok := have[f.Name]; !ok || c.version != f.Version {
+			fresh = false
+		}
+	}
+	if fresh {
+		return nil
+	}
+	return l.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+		have, err := l.cursors(ctx, q, db.Pick(q, "", " FOR UPDATE"))
+		if err != nil {
+			return err
+		}
+		for i := len(l.followers) - 1; i >= 0; i-- {
+			f := l.followers[i]
+			c, ok := have[f.Name]
+			if ok && c.version == f.Version {
+				continue
+			}
+			if ok {
+				if err := clear(ctx, q, f); err != nil {
+					return err
+				}
+			}
+			_, err := db.Exec(ctx, q, `INSERT INTO follower (name, version) VALUES ($1, $2)
+				ON CONFLICT (name) DO UPDATE SET version = excluded.version, tx = 0, seq = 0`, f.Name, f.Version)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func clear(ctx context.Context, q db.Q, f Follower) error {
+	for _, t := range f.Tables {
+		if _, err := db.Exec(ctx, q, "DELETE FROM "+t); err != nil {
+			return fmt.Errorf("empty %s: %w", t, err)
+		}
+	}
+	_, err := db.Exec(ctx, q, "DELETE FROM follower_failure WHERE follower = $1", f.Name)
+	return err
+}
+
+func (l *Ledger) cursors(ctx context.Context, q db.Q, tail string) (map[string]cursor, error) {
+	list, err := db.All(ctx, q, cursorFields, "SELECT name, version, tx, seq FROM follower ORDER BY name"+tail)
+	if err != nil {
+		return nil, fmt.Errorf("read cursors: %w", err)
+	}
+	out := make(map[string]cursor, len(list))
+	for _, c := range list {
+		out[c.name] = c
+	}
+	return out, nil
+}
+
+// step takes one batch through the followers that stand furthest behind, in one transaction with their cursors. Those level with each
+// other move together: the usual case is all of them. When one fails on a batch, the batch is taken activity by activity and what
+// cannot be digested is put aside in follower_failure, so that one bad fact does not stop the rest.
+func (l *Ledger) step(ctx context.Context, size int) (int, error) {
+	var list []Activity
+	var target Position
+	one := func(size int, tolerant bool) error {
+		return l.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+			list = nil
+			at, err := l.cursors(ctx, q, db.Pick(q, "", " FOR UPDATE"))
+			if err != nil {
+				return err
+			}
+			var group []Follower
+			var low Position
+			for _, f := range l.followers {
+				switch c := at[f.Name].Position; {
+				case len(group) == 0 || c.Before(low):
+					low, group = c, []Follower{f}
+				case c == low:
+					group = append(group, f)
+				}
+			}
+			if len(group) == 0 {
+				return nil
+			}
+			next := Position{}
+			for _, f := range l.followers {
+				if c := at[f.Name].Position; low.Before(c) && (next == Position{} || c.Before(next)) {
+					next = c
+				}
+			}
+			if list, err = l.after(ctx, q, low, size); err != nil || len(list) == 0 {
+				target = low
+				return err
+			}
+			// Stop where the next follower stands, so that both go on together from there.
+			if next != (Position{}) {
+				for i := range list {
+					if next.Before(list[i].Position()) {
+						list = list[:i]
+						break
+					}
+				}
+			}
+			target = list[len(list)-1].Position()
+			for _, f := range group {
+				if err := f.apply(ctx, q, list, tolerant, l.clock()); err != nil {
+					return err
+				}
+				if _, err := db.Exec(ctx, q, "UPDATE follower SET tx = $1, seq = $2 WHERE name = $3", target.Tx, target.Seq, f.Name); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	err := one(size, false)
+	if err != nil && ctx.Err() == nil {
+		l.log.Warn("a batch failed, taking it one activity at a time", "error", err)
+		for range size {
+			if err = one(1, true); err != nil || len(list) == 0 {
+				break
+			}
+		}
+	}
+	if err != nil {
+		return 0, err
+	}
+	l.announce(list, target)
+	return len(list), nil
+}
+
+// errApply marks what a follower said about an activity, as against a database that is gone.
+type failure struct {
+	follower string
+	err      error
+}
+
+func (f *failure) Error() string { return f.follower + ": " + f.err.Error() }
+func (f *failure) Unwrap() error { return f.err }
+
+func (f Follower) apply(ctx context.Context, q db.Q, list []Activity, tolerant bool, now time.Time) error {
+	if !tolerant {
+		if err := f.Apply(ctx, q, list); err != nil {
+			return &failure{f.Name, err}
+		}
+		return nil
+	}
+	if _, err := q.ExecContext(ctx, "SAVEPOINT one"); err != nil {
+		return err
+	}
+	err := f.Apply(ctx, q, list)
+	if err == nil {
+		_, err = q.ExecContext(ctx, "RELEASE SAVEPOINT one")
+		return err
+	}
+	if errors.Is(err, context.Canceled) {
+		return err
+	}
+	if _, back := q.ExecContext(ctx, "ROLLBACK TO SAVEPOINT one"); back != nil {
+		return errors.Join(err, back)
+	}
+	if _, err := q.ExecContext(ctx, "RELEASE SAVEPOINT one"); err != nil {
+		return err
+	}
+	_, err = db.Exec(ctx, q, `INSERT INTO follower_failure (follower, activity, error, at) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (follower, activity) DO UPDATE SET error = excluded.error, at = excluded.at`, f.Name, list[0].ID, err.Error(), db.T(now))
+	return err
+}
+
+func (l *Ledger) announce(list []Activity, p Position) {
+	l.mu.Lock()
+	if l.at.Before(p) {
+		l.at = p
+	}
+	close(l.moved)
+	l.moved = make(chan struct{})
+	watches := make([]func([]Activity), 0, len(l.watches))
+	for _, w := range l.watches {
+		watches = append(watches, w)
+	}
+	l.mu.Unlock()
+	if len(list) > 0 {
+		for _, w := range watches {
+			w(list)
+		}
+	}
+}
+
+// Watch calls f with activities once all followers that were level have digested them, until stop is called. f must not block.
+func (l *Ledger) Watch(f func([]Activity)) (stop func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := l.next
+	l.next++
+	l.watches[n] = f
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		delete(l.watches, n)
+	}
+}
+
+// Await returns when the followers have digested the activities, so that whoever wrote can read what follows from it. It runs the
+// followers itself rather than waiting for the loop.
+func (l *Ledger) Await(ctx context.Context, list []Activity) error {
+	if len(list) == 0 {
+		return nil
+	}
+	p := list[len(list)-1].Position()
+	for try := 0; ; try++ {
+		if err := l.CatchUp(ctx); err != nil {
+			return fmt.Errorf("digest: %w", err)
+		}
+		l.mu.Lock()
+		done := !l.at.Before(p)
+		l.mu.Unlock()
+		if done {
+			return nil
+		}
+		// Another node moved the cursors, or a transaction older than ours is still under way.
+		at, err := l.cursors(ctx, l.db.Read(), "")
+		if err != nil {
+			return err
+		}
+		done = true
+		for _, f := range l.followers {
+			done = done && !at[f.Name].Position.Before(p)
+		}
+		if done {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(min(time.Duration(try+1)*2*time.Millisecond, 50*time.Millisecond)):
+		}
+	}
+}
+
+// State is Append, then Await: for what people do on pages, who then see what they did.
+func (l *Ledger) State(ctx context.Context, list ...Activity) ([]Activity, error) {
+	added, err := l.Append(ctx, list...)
+	if err != nil {
+		return nil, err
+	}
+	return added, l.Await(ctx, added)
+}
+
+// Rebuild empties everything the followers derive and derives it again from the first activity. progress may be nil.
+func (l *Ledger) Rebuild(ctx context.Context, size int, progress func(done int)) error {
+	select {
+	case <-l.turn:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { l.turn <- struct{}{} }()
+	err := l.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+		for i := len(l.followers) - 1; i >= 0; i-- {
+			if err := clear(ctx, q, l.followers[i]); err != nil {
+				return err
+			}
+		}
+		_, err := db.Exec(ctx, q, "UPDATE follower SET tx = 0, seq = 0")
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("empty derived tables: %w", err)
+	}
+	if err := l.prepare(ctx); err != nil {
+		return err
+	}
+	done := 0
+	for {
+		n, err := l.step(ctx, size)
+		if err != nil || n == 0 {
+			return err
+		}
+		done += n
+		if progress != nil {
+			progress(done)
+		}
+	}
+}
+
+// Failure is an activity that a follower could not digest.
+type Failure struct {
+	Follower, Activity, Error string
+	At                        time.Time
+}
+
+// Failures lists what could not be digested, newest first.
+func (l *Ledger) Failures(ctx context.Context) ([]Failure, error) {
+	return db.All(ctx, l.db.Read(), func(f *Failure) []any { return []any{&f.Follower, &f.Activity, &f.Error, db.At(&f.At)} },
+		"SELECT follower, activity, error, at FROM follower_failure ORDER BY at DESC LIMIT 500")
+}
+
+// Tables lists all derived tables, in the order of the followers.
+func (l *Ledger) Tables() []string {
+	var out []string
+	for _, f := range l.followers {
+		out = append(out, f.Tables...)
+	}
+	return out
+}

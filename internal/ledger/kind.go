@@ -1,0 +1,138 @@
+package ledger
+
+// The kinds of activity. A kind names what was done and to what; its data is the type beside it.
+const (
+	PostSaid     = "post.said"     // Said; object: the post, which has the id of the activity that first stated it
+	PostEdited   = "post.edited"   // Said; object: the post
+	PostDeleted  = "post.deleted"  // object: the post; its text is blanked
+	PostLabelled = "post.labelled" // Label; object: the post
+	VoteCast     = "vote.cast"     // Vote; object: the post
+	AnswerPicked = "answer.picked" // Picked; object: the question
+
+	ConversationTaken    = "conversation.taken"    // object: the conversation; actor: member:ID
+	ConversationAssigned = "conversation.assigned" // Assigned
+	ConversationReleased = "conversation.released"
+	ConversationNoted    = "conversation.noted" // Noted
+	ConversationResolved = "conversation.resolved"
+	ConversationReopened = "conversation.reopened"
+	ConversationOpened   = "conversation.opened" // Opened: by hand, from a post
+
+	PersonAdded      = "person.added"      // Person; object: the person, which has the id of the activity
+	PersonDescribed  = "person.described"  // Person; object: the person
+	IdentityLinked   = "identity.linked"   // Identity; object: the person
+	IdentityUnlinked = "identity.unlinked" // Identity; object: the person
+	PersonMerged     = "person.merged"     // Merged; object: the person kept
+	PersonUnmerged   = "person.unmerged"   // Unmerged; object: the person kept
+
+	OrderPlaced = "order.placed" // Order; amount and currency; actor: the buyer's identity
+)
+
+// Said is what a channel tells of a post. Text is plain text; markup never enters the ledger.
+type Said struct {
+	ExternalID   string       `json:"external_id"`            // unique within the channel
+	Kind         string       `json:"kind,omitempty"`         // article, mail, question, answer, comment, review; "" is a plain post
+	AuthorName   string       `json:"author_name,omitempty"`  // as shown there; the identity is the activity's actor
+	Title        string       `json:"title,omitempty"`        // or subject
+	Text         string       `json:"text"`                   // what this author says here, quotes of others removed
+	Quoted       string       `json:"quoted,omitempty"`       // what was removed
+	URL          string       `json:"url,omitempty"`          // where people can see it
+	Lang         string       `json:"lang,omitempty"`         // as the channel says; a hint
+	InReplyTo    []string     `json:"in_reply_to,omitempty"`  // external ids, nearest first
+	Direct       bool         `json:"direct,omitempty"`       // said to us, not merely within earshot
+	Private      bool         `json:"private,omitempty"`      // seen by us and the author only
+	Ours         bool         `json:"ours,omitempty"`         // said in our name
+	Member       string       `json:"member,omitempty"`       // the member who said it in our name, when known
+	To           []Address    `json:"to,omitempty"`           // whom it was said to, beside us
+	Automatic    string       `json:"automatic,omitempty"`    // reply, bounce or bulk: said by a machine
+	Bounced      []string     `json:"bounced,omitempty"`      // identities that could not be reached
+	Tags         []string     `json:"tags,omitempty"`         // as tagged there
+	Score        int          `json:"score,omitempty"`        // votes there when it was read
+	Attachments  []Attachment `json:"attachments,omitempty"`  // what came with it; the bytes are not kept
+	Dated        bool         `json:"dated_by_us,omitempty"`  // the channel gave no usable date: At is when we learned it
+	Conversation string       `json:"conversation,omitempty"` // the conversation it answers, when said from here
+}
+
+// Address is somebody and the name they go by.
+type Address struct {
+	URI  string `json:"uri"`
+	Name string `json:"name,omitempty"`
+}
+
+// Attachment describes a file.
+type Attachment struct {
+	Name string `json:"name"`
+	Type string `json:"type,omitempty"`
+	Size int64  `json:"size,omitempty"` // bytes
+}
+
+// Label is what a person says a post is.
+type Label struct {
+	Label string `json:"label"` // sentiment
+	Value string `json:"value"` // negative, neutral, positive; "" takes the label back
+}
+
+// Vote is one vote on a post.
+type Vote struct {
+	Value int `json:"value"` // +1 or -1
+}
+
+// Picked says which answer solved a question.
+type Picked struct {
+	Answer string `json:"answer"` // the external id of the answer, in the same channel; "" takes it back
+}
+
+// Assigned says to whom a conversation was given.
+type Assigned struct {
+	To string `json:"to"` // member id
+}
+
+// Noted is an internal note.
+type Noted struct {
+	Text string `json:"text"`
+}
+
+// Opened names the post that a conversation was opened from.
+type Opened struct {
+	Post string `json:"post"`
+}
+
+// Person describes a person or an organisation; what is empty says nothing.
+type Person struct {
+	Name         string     `json:"name,omitempty"`
+	Organisation string     `json:"organisation,omitempty"`
+	Title        string     `json:"title,omitempty"`
+	Kinds        []string   `json:"kinds,omitempty"` // customer, prospect, employee, supplier, partner, reseller, journalist …
+	Lang         string     `json:"lang,omitempty"`
+	Note         string     `json:"note,omitempty"`
+	Identities   []Identity `json:"identities,omitempty"`
+	Firm         bool       `json:"firm,omitempty"` // an organisation rather than a human being
+}
+
+// Identity is one address of a person.
+type Identity struct {
+	URI      string `json:"uri"` // mailto:, acct:, https:, tel:, postal:
+	Verified bool   `json:"verified,omitempty"`
+}
+
+// Merged says which person was taken into the object, and which identities it brought, so that it can be undone.
+type Merged struct {
+	Person     string   `json:"person"`
+	Identities []string `json:"identities"`
+}
+
+// Unmerged names the activity of the merge that is undone.
+type Unmerged struct {
+	Merge string `json:"merge"`
+}
+
+// Order is a business fact brought by a shop.
+type Order struct {
+	ExternalID string `json:"external_id"`
+	Product    string `json:"product,omitempty"`
+	Quantity   int    `json:"quantity,omitempty"`
+	Through    string `json:"through,omitempty"` // shop, reseller, workshop
+	Reseller   string `json:"reseller,omitempty"`
+}
+
+// SaidKey is the key under which a post of a channel is in the ledger once.
+func SaidKey(channel, externalID string) string { return "said:" + channel + ":" + externalID }
