@@ -1,0 +1,76 @@
+package org
+
+// Permission is something that may be done; every route names one.
+type Permission string
+
+// The permissions. Public needs no sign-in; Member needs only that.
+const (
+	Public        Permission = "public"
+	SignedIn      Permission = "signed_in"
+	ListeningRead Permission = "listening:read"
+	ListeningEdit Permission = "listening:edit"
+	InboxRead     Permission = "inbox:read"
+	InboxEdit     Permission = "inbox:edit" // take, note, reply, resolve
+	InboxAssign   Permission = "inbox:assign"
+	PeopleRead    Permission = "people:read"
+	PeopleEdit    Permission = "people:edit"
+	ChannelRead   Permission = "channel:read"
+	ChannelEdit   Permission = "channel:edit"
+	ImportRun     Permission = "import:run"
+	ExportRun     Permission = "export:run"
+	MeasureRead   Permission = "measure:read"
+	StrategyRead  Permission = "strategy:read"
+	StrategyEdit  Permission = "strategy:edit"
+	MemberRead    Permission = "member:read"
+	MemberEdit    Permission = "member:edit" // invite, change roles, suspend
+	AuditRead     Permission = "audit:read"
+	OrgEdit       Permission = "org:edit"
+)
+
+// Role is what a member is in the organisation.
+type Role string
+
+// The roles.
+const (
+	Owner      Role = "owner"      // everything
+	Strategist Role = "strategist" // the map and its measures, and reads all the rest
+	Social     Role = "social"     // the social team: listening, inbox, people, channels
+	Volunteer  Role = "volunteer"  // answers what fits their skills
+	Plain      Role = "member"     // a member of communities: signs in, no more for now
+)
+
+// Roles lists the roles, the most trusted first.
+func Roles() []Role { return []Role{Owner, Strategist, Social, Volunteer, Plain} }
+
+// Permissions lists what a role may do.
+func (r Role) Permissions() []Permission {
+	all := []Permission{SignedIn, ListeningRead, ListeningEdit, InboxRead, InboxEdit, InboxAssign, PeopleRead, PeopleEdit, ChannelRead,
+		ChannelEdit, ImportRun, ExportRun, MeasureRead, StrategyRead, StrategyEdit, MemberRead, MemberEdit, AuditRead, OrgEdit}
+	switch r {
+	case Owner:
+		return all
+	case Strategist:
+		return []Permission{SignedIn, ListeningRead, InboxRead, PeopleRead, ChannelRead, MeasureRead, StrategyRead, StrategyEdit, MemberRead, ImportRun}
+	case Social:
+		return []Permission{SignedIn, ListeningRead, ListeningEdit, InboxRead, InboxEdit, InboxAssign, PeopleRead, PeopleEdit, ChannelRead,
+			ChannelEdit, ImportRun, MeasureRead, StrategyRead, MemberRead}
+	case Volunteer:
+		return []Permission{SignedIn, ListeningRead, InboxRead, InboxEdit, PeopleRead, MeasureRead, StrategyRead}
+	case Plain:
+		return []Permission{SignedIn}
+	}
+	return nil
+}
+
+// May reports whether the role includes the permission.
+func (r Role) May(p Permission) bool {
+	if p == Public {
+		return true
+	}
+	for _, have := range r.Permissions() {
+		if have == p {
+			return true
+		}
+	}
+	return false
+}
