@@ -1,0 +1,103 @@
+package chart
+
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/a-h/templ"
+)
+
+// canvas writes elements; every value passes through the escape of HTML.
+type canvas struct{ strings.Builder }
+
+func (c *canvas) raw(s string) { c.WriteString(s) }
+
+func (c *canvas) open(name string, attrs ...string) {
+	c.WriteByte('<')
+	c.WriteString(name)
+	for i := 0; i+1 < len(attrs); i += 2 {
+		if attrs[i+1] == "" && attrs[i] != "tabindex" {
+			continue
+		}
+		c.WriteByte(' ')
+		c.WriteString(attrs[i])
+		c.WriteString(`="`)
+		c.WriteString(clean(attrs[i+1]))
+		c.WriteByte('"')
+	}
+	c.WriteByte('>')
+}
+
+func (c *canvas) close(name string) {
+	c.WriteString("</")
+	c.WriteString(name)
+	c.WriteByte('>')
+}
+
+func (c *canvas) text(name, body string, attrs ...string) {
+	c.open(name, attrs...)
+	c.WriteString(clean(body))
+	c.close(name)
+}
+
+func (c *canvas) empty(name string, attrs ...string) {
+	c.open(name, attrs...)
+	c.close(name)
+}
+
+// svg opens a drawing that screen readers see as one picture with a name; the table beside it has the figures.
+func (c *canvas) svg(f frame, class, label string) {
+	c.open("svg", "class", class, "viewBox", "0 0 "+num(f.width)+" "+num(f.height), "width", num(f.width), "height", num(f.height),
+		"role", "img", "aria-label", label, "focusable", "false")
+}
+
+func (c *canvas) line(class string, x1, y1, x2, y2 float64) {
+	c.empty("line", "class", class, "x1", num(x1), "y1", num(y1), "x2", num(x2), "y2", num(y2))
+}
+
+func (c *canvas) rect(class string, x, y, w, h float64, more ...string) {
+	c.empty("rect", append([]string{"class", class, "x", num(x), "y", num(y), "width", num(max(w, 0)), "height", num(max(h, 0))}, more...)...)
+}
+
+func (c *canvas) circle(class string, x, y, r float64) {
+	c.empty("circle", "class", class, "cx", num(x), "cy", num(y), "r", num(r))
+}
+
+func (c *canvas) label(class string, x, y float64, anchor, text string) {
+	c.text("text", text, "class", class, "x", num(x), "y", num(y), "text-anchor", anchor)
+}
+
+// clean drops what neither HTML nor XML can carry, cuts what is absurdly long, and escapes.
+func clean(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\n' && r != '\t' || r == 0x7f || r == 0xfffe || r == 0xffff {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\ufffd"))
+	if len(s) > 4000 {
+		s = cut(s, 1000)
+	}
+	return templ.EscapeString(s)
+}
+
+// cut shortens s to n letters, the last of them an ellipsis.
+func cut(s string, n int) string {
+	letters := []rune(s)
+	if len(letters) <= n {
+		return s
+	}
+	return strings.TrimRight(string(letters[:max(n-1, 0)]), " ") + "…"
+}
+
+func num(v float64) string {
+	if !finite(v) {
+		return "0"
+	}
+	v = math.Round(math.Max(-1e5, math.Min(1e5, v))*10) / 10
+	if v == 0 {
+		return "0"
+	}
+	return strconv.FormatFloat(v, 'f', -1, 64)
+}
