@@ -4,19 +4,25 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/entente/entente/internal/db"
 )
 
-// Follower is a module that derives its tables from the ledger.
+// Follower is a module that derives its tables from the ledger. All followers share one cursor and one transaction a batch, in their
+// order: what stands to the left of a follower is already derived when its turn comes. When one of them changes, all are rebuilt.
 type Follower struct {
 	Name    string
-	Version int      // raise it when Apply derives something else: its tables are then rebuilt
+	Version int      // raise it when Apply derives something else: everything is then rebuilt
 	Tables  []string // what it derives, in an order in which they can be emptied
 	// Apply digests activities in order, inside the transaction that also moves the cursor. It must give the same rows however the
 	// ledger is cut into batches, and must not depend on the time it runs.
 	Apply func(ctx context.Context, q db.Q, list []Activity) error
+	// Cut, when set, says how many of list (at least one) may be digested together. A follower cuts before and after an activity that
+	// changes what it derived from earlier ones, so that those to its right never see a later state than they would one at a time.
+	Cut func(ctx context.Context, q db.Q, list []Activity) (int, error)
 }
 
 const batch = 500
@@ -65,53 +71,53 @@ func (l *Ledger) CatchUp(ctx context.Context) error {
 	}
 }
 
+// version names what the followers derive; the cursor is valid for it alone.
+func (l *Ledger) version() string {
+	parts := make([]string, len(l.followers))
+	for i, f := range l.followers {
+		parts[i] = f.Name + "." + strconv.Itoa(f.Version)
+	}
+	return strings.Join(parts, " ")
+}
+
 type cursor struct {
-	name    string
-	version int
+	version string
 	Position
 }
 
-func cursorFields(c *cursor) []any { return []any{&c.name, &c.version, &c.Tx, &c.Seq} }
-
-// prepare makes missing cursors, and empties the tables of followers that have a new version.
-func (l *Ledger) prepare(ctx context.Context) error {
-	have, err := l.cursors(ctx, l.db.Read(), "")
+func (l *Ledger) cursor(ctx context.Context, q db.Q, tail string) (c cursor, found bool, err error) {
+	c, found, err = db.One(ctx, q, func(c *cursor) []any { return []any{&c.version, &c.Tx, &c.Seq} },
+		"SELECT version, tx, seq FROM derivation WHERE id = 1"+tail)
 	if err != nil {
+		return c, found, fmt.Errorf("read the cursor: %w", err)
+	}
+	return c, found, nil
+}
+
+// prepare makes the cursor, and begins again when the followers are others than those that derived what is there.
+func (l *Ledger) prepare(ctx context.Context) error {
+	c, found, err := l.cursor(ctx, l.db.Read(), "")
+	if err != nil || found && c.version == l.version() {
 		return err
 	}
-	fresh := true
-	for _, f := range l.followers {
-		if c, ok := have[f.Name]; !ok || c.version != f.Version {
-			fresh = false
-		}
-	}
-	if fresh {
-		return nil
-	}
 	return l.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
-		have, err := l.cursors(ctx, q, db.Pick(q, "", " FOR UPDATE"))
-		if err != nil {
+		c, found, err := l.cursor(ctx, q, db.Pick(q, "", " FOR UPDATE"))
+		if err != nil || found && c.version == l.version() {
 			return err
 		}
-		for i := len(l.followers) - 1; i >= 0; i-- {
-			f := l.followers[i]
-			c, ok := have[f.Name]
-			if ok && c.version == f.Version {
-				continue
-			}
-			if ok {
-				if err := clear(ctx, q, f); err != nil {
-					return err
-				}
-			}
-			_, err := db.Exec(ctx, q, `INSERT INTO follower (name, version) VALUES ($1, $2)
-				ON CONFLICT (name) DO UPDATE SET version = excluded.version, tx = 0, seq = 0`, f.Name, f.Version)
-			if err != nil {
-				return err
-			}
-		}
-		return nil
+		return l.reset(ctx, q)
 	})
+}
+
+func (l *Ledger) reset(ctx context.Context, q db.Q) error {
+	for i := len(l.followers) - 1; i >= 0; i-- {
+		if err := clear(ctx, q, l.followers[i]); err != nil {
+			return err
+		}
+	}
+	_, err := db.Exec(ctx, q, `INSERT INTO derivation (id, version, tx, seq) VALUES (1, $1, 0, 0)
+		ON CONFLICT (id) DO UPDATE SET version = excluded.version, tx = 0, seq = 0`, l.version())
+	return err
 }
 
 func clear(ctx context.Context, q db.Q, f Follower) error {
@@ -124,92 +130,61 @@ func clear(ctx context.Context, q db.Q, f Follower) error {
 	return err
 }
 
-func (l *Ledger) cursors(ctx context.Context, q db.Q, tail string) (map[string]cursor, error) {
-	list, err := db.All(ctx, q, cursorFields, "SELECT name, version, tx, seq FROM follower ORDER BY name"+tail)
-	if err != nil {
-		return nil, fmt.Errorf("read cursors: %w", err)
-	}
-	out := make(map[string]cursor, len(list))
-	for _, c := range list {
-		out[c.name] = c
-	}
-	return out, nil
-}
-
-// step takes one batch through the followers that stand furthest behind, in one transaction with their cursors. Those level with each
-// other move together: the usual case is all of them. When one fails on a batch, the batch is taken activity by activity and what
-// cannot be digested is put aside in follower_failure, so that one bad fact does not stop the rest.
+// step takes one batch through the followers, in one transaction with the cursor. When one fails, the batch is taken activity by
+// activity and what cannot be digested is put aside in follower_failure, so that one bad fact does not stop the rest.
 func (l *Ledger) step(ctx context.Context, size int) (int, error) {
 	var list []Activity
-	var target Position
 	one := func(size int, tolerant bool) error {
 		return l.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
 			list = nil
-			at, err := l.cursors(ctx, q, db.Pick(q, "", " FOR UPDATE"))
+			at, _, err := l.cursor(ctx, q, db.Pick(q, "", " FOR UPDATE"))
 			if err != nil {
 				return err
 			}
-			var group []Follower
-			var low Position
-			for _, f := range l.followers {
-				switch c := at[f.Name].Position; {
-				case len(group) == 0 || c.Before(low):
-					low, group = c, []Follower{f}
-				case c == low:
-					group = append(group, f)
-				}
-			}
-			if len(group) == 0 {
-				return nil
-			}
-			next := Position{}
-			for _, f := range l.followers {
-				if c := at[f.Name].Position; low.Before(c) && (next == Position{} || c.Before(next)) {
-					next = c
-				}
-			}
-			if list, err = l.after(ctx, q, low, size); err != nil || len(list) == 0 {
-				target = low
+			if list, err = l.after(ctx, q, at.Position, size); err != nil || len(list) == 0 {
 				return err
 			}
-			// Stop where the next follower stands, so that both go on together from there.
-			if next != (Position{}) {
-				for i := range list {
-					if next.Before(list[i].Position()) {
-						list = list[:i]
-						break
-					}
+			for _, f := range l.followers {
+				if f.Cut == nil || len(list) == 1 {
+					continue
 				}
+				n, err := f.Cut(ctx, q, list)
+				if err != nil {
+					return &failure{f.Name, err}
+				}
+				list = list[:max(1, min(n, len(list)))]
 			}
-			target = list[len(list)-1].Position()
-			for _, f := range group {
+			for _, f := range l.followers {
 				if err := f.apply(ctx, q, list, tolerant, l.clock()); err != nil {
 					return err
 				}
-				if _, err := db.Exec(ctx, q, "UPDATE follower SET tx = $1, seq = $2 WHERE name = $3", target.Tx, target.Seq, f.Name); err != nil {
-					return err
-				}
 			}
-			return nil
+			to := list[len(list)-1].Position()
+			_, err = db.Exec(ctx, q, "UPDATE derivation SET tx = $1, seq = $2 WHERE id = 1", to.Tx, to.Seq)
+			return err
 		})
 	}
 	err := one(size, false)
-	if err != nil && ctx.Err() == nil {
+	if bad := (*failure)(nil); errors.As(err, &bad) && ctx.Err() == nil {
 		l.log.Warn("a batch failed, taking it one activity at a time", "error", err)
+		n := 0
 		for range size {
 			if err = one(1, true); err != nil || len(list) == 0 {
 				break
 			}
+			n++
+			l.announce(list)
 		}
+		return n, err
 	}
-	if err != nil {
+	if err != nil || len(list) == 0 {
 		return 0, err
 	}
-	l.announce(list, target)
+	l.announce(list)
 	return len(list), nil
 }
 
-// errApply marks what a follower said about an activity, as against a database that is gone.
+// failure marks what a follower said about an activity, as against a database that is gone.
 type failure struct {
 	follower string
 	err      error
@@ -247,22 +222,19 @@ func (f Follower) apply(ctx context.Context, q db.Q, list []Activity, tolerant b
 	return err
 }
 
-func (l *Ledger) announce(list []Activity, p Position) {
+func (l *Ledger) announce(list []Activity) {
+	p := list[len(list)-1].Position()
 	l.mu.Lock()
 	if l.at.Before(p) {
 		l.at = p
 	}
-	close(l.moved)
-	l.moved = make(chan struct{})
 	watches := make([]func([]Activity), 0, len(l.watches))
 	for _, w := range l.watches {
 		watches = append(watches, w)
 	}
 	l.mu.Unlock()
-	if len(list) > 0 {
-		for _, w := range watches {
-			w(list)
-		}
+	for _, w := range watches {
+		w(list)
 	}
 }
 
@@ -297,16 +269,12 @@ func (l *Ledger) Await(ctx context.Context, list []Activity) error {
 		if done {
 			return nil
 		}
-		// Another node moved the cursors, or a transaction older than ours is still under way.
-		at, err := l.cursors(ctx, l.db.Read(), "")
+		// Another node moved the cursor, or a transaction older than ours is still under way.
+		c, _, err := l.cursor(ctx, l.db.Read(), "")
 		if err != nil {
 			return err
 		}
-		done = true
-		for _, f := range l.followers {
-			done = done && !at[f.Name].Position.Before(p)
-		}
-		if done {
+		if !c.Position.Before(p) {
 			return nil
 		}
 		select {
@@ -334,20 +302,8 @@ func (l *Ledger) Rebuild(ctx context.Context, size int, progress func(done int))
 		return ctx.Err()
 	}
 	defer func() { l.turn <- struct{}{} }()
-	err := l.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
-		for i := len(l.followers) - 1; i >= 0; i-- {
-			if err := clear(ctx, q, l.followers[i]); err != nil {
-				return err
-			}
-		}
-		_, err := db.Exec(ctx, q, "UPDATE follower SET tx = 0, seq = 0")
-		return err
-	})
-	if err != nil {
+	if err := l.db.Tx(ctx, l.reset); err != nil {
 		return fmt.Errorf("empty derived tables: %w", err)
-	}
-	if err := l.prepare(ctx); err != nil {
-		return err
 	}
 	done := 0
 	for {

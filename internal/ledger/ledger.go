@@ -74,7 +74,6 @@ type Ledger struct {
 	turn      chan struct{} // holds one token: who has it runs the followers
 
 	mu      sync.Mutex
-	moved   chan struct{} // closed and replaced when followers have moved on
 	at      Position      // how far all followers have come, as far as this process knows
 	watches map[int]func([]Activity)
 	next    int
@@ -84,7 +83,7 @@ type Ledger struct {
 // New makes a ledger over d whose followers are run in the given order.
 func New(d *db.DB, log *slog.Logger, clock func() time.Time, followers ...Follower) *Ledger {
 	l := &Ledger{db: d, log: log, clock: clock, followers: followers, turn: make(chan struct{}, 1),
-		moved: make(chan struct{}), watches: map[int]func([]Activity){}, wake: make(chan struct{}, 1)}
+		watches: map[int]func([]Activity){}, wake: make(chan struct{}, 1)}
 	l.turn <- struct{}{}
 	return l
 }

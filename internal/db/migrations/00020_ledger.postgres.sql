@@ -20,10 +20,10 @@ CREATE INDEX activity_position ON activity (tx, seq);
 CREATE INDEX activity_object ON activity (object, tx, seq);
 CREATE INDEX activity_kind ON activity (kind, at);
 
--- How far each follower has read.
-CREATE TABLE follower (
-  name TEXT PRIMARY KEY,
-  version INTEGER NOT NULL,
+-- How far the followers have read, and which followers those were.
+CREATE TABLE derivation (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  version TEXT NOT NULL,
   tx BIGINT NOT NULL DEFAULT 0,
   seq BIGINT NOT NULL DEFAULT 0
 );

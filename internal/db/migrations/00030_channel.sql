@@ -79,3 +79,11 @@ CREATE INDEX post_root ON post (root, at, id);
 CREATE INDEX post_author ON post (author, at, id);
 CREATE INDEX post_at ON post (at, id);
 CREATE INDEX post_waiting ON post (channel, waiting_for) WHERE waiting_for <> '';
+
+-- Derived: an activity that joined one thread to another.
+CREATE TABLE thread_move (
+  activity TEXT NOT NULL,
+  old_root TEXT NOT NULL,
+  new_root TEXT NOT NULL,
+  PRIMARY KEY (activity, old_root)
+);

@@ -1,0 +1,275 @@
+package channel
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/ledger"
+)
+
+// Post is anything said, anywhere, as derived from the ledger.
+type Post struct {
+	ID, Channel, ExternalID, Kind string
+	Seq                           int64 // its place among posts as we learned of them; the key of the full-text index
+	Author, AuthorName            string
+	Title, Text, URL, Lang        string
+	At, LearnedAt                 time.Time
+	Parent, Root                  string // posts; Root is the first of the thread, itself for a first post
+	Direct, Private, Ours         bool
+	Member                        string // who said it in our name, when known
+	Automatic                     string
+	Score                         int
+	Accepted                      string // external id of the answer that solved a question
+	Conversation                  string // the conversation it was an answer in, when said from here
+	More                          More
+	EditedAt, DeletedAt           time.Time
+}
+
+// More is what is kept of a post and not searched by column.
+type More struct {
+	Quoted      string              `json:"quoted,omitempty"`
+	To          []ledger.Address    `json:"to,omitempty"`
+	Bounced     []string            `json:"bounced,omitempty"`
+	Tags        []string            `json:"tags,omitempty"`
+	Attachments []ledger.Attachment `json:"attachments,omitempty"`
+	Dated       bool                `json:"dated_by_us,omitempty"`
+}
+
+// PostColumns are the columns that PostFields scans; prefix is "" or such as "p.".
+func PostColumns(prefix string) string {
+	list := ""
+	for i, c := range []string{"id", "seq", "channel", "external_id", "kind", "author", "author_name", "title", "text", "url", "lang", "at",
+		"learned_at", "parent", "root", "direct", "private", "ours", "member", "automatic", "score", "accepted", "conversation", "more",
+		"edited_at", "deleted_at"} {
+		if i > 0 {
+			list += ", "
+		}
+		list += prefix + c
+	}
+	return list
+}
+
+// PostFields gives the addresses for PostColumns.
+func PostFields(p *Post) []any {
+	return []any{&p.ID, &p.Seq, &p.Channel, &p.ExternalID, &p.Kind, &p.Author, &p.AuthorName, &p.Title, &p.Text, &p.URL, &p.Lang, db.At(&p.At),
+		db.At(&p.LearnedAt), &p.Parent, &p.Root, db.Bool(&p.Direct), db.Bool(&p.Private), db.Bool(&p.Ours), &p.Member, &p.Automatic, &p.Score,
+		&p.Accepted, &p.Conversation, db.JSON(&p.More), db.At(&p.EditedAt), db.At(&p.DeletedAt)}
+}
+
+// Posts returns the posts with these ids, in no order.
+func Posts(ctx context.Context, q db.Q, ids ...string) ([]Post, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return db.All(ctx, q, PostFields, "SELECT "+PostColumns("")+" FROM post WHERE id IN "+db.Among(q, "$1"), db.Texts(ids))
+}
+
+// Thread returns the posts of a thread, oldest first, at most limit.
+func Thread(ctx context.Context, q db.Q, root string, limit int) ([]Post, error) {
+	return db.All(ctx, q, PostFields, "SELECT "+PostColumns("")+" FROM post WHERE root = $1 ORDER BY at, id LIMIT $2", root, limit)
+}
+
+// FindPost returns the post with this external id in a channel.
+func FindPost(ctx context.Context, q db.Q, channel, externalID string) (Post, bool, error) {
+	return db.One(ctx, q, PostFields, "SELECT "+PostColumns("")+" FROM post WHERE channel = $1 AND external_id = $2", channel, externalID)
+}
+
+// PostFollower derives posts and threads.
+func PostFollower() ledger.Follower {
+	return ledger.Follower{Name: "post", Version: 1, Tables: []string{"post", "thread_move"}, Apply: applyPosts, Cut: cutPosts}
+}
+
+// place is an external id within a channel.
+type place struct{ channel, external string }
+
+// cutPosts keeps apart what changes posts already there: edits, and a post that others were waiting for, which joins threads.
+func cutPosts(ctx context.Context, q db.Q, list []ledger.Activity) (int, error) {
+	asked := map[string][]string{}
+	for i := range list {
+		if a := &list[i]; a.Kind == ledger.PostSaid {
+			asked[a.Channel] = append(asked[a.Channel], external(a))
+		}
+	}
+	awaited := map[place]bool{}
+	for channel, externals := range asked {
+		found, err := db.All(ctx, q, db.Self[string], "SELECT waiting_for FROM post WHERE channel = $1 AND waiting_for <> '' AND waiting_for IN "+
+			db.Among(q, "$2"), channel, db.Texts(externals))
+		if err != nil {
+			return 0, err
+		}
+		for _, e := range found {
+			awaited[place{channel, e}] = true
+		}
+	}
+	for i := range list {
+		a := &list[i]
+		alone := a.Kind == ledger.PostEdited || a.Kind == ledger.PostDeleted
+		if a.Kind == ledger.PostSaid {
+			alone = awaited[place{a.Channel, external(a)}]
+			var said ledger.Said
+			if err := a.Decode(&said); err == nil && len(said.InReplyTo) > 0 {
+				awaited[place{a.Channel, said.InReplyTo[0]}] = true
+			}
+		}
+		if alone {
+			return max(i, 1), nil
+		}
+	}
+	return len(list), nil
+}
+
+// external reads the external id from the key, which is cheaper than from the data.
+func external(a *ledger.Activity) string {
+	if n := len(ledger.SaidKey(a.Channel, "")); len(a.Key) > n {
+		return a.Key[n:]
+	}
+	return ""
+}
+
+type threadRow struct{ channel, external, id, root string }
+
+func applyPosts(ctx context.Context, q db.Q, list []ledger.Activity) error {
+	said := make([]ledger.Said, len(list))
+	parents := map[string][]string{} // external ids asked for, by channel
+	for i := range list {
+		a := &list[i]
+		if a.Kind != ledger.PostSaid && a.Kind != ledger.PostEdited {
+			continue
+		}
+		if err := a.Decode(&said[i]); err != nil {
+			return err
+		}
+		if a.Kind == ledger.PostSaid {
+			parents[a.Channel] = append(parents[a.Channel], said[i].InReplyTo...)
+		}
+	}
+	known := map[place]threadRow{}
+	for channel, externals := range parents {
+		if len(externals) == 0 {
+			continue
+		}
+		rows, err := db.All(ctx, q, func(r *threadRow) []any { return []any{&r.channel, &r.external, &r.id, &r.root} },
+			"SELECT channel, external_id, id, root FROM post WHERE channel = $1 AND external_id IN "+db.Among(q, "$2"), channel, db.Texts(externals))
+		if err != nil {
+			return fmt.Errorf("find parents: %w", err)
+		}
+		for _, r := range rows {
+			known[place{r.channel, r.external}] = r
+		}
+	}
+	var rows [][]any
+	flush := func() error {
+		if len(rows) == 0 {
+			return nil
+		}
+		err := db.Insert(ctx, q, `post (id, seq, channel, external_id, kind, author, author_name, title, text, url, lang, at, learned_at, parent,
+			waiting_for, root, direct, private, ours, member, automatic, score, conversation, more)`, rows, "")
+		rows = rows[:0]
+		return err
+	}
+	votes := map[string]int{}
+	for i := range list {
+		a, s := &list[i], &said[i]
+		switch a.Kind {
+		case ledger.PostSaid:
+			parent, root, waiting := "", a.ID, ""
+			for _, e := range s.InReplyTo {
+				if r, ok := known[place{a.Channel, e}]; ok && r.id != a.ID {
+					parent, root = r.id, r.root
+					break
+				}
+			}
+			if parent == "" && len(s.InReplyTo) > 0 && s.InReplyTo[0] != s.ExternalID {
+				waiting = s.InReplyTo[0]
+			}
+			here := place{a.Channel, s.ExternalID}
+			known[here] = threadRow{a.Channel, s.ExternalID, a.ID, root}
+			more := More{Quoted: s.Quoted, To: s.To, Bounced: s.Bounced, Tags: s.Tags, Attachments: s.Attachments, Dated: s.Dated}
+			rows = append(rows, []any{a.ID, a.Seq, a.Channel, s.ExternalID, s.Kind, a.Actor, s.AuthorName, s.Title, s.Text, s.URL, s.Lang, db.T(a.At),
+				db.T(a.LearnedAt), parent, waiting, root, db.B(s.Direct), db.B(s.Private), db.B(s.Ours), s.Member, s.Automatic, s.Score,
+				s.Conversation, db.J(more)})
+			if len(list) == 1 { // Cut leaves a post that others wait for alone
+				if err := flush(); err != nil {
+					return err
+				}
+				if err := adopt(ctx, q, a, s.ExternalID, root); err != nil {
+					return err
+				}
+			}
+		case ledger.PostEdited:
+			if err := flush(); err != nil {
+				return err
+			}
+			more := More{Quoted: s.Quoted, To: s.To, Bounced: s.Bounced, Tags: s.Tags, Attachments: s.Attachments, Dated: s.Dated}
+			if _, err := db.Exec(ctx, q, "UPDATE post SET title = $1, text = $2, url = $3, lang = $4, more = $5, edited_at = $6 WHERE id = $7 AND deleted_at IS NULL",
+				s.Title, s.Text, s.URL, s.Lang, db.J(more), db.T(a.At), a.Object); err != nil {
+				return err
+			}
+		case ledger.PostDeleted:
+			if err := flush(); err != nil {
+				return err
+			}
+			if _, err := db.Exec(ctx, q, "UPDATE post SET title = '', text = '', author_name = '', more = '{}', deleted_at = $1 WHERE id = $2",
+				db.T(a.At), a.Object); err != nil {
+				return err
+			}
+		case ledger.VoteCast:
+			var v ledger.Vote
+			if err := a.Decode(&v); err != nil {
+				return err
+			}
+			votes[a.Object] += v.Value
+		case ledger.AnswerPicked:
+			if err := flush(); err != nil {
+				return err
+			}
+			var p ledger.Picked
+			if err := a.Decode(&p); err != nil {
+				return err
+			}
+			if _, err := db.Exec(ctx, q, "UPDATE post SET accepted = $1 WHERE id = $2", p.Answer, a.Object); err != nil {
+				return err
+			}
+		}
+	}
+	if err := flush(); err != nil {
+		return err
+	}
+	for post, n := range votes {
+		if _, err := db.Exec(ctx, q, "UPDATE post SET score = score + $1 WHERE id = $2", n, post); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// adopt joins to a's thread the posts that waited for it. One that is in the thread already stays where it is: replies in a circle.
+func adopt(ctx context.Context, q db.Q, a *ledger.Activity, externalID, root string) error {
+	type child struct{ id, root string }
+	children, err := db.All(ctx, q, func(c *child) []any { return []any{&c.id, &c.root} },
+		"SELECT id, root FROM post WHERE channel = $1 AND waiting_for <> '' AND waiting_for = $2 ORDER BY id", a.Channel, externalID)
+	if err != nil {
+		return err
+	}
+	for _, c := range children {
+		parent := a.ID
+		if c.root == root {
+			parent = ""
+		}
+		if _, err := db.Exec(ctx, q, "UPDATE post SET parent = $1, waiting_for = '' WHERE id = $2", parent, c.id); err != nil {
+			return err
+		}
+		if c.root == root {
+			continue
+		}
+		if _, err := db.Exec(ctx, q, "UPDATE post SET root = $1 WHERE root = $2", root, c.root); err != nil {
+			return err
+		}
+		if _, err := db.Exec(ctx, q, "INSERT INTO thread_move (activity, old_root, new_root) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", a.ID, c.root, root); err != nil {
+			return err
+		}
+	}
+	return nil
+}
