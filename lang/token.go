@@ -63,7 +63,7 @@ func Words(text string, yield func(Token) bool) {
 		}
 		for i := t.Start; i < t.End; {
 			r, n := decode(text, i)
-			if !isWordRune(r) {
+			if !isLetter(r) && !isDigit(r) {
 				i += n
 				continue
 			}

@@ -1,0 +1,386 @@
+package query
+
+import (
+	"database/sql"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	_ "modernc.org/sqlite"
+	"pgregory.net/rapid"
+
+	"github.com/entente/entente/lang"
+)
+
+func TestCanonicalForm(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ in, want string }{
+		{"printer", "printer"},
+		{"a b c", "a b c"},
+		{"a AND b OR c d", "(a b) OR (c d)"},
+		{"a OR (b OR (c))", "a OR b OR c"},
+		{"NOT a -b --c NOT (d e)", "-a -b c -(d e)"},
+		{`"service client" 'x'`, `"service client" x`},
+		{"« service client » “après vente”", `"service client" "après vente"`},
+		{"e-mail l’avion d'un", `"e mail" avion un`},
+		{"serv* title:é =Term =\"Le Monde\"", `serv* title:é =Term ="Le Monde"`},
+		{`"a b"~3 c NEAR/5 d`, `"a b"~3 "c d"~5`},
+		{`AUTHOR:"Jean Dupont" lang:FR site:https://www.a.fr/x #BonPlan`, `author:"Jean Dupont" lang:fr site:a.fr tag:BonPlan`},
+		{"title:(a OR text:b -c) since:7d until:2026-11-21", "(title:a OR (text:b -title:c)) since:7d until:2026-11-21"},
+		{`"AND" "NEAR"`, `"AND" "NEAR"`},
+		{"https://a.fr/b 10:30 🔥", `url:https://a.fr/b "10 30" "🔥"`},
+		{"@jean_d@a.fr", `"jean d a fr"`},
+	} {
+		q, problems := Parse(c.in)
+		if d := cmp.Diff(c.want, q.String()); d != "" || HasErrors(problems) {
+			t.Errorf("%q: %s %v", c.in, d, problems)
+		}
+	}
+}
+
+func TestProblems(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		in, want  string // keys
+		suggested string // in with the first suggestion applied
+	}{
+		{"fine -thing lang:fr", "", ""},
+		{"", "query.empty", ""},
+		{"...", "query.no_word query.empty", ""},
+		{`a "b c`, "query.unclosed_quote", `a "b c"`},
+		{"a (b OR c", "query.unclosed_paren", "a (b OR c)"},
+		{"a) b", "query.unopened_paren", ""},
+		{"a () b", "query.empty_group", ""},
+		{"autor:jean x", "query.unknown_field", "author:jean x"},
+		{"zzzzz:jean x", "query.unknown_field", ""},
+		{"author: x", "query.missing_value", ""},
+		{"a and b", "query.lower_operator", "a AND b"},
+		{"a or b", "query.lower_operator", "a OR b"},
+		{"a ET b", "query.french_operator", "a AND b"},
+		{"a OU b", "query.french_operator", "a OR b"},
+		{"a SAUF b", "query.french_operator", "a NOT b"},
+		{"a || b", "query.symbol_operator", "a OR b"},
+		{"-a", "query.only_negative", ""},
+		{"a OR -b", "query.only_negative", ""},
+		{"a* b", "query.prefix_short", ""},
+		{"* b", "query.no_word", ""},
+		{"a*b", "query.inner_star", ""},
+		{"a lang:xx", "query.unknown_language", ""},
+		{"lang:french a", "query.unknown_language", "lang:fr a"},
+		{"a since:tomorow", "query.bad_date", ""},
+		{"a since:2026-02-30", "query.bad_date", ""},
+		{"a -a", "query.contradictory", ""},
+		{"a lang:fr lang:en", "query.contradictory", ""},
+		{"a since:2026-11-21 until:2026-11-01", "query.contradictory", ""},
+		{"a since:2026-11-21 until:2026-11-21", "", ""},
+		{"OR a", "query.missing_operand", ""},
+		{"a AND", "query.missing_operand", ""},
+		{"a NOT", "query.missing_operand", ""},
+		{"a AND OR b", "query.missing_operand", ""},
+		{"lang:(a b)", "query.no_group", ""},
+		{"NEAR/3 a", "query.near_words", ""},
+		{strings.Repeat("(", 60) + "a" + strings.Repeat(")", 60), "query.too_deep query.empty_group", ""},
+		{strings.Repeat("ab ", 600), "query.too_many", ""},
+		{strings.Repeat("abcdefghijklmnop ", 600), "query.too_long", ""},
+	} {
+		_, problems := Parse(c.in)
+		var keys []string
+		for _, p := range problems {
+			keys = append(keys, p.Key)
+		}
+		if c.want != "" && strings.HasPrefix(c.want, "query.too") || c.want == "query.lower_operator" {
+			if len(keys) == 0 || keys[0] != strings.Fields(c.want)[0] {
+				t.Errorf("%.40q: %v, want %s", c.in, keys, c.want)
+			}
+		} else if d := cmp.Diff(c.want, strings.Join(keys, " ")); d != "" {
+			t.Errorf("%.40q: %s", c.in, d)
+		}
+		if c.suggested != "" && len(problems) > 0 {
+			p := problems[0]
+			if got := c.in[:p.Start] + p.Suggestion + c.in[p.End:]; got != c.suggested {
+				t.Errorf("%q: suggestion gives %q, want %q", c.in, got, c.suggested)
+			}
+		}
+	}
+}
+
+func TestMatch(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	fr := NewDoc(Doc{
+		Lang: "fr", Title: "Réclamation sur la livraison", URL: "https://www.forum.exemple.fr/sujet/12", Author: "acct:jean_d@social.exemple",
+		AuthorName: "Jean Dupont", Channel: "Forum des clients", Kind: "question", Tags: []string{"Bon Plan"}, At: at, Now: at.AddDate(0, 0, 3),
+		Text: "J'adore l’imprimante d'Entente, mais les services après-vente ne répondent pas 🔥 #SAV voir https://boutique.exemple/commande/12",
+	}, lang.NewStemmer())
+	for q, want := range map[string]bool{
+		"service":                              true,
+		"SERVICES":                             true,
+		"reclamations":                         true,
+		"réclamation livraison":                true,
+		"absent":                               false,
+		"service absent":                       false,
+		"service OR absent":                    true,
+		"service -absent":                      true,
+		"service -imprimante":                  false,
+		`"service après vente"`:                true,
+		"après-vente":                          true,
+		`"vente après"`:                        false,
+		`"vente services"~1`:                   true,
+		`"imprimante vente"~1`:                 false,
+		"imprimante NEAR/6 vente":              true,
+		`"livraison adore"`:                    false,
+		"impri*":                               true,
+		"imprimantes*":                         false,
+		"imprimante*":                          true,
+		"=Entente":                             true,
+		"=entente":                             false,
+		"=après":                               true,
+		"=apres":                               false,
+		"=services":                            true,
+		"=service":                             false,
+		"title:livraison":                      true,
+		"text:livraison":                       false,
+		"title:(livraison OR imprimante)":      true,
+		"title:(livraison imprimante)":         false,
+		"🔥":                                    true,
+		"👍":                                    false,
+		"url:commande/12":                      true,
+		"url:SUJET":                            true,
+		"site:exemple.fr":                      true,
+		"site:forum.exemple.fr":                true,
+		"site:emple.fr":                        false,
+		"site:boutique.exemple":                false,
+		"author:jean":                          true,
+		"author:\"jean dupont\"":               true,
+		"author:jean_d@social.exemple":         true,
+		"author:dup*":                          true,
+		"author:dup":                           false,
+		"lang:fr":                              true,
+		"lang:en":                              false,
+		"lang:unknown":                         false,
+		"channel:forum":                        true,
+		"kind:question":                        true,
+		"kind:quest":                           false,
+		"#sav":                                 true,
+		"tag:bonplan":                          true,
+		"tag:bon":                              false,
+		"tag:bon*":                             true,
+		"plan":                                 true,
+		"since:2026-11-20":                     true,
+		"since:2026-11-21":                     false,
+		"until:2026-11-20":                     true,
+		"until:2026-11-19":                     false,
+		"since:7d":                             true,
+		"since:2d":                             false,
+		"until:2d":                             true,
+		"since:2026-11 until:2026":             true,
+		"(service OR x) (y OR livraison) -zzz": true,
+	} {
+		parsed, problems := Parse(q)
+		if HasErrors(problems) {
+			t.Errorf("%s: %v", q, problems)
+		}
+		if got := parsed.Match(fr); got != want {
+			t.Errorf("%s matches %v, want %v", q, got, want)
+		}
+	}
+}
+
+var pool = []string{"service", "services", "Réclamation", "livraison", "entente", "entreprises", "happy", "happiness", "printer", "print", "dying",
+	"hoping", "hope", "informação", "informações", "l'avion", "après-vente", "12.5", "🔥", "👩‍👧", "東京", "#BonPlan", "@jean_d", "don't", "l’Été", "Straße", "qualité", "AND", "x"}
+
+func drawQuery(t *rapid.T) string {
+	part := rapid.Custom(func(t *rapid.T) string {
+		w := rapid.SampledFrom(pool).Draw(t, "w")
+		switch rapid.IntRange(0, 13).Draw(t, "form") {
+		case 0:
+			return `"` + w + " " + rapid.SampledFrom(pool).Draw(t, "w2") + `"`
+		case 1:
+			r := []rune(w)
+			return string(r[:rapid.IntRange(1, len(r)).Draw(t, "n")]) + "*"
+		case 2:
+			return "=" + w
+		case 3:
+			return "-" + w
+		case 4:
+			return `"` + w + " " + rapid.SampledFrom(pool).Draw(t, "w2") + `"~2`
+		case 5:
+			return "title:" + w
+		case 6:
+			return "(" + w + " OR -" + rapid.SampledFrom(pool).Draw(t, "w2") + ")"
+		case 7:
+			return "(" + w + " OR " + rapid.SampledFrom(pool).Draw(t, "w2") + ")"
+		case 8:
+			return "tag:" + rapid.SampledFrom([]string{"bonplan", "bon_plan", "Été", "bon*"}).Draw(t, "tag")
+		case 9:
+			return "lang:" + rapid.SampledFrom([]string{"fr", "en", "pt"}).Draw(t, "lang")
+		}
+		return w
+	})
+	return strings.Join(rapid.SliceOfN(part, 1, 4).Draw(t, "parts"), rapid.SampledFrom([]string{" ", " OR ", " AND "}).Draw(t, "op"))
+}
+
+func drawDoc(t *rapid.T) *Doc {
+	texts := rapid.SliceOfN(rapid.SampledFrom(pool), 0, 12)
+	return NewDoc(Doc{
+		Lang:  rapid.SampledFrom([]string{"", "fr", "en", "de", "pt", "ja"}).Draw(t, "lang"),
+		Title: strings.Join(texts.Draw(t, "title")[:0:0], " ") + rapid.SampledFrom(pool).Draw(t, "t"),
+		Text:  strings.Join(texts.Draw(t, "text"), " "),
+		Tags:  rapid.SliceOfN(rapid.SampledFrom([]string{"Bon Plan", "bonplan", "été"}), 0, 2).Draw(t, "tags"),
+	}, nil)
+}
+
+// lets evaluates a narrowing over the words of an index, as an engine does.
+func (s *sieve) lets(words []string) bool {
+	switch s.op {
+	case opAnd:
+		return !slices.ContainsFunc(s.kids, func(k *sieve) bool { return !k.lets(words) })
+	case opOr:
+		return slices.ContainsFunc(s.kids, func(k *sieve) bool { return k.lets(words) })
+	}
+	for i := 0; i+len(s.words) <= len(words); i++ {
+		last := len(s.words) - 1
+		if slices.Equal(words[i:i+last], s.words[:last]) &&
+			(words[i+last] == s.words[last] || s.prefix && strings.HasPrefix(words[i+last], s.words[last])) {
+			return true
+		}
+	}
+	return false
+}
+
+func TestProperties(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		srcs := rapid.SliceOfN(rapid.Custom(drawQuery), 1, 30).Draw(t, "queries")
+		var queries []*Query
+		for _, src := range srcs {
+			q, _ := Parse(src)
+			again, problems := Parse(q.String())
+			if !q.Empty() && again.String() != q.String() {
+				t.Fatalf("%q: %q parses to %q %v", src, q, again, problems)
+			}
+			queries = append(queries, q)
+		}
+		set := NewSet(queries)
+		for range 5 {
+			d := drawDoc(t)
+			words := strings.Fields(d.IndexText(nil))
+			var want []int
+			for i, q := range queries {
+				again, _ := Parse(q.String())
+				hit := q.Match(d)
+				if again.Match(d) != hit {
+					t.Fatalf("%q: canonical form %q matches otherwise", srcs[i], q)
+				}
+				if !hit {
+					continue
+				}
+				want = append(want, i)
+				if n := narrow(q.root); n != nil && !n.lets(words) {
+					t.Fatalf("%q narrows to %s and loses %v", srcs[i], q.Narrow(SQLite), words)
+				}
+			}
+			if got := set.Match(d); !slices.Equal(got, want) {
+				t.Fatalf("set gives %v, one by one %v", got, want)
+			}
+		}
+	})
+}
+
+func TestNarrowOnSQLite(t *testing.T) {
+	t.Parallel()
+	db, err := sql.Open("sqlite", "file::memory:")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	if _, err := db.Exec("CREATE VIRTUAL TABLE post USING fts5(stems, tokenize='unicode61')"); err != nil {
+		t.Fatal(err)
+	}
+	var queries, docs int
+	rapid.Check(t, func(t *rapid.T) {
+		src := rapid.OneOf(rapid.Custom(drawQuery), rapid.String(), rapid.StringMatching(`["'*():^+{}\\ a-cé&|!:;-]{1,20}`)).Draw(t, "query")
+		d := drawDoc(t)
+		if rapid.Bool().Draw(t, "hostile") {
+			d = NewDoc(Doc{Lang: "fr", Text: src + " " + d.Text}, nil)
+		}
+		q, _ := Parse(src)
+		expr := q.Narrow(SQLite)
+		if expr == "" {
+			return
+		}
+		queries++
+		if _, err := db.Exec("DELETE FROM post"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.Exec("INSERT INTO post (stems) VALUES (?)", d.IndexText(nil)); err != nil {
+			t.Fatal(err)
+		}
+		var n int
+		if err := db.QueryRow("SELECT count(*) FROM post WHERE post MATCH ?", expr).Scan(&n); err != nil {
+			t.Fatalf("%q: %s: %v", src, expr, err)
+		}
+		if q.Match(d) {
+			docs++
+			if n != 1 {
+				t.Fatalf("%q: %s loses %q", src, expr, d.IndexText(nil))
+			}
+		}
+	})
+	if queries == 0 || docs == 0 {
+		t.Errorf("%d queries, %d hits: too few to tell", queries, docs)
+	}
+}
+
+func TestNarrow(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ in, sqlite, postgres string }{
+		{"-a", "", ""},
+		{"lang:fr", "", ""},
+		{"a OR lang:fr", "", ""},
+		{"entente -a", `"entente" OR "entent"`, `'entente' | 'entent'`},
+		{`chat noir lang:fr`, `"chat" AND ("noir" OR "noi")`, `'chat' & ('noir' | 'noi')`},
+		{`"a b"`, `"a b"`, `'a' & 'b'`},
+		{"12*", `"12" *`, `'12':*`},
+		{"tag:été", `"t0ete"`, `'t0ete'`},
+	} {
+		q, _ := Parse(c.in)
+		if d := cmp.Diff([]string{c.sqlite, c.postgres}, []string{q.Narrow(SQLite), q.Narrow(Postgres)}); d != "" {
+			t.Errorf("%s: %s", c.in, d)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, s := range []string{`a "b c"~3 OR (d -e*) lang:fr`, `title:(x OR "y`, "=É #t @n https://x.y", "a NEAR/3 b", "\xff\"", "((((", "-- - NOT", "«»"} {
+		f.Add(s)
+	}
+	d := NewDoc(Doc{Lang: "fr", Title: "Une réclamation", Text: "le texte b c d #t"}, nil)
+	f.Fuzz(func(t *testing.T, s string) {
+		q, problems := Parse(s)
+		for _, p := range problems {
+			if p.Start < 0 || p.End < p.Start || p.End > len(s) || p.Key == "" {
+				t.Fatalf("%q: problem %+v", s, p)
+			}
+		}
+		if q.Empty() != (q.String() == "") {
+			t.Fatalf("%q: empty %v, prints %q", s, q.Empty(), q)
+		}
+		if q.Empty() && !HasErrors(problems) {
+			t.Fatalf("%q is empty without an error", s)
+		}
+		if c := q.String(); len(c) <= MaxBytes {
+			again, _ := Parse(c)
+			if again.String() != c {
+				t.Fatalf("%q prints %q, which prints %q", s, c, again)
+			}
+			if again.Match(d) != q.Match(d) {
+				t.Fatalf("%q and its canonical form %q match differently", s, c)
+			}
+		}
+		q.Narrow(Postgres)
+	})
+}
