@@ -1,0 +1,52 @@
+package layout
+
+// Style is the style sheet of the drawing, for light, dark and print. Sizes of text are those the boxes were measured for, so a page
+// may change colours (the custom properties) but not sizes. A page switches by itself with data-theme="dark" or "light" on its root.
+func Style() string {
+	return `
+.map{--map-paper:#fff;--map-ink:#1b2430;--map-soft:#5a6675;--map-card:#fff;--map-edge:#c9d1db;--map-track:#e6eaef;--map-line:#526075;
+--map-good:#1b7a43;--map-watch:#b25e00;--map-bad:#b3261e;--map-none:#6b7685;--map-on:#fff;--map-focus:#1f5fd0;
+--map-b1:#eaf1fb;--map-b2:#eef6ef;--map-b3:#f6f1fa;--map-b4:#fcf4e8;--map-b5:#e9f6f6;--map-b6:#f9eef0;
+--map-t1:#cfdff5;--map-t2:#d3e8d7;--map-t3:#e3d6ee;--map-t4:#f5e2c4;--map-t5:#cbe8e8;--map-t6:#efd5da;
+font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,"DejaVu Sans",sans-serif;max-width:100%;height:auto}
+@media (prefers-color-scheme:dark){:root:not([data-theme=light]) .map,.map:root{--map-paper:#12161c;--map-ink:#e8edf3;--map-soft:#a6b1bf;--map-card:#1e252e;--map-edge:#3b4654;
+--map-track:#36404c;--map-line:#8b9ab0;--map-good:#56c583;--map-watch:#f0a64a;--map-bad:#ff8a80;--map-none:#9aa6b4;--map-on:#12161c;--map-focus:#8ab4ff;
+--map-b1:#17202c;--map-b2:#17231c;--map-b3:#211b29;--map-b4:#272016;--map-b5:#152425;--map-b6:#281b1e;
+--map-t1:#22334a;--map-t2:#22392b;--map-t3:#372a45;--map-t4:#443620;--map-t5:#203c3d;--map-t6:#452a30}}
+:root[data-theme=dark] .map{--map-paper:#12161c;--map-ink:#e8edf3;--map-soft:#a6b1bf;--map-card:#1e252e;--map-edge:#3b4654;
+--map-track:#36404c;--map-line:#8b9ab0;--map-good:#56c583;--map-watch:#f0a64a;--map-bad:#ff8a80;--map-none:#9aa6b4;--map-on:#12161c;--map-focus:#8ab4ff;
+--map-b1:#17202c;--map-b2:#17231c;--map-b3:#211b29;--map-b4:#272016;--map-b5:#152425;--map-b6:#281b1e;
+--map-t1:#22334a;--map-t2:#22392b;--map-t3:#372a45;--map-t4:#443620;--map-t5:#203c3d;--map-t6:#452a30}
+.map .is-band-1{--map-band:var(--map-b1);--map-tab:var(--map-t1)}.map .is-band-2{--map-band:var(--map-b2);--map-tab:var(--map-t2)}
+.map .is-band-3{--map-band:var(--map-b3);--map-tab:var(--map-t3)}.map .is-band-4{--map-band:var(--map-b4);--map-tab:var(--map-t4)}
+.map .is-band-5{--map-band:var(--map-b5);--map-tab:var(--map-t5)}.map .is-band-6{--map-band:var(--map-b6);--map-tab:var(--map-t6)}
+.map text{fill:var(--map-ink)}.map a{text-decoration:none}
+.map-paper{fill:var(--map-paper)}
+.map-heading{font-size:20px;font-weight:700}.map .map-subheading{font-size:12px;fill:var(--map-soft)}
+.map-band-box{fill:var(--map-band)}.map-band-label{fill:var(--map-tab)}
+.map-band-title{font-size:13px;font-weight:600}.map-band-title.is-wide{font-size:15px}
+.map-step-box{fill:var(--map-tab)}.map-step-title{font-size:11px;font-weight:600}
+.map-link{--map-stroke:var(--map-line);opacity:.85}.map-link-line{fill:none;stroke:var(--map-stroke);stroke-width:1.7}.map-link-head{fill:var(--map-stroke)}
+.map-link.is-weight-1 .map-link-line{stroke-width:1.2}.map-link.is-weight-3 .map-link-line{stroke-width:2.7}
+.map-link.is-consistent{--map-stroke:var(--map-good)}.map-link.is-not-consistent{--map-stroke:var(--map-bad)}
+.map-link.is-not-consistent .map-link-line{stroke-dasharray:11 5}.map-link.is-too-few-data .map-link-line{stroke-dasharray:4 3}
+.map-link:hover{opacity:1}.map-link:hover .map-link-line{stroke-width:3.4}
+.map-objective{--map-state:var(--map-none)}
+.map .is-on-track{--map-state:var(--map-good)}.map .is-watch{--map-state:var(--map-watch)}.map .is-off{--map-state:var(--map-bad)}.map .is-unknown{--map-state:var(--map-none)}
+.map-card{fill:var(--map-card);stroke:var(--map-edge);stroke-width:1}.map-accent{fill:var(--map-state)}
+.map-objective.is-unknown .map-card{stroke-dasharray:4 3}
+a.map-objective:hover .map-card{stroke:var(--map-state);stroke-width:2}
+a.map-objective:focus{outline:none}a.map-objective:focus-visible .map-card{stroke:var(--map-focus);stroke-width:3}
+.map-title{font-size:13px;font-weight:600}.map .map-measure,.map .map-target,.map .map-note{font-size:11px;fill:var(--map-soft)}
+.map-value{font-size:16px;font-weight:700}.map-target.is-end{text-anchor:end}
+.map-bar{fill:var(--map-track)}.map-bar-done{fill:var(--map-state)}.map-bar-mark{stroke:var(--map-ink);stroke-width:2;fill:none}
+.map .map-state{font-size:11px;font-weight:600;fill:var(--map-state)}
+.map-icon-shape{fill:var(--map-state)}.map-icon-mark{fill:none;stroke:var(--map-on);stroke-width:1.8;stroke-linecap:round;stroke-linejoin:round}
+.map-icon-ring,.map-icon-dash{fill:none;stroke:var(--map-state);stroke-width:1.8}.map-icon-ring{stroke-dasharray:3 2}
+.map-spark{fill:none;stroke:var(--map-soft);stroke-width:1.4;stroke-linejoin:round}.map-spark-last{fill:var(--map-state)}
+.map-rule{stroke:var(--map-edge);fill:none}.map .map-supports-title{font-size:11px;font-weight:600}.map-supports{font-size:11px}
+.map .map-legend-text{font-size:11px;fill:var(--map-soft)}
+@media (forced-colors:active){.map-card{stroke:CanvasText}.map-link-line{stroke:CanvasText}}
+@media print{.map{--map-paper:#fff!important;--map-ink:#000!important;--map-soft:#333!important;--map-card:#fff!important}.map-link{opacity:1}}
+`
+}
