@@ -63,7 +63,7 @@ func TestDetectHostile(t *testing.T) {
 // TestDetectUnseenPosts measures on short posts of another kind than the texts the weights were made from.
 func TestDetectUnseenPosts(t *testing.T) {
 	t.Parallel()
-	for code, floor := range map[string]float64{"en": 0.93, "fr": 0.93, "de": 0.9, "es": 0.9, "it": 0.9, "pt": 0.85, "ar": 0.95, "hi": 0} {
+	for code, floor := range map[string]float64{"en": 0.93, "fr": 0.93, "de": 0.87, "es": 0.9, "it": 0.9, "pt": 0.9, "ar": 0.95} {
 		b, err := os.ReadFile("../../shared/data/language/sentiment.umsab." + code + ".val.tsv")
 		if err != nil {
 			t.Skip("no data to measure with")

@@ -9,7 +9,7 @@ import (
 const (
 	featureBits = 16
 	maxGram     = 5
-	maxFeatures = 1200 // about 240 letters, plenty to tell a language
+	maxFeatures = 900 // about 180 letters, plenty to tell a language
 )
 
 // letters counts the letters of each script that tells something about a language.
