@@ -1,0 +1,69 @@
+package org
+
+import (
+	"net/mail"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
+
+	"github.com/entente/entente/internal/problem"
+)
+
+const maxEmail = 254 // octets, RFC 5321 4.5.3.1.3
+
+// checkName returns a name on one line without what hides or reorders text.
+func checkName(s, field string) (string, error) {
+	clean := strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) && r != '\u200d' && r != '\u200c' {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, ""))
+	clean = strings.Join(strings.Fields(clean), " ")
+	if clean == "" {
+		return "", problem.New(problem.Invalid, "problem.required").On(field)
+	}
+	if utf8.RuneCountInString(clean) > maxName {
+		return "", problem.New(problem.Invalid, "problem.too_long", "Max", maxName).On(field)
+	}
+	return clean, nil
+}
+
+// checkEmail returns the address in lower case: two members whose addresses differ in case alone are one.
+func checkEmail(s, field string) (string, error) {
+	s = strings.ToLower(strings.TrimSpace(s))
+	if s == "" {
+		return "", problem.New(problem.Invalid, "problem.required").On(field)
+	}
+	bad := problem.New(problem.Invalid, "org.bad_email").On(field)
+	if len(s) > maxEmail || strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }) {
+		return "", bad
+	}
+	a, err := mail.ParseAddress(s)
+	if err != nil || a.Address != s || a.Name != "" {
+		return "", bad
+	}
+	local, domain, _ := strings.Cut(s, "@")
+	if local == "" || strings.ContainsAny(local, `"`) {
+		return "", bad
+	}
+	domain, err = idna.Lookup.ToASCII(domain)
+	if err != nil || !strings.Contains(domain, ".") {
+		return "", bad
+	}
+	return local + "@" + domain, nil
+}
+
+// clip shortens s to at most n bytes of whole characters.
+func clip(s string, n int) string {
+	s = strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "")
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}

@@ -1,0 +1,306 @@
+package org
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/problem"
+)
+
+const memberColumns = "m.id, m.email, m.name, m.role, m.lang, m.zone, m.theme, m.state, m.created_at, m.seen_at"
+
+func memberFields(m *Member) []any {
+	return []any{&m.ID, &m.Email, &m.Name, &m.Role, &m.Lang, &m.Zone, &m.Theme, &m.State, db.At(&m.CreatedAt), db.At(&m.LastSeenAt)}
+}
+
+func noMember() error { return problem.New(problem.Missing, "org.no_member") }
+
+// Find returns the member with this id.
+func (s *Service) Find(ctx context.Context, memberID string) (*Member, error) {
+	return find(ctx, s.db.Read(), "m.id = $1", memberID)
+}
+
+// ByEmail returns the member with this address, whatever its case.
+func (s *Service) ByEmail(ctx context.Context, email string) (*Member, error) {
+	return find(ctx, s.db.Read(), "m.email = $1", lookupEmail(email))
+}
+
+// lookupEmail is the address as it would be stored; what cannot be one finds nothing.
+func lookupEmail(email string) string {
+	clean, err := checkEmail(email, "email")
+	if err != nil {
+		return "\x01"
+	}
+	return clean
+}
+
+func find(ctx context.Context, q db.Q, where string, args ...any) (*Member, error) {
+	for _, a := range args {
+		if t, ok := a.(string); ok && strings.ContainsRune(t, 0) {
+			return nil, noMember() // PostgreSQL refuses the statement instead
+		}
+	}
+	m, found, err := db.One(ctx, q, memberFields, "SELECT "+memberColumns+" FROM member m WHERE "+where, args...)
+	if err != nil {
+		return nil, fmt.Errorf("find a member: %w", err)
+	}
+	if !found {
+		return nil, noMember()
+	}
+	return &m, nil
+}
+
+// Members lists all members by name, whatever their state.
+func (s *Service) Members(ctx context.Context) ([]*Member, error) {
+	list, err := db.All(ctx, s.db.Read(), memberFields, "SELECT "+memberColumns+" FROM member m ORDER BY m.name, m.id")
+	if err != nil {
+		return nil, fmt.Errorf("list members: %w", err)
+	}
+	out := make([]*Member, len(list))
+	for i := range list {
+		out[i] = &list[i]
+	}
+	// The engines disagree on the order of letters beyond ASCII.
+	slices.SortStableFunc(out, func(a, b *Member) int {
+		if c := strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)); c != 0 {
+			return c
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	return out, nil
+}
+
+// mayGive refuses to hand out, or to take away, a role that can do more than whoever acts: nobody gives what they do not have, and a token
+// for inviting volunteers makes no owner.
+func mayGive(ctx context.Context, r Role) error {
+	if !slices.Contains(Roles(), r) {
+		return problem.New(problem.Invalid, "org.bad_role").On("role")
+	}
+	for _, p := range r.Permissions() {
+		if !may(ctx, p) {
+			return problem.New(problem.Forbidden, "org.role_above").On("role")
+		}
+	}
+	return nil
+}
+
+// change runs do on a member in a transaction of its own, in which no other change of members runs: otherwise two owners could each
+// remove the other at one moment.
+func (s *Service) change(ctx context.Context, memberID string, do func(ctx context.Context, q db.Q, m *Member) error) error {
+	return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+		if err := lockMembers(ctx, q); err != nil {
+			return err
+		}
+		m, err := find(ctx, q, "m.id = $1", memberID)
+		if err != nil {
+			return err
+		}
+		return do(ctx, q, m)
+	})
+}
+
+func lockMembers(ctx context.Context, q db.Q) error {
+	if _, err := db.Exec(ctx, q, "UPDATE organisation SET one = one"); err != nil {
+		return fmt.Errorf("lock the members: %w", err)
+	}
+	return nil
+}
+
+// anotherOwner refuses when m is the only active owner.
+func anotherOwner(ctx context.Context, q db.Q, m *Member) error {
+	if m.Role != Owner || m.State != Active {
+		return nil
+	}
+	n, _, err := db.Value[int64](ctx, q, "SELECT count(*) FROM member WHERE role = 'owner' AND state = 'active' AND id <> $1", m.ID)
+	if err != nil {
+		return fmt.Errorf("count owners: %w", err)
+	}
+	if n == 0 {
+		return problem.New(problem.Conflict, "org.last_owner")
+	}
+	return nil
+}
+
+// ChangeRole gives a member another role; it holds from their next request on.
+func (s *Service) ChangeRole(ctx context.Context, memberID string, to Role) error {
+	if err := Require(ctx, MemberEdit); err != nil {
+		return err
+	}
+	if err := mayGive(ctx, to); err != nil {
+		return err
+	}
+	return s.change(ctx, memberID, func(ctx context.Context, q db.Q, m *Member) error {
+		if m.Role == to {
+			return nil
+		}
+		if err := mayGive(ctx, m.Role); err != nil {
+			return err
+		}
+		if to != Owner {
+			if err := anotherOwner(ctx, q, m); err != nil {
+				return err
+			}
+		}
+		if _, err := db.Exec(ctx, q, "UPDATE member SET role = $1 WHERE id = $2", string(to), m.ID); err != nil {
+			return fmt.Errorf("change a role: %w", err)
+		}
+		return s.Audit(ctx, q, "member.role", "member:"+m.ID, map[string]any{"from": m.Role, "to": to})
+	})
+}
+
+// Suspend takes a member's access away at once: sessions, tokens and links die. What they did stays theirs.
+func (s *Service) Suspend(ctx context.Context, memberID string) error {
+	if err := Require(ctx, MemberEdit); err != nil {
+		return err
+	}
+	if m := Who(ctx); m != nil && m.ID == memberID {
+		return problem.New(problem.Conflict, "org.not_yourself")
+	}
+	return s.change(ctx, memberID, func(ctx context.Context, q db.Q, m *Member) error {
+		if m.State == Suspended {
+			return nil
+		}
+		if m.State == Invited {
+			return problem.New(problem.Conflict, "org.withdraw_instead")
+		}
+		if err := mayGive(ctx, m.Role); err != nil {
+			return err
+		}
+		if err := anotherOwner(ctx, q, m); err != nil {
+			return err
+		}
+		if _, err := db.Exec(ctx, q, "UPDATE member SET state = 'suspended' WHERE id = $1", m.ID); err != nil {
+			return fmt.Errorf("suspend a member: %w", err)
+		}
+		if err := s.endAll(ctx, q, m.ID, ""); err != nil {
+			return err
+		}
+		if _, err := db.Exec(ctx, q, "UPDATE member_token SET revoked_at = $1 WHERE member = $2 AND revoked_at IS NULL", db.T(s.now()), m.ID); err != nil {
+			return fmt.Errorf("revoke a member's tokens: %w", err)
+		}
+		if err := dropLinks(ctx, q, m.ID); err != nil {
+			return err
+		}
+		return s.Audit(ctx, q, "member.suspend", "member:"+m.ID, nil)
+	})
+}
+
+// Resume lets a suspended member in again, with their old password. Their tokens stay revoked.
+func (s *Service) Resume(ctx context.Context, memberID string) error {
+	if err := Require(ctx, MemberEdit); err != nil {
+		return err
+	}
+	return s.change(ctx, memberID, func(ctx context.Context, q db.Q, m *Member) error {
+		if m.State != Suspended {
+			return nil
+		}
+		if err := mayGive(ctx, m.Role); err != nil {
+			return err
+		}
+		if _, err := db.Exec(ctx, q, "UPDATE member SET state = 'active' WHERE id = $1", m.ID); err != nil {
+			return fmt.Errorf("resume a member: %w", err)
+		}
+		return s.Audit(ctx, q, "member.resume", "member:"+m.ID, nil)
+	})
+}
+
+// Profile is what members decide about themselves.
+type Profile struct {
+	Name  string
+	Lang  string
+	Zone  string
+	Theme string // "light", "dark", or "" for what the machine prefers
+}
+
+// checked returns the profile cleaned, or everything that is wrong with it and the further errors.
+func (p Profile) checked(further ...error) (Profile, error) {
+	name, err := checkName(p.Name, "name")
+	p.Name = name
+	errs := []error{err, checkLang(p.Lang), checkZone(p.Zone)}
+	if p.Theme != "" && p.Theme != "light" && p.Theme != "dark" {
+		errs = append(errs, problem.New(problem.Invalid, "org.bad_theme").On("theme"))
+	}
+	return p, errors.Join(append(errs, further...)...)
+}
+
+// ChangeProfile changes the profile of whoever acts.
+func (s *Service) ChangeProfile(ctx context.Context, p Profile) error {
+	m := Who(ctx)
+	if m == nil {
+		return signInFirst()
+	}
+	p, err := p.checked()
+	if err != nil {
+		return err
+	}
+	return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+		if _, err := db.Exec(ctx, q, "UPDATE member SET name = $1, lang = $2, zone = $3, theme = $4 WHERE id = $5",
+			p.Name, p.Lang, p.Zone, p.Theme, m.ID); err != nil {
+			return fmt.Errorf("change a profile: %w", err)
+		}
+		return s.Audit(ctx, q, "member.profile", "member:"+m.ID, map[string]any{"name": p.Name, "lang": p.Lang, "zone": p.Zone, "theme": p.Theme})
+	})
+}
+
+// ChangePassword sets a new password for whoever acts, who must know the current one. All their other sessions end; keep is the secret of
+// the session that stays.
+func (s *Service) ChangePassword(ctx context.Context, current, fresh, keep string) error {
+	m, err := inPerson(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.knows(ctx, m, current); err != nil {
+		return err
+	}
+	if err := checkPassword(fresh, m.Email, m.Name); err != nil {
+		return err
+	}
+	if current == fresh {
+		return problem.New(problem.Invalid, "org.password_same").On("password")
+	}
+	hash, err := s.vault.hash(ctx, fresh)
+	if err != nil {
+		return err
+	}
+	return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+		if err := s.setPassword(ctx, q, m.ID, hash, keep); err != nil {
+			return err
+		}
+		return s.Audit(ctx, q, "member.password", "member:"+m.ID, nil)
+	})
+}
+
+// setPassword keeps a hash, ends sessions but the one whose secret is keep, and makes every link sent before worthless.
+func (s *Service) setPassword(ctx context.Context, q db.Q, memberID, hash, keep string) error {
+	if _, err := db.Exec(ctx, q, "UPDATE member SET password = $1 WHERE id = $2", hash, memberID); err != nil {
+		return fmt.Errorf("change a password: %w", err)
+	}
+	if err := s.endAll(ctx, q, memberID, keep); err != nil {
+		return err
+	}
+	return dropLinks(ctx, q, memberID)
+}
+
+// knows refuses unless the password is the member's; guesses are limited as at the sign-in page.
+func (s *Service) knows(ctx context.Context, m *Member, password string) error {
+	subject := "password:" + m.ID
+	if err := s.attempt(ctx, map[string]pace{subject: addressPace}); err != nil {
+		return err
+	}
+	hash, _, err := db.Value[string](ctx, s.db.Read(), "SELECT password FROM member WHERE id = $1", m.ID)
+	if err != nil {
+		return fmt.Errorf("read a password hash: %w", err)
+	}
+	same, err := s.vault.same(ctx, password, hash)
+	if err != nil {
+		return err
+	}
+	if !same {
+		return problem.New(problem.Invalid, "org.wrong_password").On("current")
+	}
+	return s.forgive(ctx, subject)
+}

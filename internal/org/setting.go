@@ -1,0 +1,34 @@
+package org
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/entente/entente/internal/db"
+)
+
+// Setting reads the setting key ("inbox.charter") into v, a pointer. v stays as it is when the setting was never made.
+func (s *Service) Setting(ctx context.Context, key string, v any) error {
+	text, found, err := db.Value[string](ctx, s.db.Read(), "SELECT value FROM setting WHERE key = $1", key)
+	if err != nil {
+		return fmt.Errorf("read the setting %s: %w", key, err)
+	}
+	if !found {
+		return nil
+	}
+	if err := json.Unmarshal([]byte(text), v); err != nil {
+		return fmt.Errorf("read the setting %s: %w", key, err)
+	}
+	return nil
+}
+
+// SetSetting keeps v, as JSON, under key, in the transaction q. Secrets must be sealed before.
+func (s *Service) SetSetting(ctx context.Context, q db.Q, key string, v any) error {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("keep the setting %s: %w", key, err)
+	}
+	return db.Insert(ctx, q, "setting (key, value, changed_at)", [][]any{{key, string(raw), db.T(s.now())}},
+		"ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at")
+}
