@@ -1,1 +1,31 @@
-console.log(1)
+// The browser side: small improvements to pages that already work without it.
+import htmx from "htmx.org";
+import { confirmations, copying, dialogs, dismissing, revealing } from "./actions";
+import { drafts, growing } from "./textareas";
+import { shortcuts } from "./shortcuts";
+import { themes } from "./theme";
+import { LiveElement } from "./live";
+import { PresenceElement } from "./presence";
+
+(window as unknown as { htmx: typeof htmx }).htmx = htmx;
+
+customElements.define("entente-live", LiveElement);
+customElements.define("entente-presence", PresenceElement);
+
+confirmations();
+copying();
+dialogs();
+dismissing();
+revealing();
+shortcuts();
+themes();
+
+function enhance(root: ParentNode): void {
+	growing(root);
+	drafts(root);
+}
+enhance(document);
+document.addEventListener("htmx:load", (e) => enhance(e.target as Element));
+
+// A refused form comes back with its errors: say them first.
+document.querySelector<HTMLElement>("[data-focus]")?.focus();

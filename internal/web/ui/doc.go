@@ -61,7 +61,7 @@
 //	Presence(href)                        POST every 20 s; shows the HTML answered; 204 is nobody else; DELETE when the page is left
 //	data-key="a" / ButtonProps.Key        shortcut of a button or link, also two keys "g i"; "?" shows all
 //	data-list on a list, data-open on the link of a line   j, k, o
-//	data-autosubmit, data-confirm, data-copy, data-draft, data-autosize, data-dialog, data-dismiss
+//	data-confirm, data-copy, data-draft, data-autosize, data-dialog, data-dismiss
 //
 // # Classes for layout
 //

@@ -1431,7 +1431,7 @@ func FormErrors(title string, errs []FieldError) templ.Component {
 // FieldError is one line of FormErrors; ID defaults to the id of the field of that name.
 type FieldError struct{ Field, ID, Text string }
 
-// FilterBar is a form by GET that holds compact fields and reloads the list; with JavaScript it applies on change.
+// FilterBar is a form by GET that holds compact fields and reloads the list.
 func FilterBar(action string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1466,7 +1466,7 @@ func FilterBar(action string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 93, "\" role=\"search\" data-autosubmit>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 93, "\" role=\"search\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -1,0 +1,104 @@
+// Live regions: an event names topics; the regions that declare one of them are fetched again and morphed in place, so that
+// focus, selection and typed text stay.
+import htmx from "htmx.org";
+import { Idiomorph } from "idiomorph";
+import { dirty } from "./dom";
+
+export class LiveElement extends HTMLElement {
+	#source: EventSource | undefined;
+	#waiting = new Set<string>();
+	#timer = 0;
+
+	connectedCallback(): void {
+		this.#open();
+		document.addEventListener("visibilitychange", this.#seen);
+		window.addEventListener("pagehide", this.#close);
+		window.addEventListener("pageshow", this.#open);
+	}
+
+	disconnectedCallback(): void {
+		this.#close();
+		document.removeEventListener("visibilitychange", this.#seen);
+		window.removeEventListener("pagehide", this.#close);
+		window.removeEventListener("pageshow", this.#open);
+	}
+
+	#open = (): void => {
+		const href = this.getAttribute("href");
+		if (!href || this.#source) return;
+		this.#source = new EventSource(href);
+		this.#source.onmessage = (event: MessageEvent<string>) => this.#announce(event.data.split(/\s+/));
+	};
+
+	#close = (): void => {
+		this.#source?.close();
+		this.#source = undefined;
+	};
+
+	#seen = (): void => {
+		if (!document.hidden && this.#waiting.size > 0) this.#announce([]);
+	};
+
+	// Announcements are gathered for a moment: an import may make hundreds a second. A hidden page waits until it is seen.
+	#announce(topics: string[]): void {
+		for (const topic of topics) if (topic) this.#waiting.add(topic);
+		if (document.hidden || this.#timer) return;
+		this.#timer = window.setTimeout(() => {
+			this.#timer = 0;
+			const due = this.#waiting;
+			this.#waiting = new Set();
+			for (const region of document.querySelectorAll<HTMLElement>("[data-live][hx-get]")) {
+				const wanted = (region.dataset["live"] ?? "").split(/\s+/);
+				if (wanted.some((topic) => due.has(topic))) void refresh(region);
+			}
+		}, 300);
+	}
+}
+
+const busy = new WeakSet<HTMLElement>();
+const again = new WeakSet<HTMLElement>();
+
+export async function refresh(region: HTMLElement): Promise<void> {
+	if (busy.has(region)) {
+		again.add(region);
+		return;
+	}
+	busy.add(region);
+	try {
+		const answer = await fetch(region.getAttribute("hx-get") ?? "", {
+			headers: { "HX-Request": "true", "HX-Target": region.id, Accept: "text/html" },
+			redirect: "error",
+		});
+		if (!answer.ok || answer.status === 204) return;
+		const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+		const fresh = (region.id && page.getElementById(region.id)) || page.body.firstElementChild;
+		if (!fresh || !region.isConnected) return;
+		Idiomorph.morph(region, fresh, {
+			morphStyle: "outerHTML",
+			ignoreActiveValue: true,
+			callbacks: {
+				// What somebody opened stays open.
+				beforeAttributeUpdated: (name: string, element: Element) => !(name === "open" && element.matches("details, dialog")),
+				beforeNodeMorphed: (old: Node) => !(old instanceof Element) || !keep(old),
+				beforeNodeRemoved: (old: Node) => !(old instanceof Element) || !holdsWork(old),
+			},
+		});
+		htmx.process(region);
+	} catch {
+		// The next announcement tries again; the page still shows what it had.
+		return;
+	} finally {
+		busy.delete(region);
+		if (again.delete(region)) void refresh(region);
+	}
+}
+
+function keep(element: Element): boolean {
+	if (element.hasAttribute("data-keep")) return true;
+	return element.matches("input, textarea, select") && (element === document.activeElement || dirty(element));
+}
+
+function holdsWork(element: Element): boolean {
+	if (element.contains(document.activeElement) && document.activeElement !== document.body) return true;
+	return [element, ...element.querySelectorAll("input, textarea, select")].some(dirty);
+}

@@ -1,0 +1,120 @@
+// Keys: "?" shows them all, j and k move in lists, o opens, "/" searches; buttons and links declare their own in data-key ("a", "g i").
+import { writable } from "./dom";
+
+export function shortcuts(): void {
+	let pending = "";
+	let forget = 0;
+
+	document.addEventListener("keydown", (event) => {
+		if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+		if (writable(event.target)) {
+			if (event.key === "Escape") (event.target as HTMLElement).blur();
+			return;
+		}
+		if (document.querySelector("dialog[open]")) return;
+		if (event.key.length !== 1 && event.key !== "Enter") return;
+
+		const chord = pending ? `${pending} ${event.key}` : event.key;
+		pending = "";
+		clearTimeout(forget);
+		const target = keyed(chord);
+		if (target) {
+			event.preventDefault();
+			if (target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement) target.focus();
+			else target.click();
+			return;
+		}
+		if (starts(event.key)) {
+			pending = event.key;
+			forget = window.setTimeout(() => (pending = ""), 1200);
+			event.preventDefault();
+			return;
+		}
+		if (builtin(event.key)) event.preventDefault();
+	});
+}
+
+function visible(element: HTMLElement): boolean {
+	return element.getClientRects().length > 0;
+}
+
+function declared(): HTMLElement[] {
+	return [...document.querySelectorAll<HTMLElement>("[data-key]")].filter((e) => visible(e) && !e.hasAttribute("disabled"));
+}
+
+function keyed(chord: string): HTMLElement | undefined {
+	return declared().find((e) => e.dataset["key"] === chord);
+}
+
+function starts(key: string): boolean {
+	return declared().some((e) => e.dataset["key"]?.startsWith(`${key} `));
+}
+
+function builtin(key: string): boolean {
+	switch (key) {
+		case "?":
+			return help();
+		case "/": {
+			const search = [...document.querySelectorAll<HTMLInputElement>("[data-search]")].find(visible);
+			search?.select();
+			search?.focus();
+			return Boolean(search);
+		}
+		case "j":
+			return move(1);
+		case "k":
+			return move(-1);
+		case "o": {
+			const line = current();
+			const link = line?.querySelector<HTMLElement>("[data-open], a[href]");
+			link?.click();
+			return Boolean(link);
+		}
+	}
+	return false;
+}
+
+function lines(): HTMLElement[] {
+	return [...document.querySelectorAll<HTMLElement>("[data-list] > *")].filter(visible);
+}
+
+function current(): HTMLElement | undefined {
+	return lines().find((l) => l.contains(document.activeElement)) ?? lines().find((l) => l.querySelector("[aria-current]"));
+}
+
+function move(by: number): boolean {
+	const all = lines();
+	if (all.length === 0) return false;
+	const here = current();
+	const at = here ? all.indexOf(here) + by : 0;
+	const line = all[Math.max(0, Math.min(all.length - 1, at))];
+	const link = line?.querySelector<HTMLElement>("[data-open], a[href], button, input");
+	link?.focus();
+	line?.scrollIntoView({ block: "nearest" });
+	return Boolean(link);
+}
+
+function help(): boolean {
+	const overlay = document.getElementById("shortcuts");
+	const list = overlay?.querySelector("[data-shortcuts]");
+	if (!(overlay instanceof HTMLDialogElement) || !list) return false;
+	for (const old of list.querySelectorAll("[data-found]")) old.remove();
+	const seen = new Set([...list.querySelectorAll("kbd")].map((k) => k.textContent));
+	for (const element of declared()) {
+		const key = element.dataset["key"] ?? "";
+		if (seen.has(key)) continue;
+		seen.add(key);
+		const row = document.createElement("div");
+		row.dataset["found"] = "yes";
+		const dt = document.createElement("dt");
+		const kbd = document.createElement("kbd");
+		kbd.textContent = key;
+		dt.append(kbd);
+		const dd = document.createElement("dd");
+		dd.textContent = element.querySelector(".nav-label")?.textContent ?? (element.textContent ?? "").trim();
+		row.append(dt, dd);
+		list.append(row);
+	}
+	overlay.showModal();
+	return true;
+}
