@@ -108,8 +108,7 @@ func cutPosts(ctx context.Context, q db.Q, list []ledger.Activity) (int, error) 
 		alone := a.Kind == ledger.PostEdited || a.Kind == ledger.PostDeleted
 		if a.Kind == ledger.PostSaid {
 			alone = awaited[place{a.Channel, external(a)}]
-			var said ledger.Said
-			if err := a.Decode(&said); err == nil && len(said.InReplyTo) > 0 {
+			if said, err := a.Said(); err == nil && len(said.InReplyTo) > 0 {
 				awaited[place{a.Channel, said.InReplyTo[0]}] = true
 			}
 		}
@@ -131,14 +130,15 @@ func external(a *ledger.Activity) string {
 type threadRow struct{ channel, external, id, root string }
 
 func applyPosts(ctx context.Context, q db.Q, list []ledger.Activity) error {
-	said := make([]ledger.Said, len(list))
+	said := make([]*ledger.Said, len(list))
 	parents := map[string][]string{} // external ids asked for, by channel
 	for i := range list {
 		a := &list[i]
 		if a.Kind != ledger.PostSaid && a.Kind != ledger.PostEdited {
 			continue
 		}
-		if err := a.Decode(&said[i]); err != nil {
+		var err error
+		if said[i], err = a.Said(); err != nil {
 			return err
 		}
 		if a.Kind == ledger.PostSaid {
@@ -171,7 +171,7 @@ func applyPosts(ctx context.Context, q db.Q, list []ledger.Activity) error {
 	}
 	votes := map[string]int{}
 	for i := range list {
-		a, s := &list[i], &said[i]
+		a, s := &list[i], said[i]
 		switch a.Kind {
 		case ledger.PostSaid:
 			parent, root, waiting := "", a.ID, ""

@@ -30,6 +30,20 @@ type Activity struct {
 	Currency  string    // ISO 4217, or ""
 	Key       string    // what makes it once: an activity whose key is already in the ledger is left out; "" for none
 	Data      json.RawMessage
+
+	said *Said // Data once read: every follower asks for it
+}
+
+// Said is the data of a post.said or post.edited; it must not be changed.
+func (a *Activity) Said() (*Said, error) {
+	if a.said == nil {
+		s := new(Said)
+		if err := a.Decode(s); err != nil {
+			return nil, err
+		}
+		a.said = s
+	}
+	return a.said, nil
 }
 
 // Position is a place in the ledger. The zero value is the beginning.
@@ -74,7 +88,7 @@ type Ledger struct {
 	turn      chan struct{} // holds one token: who has it runs the followers
 
 	mu      sync.Mutex
-	at      Position      // how far all followers have come, as far as this process knows
+	at      Position // how far all followers have come, as far as this process knows
 	watches map[int]func([]Activity)
 	next    int
 	wake    chan struct{}
@@ -212,6 +226,17 @@ func (l *Ledger) Each(ctx context.Context, do func([]Activity) error) error {
 		}
 		p = list[len(list)-1].Position()
 	}
+}
+
+// Exclusive runs do in a transaction in which no follower moves: for derived rows that are filled in afterwards, such as those of a new
+// topic over old posts.
+func (l *Ledger) Exclusive(ctx context.Context, do func(ctx context.Context, q db.Q) error) error {
+	return l.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+		if _, _, err := l.cursor(ctx, q, db.Pick(q, "", " FOR UPDATE")); err != nil {
+			return err
+		}
+		return do(ctx, q)
+	})
 }
 
 // after reads what stands after p. On PostgreSQL it stops before the oldest transaction still under way: that one may yet commit rows

@@ -1,0 +1,27 @@
+-- +goose Up
+-- Derived: what enrichers say of a post. A missing row of the current version is the to-do.
+CREATE TABLE enrichment (
+  post TEXT NOT NULL,
+  enricher TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  value TEXT NOT NULL,
+  score DOUBLE PRECISION NOT NULL DEFAULT 0,
+  PRIMARY KEY (post, enricher)
+);
+-- What people say of a post; it wins.
+CREATE TABLE post_label (
+  post TEXT NOT NULL,
+  label TEXT NOT NULL,
+  value TEXT NOT NULL,
+  actor TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  post_at BIGINT NOT NULL,
+  PRIMARY KEY (post, label)
+);
+CREATE INDEX post_label_at ON post_label (label, post_at);
+-- The stems of each post, by its seq. Only whether a stem occurs is asked here; phrases and fields are checked on the post itself.
+CREATE TABLE post_text (
+  seq BIGINT PRIMARY KEY,
+  stems TSVECTOR NOT NULL
+);
+CREATE INDEX post_text_stems ON post_text USING gin (stems);
