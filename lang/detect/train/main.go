@@ -45,7 +45,7 @@ type row struct {
 func main() {
 	data := flag.String("data", "../shared/data/language", "folder with lid.xed22.train.tsv and refuse-hashes.txt")
 	out := flag.String("out", "lang/detect/weights.bin", "file to write")
-	epochs := flag.Int("epochs", 8, "passes over the rows")
+	epochs := flag.Int("epochs", 16, "passes over the rows")
 	flag.Parse()
 	if err := run(*data, *out, *epochs, os.Stdout); err != nil {
 		log.Fatal(err)
