@@ -27,7 +27,7 @@ type Band struct {
 // Step is a column of a band.
 type Step struct{ ID, Title string }
 
-// Objective is one box. An unknown band puts it into the last one, an unknown step into the first.
+// Objective is one box. An unknown band, or one beyond the fortieth, puts it into the last one, an unknown step into the first.
 type Objective struct {
 	ID, Band, Step string
 	Title          string
@@ -60,8 +60,9 @@ type Link struct {
 
 // Options say how much room there is.
 type Options struct {
-	Width    float64 // pixels; under 640 gives one column without curves; 0 is 1200
-	Untangle bool    // forget stored positions and look for the fewest crossings
+	// Width in pixels; 0 is 1200. Under 640, or with more steps than fit, the plan is one column without curves.
+	Width    float64
+	Untangle bool // forget stored positions and look for the fewest crossings
 	Words    Words
 	Prefix   string // of element ids, when a page has two maps
 	// Standalone embeds the style, the title as a heading, and fixed sizes: a file to save, print or mail.
@@ -128,8 +129,11 @@ type Plan struct {
 // Most is how many objectives are arranged; what comes after is in Plan.Repeated. A map of 15 is readable, one of 60 legible.
 const Most = 400
 
-// mostLinks keeps hostile input from costing more than a moment.
-const mostLinks = 2000
+// mostLinks and mostBands keep hostile input from costing more than a moment.
+const (
+	mostLinks = 2000
+	mostBands = 40
+)
 
 const (
 	margin     = 16.0
@@ -137,6 +141,7 @@ const (
 	lane       = 30.0  // room for curves left and right of the boxes
 	widest     = 240.0
 	narrowest  = 156.0
+	tightest   = 120.0
 	inset      = 12.0
 	titleSize  = 13.0
 	titleLead  = 17.0
@@ -156,11 +161,17 @@ func Arrange(m Map, o Options) Plan {
 	if len(m.Bands) == 0 {
 		m.Bands = []Band{{}}
 	}
+	m.Bands = m.Bands[:min(len(m.Bands), mostBands)]
 	a := newArrangement(m, o)
 	if o.Width < 640 {
 		return a.stack()
 	}
 	a.size()
+	for b := range m.Bands {
+		if a.boxWidth(b) < tightest { // more steps than there is room for
+			return a.stack()
+		}
+	}
 	a.order()
 	return a.draw()
 }

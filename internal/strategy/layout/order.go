@@ -2,32 +2,60 @@ package layout
 
 import (
 	"math"
+	"math/rand/v2"
 	"slices"
 )
 
 // order looks for an order with few crossings: unplaced objectives are put where they cross least among placed ones; a map
-// without any goes through barycentre sweeps; then neighbours are exchanged while that helps. The search is bounded by
-// the number of arrangements tried, not by a clock, so that it ends the same way on every machine.
+// without any goes through barycentre sweeps; then neighbours are exchanged while that helps, and a new map is tried again from
+// other starting orders. The search is bounded by the number of arrangements tried, not by a clock, so that it ends the same way
+// on every machine.
 func (a *arrangement) order() {
 	a.start()
 	budget := max(60, min(4000, 3_000_000/(1+len(a.links)*(1+len(a.links)/8)+len(a.nodes)*4)))
 	try := func() float64 { budget--; return a.cost() }
 
-	anyPlaced := slices.ContainsFunc(a.nodesOf(), a.placed)
-	if anyPlaced {
+	if slices.ContainsFunc(a.nodesOf(), a.placed) {
 		for g := range a.groups {
 			a.insertUnplaced(g, try)
 		}
-	} else {
-		a.sweep(try)
+		a.exchange(try, &budget)
+		a.cost()
+		return
 	}
+	a.sweep(try)
+	best, kept := a.exchange(try, &budget), a.copyOrder()
+	random := rand.New(rand.NewPCG(1, 2)) // fixed, so that the same map is always drawn the same way
+	for range 30 {
+		if budget <= 0 || best < 1000 {
+			break
+		}
+		for _, g := range a.groups {
+			random.Shuffle(len(g.members), func(i, j int) { g.members[i], g.members[j] = g.members[j], g.members[i] })
+		}
+		if c := a.exchange(try, &budget); c < best-1e-6 {
+			best, kept = c, a.copyOrder()
+		}
+	}
+	a.restore(kept)
+	a.cost()
+}
+
+func (a *arrangement) restore(order [][]int) {
+	for g := range a.groups {
+		a.groups[g].members = order[g]
+	}
+}
+
+// exchange swaps pairs inside groups while that lowers the cost, and returns the cost reached.
+func (a *arrangement) exchange(try func() float64, budget *int) float64 {
 	best := try()
-	for improved := true; improved && budget > 0; {
+	for improved := true; improved && *budget > 0; {
 		improved = false
 		for g := range a.groups {
 			members := a.groups[g].members
-			for i := 0; i+1 < len(members) && budget > 0; i++ {
-				for j := i + 1; j < len(members) && budget > 0; j++ {
+			for i := 0; i+1 < len(members) && *budget > 0; i++ {
+				for j := i + 1; j < len(members) && *budget > 0; j++ {
 					if !a.mayExchange(members[i : j+1]) {
 						continue
 					}
@@ -41,7 +69,7 @@ func (a *arrangement) order() {
 			}
 		}
 	}
-	a.cost()
+	return best
 }
 
 // mayExchange reports whether the ends of a run may change places without taking a placed objective past another.
@@ -105,9 +133,7 @@ func (a *arrangement) sweep(try func() float64) {
 			best, kept = c, a.copyOrder()
 		}
 	}
-	for g := range a.groups {
-		a.groups[g].members = kept[g]
-	}
+	a.restore(kept)
 }
 
 func (a *arrangement) copyOrder() [][]int {

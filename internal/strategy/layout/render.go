@@ -57,8 +57,11 @@ func (d *drawing) element(tag, text string, attributes ...string) {
 	d.close(tag)
 }
 
+// longestAttribute leaves room for the path of a curve and for a spoken label; it only bounds hostile input.
+const longestAttribute = 20_000
+
 func escape(s string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&#34;", "'", "&#39;").Replace(clean(s))
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&#34;", "'", "&#39;").Replace(cleanUpTo(s, longestAttribute))
 }
 
 // px writes a length with at most one decimal.
@@ -104,9 +107,9 @@ func (d *drawing) svg() {
 	if d.o.Standalone {
 		d.b.WriteString("<style>" + Style() + "</style>")
 		d.rect(Box{0, 0, d.p.Width, height}, "map-paper", "")
-		d.element("text", d.m.Title, "class", "map-heading", "x", px(margin), "y", px(margin+20))
-		ems := (d.p.Width - 2*margin) / 12
-		d.lines(limit(Wrap(d.m.Desc, ems), 3, ems), "map-subheading", margin, margin+42, 16)
+		title, desc := headingLines(d.m, d.p.Width)
+		d.lines(title, "map-heading", margin, margin+20, headingLead)
+		d.lines(desc, "map-subheading", margin, margin+16+float64(len(title))*headingLead, 16)
 	}
 	for _, b := range d.p.Bands {
 		d.band(b)

@@ -391,15 +391,22 @@ func (a *arrangement) number() {
 
 // heading is the room kept above the first band.
 func (a *arrangement) heading() float64 {
-	if !a.o.Standalone || clean(a.m.Title) == "" {
+	if !a.o.Standalone {
 		return margin
 	}
-	h := margin + 30
-	if clean(a.m.Desc) != "" {
-		ems := (a.o.Width - 2*margin) / 12
-		h += float64(len(limit(Wrap(a.m.Desc, ems), 3, ems))) * 16
+	title, desc := headingLines(a.m, a.o.Width)
+	if len(title)+len(desc) == 0 {
+		return margin
 	}
-	return h + 12
+	return margin + float64(len(title))*headingLead + float64(len(desc))*16 + 14
+}
+
+const headingLead = 26.0
+
+// headingLines wraps the title and the description of a standalone drawing.
+func headingLines(m Map, width float64) (title, desc []string) {
+	big, small := (width-2*margin)/20/bold, (width-2*margin)/12
+	return limit(Wrap(m.Title, big), 3, big), limit(Wrap(m.Desc, small), 4, small)
 }
 
 // stack is the narrow plan: one column, links as lists of what an objective supports.

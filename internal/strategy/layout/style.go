@@ -9,14 +9,14 @@ func Style() string {
 --map-b1:#eaf1fb;--map-b2:#eef6ef;--map-b3:#f6f1fa;--map-b4:#fcf4e8;--map-b5:#e9f6f6;--map-b6:#f9eef0;
 --map-t1:#cfdff5;--map-t2:#d3e8d7;--map-t3:#e3d6ee;--map-t4:#f5e2c4;--map-t5:#cbe8e8;--map-t6:#efd5da;
 font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,"DejaVu Sans",sans-serif;max-width:100%;height:auto}
-@media (prefers-color-scheme:dark){:root:not([data-theme=light]) .map,.map:root{--map-paper:#12161c;--map-ink:#e8edf3;--map-soft:#a6b1bf;--map-card:#1e252e;--map-edge:#3b4654;
+@media screen and (prefers-color-scheme:dark){:root:not([data-theme=light]) .map,.map:root{--map-paper:#12161c;--map-ink:#e8edf3;--map-soft:#a6b1bf;--map-card:#1e252e;--map-edge:#3b4654;
 --map-track:#36404c;--map-line:#8b9ab0;--map-good:#56c583;--map-watch:#f0a64a;--map-bad:#ff8a80;--map-none:#9aa6b4;--map-on:#12161c;--map-focus:#8ab4ff;
 --map-b1:#17202c;--map-b2:#17231c;--map-b3:#211b29;--map-b4:#272016;--map-b5:#152425;--map-b6:#281b1e;
 --map-t1:#22334a;--map-t2:#22392b;--map-t3:#372a45;--map-t4:#443620;--map-t5:#203c3d;--map-t6:#452a30}}
-:root[data-theme=dark] .map{--map-paper:#12161c;--map-ink:#e8edf3;--map-soft:#a6b1bf;--map-card:#1e252e;--map-edge:#3b4654;
+@media screen{:root[data-theme=dark] .map{--map-paper:#12161c;--map-ink:#e8edf3;--map-soft:#a6b1bf;--map-card:#1e252e;--map-edge:#3b4654;
 --map-track:#36404c;--map-line:#8b9ab0;--map-good:#56c583;--map-watch:#f0a64a;--map-bad:#ff8a80;--map-none:#9aa6b4;--map-on:#12161c;--map-focus:#8ab4ff;
 --map-b1:#17202c;--map-b2:#17231c;--map-b3:#211b29;--map-b4:#272016;--map-b5:#152425;--map-b6:#281b1e;
---map-t1:#22334a;--map-t2:#22392b;--map-t3:#372a45;--map-t4:#443620;--map-t5:#203c3d;--map-t6:#452a30}
+--map-t1:#22334a;--map-t2:#22392b;--map-t3:#372a45;--map-t4:#443620;--map-t5:#203c3d;--map-t6:#452a30}}
 .map .is-band-1{--map-band:var(--map-b1);--map-tab:var(--map-t1)}.map .is-band-2{--map-band:var(--map-b2);--map-tab:var(--map-t2)}
 .map .is-band-3{--map-band:var(--map-b3);--map-tab:var(--map-t3)}.map .is-band-4{--map-band:var(--map-b4);--map-tab:var(--map-t4)}
 .map .is-band-5{--map-band:var(--map-b5);--map-tab:var(--map-t5)}.map .is-band-6{--map-band:var(--map-b6);--map-tab:var(--map-t6)}
@@ -47,6 +47,6 @@ a.map-objective:focus{outline:none}a.map-objective:focus-visible .map-card{strok
 .map-rule{stroke:var(--map-edge);fill:none}.map .map-supports-title{font-size:11px;font-weight:600}.map-supports{font-size:11px}
 .map .map-legend-text{font-size:11px;fill:var(--map-soft)}
 @media (forced-colors:active){.map-card{stroke:CanvasText}.map-link-line{stroke:CanvasText}}
-@media print{.map{--map-paper:#fff!important;--map-ink:#000!important;--map-soft:#333!important;--map-card:#fff!important}.map-link{opacity:1}}
+@media print{.map{--map-ink:#000;--map-soft:#333;print-color-adjust:exact;-webkit-print-color-adjust:exact}.map-link{opacity:1}}
 `
 }

@@ -50,11 +50,14 @@ func textWidth(s string) float64 {
 }
 
 // clean makes a text safe to show in one flow: valid UTF-8, no control characters, none that turn the direction of writing.
-func clean(s string) string {
+// It keeps the first 600 characters.
+func clean(s string) string { return cleanUpTo(s, longest) }
+
+func cleanUpTo(s string, most int) string {
 	var b strings.Builder
 	n, space := 0, true
 	for _, r := range s {
-		if n++; n > longest {
+		if n++; n > most {
 			break
 		}
 		switch {
