@@ -12,7 +12,7 @@ import (
 // on every machine.
 func (a *arrangement) order() {
 	a.start()
-	budget := max(60, min(4000, 3_000_000/(1+len(a.links)*(1+len(a.links)/8)+len(a.nodes)*4)))
+	budget := max(60, min(4000, 1_500_000/(1+len(a.links)*(1+len(a.links)/8)+len(a.nodes)*4)))
 	try := func() float64 { budget--; return a.cost() }
 
 	if slices.ContainsFunc(a.nodesOf(), a.placed) {

@@ -124,7 +124,7 @@ func TestStandaloneCarriesItsStyle(t *testing.T) {
 func TestLongCurvesAndSeriesAreWhole(t *testing.T) {
 	t.Parallel()
 	m := largeMap(60)
-	m.Objectives[0].Card.Points = wave(120, .3, 2)
+	m.Objectives[1].Card.Points = wave(120, .3, 2)
 	m.Links = append(m.Links, Link{From: "o59", To: "o0"})
 	svg := render(t, m, Options{Width: 1200, Words: englishWords()})
 	longest, spark := 0, 0
