@@ -1,14 +1,12 @@
 package query
 
 import (
-	"database/sql"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	_ "modernc.org/sqlite"
 	"pgregory.net/rapid"
 
 	"github.com/entente/entente/lang"
@@ -287,52 +285,6 @@ func TestProperties(t *testing.T) {
 			}
 		}
 	})
-}
-
-func TestNarrowOnSQLite(t *testing.T) {
-	t.Parallel()
-	db, err := sql.Open("sqlite", "file::memory:")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	db.SetMaxOpenConns(1)
-	if _, err := db.Exec("CREATE VIRTUAL TABLE post USING fts5(stems, tokenize='unicode61')"); err != nil {
-		t.Fatal(err)
-	}
-	var queries, docs int
-	rapid.Check(t, func(t *rapid.T) {
-		src := rapid.OneOf(rapid.Custom(drawQuery), rapid.String(), rapid.StringMatching(`["'*():^+{}\\ a-cé&|!:;-]{1,20}`)).Draw(t, "query")
-		d := drawDoc(t)
-		if rapid.Bool().Draw(t, "hostile") {
-			d = NewDoc(Doc{Lang: "fr", Text: src + " " + d.Text}, nil)
-		}
-		q, _ := Parse(src)
-		expr := q.Narrow(SQLite)
-		if expr == "" {
-			return
-		}
-		queries++
-		if _, err := db.Exec("DELETE FROM post"); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := db.Exec("INSERT INTO post (stems) VALUES (?)", d.IndexText(nil)); err != nil {
-			t.Fatal(err)
-		}
-		var n int
-		if err := db.QueryRow("SELECT count(*) FROM post WHERE post MATCH ?", expr).Scan(&n); err != nil {
-			t.Fatalf("%q: %s: %v", src, expr, err)
-		}
-		if q.Match(d) {
-			docs++
-			if n != 1 {
-				t.Fatalf("%q: %s loses %q", src, expr, d.IndexText(nil))
-			}
-		}
-	})
-	if queries == 0 || docs == 0 {
-		t.Errorf("%d queries, %d hits: too few to tell", queries, docs)
-	}
 }
 
 func TestNarrow(t *testing.T) {
