@@ -140,14 +140,14 @@ const (
 	gutter     = 156.0 // band titles, wide
 	lane       = 30.0  // room for curves left and right of the boxes
 	widest     = 240.0
-	narrowest  = 156.0
+	narrowest  = 148.0
 	tightest   = 120.0
 	inset      = 12.0
 	titleSize  = 13.0
 	titleLead  = 17.0
 	smallSize  = 11.0
 	smallLead  = 14.0
-	mostLines  = 4
+	mostLines  = 5
 	stepSize   = 11.0
 	rowMinimum = 44.0
 )
@@ -324,7 +324,7 @@ func (a *arrangement) fill(node int, w float64) {
 		h += float64(len(n.measure)) * smallLead
 	}
 	if card.Value != "" || card.Target != "" {
-		h += 22
+		h += 24
 		n.wideTarget = card.Value != "" && card.Target != "" &&
 			textWidth(card.Value)*16*bold+textWidth(a.target(card))*smallSize+10 > inner
 		if n.wideTarget {

@@ -308,7 +308,7 @@ func (d *drawing) node(n Node) {
 	d.element("title", o.Title)
 	d.rect(n.Box, "map-card", "8")
 	d.single("path", "class", "map-accent", "d",
-		"M"+pt(Point{n.X + 5, n.Y})+"h-0a5 8 0 0 0 -5 8v"+px(n.H-16)+"a5 8 0 0 0 5 8z")
+		"M"+pt(Point{n.X + 5, n.Y})+"a5 8 0 0 0 -5 8v"+px(n.H-16)+"a5 8 0 0 0 5 8z")
 	x, y := n.X+inset, n.Y+inset
 	d.lines(n.Lines, "map-title", x, y+11, titleLead)
 	y += float64(len(n.Lines))*titleLead + 3
@@ -361,7 +361,7 @@ func (d *drawing) value(n Node, c Card, x, y, right float64) float64 {
 			d.element("text", t[0], "class", "map-target is-end", "x", px(right), "y", px(y+17))
 		}
 	}
-	return y + 22
+	return y + 24
 }
 
 // bar draws progress and, as a notch above and below it, where the path expects it.

@@ -71,8 +71,8 @@ func (a *arrangement) routes() []route {
 				c := clampTo(ideal, free)
 				detour := math.Abs(c-ideal) + 0.3*math.Abs(c-high.middle())
 				// A crowded gap is worth a detour.
-				if crowd := float64(load[at][s]) * 6 / math.Max(6, free.to-free.from); crowd > 0.7 {
-					detour += 60 * crowd
+				if crowd := float64(load[at][s]+1) * 7 / math.Max(7, free.to-free.from); crowd > 0.6 {
+					detour += 220 * crowd * crowd
 				}
 				if detour < best {
 					best, chosen, lane = detour, c, s
