@@ -1,6 +1,7 @@
 package lang
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/blevesearch/snowballstem"
@@ -11,6 +12,9 @@ import (
 	"github.com/blevesearch/snowballstem/portuguese"
 	"github.com/blevesearch/snowballstem/spanish"
 )
+
+// IndexVersion names the rules behind [Words], [Fold] and [Stem]; it changes whenever texts must be indexed again.
+const IndexVersion = "1"
 
 // Stemmed lists the languages that have stems; the others are indexed by their folded words.
 func Stemmed() []string { return []string{"en", "fr", "de", "es", "it", "pt"} }
@@ -31,7 +35,9 @@ func Base(code string) string {
 func Stem(code, word string) string { return stemTerm(Base(code), Term(word)) }
 
 // StemTails lists what may follow, in a stem, the letters it has in common with its word.
-func StemTails() []string { return []string{"", "e", "i", "u"} }
+func StemTails() []string {
+	return []string{"", "e", "i", "ie", "l", "nt", "qu", "t", "x", "y"} // hoping, happy, dying, journaux, récemment, explication, différence, heureuse, skies
+}
 
 func stemTerm(code, term string) string {
 	if len(term) < 3 || len(term) > 40 {
@@ -87,8 +93,7 @@ func anchor(stem, term string) string {
 	if n < 2 {
 		return term
 	}
-	switch stem[n:] {
-	case "", "e", "i", "u":
+	if slices.Contains(StemTails(), stem[n:]) {
 		return strings.Clone(stem)
 	}
 	return term[:n]
