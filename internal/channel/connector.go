@@ -44,6 +44,7 @@ type Description struct {
 	Paid   bool          // each call costs money there: the operator is told before enabling it
 	Every  time.Duration // how often it is fetched when the other side does not say; 0: never
 	Direct bool          // what is said there is said to us
+	Says   string        // the kind of post that what we say there is, see ledger.Said
 }
 
 // FieldType says how a setting is typed in.

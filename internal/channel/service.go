@@ -1,0 +1,149 @@
+package channel
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/id"
+	"github.com/entente/entente/internal/ledger"
+	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/seal"
+)
+
+// Service keeps the channels, polls them, takes in what is said there and sends what we say.
+type Service struct {
+	db     *db.DB
+	ledger *ledger.Ledger
+	box    *seal.Box
+	world  World
+	log    *slog.Logger
+	clock  func() time.Time
+	kinds  []kind
+	ids    id.Maker
+	hosts  gates
+	rates  rates
+
+	due    chan struct{} // wakes Poll
+	listen chan struct{} // wakes the listeners to streams
+	send   chan struct{} // wakes SendLoop
+
+	hook func(step string) error // tests break the way between steps here; nil otherwise
+}
+
+type kind struct {
+	Connector
+	says Description
+}
+
+// New makes a service over d that knows these connectors. It starts nothing: see Poll and SendLoop.
+func New(d *db.DB, l *ledger.Ledger, box *seal.Box, world World, log *slog.Logger, clock func() time.Time, connectors ...Connector) *Service {
+	s := &Service{db: d, ledger: l, box: box, world: world, log: log, clock: clock, due: make(chan struct{}, 1),
+		listen: make(chan struct{}, 1), send: make(chan struct{}, 1)}
+	for _, c := range connectors {
+		s.kinds = append(s.kinds, kind{c, c.Describe()})
+	}
+	return s
+}
+
+// Kinds lists what the connectors say of themselves, in the order they were given.
+func (s *Service) Kinds() []Description {
+	out := make([]Description, len(s.kinds))
+	for i, k := range s.kinds {
+		out[i] = k.says
+	}
+	return out
+}
+
+// Describe says what a kind of channel is; found is false for one that no connector serves, such as an import.
+func (s *Service) Describe(name string) (d Description, found bool) {
+	k, found := s.kind(name)
+	return k.says, found
+}
+
+func (s *Service) kind(name string) (kind, bool) {
+	for _, k := range s.kinds {
+		if k.says.Kind == name {
+			return k, true
+		}
+	}
+	return kind{}, false
+}
+
+// session opens a channel's session, secrets opened.
+func (s *Service) session(a *Account) (Session, error) {
+	k, found := s.kind(a.Kind)
+	if !found {
+		return nil, problem.New(problem.Invalid, "channel.unknown_kind", "Kind", a.Kind).On("kind")
+	}
+	settings, err := s.opened(a)
+	if err != nil {
+		return nil, err
+	}
+	return k.Open(settings, s.world)
+}
+
+func ring(bell chan struct{}) {
+	select {
+	case bell <- struct{}{}:
+	default:
+	}
+}
+
+// reason is err in words for the page of a channel: one short line, without the channel's secrets.
+func (s *Service) reason(err error, a *Account) string {
+	text := err.Error()
+	if settings, e := s.opened(a); e == nil {
+		for _, name := range a.Secrets {
+			if v := settings[name]; v != "" {
+				text = strings.ReplaceAll(text, v, "•••")
+			}
+		}
+	}
+	return strings.Join(strings.Fields(clean(text, 400)), " ")
+}
+
+// gates let few through at once for each name.
+type gates struct {
+	mu   sync.Mutex
+	list map[string]*gate
+}
+
+type gate struct {
+	slots chan struct{}
+	users int
+}
+
+func (g *gates) enter(ctx context.Context, name string, width int) (leave func(), err error) {
+	if name == "" {
+		return func() {}, nil
+	}
+	g.mu.Lock()
+	if g.list == nil {
+		g.list = map[string]*gate{}
+	}
+	one := g.list[name]
+	if one == nil {
+		one = &gate{slots: make(chan struct{}, width)}
+		g.list[name] = one
+	}
+	one.users++
+	g.mu.Unlock()
+	done := func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		if one.users--; one.users == 0 {
+			delete(g.list, name)
+		}
+	}
+	select {
+	case one.slots <- struct{}{}:
+		return func() { <-one.slots; done() }, nil
+	case <-ctx.Done():
+		done()
+		return nil, ctx.Err()
+	}
+}

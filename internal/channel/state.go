@@ -1,0 +1,264 @@
+package channel
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/ledger"
+)
+
+// The most that is kept of a post, in bytes; the rest is cut off. A post's data stays far below ledger.MaxData even when every byte of
+// its text must be escaped.
+const (
+	maxText       = 250_000
+	maxQuoted     = 100_000
+	maxTitle      = 1_000
+	maxName       = 300
+	maxLink       = 2_000
+	maxExternalID = 500
+	maxListed     = 200 // replies, addressees, tags, attachments of one post
+)
+
+// skew is how far ahead of ours a place's clock may be.
+const skew = 10 * time.Minute
+
+// State says in the ledger what items tell, once each, and returns how many activities were new. An item whose external id is known is
+// left out, unless it is Edited and says something else than what is known.
+func (s *Service) State(ctx context.Context, channel string, items []Item) (added int, err error) {
+	a, err := s.Find(ctx, channel)
+	if err != nil {
+		return 0, err
+	}
+	return s.takeIn(ctx, &a, items)
+}
+
+func (s *Service) takeIn(ctx context.Context, a *Account, items []Item) (added int, err error) {
+	const batch = 2000
+	for part := range slices.Chunk(items, batch) {
+		var list []ledger.Activity
+		err := s.db.Tx(ctx, func(ctx context.Context, q db.Q) (err error) {
+			list, err = s.state(ctx, q, a, part)
+			return err
+		})
+		if err != nil {
+			return added, fmt.Errorf("state what was said: %w", err)
+		}
+		added += len(list)
+		s.ledger.Wake()
+	}
+	return added, nil
+}
+
+func (s *Service) state(ctx context.Context, q db.Q, a *Account, items []Item) ([]ledger.Activity, error) {
+	fresh := make([]ledger.Activity, 0, len(items))
+	var edits []ledger.Activity
+	for _, item := range items {
+		said := s.said(a, item)
+		if item.Edited {
+			edits = append(edits, said)
+		} else {
+			fresh = append(fresh, said)
+		}
+	}
+	added, err := s.ledger.AppendTx(ctx, q, fresh...)
+	if err != nil {
+		return nil, err
+	}
+	for _, edit := range edits {
+		more, err := s.edit(ctx, q, edit)
+		if err != nil {
+			return nil, err
+		}
+		added = append(added, more...)
+	}
+	return added, nil
+}
+
+type known struct {
+	id, data string
+	at       time.Time
+}
+
+func knownFields(k *known) []any { return []any{&k.id, &k.data, db.At(&k.at)} }
+
+// edit states said as an edit of the post that has its key, or as a new post when there is none. The key of an edit names what it
+// follows, so that going back to an earlier wording is an edit too, and the same edit learned twice is one.
+func (s *Service) edit(ctx context.Context, q db.Q, said ledger.Activity) ([]ledger.Activity, error) {
+	first, found, err := db.One(ctx, q, knownFields, "SELECT id, data, at FROM activity WHERE key = $1", said.Key)
+	if err != nil {
+		return nil, fmt.Errorf("find the post edited: %w", err)
+	}
+	if !found {
+		return s.ledger.AppendTx(ctx, q, said)
+	}
+	last, _, err := db.One(ctx, q, knownFields, "SELECT id, data, at FROM activity WHERE object = $1 AND kind IN ($2, $3) ORDER BY tx DESC, seq DESC LIMIT 1",
+		first.id, ledger.PostSaid, ledger.PostEdited)
+	if err != nil {
+		return nil, fmt.Errorf("find the last edit: %w", err)
+	}
+	var before, now ledger.Said
+	if err := (&ledger.Activity{Data: []byte(last.data)}).Decode(&before); err != nil {
+		return nil, err
+	}
+	if err := said.Decode(&now); err != nil {
+		return nil, err
+	}
+	// What only we know stays.
+	now.Ours, now.Member, now.Conversation = now.Ours || before.Ours, or(now.Member, before.Member), or(now.Conversation, before.Conversation)
+	if digest(before) == digest(now) {
+		return nil, nil
+	}
+	said.ID, said.Object, said.Kind = s.ids.Make(s.ledger.Now()), first.id, ledger.PostEdited
+	said.Data = ledger.Data(now)
+	said.Key = "edited:" + last.id + ":" + digest(now)
+	if !said.At.After(first.at) { // the date of the post, not of the edit
+		said.At = said.LearnedAt
+	}
+	return s.ledger.AppendTx(ctx, q, said)
+}
+
+// digest tells wordings apart; votes and the date come and go without an edit.
+func digest(said ledger.Said) string {
+	said.Score, said.Dated = 0, false
+	sum := sha256.Sum256(ledger.Data(said))
+	return hex.EncodeToString(sum[:10])
+}
+
+func or(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// said makes the activity of an item, repaired and bounded.
+func (s *Service) said(a *Account, item Item) ledger.Activity {
+	now := s.ledger.Now()
+	v := item.Said
+	v.Kind, v.Lang, v.Automatic = clean(v.Kind, 40), clean(v.Lang, 40), clean(v.Automatic, 40)
+	v.AuthorName = line(or(v.AuthorName, item.Author.Name), maxName)
+	v.Title, v.Text, v.Quoted = line(v.Title, maxTitle), clean(v.Text, maxText), clean(v.Quoted, maxQuoted)
+	v.URL = web(v.URL)
+	at := item.At
+	switch {
+	case at.IsZero() || at.Before(time.Unix(0, 0)) || at.After(now.Add(skew)):
+		at, v.Dated = now, true
+	case at.After(now):
+		at = now
+	}
+	if v.ExternalID == "" {
+		sum := sha256.Sum256([]byte(item.Author.URI + "\x00" + v.Title + "\x00" + v.Text + "\x00" + v.URL))
+		v.ExternalID = "sum:" + hex.EncodeToString(sum[:16])
+	}
+	v.ExternalID = External(v.ExternalID)
+	replies := v.InReplyTo
+	v.InReplyTo = nil
+	for _, r := range replies {
+		if r = External(r); r != "" && r != v.ExternalID && !slices.Contains(v.InReplyTo, r) && len(v.InReplyTo) < maxListed {
+			v.InReplyTo = append(v.InReplyTo, r)
+		}
+	}
+	v.To = nil
+	for _, to := range item.Said.To[:min(len(item.Said.To), maxListed)] {
+		if uri, err := Identify(to.URI, ""); err == nil {
+			v.To = append(v.To, ledger.Address{URI: uri, Name: line(to.Name, maxName)})
+		}
+	}
+	v.Bounced = nil
+	for _, b := range item.Bounced[:min(len(item.Bounced), maxListed)] {
+		if uri, err := Identify(b, ""); err == nil {
+			v.Bounced = append(v.Bounced, uri)
+		}
+	}
+	v.Tags = nil
+	for _, tag := range item.Tags[:min(len(item.Tags), maxListed)] {
+		if tag = line(tag, 200); tag != "" {
+			v.Tags = append(v.Tags, tag)
+		}
+	}
+	v.Attachments = nil
+	for _, f := range item.Attachments[:min(len(item.Attachments), maxListed)] {
+		v.Attachments = append(v.Attachments, ledger.Attachment{Name: line(f.Name, maxName), Type: line(f.Type, 200), Size: max(f.Size, 0)})
+	}
+	actor, err := Identify(item.Author.URI, "")
+	if err != nil {
+		actor = a.URI()
+	}
+	key := s.ids.Make(now)
+	return ledger.Activity{ID: key, Kind: ledger.PostSaid, Actor: actor, Object: key, Channel: a.ID, At: at, LearnedAt: now,
+		Key: ledger.SaidKey(a.ID, v.ExternalID), Data: ledger.Data(v)}
+}
+
+// External is the form of an external id in the ledger: of one that is too long, a digest stands for the end.
+func External(external string) string {
+	external = strings.TrimSpace(line(external, 1<<20))
+	if len(external) <= maxExternalID {
+		return external
+	}
+	sum := sha256.Sum256([]byte(external))
+	return clean(external[:maxExternalID-50], maxExternalID) + "#" + hex.EncodeToString(sum[:16])
+}
+
+// web keeps a link that a browser may follow.
+func web(link string) string {
+	link = strings.TrimSpace(link)
+	if len(link) > maxLink || link != line(link, maxLink) {
+		return ""
+	}
+	if low := strings.ToLower(link[:min(len(link), 8)]); !strings.HasPrefix(low, "http://") && !strings.HasPrefix(low, "https://") {
+		return ""
+	}
+	return link
+}
+
+// line is clean on one line.
+func line(text string, most int) string {
+	if strings.ContainsAny(text, "\n\r\t") {
+		text = strings.Join(strings.Fields(text), " ")
+	}
+	return clean(text, most)
+}
+
+// clean repairs what is no UTF-8, drops control characters other than line ends and tabs, and cuts off after most bytes.
+func clean(text string, most int) string {
+	if len(text) > 4*most {
+		text = text[:4*most]
+	}
+	if !plain(text) {
+		text = strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\r\n", "\n")
+		text = strings.Map(func(r rune) rune {
+			switch {
+			case r == '\r':
+				return '\n'
+			case r < 0x20 && r != '\n' && r != '\t', r >= 0x7f && r < 0xa0:
+				return -1
+			}
+			return r
+		}, text)
+	}
+	if len(text) <= most {
+		return text
+	}
+	const tail = "…"
+	end := max(most-len(tail), 0)
+	for end > 0 && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + tail
+}
+
+func plain(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c < 0x20 && c != '\n' && c != '\t' || c == 0x7f || c == 0xc2 {
+			return false
+		}
+	}
+	return utf8.ValidString(text)
+}
