@@ -1,6 +1,7 @@
 // The browser side: small improvements to pages that already work without it.
 import htmx from "htmx.org";
 import { confirmations, copying, dialogs, dismissing, revealing } from "./actions";
+import { uploads } from "./uploads";
 import { drafts, growing } from "./textareas";
 import { shortcuts } from "./shortcuts";
 import { themes } from "./theme";
@@ -19,6 +20,7 @@ dismissing();
 revealing();
 shortcuts();
 themes();
+uploads();
 
 function enhance(root: ParentNode): void {
 	growing(root);
@@ -28,4 +30,4 @@ enhance(document);
 document.addEventListener("htmx:load", (e) => enhance(e.target as Element));
 
 // A refused form comes back with its errors: say them first.
-document.querySelector<HTMLElement>("[data-focus]")?.focus();
+document.querySelector<HTMLElement>("[data-focus]:not([data-quiet] *)")?.focus();

@@ -42,6 +42,7 @@
 //	Stat(StatProps{Label, Value, Unit, N, Interval, Change, Tone, Note, Href, Trend})
 //	Timeline(Event{Icon, Tone, Title, Href, At, Stamp, Body}...)
 //	Thread(label) with Post(PostProps{Side: Theirs|Ours|Note, Author, At, Stamp, Text|Body, Marks, Actions, Failed})
+//	Moment(t), Ago(t, now)                <time> elements
 //	Badge(label, tone), State(label, tone), Tag(label, href), Count(n), Avatar(name), AvatarPicture(src)
 //
 // # Telling

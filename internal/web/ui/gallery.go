@@ -47,7 +47,7 @@ func galleryBars() chart.BarsProps {
 	for k, name := range names {
 		series[k].Name = name
 		for i := range 16 {
-			v := 30 + wave(i+k*3, 9, 12) + float64(10*(2-k))
+			v := 30 + wave(i+k*2, 7+float64(k), 9) + float64(9*(2-k)) + 14*math.Exp(-math.Pow(float64(i-11)/2, 2))
 			series[k].Points = append(series[k].Points, chart.Point{At: galleryDay(i * 7), Value: math.Round(v)})
 		}
 	}

@@ -62,8 +62,9 @@ func Bars(p BarsProps) templ.Component {
 			return f
 		}
 		f.legend = lines.legend(ctx)
-		f.wide = p.draw(ctx, wideFrame(lines.height()), "chart-wide", 8)
-		f.narrow = p.draw(ctx, narrowFrame(lines.height()), "chart-narrow", 4)
+		for _, s := range sizes() {
+			f.drawings = append(f.drawings, p.draw(ctx, frame{s.width, lines.height()}, s))
+		}
 		f.table = lines.table(ctx, func(t time.Time) string { return p.Step.text(ctx, t) })
 		return f
 	})
@@ -83,7 +84,7 @@ func (p BarsProps) stack(t time.Time) (low, high float64) {
 	return low, high
 }
 
-func (p BarsProps) draw(ctx context.Context, f frame, class string, dateTicks int) string {
+func (p BarsProps) draw(ctx context.Context, f frame, size size) string {
 	times := moments(p.Series)
 	low, high := 0.0, 0.0
 	for _, t := range times {
@@ -94,7 +95,7 @@ func (p BarsProps) draw(ctx context.Context, f frame, class string, dateTicks in
 	end := p.Step.after(times[len(times)-1])
 	sp := span{times[0], end, pl.left + 2, pl.right}
 	var c canvas
-	c.svg(f, class, p.Title)
+	c.svg(f, size.class, p.Title)
 	pl.axes(ctx, &c, p.Unit)
 	pl.marks(ctx, &c, sp, p.Marks)
 	for _, t := range times {
@@ -143,7 +144,7 @@ func (p BarsProps) draw(ctx context.Context, f frame, class string, dateTicks in
 		}
 		c.close("g")
 	}
-	pl.dates(&c, sp, calendar(ctx, sp.first, times[len(times)-1], dateTicks))
+	pl.dates(&c, sp, calendar(ctx, sp.first, times[len(times)-1], size.dates))
 	c.close("svg")
 	return c.String()
 }

@@ -58,8 +58,7 @@ func Bullet(p BulletProps) templ.Component {
 			high = low + 1
 		}
 		label := strings.TrimPrefix(p.Label+". "+f.note, ". ")
-		f.wide = p.draw(frame{480, 26}, "chart-wide", label, low, high, band)
-		f.narrow = p.draw(frame{320, 26}, "chart-narrow", label, low, high, band)
+		f.drawings = []string{p.draw(frame{480, 26}, "chart-any", label, low, high, band)}
 		return f
 	})
 }

@@ -111,24 +111,30 @@ func at(s Series, t time.Time) (Point, bool) {
 	return s.Points[i], true
 }
 
-// frame is the size of one drawing. Every chart is drawn wide and narrow; the style sheet shows the one that fits,
-// so that letters keep their size.
+// frame is the size of one drawing.
 type frame struct{ width, height float64 }
 
-func wideFrame(height float64) frame   { return frame{720, height} }
-func narrowFrame(height float64) frame { return frame{350, height} }
+// size is one of the drawings made of each chart; the style sheet shows the one that fits, so that letters keep their size.
+type size struct {
+	width float64
+	class string
+	dates int // labels on the time axis, at most
+}
+
+func sizes() []size {
+	return []size{{860, "chart-wide", 10}, {500, "chart-middle", 6}, {350, "chart-narrow", 4}}
+}
 
 func seriesClass(i int) string { return "s" + strconv.Itoa(i%maxSeries+1) }
 
 // figure wraps drawings, legend and table.
 type figure struct {
-	title  string
-	note   string
-	legend []legendItem
-	wide   string
-	narrow string
-	table  table
-	class  string
+	title    string
+	note     string
+	legend   []legendItem
+	drawings []string
+	table    table
+	class    string
 }
 
 type legendItem struct{ class, label string }
@@ -162,11 +168,12 @@ func (f figure) html(ctx context.Context) string {
 		}
 		c.close("ul")
 	}
-	if f.wide == "" {
+	if len(f.drawings) == 0 {
 		c.text("p", i18n.T(ctx, "ui.chart.empty"), "class", "chart-empty")
 	} else {
-		c.raw(f.wide)
-		c.raw(f.narrow)
+		for _, d := range f.drawings {
+			c.raw(d)
+		}
 	}
 	if f.note != "" {
 		c.text("p", f.note, "class", "chart-note")

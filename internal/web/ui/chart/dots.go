@@ -39,8 +39,13 @@ func Dots(p DotsProps) templ.Component {
 			return f
 		}
 		f.legend = LinesProps{Unit: p.Unit, Target: p.Target}.legend(ctx)
-		f.wide = p.draw(ctx, 720, 190, "chart-wide")
-		f.narrow = p.draw(ctx, 350, 0, "chart-narrow")
+		for _, s := range sizes() {
+			labels := 190.0
+			if s.class == "chart-narrow" {
+				labels = 0
+			}
+			f.drawings = append(f.drawings, p.draw(ctx, s.width, labels, s.class))
+		}
 		f.table.head = []string{i18n.T(ctx, "ui.chart.category"), i18n.T(ctx, "ui.chart.value"), i18n.T(ctx, "ui.chart.interval"), i18n.T(ctx, "ui.chart.n")}
 		for _, e := range p.Items {
 			interval, n := "–", "–"

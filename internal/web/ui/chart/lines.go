@@ -33,8 +33,9 @@ func Lines(p LinesProps) templ.Component {
 			return f
 		}
 		f.legend = p.legend(ctx)
-		f.wide = p.draw(ctx, wideFrame(p.height()), "chart-wide", 8)
-		f.narrow = p.draw(ctx, narrowFrame(p.height()), "chart-narrow", 4)
+		for _, s := range sizes() {
+			f.drawings = append(f.drawings, p.draw(ctx, frame{s.width, p.height()}, s))
+		}
 		f.table = p.table(ctx, func(t time.Time) string { return dateText(ctx, t, p.daily()) })
 		return f
 	})
@@ -122,7 +123,7 @@ func newPlot(ctx context.Context, f frame, u Unit, low, high float64) plot {
 	if f.height < 180 {
 		wanted = 2
 	}
-	pl := plot{frame: f, y: nice(u, low, high, wanted), top: 20, right: f.width - 10, bottom: f.height - 24}
+	pl := plot{frame: f, y: nice(u, low, high, wanted), top: 26, right: f.width - 10, bottom: f.height - 24}
 	longest := 2
 	for _, t := range pl.y.ticks {
 		longest = max(longest, len([]rune(u.tick(ctx, t, pl.y.step))))
@@ -185,7 +186,7 @@ func (pl plot) marks(ctx context.Context, c *canvas, sp span, marks []Mark) {
 		if x > pl.width*0.7 {
 			anchor, tx = "end", x-4
 		}
-		c.label("mark-label", tx, pl.top+10, anchor, cut(m.Label, 24))
+		c.label("mark-label", tx, pl.top-7, anchor, cut(m.Label, 24))
 		text := m.Label + " – " + i18n.Day(ctx, m.From)
 		if m.To.After(m.From) {
 			text += " → " + i18n.Day(ctx, m.To)
@@ -195,15 +196,15 @@ func (pl plot) marks(ctx context.Context, c *canvas, sp span, marks []Mark) {
 	}
 }
 
-func (p LinesProps) draw(ctx context.Context, f frame, class string, dateTicks int) string {
+func (p LinesProps) draw(ctx context.Context, f frame, size size) string {
 	low, high := p.extent()
 	pl := newPlot(ctx, f, p.Unit, low, high)
 	times := moments(p.Series)
 	sp := span{times[0], times[len(times)-1], pl.left + 6, pl.right - 4}
 	var c canvas
-	c.svg(f, class, p.Title)
+	c.svg(f, size.class, p.Title)
 	pl.axes(ctx, &c, p.Unit)
-	pl.dates(&c, sp, calendar(ctx, sp.first, sp.last, dateTicks))
+	pl.dates(&c, sp, calendar(ctx, sp.first, sp.last, size.dates))
 	pl.marks(ctx, &c, sp, p.Marks)
 	for i, s := range p.Series {
 		for _, run := range runs(s.Points) {
