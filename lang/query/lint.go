@@ -30,11 +30,11 @@ func (p *parser) looksLikeOperators() {
 			operator = "OR"
 		case "not", "Not":
 			operator = "NOT"
-		case "ET":
+		case "ET", "Et", "et":
 			operator, key = "AND", "query.french_operator"
-		case "OU":
+		case "OU", "Ou", "ou":
 			operator, key = "OR", "query.french_operator"
-		case "SAUF", "NON", "PAS", "SANS":
+		case "SAUF", "Sauf", "sauf", "NON", "PAS", "SANS":
 			operator, key = "NOT", "query.french_operator"
 		}
 		if operator == "" || i == 0 && operator != "NOT" {

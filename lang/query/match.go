@@ -99,40 +99,32 @@ func sameSpelling(text, query string) bool {
 	return ok && (rest == "" || rest == "'s" || rest == "’s")
 }
 
+// matchNear goes through the post once and remembers where each word of n stood last.
 func (n *node) matchNear(d *Doc) bool {
-	width := int32(len(n.words) + n.near - 1)
-	for _, w := range n.words {
-		i, ok := d.index[w.stems[d.lang]]
-		for ; ok && i >= 0; i = d.toks[i].before {
-			if n.window(d, d.toks[i].at, width, d.toks[i].part) {
-				return true
+	last := make([]int32, len(n.words))
+	for i, w := range n.words {
+		if _, ok := d.index[w.stems[d.lang]]; !ok {
+			return false
+		}
+		last[i] = -1 << 30
+	}
+	width := int32(len(n.words) + n.near - 1) // below the distance between two parts of a post
+	for i := range d.toks {
+		t := &d.toks[i]
+		if n.scope != anywhere && t.part != n.scope {
+			continue
+		}
+		hit := false
+		for k := range n.words {
+			if n.words[k].stems[d.lang] == t.stem {
+				last[k], hit = t.at, true
 			}
+		}
+		if hit && t.at-slices.Min(last) < width {
+			return true
 		}
 	}
 	return false
-}
-
-// window says whether all words of n stand in the width positions from start on.
-func (n *node) window(d *Doc, start, width int32, part scope) bool {
-	if n.scope != anywhere && part != n.scope {
-		return false
-	}
-	for _, w := range n.words {
-		i, ok := d.index[w.stems[d.lang]]
-		found := false
-		for ; ok && i >= 0; i = d.toks[i].before {
-			if at := d.toks[i].at; at >= start && at < start+width && d.toks[i].part == part {
-				found = true
-				break
-			} else if at < start {
-				break
-			}
-		}
-		if !found {
-			return false
-		}
-	}
-	return true
 }
 
 func (n *node) matchField(d *Doc) bool {

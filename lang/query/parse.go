@@ -194,10 +194,11 @@ func (p *parser) operator(start, end int, bare string) bool {
 		t.kind = tokOr
 	case bare == "NOT":
 		t.kind = tokNot
-	case strings.HasPrefix(bare, "NEAR/"):
-		n, err := strconv.Atoi(bare[5:])
+	case bare == "NEAR" || strings.HasPrefix(bare, "NEAR/"):
+		n, err := strconv.Atoi(strings.TrimPrefix(bare[4:], "/"))
 		if err != nil || n < 0 || n > 100 {
-			return false
+			p.report(start, end, Error, "query.near_words", "NEAR/5")
+			n = 5
 		}
 		t.kind, t.near = tokNear, n
 	default:

@@ -1,6 +1,10 @@
 package query
 
 import (
+	"encoding/json"
+	"maps"
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -59,6 +63,9 @@ func TestProblems(t *testing.T) {
 		{"a ET b", "query.french_operator", "a AND b"},
 		{"a OU b", "query.french_operator", "a OR b"},
 		{"a SAUF b", "query.french_operator", "a NOT b"},
+		{"a et b", "query.french_operator", "a AND b"},
+		{"a NEAR b", "query.near_words", "a NEAR/5 b"},
+		{"a NEAR/x b", "query.near_words", "a NEAR/5 b"},
 		{"a || b", "query.symbol_operator", "a OR b"},
 		{"-a", "query.only_negative", ""},
 		{"a OR -b", "query.only_negative", ""},
@@ -182,6 +189,48 @@ func TestMatch(t *testing.T) {
 		}
 		if got := parsed.Match(fr); got != want {
 			t.Errorf("%s matches %v, want %v", q, got, want)
+		}
+	}
+}
+
+func TestHostilePost(t *testing.T) {
+	t.Parallel()
+	d := NewDoc(Doc{Lang: "fr", Text: strings.Repeat("spam ", 60000), Tags: make([]string, 1000)}, nil)
+	for _, src := range []string{`"` + strings.Repeat("spam ", 400) + `ham"`, `"` + strings.Repeat("spam ", 400) + `ham"~100`, "spa*", "spam NEAR/100 spam", "-(spam ham)"} {
+		q, _ := Parse(src)
+		if got, want := q.Match(d), !strings.Contains(src, "ham\""); got != want {
+			t.Errorf("%.20q: %v, want %v", src, got, want)
+		}
+	}
+}
+
+func TestLocales(t *testing.T) {
+	t.Parallel()
+	var words [2]map[string]any
+	for i, code := range []string{"en", "fr"} {
+		b, err := os.ReadFile("../../locales/query." + code + ".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(b, &words[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var used []string
+	for _, f := range []string{"parse.go", "field.go", "lint.go"} {
+		b, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`"(query\.[a-z_]+)"`).FindAllStringSubmatch(string(b), -1) {
+			used = append(used, m[1])
+		}
+	}
+	slices.Sort(used)
+	used = slices.Compact(used)
+	for i := range words {
+		if d := cmp.Diff(used, slices.Sorted(maps.Keys(words[i]))); d != "" {
+			t.Error(d)
 		}
 	}
 }
