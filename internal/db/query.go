@@ -71,8 +71,13 @@ func Exec(ctx context.Context, q Q, query string, args ...any) (int64, error) {
 // Insert writes rows into a table: into is "post (id, seq, text)", tail what follows the values, such as "ON CONFLICT DO NOTHING".
 // One prepared statement a row on SQLite, where that is fastest; many rows a statement on PostgreSQL, where round trips count.
 func Insert(ctx context.Context, q Q, into string, rows [][]any, tail string) error {
+	return InsertExpr(ctx, q, into, nil, rows, tail)
+}
+
+// InsertExpr is Insert where column i is written as forms[i], in which %s is the placeholder; "" for the placeholder alone.
+func InsertExpr(ctx context.Context, q Q, into string, forms []string, rows [][]any, tail string) error {
 	return insert(rows, func(batch [][]any) error {
-		text, args := values(into, batch, tail)
+		text, args := values(into, forms, batch, tail)
 		if _, err := q.ExecContext(ctx, text, args...); err != nil {
 			return fmt.Errorf("insert into %s: %w", into, err)
 		}
@@ -84,7 +89,7 @@ func Insert(ctx context.Context, q Q, into string, rows [][]any, tail string) er
 func InsertReturning[T any](ctx context.Context, q Q, into string, rows [][]any, tail string, fields func(*T) []any) ([]T, error) {
 	var out []T
 	err := insert(rows, func(batch [][]any) error {
-		text, args := values(into, batch, tail)
+		text, args := values(into, nil, batch, tail)
 		got, err := All(ctx, q, fields, text, args...)
 		if err != nil {
 			return fmt.Errorf("insert into %s: %w", into, err)
@@ -117,7 +122,7 @@ func insert(rows [][]any, run func([][]any) error, engine Engine) error {
 	return nil
 }
 
-func values(into string, rows [][]any, tail string) (string, []any) {
+func values(into string, forms []string, rows [][]any, tail string) (string, []any) {
 	var b strings.Builder
 	b.Grow(len(into) + len(tail) + 20 + len(rows)*len(rows[0])*6)
 	b.WriteString("INSERT INTO ")
@@ -134,8 +139,11 @@ func values(into string, rows [][]any, tail string) (string, []any) {
 				b.WriteByte(',')
 			}
 			args = append(args, v)
-			b.WriteByte('$')
-			b.WriteString(strconv.Itoa(len(args)))
+			place := "$" + strconv.Itoa(len(args))
+			if j < len(forms) && forms[j] != "" {
+				place = strings.Replace(forms[j], "%s", place, 1)
+			}
+			b.WriteString(place)
 		}
 		b.WriteByte(')')
 	}

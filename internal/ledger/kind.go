@@ -48,6 +48,7 @@ type Said struct {
 	Tags         []string     `json:"tags,omitempty"`         // as tagged there
 	Score        int          `json:"score,omitempty"`        // votes there when it was read
 	Attachments  []Attachment `json:"attachments,omitempty"`  // what came with it; the bytes are not kept
+	Inbox        bool         `json:"inbox,omitempty"`        // somebody should handle it, by what the channel was set to at that time
 	Dated        bool         `json:"dated_by_us,omitempty"`  // the channel gave no usable date: At is when we learned it
 	Conversation string       `json:"conversation,omitempty"` // the conversation it answers, when said from here
 }

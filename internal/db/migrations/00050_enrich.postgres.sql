@@ -3,7 +3,7 @@
 CREATE TABLE enrichment (
   post TEXT NOT NULL,
   enricher TEXT NOT NULL,
-  version INTEGER NOT NULL,
+  version TEXT NOT NULL,
   value TEXT NOT NULL,
   score DOUBLE PRECISION NOT NULL DEFAULT 0,
   PRIMARY KEY (post, enricher)

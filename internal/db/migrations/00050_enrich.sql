@@ -3,7 +3,7 @@
 CREATE TABLE enrichment (
   post TEXT NOT NULL,
   enricher TEXT NOT NULL,
-  version INTEGER NOT NULL,
+  version TEXT NOT NULL,
   value TEXT NOT NULL,
   score DOUBLE PRECISION NOT NULL DEFAULT 0,
   PRIMARY KEY (post, enricher)
@@ -20,4 +20,4 @@ CREATE TABLE post_label (
 );
 CREATE INDEX post_label_at ON post_label (label, post_at);
 -- The stems of each post, by its seq. Only whether a stem occurs is asked here; phrases and fields are checked on the post itself.
-CREATE VIRTUAL TABLE post_text USING fts5 (stems, content='', contentless_delete=1, detail=none, tokenize="unicode61 remove_diacritics 0");
+CREATE VIRTUAL TABLE post_text USING fts5 (stems, content='', contentless_delete=1, tokenize="unicode61 remove_diacritics 0");

@@ -18,7 +18,6 @@ CREATE TABLE mention (
   at BIGINT NOT NULL,
   channel TEXT NOT NULL,
   lang TEXT NOT NULL DEFAULT '',
-  root TEXT NOT NULL DEFAULT '',
   PRIMARY KEY (topic, post)
 );
 CREATE INDEX mention_topic_at ON mention (topic, at, post);

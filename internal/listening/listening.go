@@ -1,0 +1,76 @@
+// Package listening decides what we listen for: saved queries (topics) and posts come in, mentions, their volume and the threads that
+// somebody should look at go out.
+package listening
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/enrich"
+	"github.com/entente/entente/internal/ledger"
+	"github.com/entente/entente/lang/query"
+)
+
+// Service keeps topics and reads mentions.
+type Service struct {
+	db      *db.DB
+	ledger  *ledger.Ledger
+	enrich  *enrich.Service
+	matcher *Matcher
+	log     *slog.Logger
+	clock   func() time.Time
+}
+
+// New makes the service over the matcher whose Follower is one of the ledger's.
+func New(d *db.DB, l *ledger.Ledger, e *enrich.Service, m *Matcher, log *slog.Logger, clock func() time.Time) *Service {
+	return &Service{d, l, e, m, log, clock}
+}
+
+// Matcher tests posts against all topics at once.
+type Matcher struct {
+	enrich *enrich.Service
+
+	mu  sync.Mutex
+	set *compiled
+}
+
+// NewMatcher makes a matcher; the language and words of posts come from e.
+func NewMatcher(e *enrich.Service) *Matcher { return &Matcher{enrich: e} }
+
+// compiled is all topics ready to match one post against at once.
+type compiled struct {
+	count   int64
+	changed int64
+	topics  []Topic
+	set     *query.Set
+}
+
+// topics reads what changed since the last batch; usually nothing has.
+func (m *Matcher) topics(ctx context.Context, q db.Q) (*compiled, error) {
+	type mark struct{ count, changed int64 }
+	now, _, err := db.One(ctx, q, func(m *mark) []any { return []any{&m.count, &m.changed} },
+		"SELECT COUNT(*), COALESCE(MAX(updated_at), 0) FROM topic")
+	if err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.set != nil && m.set.count == now.count && m.set.changed == now.changed {
+		return m.set, nil
+	}
+	list, err := db.All(ctx, q, topicFields, "SELECT "+topicColumns+" FROM topic WHERE removed_at IS NULL ORDER BY id")
+	if err != nil {
+		return nil, err
+	}
+	c := &compiled{count: now.count, changed: now.changed, topics: list}
+	queries := make([]*query.Query, len(list))
+	for i := range list {
+		queries[i], _ = query.Parse(list[i].Query) // what was saved parses
+	}
+	c.set = query.NewSet(queries)
+	m.set = c
+	return c, nil
+}

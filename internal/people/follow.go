@@ -1,0 +1,348 @@
+package people
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/id"
+	"github.com/entente/entente/internal/ledger"
+	"github.com/entente/entente/lang"
+)
+
+// Follower derives identities, persons, merges and the timeline.
+func Follower() ledger.Follower {
+	return ledger.Follower{Name: "people", Version: 1, Tables: []string{"identity", "person", "person_merge", "timeline"}, Apply: apply}
+}
+
+// crowd is what a batch changes, written once at its end.
+type crowd struct {
+	ctx      context.Context
+	q        db.Q
+	known    map[string]*Identity
+	changed  map[string]bool
+	persons  map[string]*Person
+	dirty    map[string]bool
+	timeline [][]any
+}
+
+func apply(ctx context.Context, q db.Q, list []ledger.Activity) error {
+	var uris []string
+	for i := range list {
+		a := &list[i]
+		switch a.Kind {
+		case ledger.PostSaid:
+			uris = append(uris, a.Actor)
+			s, err := a.Said()
+			if err != nil {
+				return err
+			}
+			if s.Ours {
+				for _, to := range s.To {
+					uris = append(uris, to.URI)
+				}
+			}
+		case ledger.OrderPlaced:
+			uris = append(uris, a.Actor)
+		}
+	}
+	c := &crowd{ctx: ctx, q: q, changed: map[string]bool{}, persons: map[string]*Person{}, dirty: map[string]bool{}}
+	var err error
+	if c.known, err = identities(ctx, q, uris); err != nil {
+		return fmt.Errorf("find identities: %w", err)
+	}
+	for i := range list {
+		if err := c.take(&list[i]); err != nil {
+			return err
+		}
+	}
+	return c.write()
+}
+
+func (c *crowd) take(a *ledger.Activity) error {
+	switch a.Kind {
+	case ledger.PostSaid:
+		s, err := a.Said()
+		if err != nil {
+			return err
+		}
+		if s.Ours {
+			for _, to := range s.To {
+				if to.URI != "" {
+					c.meet(to.URI, to.Name, a.At)
+					c.timeline = append(c.timeline, []any{to.URI, db.T(a.At), a.ID})
+				}
+			}
+			return nil
+		}
+		i := c.meet(a.Actor, s.AuthorName, a.At)
+		i.Posts++
+		if s.Direct && s.Automatic == "" && i.Person == "" {
+			return c.add(id.From(a.ID, "person"), ledger.Person{Name: s.AuthorName, Lang: s.Lang, Identities: []ledger.Identity{{URI: a.Actor}}}, a.At)
+		}
+	case ledger.OrderPlaced:
+		i := c.meet(a.Actor, "", a.At)
+		c.timeline = append(c.timeline, []any{a.Actor, db.T(a.At), a.ID})
+		if i.Person == "" {
+			return c.add(id.From(a.ID, "person"), ledger.Person{Kinds: []string{"customer"}, Identities: []ledger.Identity{{URI: a.Actor}}}, a.At)
+		}
+		p, err := c.person(i.Person)
+		if err != nil || p == nil {
+			return err
+		}
+		c.describe(p, ledger.Person{Kinds: []string{"customer"}})
+	case ledger.PersonAdded:
+		var d ledger.Person
+		if err := a.Decode(&d); err != nil {
+			return err
+		}
+		return c.add(a.ID, d, a.At)
+	case ledger.PersonDescribed:
+		var d ledger.Person
+		if err := a.Decode(&d); err != nil {
+			return err
+		}
+		p, err := c.person(a.Object)
+		if err != nil || p == nil {
+			return err
+		}
+		c.describe(p, d)
+		return c.link(p, d.Identities, a.At)
+	case ledger.IdentityLinked, ledger.IdentityUnlinked:
+		var d ledger.Identity
+		if err := a.Decode(&d); err != nil {
+			return err
+		}
+		p, err := c.person(a.Object)
+		if err != nil || p == nil {
+			return err
+		}
+		if a.Kind == ledger.IdentityLinked {
+			i, err := c.find(d.URI, a.At)
+			if err != nil {
+				return err
+			}
+			i.Person, i.Verified = p.ID, i.Verified || d.Verified
+			return nil
+		}
+		i, err := c.find(d.URI, a.At)
+		if err != nil || i.Person != p.ID {
+			return err
+		}
+		i.Person, i.Verified = "", false
+	case ledger.PersonMerged:
+		var d ledger.Merged
+		if err := a.Decode(&d); err != nil {
+			return err
+		}
+		kept, err := c.person(a.Object)
+		if err != nil || kept == nil {
+			return err
+		}
+		taken, err := c.person(d.Person)
+		if err != nil || taken == nil || taken.MergedInto != "" || kept.MergedInto != "" || taken.ID == kept.ID {
+			return err
+		}
+		taken.MergedInto = kept.ID
+		c.dirty[taken.ID] = true
+		for _, uri := range d.Identities {
+			i, err := c.find(uri, a.At)
+			if err != nil {
+				return err
+			}
+			if i.Person == taken.ID {
+				i.Person = kept.ID
+			}
+		}
+		_, err = db.Exec(c.ctx, c.q, "INSERT INTO person_merge (id, kept, taken, identities, at) VALUES ($1, $2, $3, $4, $5)",
+			a.ID, kept.ID, taken.ID, db.J(d.Identities), db.T(a.At))
+		return err
+	case ledger.PersonUnmerged:
+		var d ledger.Unmerged
+		if err := a.Decode(&d); err != nil {
+			return err
+		}
+		type merge struct {
+			kept, taken string
+			uris        []string
+			undone      time.Time
+		}
+		m, found, err := db.One(c.ctx, c.q, func(m *merge) []any { return []any{&m.kept, &m.taken, db.JSON(&m.uris), db.At(&m.undone)} },
+			"SELECT kept, taken, identities, undone_at FROM person_merge WHERE id = $1", d.Merge)
+		if err != nil || !found || !m.undone.IsZero() {
+			return err
+		}
+		taken, err := c.person(m.taken)
+		if err != nil || taken == nil || taken.MergedInto != m.kept {
+			return err
+		}
+		taken.MergedInto = ""
+		c.dirty[taken.ID] = true
+		for _, uri := range m.uris {
+			i, err := c.find(uri, a.At)
+			if err != nil {
+				return err
+			}
+			if i.Person == m.kept {
+				i.Person = m.taken
+			}
+		}
+		_, err = db.Exec(c.ctx, c.q, "UPDATE person_merge SET undone_at = $1 WHERE id = $2", db.T(a.At), d.Merge)
+		return err
+	}
+	return nil
+}
+
+// meet notes that an identity, read at the batch's beginning, was met.
+func (c *crowd) meet(uri, name string, at time.Time) *Identity {
+	i := c.known[uri]
+	if i == nil {
+		i = &Identity{URI: uri, FirstAt: at, LastAt: at}
+		c.known[uri] = i
+	}
+	c.changed[uri] = true
+	if name != "" {
+		i.Name = name
+	}
+	if at.Before(i.FirstAt) {
+		i.FirstAt = at
+	}
+	if at.After(i.LastAt) {
+		i.LastAt = at
+	}
+	return i
+}
+
+// find is meet for one that may not have been read yet and is not met, only spoken of.
+func (c *crowd) find(uri string, at time.Time) (*Identity, error) {
+	if c.known[uri] == nil {
+		got, err := identities(c.ctx, c.q, []string{uri})
+		if err != nil {
+			return nil, err
+		}
+		if c.known[uri] = got[uri]; got[uri] == nil {
+			c.known[uri] = &Identity{URI: uri, FirstAt: at, LastAt: at}
+		}
+	}
+	c.changed[uri] = true
+	return c.known[uri], nil
+}
+
+// person reads a person; nil when there is none, which a fact about somebody unknown can do nothing about.
+func (c *crowd) person(id string) (*Person, error) {
+	if p, ok := c.persons[id]; ok {
+		return p, nil
+	}
+	p, found, err := db.One(c.ctx, c.q, personFields, "SELECT "+personColumns+" FROM person WHERE id = $1", id)
+	if err != nil || !found {
+		return nil, err
+	}
+	c.persons[id] = &p
+	return &p, nil
+}
+
+// add makes a person, unless one of the identities belongs to somebody already: then it is about them.
+func (c *crowd) add(id string, d ledger.Person, at time.Time) error {
+	for _, known := range d.Identities {
+		i, err := c.find(known.URI, at)
+		if err != nil {
+			return err
+		}
+		if i.Person != "" {
+			p, err := c.person(i.Person)
+			if err != nil || p == nil {
+				return err
+			}
+			c.describe(p, d)
+			return c.link(p, d.Identities, at)
+		}
+	}
+	p := &Person{ID: id, Since: at, Kinds: []string{}}
+	c.persons[id] = p
+	c.describe(p, d)
+	c.dirty[id] = true
+	return c.link(p, d.Identities, at)
+}
+
+// link gives a person the identities that nobody has.
+func (c *crowd) link(p *Person, list []ledger.Identity, at time.Time) error {
+	for _, d := range list {
+		i, err := c.find(d.URI, at)
+		if err != nil {
+			return err
+		}
+		if i.Person == "" {
+			i.Person = p.ID
+		}
+		if i.Person == p.ID && d.Verified {
+			i.Verified = true
+		}
+	}
+	return nil
+}
+
+// describe adds what d says; what it leaves out stays.
+func (c *crowd) describe(p *Person, d ledger.Person) {
+	before := *p
+	set := func(to *string, v string) {
+		if v != "" {
+			*to = v
+		}
+	}
+	set(&p.Name, d.Name)
+	set(&p.Organisation, d.Organisation)
+	set(&p.Title, d.Title)
+	set(&p.Lang, d.Lang)
+	set(&p.Note, d.Note)
+	p.Firm = p.Firm || d.Firm
+	kinds := slices.Clone(p.Kinds)
+	for _, k := range d.Kinds {
+		if !slices.Contains(kinds, k) {
+			kinds = append(kinds, k)
+		}
+	}
+	p.Kinds = kinds
+	if len(before.Kinds) != len(p.Kinds) || before.Name != p.Name || before.Organisation != p.Organisation || before.Title != p.Title ||
+		before.Lang != p.Lang || before.Note != p.Note || before.Firm != p.Firm {
+		c.dirty[p.ID] = true
+	}
+}
+
+func (c *crowd) write() error {
+	var rows [][]any
+	for _, uri := range sorted(c.changed) {
+		i := c.known[uri]
+		rows = append(rows, []any{i.URI, i.Name, i.Person, db.B(i.Verified), i.Posts, db.T(i.FirstAt), db.T(i.LastAt)})
+	}
+	if err := db.Insert(c.ctx, c.q, "identity ("+identityColumns+")", rows, `ON CONFLICT (uri) DO UPDATE SET name = excluded.name,
+		person = excluded.person, verified = excluded.verified, posts = excluded.posts, first_at = excluded.first_at, last_at = excluded.last_at`); err != nil {
+		return err
+	}
+	rows = nil
+	for _, id := range sorted(c.dirty) {
+		p := c.persons[id]
+		rows = append(rows, []any{p.ID, p.Name, Folded(p.Name), p.Organisation, p.Title, db.J(p.Kinds), p.Lang, p.Note, db.B(p.Firm), db.T(p.Since), p.MergedInto})
+	}
+	if err := db.Insert(c.ctx, c.q, "person (id, name, folded, organisation, title, kinds, lang, note, firm, since, merged_into)", rows,
+		`ON CONFLICT (id) DO UPDATE SET name = excluded.name, folded = excluded.folded, organisation = excluded.organisation, title = excluded.title,
+		kinds = excluded.kinds, lang = excluded.lang, note = excluded.note, firm = excluded.firm, merged_into = excluded.merged_into`); err != nil {
+		return err
+	}
+	return db.Insert(c.ctx, c.q, "timeline (identity, at, activity)", c.timeline, "ON CONFLICT DO NOTHING")
+}
+
+func sorted(set map[string]bool) []string {
+	out := make([]string, 0, len(set))
+	for k := range set {
+		out = append(out, k)
+	}
+	sort.Strings(out)
+	return out
+}
+
+// Folded is a name as it is looked up: lower case, without accents.
+func Folded(name string) string { return strings.Join(strings.Fields(lang.Fold(name)), " ") }
