@@ -21,11 +21,10 @@ type pace struct {
 	most  time.Duration
 }
 
-var (
-	addressPace = pace{free: 5, first: 2 * time.Second, most: 5 * time.Minute}   // one address: 288 guesses a day at most
-	originPace  = pace{free: 30, first: 1 * time.Second, most: 15 * time.Minute} // one IP address, which a whole office may share
-	mailPace    = pace{free: 3, first: 1 * time.Minute, most: 1 * time.Hour}     // mails to one address
-)
+// The paces: of one address (288 guesses a day at most), of one IP address (which a whole office may share), and of mails to one address.
+func addressPace() pace { return pace{free: 5, first: 2 * time.Second, most: 5 * time.Minute} }
+func originPace() pace  { return pace{free: 30, first: 1 * time.Second, most: 15 * time.Minute} }
+func mailPace() pace    { return pace{free: 3, first: 1 * time.Minute, most: 1 * time.Hour} }
 
 // after is how long to wait after so many failures.
 func (p pace) after(failures int64) time.Duration {
@@ -46,6 +45,16 @@ const forgetAfter = 24 * time.Hour
 // them must wait, none is counted, and the problem says how long.
 func (s *Service) attempt(ctx context.Context, subjects map[string]pace) error {
 	now := s.now()
+	// Looked at before it is locked: a flood that has to wait anyway writes nothing.
+	for subject := range subjects {
+		until, _, err := db.One(ctx, s.db.Read(), func(t *time.Time) []any { return []any{db.At(t)} }, "SELECT wait_until FROM attempt WHERE subject = $1", subject)
+		if err != nil {
+			return fmt.Errorf("look at attempts: %w", err)
+		}
+		if wait := until.Sub(now); wait > 0 {
+			return mustWait(ctx, wait)
+		}
+	}
 	return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
 		// The upsert locks the rows before they are read; in one order, so that two attempts cannot wait for each other.
 		for _, subject := range slices.Sorted(maps.Keys(subjects)) {
@@ -54,9 +63,9 @@ func (s *Service) attempt(ctx context.Context, subjects map[string]pace) error {
 				failures int64
 				until    time.Time
 			}
-			if err := db.Insert(ctx, q, "attempt (subject, failures, last_at, wait_until)", [][]any{{subject, 0, db.T(now), 0}},
-				"ON CONFLICT (subject) DO UPDATE SET failures = CASE WHEN attempt.last_at < "+
-					fmt.Sprint(now.Add(-forgetAfter).UnixMicro())+" THEN 0 ELSE attempt.failures END"); err != nil {
+			if _, err := db.Exec(ctx, q, `INSERT INTO attempt (subject, failures, last_at, wait_until) VALUES ($1, 0, $2, 0)
+				ON CONFLICT (subject) DO UPDATE SET failures = CASE WHEN attempt.last_at < $3 THEN 0 ELSE attempt.failures END`,
+				subject, db.T(now), db.T(now.Add(-forgetAfter))); err != nil {
 				return fmt.Errorf("count an attempt: %w", err)
 			}
 			r, _, err := db.One(ctx, q, func(r *row) []any { return []any{&r.failures, db.At(&r.until)} },
@@ -65,7 +74,7 @@ func (s *Service) attempt(ctx context.Context, subjects map[string]pace) error {
 				return fmt.Errorf("count an attempt: %w", err)
 			}
 			if wait := r.until.Sub(now); wait > 0 {
-				return problem.New(problem.Busy, "org.wait", "For", i18n.For(ctx, wait.Truncate(time.Second)+time.Second), "Seconds", int64(wait/time.Second)+1)
+				return mustWait(ctx, wait)
 			}
 			until := now.Add(p.after(r.failures + 1))
 			if _, err := db.Exec(ctx, q, "UPDATE attempt SET failures = $1, last_at = $2, wait_until = $3 WHERE subject = $4",
@@ -75,6 +84,12 @@ func (s *Service) attempt(ctx context.Context, subjects map[string]pace) error {
 		}
 		return nil
 	})
+}
+
+// mustWait says how long; Seconds is for a Retry-After.
+func mustWait(ctx context.Context, wait time.Duration) error {
+	seconds := int64((wait + time.Second - 1) / time.Second)
+	return problem.New(problem.Busy, "org.wait", "For", i18n.For(ctx, time.Duration(seconds)*time.Second), "Seconds", seconds)
 }
 
 // forgive takes an attempt that succeeded back: the subject starts afresh, and each of shared (which others use too) has one failure less.

@@ -50,7 +50,7 @@ func (s *Service) Audit(ctx context.Context, q db.Q, action, object string, deta
 	}
 	now := s.now()
 	return db.Insert(ctx, q, "audit (id, at, member, way, ip, action, object, details)",
-		[][]any{{s.ids.Make(now), db.T(now), member, way, clip(VisitOf(ctx).IP, 64), action, object, string(raw)}}, "")
+		[][]any{{s.ids.Make(now), db.T(now), member, way, clip(VisitOf(ctx).IP, 64), action, clip(object, 300), string(raw)}}, "")
 }
 
 // AuditFilter narrows the audit log. What is zero does not narrow.
@@ -73,6 +73,7 @@ func (s *Service) AuditLog(ctx context.Context, f AuditFilter) (list []Entry, ne
 		f.Limit = 50
 	}
 	f.Limit = min(max(f.Limit, 1), 200)
+	f.Member, f.Action, f.Object = clip(f.Member, 64), clip(f.Action, 64), clip(f.Object, 300)
 	var w db.Where
 	if f.Member != "" {
 		w.And("a.member = ?", f.Member)

@@ -1,6 +1,7 @@
 package org
 
 import (
+	"errors"
 	"net/mail"
 	"strings"
 	"unicode"
@@ -33,11 +34,14 @@ func checkName(s, field string) (string, error) {
 
 // checkEmail returns the address in lower case: two members whose addresses differ in case alone are one.
 func checkEmail(s, field string) (string, error) {
+	bad := problem.New(problem.Invalid, "org.bad_email").On(field)
+	if !utf8.ValidString(s) {
+		return "", bad // before ToLower, which would mend it
+	}
 	s = strings.ToLower(strings.TrimSpace(s))
 	if s == "" {
 		return "", problem.New(problem.Invalid, "problem.required").On(field)
 	}
-	bad := problem.New(problem.Invalid, "org.bad_email").On(field)
 	if len(s) > maxEmail || strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }) {
 		return "", bad
 	}
@@ -66,4 +70,24 @@ func clip(s string, n int) string {
 		n--
 	}
 	return s[:n]
+}
+
+// Problems lists every problem joined in err, in order; nil when err is nil. The checks of this package say all that is wrong at once.
+func Problems(err error) []*problem.Problem {
+	if err == nil {
+		return nil
+	}
+	if list, ok := err.(interface{ Unwrap() []error }); ok {
+		var out []*problem.Problem
+		for _, e := range list.Unwrap() {
+			out = append(out, Problems(e)...)
+		}
+		return out
+	}
+	if _, is := err.(*problem.Problem); !is {
+		if inner := errors.Unwrap(err); inner != nil {
+			return Problems(inner)
+		}
+	}
+	return []*problem.Problem{problem.Of(err)}
 }

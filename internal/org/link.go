@@ -196,7 +196,7 @@ func (s *Service) Forgot(ctx context.Context, email string, from Visit) error {
 	}
 	ctx = WithVisit(ctx, from)
 	email = lookupEmail(email)
-	if err := s.attempt(ctx, map[string]pace{"forgot:" + digest(email): mailPace, "forgot_from:" + origin(from.IP): originPace}); err != nil {
+	if err := s.attempt(ctx, map[string]pace{"forgot:" + digest(email): mailPace(), "forgot_from:" + origin(from.IP): originPace()}); err != nil {
 		return err
 	}
 	s.after(ctx, "mail a link for a new password", func(ctx context.Context) error {

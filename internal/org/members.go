@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/id"
 	"github.com/entente/entente/internal/problem"
 )
 
@@ -21,7 +22,7 @@ func noMember() error { return problem.New(problem.Missing, "org.no_member") }
 
 // Find returns the member with this id.
 func (s *Service) Find(ctx context.Context, memberID string) (*Member, error) {
-	return find(ctx, s.db.Read(), "m.id = $1", memberID)
+	return byID(ctx, s.db.Read(), memberID)
 }
 
 // ByEmail returns the member with this address, whatever its case.
@@ -38,12 +39,14 @@ func lookupEmail(email string) string {
 	return clean
 }
 
-func find(ctx context.Context, q db.Q, where string, args ...any) (*Member, error) {
-	for _, a := range args {
-		if t, ok := a.(string); ok && strings.ContainsRune(t, 0) {
-			return nil, noMember() // PostgreSQL refuses the statement instead
-		}
+func byID(ctx context.Context, q db.Q, memberID string) (*Member, error) {
+	if !id.Valid(memberID) {
+		return nil, noMember() // PostgreSQL refuses to look for texts that are not UTF-8
 	}
+	return find(ctx, q, "m.id = $1", memberID)
+}
+
+func find(ctx context.Context, q db.Q, where string, args ...any) (*Member, error) {
 	m, found, err := db.One(ctx, q, memberFields, "SELECT "+memberColumns+" FROM member m WHERE "+where, args...)
 	if err != nil {
 		return nil, fmt.Errorf("find a member: %w", err)
@@ -95,7 +98,7 @@ func (s *Service) change(ctx context.Context, memberID string, do func(ctx conte
 		if err := lockMembers(ctx, q); err != nil {
 			return err
 		}
-		m, err := find(ctx, q, "m.id = $1", memberID)
+		m, err := byID(ctx, q, memberID)
 		if err != nil {
 			return err
 		}
@@ -288,7 +291,7 @@ func (s *Service) setPassword(ctx context.Context, q db.Q, memberID, hash, keep 
 // knows refuses unless the password is the member's; guesses are limited as at the sign-in page.
 func (s *Service) knows(ctx context.Context, m *Member, password string) error {
 	subject := "password:" + m.ID
-	if err := s.attempt(ctx, map[string]pace{subject: addressPace}); err != nil {
+	if err := s.attempt(ctx, map[string]pace{subject: addressPace()}); err != nil {
 		return err
 	}
 	hash, _, err := db.Value[string](ctx, s.db.Read(), "SELECT password FROM member WHERE id = $1", m.ID)

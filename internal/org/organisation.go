@@ -93,7 +93,7 @@ func (s *Service) SetUp(ctx context.Context, u SetUp) error {
 	}
 	o := Organisation{Name: u.Organisation, Lang: u.Lang, Zone: u.Zone, URL: u.URL}
 	var errs []error
-	o, err := o.checked()
+	o, err := o.checked("organisation")
 	errs = append(errs, err)
 	name, err := checkName(u.OwnerName, "owner_name")
 	errs = append(errs, err)
@@ -135,7 +135,7 @@ func (s *Service) ChangeOrganisation(ctx context.Context, o Organisation) error 
 	if err := Require(ctx, OrgEdit); err != nil {
 		return err
 	}
-	o, err := o.checked()
+	o, err := o.checked("name")
 	if err != nil {
 		return err
 	}
@@ -154,9 +154,9 @@ func (s *Service) ChangeOrganisation(ctx context.Context, o Organisation) error 
 }
 
 // checked returns the organisation cleaned, or everything that is wrong with it.
-func (o Organisation) checked() (Organisation, error) {
+func (o Organisation) checked(nameField string) (Organisation, error) {
 	var errs []error
-	name, err := checkName(o.Name, "name")
+	name, err := checkName(o.Name, nameField)
 	errs = append(errs, err)
 	o.Name = name
 	errs = append(errs, checkLang(o.Lang), checkZone(o.Zone))

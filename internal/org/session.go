@@ -103,7 +103,7 @@ func (s *Service) SignIn(ctx context.Context, email, password string, from Visit
 	ctx = WithVisit(ctx, from)
 	email = lookupEmail(email)
 	address, place := "sign_in:"+digest(email), "sign_in_from:"+origin(from.IP)
-	if err := s.attempt(ctx, map[string]pace{address: addressPace, place: originPace}); err != nil {
+	if err := s.attempt(ctx, map[string]pace{address: addressPace(), place: originPace()}); err != nil {
 		return "", err
 	}
 	type row struct {
@@ -120,6 +120,13 @@ func (s *Service) SignIn(ctx context.Context, email, password string, from Visit
 		return "", err
 	}
 	if !same || r.m.State != Active {
+		if r.m.ID != "" { // behind the answer, which must take as long for addresses that nobody has
+			s.after(ctx, "note a refused sign-in", func(ctx context.Context) error {
+				return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+					return s.Audit(ctx, q, "member.sign_in_refused", "member:"+r.m.ID, nil)
+				})
+			})
+		}
 		return "", problem.New(problem.Invalid, "org.wrong_sign_in").On("password")
 	}
 	if err := s.forgive(ctx, address, place); err != nil {
@@ -165,10 +172,14 @@ func (s *Service) SignOut(ctx context.Context, sessionToken string) error {
 		return nil
 	}
 	return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
-		if _, err := db.Exec(ctx, q, "DELETE FROM member_session WHERE hash = $1", digest(sessionToken)); err != nil {
+		member, found, err := db.Value[string](ctx, q, "DELETE FROM member_session WHERE hash = $1 RETURNING member", digest(sessionToken))
+		if err != nil {
 			return fmt.Errorf("sign out: %w", err)
 		}
-		return nil
+		if !found {
+			return nil
+		}
+		return s.Audit(ctx, q, "member.sign_out", "member:"+member, nil)
 	})
 }
 

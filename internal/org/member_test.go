@@ -1,0 +1,175 @@
+package org_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/problem"
+)
+
+func TestThereIsAlwaysAnOwner(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		owner := w.as(t, ownerEmail)
+		ada := org.Who(owner)
+		refused(t, w.ChangeRole(owner, ada.ID, org.Social), problem.Conflict, "org.last_owner")
+		refused(t, w.Suspend(owner, ada.ID), problem.Conflict, "org.not_yourself")
+		refused(t, w.Suspend(org.AsOperator(t.Context()), ada.ID), problem.Conflict, "org.last_owner")
+		// Somebody invited is no owner yet.
+		d, err := w.Invite(owner, org.Invite{Email: "bea@velo.example", Role: org.Owner})
+		must(t, err)
+		refused(t, w.ChangeRole(owner, ada.ID, org.Social), problem.Conflict, "org.last_owner")
+		_, err = w.Accept(t.Context(), secretOf(d.Path), org.Accept{Name: "Bea", Lang: "fr", Password: otherWord}, at("192.0.2.3"))
+		must(t, err)
+		bea := org.Who(w.as(t, "bea@velo.example"))
+		// Each removes the other at one moment: one of them must stay.
+		var all sync.WaitGroup
+		errs := make([]error, 2)
+		all.Go(func() { errs[0] = w.ChangeRole(org.With(context.Background(), ada), bea.ID, org.Social) })
+		all.Go(func() { errs[1] = w.Suspend(org.With(context.Background(), bea), ada.ID) })
+		all.Wait()
+		if (errs[0] == nil) == (errs[1] == nil) {
+			t.Fatalf("want one to be refused: %v, %v", errs[0], errs[1])
+		}
+		refused(t, errors.Join(errs...), problem.Conflict, "org.last_owner")
+	})
+}
+
+func TestNobodyGivesWhatTheyDoNotHave(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		owner := w.as(t, ownerEmail)
+		sam := w.join(t, "sam@velo.example", org.Social)
+		_, err := w.Invite(org.With(t.Context(), sam), org.Invite{Email: "x@velo.example", Role: org.Plain})
+		refused(t, err, problem.Forbidden, "problem.forbidden")
+		_, err = w.Invite(t.Context(), org.Invite{Email: "x@velo.example", Role: org.Plain})
+		refused(t, err, problem.Unauthenticated, "problem.sign_in")
+		_, err = w.Invite(owner, org.Invite{Email: "x@velo.example", Role: "emperor"})
+		refused(t, err, problem.Invalid, "org.bad_role")
+
+		// An owner's token for members alone makes no owner, changes none and takes over none.
+		secret, _, err := w.MakeToken(owner, "invite", []org.Permission{org.MemberEdit}, time.Hour)
+		must(t, err)
+		m, _, err := w.Bearer(t.Context(), secret)
+		must(t, err)
+		byToken := org.With(t.Context(), m)
+		_, err = w.Invite(byToken, org.Invite{Email: "mole@velo.example", Role: org.Owner})
+		refused(t, err, problem.Forbidden, "org.role_above")
+		_, err = w.Invite(byToken, org.Invite{Email: "plain@velo.example", Role: org.Plain})
+		must(t, err)
+		refused(t, w.ChangeRole(byToken, sam.ID, org.Plain), problem.Forbidden, "org.role_above")
+		refused(t, w.Suspend(byToken, sam.ID), problem.Forbidden, "org.role_above")
+		_, err = w.ResetLink(byToken, sam.ID)
+		refused(t, err, problem.Forbidden, "org.not_by_token")
+		_, _, err = w.MakeToken(byToken, "more", []org.Permission{org.MemberEdit}, time.Hour)
+		refused(t, err, problem.Forbidden, "org.not_by_token")
+		refused(t, w.ChangePassword(byToken, ownerWord, otherWord, ""), problem.Forbidden, "org.not_by_token")
+	})
+}
+
+func TestSuspended(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ctx, owner := t.Context(), w.as(t, ownerEmail)
+		sam := w.join(t, "sam@velo.example", org.Social)
+		session := w.signIn(t, sam.Email, otherWord)
+		secret, _, err := w.MakeToken(org.With(ctx, sam), "script", []org.Permission{org.InboxRead}, time.Hour)
+		must(t, err)
+		link, err := w.ResetLink(owner, sam.ID)
+		must(t, err)
+		must(t, w.Suspend(owner, sam.ID))
+		must(t, w.Suspend(owner, sam.ID))
+		_, _, err = w.Authenticate(ctx, session)
+		refused(t, err, problem.Unauthenticated, "problem.sign_in")
+		_, _, err = w.Bearer(ctx, secret)
+		refused(t, err, problem.Unauthenticated, "org.bad_token")
+		refused(t, w.Reset(ctx, secretOf(link.Path), "Une autre phrase 1", at("")), problem.Missing, "org.dead_link")
+		_, err = w.ResetLink(owner, sam.ID)
+		refused(t, err, problem.Conflict, "org.not_active")
+		must(t, w.Resume(owner, sam.ID))
+		w.signIn(t, sam.Email, otherWord)
+		for _, dead := range []string{session} {
+			_, _, err = w.Authenticate(ctx, dead)
+			refused(t, err, problem.Unauthenticated, "problem.sign_in")
+		}
+		_, _, err = w.Bearer(ctx, secret)
+		refused(t, err, problem.Unauthenticated, "org.bad_token")
+	})
+}
+
+func TestRoleHoldsAtOnce(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		sam := w.join(t, "sam@velo.example", org.Social)
+		secret, _, err := w.MakeToken(org.With(t.Context(), sam), "script", []org.Permission{org.InboxRead, org.ChannelEdit}, time.Hour)
+		must(t, err)
+		must(t, w.ChangeRole(w.as(t, ownerEmail), sam.ID, org.Volunteer))
+		m, _, err := w.Bearer(t.Context(), secret)
+		must(t, err)
+		if !m.May(org.InboxRead) || m.May(org.ChannelEdit) || m.May(org.InboxEdit) || !m.May(org.SignedIn) {
+			t.Fatal("a token gives more, or less, than its member and its scopes")
+		}
+	})
+}
+
+func TestProfile(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		owner := w.as(t, ownerEmail)
+		must(t, w.ChangeProfile(owner, org.Profile{Name: "  Ada \u202e\x07  Morel-Béart ", Lang: "en", Zone: "America/Toronto", Theme: "dark"}))
+		m, err := w.ByEmail(t.Context(), ownerEmail)
+		must(t, err)
+		if m.Name != "Ada Morel-Béart" || m.Lang != "en" || m.Location().String() != "America/Toronto" || m.Theme != "dark" {
+			t.Fatalf("profile: %+v", m)
+		}
+		for _, p := range []org.Profile{{Name: "", Lang: "en", Zone: "UTC"}, {Name: "A", Lang: "xx", Zone: "UTC"}, {Name: "A", Lang: "en", Zone: "../etc"},
+			{Name: "A", Lang: "en", Zone: "Local"}, {Name: "A", Lang: "en", Zone: "UTC", Theme: "pink"}, {Name: strings.Repeat("é", 121), Lang: "en", Zone: "UTC"}} {
+			if err := w.ChangeProfile(owner, p); !problem.Is(err, problem.Invalid) {
+				t.Errorf("%+v: %v", p, err)
+			}
+		}
+		refused(t, w.ChangeProfile(t.Context(), org.Profile{Name: "A", Lang: "en", Zone: "UTC"}), problem.Unauthenticated, "problem.sign_in")
+	})
+}
+
+func TestPasswordChange(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		mine, other := w.signIn(t, ownerEmail, ownerWord), w.signIn(t, ownerEmail, ownerWord)
+		owner := w.as(t, ownerEmail)
+		link, err := w.ResetLink(owner, org.Who(owner).ID)
+		must(t, err)
+		refused(t, w.ChangePassword(owner, "wrong", "Une autre phrase 1", mine), problem.Invalid, "org.wrong_password")
+		refused(t, w.ChangePassword(owner, ownerWord, "short", mine), problem.Invalid, "org.password_short")
+		refused(t, w.ChangePassword(owner, ownerWord, ownerWord, mine), problem.Invalid, "org.password_same")
+		must(t, w.ChangePassword(owner, ownerWord, "Une autre phrase 1", mine))
+		_, _, err = w.Authenticate(ctx, mine)
+		must(t, err)
+		_, _, err = w.Authenticate(ctx, other)
+		refused(t, err, problem.Unauthenticated, "problem.sign_in")
+		// A link sent before the change is worthless after it.
+		refused(t, w.Reset(ctx, secretOf(link.Path), "Encore une phrase 2", at("")), problem.Missing, "org.dead_link")
+		_, err = w.SignIn(ctx, ownerEmail, ownerWord, at("192.0.2.1"))
+		refused(t, err, problem.Invalid, "org.wrong_sign_in")
+		w.signIn(t, ownerEmail, "Une autre phrase 1")
+		// Somebody at an open screen cannot guess the password at full speed.
+		var last error
+		for range 6 {
+			last = w.ChangePassword(owner, "wrong", "Une autre phrase 3", mine)
+		}
+		refused(t, last, problem.Busy, "org.wait")
+	})
+}
+
+func TestFindRefusesNonsense(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		for _, bad := range []string{"", "x", "\x00", "\xff\xfe", strings.Repeat("z", 1<<16), "' OR 1=1 --"} {
+			if _, err := w.Find(t.Context(), bad); !problem.Is(err, problem.Missing) {
+				t.Errorf("Find(%q): %v", bad[:min(len(bad), 10)], err)
+			}
+			if _, err := w.ByEmail(t.Context(), bad); !problem.Is(err, problem.Missing) {
+				t.Errorf("ByEmail(%q): %v", bad[:min(len(bad), 10)], err)
+			}
+		}
+	})
+}
