@@ -23,7 +23,11 @@ func (c *canvas) open(name string, attrs ...string) {
 		c.WriteByte(' ')
 		c.WriteString(attrs[i])
 		c.WriteString(`="`)
-		c.WriteString(clean(attrs[i+1]))
+		if attrs[i] == "d" { // a path is made of numbers by us and may be long
+			c.WriteString(attrs[i+1])
+		} else {
+			c.WriteString(clean(attrs[i+1]))
+		}
 		c.WriteByte('"')
 	}
 	c.WriteByte('>')
@@ -48,8 +52,11 @@ func (c *canvas) empty(name string, attrs ...string) {
 
 // svg opens a drawing that screen readers see as one picture with a name; the table beside it has the figures.
 func (c *canvas) svg(f frame, class, label string) {
-	c.open("svg", "class", class, "viewBox", "0 0 "+num(f.width)+" "+num(f.height), "width", num(f.width), "height", num(f.height),
-		"role", "img", "aria-label", label, "focusable", "false")
+	naming := []string{"role", "img", "aria-label", label}
+	if strings.TrimSpace(label) == "" {
+		naming = []string{"aria-hidden", "true"}
+	}
+	c.open("svg", append([]string{"class", class, "viewBox", "0 0 " + num(f.width) + " " + num(f.height), "width", num(f.width), "height", num(f.height), "focusable", "false"}, naming...)...)
 }
 
 func (c *canvas) line(class string, x1, y1, x2, y2 float64) {
