@@ -431,7 +431,9 @@ func (s *Service) Renew(ctx context.Context, channel string) (Account, error) {
 }
 
 // Enable lets a channel be polled and spoken through.
-func (s *Service) Enable(ctx context.Context, channel string) error { return s.turn(ctx, channel, true) }
+func (s *Service) Enable(ctx context.Context, channel string) error {
+	return s.turn(ctx, channel, true)
+}
 
 // Disable stops a channel; what it brought stays.
 func (s *Service) Disable(ctx context.Context, channel string) error {
