@@ -120,9 +120,28 @@ func address(s string) (ledger.Address, bool) {
 			}
 		}
 	}
-	addr = cleanAddress(stripComments(addr))
+	raw := stripComments(addr)
+	if strings.Contains(s, "<") {
+		raw = strings.Join(strings.Fields(raw), "") // blanks around the dots are an old freedom
+	}
+	addr = cleanAddress(raw)
+	if addr == "" && name == "" {
+		// Name and address without brackets.
+		words := strings.Fields(raw)
+		for i, w := range words {
+			if addr = cleanAddress(w); addr != "" {
+				name = strings.Join(words[:i], " ")
+				break
+			}
+		}
+	}
 	if addr == "" {
 		return ledger.Address{}, false
+	}
+	if !strings.Contains(name, `"`) {
+		if bare := stripComments(name); strings.TrimSpace(bare) != "" {
+			name = bare
+		}
 	}
 	return ledger.Address{URI: "mailto:" + addr, Name: displayName(name)}, true
 }
@@ -132,9 +151,16 @@ func stripComments(s string) string {
 		return s
 	}
 	var out strings.Builder
-	depth := 0
+	depth, escaped := 0, false
 	for _, r := range s {
 		switch {
+		case escaped:
+			escaped = false
+			if depth == 0 {
+				out.WriteRune(r)
+			}
+		case r == '\\' && depth > 0:
+			escaped = true
 		case r == '(':
 			depth++
 		case r == ')' && depth > 0:

@@ -135,6 +135,9 @@ func Parse(raw []byte, now time.Time, own Own) (Message, error) {
 	said.Attachments = w.files
 	m.Notes = w.notes
 	m.recognise(h, &w, own)
+	if said.Automatic == AutoDSN {
+		said.Text, said.Quoted = strings.TrimSpace(text), "" // mail systems mark transcripts like quotations
+	}
 	if said.Automatic == AutoBulk && listed(h) {
 		said.Private = false
 	}

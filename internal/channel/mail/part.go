@@ -66,7 +66,7 @@ func (w *walker) walk(p part, depth int, otherwise string) error {
 	name := fileName(dparams, params)
 	coding := transferCoding(p.header)
 	readable := (kind == "text/plain" || kind == "text/html" || kind == "text/enriched" || kind == "text/richtext" || kind == "text/markdown") &&
-		disposition != "attachment" && coding != "x-uuencode" && coding != "uuencode" && (name == "" || disposition == "inline" && depth == 0 || depth == 0)
+		disposition != "attachment" && coding != "x-uuencode" && coding != "uuencode" && (name == "" || depth == 0)
 	if !readable {
 		switch kind {
 		case "application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature":
@@ -74,6 +74,9 @@ func (w *walker) walk(p part, depth int, otherwise string) error {
 		}
 		w.file(p, kind, name)
 		return nil
+	}
+	if coding == "base64" && !looksBase64(p.body) {
+		p.header = nil // it only says so
 	}
 	raw := decodeTransfer(p, 4*maxText)
 	if kind == "text/plain" && depth == 0 && bytes.IndexByte(raw[:min(len(raw), 512)], 0) >= 0 && !strings.HasPrefix(strings.ToLower(params["charset"]), "utf-16") {
@@ -167,7 +170,11 @@ func (w *walker) enclosed(p part, kind string) error {
 	_, dparams := mediaType(p.header.first("Content-Disposition"), "")
 	name := fileName(dparams, params)
 	if name == "" {
-		name = cut(strings.TrimSpace(h.text("Subject")), 100) + ".eml"
+		name = baseName(cut(strings.TrimSpace(h.text("Subject")), 100))
+		if name == "" {
+			name = "message"
+		}
+		name += ".eml"
 	}
 	w.file(p, kind, name)
 	return nil
@@ -218,7 +225,7 @@ func mediaType(s, otherwise string) (string, map[string]string) {
 	}
 	pieces := splitParams(s)
 	kind := strings.ToLower(strings.TrimSpace(pieces[0]))
-	if i := strings.IndexAny(kind, " \t"); i >= 0 {
+	if i := strings.IndexFunc(kind, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`()<>@,;:\"[]?=`, r) }); i >= 0 {
 		kind = kind[:i]
 	}
 	params := map[string]string{}
@@ -342,6 +349,18 @@ func decodeTransfer(p part, max int) []byte {
 		return decodeQuotedPrintable(p.body[:min(len(p.body), 3*max)])
 	}
 	return p.body[:min(len(p.body), max)]
+}
+
+// looksBase64 allows for one stray byte in twenty.
+func looksBase64(b []byte) bool {
+	b = b[:min(len(b), 4096)]
+	stray := 0
+	for _, c := range b {
+		if c > '~' || c < ' ' && c != '\r' && c != '\n' && c != '\t' || strings.IndexByte(" .,:;!?()<>@'\"", c) >= 0 {
+			stray++
+		}
+	}
+	return stray*20 <= len(b)
 }
 
 // transferSize is the number of bytes that a part stands for, without making them.
@@ -476,6 +495,10 @@ func unflow(s string, delsp bool) string {
 			d++
 		}
 		content := strings.TrimPrefix(line[d:], " ")
+		flows := strings.HasSuffix(content, " ") && content != "-- "
+		if flows && delsp {
+			content = content[:len(content)-1]
+		}
 		if open && d == depth && content != "-- " && content != "--" {
 			out.WriteString(content)
 		} else {
@@ -488,12 +511,7 @@ func unflow(s string, delsp bool) string {
 			}
 			out.WriteString(content)
 		}
-		open, depth = strings.HasSuffix(content, " ") && content != "-- ", d
-		if open && delsp {
-			joined := strings.TrimSuffix(out.String(), " ")
-			out.Reset()
-			out.WriteString(joined)
-		}
+		open, depth = flows, d
 	}
 	return out.String()
 }
