@@ -172,6 +172,8 @@ func (s *scanner) atomProse() prose {
 		return prose{in.text, formOf(kind)}
 	case xhtml:
 		return prose{unwrap(in.text), hyper}
+	case in.markup && strings.Contains(kind, "html"): // escaped HTML in a div that is not
+		return prose{decode(unwrap(in.text)), hyper}
 	case in.markup:
 		return prose{unwrap(in.text), hyper}
 	}
@@ -189,8 +191,11 @@ func formOf(kind string) form {
 }
 
 func binaryType(kind string) bool {
-	return strings.HasPrefix(kind, "image/") || strings.HasPrefix(kind, "audio/") || strings.HasPrefix(kind, "video/") ||
-		strings.HasPrefix(kind, "application/") && !strings.Contains(kind, "xml") && !strings.Contains(kind, "json") && !strings.Contains(kind, "html")
+	switch kind {
+	case "application/octet-stream", "application/pdf", "application/zip", "application/gzip", "application/x-gzip", "application/ogg":
+		return true
+	}
+	return strings.HasPrefix(kind, "image/") || strings.HasPrefix(kind, "audio/") || strings.HasPrefix(kind, "video/")
 }
 
 // unwrap takes away the div that Atom asks for around XHTML, when it is the only element.

@@ -46,7 +46,10 @@ func TestCorpusAgrees(t *testing.T) {
 	t.Parallel()
 	root := corpus(t)
 	// What differs on purpose, with the reason.
-	known := map[string]string{}
+	known := map[string]string{
+		"parser/rss/issue_303_encoded_no_namespace.xml":   "an <encoded> without its namespace is the text when there is no other",
+		"parser/atom/issue_275_extensions_and_source.xml": "dc:subject is a tag in Atom too; entities are decoded whatever the type",
+	}
 	total, agree := 0, 0
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -105,7 +108,7 @@ func expected(name string, raw []byte) (facts, error) {
 	feed := &gofeed.Feed{}
 	var err error
 	switch {
-	case strings.HasPrefix(name, "parser/rss/"), strings.HasPrefix(name, "extensions/"):
+	case strings.HasPrefix(name, "parser/rss/"):
 		in := &rss.Feed{}
 		if err = json.Unmarshal(raw, in); err == nil {
 			feed, err = (&gofeed.DefaultRSSTranslator{DisableContentImageScan: true}).Translate(in)
@@ -130,10 +133,10 @@ func expected(name string, raw []byte) (facts, error) {
 }
 
 func factsOfFeed(f *gofeed.Feed) facts {
-	out := facts{Title: strings.TrimSpace(f.Title)}
+	out := facts{Title: linkless(strings.TrimSpace(f.Title))}
 	for _, it := range f.Items {
 		x := itemFacts{
-			Title: it.Title, Link: it.Link, GUID: it.GUID, Content: same(it.Content), Summary: same(it.Description), Categories: it.Categories,
+			Title: linkless(it.Title), Link: it.Link, GUID: it.GUID, Content: same(it.Content), Summary: same(it.Description), Categories: spoken(it.Categories),
 		}
 		for _, a := range it.Authors {
 			if a.Name == "" && a.Email == "" {
@@ -153,11 +156,11 @@ func factsOfFeed(f *gofeed.Feed) facts {
 }
 
 func factsOf(d *document) facts {
-	out := facts{Title: d.title.text}
+	out := facts{Title: linkless(d.title.text)}
 	for i := range d.entries {
 		it := &d.entries[i]
 		x := itemFacts{
-			Title: it.title.text, Link: it.link, GUID: it.id, Content: same(it.content.text), Summary: same(it.summary.text), Categories: it.categories,
+			Title: linkless(it.title.text), Link: it.link, GUID: it.id, Content: same(it.content.text), Summary: same(it.summary.text), Categories: it.categories,
 		}
 		for _, a := range it.authors {
 			if a.name == "" && a.mail == "" {
@@ -178,6 +181,25 @@ func factsOf(d *document) facts {
 
 // same is how texts are compared: as text. Addresses inside markup never reach a post.
 func same(s string) string { return plain.FromHTML(s) }
+
+// linkless compares a title with a link in it as text, and every other one as it is written.
+func linkless(title string) string {
+	if strings.Contains(title, "href=") {
+		return same(title)
+	}
+	return title
+}
+
+// spoken drops empty categories: they say nothing.
+func spoken(categories []string) []string {
+	var out []string
+	for _, c := range categories {
+		if c != "" {
+			out = append(out, c)
+		}
+	}
+	return out
+}
 
 // TestCorpusNeverBreaks reads everything there, whole and cut at every tenth.
 func TestCorpusNeverBreaks(t *testing.T) {

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"strings"
 	"unicode/utf8"
+
+	"golang.org/x/net/html/atom"
 )
 
 // maxDepth is how deep elements may lie within each other; real feeds stay under 30.
@@ -176,6 +178,11 @@ func (s *scanner) closes(name string) bool {
 			s.implied = len(s.open) - 1 - i
 			return true
 		}
+	}
+	// A misspelled end tag ends what is open; a stray one of HTML ends nothing.
+	if len(s.open) > 1 && name != "" && !strings.Contains(name, ":") && atom.Lookup([]byte(strings.ToLower(name))) == 0 {
+		s.implied = 0
+		return true
 	}
 	return false
 }
