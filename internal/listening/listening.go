@@ -11,6 +11,7 @@ import (
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/enrich"
 	"github.com/entente/entente/internal/ledger"
+	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/lang/query"
 )
 
@@ -19,14 +20,17 @@ type Service struct {
 	db      *db.DB
 	ledger  *ledger.Ledger
 	enrich  *enrich.Service
-	matcher *Matcher
+	org     *org.Service
 	log     *slog.Logger
 	clock   func() time.Time
+	fill    chan struct{}
+	filled  func() // told after old posts were matched; may be nil
 }
 
-// New makes the service over the matcher whose Follower is one of the ledger's.
-func New(d *db.DB, l *ledger.Ledger, e *enrich.Service, m *Matcher, log *slog.Logger, clock func() time.Time) *Service {
-	return &Service{d, l, e, m, log, clock}
+// New makes the service; a Matcher's Follower must be one of the ledger's. filled, which may be nil, is called when old posts were matched
+// against a topic.
+func New(d *db.DB, l *ledger.Ledger, e *enrich.Service, o *org.Service, log *slog.Logger, clock func() time.Time, filled func()) *Service {
+	return &Service{db: d, ledger: l, enrich: e, org: o, log: log, clock: clock, fill: make(chan struct{}, 1), filled: filled}
 }
 
 // Matcher tests posts against all topics at once.

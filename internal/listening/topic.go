@@ -1,22 +1,366 @@
 package listening
 
 import (
+	"context"
+	"fmt"
+	"strings"
 	"time"
+	"unicode/utf8"
 
+	"github.com/entente/entente/internal/channel"
 	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/enrich"
+	"github.com/entente/entente/internal/id"
+	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/lang/query"
 )
 
 // Topic is a saved query over posts.
 type Topic struct {
 	ID, Name, Query      string
-	Colour               int       // index into the palette of charts
+	Colour               int       // index into the palette of charts, 0 to 7
 	InboxAt              time.Time // what we learn from then on becomes a conversation; zero: nothing does
 	CreatedAt, UpdatedAt time.Time
-	FilledTo             time.Time // old posts up to here (going back) are matched; zero: none yet
+	FilledTo             int64 // posts down to this seq are matched; -1: nothing yet, 0: all
 }
 
 const topicColumns = "id, name, query, colour, inbox_at, created_at, updated_at, filled_to"
 
 func topicFields(t *Topic) []any {
-	return []any{&t.ID, &t.Name, &t.Query, &t.Colour, db.At(&t.InboxAt), db.At(&t.CreatedAt), db.At(&t.UpdatedAt), db.At(&t.FilledTo)}
+	return []any{&t.ID, &t.Name, &t.Query, &t.Colour, db.At(&t.InboxAt), db.At(&t.CreatedAt), db.At(&t.UpdatedAt), &t.FilledTo}
+}
+
+// Draft is what a member says a topic should be.
+type Draft struct {
+	Name, Query string
+	Colour      int
+	Inbox       bool // mentions become conversations from now on
+}
+
+// MaxTopics is how many topics there may be.
+const MaxTopics = 500
+
+func (d *Draft) check() error {
+	d.Name, d.Query = strings.TrimSpace(d.Name), strings.TrimSpace(d.Query)
+	switch {
+	case d.Name == "":
+		return problem.New(problem.Invalid, "problem.required").On("name")
+	case utf8.RuneCountInString(d.Name) > 100:
+		return problem.New(problem.Invalid, "problem.too_long", "Max", 100).On("name")
+	}
+	if _, found := query.Parse(d.Query); query.HasErrors(found) {
+		for _, p := range found {
+			if p.Severity == query.Error {
+				args := []any{}
+				for k, v := range p.Args {
+					args = append(args, k, v)
+				}
+				return problem.New(problem.Invalid, p.Key, args...).On("query")
+			}
+		}
+	}
+	d.Colour = ((d.Colour % 8) + 8) % 8
+	return nil
+}
+
+// Topics lists the topics by name.
+func (s *Service) Topics(ctx context.Context) ([]Topic, error) {
+	return db.All(ctx, s.db.Read(), topicFields, "SELECT "+topicColumns+" FROM topic WHERE removed_at IS NULL ORDER BY name, id")
+}
+
+// Topic returns one topic.
+func (s *Service) Topic(ctx context.Context, topic string) (Topic, error) {
+	t, found, err := db.One(ctx, s.db.Read(), topicFields, "SELECT "+topicColumns+" FROM topic WHERE id = $1 AND removed_at IS NULL", topic)
+	if err == nil && !found {
+		err = problem.New(problem.Missing, "problem.not_found")
+	}
+	return t, err
+}
+
+// Add saves a topic; old posts are matched soon, see FillLoop.
+func (s *Service) Add(ctx context.Context, d Draft) (Topic, error) {
+	if err := org.Require(ctx, org.ListeningEdit); err != nil {
+		return Topic{}, err
+	}
+	if err := d.check(); err != nil {
+		return Topic{}, err
+	}
+	now := s.clock().UTC().Truncate(time.Microsecond)
+	t := Topic{ID: id.New(), Name: d.Name, Query: d.Query, Colour: d.Colour, CreatedAt: now, UpdatedAt: now, FilledTo: -1}
+	if d.Inbox {
+		t.InboxAt = now
+	}
+	err := s.ledger.Exclusive(ctx, func(ctx context.Context, q db.Q) error {
+		n, _, err := db.Value[int](ctx, q, "SELECT COUNT(*) FROM topic WHERE removed_at IS NULL")
+		if err != nil {
+			return err
+		}
+		if n >= MaxTopics {
+			return problem.New(problem.Invalid, "listening.too_many", "Max", MaxTopics)
+		}
+		if err := db.Insert(ctx, q, "topic ("+topicColumns+")", [][]any{{t.ID, t.Name, t.Query, t.Colour, db.T(t.InboxAt), db.T(now), db.T(now), t.FilledTo}}, ""); err != nil {
+			return err
+		}
+		return s.org.Audit(ctx, q, "topic.added", t.ID, d)
+	})
+	s.wake()
+	return t, err
+}
+
+// Change saves a topic anew. A new query is applied to old posts too; what it matched before and does no more is forgotten.
+func (s *Service) Change(ctx context.Context, topic string, d Draft) (Topic, error) {
+	if err := org.Require(ctx, org.ListeningEdit); err != nil {
+		return Topic{}, err
+	}
+	if err := d.check(); err != nil {
+		return Topic{}, err
+	}
+	var t Topic
+	err := s.ledger.Exclusive(ctx, func(ctx context.Context, q db.Q) error {
+		was, found, err := db.One(ctx, q, topicFields, "SELECT "+topicColumns+" FROM topic WHERE id = $1 AND removed_at IS NULL", topic)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return problem.New(problem.Missing, "problem.not_found")
+		}
+		t = was
+		t.Name, t.Query, t.Colour, t.UpdatedAt = d.Name, d.Query, d.Colour, later(s.clock(), was.UpdatedAt)
+		switch {
+		case !d.Inbox:
+			t.InboxAt = time.Time{}
+		case t.InboxAt.IsZero():
+			t.InboxAt = t.UpdatedAt
+		}
+		if t.Query != was.Query {
+			t.FilledTo = -1
+			if err := forget(ctx, q, topic); err != nil {
+				return err
+			}
+		}
+		if _, err := db.Exec(ctx, q, "UPDATE topic SET name = $1, query = $2, colour = $3, inbox_at = $4, updated_at = $5, filled_to = $6 WHERE id = $7",
+			t.Name, t.Query, t.Colour, db.T(t.InboxAt), db.T(t.UpdatedAt), t.FilledTo, topic); err != nil {
+			return err
+		}
+		return s.org.Audit(ctx, q, "topic.changed", topic, d)
+	})
+	s.wake()
+	return t, err
+}
+
+// later is now, but always after what was before: the followers notice a change of topics by its time.
+func later(now, before time.Time) time.Time {
+	now = now.UTC().Truncate(time.Microsecond)
+	if !now.After(before) {
+		return before.Add(time.Microsecond)
+	}
+	return now
+}
+
+// Remove takes a topic and its mentions away; conversations stay.
+func (s *Service) Remove(ctx context.Context, topic string) error {
+	if err := org.Require(ctx, org.ListeningEdit); err != nil {
+		return err
+	}
+	return s.ledger.Exclusive(ctx, func(ctx context.Context, q db.Q) error {
+		was, found, err := db.One(ctx, q, topicFields, "SELECT "+topicColumns+" FROM topic WHERE id = $1 AND removed_at IS NULL", topic)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return problem.New(problem.Missing, "problem.not_found")
+		}
+		now := later(s.clock(), was.UpdatedAt)
+		if _, err := db.Exec(ctx, q, "UPDATE topic SET removed_at = $1, updated_at = $1 WHERE id = $2", db.T(now), topic); err != nil {
+			return err
+		}
+		if err := forget(ctx, q, topic); err != nil {
+			return err
+		}
+		return s.org.Audit(ctx, q, "topic.removed", topic, map[string]string{"name": was.Name})
+	})
+}
+
+func forget(ctx context.Context, q db.Q, topic string) error {
+	for _, statement := range []string{"DELETE FROM mention WHERE topic = $1", "DELETE FROM mention_hour WHERE topic = $1"} {
+		if _, err := db.Exec(ctx, q, statement, topic); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) wake() {
+	select {
+	case s.fill <- struct{}{}:
+	default:
+	}
+}
+
+// FillLoop matches old posts against new and changed topics until ctx ends.
+func (s *Service) FillLoop(ctx context.Context) error {
+	tick := time.NewTicker(30 * time.Second) // for topics saved on another node
+	defer tick.Stop()
+	for {
+		if err := s.Fill(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error("old posts were not matched, will try again", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-s.fill:
+		case <-tick.C:
+		}
+	}
+}
+
+// Fill matches old posts against the topics that have not seen them, newest first, a piece at a time so that nothing waits for it.
+func (s *Service) Fill(ctx context.Context) error {
+	for {
+		n, err := s.fillPiece(ctx, 2000)
+		if err != nil || n == 0 {
+			return err
+		}
+	}
+}
+
+func (s *Service) fillPiece(ctx context.Context, size int) (int, error) {
+	worked := 0
+	err := s.ledger.Exclusive(ctx, func(ctx context.Context, q db.Q) error {
+		t, found, err := db.One(ctx, q, topicFields, "SELECT "+topicColumns+" FROM topic WHERE removed_at IS NULL AND filled_to <> 0 ORDER BY updated_at LIMIT 1")
+		if err != nil || !found {
+			return err
+		}
+		worked = 1
+		parsed, _ := query.Parse(t.Query)
+		low := int64(0)
+		posts, err := s.candidates(ctx, q, parsed, t.FilledTo, size)
+		if err != nil {
+			return err
+		}
+		if len(posts) == size {
+			low = posts[len(posts)-1].Seq
+		}
+		languages, err := languagesOf(ctx, q, posts)
+		if err != nil {
+			return err
+		}
+		counts := tally{}
+		var rows [][]any
+		hours := map[string]hourKey{}
+		for i := range posts {
+			p := &posts[i]
+			if p.Ours || !p.DeletedAt.IsZero() {
+				continue
+			}
+			if d := s.enrich.DocOf(p, languages[p.ID]); parsed.Match(d) {
+				rows = append(rows, []any{t.ID, p.ID, db.T(p.At), p.Channel, d.Lang})
+				hours[p.ID] = hourKey{t.ID, hourOf(p.At.UnixMicro()), p.Channel}
+			}
+		}
+		fresh, err := db.InsertReturning(ctx, q, "mention (topic, post, at, channel, lang)", rows, "ON CONFLICT DO NOTHING RETURNING post", db.Self[string])
+		if err != nil {
+			return err
+		}
+		for _, post := range fresh {
+			counts[hours[post]]++
+		}
+		if err := counts.write(ctx, q); err != nil {
+			return err
+		}
+		_, err = db.Exec(ctx, q, "UPDATE topic SET filled_to = $1 WHERE id = $2", low, t.ID)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("match old posts: %w", err)
+	}
+	if worked > 0 && s.filled != nil {
+		s.filled()
+	}
+	return worked, nil
+}
+
+// candidates are posts that may match, newest first by seq, below a seq (-1: from the newest).
+func (s *Service) candidates(ctx context.Context, q db.Q, parsed *query.Query, below int64, size int) ([]channel.Post, error) {
+	var w db.Where
+	if below >= 0 {
+		w.And("p.seq < ?", below)
+	}
+	from := "post p"
+	if q.Engine() == db.Postgres {
+		if narrow := parsed.Narrow(query.Postgres); narrow != "" {
+			w.And("p.seq IN (SELECT seq FROM post_text WHERE stems @@ to_tsquery('simple', ?))", narrow)
+		}
+	} else if narrow := parsed.Narrow(query.SQLite); narrow != "" {
+		from = "post_text t JOIN post p ON p.seq = t.rowid"
+		w.And("t.stems MATCH ?", narrow)
+		if below >= 0 {
+			w.And("t.rowid < ?", below)
+		}
+	}
+	order := "p.seq"
+	if from != "post p" {
+		order = "t.rowid"
+	}
+	return db.All(ctx, q, channel.PostFields, "SELECT "+channel.PostColumns("p.")+" FROM "+from+" "+w.String()+
+		" ORDER BY "+order+" DESC LIMIT "+w.Arg(size), w.Args...)
+}
+
+func languagesOf(ctx context.Context, q db.Q, posts []channel.Post) (map[string]string, error) {
+	ids := make([]string, len(posts))
+	for i := range posts {
+		ids[i] = posts[i].ID
+	}
+	found, err := enrich.Of(ctx, q, enrich.Language, ids)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]string, len(found))
+	for post, r := range found {
+		out[post] = r.Value
+	}
+	return out, nil
+}
+
+// Preview is what a query would match.
+type Preview struct {
+	Problems []query.Problem
+	Hits     []Mention
+	Looked   int  // how many posts were looked at
+	All      bool // whether those were all that could match; else the newest
+}
+
+// Try lints a query and shows the newest posts it matches, without saving anything.
+func (s *Service) Try(ctx context.Context, source string, hits int) (Preview, error) {
+	parsed, found := query.Parse(source)
+	p := Preview{Problems: found, All: true}
+	if query.HasErrors(found) || parsed.Empty() {
+		return p, nil
+	}
+	below := int64(-1)
+	for p.Looked < 4000 && len(p.Hits) < hits {
+		const piece = 500
+		posts, err := s.candidates(ctx, s.db.Read(), parsed, below, piece)
+		if err != nil {
+			return p, fmt.Errorf("look for hits: %w", err)
+		}
+		languages, err := languagesOf(ctx, s.db.Read(), posts)
+		if err != nil {
+			return p, err
+		}
+		for i := range posts {
+			post := &posts[i]
+			p.Looked++
+			if len(p.Hits) < hits && !post.Ours && post.DeletedAt.IsZero() && parsed.Match(s.enrich.DocOf(post, languages[post.ID])) {
+				p.Hits = append(p.Hits, Mention{Post: *post, Lang: languages[post.ID]})
+			}
+		}
+		if len(posts) < piece {
+			return p, nil
+		}
+		below = posts[len(posts)-1].Seq
+	}
+	p.All = false
+	return p, nil
 }

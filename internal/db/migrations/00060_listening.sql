@@ -9,7 +9,7 @@ CREATE TABLE topic (
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL,
   removed_at BIGINT,
-  filled_to BIGINT
+  filled_to BIGINT NOT NULL DEFAULT -1
 );
 -- Derived: which posts match which topics, and how many an hour. Topic '' counts all posts.
 CREATE TABLE mention (

@@ -1,0 +1,58 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strconv"
+
+	gomail "github.com/wneessen/go-mail"
+
+	"github.com/entente/entente/internal/org"
+)
+
+// mailer is the mail server for invitations and resets, nil when none is set.
+func (a *App) mailer() org.Mailer {
+	if a.Config.SMTP == "" {
+		return nil
+	}
+	return &mailer{a.Config.SMTP, a.Config.MailFrom}
+}
+
+type mailer struct{ server, from string }
+
+// Send sends a plain text.
+func (m *mailer) Send(ctx context.Context, to, subject, text string) error {
+	u, err := url.Parse(m.server)
+	if err != nil {
+		return fmt.Errorf("the mail server: %w", err)
+	}
+	options := []gomail.Option{gomail.WithTLSPolicy(gomail.TLSOpportunistic)}
+	if u.Scheme == "smtps" {
+		options = []gomail.Option{gomail.WithSSLPort(false)}
+	}
+	if p, err := strconv.Atoi(u.Port()); err == nil {
+		options = append(options, gomail.WithPort(p))
+	}
+	if u.User != nil {
+		password, _ := u.User.Password()
+		options = append(options, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(u.User.Username()), gomail.WithPassword(password))
+	}
+	c, err := gomail.NewClient(u.Hostname(), options...)
+	if err != nil {
+		return fmt.Errorf("the mail server: %w", err)
+	}
+	msg := gomail.NewMsg()
+	if err := msg.From(m.from); err != nil {
+		return fmt.Errorf("the sender's address: %w", err)
+	}
+	if err := msg.To(to); err != nil {
+		return fmt.Errorf("the address %q: %w", to, err)
+	}
+	msg.Subject(subject)
+	msg.SetBodyString(gomail.TypeTextPlain, text)
+	if err := c.DialAndSendWithContext(ctx, msg); err != nil {
+		return fmt.Errorf("send mail: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,165 @@
+package listening
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/entente/entente/internal/channel"
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/enrich"
+)
+
+// Mention is a post that matches topics.
+type Mention struct {
+	channel.Post
+	Lang   string   // as identified
+	Label  string   // sentiment as labelled by hand: negative, neutral, positive or ""
+	Topics []string // ids
+}
+
+// Filter narrows the list of mentions.
+type Filter struct {
+	Topic, Channel, Lang, Label string
+	Since, Until                time.Time
+}
+
+// Mentions lists mentions of a topic, or of any topic, or with All every post by others, newest first. Before is the place of the last of
+// the page before; its zero value is the beginning. It reads at most so many rows as limit and the filters make it.
+func (s *Service) Mentions(ctx context.Context, f Filter, before Place, limit int) ([]Mention, Place, error) {
+	q := s.db.Read()
+	var w db.Where
+	from, at, post := "post p", "p.at", "p.id"
+	if f.Topic != "" {
+		from, at, post = "mention m JOIN post p ON p.id = m.post", "m.at", "m.post"
+		w.And("m.topic = ?", f.Topic)
+	} else {
+		w.And("p.ours = 0")
+	}
+	if !before.At.IsZero() {
+		w.And("("+at+", "+post+") < (?, ?)", before.At.UnixMicro(), before.Post)
+	}
+	if f.Channel != "" {
+		if f.Topic != "" {
+			w.And("m.channel = ?", f.Channel)
+		} else {
+			w.And("p.channel = ?", f.Channel)
+		}
+	}
+	if f.Lang != "" {
+		if f.Topic != "" {
+			w.And("m.lang = ?", f.Lang)
+		} else {
+			w.And("EXISTS (SELECT 1 FROM enrichment e WHERE e.post = p.id AND e.enricher = ? AND e.value = ?)", enrich.Language, f.Lang)
+		}
+	}
+	if f.Label == "none" {
+		w.And("NOT EXISTS (SELECT 1 FROM post_label l WHERE l.post = p.id AND l.label = 'sentiment')")
+	} else if f.Label != "" {
+		w.And("EXISTS (SELECT 1 FROM post_label l WHERE l.post = p.id AND l.label = 'sentiment' AND l.value = ?)", f.Label)
+	}
+	if !f.Since.IsZero() {
+		w.And(at+" >= ?", f.Since.UnixMicro())
+	}
+	if !f.Until.IsZero() {
+		w.And(at+" < ?", f.Until.UnixMicro())
+	}
+	posts, err := db.All(ctx, q, channel.PostFields, "SELECT "+channel.PostColumns("p.")+" FROM "+from+" "+w.String()+
+		" ORDER BY "+at+" DESC, "+post+" DESC LIMIT "+w.Arg(limit+1), w.Args...)
+	if err != nil {
+		return nil, Place{}, fmt.Errorf("list mentions: %w", err)
+	}
+	var next Place
+	if len(posts) > limit {
+		posts = posts[:limit]
+		next = Place{posts[limit-1].At, posts[limit-1].ID}
+	}
+	list, err := s.dress(ctx, q, posts)
+	return list, next, err
+}
+
+// Place is where a page of mentions ends.
+type Place struct {
+	At   time.Time
+	Post string
+}
+
+// Find returns one post as a mention.
+func (s *Service) Find(ctx context.Context, post string) (Mention, bool, error) {
+	posts, err := channel.Posts(ctx, s.db.Read(), post)
+	if err != nil || len(posts) == 0 {
+		return Mention{}, false, err
+	}
+	list, err := s.dress(ctx, s.db.Read(), posts)
+	if err != nil {
+		return Mention{}, false, err
+	}
+	return list[0], true, nil
+}
+
+// dress adds what is known of posts beyond themselves.
+func (s *Service) dress(ctx context.Context, q db.Q, posts []channel.Post) ([]Mention, error) {
+	ids := make([]string, len(posts))
+	for i := range posts {
+		ids[i] = posts[i].ID
+	}
+	languages, err := enrich.Of(ctx, q, enrich.Language, ids)
+	if err != nil {
+		return nil, err
+	}
+	labels, err := enrich.Labels(ctx, q, "sentiment", ids)
+	if err != nil {
+		return nil, err
+	}
+	type pair struct{ post, topic string }
+	pairs, err := db.All(ctx, q, func(p *pair) []any { return []any{&p.post, &p.topic} },
+		"SELECT post, topic FROM mention WHERE post IN "+db.Among(q, "$1")+" ORDER BY topic", db.Texts(ids))
+	if err != nil {
+		return nil, err
+	}
+	topics := map[string][]string{}
+	for _, p := range pairs {
+		topics[p.post] = append(topics[p.post], p.topic)
+	}
+	out := make([]Mention, len(posts))
+	for i := range posts {
+		id := posts[i].ID
+		out[i] = Mention{Post: posts[i], Lang: languages[id].Value, Label: labels[id], Topics: topics[id]}
+	}
+	return out, nil
+}
+
+// Volume is how many posts were said from At on, until the next.
+type Volume struct {
+	At time.Time
+	N  int
+}
+
+// VolumeBy counts posts of a topic ("" for all posts by others) and channel ("" for all) between cuts, which are ascending: n cuts give
+// n-1 counts. Cuts should stand on full hours.
+func (s *Service) VolumeBy(ctx context.Context, topic, channel string, cuts []time.Time) ([]Volume, error) {
+	if len(cuts) < 2 {
+		return nil, nil
+	}
+	var w db.Where
+	w.And("topic = ?", topic).And("hour >= ?", hourOf(cuts[0].UnixMicro())).And("hour < ?", hourOf(cuts[len(cuts)-1].UnixMicro()))
+	if channel != "" {
+		w.And("channel = ?", channel)
+	}
+	type row struct{ hour, n int64 }
+	rows, err := db.All(ctx, s.db.Read(), func(r *row) []any { return []any{&r.hour, &r.n} },
+		"SELECT hour, SUM(n) FROM mention_hour "+w.String()+" GROUP BY hour ORDER BY hour", w.Args...)
+	if err != nil {
+		return nil, fmt.Errorf("read volume: %w", err)
+	}
+	out := make([]Volume, len(cuts)-1)
+	at := 0
+	for i := range out {
+		out[i].At = cuts[i]
+		for at < len(rows) && rows[at].hour < hourOf(cuts[i+1].UnixMicro()) {
+			out[i].N += int(rows[at].n)
+			at++
+		}
+	}
+	return out, nil
+}
