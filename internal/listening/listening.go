@@ -17,14 +17,14 @@ import (
 
 // Service keeps topics and reads mentions.
 type Service struct {
-	db      *db.DB
-	ledger  *ledger.Ledger
-	enrich  *enrich.Service
-	org     *org.Service
-	log     *slog.Logger
-	clock   func() time.Time
-	fill    chan struct{}
-	filled  func() // told after old posts were matched; may be nil
+	db     *db.DB
+	ledger *ledger.Ledger
+	enrich *enrich.Service
+	org    *org.Service
+	log    *slog.Logger
+	clock  func() time.Time
+	fill   chan struct{}
+	filled func() // told after old posts were matched; may be nil
 }
 
 // New makes the service; a Matcher's Follower must be one of the ledger's. filled, which may be nil, is called when old posts were matched

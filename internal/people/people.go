@@ -9,19 +9,21 @@ import (
 
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/ledger"
+	"github.com/entente/entente/internal/org"
 )
 
 // Service reads persons and states facts about them.
 type Service struct {
 	db     *db.DB
 	ledger *ledger.Ledger
+	org    *org.Service
 	log    *slog.Logger
 	clock  func() time.Time
 }
 
 // New makes the service.
-func New(d *db.DB, l *ledger.Ledger, log *slog.Logger, clock func() time.Time) *Service {
-	return &Service{d, l, log, clock}
+func New(d *db.DB, l *ledger.Ledger, o *org.Service, log *slog.Logger, clock func() time.Time) *Service {
+	return &Service{d, l, o, log, clock}
 }
 
 // Person is somebody, or an organisation, with the addresses we know.
