@@ -1,0 +1,259 @@
+package channel
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/db/dbtest"
+	"github.com/entente/entente/internal/problem"
+)
+
+func TestSettings(t *testing.T) {
+	t.Parallel()
+	d := Description{Fields: []Field{
+		{Name: "url", Type: URL, Required: true}, {Name: "host", Type: Host}, {Name: "count", Type: Number}, {Name: "mode", Type: Choice, Choices: []string{"a", "b"}, Default: "a"},
+		{Name: "strict", Type: Switch, Default: "true"}, {Name: "mail", Type: Mail}, {Name: "text", Type: Text}, {Name: "token", Type: Secret},
+	}}
+	with := func(more Settings) Settings {
+		out := Settings{"url": "https://example.org/feed"}
+		for k, v := range more {
+			out[k] = v
+		}
+		return out
+	}
+	tests := map[string]struct {
+		given, kept, want Settings
+		field             string
+	}{
+		"defaults":                {given: with(nil), want: with(Settings{"mode": "a", "strict": "true"})},
+		"a switch turned off":     {given: with(Settings{"strict": ""}), want: with(Settings{"mode": "a"})},
+		"all":                     {given: with(Settings{"host": "mail.example.org:993", "count": "-3", "mode": "b", "strict": "on", "mail": "ada@example.org", "text": " a ", "token": " t "}), want: with(Settings{"host": "mail.example.org:993", "count": "-3", "mode": "b", "strict": "true", "mail": "ada@example.org", "text": "a", "token": " t "})},
+		"a kept secret":           {given: with(nil), kept: Settings{"token": "old"}, want: with(Settings{"mode": "a", "strict": "true", "token": "old"})},
+		"an empty secret":         {given: with(Settings{"token": ""}), kept: Settings{"token": "old"}, want: with(Settings{"mode": "a", "strict": "true", "token": "old"})},
+		"a new secret":            {given: with(Settings{"token": "new"}), kept: Settings{"token": "old"}, want: with(Settings{"mode": "a", "strict": "true", "token": "new"})},
+		"no scheme":               {given: Settings{"url": "example.org/feed"}, want: with(Settings{"mode": "a", "strict": "true"})},
+		"an IPv6 host":            {given: with(Settings{"host": "[::1]:993"}), want: with(Settings{"mode": "a", "strict": "true", "host": "[::1]:993"})},
+		"nothing":                 {given: Settings{}, field: "url"},
+		"blank":                   {given: Settings{"url": " "}, field: "url"},
+		"a file":                  {given: Settings{"url": "file:///etc/passwd"}, field: "url"},
+		"no host":                 {given: Settings{"url": "https:///feed"}, field: "url"},
+		"a port that is none":     {given: with(Settings{"host": "example.org:0"}), field: "host"},
+		"a host with a path":      {given: with(Settings{"host": "example.org/x"}), field: "host"},
+		"no number":               {given: with(Settings{"count": "many"}), field: "count"},
+		"no choice":               {given: with(Settings{"mode": "c"}), field: "mode"},
+		"no switch":               {given: with(Settings{"strict": "perhaps"}), field: "strict"},
+		"no address":              {given: with(Settings{"mail": "ada"}), field: "mail"},
+		"a header break":          {given: with(Settings{"text": "a\r\nBcc: b"}), field: "text"},
+		"too long":                {given: with(Settings{"text": strings.Repeat("a", maxSetting+1)}), field: "text"},
+		"a setting that is none":  {given: with(Settings{"tokens": "x"}), field: "tokens"},
+		"a secret that is a book": {given: with(Settings{"token": strings.Repeat("a", maxSecret+1)}), field: "token"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := d.checked(test.given, test.kept)
+			if test.field != "" {
+				if p := problem.Of(err); p.Field != test.field || p.Code != problem.Invalid {
+					t.Errorf("%v on %q, want a problem on %q", err, p.Field, test.field)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("settings (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestAccounts(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		clock, w := &clockwork{at: noon}, newTown()
+		s := testService(t, d, clock, w)
+		ctx := t.Context()
+		a, err := s.Add(ctx, Draft{Kind: "town", Name: "Oslo", Settings: Settings{"url": "https://oslo.example/a", "token": "s3cret"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := s.FindByName(ctx, "oSLO ")
+		if err != nil || found.ID != a.ID {
+			t.Fatalf("FindByName = %+v, %v", found, err)
+		}
+		if diff := cmp.Diff(Settings{"url": "https://oslo.example/a", "mode": "fast"}, found.Settings); diff != "" {
+			t.Errorf("settings without secrets (-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff([]string{"token"}, found.Secrets); diff != "" || found.Inbox != InboxMentions || !found.Enabled {
+			t.Errorf("found %+v", found)
+		}
+		raw, _, err := db.Value[string](ctx, d.Read(), "SELECT settings || secrets FROM channel WHERE id = $1", a.ID)
+		if err != nil || strings.Contains(raw, "s3cret") {
+			t.Errorf("the secret lies open: %q, %v", raw, err)
+		}
+
+		for name, draft := range map[string]Draft{
+			"kind":  {Kind: "village", Settings: Settings{"url": "https://a.example"}},
+			"name":  {Kind: "town", Name: "OSLO", Settings: Settings{"url": "https://a.example"}},
+			"url":   {Kind: "town"},
+			"depth": {Kind: "town", Settings: Settings{"url": "https://a.example", "depth": "13"}}, // the connector's own rule
+			"inbox": {Kind: "town", Settings: Settings{"url": "https://a.example"}, Inbox: "some"},
+		} {
+			if _, err := s.Add(ctx, draft); problem.Of(err).Field != name {
+				t.Errorf("Add: %v, want a problem on %s", err, name)
+			}
+		}
+
+		token := func() string {
+			t.Helper()
+			now := reload(t, s, a.ID)
+			all, err := s.opened(&now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return all["token"]
+		}
+		if a, err = s.Update(ctx, a.ID, Draft{Name: "Christiania", Settings: Settings{"url": "https://oslo.example/b", "token": ""}, Inbox: InboxAll}); err != nil {
+			t.Fatal(err)
+		}
+		if a.Name != "Christiania" || a.Settings["url"] != "https://oslo.example/b" || a.Inbox != InboxAll || token() != "s3cret" {
+			t.Errorf("after a change: %+v, token %q", a, token())
+		}
+		if _, err := s.Update(ctx, a.ID, Draft{Settings: Settings{"url": "https://evil.example/"}}); problem.Of(err).Field != "token" {
+			t.Errorf("moved to another machine with the old secret: %v", err)
+		}
+		if _, err := s.Update(ctx, a.ID, Draft{Settings: Settings{"url": "https://bergen.example/", "token": "new"}}); err != nil || token() != "new" {
+			t.Errorf("moved with a new secret: %v, %q", err, token())
+		}
+		if _, err := s.Update(ctx, a.ID, Draft{Kind: "other"}); problem.Of(err).Field != "kind" {
+			t.Errorf("another kind: %v", err)
+		}
+
+		if err := s.Disable(ctx, a.ID); err != nil || reload(t, s, a.ID).Enabled {
+			t.Errorf("Disable: %v", err)
+		}
+		if err := s.PollNow(ctx, a.ID); problem.Of(err).Key != "channel.disabled" {
+			t.Errorf("PollNow of a disabled channel: %v", err)
+		}
+		if err := s.Enable(ctx, a.ID); err != nil || !reload(t, s, a.ID).Enabled {
+			t.Errorf("Enable: %v", err)
+		}
+		if err := s.Remove(ctx, a.ID); err != nil {
+			t.Fatal(err)
+		}
+		gone := reload(t, s, a.ID)
+		if gone.RemovedAt.IsZero() || len(gone.Secrets) != 0 {
+			t.Errorf("after Remove: %+v", gone)
+		}
+		if list, err := s.List(ctx); err != nil || len(list) != 0 {
+			t.Errorf("List = %v, %v; want none", list, err)
+		}
+		for name, err := range map[string]error{"Remove": s.Remove(ctx, a.ID), "Enable": s.Enable(ctx, a.ID), "PollNow": s.PollNow(ctx, a.ID)} {
+			if !problem.Is(err, problem.Missing) {
+				t.Errorf("%s of a removed channel: %v", name, err)
+			}
+		}
+		if _, err := s.Add(ctx, Draft{Kind: "town", Name: "Christiania", Settings: Settings{"url": "https://a.example"}}); err != nil {
+			t.Errorf("the name of a removed channel is not free: %v", err)
+		}
+	})
+}
+
+func TestAddAll(t *testing.T) {
+	t.Parallel()
+	s := testService(t, dbtest.SQLite(t), &clockwork{at: noon}, newTown())
+	good := Draft{Kind: "town", Settings: Settings{"url": "https://a.example"}}
+	if _, err := s.AddAll(t.Context(), []Draft{good, {Kind: "town"}}); err == nil {
+		t.Fatal("a bad draft was taken")
+	}
+	if list, err := s.List(t.Context()); err != nil || len(list) != 0 {
+		t.Errorf("%d channels were added with a bad one, %v", len(list), err)
+	}
+	list, err := s.AddAll(t.Context(), []Draft{good, good})
+	if err != nil || list[0].Name != "https://a.example" || list[1].Name != "https://a.example (2)" {
+		t.Errorf("AddAll = %+v, %v", list, err)
+	}
+}
+
+func TestTry(t *testing.T) {
+	t.Parallel()
+	w := newTown()
+	s := testService(t, dbtest.SQLite(t), &clockwork{at: noon}, w)
+	draft := Draft{Kind: "town", Settings: Settings{"url": "https://a.example", "token": "good"}}
+	if h, err := s.Try(t.Context(), "", draft); err != nil || h.Title != "Town" {
+		t.Errorf("Try = %+v, %v", h, err)
+	}
+	a, err := s.Add(t.Context(), draft)
+	if err != nil {
+		t.Fatal(err)
+	}
+	draft.Settings = Settings{"url": "https://a.example", "token": "expired"}
+	_, err = s.Try(t.Context(), a.ID, draft)
+	if p := problem.Of(err); p.Key != "channel.fault.unauthorised.said" || strings.Contains(p.Error(), "expired") {
+		t.Errorf("Try with a bad token: %v, want a problem without it", err)
+	}
+	if _, err := s.Check(t.Context(), a.ID); err != nil || !reload(t, s, a.ID).State.ExpiresAt.Equal(noon.Add(24*time.Hour)) {
+		t.Errorf("Check: %v, expires %v", err, reload(t, s, a.ID).State.ExpiresAt)
+	}
+}
+
+func TestPlace(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := testService(t, d, &clockwork{at: noon}, newTown())
+		a, err := s.Place(t.Context(), "stackexchange", "Forum", InboxQuestions)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := s.Place(t.Context(), "stackexchange", "forum", InboxNone)
+		if err != nil || again.ID != a.ID || again.Inbox != InboxQuestions {
+			t.Errorf("Place again = %+v, %v; want the same", again, err)
+		}
+		if _, err := s.Place(t.Context(), "mbox", "Forum", InboxNone); problem.Of(err).Field != "name" {
+			t.Errorf("Place with the name of another: %v", err)
+		}
+		if n, err := s.State(t.Context(), a.ID, []Item{{Said: saidText("1", "a")}}); err != nil || n != 1 {
+			t.Errorf("State in it = %d, %v", n, err)
+		}
+		if _, err := s.Update(t.Context(), a.ID, Draft{Name: "Archive", Inbox: InboxNone}); err != nil {
+			t.Errorf("Update: %v", err)
+		}
+		if sum := pollOnce(t, s, noon.Add(99999*time.Hour)); sum.Channels != 0 {
+			t.Error("it was polled")
+		}
+	})
+}
+
+// A secret sealed under a key that is lost is shown as missing and can be typed again.
+func TestLostKey(t *testing.T) {
+	t.Parallel()
+	w := newTown()
+	s := testService(t, dbtest.SQLite(t), &clockwork{at: noon}, w)
+	a, err := s.Add(t.Context(), Draft{Kind: "town", Settings: Settings{"url": "https://a.example", "token": "old"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = s.db.Tx(t.Context(), func(ctx context.Context, q db.Q) error {
+		_, err := db.Exec(ctx, q, "UPDATE channel SET secrets = 'elsewhere.AAAA'")
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pollOnce(t, s, noon)
+	if got := reload(t, s, a.ID); got.State.Fault != Refused || len(got.Secrets) != 0 {
+		t.Errorf("state %+v, secrets %v; want refused and none", got.State, got.Secrets)
+	}
+	if _, err := s.Update(t.Context(), a.ID, Draft{Settings: Settings{"token": "new"}}); err != nil {
+		t.Fatal(err)
+	}
+	if sum := pollOnce(t, s, noon); sum.Failed != 0 || sum.Channels != 1 {
+		t.Errorf("after typing it again: %+v", sum)
+	}
+}
