@@ -3,6 +3,7 @@ import { on } from "./dom";
 
 export function confirmations(): void {
 	const agreed = new WeakSet<HTMLElement>();
+	let asked: HTMLElement | undefined;
 	on(
 		"click",
 		"[data-confirm]",
@@ -13,21 +14,21 @@ export function confirmations(): void {
 			event.stopPropagation();
 			const question = dialog.querySelector("#confirm-question");
 			if (question) question.textContent = button.dataset["confirm"] ?? "";
-			dialog.returnValue = "";
-			dialog.addEventListener(
-				"close",
-				() => {
-					button.focus();
-					if (dialog.returnValue !== "yes") return;
-					agreed.add(button);
-					button.click();
-				},
-				{ once: true },
-			);
+			asked = button;
 			dialog.showModal();
 		},
 		true,
 	);
+	// The answer is taken from the form: the close event comes later, when the next question may already be open.
+	document.addEventListener("submit", (event) => {
+		const dialog = event.target instanceof HTMLFormElement ? event.target.closest<HTMLDialogElement>("dialog#confirm") : null;
+		if (!dialog) return;
+		event.preventDefault();
+		dialog.close();
+		if (!asked || !(event.submitter instanceof HTMLButtonElement) || event.submitter.value !== "yes") return;
+		agreed.add(asked);
+		asked.click();
+	});
 }
 
 export function dialogs(): void {
