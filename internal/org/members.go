@@ -91,6 +91,9 @@ func mayGive(ctx context.Context, r Role) error {
 	return nil
 }
 
+// MayGive reports whether whoever acts in ctx may give, or take away, the role.
+func MayGive(ctx context.Context, r Role) bool { return mayGive(ctx, r) == nil }
+
 // change runs do on a member in a transaction of its own, in which no other change of members runs: otherwise two owners could each
 // remove the other at one moment.
 func (s *Service) change(ctx context.Context, memberID string, do func(ctx context.Context, q db.Q, m *Member) error) error {

@@ -1,0 +1,127 @@
+package orgweb
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/web"
+	"github.com/entente/entente/internal/web/ui"
+)
+
+type membersPage struct {
+	Members   []*org.Member
+	Me        *org.Member
+	Now       time.Time
+	CanMail   bool
+	HasURL    bool
+	MailHref  string
+	Invite    org.Invite
+	Delivered *org.Delivery // a link just made
+	Link      string        // the whole of it
+	Reset     bool          // it sets a new password
+	Wrong     wrong
+}
+
+func (h *handlers) membersPage(w http.ResponseWriter, r *http.Request) error {
+	return h.showMembers(w, r, func(*membersPage) {})
+}
+
+func (h *handlers) showMembers(w http.ResponseWriter, r *http.Request, with func(*membersPage)) error {
+	ctx := r.Context()
+	list, err := h.s.Members(ctx)
+	if err != nil {
+		return err
+	}
+	o, err := h.s.Organisation(ctx)
+	if err != nil {
+		return err
+	}
+	p := membersPage{Members: list, Me: org.Who(ctx), Now: h.web.Clock(), CanMail: h.s.CanMail(ctx), HasURL: o.URL != "", MailHref: h.Mail,
+		Invite: org.Invite{Role: org.Volunteer, Lang: o.Lang}}
+	with(&p)
+	if p.Delivered != nil {
+		private(w)
+		p.Link = p.Delivered.Path
+		if o.URL != "" {
+			p.Link = o.URL + p.Link
+		}
+	}
+	return web.Show(w, r, web.Page{Title: i18n.T(ctx, "org.members")}, membersBody(p))
+}
+
+func (h *handlers) invite(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	f, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	in := org.Invite{Email: f.Text("email"), Name: f.Text("name"), Role: org.Role(f.Text("role")), Lang: f.Text("lang")}
+	d, err := h.s.Invite(ctx, in)
+	if err != nil {
+		wrong, err := mend(ctx, w, err, "", "email", "name", "role", "lang")
+		if err != nil {
+			return err
+		}
+		return h.showMembers(w, r, func(p *membersPage) { p.Invite, p.Wrong = in, wrong })
+	}
+	if d.Mailed {
+		web.Flash(w, r, ui.Success, "org.invited", "Email", d.Member.Email)
+		return web.Redirect(w, r, "/members")
+	}
+	return h.showMembers(w, r, func(p *membersPage) { p.Delivered = &d })
+}
+
+func (h *handlers) resetLink(w http.ResponseWriter, r *http.Request) error {
+	d, err := h.s.ResetLink(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return h.back(w, r, err)
+	}
+	return h.showMembers(w, r, func(p *membersPage) { p.Delivered, p.Reset = &d, true })
+}
+
+// back shows a refusal that the reader can do something about on the page it came from.
+func (h *handlers) back(w http.ResponseWriter, r *http.Request, err error) error {
+	switch p := problem.Of(err); p.Code {
+	case problem.Conflict, problem.Invalid, problem.Forbidden:
+		web.Flash(w, r, ui.Danger, p.Key, p.Args...)
+		return web.Redirect(w, r, "/members")
+	}
+	return err
+}
+
+func (h *handlers) act(w http.ResponseWriter, r *http.Request, done string, do func(ctx context.Context, memberID string) error) error {
+	ctx, id := r.Context(), r.PathValue("id")
+	m, err := h.s.Find(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := do(ctx, id); err != nil {
+		return h.back(w, r, err)
+	}
+	web.Flash(w, r, ui.Success, done, "Name", m.Name)
+	return web.Redirect(w, r, "/members")
+}
+
+func (h *handlers) changeRole(w http.ResponseWriter, r *http.Request) error {
+	f, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	return h.act(w, r, "org.role_changed", func(ctx context.Context, id string) error { return h.s.ChangeRole(ctx, id, org.Role(f.Text("role"))) })
+}
+
+func (h *handlers) suspend(w http.ResponseWriter, r *http.Request) error {
+	return h.act(w, r, "org.suspended", h.s.Suspend)
+}
+
+func (h *handlers) resume(w http.ResponseWriter, r *http.Request) error {
+	return h.act(w, r, "org.resumed", h.s.Resume)
+}
+
+func (h *handlers) withdraw(w http.ResponseWriter, r *http.Request) error {
+	return h.act(w, r, "org.withdrawn", h.s.Withdraw)
+}
