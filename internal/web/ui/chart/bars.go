@@ -91,7 +91,7 @@ func (p BarsProps) draw(ctx context.Context, f frame, size size) string {
 		l, h := p.stack(t)
 		low, high = math.Min(low, l), math.Max(high, h)
 	}
-	pl := newPlot(ctx, f, p.Unit, low, high)
+	pl := newPlot(ctx, f, p.Unit, low, high, p.Marks)
 	end := p.Step.after(times[len(times)-1])
 	sp := span{times[0], end, pl.left + 2, pl.right}
 	var c canvas

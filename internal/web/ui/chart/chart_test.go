@@ -183,7 +183,7 @@ func TestManyPointsStayLight(t *testing.T) {
 	if len(html) > 300_000 {
 		t.Errorf("50,000 points make %d bytes", len(html))
 	}
-	if !strings.Contains(html, " 26L") {
+	if !strings.Contains(html, " 10L") {
 		t.Error("the peak at the top of the chart was lost")
 	}
 	check(t, html)

@@ -118,12 +118,16 @@ type plot struct {
 	left, right, top, bottom float64
 }
 
-func newPlot(ctx context.Context, f frame, u Unit, low, high float64) plot {
+// newPlot leaves room above the plot for the unit and the names of marks when there are any.
+func newPlot(ctx context.Context, f frame, u Unit, low, high float64, marks []Mark) plot {
 	wanted := 4
 	if f.height < 180 {
 		wanted = 2
 	}
 	pl := plot{frame: f, y: nice(u, low, high, wanted), top: 26, right: f.width - 10, bottom: f.height - 24}
+	if u.axis() == "" && len(marks) == 0 {
+		pl.top = 10
+	}
 	longest := 2
 	for _, t := range pl.y.ticks {
 		longest = max(longest, len([]rune(u.tick(ctx, t, pl.y.step))))
@@ -198,7 +202,7 @@ func (pl plot) marks(ctx context.Context, c *canvas, sp span, marks []Mark) {
 
 func (p LinesProps) draw(ctx context.Context, f frame, size size) string {
 	low, high := p.extent()
-	pl := newPlot(ctx, f, p.Unit, low, high)
+	pl := newPlot(ctx, f, p.Unit, low, high, p.Marks)
 	times := moments(p.Series)
 	sp := span{times[0], times[len(times)-1], pl.left + 6, pl.right - 4}
 	var c canvas
