@@ -1,0 +1,39 @@
+# The two commands that matter: `make run` and `make test`.
+SHELL := /bin/sh
+export CGO_ENABLED := 0
+GO ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X github.com/entente/entente/internal/cli.version=$(VERSION)
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test bench lint generate assets clean
+
+help: ## what can be done
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## build, and open a filled demo on http://127.0.0.1:8080 (data in ./data)
+	./bin/entente serve --demo
+
+build: assets generate ## bin/entente, one file, nothing else needed to run it
+	$(GO) build -trimpath -ldflags "$(LDFLAGS)" -o bin/entente ./cmd/entente
+
+assets: ## the browser side, from npm by lock file
+	@command -v npm >/dev/null || { echo "npm is needed (Debian: apt-get install nodejs npm)"; exit 1; }
+	sh assets/build.sh
+
+generate: ## Go from the pages (*.templ); only pages newer than what was made from them
+	$(GO) tool templ generate -lazy -path internal -log-level warn
+
+test: assets generate ## every test: both databases, real mail servers, browser; installs what it needs where it may
+	sh scripts/test.sh
+
+bench: build ## rates and ratios with the machine's noise; see docs/performance.md
+	sh scripts/bench.sh
+
+lint: generate ## gofmt, go vet, types of the islands
+	@test -z "$$(gofmt -l cmd internal lang assets locales)" || { gofmt -l cmd internal lang assets locales; echo "not formatted"; exit 1; }
+	$(GO) vet ./...
+	npx --no-install tsc --noEmit
+
+clean: ## remove what was built, not the data
+	rm -rf bin assets/dist/*.js assets/dist/*.css assets/dist/*.svg assets/dist/manifest.json node_modules
