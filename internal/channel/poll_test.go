@@ -198,7 +198,7 @@ func TestNext(t *testing.T) {
 		page     Page
 		from, to time.Duration
 	}{
-		"just changed":        {lazy, noon, Page{}, 14 * time.Minute, 16 * time.Minute},
+		"just changed":        {lazy, noon, Page{}, 28 * time.Minute, 32 * time.Minute},
 		"changed this week":   {lazy, noon.Add(-4 * 24 * time.Hour), Page{}, 11 * time.Hour, 13 * time.Hour},
 		"silent for years":    {lazy, noon.Add(-9999 * time.Hour), Page{}, 22 * time.Hour, 26 * time.Hour},
 		"never changed":       {lazy, time.Time{}, Page{}, 28 * time.Minute, 32 * time.Minute},
@@ -207,7 +207,7 @@ func TestNext(t *testing.T) {
 		"said to us":          {kind{says: Description{Every: time.Minute, Direct: true}}, noon.Add(-9999 * time.Hour), Page{}, 57 * time.Second, 63 * time.Second},
 		"not polled by pace":  {kind{}, noon, Page{}, never.Sub(noon), never.Sub(noon)},
 		"slower than a day":   {kind{says: Description{Every: 48 * time.Hour}}, noon.Add(-9999 * time.Hour), Page{}, 45 * time.Hour, 51 * time.Hour},
-		"rest that has ended": {lazy, noon, Page{NotBefore: noon.Add(-time.Hour)}, 14 * time.Minute, 16 * time.Minute},
+		"rest that has ended": {lazy, noon, Page{NotBefore: noon.Add(-time.Hour)}, 28 * time.Minute, 32 * time.Minute},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
