@@ -19,9 +19,9 @@ func toUTF8(body []byte, contentType string) string {
 	case bytes.HasPrefix(body, []byte("\xEF\xBB\xBF")):
 		body = body[3:]
 		contentType = ""
-	case bytes.HasPrefix(body, []byte("\xFF\xFE")), bytes.HasPrefix(body, []byte("<\x00")), bytes.HasPrefix(body, []byte("{\x00")):
+	case bytes.HasPrefix(body, []byte("\xFF\xFE")), wide(body, 0):
 		return clean(through(unicode.UTF16(unicode.LittleEndian, unicode.UseBOM), body))
-	case bytes.HasPrefix(body, []byte("\xFE\xFF")), bytes.HasPrefix(body, []byte("\x00<")), bytes.HasPrefix(body, []byte("\x00{")):
+	case bytes.HasPrefix(body, []byte("\xFE\xFF")), wide(body, 1):
 		return clean(through(unicode.UTF16(unicode.BigEndian, unicode.UseBOM), body))
 	}
 	labels := [...]string{labelOf(contentType), declared(body)}
@@ -45,6 +45,14 @@ func toUTF8(body []byte, contentType string) string {
 		return clean(repair(body))
 	}
 	return clean(body)
+}
+
+// wide reports whether body is UTF-16 without a mark: its first characters have their zeros beside them, the visible byte at place.
+func wide(body []byte, place int) bool {
+	if len(body) < 4 || body[place] != '<' && body[place] != '{' {
+		return false
+	}
+	return body[1-place] == 0 && body[3-place] == 0 && body[2+place] != 0
 }
 
 func through(enc encoding.Encoding, body []byte) []byte {

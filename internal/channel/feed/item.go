@@ -2,7 +2,6 @@ package feed
 
 import (
 	"hash/fnv"
-	"html"
 	"net/url"
 	"path"
 	"slices"
@@ -107,7 +106,7 @@ func (p prose) plain() string {
 	case p.form == hyper, plain.Looks(p.text):
 		return plain.FromHTML(p.text)
 	case strings.IndexByte(p.text, '&') >= 0:
-		return plain.Tidy(html.UnescapeString(p.text))
+		return plain.Tidy(decode(p.text))
 	}
 	return plain.Tidy(p.text)
 }
@@ -285,7 +284,7 @@ func link(ref, base string) string {
 func tags(categories []string) []string {
 	var out []string
 	for _, c := range categories {
-		tag := plain.Line(html.UnescapeString(c), maxTag)
+		tag := plain.Line(decode(c), maxTag)
 		if tag != "" && !slices.Contains(out, tag) {
 			out = append(out, tag)
 		}

@@ -156,14 +156,14 @@ func (d *document) json(body string) bool {
 
 func (d *document) jsonItems(dec *json.Decoder) bool {
 	for n := 1; dec.More(); n++ {
+		if n > maxItems {
+			d.faults.surplus++
+			return false // how many more there are is not worth reading them
+		}
 		var raw json.RawMessage
 		if err := dec.Decode(&raw); err != nil {
 			d.faults.add("item "+strconv.Itoa(n), "feed.truncated", "")
 			return false
-		}
-		if len(d.entries) >= maxItems {
-			d.faults.surplus++
-			continue
 		}
 		var in jsonItem
 		if len(raw) == 0 || raw[0] != '{' || json.Unmarshal(raw, &in) != nil {

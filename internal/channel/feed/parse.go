@@ -76,13 +76,13 @@ func parse(body []byte, contentType string) (*document, []channel.Skipped, error
 
 // root moves to the first element and gives its name.
 func root(s *scanner) string {
+	head := s.doc[s.pos:min(len(s.doc), s.pos+20)]
+	if len(head) > 14 && strings.EqualFold(head[:14], "<!doctype html") {
+		return "html"
+	}
 	for {
 		switch s.next() {
 		case tokenOver:
-			head := strings.ToLower(s.doc[:min(len(s.doc), 64)])
-			if strings.HasPrefix(head, "<!doctype html") {
-				return "html"
-			}
 			return ""
 		case tokenStart:
 			return s.top().name

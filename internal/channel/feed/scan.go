@@ -37,6 +37,7 @@ type scanner struct {
 	single   bool        // the last start was <a/>
 	implied  int         // ends still to be told, because an outer element ended
 	broken   bool        // the document stops in the middle of something
+	strays   int         // end tags that ended nothing
 	deep     bool        // it stopped because of maxDepth
 }
 
@@ -173,12 +174,17 @@ func (s *scanner) skipDeclaration(rest string) bool {
 
 // closes finds the element that an end tag ends, and how many inside it end with it.
 func (s *scanner) closes(name string) bool {
-	for i := len(s.open) - 1; i >= 0; i-- {
+	floor := 0
+	if s.strays > 1000 { // no feed but a hostile one is this wrong
+		floor = max(len(s.open)-4, 0)
+	}
+	for i := len(s.open) - 1; i >= floor; i-- {
 		if s.open[i].raw == name || len(s.open[i].raw) == len(name) && strings.EqualFold(s.open[i].raw, name) {
 			s.implied = len(s.open) - 1 - i
 			return true
 		}
 	}
+	s.strays++
 	// A misspelled end tag ends what is open; a stray one of HTML ends nothing.
 	if len(s.open) > 1 && name != "" && !strings.Contains(name, ":") && atom.Lookup([]byte(strings.ToLower(name))) == 0 {
 		s.implied = 0
