@@ -4,10 +4,15 @@ import htmx from "htmx.org";
 import { Idiomorph } from "idiomorph";
 import { dirty } from "./dom";
 
+// A page nobody looks at lets go of its stream after a while: browsers allow only a few connections to one host.
+const rest = 20_000;
+
 export class LiveElement extends HTMLElement {
 	#source: EventSource | undefined;
 	#waiting = new Set<string>();
 	#timer = 0;
+	#resting = 0;
+	#missed = false;
 
 	connectedCallback(): void {
 		this.#open();
@@ -18,6 +23,7 @@ export class LiveElement extends HTMLElement {
 
 	disconnectedCallback(): void {
 		this.#close();
+		clearTimeout(this.#resting);
 		document.removeEventListener("visibilitychange", this.#seen);
 		window.removeEventListener("pagehide", this.#close);
 		window.removeEventListener("pageshow", this.#open);
@@ -25,34 +31,55 @@ export class LiveElement extends HTMLElement {
 
 	#open = (): void => {
 		const href = this.getAttribute("href");
-		if (!href || this.#source) return;
+		if (!href || this.#source || regions().length === 0) return;
 		this.#source = new EventSource(href);
 		this.#source.onmessage = (event: MessageEvent<string>) => this.#announce(event.data.split(/\s+/));
+		this.#source.onerror = () => (this.#missed = true);
+		this.#source.onopen = () => {
+			if (!this.#missed) return;
+			this.#missed = false;
+			for (const region of regions()) void refresh(region);
+		};
 	};
 
 	#close = (): void => {
+		if (this.#source) this.#missed = true;
 		this.#source?.close();
 		this.#source = undefined;
 	};
 
 	#seen = (): void => {
-		if (!document.hidden && this.#waiting.size > 0) this.#announce([]);
+		clearTimeout(this.#resting);
+		if (document.hidden) {
+			this.#resting = window.setTimeout(this.#close, rest);
+			return;
+		}
+		this.#open();
+		if (this.#waiting.size > 0) this.#announce([]);
 	};
 
 	// Announcements are gathered for a moment: an import may make hundreds a second. A hidden page waits until it is seen.
 	#announce(topics: string[]): void {
-		for (const topic of topics) if (topic) this.#waiting.add(topic);
+		for (const topic of topics) {
+			if (!topic) continue;
+			this.#waiting.add(topic);
+			this.#waiting.add(topic.replace(/:.*/, "")); // inbox:c1 concerns those who watch the inbox too
+		}
 		if (document.hidden || this.#timer) return;
 		this.#timer = window.setTimeout(() => {
 			this.#timer = 0;
 			const due = this.#waiting;
 			this.#waiting = new Set();
-			for (const region of document.querySelectorAll<HTMLElement>("[data-live][hx-get]")) {
+			for (const region of regions()) {
 				const wanted = (region.dataset["live"] ?? "").split(/\s+/);
 				if (wanted.some((topic) => due.has(topic))) void refresh(region);
 			}
 		}, 300);
 	}
+}
+
+function regions(): HTMLElement[] {
+	return [...document.querySelectorAll<HTMLElement>("[data-live][hx-get]")];
 }
 
 const busy = new WeakSet<HTMLElement>();

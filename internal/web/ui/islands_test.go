@@ -154,7 +154,7 @@ func TestIslands(t *testing.T) {
 		until(t, `document.activeElement.id === "f-reply" && document.activeElement.value === "Dear Élo" && document.querySelector("#f-note").value === "half a no"`)
 		keys(t, "die")
 		s.version.Store(8)
-		s.announce <- "inbox"
+		s.announce <- "inbox:c1"
 		until(t, `document.querySelector("#version").textContent === "version 8" && document.querySelector("#f-reply").value === "Dear Élodie"`)
 	})
 	t.Run("an unsent reply survives the page", func(t *testing.T) {

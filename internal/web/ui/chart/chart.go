@@ -3,6 +3,14 @@
 //
 // Every chart is a templ.Component and a pure function of its props and the language of the context. Missing values are
 // NaN and become gaps; what is not finite is treated as missing.
+//
+//	Lines(LinesProps{Title, Unit, Series []Series{Name, Points, Dashed}, Target, Marks []Mark{From, To, Label, Alarm}, FromZero, Note, Low, Top, Short})
+//	Bars(BarsProps{Title, Unit, Step: Day|Week|Month, Series, Marks, Note, Short})   stacked
+//	Dots(DotsProps{Title, Unit, Items []Estimate{Label, Value, Low, High, N}, Target, FromZero, Note})
+//	Bullet(BulletProps{Label, Unit, Value, Low, High, Baseline, Target, Expected, Tone})
+//	Spark(SparkProps{Label, Unit, Values, Target})
+//	Point{At, Value, Low, High, N}; Missing() is the value of a gap
+//	Count(label, decimals), Share(decimals), Duration() in seconds, Money(currency) in minor units
 package chart
 
 import (
