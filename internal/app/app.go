@@ -1,0 +1,182 @@
+// Package app puts the modules together: the one place that knows them all.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/entente/entente/assets"
+	"github.com/entente/entente/internal/api"
+	"github.com/entente/entente/internal/channel"
+	"github.com/entente/entente/internal/channel/all"
+	"github.com/entente/entente/internal/config"
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/enrich"
+	"github.com/entente/entente/internal/inbox"
+	"github.com/entente/entente/internal/intake"
+	"github.com/entente/entente/internal/ledger"
+	"github.com/entente/entente/internal/listening"
+	"github.com/entente/entente/internal/measure"
+	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/outside"
+	"github.com/entente/entente/internal/people"
+	"github.com/entente/entente/internal/seal"
+	"github.com/entente/entente/internal/strategy"
+	"github.com/entente/entente/internal/telemetry"
+	"github.com/entente/entente/internal/web"
+)
+
+// App is a running installation, or one that a command works on.
+type App struct {
+	Config    config.Config
+	Log       *slog.Logger
+	Clock     func() time.Time
+	DB        *db.DB
+	Org       *org.Service
+	Ledger    *ledger.Ledger
+	Channels  *channel.Service
+	Intake    *intake.Service
+	People    *people.Service
+	Enrich    *enrich.Service
+	Listening *listening.Service
+	Inbox     *inbox.Service
+	Measure   *measure.Service
+	Strategy  *strategy.Service
+	Web       *web.Server
+	API       *api.API
+	Live      *web.Live
+	Metrics   *telemetry.Metrics
+}
+
+// Open opens the database, brings it to the newest schema and makes the modules, in the order of the law: what stands later may call what
+// stands earlier.
+func Open(ctx context.Context, c config.Config, log *slog.Logger) (*App, error) {
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	a := &App{Config: c, Log: log, Clock: time.Now}
+	box, err := seal.Load(c.SecretKey, c.Data)
+	if err != nil {
+		return nil, err
+	}
+	if a.DB, err = db.Open(ctx, c.Database()); err != nil {
+		return nil, err
+	}
+	if _, err := a.DB.Migrate(ctx); err != nil {
+		a.DB.Close()
+		return nil, err
+	}
+	gate := outside.New(outside.Options{AllowPrivate: c.AllowPrivate, UserAgent: "Entente (+" + c.Public() + ")"})
+	mailer := a.mailer()
+	var orgOptions []org.Option
+	if mailer != nil {
+		orgOptions = append(orgOptions, org.WithMailer(mailer))
+	}
+	a.Org = org.New(a.DB, log, a.Clock, orgOptions...)
+	a.Enrich = enrich.New(a.DB, log, enrich.LanguageIdentifier{})
+	matcher := listening.NewMatcher(a.Enrich)
+	a.Ledger = ledger.New(a.DB, log, a.Clock, channel.PostFollower(), people.Follower(), a.Enrich.Follower(), matcher.Follower(), inbox.Follower())
+	a.Channels = channel.New(a.DB, a.Ledger, box, channel.World{HTTP: gate.Client(), Dial: gate.Dial, Clock: a.Clock, Log: log}, log, a.Clock,
+		all.Connectors()...)
+	a.People = people.New(a.DB, a.Ledger, a.Org, log, a.Clock)
+	a.Listening = listening.New(a.DB, a.Ledger, a.Enrich, a.Org, log, a.Clock, func() { a.Live.Publish("mentions") })
+	a.Inbox = inbox.New(a.DB, a.Ledger, a.Channels, a.Org, log, a.Clock)
+	a.Intake = intake.New(intake.Options{DB: a.DB, Ledger: a.Ledger, Channels: a.Channels, Folder: filepath.Join(c.Data, "imports"), Log: log, Clock: a.Clock,
+		Lookup: a.lookup()})
+	a.Measure = measure.New(a.DB, log, a.Clock)
+	a.Strategy = strategy.New(a.DB, a.Measure, a.Org, log, a.Clock)
+	a.surfaces()
+	return a, nil
+}
+
+// Close closes what Open opened.
+func (a *App) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	return errors.Join(a.Org.Wait(ctx), a.DB.Close())
+}
+
+// Serve listens and works until ctx ends: pages and REST, followers, polling, sending, imports.
+func (a *App) Serve(ctx context.Context, ready func(address string)) error {
+	if err := assets.Check(); err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", a.Config.Listen)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", a.Config.Listen, err)
+	}
+	server := &http.Server{Handler: a.Handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 5 * time.Minute, WriteTimeout: 5 * time.Minute,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(a.Log.Handler(), slog.LevelDebug)}
+	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWork()
+	done := a.work(work)
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	if ready != nil {
+		ready(listener.Addr().String())
+	}
+	select {
+	case err := <-failed:
+		stopWork()
+		<-done
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	a.Log.Info("stopping")
+	a.Live.Close()
+	grace, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	err = server.Shutdown(grace)
+	stopWork()
+	<-done
+	return err
+}
+
+// work runs everything that goes on behind the pages; the channel closes when all of it has ended.
+func (a *App) work(ctx context.Context) <-chan struct{} {
+	done := make(chan struct{})
+	loops := map[string]func(context.Context) error{
+		"followers": func(ctx context.Context) error { return a.Ledger.Run(ctx, time.Second) },
+		"polling":   a.Channels.Poll,
+		"sending":   a.Channels.SendLoop,
+		"imports":   a.Intake.Run,
+		"openings":  a.Inbox.OpenDue,
+		"topics":    a.Listening.FillLoop,
+		"enriching": func(ctx context.Context) error { return a.Enrich.Backfill(ctx, a.Ledger, nil) },
+	}
+	if a.Config.Metrics != "" {
+		loops["metrics"] = a.serveMetrics
+	}
+	ended := make(chan struct{}, len(loops))
+	for name, loop := range loops {
+		go func() {
+			defer func() { ended <- struct{}{} }()
+			if err := loop(ctx); err != nil && ctx.Err() == nil {
+				a.Log.Error("a loop ended", "loop", name, "error", err)
+			}
+		}()
+	}
+	go func() {
+		for range loops {
+			<-ended
+		}
+		close(done)
+	}()
+	return done
+}
+
+func (a *App) serveMetrics(ctx context.Context) error {
+	s := &http.Server{Addr: a.Config.Metrics, Handler: a.Metrics.Handler(), ReadHeaderTimeout: 10 * time.Second}
+	stop := context.AfterFunc(ctx, func() { s.Close() })
+	defer stop()
+	if err := s.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,34 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/entente/entente/internal/app"
+)
+
+type serveCommand struct {
+	Demo bool `help:"Fill an empty installation with the sample organisation first."`
+}
+
+// Run serves until it is interrupted.
+func (c *serveCommand) Run(r *run) error {
+	return r.with(func(a *app.App) error {
+		var demo *app.Demo
+		if c.Demo {
+			var err error
+			if demo, err = a.FillDemo(r.ctx, func(step string) { fmt.Fprintln(r.out, "  "+step) }); err != nil {
+				return fmt.Errorf("fill the demo: %w", err)
+			}
+		}
+		return a.Serve(r.ctx, func(address string) {
+			fmt.Fprintf(r.out, "\nEntente is at %s\n", a.Config.Public())
+			if demo != nil {
+				fmt.Fprintf(r.out, "\nSign in as one of the sample organisation's members; the password of all is %s\n\n", demo.Password)
+				for _, m := range demo.Accounts {
+					fmt.Fprintf(r.out, "  %-12s %s\n", m.Role, m.Email)
+				}
+				fmt.Fprintln(r.out)
+			}
+		})
+	})
+}
