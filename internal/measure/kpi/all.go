@@ -1,0 +1,13 @@
+package kpi
+
+// All lists the measures in the order in which they are shown.
+func All() []Measure {
+	return []Measure{
+		Volume(),            // how much is said
+		OpenConversations(), // how much waits for us
+		ResponseRate(),      // how much of it we answer
+		FirstResponseTime(), // how soon
+		ResolutionTime(),    // how soon it is done
+		NetSentiment(),      // how they speak of us
+	}
+}

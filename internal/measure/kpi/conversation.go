@@ -1,0 +1,27 @@
+package kpi
+
+import "github.com/entente/entente/internal/db"
+
+// conversations is the rows of conversation c that a filter lets through.
+func (a Ask) conversations(w *db.Where) *db.Where {
+	f := a.Filter
+	if f.Channel != "" {
+		w.And("c.channel = ?", f.Channel)
+	}
+	if f.Member != "" {
+		w.And("c.assignee = ?", f.Member)
+	}
+	if f.Topic != "" {
+		w.And("EXISTS (SELECT 1 FROM post t JOIN mention m ON m.topic = ? AND m.post = t.id WHERE t.root = c.root)", f.Topic)
+	}
+	if f.Language != "" {
+		w.And("EXISTS (SELECT 1 FROM post t JOIN enrichment e ON e.post = t.id AND e.enricher = 'language' AND e.value = ? WHERE t.root = c.root AND t.ours = 0)", f.Language)
+	}
+	return w
+}
+
+// opened is the conversations opened between the cuts.
+func (a Ask) opened() Source {
+	w := a.conversations(a.between(&db.Where{}, "c.opened_at"))
+	return Source{Table: "conversation c", ID: "c.id", At: "c.opened_at", Where: w}
+}

@@ -1,0 +1,126 @@
+package kpi
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/measure/stat"
+)
+
+// Thing is what the rows behind a number are.
+type Thing string
+
+// The things.
+const (
+	OfPosts         Thing = "post"
+	OfConversations Thing = "conversation"
+)
+
+// Filter narrows what is counted; "" is everything.
+type Filter struct {
+	Channel  string // id
+	Topic    string // id; a conversation counts when one of its posts is a mention
+	Language string // ISO 639-1, as detected
+	Member   string // who has the conversation; posts have no such thing
+}
+
+// Ask is what is asked of a measure.
+type Ask struct {
+	Cuts   []time.Time // at least two, rising: the ends of windows and steps; a cut belongs to what follows it
+	Now    time.Time   // until when open waits are observed
+	Filter Filter
+}
+
+// From is the first cut.
+func (a Ask) From() time.Time { return a.Cuts[0] }
+
+// To is the last cut.
+func (a Ask) To() time.Time { return a.Cuts[len(a.Cuts)-1] }
+
+// Fact is something counted.
+type Fact struct {
+	At   time.Time
+	Part string
+	N    int           // how many; negative takes back
+	For  time.Duration // a wait
+	Open bool          // the wait goes on
+}
+
+// Source is where the rows behind a number stand: pieces of one SELECT.
+type Source struct {
+	Table, ID, At, Part string
+	For, Open           string // of waits: microseconds, and 1 when it goes on
+	Where               *db.Where
+}
+
+// Quarter is how finely facts are gathered where no single one is needed. All time zones differ from UTC by multiples of it since 1972.
+const Quarter = 15 * time.Minute
+
+// read reads waits one by one, and anything else by the quarter of an hour, of which the first may begin before from.
+func (s Source) read(ctx context.Context, q db.Q, from time.Time) ([]Fact, error) {
+	if s.For != "" {
+		list, err := db.All(ctx, q, func(f *Fact) []any { return []any{db.At(&f.At), &f.Part, micros{&f.For}, db.Bool(&f.Open)} },
+			"SELECT "+s.At+", "+s.Part+", "+s.For+", "+s.Open+" FROM "+s.Table+" "+s.Where.String(), s.Where.Args...)
+		for i := range list {
+			list[i].N = 1
+		}
+		return list, wrap(err)
+	}
+	quarter := fmt.Sprintf("(%s / %d) * %d", s.At, Quarter.Microseconds(), Quarter.Microseconds())
+	list, err := db.All(ctx, q, func(f *Fact) []any { return []any{db.At(&f.At), &f.Part, &f.N} },
+		"SELECT "+quarter+", "+s.Part+", COUNT(*) FROM "+s.Table+" "+s.Where.String()+" GROUP BY 1, 2", s.Where.Args...)
+	for i := range list {
+		if list[i].At.Before(from) {
+			list[i].At = from
+		}
+	}
+	return list, wrap(err)
+}
+
+func wrap(err error) error {
+	if err != nil {
+		return fmt.Errorf("read facts: %w", err)
+	}
+	return nil
+}
+
+type micros struct{ d *time.Duration }
+
+// Scan reads microseconds.
+func (m micros) Scan(v any) error {
+	n, ok := v.(int64)
+	if !ok {
+		return fmt.Errorf("a duration is stored as %T", v)
+	}
+	*m.d = time.Duration(n) * time.Microsecond
+	return nil
+}
+
+// between adds the conditions that a time column lies between the first and the last cut.
+func (a Ask) between(w *db.Where, column string) *db.Where {
+	return w.And(column+" >= ?", db.T(a.From())).And(column+" < ?", db.T(a.To()))
+}
+
+// count sums the facts of a part.
+func count(facts []Fact, part string) int {
+	n := 0
+	for _, f := range facts {
+		if f.Part == part {
+			n += f.N
+		}
+	}
+	return n
+}
+
+// wait estimates from waits of which some go on.
+func wait(facts []Fact, least int) Estimated {
+	observed := make([]stat.Observation, len(facts))
+	for i, f := range facts {
+		observed[i] = stat.Observation{For: f.For, Censored: f.Open}
+	}
+	curve := stat.KaplanMeier(observed)
+	median := curve.Median().AtLeast(least)
+	return Estimated{Value: median.In(time.Second), Median: median, P90: curve.P90().AtLeast(least)}
+}

@@ -1,0 +1,27 @@
+package kpi
+
+import "github.com/entente/entente/internal/db"
+
+// posts is the rows of post p that a filter lets through: said by others, not by a machine.
+func (a Ask) posts(w *db.Where) *db.Where {
+	w.And("p.ours = 0").And("p.automatic = ''")
+	if a.Filter.Channel != "" {
+		w.And("p.channel = ?", a.Filter.Channel)
+	}
+	if a.Filter.Language != "" {
+		w.And("EXISTS (SELECT 1 FROM enrichment e WHERE e.post = p.id AND e.enricher = 'language' AND e.value = ?)", a.Filter.Language)
+	}
+	return w
+}
+
+// said is the posts said between the cuts.
+func (a Ask) said(part string) Source {
+	w := &db.Where{}
+	s := Source{Table: "post p", ID: "p.id", At: "p.at", Part: "'" + part + "'", Where: w}
+	if a.Filter.Topic != "" {
+		s.Table, s.At = "mention m JOIN post p ON p.id = m.post", "m.at"
+		w.And("m.topic = ?", a.Filter.Topic)
+	}
+	a.posts(a.between(w, s.At))
+	return s
+}

@@ -1,0 +1,77 @@
+// Package measure decides what the social work comes to in numbers: what the ledger led to comes in, and every measure with its n, its
+// interval, its course over time and the rows behind it goes out.
+package measure
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/measure/kpi"
+	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/problem"
+)
+
+// Filter narrows what is counted.
+type Filter = kpi.Filter
+
+// Service computes measures.
+type Service struct {
+	db       *db.DB
+	org      *org.Service
+	clock    func() time.Time
+	measures []kpi.Measure
+}
+
+// New makes the service.
+func New(d *db.DB, o *org.Service, clock func() time.Time) *Service {
+	return &Service{db: d, org: o, clock: clock, measures: kpi.All()}
+}
+
+// Now is the service's clock.
+func (s *Service) Now() time.Time { return s.clock() }
+
+// All lists the measures in the order in which they are shown.
+func (s *Service) All() []kpi.Measure { return s.measures }
+
+// Find returns the measure with this id.
+func (s *Service) Find(id string) (kpi.Measure, error) {
+	for _, m := range s.measures {
+		if m.ID == id {
+			return m, nil
+		}
+	}
+	return kpi.Measure{}, problem.New(problem.Missing, "measure.unknown")
+}
+
+// Zone is the time zone in which days are cut for whoever acts in ctx: the member's, else the organisation's, else UTC.
+func (s *Service) Zone(ctx context.Context) *time.Location {
+	if m := org.Who(ctx); m != nil && org.KnownZone(m.Zone) {
+		if z, err := time.LoadLocation(m.Zone); err == nil {
+			return z
+		}
+	}
+	if o, err := s.org.Organisation(ctx); err == nil {
+		return o.Location()
+	}
+	return time.UTC // an organisation that is not set up has no zone yet
+}
+
+// Choice is something a filter can be set to.
+type Choice struct{ ID, Name string }
+
+// Channels lists the channels a filter can name.
+func (s *Service) Channels(ctx context.Context) ([]Choice, error) { return s.choices(ctx, "channel") }
+
+// Topics lists the topics a filter can name.
+func (s *Service) Topics(ctx context.Context) ([]Choice, error) { return s.choices(ctx, "topic") }
+
+func (s *Service) choices(ctx context.Context, table string) ([]Choice, error) {
+	list, err := db.All(ctx, s.db.Read(), func(c *Choice) []any { return []any{&c.ID, &c.Name} },
+		"SELECT id, name FROM "+table+" WHERE removed_at IS NULL ORDER BY name, id LIMIT 1000")
+	if err != nil {
+		return nil, fmt.Errorf("list the choices of %s: %w", table, err)
+	}
+	return list, nil
+}

@@ -1,0 +1,201 @@
+package measure
+
+import (
+	"context"
+	"fmt"
+	"sort"
+	"time"
+
+	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/measure/kpi"
+	"github.com/entente/entente/internal/measure/stat"
+)
+
+// Result is the number of a measure in a window.
+type Result struct {
+	ID     string
+	Unit   kpi.Unit
+	Window Window
+	// Value is the number, in Unit. Of a wait it is the median: Median and P90 say more.
+	Value       stat.Estimate
+	Median, P90 stat.Wait
+	N           int // what it stands on: as many rows are behind it
+	Open        int // of which waits that go on
+	LeftOut     int // what was looked at and is not in n
+	Of          int // what the n were drawn from, when not everything is looked at; else 0
+	Parts       []Counted
+}
+
+// Counted is how many of a part there are.
+type Counted struct {
+	kpi.Part
+	N int
+}
+
+// Compute gives the number of a measure in a window.
+func (s *Service) Compute(ctx context.Context, id string, w Window, f Filter) (Result, error) {
+	m, err := s.ask(id, w, f)
+	if err != nil {
+		return Result{}, err
+	}
+	facts, err := s.read(ctx, m, []time.Time{w.From, w.To}, f)
+	if err != nil {
+		return Result{}, err
+	}
+	return facts.result(m, w), nil
+}
+
+// Point is one step of a series. The first and the last may be cut off by the window.
+type Point struct{ Result }
+
+// Series gives a measure step by step, by the calendar of i18n.Zone(ctx). The points of a stock are the ends of the steps.
+func (s *Service) Series(ctx context.Context, id string, w Window, step Step, f Filter) ([]Point, error) {
+	r, err := s.report(ctx, id, w, step, f, false)
+	return r.Points, err
+}
+
+// Report is a measure in a window, in the one before, and step by step.
+type Report struct {
+	Measure kpi.Measure
+	Result  Result
+	Before  Result
+	Change  Change
+	Points  []Point
+}
+
+// Report gives all that a page about a measure shows, reading what is counted once.
+func (s *Service) Report(ctx context.Context, id string, w Window, step Step, f Filter) (Report, error) {
+	return s.report(ctx, id, w, step, f, true)
+}
+
+func (s *Service) report(ctx context.Context, id string, w Window, step Step, f Filter, before bool) (Report, error) {
+	m, err := s.ask(id, w, f)
+	if err != nil {
+		return Report{}, err
+	}
+	zone := i18n.Zone(ctx)
+	steps, err := w.cuts(step, zone)
+	if err != nil {
+		return Report{}, err
+	}
+	cuts := steps
+	b := w.Before(zone)
+	if before {
+		cuts = append([]time.Time{b.From, b.To}, cuts...)
+		sort.Slice(cuts, func(i, j int) bool { return cuts[i].Before(cuts[j]) })
+	}
+	facts, err := s.read(ctx, m, cuts, f)
+	if err != nil {
+		return Report{}, err
+	}
+	r := Report{Measure: m, Result: facts.result(m, w)}
+	if before {
+		r.Before = facts.result(m, b)
+		r.Change = change(m, r.Result, r.Before)
+	}
+	for i := 1; i < len(steps); i++ {
+		r.Points = append(r.Points, Point{facts.result(m, Window{steps[i-1], steps[i]})})
+	}
+	return r, nil
+}
+
+// Change is how a number differs from the one before.
+type Change struct {
+	By    float64 // in the measure's unit
+	Known bool    // whether both numbers are there to compare
+	Clear bool    // whether chance alone would seldom make as much of a difference
+}
+
+// change compares shares by the interval of their difference, complete counts exactly, anything else by whether the intervals meet, which is
+// the stricter.
+func change(m kpi.Measure, now, before Result) Change {
+	c := Change{Known: now.Value.Defined() && before.Value.Defined()}
+	if m.Unit == kpi.Seconds {
+		c.Known = now.Median.Reached && before.Median.Reached
+	}
+	if !c.Known {
+		return Change{}
+	}
+	c.By = now.Value.Value - before.Value.Value
+	switch {
+	case m.Interval == kpi.ExactNumber:
+		c.Clear = c.By != 0
+	case !now.Value.OK() || !before.Value.OK() || !now.Value.Bounded || !before.Value.Bounded:
+	case m.Unit == kpi.Share:
+		d := stat.ShareDifference(now.numerator(), now.N, before.numerator(), before.N)
+		c.Clear = d.Bounded && (d.Low > 0 || d.High < 0)
+	default:
+		c.Clear = !now.Value.Overlaps(before.Value)
+	}
+	return c
+}
+
+func (r Result) numerator() int {
+	n := 0
+	for _, p := range r.Parts {
+		if p.Role == kpi.Numerator {
+			n += p.N
+		}
+	}
+	return n
+}
+
+// ask finds the measure and refuses what cannot be asked of it.
+func (s *Service) ask(id string, w Window, f Filter) (kpi.Measure, error) {
+	m, err := s.Find(id)
+	if err == nil {
+		err = w.check()
+	}
+	if err == nil {
+		err = accepts(m, f)
+	}
+	return m, err
+}
+
+// facts is what was read, in order of time.
+type facts []kpi.Fact
+
+func (s *Service) read(ctx context.Context, m kpi.Measure, cuts []time.Time, f Filter) (facts, error) {
+	list, err := m.Read(ctx, s.db.Read(), kpi.Ask{Cuts: cuts, Now: s.clock(), Filter: f})
+	if err != nil {
+		return nil, fmt.Errorf("measure %s: %w", m.ID, err)
+	}
+	sort.SliceStable(list, func(i, j int) bool { return list[i].At.Before(list[j].At) })
+	return list, nil
+}
+
+// upTo is how many facts are before t.
+func (l facts) upTo(t time.Time) int {
+	return sort.Search(len(l), func(i int) bool { return !l[i].At.Before(t) })
+}
+
+func (l facts) result(m kpi.Measure, w Window) Result {
+	r := Result{ID: m.ID, Unit: m.Unit, Window: w}
+	from := l.upTo(w.From)
+	if m.Stock {
+		from = 0
+	}
+	in := l[from:max(from, l.upTo(w.To))]
+	e := m.Estimate(in)
+	r.Value, r.Median, r.P90 = e.Value, e.Median, e.P90
+	counts := map[string]int{}
+	for _, f := range in {
+		counts[f.Part] += f.N
+		if f.Open {
+			r.Open += f.N
+		}
+	}
+	for _, p := range m.Parts {
+		n := counts[p.ID]
+		r.Parts = append(r.Parts, Counted{p, n})
+		switch p.Role {
+		case kpi.LeftOut:
+			r.LeftOut += n
+		case kpi.Population:
+			r.Of += n
+		default:
+			r.N += n
+		}
+	}
+	return r
+}

@@ -1,0 +1,165 @@
+package measure
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/measure/kpi"
+	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/problem"
+)
+
+// Row is a conversation or a post behind a number. What was said in it is empty for those who may not read it.
+type Row struct {
+	Of      kpi.Thing
+	ID      string
+	Part    string
+	Role    kpi.Role
+	At      time.Time     // opened or said
+	For     time.Duration // the wait, where the measure is one
+	Open    bool          // the wait goes on
+	Title   string        // or the beginning of the text
+	Author  string        // as shown, or an identity
+	Channel string        // its name
+}
+
+// Paging asks for a page of rows, newest first.
+type Paging struct {
+	Part   string // only rows of this part; "" is all that count in n
+	Limit  int    // at most 1,000; 0 is 50
+	Cursor string // what the page before gave
+}
+
+// Rows lists what is behind the number that Compute gives: as many rows as its n. next is "" at the end.
+func (s *Service) Rows(ctx context.Context, id string, w Window, f Filter, p Paging) (rows []Row, next string, err error) {
+	m, err := s.ask(id, w, f)
+	if err != nil {
+		return nil, "", err
+	}
+	if role := m.Role(p.Part); p.Part != "" && (role == "" || role == kpi.Population) {
+		return nil, "", problem.New(problem.Invalid, "measure.part_unknown").On("part")
+	}
+	if p.Limit <= 0 {
+		p.Limit = 50
+	}
+	p.Limit = min(p.Limit, 1000)
+	src := m.Source(kpi.Ask{Cuts: []time.Time{w.From, w.To}, Now: s.clock(), Filter: f})
+	if p.Part != "" {
+		src.Where.And("("+src.Part+") = ?", p.Part)
+	} else {
+		for _, part := range m.Parts {
+			if part.Role == kpi.LeftOut {
+				src.Where.And("("+src.Part+") <> ?", part.ID)
+			}
+		}
+	}
+	if p.Cursor != "" {
+		at, last, ok := readCursor(p.Cursor)
+		if !ok {
+			return nil, "", problem.New(problem.Invalid, "measure.bad_cursor").On("cursor")
+		}
+		src.Where.And("("+src.At+", "+src.ID+") < (?, ?)", at, last)
+	}
+	wait, open := "0", "0"
+	if src.For != "" {
+		wait, open = src.For, src.Open
+	}
+	text := "c.title, c.excerpt, c.author_name, c.author, c.channel, c.private"
+	if m.Of == kpi.OfPosts {
+		text = "p.title, SUBSTR(p.text, 1, 200), p.author_name, p.author, p.channel, p.private"
+	}
+	type found struct {
+		Row
+		micros                 int64
+		excerpt, identity, via string
+		private                bool
+	}
+	list, err := db.All(ctx, s.db.Read(), func(r *found) []any {
+		return []any{&r.ID, db.At(&r.At), &r.Part, &r.micros, db.Bool(&r.Open), &r.Title, &r.excerpt, &r.Author, &r.identity, &r.via, db.Bool(&r.private)}
+	}, "SELECT "+src.ID+", "+src.At+", "+src.Part+", "+wait+", "+open+", "+text+" FROM "+src.Table+" "+src.Where.String()+
+		" ORDER BY "+src.At+" DESC, "+src.ID+" DESC LIMIT "+strconv.Itoa(p.Limit+1), src.Where.Args...)
+	if err != nil {
+		return nil, "", fmt.Errorf("rows of %s: %w", id, err)
+	}
+	if len(list) > p.Limit {
+		list = list[:p.Limit]
+		last := list[len(list)-1]
+		next = cursor(last.At, last.ID)
+	}
+	names, err := s.channelNames(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	inbox, listening := org.Require(ctx, org.InboxRead) == nil, org.Require(ctx, org.ListeningRead) == nil
+	rows = make([]Row, len(list))
+	for i, r := range list {
+		r.Of, r.Role, r.For = m.Of, m.Role(r.Part), time.Duration(r.micros)*time.Microsecond
+		if r.Title == "" {
+			r.Title = oneLine(r.excerpt)
+		}
+		if r.Author == "" {
+			r.Author = r.identity
+		}
+		r.Channel = names[r.via]
+		may := inbox
+		if m.Of == kpi.OfPosts && !r.private {
+			may = listening
+		}
+		if !may {
+			r.Title, r.Author = "", ""
+		}
+		rows[i] = r.Row
+	}
+	return rows, next, nil
+}
+
+func (s *Service) channelNames(ctx context.Context) (map[string]string, error) {
+	list, err := db.All(ctx, s.db.Read(), func(c *Choice) []any { return []any{&c.ID, &c.Name} }, "SELECT id, name FROM channel")
+	if err != nil {
+		return nil, fmt.Errorf("list channels: %w", err)
+	}
+	out := make(map[string]string, len(list))
+	for _, c := range list {
+		out[c.ID] = c.Name
+	}
+	return out, nil
+}
+
+func oneLine(text string) string {
+	return strings.Join(strings.Fields(strings.ToValidUTF8(text, "")), " ")
+}
+
+func cursor(at time.Time, id string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(at.UnixMicro(), 10) + " " + id))
+}
+
+func readCursor(text string) (at int64, id string, ok bool) {
+	if len(text) > 500 {
+		return 0, "", false
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil || strings.ContainsRune(string(raw), 0) {
+		return 0, "", false
+	}
+	first, id, ok := strings.Cut(string(raw), " ")
+	at, err = strconv.ParseInt(first, 10, 64)
+	return at, id, ok && err == nil && strings.ToValidUTF8(id, "") == id
+}
+
+// accepts refuses a filter that the rows of a measure do not know.
+func accepts(m kpi.Measure, f Filter) error {
+	for _, v := range []struct{ name, value string }{{"channel", f.Channel}, {"topic", f.Topic}, {"language", f.Language}, {"member", f.Member}} {
+		if len(v.value) > 100 || strings.ContainsRune(v.value, 0) || strings.ToValidUTF8(v.value, "") != v.value {
+			return problem.New(problem.Invalid, "measure.filter_bad").On(v.name)
+		}
+	}
+	if f.Member != "" && m.Of == kpi.OfPosts {
+		return problem.New(problem.Invalid, "measure.filter_member").On("member")
+	}
+	return nil
+}
