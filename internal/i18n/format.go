@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 const narrowSpace = "\u202f" // French groups thousands with it and puts it before ; ! ? %
@@ -67,7 +68,7 @@ func Money(ctx context.Context, minor int64, currency string) string {
 	if french(ctx) {
 		return n + "\u00a0" + sign
 	}
-	if len(sign) > 2 {
+	if utf8.RuneCountInString(sign) > 1 {
 		return sign + "\u00a0" + n
 	}
 	if rest, negative := strings.CutPrefix(n, "−"); negative {

@@ -1,0 +1,180 @@
+package i18n
+
+import (
+	"context"
+	"encoding/json"
+	"math"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/entente/entente/locales"
+)
+
+// Every sentence exists in every language, with the plural forms the language asks for and the same values to fill in.
+func TestLanguagesAreComplete(t *testing.T) {
+	t.Parallel()
+	w, err := read(locales.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, lang := range w.languages {
+		for key, forms := range w.keys["en"] {
+			got, ok := w.keys[lang][key]
+			if !ok {
+				t.Errorf("%s has no %q", lang, key)
+				continue
+			}
+			if (forms[0] == "") != (got[0] == "") {
+				t.Errorf("%s: %q has plural forms in one language and not in the other", lang, key)
+			}
+			if got[0] != "" && (!slices.Contains(got, "one") || !slices.Contains(got, "other")) {
+				t.Errorf("%s: %q needs the forms one and other, has %v", lang, key, got)
+			}
+		}
+		for key := range w.keys[lang] {
+			if _, ok := w.keys["en"][key]; !ok {
+				t.Errorf("%s has %q, which English does not have", lang, key)
+			}
+		}
+	}
+}
+
+var (
+	filled    = regexp.MustCompile(`\{\{\s*\.(\w+)`)
+	badSpaces = regexp.MustCompile(`[^\x{00a0}\x{202f}\s:;!?»/]([;!?»]|:(\s|$))|[ ]([;:!?»])|«[ ]|'`)
+)
+
+// French sentences keep French typography: a no-break space before ; : ! ? », after «, and typographic apostrophes.
+func TestFrenchTypography(t *testing.T) {
+	t.Parallel()
+	texts := sentences(t)
+	for key, s := range texts["fr"] {
+		plain := regexp.MustCompile(`https?://\S+|\{\{[^}]*\}\}|`+"`[^`]*`").ReplaceAllString(s, "x")
+		if m := badSpaces.FindString(plain); m != "" {
+			t.Errorf("%q: %q near %q", key, s, m)
+		}
+	}
+}
+
+func TestSameValues(t *testing.T) {
+	t.Parallel()
+	texts := sentences(t)
+	for key, en := range texts["en"] {
+		base := key
+		fr, ok := texts["fr"][base]
+		if !ok {
+			continue
+		}
+		if diff := cmp.Diff(values(en), values(fr)); diff != "" {
+			t.Errorf("%q is filled with other values (-en +fr):\n%s", key, diff)
+		}
+	}
+}
+
+func values(s string) []string {
+	var out []string
+	for _, m := range filled.FindAllStringSubmatch(s, -1) {
+		if m[1] != "Count" && !slices.Contains(out, m[1]) {
+			out = append(out, m[1])
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// sentences gives every text by language and key, plural forms as key.form.
+func sentences(t *testing.T) map[string]map[string]string {
+	t.Helper()
+	out := map[string]map[string]string{}
+	names, err := locales.Files.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range names {
+		parts := strings.Split(n.Name(), ".")
+		lang := parts[len(parts)-2]
+		raw, err := locales.Files.ReadFile(n.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out[lang] == nil {
+			out[lang] = map[string]string{}
+		}
+		flat, err := flatten(raw)
+		if err != nil {
+			t.Fatalf("%s: %v", n.Name(), err)
+		}
+		for k, v := range flat {
+			out[lang][k] = v
+		}
+	}
+	return out
+}
+
+func TestFormats(t *testing.T) {
+	t.Parallel()
+	paris, err := time.LoadLocation("Europe/Paris")
+	if err != nil {
+		t.Fatal(err)
+	}
+	en, fr := With(context.Background(), "en", nil), With(context.Background(), "fr", paris)
+	at := time.Date(2026, 11, 21, 23, 5, 0, 0, time.UTC)
+	for _, c := range []struct{ got, want string }{
+		{Number(en, 1234567.891, 1), "1,234,567.9"},
+		{Number(fr, 1234567.891, 1), "1\u202f234\u202f567,9"},
+		{Number(en, -0.001, 1), "0.0"},
+		{Number(en, -12, 0), "−12"},
+		{Number(en, math.NaN(), 1), "–"},
+		{Percent(en, 0.8442, 1), "84.4%"},
+		{Percent(fr, 0.8442, 0), "84\u202f%"},
+		{Money(en, 2500000, "EUR"), "€25,000.00"},
+		{Money(en, -950, "CHF"), "CHF\u00a0−9.50"},
+		{Money(fr, 2500000, "EUR"), "25\u202f000,00\u00a0€"},
+		{Money(en, 500, "JPY"), "JPY\u00a0500"},
+		{Day(en, at), "21\u00a0Nov 2026"},
+		{Day(fr, at), "22\u00a0nov. 2026"},
+		{DateTime(fr, at), "22\u00a0nov. 2026, 00\u00a0h\u00a005"},
+		{Month(fr, at), "novembre 2026"},
+		{Day(en, time.Time{}), "–"},
+		{For(en, 26*time.Hour), "1\u00a0d 2\u00a0h"},
+		{For(fr, 26*time.Hour), "1\u00a0j 2\u00a0h"},
+		{For(en, 45*time.Second), "45\u00a0s"},
+		{For(en, 59*time.Minute+59*time.Second), "60\u00a0min"},
+		{For(en, 3*time.Hour), "3\u00a0h"},
+		{Ago(en, at.Add(-3*time.Hour), at), "3\u00a0h ago"},
+		{Ago(fr, at.Add(-3*time.Hour), at), "il y a 3\u00a0h"},
+		{T(en, "no.such.key"), "no.such.key"},
+		{T(With(context.Background(), Pseudo, nil), "time.now"), "⟦just now⟧"},
+		{Match("de, fr;q=0.8, en;q=0.5"), "fr"},
+		{Match("ja"), "en"},
+		{Match("\x00;;;"), "en"},
+	} {
+		if c.got != c.want {
+			t.Errorf("got %q, want %q", c.got, c.want)
+		}
+	}
+}
+
+func flatten(raw []byte) (map[string]string, error) {
+	var flat map[string]any
+	if err := json.Unmarshal(raw, &flat); err != nil {
+		return nil, err
+	}
+	out := map[string]string{}
+	for k, v := range flat {
+		switch v := v.(type) {
+		case string:
+			out[k] = v
+		case map[string]any:
+			for form, s := range v {
+				out[k+"."+form], _ = s.(string)
+			}
+		}
+	}
+	return out, nil
+}
