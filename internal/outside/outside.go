@@ -8,7 +8,9 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -148,10 +150,20 @@ func (g *Gate) redirect(req *http.Request, via []*http.Request) error {
 	if len(via) > max(g.options.MaxRedirects, 0) {
 		return problem.New(problem.Invalid, "outside.redirects", "Host", req.URL.Hostname())
 	}
-	// The standard client drops the password on the way to another host, but not on the way to an unencrypted connection.
-	if via[0].URL.Scheme == "https" && req.URL.Scheme != "https" {
+	// The standard client takes other ports, subdomains and unencrypted connections of a host for the same place, and tells each place
+	// where we come from, which may be a secret address.
+	if !samePlace(via[0].URL, req.URL) {
 		req.Header.Del("Authorization")
 		req.Header.Del("Cookie")
 	}
+	req.Header.Del("Referer")
 	return nil
+}
+
+// samePlace reports whether what was meant for one address may go to another: same scheme, host and port, or the encrypted door of it.
+func samePlace(from, to *url.URL) bool {
+	if from.Scheme == to.Scheme {
+		return strings.EqualFold(from.Host, to.Host)
+	}
+	return from.Scheme == "http" && to.Scheme == "https" && from.Port() == "" && to.Port() == "" && strings.EqualFold(from.Hostname(), to.Hostname())
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -300,6 +301,46 @@ func TestOneDeadlineForAChainOfRedirects(t *testing.T) {
 	if len(deadlines) != 3 || !deadlines[0].Equal(deadlines[2]) {
 		t.Errorf("got %v", deadlines)
 	}
+}
+
+func TestSamePlace(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		from, to string
+		want     bool
+	}{
+		{"https://a.example/x", "https://A.example/y", true},
+		{"http://a.example/x", "https://a.example/x", true},
+		{"https://a.example/x", "http://a.example/x", false},
+		{"https://a.example/x", "https://a.example:8443/x", false},
+		{"http://a.example:8080/x", "https://a.example/x", false},
+		{"https://a.example/x", "https://www.a.example/x", false},
+		{"https://a.example/x", "https://b.example/x", false},
+	} {
+		from, _ := url.Parse(c.from)
+		to, _ := url.Parse(c.to)
+		if got := samePlace(from, to); got != c.want {
+			t.Errorf("%s to %s: got %v", c.from, c.to, got)
+		}
+	}
+}
+
+func TestSecretAddressIsNotTold(t *testing.T) {
+	t.Parallel()
+	srv := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/secret" {
+			http.Redirect(w, r, "/open", http.StatusFound)
+			return
+		}
+		if got := r.Referer(); got != "" {
+			t.Errorf("told %q", got)
+		}
+	})
+	res, err := New(Options{Allowed: loopback}).Client().Get(srv.URL + "/secret")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
 }
 
 type roundTrip func(*http.Request) (*http.Response, error)

@@ -83,6 +83,9 @@ func Address(typed string) (string, error) {
 	if u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || strings.ContainsAny(u.Host, " \t") {
 		return "", refused
 	}
+	if u.User != nil { // the address is shown, logged and exported; a password must not be in it
+		return "", problem.New(problem.Invalid, "feed.url_password").On("url")
+	}
 	u.Fragment = ""
 	return u.String(), nil
 }

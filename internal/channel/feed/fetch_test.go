@@ -358,7 +358,7 @@ func TestPasswords(t *testing.T) {
 	}
 	for _, bad := range []channel.Settings{
 		{"url": ""}, {"url": "ftp://x"}, {"url": "http://"}, {"url": "javascript:alert(1)"}, {"url": "http://a b/"}, {"url": strings.Repeat("x", 5000)},
-		{"url": "x.example", "password": "p"}, {"url": "x.example", "user": "a:b"}, {"url": "http://[::1"}, {"url": "http://x/\x00"},
+		{"url": "x.example", "password": "p"}, {"url": "x.example", "user": "a:b"}, {"url": "http://[::1"}, {"url": "https://eve:secret@x.example/"}, {"url": "http://x/\x00"},
 	} {
 		if _, err := New().Open(bad, channel.World{HTTP: gate()}); err == nil || problem.Of(err).Field == "" {
 			t.Errorf("%v: got %v", bad, err)

@@ -35,7 +35,7 @@ func FromHTML(s string) string {
 			if hidden != 0 {
 				continue
 			}
-			text := unescape(z.Text())
+			text := string(z.Text())
 			if pre > 0 {
 				w.verbatim(text)
 			} else {
@@ -204,14 +204,6 @@ func foldSpace(s string) string {
 		}
 	}
 	return b.String()
-}
-
-func unescape(raw []byte) string {
-	s := string(raw)
-	if strings.IndexByte(s, '&') < 0 {
-		return s
-	}
-	return html.UnescapeString(s)
 }
 
 func alt(z *html.Tokenizer) string {
