@@ -110,6 +110,18 @@ func (s *Service) Queue(ctx context.Context, q db.Q, channel, conversation, memb
 	return key, nil
 }
 
+// Say is Queue in a transaction of its own.
+func (s *Service) Say(ctx context.Context, channel, conversation, member string, out Outgoing, notBefore time.Time) (key string, err error) {
+	err = s.db.Tx(ctx, func(ctx context.Context, q db.Q) (err error) {
+		key, err = s.Queue(ctx, q, channel, conversation, member, out, notBefore)
+		return err
+	})
+	if err == nil {
+		s.WakeSender()
+	}
+	return key, err
+}
+
 // WakeSender tells SendLoop that something was queued.
 func (s *Service) WakeSender() { ring(s.send) }
 
