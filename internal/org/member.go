@@ -30,10 +30,11 @@ type Member struct {
 
 	scopes  []Permission // what the token they came with allows
 	limited bool         // they came with a token
+	token   string       // its id
 }
 
 // May reports whether the member may do p now. Nobody (nil) may do only what is Public; somebody who came with a token may do only
-// what is in its scopes too.
+// what is in its scopes too. SignedIn holds for every token; as a scope it allows to look after sessions, tokens and profile.
 func (m *Member) May(p Permission) bool {
 	if p == Public {
 		return true

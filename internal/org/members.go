@@ -235,11 +235,11 @@ func (p Profile) checked(further ...error) (Profile, error) {
 
 // ChangeProfile changes the profile of whoever acts.
 func (s *Service) ChangeProfile(ctx context.Context, p Profile) error {
-	m := Who(ctx)
-	if m == nil {
-		return signInFirst()
+	m, err := ownAccount(ctx)
+	if err != nil {
+		return err
 	}
-	p, err := p.checked()
+	p, err = p.checked()
 	if err != nil {
 		return err
 	}

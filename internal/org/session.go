@@ -185,9 +185,9 @@ func (s *Service) SignOut(ctx context.Context, sessionToken string) error {
 
 // Sessions lists the live sessions of whoever acts, the last used first.
 func (s *Service) Sessions(ctx context.Context) ([]Session, error) {
-	m := Who(ctx)
-	if m == nil {
-		return nil, signInFirst()
+	m, err := ownAccount(ctx)
+	if err != nil {
+		return nil, err
 	}
 	now := s.now()
 	list, err := db.All(ctx, s.db.Read(), sessionFields, "SELECT "+sessionColumns+
@@ -204,9 +204,9 @@ func (s *Service) Sessions(ctx context.Context) ([]Session, error) {
 
 // EndSession ends one of the sessions of whoever acts.
 func (s *Service) EndSession(ctx context.Context, sessionID string) error {
-	m := Who(ctx)
-	if m == nil {
-		return signInFirst()
+	m, err := ownAccount(ctx)
+	if err != nil {
+		return err
 	}
 	return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
 		n := int64(0)
@@ -225,9 +225,9 @@ func (s *Service) EndSession(ctx context.Context, sessionID string) error {
 
 // EndOtherSessions ends all sessions of whoever acts but the one whose secret is keep.
 func (s *Service) EndOtherSessions(ctx context.Context, keep string) error {
-	m := Who(ctx)
-	if m == nil {
-		return signInFirst()
+	m, err := ownAccount(ctx)
+	if err != nil {
+		return err
 	}
 	return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
 		if err := s.endAll(ctx, q, m.ID, keep); err != nil {

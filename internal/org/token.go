@@ -74,7 +74,7 @@ func (s *Service) Bearer(ctx context.Context, token string) (*Member, Token, err
 			p.t.UsedAt, p.t.UsedIP = now, ip
 		}
 	}
-	p.m.limited, p.m.scopes = true, p.t.Scopes
+	p.m.limited, p.m.scopes, p.m.token = true, p.t.Scopes, p.t.ID
 	return &p.m, p.t, nil
 }
 
@@ -130,9 +130,9 @@ func (s *Service) MakeToken(ctx context.Context, name string, scopes []Permissio
 
 // Tokens lists the tokens of whoever acts, the newest first; those revoked or expired for 30 days are left out.
 func (s *Service) Tokens(ctx context.Context) ([]Token, error) {
-	m := Who(ctx)
-	if m == nil {
-		return nil, signInFirst()
+	m, err := ownAccount(ctx)
+	if err != nil {
+		return nil, err
 	}
 	since := db.T(s.now().Add(-30 * 24 * time.Hour))
 	list, err := db.All(ctx, s.db.Read(), tokenFields, "SELECT "+tokenColumns+
@@ -143,11 +143,14 @@ func (s *Service) Tokens(ctx context.Context) ([]Token, error) {
 	return list, nil
 }
 
-// RevokeToken ends one of the tokens of whoever acts at once.
+// RevokeToken ends one of the tokens of whoever acts at once. A token may always end itself.
 func (s *Service) RevokeToken(ctx context.Context, tokenID string) error {
-	m := Who(ctx)
-	if m == nil {
-		return signInFirst()
+	m, err := ownAccount(ctx)
+	if w := Who(ctx); w.ByToken() && w.token == tokenID {
+		m, err = w, nil
+	}
+	if err != nil {
+		return err
 	}
 	return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
 		n := int64(0)

@@ -75,6 +75,36 @@ func TestTokens(t *testing.T) {
 	})
 }
 
+// A token that leaked can end itself, and with its scopes nothing else of the account.
+func TestTokensAndTheAccount(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.signIn(t, ownerEmail, ownerWord)
+		owner := w.as(t, ownerEmail)
+		by := func(scopes ...org.Permission) (context.Context, org.Token) {
+			secret, made, err := w.MakeToken(owner, "x", scopes, time.Hour)
+			must(t, err)
+			m, _, err := w.Bearer(t.Context(), secret)
+			must(t, err)
+			return org.With(t.Context(), m), made
+		}
+		narrow, own := by(org.InboxRead)
+		wide, other := by(org.SignedIn)
+		sessions, err := w.Sessions(wide)
+		must(t, err)
+		_, err = w.Sessions(narrow)
+		refused(t, err, problem.Forbidden, "problem.forbidden")
+		_, err = w.Tokens(narrow)
+		refused(t, err, problem.Forbidden, "problem.forbidden")
+		refused(t, w.EndSession(narrow, sessions[0].ID), problem.Forbidden, "problem.forbidden")
+		refused(t, w.EndOtherSessions(narrow, ""), problem.Forbidden, "problem.forbidden")
+		refused(t, w.RevokeToken(narrow, other.ID), problem.Forbidden, "problem.forbidden")
+		refused(t, w.ChangeProfile(narrow, org.Profile{Name: "x", Lang: "en", Zone: "UTC"}), problem.Forbidden, "problem.forbidden")
+		must(t, w.RevokeToken(narrow, own.ID))
+		must(t, w.EndSession(wide, sessions[0].ID))
+		must(t, w.RevokeToken(wide, other.ID))
+	})
+}
+
 func TestTokensThatAreNotMade(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		sam := org.With(t.Context(), w.join(t, "sam@velo.example", org.Social))

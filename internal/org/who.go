@@ -2,6 +2,7 @@ package org
 
 import (
 	"context"
+	"slices"
 
 	"github.com/entente/entente/internal/problem"
 )
@@ -59,11 +60,23 @@ func Require(ctx context.Context, p Permission) error {
 // may is Require as a question.
 func may(ctx context.Context, p Permission) bool { return Require(ctx, p) == nil }
 
+// ownAccount gives the member that acts on what is theirs: sessions, tokens, profile. A token needs the scope SignedIn for that.
+func ownAccount(ctx context.Context) (*Member, error) {
+	m := Who(ctx)
+	if m == nil || m.State != Active {
+		return nil, signInFirst()
+	}
+	if m.limited && !slices.Contains(m.scopes, SignedIn) {
+		return nil, problem.New(problem.Forbidden, "problem.forbidden")
+	}
+	return m, nil
+}
+
 // inPerson gives the member that acts, and refuses a token: what concerns passwords and tokens is done by people who signed in.
 func inPerson(ctx context.Context) (*Member, error) {
 	m := Who(ctx)
 	if m == nil {
-		return nil, problem.New(problem.Unauthenticated, "problem.sign_in")
+		return nil, signInFirst()
 	}
 	if m.limited {
 		return nil, problem.New(problem.Forbidden, "org.not_by_token")
