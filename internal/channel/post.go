@@ -3,7 +3,11 @@ package channel
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/ledger"
@@ -84,7 +88,8 @@ func PostFollower() ledger.Follower {
 // place is an external id within a channel.
 type place struct{ channel, external string }
 
-// cutPosts keeps apart what changes posts already there: edits, and a post that others were waiting for, which joins threads.
+// cutPosts keeps apart what changes posts already there: edits, and a post that others were waiting for, which joins threads. It also cuts
+// before a post that was spoken of before it was said: one at a time, that word would have found nothing.
 func cutPosts(ctx context.Context, q db.Q, list []ledger.Activity) (int, error) {
 	asked := map[string][]string{}
 	for i := range list {
@@ -103,11 +108,15 @@ func cutPosts(ctx context.Context, q db.Q, list []ledger.Activity) (int, error) 
 			awaited[place{channel, e}] = true
 		}
 	}
+	spoken := map[string]bool{}
 	for i := range list {
 		a := &list[i]
-		alone := a.Kind == ledger.PostEdited || a.Kind == ledger.PostDeleted
+		if a.Object != "" {
+			spoken[a.Object] = true
+		}
+		alone := a.Kind == ledger.PostEdited || a.Kind == ledger.PostDeleted || a.Kind == ledger.PostSaid && spoken[a.ID]
 		if a.Kind == ledger.PostSaid {
-			alone = awaited[place{a.Channel, external(a)}]
+			alone = alone || awaited[place{a.Channel, external(a)}]
 			if said, err := a.Said(); err == nil && len(said.InReplyTo) > 0 {
 				awaited[place{a.Channel, said.InReplyTo[0]}] = true
 			}
@@ -119,10 +128,13 @@ func cutPosts(ctx context.Context, q db.Q, list []ledger.Activity) (int, error) 
 	return len(list), nil
 }
 
-// external reads the external id from the key, which is cheaper than from the data.
+// external reads the external id from the key, where it has the usual form: that is cheaper than from the data.
 func external(a *ledger.Activity) string {
-	if n := len(ledger.SaidKey(a.Channel, "")); len(a.Key) > n {
-		return a.Key[n:]
+	if e, ok := strings.CutPrefix(a.Key, ledger.SaidKey(a.Channel, "")); ok && e != "" {
+		return e
+	}
+	if s, err := a.Said(); err == nil {
+		return s.ExternalID
 	}
 	return ""
 }
@@ -203,8 +215,10 @@ func applyPosts(ctx context.Context, q db.Q, list []ledger.Activity) error {
 				return err
 			}
 			more := More{Quoted: s.Quoted, To: s.To, Bounced: s.Bounced, Tags: s.Tags, Attachments: s.Attachments, Dated: s.Dated}
-			if _, err := db.Exec(ctx, q, "UPDATE post SET title = $1, text = $2, url = $3, lang = $4, more = $5, edited_at = $6 WHERE id = $7 AND deleted_at IS NULL",
-				s.Title, s.Text, s.URL, s.Lang, db.J(more), db.T(a.At), a.Object); err != nil {
+			if _, err := db.Exec(ctx, q, `UPDATE post SET title = $1, text = $2, url = $3, lang = $4, more = $5, edited_at = $6,
+				ours = CASE WHEN $7 = 1 THEN 1 ELSE ours END, member = CASE WHEN $8 <> '' THEN $8 ELSE member END,
+				conversation = CASE WHEN $9 <> '' THEN $9 ELSE conversation END WHERE id = $10 AND deleted_at IS NULL`,
+				s.Title, s.Text, s.URL, s.Lang, db.J(more), db.T(a.At), db.B(s.Ours), s.Member, s.Conversation, a.Object); err != nil {
 				return err
 			}
 		case ledger.PostDeleted:
@@ -237,7 +251,8 @@ func applyPosts(ctx context.Context, q db.Q, list []ledger.Activity) error {
 	if err := flush(); err != nil {
 		return err
 	}
-	for post, n := range votes {
+	for _, post := range slices.Sorted(maps.Keys(votes)) { // in one order, so that two nodes never wait for each other
+		n := votes[post]
 		if _, err := db.Exec(ctx, q, "UPDATE post SET score = score + $1 WHERE id = $2", n, post); err != nil {
 			return err
 		}
@@ -272,4 +287,21 @@ func adopt(ctx context.Context, q db.Q, a *ledger.Activity, externalID, root str
 		}
 	}
 	return nil
+}
+
+// Excerpt is the beginning of the text on one line, at most so many characters.
+func (p *Post) Excerpt(most int) string {
+	text := p.Text
+	if len(text) > 8*most {
+		text = text[:8*most]
+	}
+	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "")), " ")
+	if utf8.RuneCountInString(text) <= most {
+		return text
+	}
+	cut := string([]rune(text)[:most])
+	if i := strings.LastIndexByte(cut, ' '); i > len(cut)/2 {
+		cut = cut[:i]
+	}
+	return cut + "…"
 }

@@ -1,9 +1,12 @@
 package inbox
 
 import (
+	"context"
 	"time"
 
 	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/id"
+	"github.com/entente/entente/internal/problem"
 )
 
 // State is where a conversation stands.
@@ -18,6 +21,7 @@ const (
 // Conversation is a thread that somebody should handle or did handle.
 type Conversation struct {
 	ID, Root, Channel, Kind string
+	Post                    string // the one it began with
 	State                   State
 	Assignee                string // member, "" for nobody
 	Title, Excerpt          string
@@ -31,23 +35,67 @@ type Conversation struct {
 	LastTheirsAt            time.Time
 	LastOursAt              time.Time
 	LastAt                  time.Time
-	Posts, Notes, Reopened  int
+	Posts                   int // since it began
+	Notes, Reopened         int
 }
 
-const columns = `id, root, channel, kind, state, assignee, title, excerpt, author, author_name, private, opened_at, first_reply_at, first_reply_by,
+const columns = `id, root, post, channel, kind, state, assignee, title, excerpt, author, author_name, private, opened_at, first_reply_at, first_reply_by,
 	resolved_at, waiting_since, last_theirs_at, last_ours_at, last_at, posts, notes, reopened`
 
 func fields(c *Conversation) []any {
-	return []any{&c.ID, &c.Root, &c.Channel, &c.Kind, (*string)(&c.State), &c.Assignee, &c.Title, &c.Excerpt, &c.Author, &c.AuthorName,
+	return []any{&c.ID, &c.Root, &c.Post, &c.Channel, &c.Kind, (*string)(&c.State), &c.Assignee, &c.Title, &c.Excerpt, &c.Author, &c.AuthorName,
 		db.Bool(&c.Private), db.At(&c.OpenedAt), db.At(&c.FirstReplyAt), &c.FirstReplyBy, db.At(&c.ResolvedAt), db.At(&c.WaitingSince),
 		db.At(&c.LastTheirsAt), db.At(&c.LastOursAt), db.At(&c.LastAt), &c.Posts, &c.Notes, &c.Reopened}
 }
 
 func (c *Conversation) row() []any {
-	return []any{c.ID, c.Root, c.Channel, c.Kind, string(c.State), c.Assignee, c.Title, c.Excerpt, c.Author, c.AuthorName, db.B(c.Private),
+	return []any{c.ID, c.Root, c.Post, c.Channel, c.Kind, string(c.State), c.Assignee, c.Title, c.Excerpt, c.Author, c.AuthorName, db.B(c.Private),
 		db.T(c.OpenedAt), db.T(c.FirstReplyAt), c.FirstReplyBy, db.T(c.ResolvedAt), db.T(c.WaitingSince), db.T(c.LastTheirsAt), db.T(c.LastOursAt),
 		db.T(c.LastAt), c.Posts, c.Notes, c.Reopened}
 }
 
 // Waiting reports whether they wait for us.
 func (c *Conversation) Waiting() bool { return !c.WaitingSince.IsZero() }
+
+// Name is what a conversation is called in lists: its title, else how it begins.
+func (c *Conversation) Name() string {
+	if c.Title != "" {
+		return c.Title
+	}
+	return c.Excerpt
+}
+
+func missing() error { return problem.New(problem.Missing, "problem.not_found") }
+
+// Find returns the conversation with this id, also by an id it had before it was joined to another.
+func (s *Service) Find(ctx context.Context, conversation string) (Conversation, error) {
+	if !id.Valid(conversation) {
+		return Conversation{}, missing()
+	}
+	q := s.db.Read()
+	c, found, err := db.One(ctx, q, fields, "SELECT "+columns+" FROM conversation WHERE id = $1", conversation)
+	if err != nil || found {
+		return c, err
+	}
+	c, found, err = db.One(ctx, q, fields, "SELECT "+columns+" FROM conversation WHERE id = (SELECT conversation FROM conversation_alias WHERE id = $1)", conversation)
+	if err == nil && !found {
+		err = missing()
+	}
+	return c, err
+}
+
+// Of returns the conversation about the thread of a post; found is false when there is none.
+func (s *Service) Of(ctx context.Context, post string) (c Conversation, found bool, err error) {
+	return db.One(ctx, s.db.Read(), fields, "SELECT "+columns+" FROM conversation WHERE root = (SELECT root FROM post WHERE id = $1)", post)
+}
+
+// Authors are the identities that speak in a conversation, ours left out.
+func (s *Service) Authors(ctx context.Context, conversation string) ([]string, error) {
+	return db.All(ctx, s.db.Read(), db.Self[string], "SELECT author FROM conversation_author WHERE conversation = $1 ORDER BY author LIMIT 100", conversation)
+}
+
+// ids are the id of a conversation and those of what was joined to it.
+func (s *Service) ids(ctx context.Context, c *Conversation) ([]string, error) {
+	old, err := db.All(ctx, s.db.Read(), db.Self[string], "SELECT id FROM conversation_alias WHERE conversation = $1 ORDER BY id LIMIT 100", c.ID)
+	return append([]string{c.ID}, old...), err
+}

@@ -3,13 +3,15 @@ package inbox
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sort"
 	"strings"
 	"time"
 	"unicode/utf8"
 
+	"github.com/entente/entente/internal/channel"
 	"github.com/entente/entente/internal/db"
-	"github.com/entente/entente/internal/id"
 	"github.com/entente/entente/internal/ledger"
 )
 
@@ -31,6 +33,9 @@ type desk struct {
 	spans  [][]any
 	people map[[2]string]bool // author, conversation
 	order  [][2]string
+	fresh  map[string]bool // roots whose conversation began or was joined: nothing in their threads is due any more
+	heard  []string        // posts that came into a conversation
+	at     map[string]int  // place in the batch of the posts said in it
 }
 
 type countKey struct {
@@ -42,14 +47,15 @@ func keyOf(c *Conversation) countKey { return countKey{string(c.State), c.Assign
 
 func apply(ctx context.Context, q db.Q, list []ledger.Activity) error {
 	d := &desk{ctx: ctx, q: q, roots: map[string]string{}, byRoot: map[string]*Conversation{}, byID: map[string]*Conversation{},
-		dirty: map[string]bool{}, before: map[string]countKey{}, people: map[[2]string]bool{}}
+		dirty: map[string]bool{}, before: map[string]countKey{}, people: map[[2]string]bool{}, fresh: map[string]bool{}, at: map[string]int{}}
 	var posts, ids []string
 	for i := range list {
 		a := &list[i]
 		switch a.Kind {
 		case ledger.PostSaid:
 			posts = append(posts, a.ID)
-		case ledger.AnswerPicked:
+			d.at[a.ID] = i
+		case ledger.AnswerPicked, ledger.PostEdited, ledger.PostDeleted:
 			posts = append(posts, a.Object)
 		case ledger.ConversationOpened:
 			var o ledger.Opened
@@ -69,11 +75,14 @@ func apply(ctx context.Context, q db.Q, list []ledger.Activity) error {
 		return fmt.Errorf("read conversations: %w", err)
 	}
 	for i := range list {
-		if err := d.take(&list[i]); err != nil {
+		if err := d.take(&list[i], i); err != nil {
 			return err
 		}
 	}
-	return d.write()
+	if err := d.write(); err != nil {
+		return err
+	}
+	return d.settle()
 }
 
 // read fetches the conversations that the batch may touch.
@@ -137,12 +146,14 @@ func (d *desk) conversation(id string) (*Conversation, error) {
 	return d.know(&c), nil
 }
 
-func (d *desk) take(a *ledger.Activity) error {
+func (d *desk) take(a *ledger.Activity, n int) error {
 	switch a.Kind {
 	case ledger.PostSaid:
 		return d.said(a)
+	case ledger.PostEdited, ledger.PostDeleted:
+		return d.reworded(a)
 	case ledger.ConversationOpened:
-		return d.open(a)
+		return d.open(a, n)
 	case ledger.AnswerPicked:
 		var p ledger.Picked
 		if err := a.Decode(&p); err != nil {
@@ -181,7 +192,12 @@ func (d *desk) take(a *ledger.Activity) error {
 		}
 	case ledger.ConversationReopened:
 		if c.State == Resolved {
-			return d.reopen(c, a.At)
+			if err := d.reopen(c, a.At); err != nil {
+				return err
+			}
+			if c.LastTheirsAt.After(c.LastOursAt) {
+				c.WaitingSince = a.At
+			}
 		}
 	}
 	return nil
@@ -204,16 +220,17 @@ func (d *desk) said(a *ledger.Activity) error {
 		if s.Ours || !s.Inbox || s.Automatic != "" || root == "" {
 			return nil
 		}
-		c = d.begin(a, a.ID, root)
+		c = d.begin(a, s, root)
 	}
 	return d.add(c, a, s)
 }
 
-// begin opens a conversation about a thread.
-func (d *desk) begin(a *ledger.Activity, post, root string) *Conversation {
-	c := &Conversation{ID: id.From(post, "conversation"), Root: root, Channel: a.Channel, State: Open, OpenedAt: a.At, LastAt: a.At}
+// begin opens a conversation with a post of theirs.
+func (d *desk) begin(a *ledger.Activity, s *ledger.Said, root string) *Conversation {
+	c := &Conversation{ID: about(a.ID), Root: root, Post: a.ID, Channel: a.Channel, Kind: s.Kind, State: Open, Author: a.Actor,
+		AuthorName: s.AuthorName, Title: s.Title, Excerpt: Excerpt(s.Text), Private: s.Private, OpenedAt: a.At, LastAt: a.At}
 	d.byID[c.ID], d.byRoot[root] = c, c
-	d.dirty[c.ID] = true
+	d.dirty[c.ID], d.fresh[root] = true, true
 	d.spans = append(d.spans, []any{c.ID, 0, db.T(a.At), nil, ""})
 	return c
 }
@@ -221,6 +238,7 @@ func (d *desk) begin(a *ledger.Activity, post, root string) *Conversation {
 // add takes a post into its conversation.
 func (d *desk) add(c *Conversation, a *ledger.Activity, s *ledger.Said) error {
 	d.dirty[c.ID] = true
+	d.heard = append(d.heard, a.ID)
 	c.Posts++
 	if a.At.After(c.LastAt) {
 		c.LastAt = a.At
@@ -243,12 +261,8 @@ func (d *desk) add(c *Conversation, a *ledger.Activity, s *ledger.Said) error {
 		}
 		return nil
 	}
-	if c.Author == "" {
-		c.Author, c.AuthorName, c.Title, c.Excerpt, c.Kind, c.Private = a.Actor, s.AuthorName, s.Title, Excerpt(s.Text), s.Kind, s.Private
-	}
 	if a.At.Before(c.OpenedAt) {
-		c.OpenedAt = a.At
-		if _, err := d.span("UPDATE conversation_span SET opened_at = $1 WHERE conversation = $2 AND n = 0", db.T(a.At), c.ID); err != nil {
+		if err := d.openedAt(c, a.At); err != nil {
 			return err
 		}
 	}
@@ -271,33 +285,83 @@ func (d *desk) add(c *Conversation, a *ledger.Activity, s *ledger.Said) error {
 	return nil
 }
 
-func (d *desk) open(a *ledger.Activity) error {
+// open begins a conversation with a post that is there already, and takes in what the thread had said when it was opened.
+func (d *desk) open(a *ledger.Activity, n int) error {
 	var o ledger.Opened
 	if err := a.Decode(&o); err != nil {
 		return err
 	}
 	root := d.roots[o.Post]
-	if root == "" || d.byRoot[root] != nil {
+	if at, here := d.at[o.Post]; root == "" || d.byRoot[root] != nil || here && at > n {
 		return nil
 	}
-	post, found, err := db.One(d.ctx, d.q, fieldsOfSaid, "SELECT channel, kind, author, author_name, title, text, at, private, ours, automatic FROM post WHERE id = $1", o.Post)
-	if err != nil || !found || post.said.Ours {
+	thread, err := db.All(d.ctx, d.q, channel.PostFields, "SELECT "+channel.PostColumns("")+" FROM post WHERE root = $1 ORDER BY seq", root)
+	if err != nil {
 		return err
 	}
-	about := ledger.Activity{ID: o.Post, Actor: post.author, Channel: post.channel, At: post.at}
-	c := d.begin(&about, o.Post, root)
-	return d.add(c, &about, &post.said)
+	thread = slices.DeleteFunc(thread, func(p channel.Post) bool {
+		at, here := d.at[p.ID]
+		return here && at > n // said later: its turn comes
+	})
+	first := slices.IndexFunc(thread, func(p channel.Post) bool { return p.ID == o.Post })
+	if first < 0 || thread[first].Ours || !thread[first].DeletedAt.IsZero() {
+		return nil
+	}
+	stated, said := statement(&thread[first])
+	c := d.begin(stated, said, root)
+	if c.Title == "" {
+		for i := range thread {
+			if thread[i].ID == root {
+				c.Title = thread[i].Title
+			}
+		}
+	}
+	if err := d.add(c, stated, said); err != nil {
+		return err
+	}
+	for i := range thread {
+		if i == first || thread[i].At.Before(thread[first].At) {
+			continue // said before there was anything to handle
+		}
+		stated, said := statement(&thread[i])
+		if err := d.add(c, stated, said); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-type saidRow struct {
-	channel, author string
-	at              time.Time
-	said            ledger.Said
+// statement is a post as it was stated.
+func statement(p *channel.Post) (*ledger.Activity, *ledger.Said) {
+	return &ledger.Activity{ID: p.ID, Actor: p.Author, Channel: p.Channel, At: p.At},
+		&ledger.Said{Kind: p.Kind, AuthorName: p.AuthorName, Title: p.Title, Text: p.Text, Private: p.Private, Ours: p.Ours, Member: p.Member,
+			Automatic: p.Automatic}
 }
 
-func fieldsOfSaid(r *saidRow) []any {
-	return []any{&r.channel, &r.said.Kind, &r.author, &r.said.AuthorName, &r.said.Title, &r.said.Text, db.At(&r.at), db.Bool(&r.said.Private),
-		db.Bool(&r.said.Ours), &r.said.Automatic}
+// reworded follows an edit or a deletion; such an activity is alone in its batch, and the post already says what it says now.
+func (d *desk) reworded(a *ledger.Activity) error {
+	c := d.byRoot[d.roots[a.Object]]
+	if c == nil {
+		return nil
+	}
+	posts, err := channel.Posts(d.ctx, d.q, a.Object)
+	if err != nil || len(posts) == 0 {
+		return err
+	}
+	p := &posts[0]
+	if p.ID == c.Post {
+		c.Excerpt, c.AuthorName = Excerpt(p.Text), p.AuthorName
+		if p.Title != "" || !p.DeletedAt.IsZero() {
+			c.Title = p.Title
+		}
+		d.dirty[c.ID] = true
+	}
+	// A copy of our reply that came back before we knew it was sent names its member only now.
+	if p.Ours && p.Member != "" && c.FirstReplyBy == "" && p.At.Equal(c.FirstReplyAt) {
+		c.FirstReplyBy = p.Member
+		d.dirty[c.ID] = true
+	}
+	return nil
 }
 
 func (d *desk) resolve(c *Conversation, a *ledger.Activity) error {
@@ -330,7 +394,8 @@ func (d *desk) writeSpans() error {
 	return err
 }
 
-// join makes one conversation of those whose threads the activity joined. The one opened first keeps its id and its state.
+// join makes one conversation of those whose threads the activity joined. The one opened first keeps its id; what somebody has to do for
+// one of them is to be done for it.
 func (d *desk) join(activity, root string, c **Conversation) error {
 	if len(d.roots) != 1 {
 		return nil // such a post is alone in its batch
@@ -343,54 +408,77 @@ func (d *desk) join(activity, root string, c **Conversation) error {
 	for i := range old {
 		all = append(all, d.know(&old[i]))
 	}
-	if *c != nil {
+	if *c != nil && (*c).Root == root && !slices.Contains(all, *c) {
 		all = append(all, *c)
 	}
 	sort.Slice(all, func(i, j int) bool { return all[i].ID < all[j].ID })
 	kept := all[0]
 	for _, other := range all[1:] {
-		kept.Posts += other.Posts
-		kept.Notes += other.Notes
-		if other.OpenedAt.Before(kept.OpenedAt) {
-			kept.OpenedAt = other.OpenedAt
+		if err := d.merge(kept, other); err != nil {
+			return fmt.Errorf("join conversations: %w", err)
 		}
-		kept.LastAt = later(kept.LastAt, other.LastAt)
-		kept.LastTheirsAt = later(kept.LastTheirsAt, other.LastTheirsAt)
-		kept.LastOursAt = later(kept.LastOursAt, other.LastOursAt)
-		if kept.FirstReplyAt.IsZero() || !other.FirstReplyAt.IsZero() && other.FirstReplyAt.Before(kept.FirstReplyAt) {
-			kept.FirstReplyAt, kept.FirstReplyBy = other.FirstReplyAt, other.FirstReplyBy
-		}
-		if kept.State == Open && other.Waiting() && (!kept.Waiting() || other.WaitingSince.Before(kept.WaitingSince)) {
-			kept.WaitingSince = other.WaitingSince
-		}
-		for _, statement := range []string{
-			"DELETE FROM conversation WHERE id = $1 AND id <> $2",
-			"DELETE FROM conversation_span WHERE conversation = $1 AND conversation <> $2",
-			"UPDATE conversation_alias SET conversation = $2 WHERE conversation = $1",
-			"INSERT INTO conversation_alias (id, conversation) VALUES ($1, $2)",
-			"INSERT INTO conversation_author (author, conversation) SELECT author, $2 FROM conversation_author WHERE conversation = $1 ON CONFLICT DO NOTHING",
-			"DELETE FROM conversation_author WHERE conversation = $1 AND conversation <> $2",
-		} {
-			if _, err := db.Exec(d.ctx, d.q, statement, other.ID, kept.ID); err != nil {
-				return fmt.Errorf("join conversations: %w", err)
-			}
-		}
-		if was, ok := d.before[other.ID]; ok {
-			if err := d.count(map[countKey]int{was: -1}); err != nil {
-				return err
-			}
-		}
-		delete(d.dirty, other.ID)
-		delete(d.before, other.ID)
-		d.byID[other.ID] = kept
 	}
-	if kept.Root != root { // free the root first: it is unique
-		kept.Root = root
-	}
-	d.dirty[kept.ID] = true
+	kept.Root = root
+	d.dirty[kept.ID], d.fresh[root] = true, true
 	d.byRoot[root] = kept
 	*c = kept
 	return nil
+}
+
+// merge takes other into kept.
+func (d *desk) merge(kept, other *Conversation) error {
+	if kept.State == Resolved && other.State == Open {
+		if err := d.reopen(kept, later(kept.ResolvedAt, other.OpenedAt)); err != nil {
+			return err
+		}
+	}
+	kept.Posts += other.Posts
+	kept.Notes += other.Notes
+	if other.OpenedAt.Before(kept.OpenedAt) {
+		if err := d.openedAt(kept, other.OpenedAt); err != nil {
+			return err
+		}
+	}
+	kept.LastAt = later(kept.LastAt, other.LastAt)
+	kept.LastTheirsAt = later(kept.LastTheirsAt, other.LastTheirsAt)
+	kept.LastOursAt = later(kept.LastOursAt, other.LastOursAt)
+	if kept.FirstReplyAt.IsZero() || !other.FirstReplyAt.IsZero() && other.FirstReplyAt.Before(kept.FirstReplyAt) {
+		kept.FirstReplyAt, kept.FirstReplyBy = other.FirstReplyAt, other.FirstReplyBy
+	}
+	if kept.State == Open && other.Waiting() && (!kept.Waiting() || other.WaitingSince.Before(kept.WaitingSince)) {
+		kept.WaitingSince = other.WaitingSince
+	}
+	if kept.Assignee == "" {
+		kept.Assignee = other.Assignee
+	}
+	for _, statement := range []string{
+		"DELETE FROM conversation WHERE id = $1 AND id <> $2",
+		"DELETE FROM conversation_span WHERE conversation = $1 AND conversation <> $2",
+		"UPDATE conversation_alias SET conversation = $2 WHERE conversation = $1",
+		"INSERT INTO conversation_alias (id, conversation) VALUES ($1, $2)",
+		"INSERT INTO conversation_author (author, conversation) SELECT author, $2 FROM conversation_author WHERE conversation = $1 ON CONFLICT DO NOTHING",
+		"DELETE FROM conversation_author WHERE conversation = $1 AND conversation <> $2",
+	} {
+		if _, err := db.Exec(d.ctx, d.q, statement, other.ID, kept.ID); err != nil {
+			return err
+		}
+	}
+	if was, ok := d.before[other.ID]; ok {
+		if err := d.count(map[countKey]int{was: -1}); err != nil {
+			return err
+		}
+	}
+	delete(d.dirty, other.ID)
+	delete(d.before, other.ID)
+	d.byID[other.ID] = kept
+	return nil
+}
+
+// openedAt moves the beginning of a conversation back: an earlier post of it was learned of later.
+func (d *desk) openedAt(c *Conversation, at time.Time) error {
+	c.OpenedAt = at
+	_, err := d.span("UPDATE conversation_span SET opened_at = $1 WHERE conversation = $2 AND n = 0", db.T(at), c.ID)
+	return err
 }
 
 func later(a, b time.Time) time.Time {
@@ -416,7 +504,7 @@ func (d *desk) write() error {
 		}
 		counts[keyOf(c)]++
 	}
-	if err := db.Insert(d.ctx, d.q, "conversation ("+columns+")", rows, `ON CONFLICT (id) DO UPDATE SET root = excluded.root, state = excluded.state,
+	if err := db.Insert(d.ctx, d.q, "conversation ("+columns+")", rows, `ON CONFLICT (id) DO UPDATE SET root = excluded.root, post = excluded.post, state = excluded.state,
 		assignee = excluded.assignee, title = excluded.title, excerpt = excluded.excerpt, kind = excluded.kind, author = excluded.author,
 		author_name = excluded.author_name, private = excluded.private, opened_at = excluded.opened_at, first_reply_at = excluded.first_reply_at,
 		first_reply_by = excluded.first_reply_by, resolved_at = excluded.resolved_at, waiting_since = excluded.waiting_since,
@@ -458,8 +546,32 @@ func (d *desk) count(change map[countKey]int) error {
 	for i, k := range keys {
 		rows[i] = []any{k.state, k.assignee, k.waiting, change[k]}
 	}
-	return db.Insert(d.ctx, d.q, "conversation_count (state, assignee, waiting, n)", rows,
-		"ON CONFLICT (state, assignee, waiting) DO UPDATE SET n = conversation_count.n + excluded.n")
+	if len(rows) == 0 {
+		return nil
+	}
+	if err := db.Insert(d.ctx, d.q, "conversation_count (state, assignee, waiting, n)", rows,
+		"ON CONFLICT (state, assignee, waiting) DO UPDATE SET n = conversation_count.n + excluded.n"); err != nil {
+		return err
+	}
+	_, err := db.Exec(d.ctx, d.q, "DELETE FROM conversation_count WHERE n = 0")
+	return err
+}
+
+// settle takes what has its conversation off the list of mentions that should become one.
+func (d *desk) settle() error {
+	if len(d.heard) > 0 {
+		if _, err := db.Exec(d.ctx, d.q, "DELETE FROM mention_due WHERE post IN "+db.Among(d.q, "$1"), db.Texts(d.heard)); err != nil {
+			return fmt.Errorf("settle what was due: %w", err)
+		}
+	}
+	if len(d.fresh) == 0 {
+		return nil
+	}
+	roots := slices.Sorted(maps.Keys(d.fresh))
+	if _, err := db.Exec(d.ctx, d.q, "DELETE FROM mention_due WHERE post IN (SELECT id FROM post WHERE root IN "+db.Among(d.q, "$1")+")", db.Texts(roots)); err != nil {
+		return fmt.Errorf("settle what was due: %w", err)
+	}
+	return nil
 }
 
 // Excerpt is the beginning of a text on one line, at most 200 bytes.

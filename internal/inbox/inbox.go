@@ -3,6 +3,7 @@
 package inbox
 
 import (
+	"context"
 	"log/slog"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/problem"
 )
 
 // Service reads conversations and states what members do with them.
@@ -26,3 +28,31 @@ type Service struct {
 func New(d *db.DB, l *ledger.Ledger, c *channel.Service, o *org.Service, log *slog.Logger, clock func() time.Time) *Service {
 	return &Service{d, l, c, o, log, clock}
 }
+
+// Now is the clock by which it is decided how long somebody waits.
+func (s *Service) Now() time.Time { return s.clock() }
+
+// acting is the member that acts in ctx and may do p. What is done in the inbox is done by somebody, so the operator alone is not enough.
+func acting(ctx context.Context, p org.Permission) (*org.Member, error) {
+	if err := org.Require(ctx, p); err != nil {
+		return nil, err
+	}
+	m := org.Who(ctx)
+	if m == nil {
+		return nil, problem.New(problem.Unauthenticated, "problem.sign_in")
+	}
+	return m, nil
+}
+
+func actor(m *org.Member) string { return "member:" + m.ID }
+
+// name is how a member is called, their id when they are unknown here.
+func (s *Service) name(ctx context.Context, member string) string {
+	if m, err := s.org.Find(ctx, member); err == nil {
+		return m.Name
+	}
+	return member
+}
+
+// now is exact to what the database keeps.
+func (s *Service) now() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }

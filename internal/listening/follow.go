@@ -134,6 +134,7 @@ func (m *Matcher) rematch(ctx context.Context, q db.Q, post string, topics *comp
 		return err
 	}
 	var rows [][]any
+	wanted := false
 	if p.DeletedAt.IsZero() {
 		d := m.enrich.Doc(post)
 		if d == nil {
@@ -147,6 +148,12 @@ func (m *Matcher) rematch(ctx context.Context, q db.Q, post string, topics *comp
 			t := &topics.topics[n]
 			rows = append(rows, []any{t.ID, p.ID, db.T(p.At), p.Channel, d.Lang})
 			counts[hourKey{t.ID, hour, p.Channel}]++
+			wanted = wanted || !t.InboxAt.IsZero() && !p.LearnedAt.Before(t.InboxAt)
+		}
+	}
+	if !wanted { // nobody need look at what says something else now
+		if _, err := db.Exec(ctx, q, "DELETE FROM mention_due WHERE post = $1", post); err != nil {
+			return err
 		}
 	}
 	if err := db.Insert(ctx, q, "mention (topic, post, at, channel, lang)", rows, ""); err != nil {

@@ -1,8 +1,9 @@
 -- +goose Up
--- Derived: threads that somebody should handle or did handle.
+-- Derived: threads that somebody should handle or did handle. post is the one it began with.
 CREATE TABLE conversation (
   id TEXT PRIMARY KEY,
   root TEXT NOT NULL UNIQUE,
+  post TEXT NOT NULL,
   channel TEXT NOT NULL,
   kind TEXT NOT NULL DEFAULT '',
   state TEXT NOT NULL CHECK (state IN ('open', 'resolved')),
@@ -24,9 +25,13 @@ CREATE TABLE conversation (
   notes INTEGER NOT NULL DEFAULT 0,
   reopened INTEGER NOT NULL DEFAULT 0
 );
+-- One for each way the queue is narrowed, so that a page of it is a walk along an index.
 CREATE INDEX conversation_state ON conversation (state, last_at, id);
 CREATE INDEX conversation_assignee ON conversation (assignee, state, last_at, id);
+CREATE INDEX conversation_channel ON conversation (channel, state, last_at, id);
 CREATE INDEX conversation_waiting ON conversation (waiting_since, id) WHERE waiting_since IS NOT NULL;
+CREATE INDEX conversation_waiting_assignee ON conversation (assignee, waiting_since, id) WHERE waiting_since IS NOT NULL;
+CREATE INDEX conversation_waiting_channel ON conversation (channel, waiting_since, id) WHERE waiting_since IS NOT NULL;
 CREATE INDEX conversation_opened ON conversation (opened_at);
 -- Each time it was open.
 CREATE TABLE conversation_span (
@@ -43,11 +48,13 @@ CREATE TABLE conversation_author (
   conversation TEXT NOT NULL,
   PRIMARY KEY (author, conversation)
 );
+CREATE INDEX conversation_author_conversation ON conversation_author (conversation);
 -- Ids of conversations that were joined to another.
 CREATE TABLE conversation_alias (
   id TEXT PRIMARY KEY,
   conversation TEXT NOT NULL
 );
+CREATE INDEX conversation_alias_conversation ON conversation_alias (conversation);
 CREATE TABLE conversation_count (
   state TEXT NOT NULL,
   assignee TEXT NOT NULL,
@@ -55,11 +62,20 @@ CREATE TABLE conversation_count (
   n INTEGER NOT NULL,
   PRIMARY KEY (state, assignee, waiting)
 );
+-- Kept: which form or call queued which sending, so that sending it twice queues it once.
+CREATE TABLE conversation_reply (
+  token TEXT PRIMARY KEY,
+  sending TEXT NOT NULL,
+  at BIGINT NOT NULL
+);
+CREATE INDEX conversation_reply_at ON conversation_reply (at);
 -- Who looks at a conversation right now; not derived, and of no worth tomorrow.
 CREATE TABLE presence (
   conversation TEXT NOT NULL,
   member TEXT NOT NULL,
+  since_at BIGINT NOT NULL,
   at BIGINT NOT NULL,
-  writing INTEGER NOT NULL DEFAULT 0,
+  writing_at BIGINT,
   PRIMARY KEY (conversation, member)
 );
+CREATE INDEX presence_at ON presence (at);

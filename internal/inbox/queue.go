@@ -1,0 +1,240 @@
+package inbox
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/id"
+	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/problem"
+)
+
+// View is a way to look at the conversations.
+type View string
+
+// The views.
+const (
+	WaitingView    View = "waiting"    // they wait for us; the longest wait first
+	MineView       View = "mine"       // open and mine, newest first
+	UnassignedView View = "unassigned" // open and nobody's, newest first
+	OpenView       View = "open"       // newest first
+	ResolvedView   View = "resolved"   // newest first
+)
+
+// Views lists the views, the most used first.
+func Views() []View { return []View{WaitingView, MineView, UnassignedView, OpenView, ResolvedView} }
+
+// Filter narrows a view. What is zero does not narrow.
+type Filter struct {
+	Channel  string // id
+	Assignee string // member id, or Nobody
+}
+
+// Nobody is the assignee of what nobody has taken.
+const Nobody = "nobody"
+
+// place is a place in a list: the time it is sorted by, and the id.
+type place struct {
+	at int64
+	id string
+}
+
+func (p place) String() string { return strconv.FormatInt(p.at, 36) + "." + p.id }
+
+func parsePlace(cursor string) (p place, err error) {
+	for i := range len(cursor) {
+		if cursor[i] == '.' {
+			p.at, err = strconv.ParseInt(cursor[:i], 36, 64)
+			p.id = cursor[i+1:]
+			if err == nil && id.Valid(p.id) {
+				return p, nil
+			}
+			break
+		}
+	}
+	return p, problem.New(problem.Invalid, "inbox.bad_cursor").On("cursor")
+}
+
+// walk is how a view goes through an index.
+type walk struct {
+	where  db.Where
+	column string
+	up     bool // oldest first
+}
+
+func walkOf(view View, f Filter, member string) (*walk, error) {
+	w := &walk{column: "last_at"}
+	switch view {
+	case WaitingView:
+		w.column, w.up = "waiting_since", true
+		w.where.And("waiting_since IS NOT NULL")
+	case MineView:
+		f.Assignee = member
+		w.where.And("state = 'open'")
+	case UnassignedView:
+		f.Assignee = Nobody
+		w.where.And("state = 'open'")
+	case OpenView:
+		w.where.And("state = 'open'")
+	case ResolvedView:
+		w.where.And("state = 'resolved'")
+	default:
+		return nil, problem.New(problem.Invalid, "inbox.no_view", "View", string(view)).On("view")
+	}
+	if f.Assignee == Nobody {
+		w.where.And("assignee = ''")
+	} else if f.Assignee != "" {
+		w.where.And("assignee = ?", f.Assignee)
+	}
+	if f.Channel != "" {
+		w.where.And("channel = ?", f.Channel)
+	}
+	return w, nil
+}
+
+func (w *walk) at(c *Conversation) place {
+	at := c.LastAt
+	if w.column == "waiting_since" {
+		at = c.WaitingSince
+	}
+	return place{at.UnixMicro(), c.ID}
+}
+
+func (w *walk) read(ctx context.Context, q db.Q, from place, up bool, limit int) ([]Conversation, error) {
+	where := db.Where{Args: append([]any(nil), w.where.Args...)}
+	text := w.where.String()
+	sign, order := "<", " DESC"
+	if up {
+		sign, order = ">", ""
+	}
+	if from.id != "" {
+		text += " AND (" + w.column + ", id) " + sign + " (" + where.Arg(from.at) + ", " + where.Arg(from.id) + ")"
+	}
+	return db.All(ctx, q, fields, "SELECT "+columns+" FROM conversation "+text+" ORDER BY "+w.column+order+", id"+order+" LIMIT "+where.Arg(limit), where.Args...)
+}
+
+// Queue lists a view of whoever acts, narrowed, from after cursor on; next is the cursor for the rest, "" at the end. limit is 1 to 200.
+func (s *Service) Queue(ctx context.Context, view View, f Filter, cursor string, limit int) (list []Conversation, next string, err error) {
+	if err := org.Require(ctx, org.InboxRead); err != nil {
+		return nil, "", err
+	}
+	w, err := walkOf(view, f, me(ctx))
+	if err != nil {
+		return nil, "", err
+	}
+	var from place
+	if cursor != "" {
+		if from, err = parsePlace(cursor); err != nil {
+			return nil, "", err
+		}
+	}
+	limit = min(max(limit, 1), 200)
+	if list, err = w.read(ctx, s.db.Read(), from, w.up, limit+1); err != nil {
+		return nil, "", err
+	}
+	if len(list) > limit {
+		list = list[:limit]
+		next = w.at(&list[limit-1]).String()
+	}
+	return list, next, nil
+}
+
+func me(ctx context.Context) string {
+	if m := org.Who(ctx); m != nil {
+		return m.ID
+	}
+	return Nobody + "!" // no member has this id: nothing is theirs
+}
+
+// Beside returns the ids of the conversations before and after one in a view, "" where there is none. A conversation that has left the
+// view still has its place in it.
+func (s *Service) Beside(ctx context.Context, view View, f Filter, c *Conversation) (before, after string, err error) {
+	w, err := walkOf(view, f, me(ctx))
+	if err != nil {
+		return "", "", err
+	}
+	here := w.at(c)
+	if w.column == "waiting_since" && !c.Waiting() {
+		here.at = c.LastTheirsAt.UnixMicro()
+	}
+	for _, up := range []bool{w.up, !w.up} {
+		list, err := w.read(ctx, s.db.Read(), here, up, 1)
+		if err != nil {
+			return "", "", err
+		}
+		if len(list) == 0 {
+			continue
+		}
+		if up == w.up {
+			after = list[0].ID
+		} else {
+			before = list[0].ID
+		}
+	}
+	return before, after, nil
+}
+
+// Counts are how many conversations each view has.
+type Counts struct {
+	Waiting, Mine, Unassigned, Open, Resolved int
+	MineWaiting                               int
+}
+
+// In returns the count of a view.
+func (c Counts) In(v View) int {
+	switch v {
+	case WaitingView:
+		return c.Waiting
+	case MineView:
+		return c.Mine
+	case UnassignedView:
+		return c.Unassigned
+	case OpenView:
+		return c.Open
+	case ResolvedView:
+		return c.Resolved
+	}
+	return 0
+}
+
+// Counts counts the views of a member.
+func (s *Service) Counts(ctx context.Context, member string) (Counts, error) {
+	type row struct {
+		state, assignee string
+		waiting         bool
+		n               int
+	}
+	rows, err := db.All(ctx, s.db.Read(), func(r *row) []any { return []any{&r.state, &r.assignee, db.Bool(&r.waiting), &r.n} },
+		"SELECT state, assignee, waiting, n FROM conversation_count")
+	var c Counts
+	for _, r := range rows {
+		if r.waiting {
+			c.Waiting += r.n
+		}
+		if r.state == string(Resolved) {
+			c.Resolved += r.n
+			continue
+		}
+		c.Open += r.n
+		switch r.assignee {
+		case "":
+			c.Unassigned += r.n
+		case member:
+			c.Mine += r.n
+			if r.waiting {
+				c.MineWaiting += r.n
+			}
+		}
+	}
+	return c, err
+}
+
+// Waiting is how many conversations wait for an answer, for the navigation; 0 when it cannot be read.
+func (s *Service) Waiting(ctx context.Context) int {
+	c, err := s.Counts(ctx, "")
+	if err != nil {
+		return 0
+	}
+	return c.Waiting
+}
