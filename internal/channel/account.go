@@ -46,7 +46,7 @@ type Account struct {
 // Access is how a channel fares.
 type Access struct {
 	Fault     FaultKind // "" when all is well
-	Error     string    // one line, in the words of the other side
+	Remark    Remark    // why, or what could not be read though all is well
 	Failures  int       // in a row
 	DueAt     time.Time // when it is asked next; zero when it is not
 	PolledAt  time.Time // when it last answered
@@ -79,7 +79,7 @@ const accountTables = " FROM channel c LEFT JOIN channel_state s ON s.channel = 
 
 func accountFields(a *Account) []any {
 	return []any{&a.ID, &a.Kind, &a.Name, db.JSON(&a.Settings), &a.sealed, (*string)(&a.Inbox), db.Bool(&a.Enabled), db.At(&a.CreatedAt),
-		db.At(&a.RemovedAt), (*string)(&a.State.Fault), &a.State.Error, &a.State.Failures, db.At(&a.State.DueAt), db.At(&a.State.PolledAt),
+		db.At(&a.RemovedAt), (*string)(&a.State.Fault), &a.State.Remark, &a.State.Failures, db.At(&a.State.DueAt), db.At(&a.State.PolledAt),
 		db.At(&a.State.ChangedAt), db.At(&a.State.ExpiresAt)}
 }
 

@@ -2,6 +2,8 @@ package channel
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -255,5 +257,62 @@ func TestLostKey(t *testing.T) {
 	}
 	if sum := pollOnce(t, s, noon); sum.Failed != 0 || sum.Channels != 1 {
 		t.Errorf("after typing it again: %+v", sum)
+	}
+}
+
+// Every change that people make is noted in its own transaction, without secrets; a change that cannot be noted is not made.
+func TestAudit(t *testing.T) {
+	t.Parallel()
+	var noted []string
+	var refuse error
+	s := testService(t, dbtest.SQLite(t), &clockwork{at: noon}, newTown()).WithAudit(func(_ context.Context, _ db.Q, action, object string, details any) error {
+		raw, err := json.Marshal(details)
+		if err != nil || strings.Contains(string(raw), "s3cret") {
+			t.Errorf("%s notes %s, %v", action, raw, err)
+		}
+		noted = append(noted, action)
+		return refuse
+	})
+	ctx := t.Context()
+	a, err := s.Add(ctx, Draft{Kind: "town", Settings: Settings{"url": "https://a.example", "token": "s3cret"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.Update(ctx, a.ID, Draft{Settings: Settings{"token": "s3cret2"}})
+	for _, err := range []error{err, s.Disable(ctx, a.ID), s.Enable(ctx, a.ID)} {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	key := queue(t, s, a.ID, Outgoing{Text: "hello"})
+	if err := s.Withdraw(ctx, key); err != nil {
+		t.Error(err)
+	}
+	refuse = errors.New("the audit log is full")
+	if err := s.Remove(ctx, a.ID); !errors.Is(err, refuse) || !reload(t, s, a.ID).RemovedAt.IsZero() {
+		t.Errorf("Remove that cannot be noted: %v", err)
+	}
+	want := []string{"channel.add", "channel.change", "channel.disable", "channel.enable", "channel.sending_withdraw", "channel.remove"}
+	if diff := cmp.Diff(want, noted); diff != "" {
+		t.Errorf("noted (-want +got):\n%s", diff)
+	}
+}
+
+// The sentence of a problem behind a fault is kept beside the words of the other side.
+func TestRemark(t *testing.T) {
+	t.Parallel()
+	w := newTown()
+	s := testService(t, dbtest.SQLite(t), &clockwork{at: noon}, w)
+	a, err := s.Add(t.Context(), Draft{Kind: "town", Settings: Settings{"url": "https://a.example", "token": "s3cret"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.fail = func(int) error {
+		return &Fault{Kind: Unauthorised, Err: problem.New(problem.Invalid, "feed.unauthorised", "Status", "401 s3cret\nno")}
+	}
+	pollOnce(t, s, noon)
+	got := reload(t, s, a.ID).State.Remark
+	if got.Key != "feed.unauthorised" || len(got.Args) != 2 || got.Args[1] != "401 ••• no" || strings.Contains(got.Text, "s3cret") {
+		t.Errorf("remark %+v", got)
 	}
 }

@@ -184,7 +184,7 @@ func (s *Service) note(ctx context.Context, q db.Q, f *fetched, changed bool, no
 	if f.err != nil {
 		fault, due := after(f.err, c.State.Failures+1, now)
 		_, err := db.Exec(ctx, q, `UPDATE channel_state SET due_at = $1, failures = failures + 1, fault = $2, error = $3, lease_until = NULL, lease_by = ''
-			WHERE channel = $4`, db.T(due), string(fault), s.reason(f.err, &c.Account), c.ID)
+			WHERE channel = $4`, db.T(due), string(fault), s.remark(f.err, &c.Account).column(), c.ID)
 		if err != nil {
 			return fmt.Errorf("note a fault: %w", err)
 		}
@@ -207,15 +207,10 @@ func (s *Service) note(ctx context.Context, q db.Q, f *fetched, changed bool, no
 	} else {
 		until = db.T(now.Add(leaseFor))
 	}
-	remark := ""
-	if n := len(f.page.Skipped); n > 0 {
-		one := f.page.Skipped[0]
-		remark = line(fmt.Sprintf("%d: %s %s %s", n, one.Place, one.Reason, one.Detail), 400)
-	}
 	// When it was made due while it was being asked, it stays due.
 	_, err := db.Exec(ctx, q, `UPDATE channel_state SET cursor = $1, due_at = CASE WHEN due_at = $2 THEN $3 ELSE due_at END, polled_at = $4,
 		changed_at = COALESCE($5, changed_at), failures = 0, fault = '', error = $6, lease_until = $7, lease_by = $8 WHERE channel = $9`,
-		string(f.page.Cursor), db.T(c.due), db.T(due), db.T(now), changedAt, remark, until, lease, c.ID)
+		string(f.page.Cursor), db.T(c.due), db.T(due), db.T(now), changedAt, skipped(f.page.Skipped).column(), until, lease, c.ID)
 	if err != nil {
 		return fmt.Errorf("note a poll: %w", err)
 	}

@@ -47,6 +47,9 @@ func (s *Service) AddAll(ctx context.Context, drafts []Draft) ([]Account, error)
 			if err != nil {
 				return err
 			}
+			if err := s.noteDone(ctx, q, "channel.add", "channel:"+a.ID, map[string]any{"kind": a.Kind, "name": a.Name, "settings": a.Settings}); err != nil {
+				return err
+			}
 			out = append(out, a)
 		}
 		return nil
@@ -268,13 +271,27 @@ func (s *Service) Update(ctx context.Context, channel string, draft Draft) (Acco
 				return err
 			}
 		}
-		return restart(ctx, q, a.ID, due)
+		if err := restart(ctx, q, a.ID, due); err != nil {
+			return err
+		}
+		return s.noteDone(ctx, q, "channel.change", "channel:"+a.ID, map[string]any{"name": name, "settings": settings, "inbox": inbox,
+			"enabled": !draft.Disabled, "secrets_changed": sealedAnew(k.says, draft.Settings)})
 	})
 	if err != nil {
 		return Account{}, err
 	}
 	s.changed()
 	return s.Find(ctx, channel)
+}
+
+// sealedAnew lists the secrets that were typed.
+func sealedAnew(d Description, given Settings) (names []string) {
+	for _, f := range d.Fields {
+		if f.Type == Secret && given[f.Name] != "" {
+			names = append(names, f.Name)
+		}
+	}
+	return names
 }
 
 // merged lays given settings over the stored ones.

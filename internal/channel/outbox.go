@@ -38,7 +38,7 @@ type Sending struct {
 	State        SendingState
 	Attempts     int
 	DueAt        time.Time
-	Error        string // one line, in the words of the other side
+	Remark       Remark // why it is not sent
 	ExternalID   string // once sent
 	CreatedAt    time.Time
 	SentAt       time.Time
@@ -62,7 +62,7 @@ const sendingColumns = `o.id, o.channel, o.conversation, o.member, o.content, o.
 	o.sent_at, o.lease_by`
 
 func sendingFields(v *Sending) []any {
-	return []any{&v.ID, &v.Channel, &v.Conversation, &v.Member, db.JSON(&v.Content), (*string)(&v.State), &v.Attempts, db.At(&v.DueAt), &v.Error,
+	return []any{&v.ID, &v.Channel, &v.Conversation, &v.Member, db.JSON(&v.Content), (*string)(&v.State), &v.Attempts, db.At(&v.DueAt), &v.Remark,
 		&v.ExternalID, db.At(&v.CreatedAt), db.At(&v.SentAt), &v.lease}
 }
 
@@ -92,7 +92,7 @@ func (s *Service) Queue(ctx context.Context, q db.Q, channel, conversation, memb
 	}
 	out.Subject, out.AuthorName = line(out.Subject, maxTitle), line(out.AuthorName, maxName)
 	now := s.clock()
-	key := id.New()
+	key := s.ids.Make(now) // grows, so that what is said first is sent first
 	if out.Key == "" {
 		out.Key = key
 	}
@@ -127,12 +127,12 @@ func (s *Service) WakeSender() { ring(s.send) }
 
 // Withdraw takes back what is not yet on its way.
 func (s *Service) Withdraw(ctx context.Context, sending string) error {
-	return s.move(ctx, sending, "state = 'withdrawn', lease_until = NULL, lease_by = ''", Queued, Failed, Unknown)
+	return s.move(ctx, sending, "channel.sending_withdraw", "state = 'withdrawn', lease_until = NULL, lease_by = ''", Queued, Failed, Unknown)
 }
 
 // Resend sends once more what failed or what a person has found not to be there.
 func (s *Service) Resend(ctx context.Context, sending string) error {
-	err := s.move(ctx, sending, fmt.Sprintf("state = 'queued', attempts = 0, error = '', lease_until = NULL, lease_by = '', due_at = %d",
+	err := s.move(ctx, sending, "channel.sending_resend", fmt.Sprintf("state = 'queued', attempts = 0, error = '', lease_until = NULL, lease_by = '', due_at = %d",
 		s.clock().UnixMicro()), Failed, Unknown)
 	if err == nil {
 		s.WakeSender()
@@ -140,7 +140,7 @@ func (s *Service) Resend(ctx context.Context, sending string) error {
 	return err
 }
 
-func (s *Service) move(ctx context.Context, sending, set string, from ...SendingState) error {
+func (s *Service) move(ctx context.Context, sending, action, set string, from ...SendingState) error {
 	return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
 		v, err := s.sending(ctx, q, sending)
 		if err != nil {
@@ -153,7 +153,7 @@ func (s *Service) move(ctx context.Context, sending, set string, from ...Sending
 		if n == 0 {
 			return problem.New(problem.Conflict, "channel.sending_moved_on")
 		}
-		return nil
+		return s.noteDone(ctx, q, action, "sending:"+v.ID, map[string]string{"channel": v.Channel, "was": string(v.State)})
 	})
 }
 
@@ -175,7 +175,10 @@ func (s *Service) MarkSent(ctx context.Context, sending, externalID string) erro
 		if v.State != Failed && v.State != Unknown {
 			return problem.New(problem.Conflict, "channel.sending_moved_on")
 		}
-		return s.arrived(ctx, q, v, Receipt{ExternalID: or(strings.TrimSpace(externalID), v.Content.Key)}, Failed, Unknown)
+		if err := s.arrived(ctx, q, v, Receipt{ExternalID: or(strings.TrimSpace(externalID), v.Content.Key)}, Failed, Unknown); err != nil {
+			return err
+		}
+		return s.noteDone(ctx, q, "channel.sending_mark_sent", "sending:"+v.ID, map[string]string{"channel": v.Channel, "was": string(v.State)})
 	})
 	if err == nil {
 		s.ledger.Wake()
@@ -466,7 +469,7 @@ func (s *Service) missed(ctx context.Context, q db.Q, a *Account, v Sending, err
 		}
 	}
 	_, e := db.Exec(ctx, q, `UPDATE outgoing SET state = $1, attempts = $2, due_at = $3, error = $4, lease_until = NULL, lease_by = ''
-		WHERE id = $5 AND lease_by = $6 AND state = 'sending'`, string(state), attempts, db.T(due), s.reason(err, a), v.ID, v.lease)
+		WHERE id = $5 AND lease_by = $6 AND state = 'sending'`, string(state), attempts, db.T(due), s.remark(err, a).column(), v.ID, v.lease)
 	if e != nil {
 		return fmt.Errorf("note why something was not sent: %w", e)
 	}

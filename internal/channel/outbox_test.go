@@ -168,7 +168,7 @@ func TestSendFaults(t *testing.T) {
 			key := queue(t, s, addTown(t, s, "oslo").ID, Outgoing{InReplyTo: "1", Text: "hello"})
 			sendOnce(t, s, noon)
 			if got := sending(t, s, key); got.State != test.first {
-				t.Errorf("after the first try: %s (%s), want %s", got.State, got.Error, test.first)
+				t.Errorf("after the first try: %s (%s), want %s", got.State, got.Remark.Text, test.first)
 			}
 			sendOnce(t, s, clock.turn(test.after))
 			if got := sending(t, s, key); got.State != test.second || w.sends != test.sends {

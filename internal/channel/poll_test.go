@@ -113,7 +113,7 @@ func TestPollOneBad(t *testing.T) {
 		if sum := pollOnce(t, s, noon); sum.Added != 4 || sum.Failed != 1 || sum.Channels != 3 {
 			t.Errorf("poll = %+v, want 4 added and 1 of 3 failed", sum)
 		}
-		if got := reload(t, s, b.ID).State; got.Fault != Temporary || !strings.Contains(got.Error, "a parser broke") || got.Failures != 1 {
+		if got := reload(t, s, b.ID).State; got.Fault != Temporary || !strings.Contains(got.Remark.Text, "a parser broke") || got.Failures != 1 {
 			t.Errorf("the bad channel's state: %+v", got)
 		}
 	})
@@ -150,7 +150,7 @@ func TestFaults(t *testing.T) {
 			w.fail = func(int) error { return test.err }
 			pollOnce(t, s, noon)
 			got := reload(t, s, a.ID).State
-			if got.Fault != test.kind || got.Failures != 1 || strings.Contains(got.Error, "s3cret") || !strings.Contains(got.Error, "•••") {
+			if got.Fault != test.kind || got.Failures != 1 || strings.Contains(got.Remark.Text, "s3cret") || !strings.Contains(got.Remark.Text, "•••") {
 				t.Errorf("state = %+v, want %s without the secret", got, test.kind)
 			}
 			if test.to == 0 {

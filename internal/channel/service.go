@@ -3,7 +3,6 @@ package channel
 import (
 	"context"
 	"log/slog"
-	"strings"
 	"sync"
 	"time"
 
@@ -31,7 +30,24 @@ type Service struct {
 	listen chan struct{} // wakes the listeners to streams
 	send   chan struct{} // wakes SendLoop
 
-	hook func(step string) error // tests break the way between steps here; nil otherwise
+	audit Audit
+	hook  func(step string) error // tests break the way between steps here; nil otherwise
+}
+
+// Audit notes who changed what, in the transaction of the change.
+type Audit func(ctx context.Context, q db.Q, action, object string, details any) error
+
+// WithAudit makes every change that people make noted. Call it once, before the service is used.
+func (s *Service) WithAudit(audit Audit) *Service {
+	s.audit = audit
+	return s
+}
+
+func (s *Service) noteDone(ctx context.Context, q db.Q, action, object string, details any) error {
+	if s.audit == nil {
+		return nil
+	}
+	return s.audit(ctx, q, action, object, details)
 }
 
 type kind struct {
@@ -91,19 +107,6 @@ func ring(bell chan struct{}) {
 	case bell <- struct{}{}:
 	default:
 	}
-}
-
-// reason is err in words for the page of a channel: one short line, without the channel's secrets.
-func (s *Service) reason(err error, a *Account) string {
-	text := err.Error()
-	if settings, e := s.opened(a); e == nil {
-		for _, name := range a.Secrets {
-			if v := settings[name]; v != "" {
-				text = strings.ReplaceAll(text, v, "•••")
-			}
-		}
-	}
-	return strings.Join(strings.Fields(clean(text, 400)), " ")
 }
 
 // gates let few through at once for each name.

@@ -35,8 +35,10 @@ func (s *Service) Renew(ctx context.Context, channel string) (Account, error) {
 		}
 		fresh = m.Mint()
 		maps.Copy(secrets, fresh)
-		_, err = db.Exec(ctx, q, "UPDATE channel SET secrets = $1 WHERE id = $2", s.seal(a.ID, secrets), a.ID)
-		return err
+		if _, err := db.Exec(ctx, q, "UPDATE channel SET secrets = $1 WHERE id = $2", s.seal(a.ID, secrets), a.ID); err != nil {
+			return err
+		}
+		return s.noteDone(ctx, q, "channel.renew", "channel:"+a.ID, nil)
 	})
 	if err != nil {
 		return Account{}, err
@@ -67,6 +69,13 @@ func (s *Service) turn(ctx context.Context, channel string, on bool) error {
 			due = s.clock()
 		}
 		if _, err := db.Exec(ctx, q, "UPDATE channel SET enabled = $1 WHERE id = $2", db.B(on), a.ID); err != nil {
+			return err
+		}
+		action := "channel.disable"
+		if on {
+			action = "channel.enable"
+		}
+		if err := s.noteDone(ctx, q, action, "channel:"+a.ID, nil); err != nil {
 			return err
 		}
 		return restart(ctx, q, a.ID, due)
@@ -115,7 +124,10 @@ func (s *Service) Remove(ctx context.Context, channel string) error {
 		if _, err := db.Exec(ctx, q, "UPDATE channel_state SET cursor = 'null' WHERE channel = $1", a.ID); err != nil {
 			return err
 		}
-		return restart(ctx, q, a.ID, never)
+		if err := restart(ctx, q, a.ID, never); err != nil {
+			return err
+		}
+		return s.noteDone(ctx, q, "channel.remove", "channel:"+a.ID, map[string]string{"kind": a.Kind, "name": a.Name})
 	})
 	if err == nil {
 		s.changed()

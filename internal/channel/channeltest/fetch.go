@@ -145,9 +145,9 @@ func (s *stage) poll(want ...channel.FaultKind) channel.Account {
 		s.t.Fatal(err)
 	}
 	if !slices.Contains(want, a.State.Fault) {
-		s.t.Errorf("the fault is %q (%s), want %q", a.State.Fault, a.State.Error, want)
+		s.t.Errorf("the fault is %q (%s), want %q", a.State.Fault, a.State.Remark.Text, want)
 	}
-	s.keepsSecrets("the channel's error", a.State.Error)
+	s.keepsSecrets("the channel's error", a.State.Remark.Text)
 	return a
 }
 

@@ -63,7 +63,7 @@ func send(t *testing.T, h Harness) {
 				t.Errorf("it arrived %d times", arrived)
 			}
 			if !slices.Contains(test.ends, got.State) {
-				t.Errorf("it ends as %s (%s), after %s (%s); want one of %q", got.State, got.Error, first.State, first.Error, test.ends)
+				t.Errorf("it ends as %s (%s), after %s (%s); want one of %q", got.State, got.Remark.Text, first.State, first.Remark.Text, test.ends)
 			}
 			if got.State == channel.Sent && arrived != 1 || got.State == channel.Failed && arrived != 0 {
 				t.Errorf("it is %s and arrived %d times", got.State, arrived)
@@ -71,7 +71,7 @@ func send(t *testing.T, h Harness) {
 			if test.behaviour == LoseAnswer && arrived != 1 {
 				t.Errorf("a place that loses its answer took it %d times; the harness is wrong", arrived)
 			}
-			s.keepsSecrets("the sending's error", got.Error)
+			s.keepsSecrets("the sending's error", got.Remark.Text)
 			if s.Return != nil && got.State == channel.Sent {
 				s.Return()
 				s.poll("")
