@@ -8,6 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/entente/entente/internal/db/dbtest"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
 )
@@ -183,4 +186,24 @@ func TestResetRefusesWhoeverIsNotActive(t *testing.T) {
 			t.Fatalf("%d mails", n-before)
 		}
 	})
+}
+
+// What people read, whole, in both languages.
+func TestMails(t *testing.T) {
+	t.Parallel()
+	w := ready(t, dbtest.SQLite(t))
+	for _, c := range []struct{ lang, subject, text string }{
+		{"en", "Vélo Lumière invites you to Entente", "Hello,\n\nAda Morel invites you to work with Vélo Lumière on Entente. Choose a password here:\n\nLINK\n\n" +
+			"The link works once, for 7 days. If you did not expect it, do nothing.\n"},
+		{"fr", "Vélo Lumière vous invite sur Entente", "Bonjour,\n\nAda Morel vous invite à travailler avec Vélo Lumière sur Entente. Choisissez un mot de passe ici\u00a0:\n\nLINK\n\n" +
+			"Le lien fonctionne une seule fois, pendant 7 jours. Si vous ne l’attendiez pas, ne faites rien.\n"},
+	} {
+		d, err := w.Invite(w.as(t, ownerEmail), org.Invite{Email: c.lang + "@velo.example", Role: org.Social, Lang: c.lang})
+		must(t, err)
+		all := w.mails.sent()
+		want := mail{c.lang + "@velo.example", c.subject, strings.ReplaceAll(c.text, "LINK", "https://entente.velo.example"+d.Path)}
+		if diff := cmp.Diff(want, all[len(all)-1], cmp.AllowUnexported(mail{})); diff != "" {
+			t.Error(diff)
+		}
+	}
 }

@@ -17,7 +17,7 @@ type Mailer interface {
 var ErrNoMail = errors.New("no mail server is set")
 
 const (
-	mailFor   = 30 * time.Second // longest time one mail may take
+	mailFor   = 15 * time.Second // longest time one mail may take
 	maxBehind = 64               // mails under way
 )
 

@@ -59,7 +59,7 @@ func find(ctx context.Context, q db.Q, where string, args ...any) (*Member, erro
 
 // Members lists all members by name, whatever their state.
 func (s *Service) Members(ctx context.Context) ([]*Member, error) {
-	list, err := db.All(ctx, s.db.Read(), memberFields, "SELECT "+memberColumns+" FROM member m ORDER BY m.name, m.id")
+	list, err := db.All(ctx, s.db.Read(), memberFields, "SELECT "+memberColumns+" FROM member m")
 	if err != nil {
 		return nil, fmt.Errorf("list members: %w", err)
 	}
@@ -68,13 +68,16 @@ func (s *Service) Members(ctx context.Context) ([]*Member, error) {
 		out[i] = &list[i]
 	}
 	// The engines disagree on the order of letters beyond ASCII.
-	slices.SortStableFunc(out, func(a, b *Member) int {
-		if c := strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)); c != 0 {
-			return c
-		}
-		return strings.Compare(a.ID, b.ID)
-	})
+	slices.SortFunc(out, ByName)
 	return out, nil
+}
+
+// ByName compares two members in the order of Members.
+func ByName(a, b *Member) int {
+	if c := strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)); c != 0 {
+		return c
+	}
+	return strings.Compare(a.ID, b.ID)
 }
 
 // mayGive refuses to hand out, or to take away, a role that can do more than whoever acts: nobody gives what they do not have, and a token

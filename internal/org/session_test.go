@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/entente/entente/internal/db/dbtest"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
 )
@@ -231,5 +232,22 @@ func TestProblemsFindsThemAll(t *testing.T) {
 	}
 	if got := org.Problems(nil); got != nil {
 		t.Fatalf("got %v", got)
+	}
+}
+
+// BenchmarkAuthenticate is what every page pays.
+func BenchmarkAuthenticate(b *testing.B) {
+	s := org.New(dbtest.SQLite(b), slog.New(slog.DiscardHandler), time.Now)
+	if err := s.SetUp(b.Context(), setUp()); err != nil {
+		b.Fatal(err)
+	}
+	token, err := s.SignIn(b.Context(), ownerEmail, ownerWord, at("192.0.2.1"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, _, err := s.Authenticate(b.Context(), token); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
