@@ -1,0 +1,269 @@
+package listeningweb
+
+import (
+	"context"
+	"math"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/listening"
+	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/web"
+	"github.com/entente/entente/internal/web/ui"
+	"github.com/entente/entente/internal/web/ui/chart"
+)
+
+const perPage = 50
+
+// mentionsView is what the list page shows.
+type mentionsView struct {
+	filter   listening.Filter
+	period   string
+	list     []listening.Mention
+	topics   []listening.Topic
+	channels []ui.Option
+	names    map[string]string // channel id to name
+	volume   []chart.Series
+	step     chart.Step
+	total    int
+	older    string
+	newest   string
+	here     string
+	first    bool
+	filtered bool
+}
+
+// topic names a topic by id.
+func (v *mentionsView) topic(id string) string {
+	for i := range v.topics {
+		if v.topics[i].ID == id {
+			return v.topics[i].Name
+		}
+	}
+	return ""
+}
+
+func (p *pages) mentions(w http.ResponseWriter, r *http.Request) error {
+	ctx, in := r.Context(), r.URL.Query()
+	v := &mentionsView{period: in.Get("period"), here: r.URL.RequestURI()}
+	v.filter = listening.Filter{Topic: in.Get("topic"), Channel: in.Get("channel"), Lang: in.Get("lang"), Label: in.Get("label")}
+	var err error
+	if v.topics, err = p.listening.Topics(ctx); err != nil {
+		return err
+	}
+	if v.filter.Topic != "" && v.topic(v.filter.Topic) == "" {
+		return problem.New(problem.Missing, "problem.not_found")
+	}
+	if v.names, v.channels, err = p.names(ctx); err != nil {
+		return err
+	}
+	before, err := place(in.Get("before"))
+	if err != nil {
+		return err
+	}
+	now, zone := time.Now(), i18n.Zone(ctx)
+	days := map[string]int{"7": 7, "30": 30, "90": 90, "180": 183}[v.period]
+	if days == 0 {
+		v.period, days = "180", 183
+	}
+	if in.Get("period") != "" {
+		v.filter.Since = now.AddDate(0, 0, -days)
+	}
+	if in.Get("from") != "" { // a bar of the chart
+		if t, err := time.ParseInLocation("2006-01-02", in.Get("from"), zone); err == nil {
+			v.filter.Since = t
+		}
+	}
+	if in.Get("to") != "" {
+		if t, err := time.ParseInLocation("2006-01-02", in.Get("to"), zone); err == nil {
+			v.filter.Until = t.AddDate(0, 0, 1)
+		}
+	}
+	list, next, err := p.listening.Mentions(ctx, v.filter, before, perPage)
+	if err != nil {
+		return err
+	}
+	v.list, v.first = list, before.At.IsZero()
+	v.filtered = v.filter != listening.Filter{} || in.Get("from") != ""
+	if next.Post != "" {
+		v.older = with(in, "before", strconv.FormatInt(next.At.UnixMicro(), 10)+"-"+next.Post)
+	}
+	if !v.first {
+		v.newest = with(in, "before", "")
+	}
+	if v.first {
+		if err := p.drawVolume(ctx, v, now, days); err != nil {
+			return err
+		}
+	}
+	return web.Show(w, r, web.Page{Title: i18n.T(ctx, "listening.mentions")}, mentionsPage(v))
+}
+
+// drawVolume counts by day, by week from three months on.
+func (p *pages) drawVolume(ctx context.Context, v *mentionsView, now time.Time, days int) error {
+	zone := i18n.Zone(ctx)
+	y, m, d := now.In(zone).Date()
+	end := time.Date(y, m, d+1, 0, 0, 0, 0, zone)
+	step := 1
+	v.step = chart.Day
+	if days > 60 {
+		step, v.step = 7, chart.Week
+		for end.Weekday() != time.Monday {
+			end = end.AddDate(0, 0, 1)
+		}
+	}
+	var cuts []time.Time
+	for t := end; ; t = t.AddDate(0, 0, -step) {
+		cuts = append([]time.Time{t}, cuts...)
+		if end.Sub(t) >= time.Duration(days)*24*time.Hour {
+			break
+		}
+	}
+	show := []string{v.filter.Topic}
+	if v.filter.Topic == "" && v.filter.Channel == "" {
+		for i := range v.topics {
+			if len(show) < 8 {
+				show = append(show, v.topics[i].ID)
+			}
+		}
+		if len(show) > 1 {
+			show = show[1:]
+		}
+	}
+	for _, topic := range show {
+		volume, err := p.listening.VolumeBy(ctx, topic, v.filter.Channel, cuts)
+		if err != nil {
+			return err
+		}
+		s := chart.Series{Label: v.topic(topic)}
+		if topic == "" {
+			s.Label = i18n.T(ctx, "listening.all_posts")
+		}
+		for _, n := range volume {
+			s.Points = append(s.Points, chart.Point{At: n.At, Value: float64(n.N), Low: math.NaN(), High: math.NaN()})
+			v.total += n.N
+		}
+		v.volume = append(v.volume, s)
+	}
+	return nil
+}
+
+func (p *pages) names(ctx context.Context) (map[string]string, []ui.Option, error) {
+	list, err := p.channels.List(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	names := map[string]string{}
+	var options []ui.Option
+	for i := range list {
+		names[list[i].ID] = list[i].Name
+		options = append(options, ui.Option{Value: list[i].ID, Label: list[i].Name})
+	}
+	return names, options, nil
+}
+
+// mentionView is what the page of one post shows.
+type mentionView struct {
+	listening.Mention
+	channel string
+	topics  []listening.Topic
+	panels  []ui.Panel
+}
+
+func (p *pages) mention(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	m, found, err := p.listening.Find(ctx, r.PathValue("post"))
+	if err != nil {
+		return err
+	}
+	if !found {
+		return problem.New(problem.Missing, "problem.not_found")
+	}
+	v := &mentionView{Mention: m}
+	names, _, err := p.names(ctx)
+	if err != nil {
+		return err
+	}
+	v.channel = names[m.Channel]
+	all, err := p.listening.Topics(ctx)
+	if err != nil {
+		return err
+	}
+	for i := range all {
+		for _, id := range m.Topics {
+			if id == all[i].ID {
+				v.topics = append(v.topics, all[i])
+			}
+		}
+	}
+	if p.Panels != nil {
+		v.panels = p.Panels(ctx, m)
+	}
+	return web.Show(w, r, web.Page{Title: title(ctx, &m)}, mentionPage(v))
+}
+
+// title is the post's own, or its beginning.
+func title(ctx context.Context, m *listening.Mention) string {
+	switch {
+	case m.Title != "":
+		return m.Title
+	case m.Text != "":
+		return m.Excerpt(80)
+	}
+	return i18n.T(ctx, "listening.no_text")
+}
+
+func author(m *listening.Mention) string {
+	if m.AuthorName != "" {
+		return m.AuthorName
+	}
+	_, rest, found := strings.Cut(m.Author, ":")
+	if !found {
+		return m.Author
+	}
+	return strings.TrimPrefix(rest, "//")
+}
+
+func labelTone(label string) ui.Tone {
+	switch label {
+	case "positive":
+		return ui.Success
+	case "negative":
+		return ui.Danger
+	}
+	return ui.Neutral
+}
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+func languages() []string { return []string{"fr", "en", "de", "es", "it", "nl", "pt"} }
+
+// with is the query with one value changed, as an address relative to the page.
+func with(in url.Values, key, value string) string {
+	out := url.Values{}
+	for k, v := range in {
+		if k != key && len(v) > 0 && v[0] != "" {
+			out[k] = v[:1]
+		}
+	}
+	if value != "" {
+		out.Set(key, value)
+	}
+	return "/mentions?" + out.Encode()
+}
+
+func place(text string) (listening.Place, error) {
+	if text == "" {
+		return listening.Place{}, nil
+	}
+	micros, post, ok := strings.Cut(text, "-")
+	n, err := strconv.ParseInt(micros, 10, 64)
+	if !ok || err != nil {
+		return listening.Place{}, problem.New(problem.Missing, "problem.not_found")
+	}
+	return listening.Place{At: time.UnixMicro(n), Post: post}, nil
+}

@@ -1,0 +1,113 @@
+package listeningweb
+
+import (
+	"context"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/listening"
+	"github.com/entente/entente/internal/web/ui"
+	"github.com/entente/entente/lang/query"
+)
+
+func topicOptions(ctx context.Context, v *mentionsView) []ui.Option {
+	out := []ui.Option{{Label: i18n.T(ctx, "listening.all_posts")}}
+	for i := range v.topics {
+		out = append(out, ui.Option{Value: v.topics[i].ID, Label: v.topics[i].Name})
+	}
+	return out
+}
+
+func languageOptions(ctx context.Context) []ui.Option {
+	out := []ui.Option{{Label: i18n.T(ctx, "listening.any")}}
+	for _, l := range languages() {
+		out = append(out, ui.Option{Value: l, Label: i18n.T(ctx, "listening.lang."+l)})
+	}
+	return out
+}
+
+func labelOptions(ctx context.Context) []ui.Option {
+	out := []ui.Option{{Label: i18n.T(ctx, "listening.any")}}
+	for _, l := range []string{"negative", "neutral", "positive", "none"} {
+		out = append(out, ui.Option{Value: l, Label: i18n.T(ctx, "listening.label."+l)})
+	}
+	return out
+}
+
+func periodOptions(ctx context.Context) []ui.Option {
+	var out []ui.Option
+	for _, d := range []string{"7", "30", "90", "180"} {
+		out = append(out, ui.Option{Value: d, Label: i18n.T(ctx, "listening.period."+d)})
+	}
+	return out
+}
+
+func about(ctx context.Context, v *mentionView) []ui.Item {
+	out := []ui.Item{{Label: i18n.T(ctx, "listening.channel"), Value: v.channel}}
+	if v.Kind != "" {
+		out = append(out, ui.Item{Label: i18n.T(ctx, "listening.kind"), Value: i18n.T(ctx, "listening.kind."+v.Kind)})
+	}
+	if v.Mention.Lang != "" {
+		name := v.Mention.Lang
+		if i18n.Has("listening.lang." + name) {
+			name = i18n.T(ctx, "listening.lang."+name)
+		}
+		out = append(out, ui.Item{Label: i18n.T(ctx, "listening.language"), Value: name})
+	}
+	if v.Label != "" {
+		out = append(out, ui.Item{Label: i18n.T(ctx, "listening.label"), Body: labelBadge(v.Label)})
+	}
+	if v.Score != 0 {
+		out = append(out, ui.Item{Label: i18n.T(ctx, "listening.score"), Value: i18n.Number(ctx, float64(v.Score), 0)})
+	}
+	if len(v.topics) > 0 {
+		out = append(out, ui.Item{Label: i18n.T(ctx, "listening.topics"), Body: topicTags(v.topics)})
+	}
+	return append(out, ui.Item{Label: i18n.T(ctx, "listening.learned"), Value: i18n.DateTime(ctx, v.LearnedAt)})
+}
+
+func side(ours bool) ui.Side {
+	if ours {
+		return ui.Ours
+	}
+	return ui.Theirs
+}
+
+func words(ctx context.Context, m *listening.Mention) string {
+	if !m.DeletedAt.IsZero() {
+		return i18n.T(ctx, "listening.deleted")
+	}
+	if m.Text == "" {
+		return m.Title
+	}
+	return m.Text
+}
+
+func escape(s string) string { return url.QueryEscape(s) }
+
+// safeURL lets through addresses of pages only: what a channel says of a post is not ours.
+func safeURL(s string) string {
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
+		return ""
+	}
+	return s
+}
+
+func clipped(s string) string {
+	if utf8.RuneCountInString(s) <= 90 {
+		return s
+	}
+	return strings.TrimSpace(string([]rune(s)[:88])) + "…"
+}
+
+func valid(p *listening.Preview) bool { return !query.HasErrors(p.Problems) }
+
+func hitsTitle(ctx context.Context, p *listening.Preview) string {
+	if p.All && len(p.Hits) < 20 {
+		return i18n.N(ctx, "listening.hits", len(p.Hits))
+	}
+	return i18n.N(ctx, "listening.newest_hits", len(p.Hits))
+}
