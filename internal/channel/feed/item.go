@@ -1,7 +1,6 @@
 package feed
 
 import (
-	"hash/fnv"
 	"net/url"
 	"path"
 	"slices"
@@ -165,13 +164,16 @@ func bounded(id string) string {
 
 func sum(parts ...string) string { return strconv.FormatUint(hash(parts...), 16) }
 
+// hash is FNV-1a over the parts, each ended by a zero. It is kept in cursors, so it must stay what it is.
 func hash(parts ...string) uint64 {
-	h := fnv.New64a()
+	h := uint64(14695981039346656037)
 	for _, p := range parts {
-		_, _ = h.Write([]byte(p))
-		_, _ = h.Write([]byte{0})
+		for i := range len(p) {
+			h = (h ^ uint64(p[i])) * 1099511628211
+		}
+		h *= 1099511628211
 	}
-	return h.Sum64()
+	return h
 }
 
 // author finds who speaks: the item's own, that of the feed it was taken from, that of the feed, or the site itself.

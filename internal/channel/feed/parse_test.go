@@ -3,6 +3,7 @@ package feed
 import (
 	"bytes"
 	"fmt"
+	"hash/fnv"
 	"runtime"
 	"strings"
 	"testing"
@@ -432,6 +433,16 @@ func TestBombs(t *testing.T) {
 	}
 	if _, _, err := Parse(make([]byte, MaxBody+1), "", "", noon); problem.Of(err).Key != "feed.too_large" {
 		t.Errorf("too large: %v", err)
+	}
+}
+
+// TestSumsStay holds the sums that cursors and external ids are made of against the library's.
+func TestSumsStay(t *testing.T) {
+	t.Parallel()
+	h := fnv.New64a()
+	_, _ = h.Write([]byte("Vélo\x00x\x00"))
+	if got, want := hash("Vélo", "x"), h.Sum64(); got != want {
+		t.Errorf("got %x, want %x", got, want)
 	}
 }
 
