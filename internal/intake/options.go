@@ -1,0 +1,91 @@
+package intake
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/entente/entente/internal/channel"
+)
+
+// Settings are what a person chooses for an import; they are kept with the job.
+type Settings struct {
+	Channel  string            `json:"channel,omitempty"`  // id of the channel under which posts are stated
+	Inbox    bool              `json:"inbox,omitempty"`    // threads are to be handled
+	Direct   bool              `json:"direct,omitempty"`   // what is said there is said to us
+	Own      string            `json:"own,omitempty"`      // our own mail addresses, separated by commas
+	Site     string            `json:"site,omitempty"`     // stackexchange: address of the forum, such as https://forum.example
+	Staff    string            `json:"staff,omitempty"`    // what the web address of our own people begins with
+	Encoding string            `json:"encoding,omitempty"` // csv, vcard: name of a charset; "" to find out
+	Target   string            `json:"target,omitempty"`   // csv: customers, orders, posts; "" to find out
+	Columns  map[string]string `json:"columns,omitempty"`  // csv: field to the heading of its column; nil to find out
+	Comma    string            `json:"comma,omitempty"`    // csv: the separator; "" to find out
+	Dates    string            `json:"dates,omitempty"`    // csv: dmy or mdy; "" to find out
+	Decimal  string            `json:"decimal,omitempty"`  // csv: , or .; "" to find out
+	Currency string            `json:"currency,omitempty"` // csv: of amounts that name none, default EUR
+	Region   string            `json:"region,omitempty"`   // country of phone numbers without one, such as FR
+}
+
+// Options are settings with what only the program knows.
+type Options struct {
+	Settings
+	Actor string         // who imports: member:ID, or "" for the operator
+	Shift time.Duration  // added to every date; none moves beyond now
+	Zone  *time.Location // of times without one; UTC when nil
+	Now   time.Time      // set by the runner
+
+	// Resolve gives the post and the conversation (each "" when there is none) of what a channel calls externalID. channel is an id.
+	Resolve func(ctx context.Context, channel, externalID string) (post, conversation string, err error)
+	// Member finds a member by mail address.
+	Member func(ctx context.Context, email string) (id string, ok bool)
+	// Slug finds a member by what their web address ends in, after Staff.
+	Slug func(ctx context.Context, slug string) (id string, ok bool)
+}
+
+// read is the time against which dates are judged when they are read: what lies ahead of it is a mistake, unless it is moved back.
+func (o *Options) read() time.Time { return o.Now.Add(-o.Shift) }
+
+// moved gives the date that is stated.
+func (o *Options) moved(at time.Time) time.Time {
+	if at.IsZero() {
+		return at
+	}
+	if at = at.Add(o.Shift); at.After(o.Now) && o.Shift > 0 {
+		return o.Now
+	}
+	return at
+}
+
+func (o *Options) zone() *time.Location {
+	if o.Zone == nil {
+		return time.UTC
+	}
+	return o.Zone
+}
+
+func (o *Options) member(ctx context.Context, email string) string {
+	if o.Member == nil || email == "" {
+		return ""
+	}
+	id, _ := o.Member(ctx, email)
+	return id
+}
+
+// staff reports whether uri is one of our own people's, and which member it is when that is known.
+func (o *Options) staff(ctx context.Context, uri string) (member string, ours bool) {
+	if o.Staff == "" || !strings.HasPrefix(uri, o.Staff) {
+		return "", false
+	}
+	slug := strings.Trim(uri[len(o.Staff):], "/")
+	if o.Slug != nil {
+		member, _ = o.Slug(ctx, slug)
+	}
+	return member, true
+}
+
+// finish fills in what the options say of a post.
+func (o *Options) finish(i *channel.Item, handle bool) {
+	i.At = o.moved(i.At)
+	i.Direct = i.Direct || o.Direct
+	i.Inbox = o.Inbox && handle && !i.Ours && i.Automatic == ""
+}
