@@ -151,7 +151,7 @@ func (d *dateReader) zoneOffset(sign byte) {
 	switch {
 	case n <= 2:
 		hours = value
-		if d.i+2 < len(d.s)+0 && d.s[d.i] == ':' {
+		if d.i+2 < len(d.s) && d.s[d.i] == ':' {
 			d.i++
 			minutes, _ = d.number()
 		}
