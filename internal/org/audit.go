@@ -119,6 +119,9 @@ func idAbout(t time.Time) string {
 	if t.Unix() < 0 {
 		return ""
 	}
+	if t.Year() > 3000 { // ids end in 3084
+		return "~"
+	}
 	var m id.Maker
 	return m.Make(t)[:id.Length-11] // without chance
 }

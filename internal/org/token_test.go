@@ -170,6 +170,21 @@ func TestAuditLog(t *testing.T) {
 		if len(page) != 2 || page[0].IP != "192.0.2.44" || page[0].Way != "session" || page[0].MemberName != "Ada Morel" || page[0].Member != org.Who(owner).ID {
 			t.Fatalf("page: %+v", page)
 		}
+		for _, c := range []struct {
+			from, to time.Time
+			want     int
+		}{
+			{time.Date(-5, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), 7},
+			{time.Date(9998, 1, 1, 0, 0, 0, 0, time.UTC), time.Time{}, 0},
+			{time.Time{}, time.Date(1, 1, 1, 0, 0, 0, 1000, time.UTC), 0},
+			{began.Add(time.Second), began.Add(time.Second + time.Microsecond), 1},
+		} {
+			page, _, err := w.AuditLog(owner, org.AuditFilter{Object: "channel:c1", From: c.from, To: c.to})
+			must(t, err)
+			if len(page) != c.want {
+				t.Errorf("%s to %s: %d entries, want %d", c.from, c.to, len(page), c.want)
+			}
+		}
 		page, _, err = w.AuditLog(owner, org.AuditFilter{Action: "channel.remove"})
 		must(t, err)
 		if len(page) != 1 || page[0].Way != "operator" || page[0].Member != "" {

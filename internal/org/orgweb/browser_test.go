@@ -159,6 +159,20 @@ func TestInBrowser(t *testing.T) {
 	must(chromedp.Do(ctx, chromedp.Navigate(s.URL+"/sign-in?to=/me"), chromedp.SendKeys(chromedp.CSS("#f-email"), ownerEmail),
 		chromedp.SendKeys(chromedp.CSS("#f-password"), ownerWord+"\r"), chromedp.WaitVisible(chromedp.CSS("#sessions"))))
 	walk(in, "light", "fr", 390, 844)
+	t.Run("invited", func(t *testing.T) {
+		must(chromedp.Do(ctx, chromedp.Navigate(s.URL+"/members"), chromedp.SendKeys(chromedp.CSS("#f-email"), "zoe@velo.example\r"),
+			chromedp.WaitVisible(chromedp.CSS("#f-secret"))))
+		seen(t, "invited")
+	})
+	t.Run("token", func(t *testing.T) {
+		must(chromedp.Do(ctx, chromedp.Navigate(s.URL+"/me"), chromedp.Click(chromedp.CSS(`input[value="inbox:read"]`)),
+			chromedp.SendKeys(chromedp.CSS("#f-token-name"), "script\r"), chromedp.WaitVisible(chromedp.CSS("#f-secret"))))
+		seen(t, "token")
+	})
+	t.Run("token-refused", func(t *testing.T) {
+		must(chromedp.Do(ctx, chromedp.Navigate(s.URL+"/me"), chromedp.SendKeys(chromedp.CSS("#f-token-name"), "script\r"), chromedp.WaitVisible(chromedp.CSS(".form-errors"))))
+		seen(t, "token-refused")
+	})
 	walk(in, "light", "en", 1280, 900)
 	walk(in, "dark", "en", 1280, 900)
 }

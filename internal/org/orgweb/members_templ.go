@@ -175,7 +175,7 @@ func membersParts(p membersPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.CopyText(p.Link).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = secretOnce(i18n.T(ctx, "org.link"), p.Link).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

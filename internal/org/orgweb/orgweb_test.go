@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	xhtml "golang.org/x/net/html"
+
 	"github.com/entente/entente/internal/db/dbtest"
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/org"
@@ -344,6 +346,76 @@ func TestNothingIsExecuted(t *testing.T) {
 		}
 		if res.StatusCode != 200 {
 			t.Errorf("%s answers %d", path, res.StatusCode)
+		}
+	}
+}
+
+// In the made-up language every sentence stands between brackets: what does not was never given to translators.
+func TestEverythingIsSpoken(t *testing.T) {
+	t.Parallel()
+	s, fresh := open(t, true), open(t, false)
+	op := org.AsOperator(t.Context())
+	invited, err := s.s.Invite(op, org.Invite{Email: "leo@velo.example", Role: org.Volunteer})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ada, err := s.s.ByEmail(t.Context(), ownerEmail)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reset, err := s.s.ResetLink(op, ada.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := s.s.MakeToken(org.With(t.Context(), ada), "123", []org.Permission{org.ExportRun}, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	v := s.visitor(t)
+	v.signIn()
+	data := regexp.MustCompile(`^(Entente|Vélo Lumière|Ada( Morel)?|AM?|A|LV|L|Firefox.*|Go-http-client/1.1|[\w.]+@velo.example|(member|token):\w+|organisation|(email|name|owner|role|expires_at|scopes): .*)$`)
+	for _, c := range []struct {
+		site    *site
+		visitor *visitor
+		path    string
+	}{{fresh, fresh.visitor(t), "/set-up"}, {s, s.visitor(t), "/sign-in"}, {s, s.visitor(t), "/forgot"}, {s, s.visitor(t), invited.Path}, {s, s.visitor(t), reset.Path},
+		{s, s.visitor(t), "/reset/x"}, {s, v, "/me"}, {s, v, "/members"}, {s, v, "/audit"}, {s, v, "/organisation"}} {
+		u, _ := url.Parse(c.site.URL)
+		c.visitor.c.Jar.SetCookies(u, []*http.Cookie{{Name: "lang", Value: i18n.Pseudo}})
+		req, _ := http.NewRequest("GET", c.site.URL+c.path, nil)
+		res, err := c.visitor.c.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc, err := xhtml.Parse(res.Body)
+		res.Body.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := false
+		for n := range doc.Descendants() {
+			if n.Type != xhtml.TextNode || n.Parent.Data == "code" || n.Parent.Data == "time" || n.Parent.Data == "kbd" || n.Parent.Data == "title" {
+				continue
+			}
+			zone, lang := false, false
+			for p := range n.Ancestors() {
+				for _, a := range p.Attr {
+					zone = zone || p.Data == "select" && (a.Val == "zone" || a.Val == "lang" || a.Val == "member")
+					lang = lang || a.Key == "lang" && p.Data == "button"
+				}
+			}
+			text := strings.TrimSpace(n.Data)
+			if zone || lang || !regexp.MustCompile(`\pL`).MatchString(text) {
+				continue
+			}
+			said = said || strings.HasPrefix(text, "⟦")
+			for _, part := range strings.Split(regexp.MustCompile(`⟦[^⟧]*⟧`).ReplaceAllString(text, ""), " · ") {
+				if part = strings.TrimSpace(strings.Trim(part, "·–, ")); part != "" && regexp.MustCompile(`\pL`).MatchString(part) && !data.MatchString(part) {
+					t.Errorf("%s says %q", c.path, part)
+				}
+			}
+		}
+		if !said {
+			t.Errorf("%s says nothing", c.path)
 		}
 	}
 }
