@@ -88,12 +88,13 @@ func apply(ctx context.Context, q db.Q, list []ledger.Activity) error {
 // read fetches the conversations that the batch may touch.
 func (d *desk) read(posts, ids []string) error {
 	type thread struct{ post, root string }
+	posts, ids = append([]string{}, posts...), append([]string{}, ids...) // never nil: PostgreSQL takes no null for an empty list
 	threads, err := db.All(d.ctx, d.q, func(t *thread) []any { return []any{&t.post, &t.root} },
 		"SELECT id, root FROM post WHERE id IN "+db.Among(d.q, "$1"), db.Texts(posts))
 	if err != nil {
 		return err
 	}
-	var roots []string
+	roots := []string{}
 	for _, t := range threads {
 		d.roots[t.post] = t.root
 		if _, ok := d.byRoot[t.root]; !ok {
@@ -400,7 +401,12 @@ func (d *desk) join(activity, root string, c **Conversation) error {
 	if len(d.roots) != 1 {
 		return nil // such a post is alone in its batch
 	}
-	old, err := db.All(d.ctx, d.q, fields, "SELECT "+columns+" FROM conversation WHERE root IN (SELECT old_root FROM thread_move WHERE activity = $1)", activity)
+	moved, err := db.All(d.ctx, d.q, db.Self[string], "SELECT old_root FROM thread_move WHERE activity = $1 ORDER BY old_root", activity)
+	if err != nil || len(moved) == 0 {
+		return err
+	}
+	d.fresh[root] = *c != nil // what was due in a thread that had no conversation now has this one
+	old, err := db.All(d.ctx, d.q, fields, "SELECT "+columns+" FROM conversation WHERE root IN "+db.Among(d.q, "$1"), db.Texts(moved))
 	if err != nil || len(old) == 0 {
 		return err
 	}
@@ -564,10 +570,15 @@ func (d *desk) settle() error {
 			return fmt.Errorf("settle what was due: %w", err)
 		}
 	}
-	if len(d.fresh) == 0 {
+	var roots []string
+	for _, root := range slices.Sorted(maps.Keys(d.fresh)) {
+		if d.fresh[root] {
+			roots = append(roots, root)
+		}
+	}
+	if len(roots) == 0 {
 		return nil
 	}
-	roots := slices.Sorted(maps.Keys(d.fresh))
 	if _, err := db.Exec(d.ctx, d.q, "DELETE FROM mention_due WHERE post IN (SELECT id FROM post WHERE root IN "+db.Among(d.q, "$1")+")", db.Texts(roots)); err != nil {
 		return fmt.Errorf("settle what was due: %w", err)
 	}

@@ -32,7 +32,7 @@ func (s *Service) OpenFrom(ctx context.Context, post string) (Conversation, erro
 	err = s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
 		var err error
 		stated, err = s.ledger.AppendTx(ctx, q, ledger.Activity{Kind: ledger.ConversationOpened, Actor: actor(m), Object: about(p.ID), Channel: p.Channel,
-			At: s.now(), Key: openKey(p.Root), Data: ledger.Data(ledger.Opened{Post: p.ID})})
+			At: s.now(), Key: openKey(p.ID), Data: ledger.Data(ledger.Opened{Post: p.ID})})
 		if err != nil || len(stated) == 0 {
 			return err
 		}
@@ -57,8 +57,9 @@ func (s *Service) OpenFrom(ctx context.Context, post string) (Conversation, erro
 	return c, err
 }
 
-// openKey makes that a thread is opened once.
-func openKey(root string) string { return "open:" + root }
+// openKey makes that a post opens a conversation once. That a thread has one only is up to the follower: it knows which threads were
+// joined, and that a post was deleted before it could open anything.
+func openKey(post string) string { return "open:" + post }
 
 // about is the id of the conversation that begins with a post.
 func about(post string) string { return id.From(post, "conversation") }
@@ -100,7 +101,7 @@ func (s *Service) OpenDue(ctx context.Context) error {
 // follower, when the conversation is there.
 func (s *Service) OpenDueOnce(ctx context.Context) error {
 	type due struct{ post, root, channel string }
-	last := ""
+	last, seen := "", map[string]bool{}
 	for {
 		list, err := db.All(ctx, s.db.Read(), func(d *due) []any { return []any{&d.post, &d.root, &d.channel} },
 			"SELECT d.post, p.root, p.channel FROM mention_due d JOIN post p ON p.id = d.post WHERE d.post > $1 ORDER BY d.post LIMIT $2", last, openBatch)
@@ -113,7 +114,11 @@ func (s *Service) OpenDueOnce(ctx context.Context) error {
 		last = list[len(list)-1].post
 		var all []ledger.Activity
 		for _, d := range list {
-			all = append(all, ledger.Activity{Kind: ledger.ConversationOpened, Object: about(d.post), Channel: d.channel, At: s.now(), Key: openKey(d.root),
+			if seen[d.root] {
+				continue
+			}
+			seen[d.root] = true
+			all = append(all, ledger.Activity{Kind: ledger.ConversationOpened, Object: about(d.post), Channel: d.channel, At: s.now(), Key: openKey(d.post),
 				Data: ledger.Data(ledger.Opened{Post: d.post})})
 		}
 		if _, err := s.ledger.Append(ctx, all...); err != nil {

@@ -58,6 +58,9 @@ func personFields(p *Person) []any {
 
 // identities reads those with these addresses.
 func identities(ctx context.Context, q db.Q, uris []string) (map[string]*Identity, error) {
+	if len(uris) == 0 {
+		return map[string]*Identity{}, nil
+	}
 	list, err := db.All(ctx, q, identityFields, "SELECT "+identityColumns+" FROM identity WHERE uri IN "+db.Among(q, "$1"), db.Texts(uris))
 	if err != nil {
 		return nil, err
