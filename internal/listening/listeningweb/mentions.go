@@ -139,9 +139,9 @@ func (p *pages) drawVolume(ctx context.Context, v *mentionsView, now time.Time, 
 		if err != nil {
 			return err
 		}
-		s := chart.Series{Label: v.topic(topic)}
+		s := chart.Series{Name: v.topic(topic)}
 		if topic == "" {
-			s.Label = i18n.T(ctx, "listening.all_posts")
+			s.Name = i18n.T(ctx, "listening.all_posts")
 		}
 		for _, n := range volume {
 			s.Points = append(s.Points, chart.Point{At: n.At, Value: float64(n.N), Low: math.NaN(), High: math.NaN()})
