@@ -29,8 +29,10 @@ func parseDate(s string) time.Time {
 	if s == "" || len(s) > 200 {
 		return time.Time{}
 	}
-	if t, err := mail.ParseDate(s); err == nil {
-		return t.UTC()
+	if !dateZone.MatchString(s) { // net/mail takes "GMT+1" for a name
+		if t, err := mail.ParseDate(s); err == nil {
+			return t.UTC()
+		}
 	}
 	s = dateComment.ReplaceAllString(s, " ")
 	s = dateDay.ReplaceAllString(s, "")

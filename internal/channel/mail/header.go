@@ -36,7 +36,7 @@ func readHeader(raw []byte) (header, []byte, error) {
 		if read += len(line); read > MaxHeader {
 			return nil, nil, problem.New(problem.TooLarge, "mail.header_too_large", "Limit", MaxHeader>>20)
 		}
-		if len(h) == 0 && (bytes.HasPrefix(line, []byte("From ")) || bytes.HasPrefix(line, []byte(">From "))) {
+		if after, mbox := bytes.CutPrefix(bytes.TrimPrefix(line, []byte(">")), []byte("From ")); mbox && len(h) == 0 && !bytes.HasPrefix(bytes.TrimSpace(after), []byte(":")) {
 			continue
 		}
 		name, value, ok := cutField(line)

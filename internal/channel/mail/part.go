@@ -79,7 +79,7 @@ func (w *walker) walk(p part, depth int, otherwise string) error {
 		p.header = nil // it only says so
 	}
 	raw := decodeTransfer(p, 4*maxText)
-	if kind == "text/plain" && depth == 0 && bytes.IndexByte(raw[:min(len(raw), 512)], 0) >= 0 && !strings.HasPrefix(strings.ToLower(params["charset"]), "utf-16") {
+	if kind == "text/plain" && depth == 0 && bytes.Count(raw[:min(len(raw), 512)], []byte{0})*4 > min(len(raw), 512) && !strings.HasPrefix(strings.ToLower(params["charset"]), "utf-16") {
 		w.file(p, "application/octet-stream", name)
 		return nil
 	}
@@ -206,14 +206,25 @@ func (w *walker) uuencoded(text string) string {
 			return text
 		}
 		if len(w.files) < maxFiles {
-			w.files = append(w.files, ledger.Attachment{Name: baseName(text[at[2]:at[3]]), Type: "application/octet-stream", Size: int64(end) * 45 / 62})
+			w.files = append(w.files, ledger.Attachment{Name: baseName(text[at[2]:at[3]]), Type: "application/octet-stream", Size: uuSize(text[at[1]-1 : at[1]+end])})
 		}
 		rest := text[at[1]+end+len("\nend"):]
 		text = text[:at[0]] + rest
 	}
 }
 
-var uuBegin = regexp.MustCompile(`(?m)^begin [0-7]{3,4} ([^\n]{1,200})\n[M-Z\x60 -L][^\n]{0,62}$`)
+var uuBegin = regexp.MustCompile(`(?m)^begin [0-7]{3,4} ([^\n]{1,200})\n`)
+
+// uuSize adds up the lengths that the lines begin with.
+func uuSize(s string) int64 {
+	n := int64(0)
+	for line := range strings.Lines(s) {
+		if c := line[0]; c > ' ' && c < '`' {
+			n += int64(c - ' ')
+		}
+	}
+	return n
+}
 
 // mediaType reads "type/sub; a=b" in all the ways it is written wrongly. The type is in lower case, names of parameters too.
 func mediaType(s, otherwise string) (string, map[string]string) {
@@ -351,7 +362,7 @@ func decodeTransfer(p part, max int) []byte {
 	return p.body[:min(len(p.body), max)]
 }
 
-// looksBase64 allows for one stray byte in twenty.
+// looksBase64 allows for one stray byte in fourteen.
 func looksBase64(b []byte) bool {
 	b = b[:min(len(b), 4096)]
 	stray := 0
@@ -360,7 +371,7 @@ func looksBase64(b []byte) bool {
 			stray++
 		}
 	}
-	return stray*20 <= len(b)
+	return stray*14 <= len(b)
 }
 
 // transferSize is the number of bytes that a part stands for, without making them.
@@ -478,7 +489,7 @@ func guessBoundary(body []byte) string {
 		line, rest := cutLine(body)
 		body = rest
 		line = bytes.TrimRight(line, " \t")
-		if len(line) > 4 && bytes.HasPrefix(line, []byte("--")) && !bytes.ContainsAny(line, " \t") && bytes.Contains(rest, line) {
+		if len(line) > 2 && bytes.HasPrefix(line, []byte("--")) && !bytes.ContainsAny(line, " \t") && bytes.Contains(rest, line) {
 			return string(line[2:])
 		}
 	}
