@@ -52,5 +52,6 @@ CREATE TABLE objective_link (
   serves TEXT NOT NULL REFERENCES objective (id),
   weight DOUBLE PRECISION NOT NULL DEFAULT 1,
   lag_days INTEGER NOT NULL DEFAULT 0,
+  note TEXT NOT NULL DEFAULT '',
   PRIMARY KEY (origin, serves)
 );

@@ -1,0 +1,89 @@
+package strategy
+
+import (
+	"context"
+	"time"
+)
+
+// Counting is a measure of an objective in which something counts.
+type Counting struct {
+	Standing Standing
+	Reading  Reading
+	Serves   []Standing // what the objective serves directly
+}
+
+// Counts lists on all maps the measures whose filters let something through, which was said in channel (id) and matches topics (ids).
+func (s *Service) Counts(ctx context.Context, channel string, topics []string, at time.Time) ([]Counting, error) {
+	in := map[string]bool{}
+	for _, t := range topics {
+		in[t] = true
+	}
+	return s.counting(ctx, at, func(m Measure) bool {
+		return (m.Channel == "" || m.Channel == channel) && (m.Topic == "" || in[m.Topic])
+	})
+}
+
+// Uses lists on all maps where a measure of the catalogue is used with this filter; filters that are wider count too.
+func (s *Service) Uses(ctx context.Context, measure, channel, topic string, at time.Time) ([]Counting, error) {
+	return s.counting(ctx, at, func(m Measure) bool {
+		return m.Measure == measure && (m.Channel == "" || m.Channel == channel) && (m.Topic == "" || m.Topic == topic)
+	})
+}
+
+func (s *Service) counting(ctx context.Context, at time.Time, counts func(Measure) bool) ([]Counting, error) {
+	maps, err := s.Maps(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []Counting
+	for _, m := range maps {
+		full, err := s.read(ctx, m.ID)
+		if err != nil {
+			return nil, err
+		}
+		found := false
+		for _, o := range full.Objectives {
+			for _, measured := range o.Measures {
+				found = found || counts(measured)
+			}
+		}
+		if !found {
+			continue
+		}
+		e, err := s.Evaluate(ctx, m.ID, at)
+		if err != nil {
+			return nil, err
+		}
+		for _, st := range e.Objectives {
+			for _, r := range st.Readings {
+				if counts(r.Measure) {
+					out = append(out, Counting{Standing: st, Reading: r, Serves: e.Served(st.ID)})
+				}
+			}
+		}
+	}
+	return out, nil
+}
+
+// Standing finds where an objective stands.
+func (e Evaluation) Standing(objective string) (Standing, bool) {
+	for _, st := range e.Objectives {
+		if st.ID == objective {
+			return st, true
+		}
+	}
+	return Standing{}, false
+}
+
+// Served lists what an objective serves.
+func (e Evaluation) Served(objective string) []Standing {
+	var out []Standing
+	for _, l := range e.Links {
+		if l.Origin == objective {
+			if st, ok := e.Standing(l.Serves); ok {
+				out = append(out, st)
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,410 @@
+package strategy
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/measure"
+	"github.com/entente/entente/internal/measure/kpi"
+	"github.com/entente/entente/internal/measure/stat"
+	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/problem"
+)
+
+// Evaluation is a map with where everything on it stands at a moment. No number in it is NaN or infinite.
+type Evaluation struct {
+	Map        Map
+	At         time.Time
+	Objectives []Standing // in the order of Map.Objectives
+	Links      []Tested   // in the order of Map.Links
+	OnTrack    int
+	Watch      int
+	Off        int
+	Unknown    int
+}
+
+// Standing is where an objective stands.
+type Standing struct {
+	Objective
+	Rolled   stat.Rolled // over its measures with data
+	Readings []Reading   // in the order of Objective.Measures
+	Missing  []Gap       // what keeps it from being steered
+}
+
+// Gap is something that an objective lacks.
+type Gap string
+
+// The gaps; "strategy.gap.X" says each in words.
+const (
+	NoOwner   Gap = "owner"
+	NoDue     Gap = "due"
+	NoMeasure Gap = "measure"
+	NoLink    Gap = "link" // it serves nothing, and is not in the top perspective
+	NoData    Gap = "data" // a measure without enough to judge by
+	Overdue   Gap = "overdue"
+)
+
+// Reason says why a measure has no state.
+type Reason string
+
+// The reasons; "strategy.why.X" says each in words.
+const (
+	Judged     Reason = ""
+	NoNumber   Reason = "no_data"
+	TooFew     Reason = "too_few"     // a number, on too few observations to colour it
+	NotReached Reason = "not_reached" // more than half, or a tenth, still wait: the number is "more than"
+	NoPath     Reason = "no_path"     // no due date after that of the baseline
+	BadGoal    Reason = "bad_goal"
+	Gone       Reason = "gone" // the catalogue no longer has it, or its filter
+)
+
+// Reading is a measure of an objective with its number.
+type Reading struct {
+	Measure
+	Unit     kpi.Unit
+	Window   measure.Window
+	Result   measure.Result
+	Value    stat.Estimate // of the statistic
+	Progress float64       // raw: under 0 when worse than the baseline
+	Expected float64
+	State    stat.State
+	Why      Reason
+	Spark    []Sample // the last weeks, week by week
+}
+
+// Sample is one step of a course; Value means nothing when it is not Known.
+type Sample struct {
+	At    time.Time
+	Value float64
+	Known bool
+}
+
+// Tested is a link with what the two main measures say about it.
+type Tested struct {
+	Link
+	Correlation stat.Correlation // of weekly changes
+}
+
+const (
+	weeksTested = 26
+	weeksDrawn  = 12
+	longEnough  = 30 * time.Second // for a whole map
+)
+
+// Evaluate computes where everything on a map stands at a moment; "" is the first map. Somebody else's answer of a few seconds ago may be given.
+func (s *Service) Evaluate(ctx context.Context, mapID string, at time.Time) (Evaluation, error) {
+	if err := org.Require(ctx, org.StrategyRead); err != nil {
+		return Evaluation{}, err
+	}
+	m, err := s.read(ctx, mapID)
+	if err != nil {
+		return Evaluation{}, err
+	}
+	zone := s.measures.Zone(ctx)
+	key := fmt.Sprintf("%s %d %d %s", m.ID, m.UpdatedAt.UnixMicro(), at.Unix()/60, zone)
+	if e, ok := s.shelf.take(key, s.clock()); ok {
+		return e, nil
+	}
+	v, err, _ := s.flight.Do(key, func() (any, error) {
+		// Whoever asked first may leave; the others still wait for it.
+		c, cancel := context.WithTimeout(context.WithoutCancel(ctx), longEnough)
+		defer cancel()
+		e, err := s.evaluate(c, m, at, zone)
+		if err == nil {
+			s.shelf.put(key, e, s.clock())
+		}
+		return e, err
+	})
+	if err != nil {
+		return Evaluation{}, fmt.Errorf("evaluate the map: %w", err)
+	}
+	return v.(Evaluation), nil
+}
+
+func (s *Service) evaluate(ctx context.Context, m Map, at time.Time, zone *time.Location) (Evaluation, error) {
+	ctx = i18n.With(ctx, i18n.Lang(ctx), zone) // weeks are cut by it
+	e := Evaluation{Map: m, At: at, Objectives: make([]Standing, len(m.Objectives))}
+	weekly := make([][]float64, len(m.Objectives))
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(atOnce)
+	for i, o := range m.Objectives {
+		st := &e.Objectives[i]
+		st.Objective = o
+		st.Readings = make([]Reading, len(o.Measures))
+		for j, measured := range o.Measures {
+			g.Go(func() error {
+				release, err := s.turn(gctx)
+				if err != nil {
+					return err
+				}
+				defer release()
+				r, err := s.reading(gctx, measured, o.DueAt, at, zone)
+				if err != nil {
+					return err
+				}
+				course, err := s.weekly(gctx, measured, at)
+				if err != nil {
+					return err
+				}
+				r.Spark = course[max(0, len(course)-weeksDrawn):]
+				st.Readings[j] = r
+				if j == 0 {
+					weekly[i] = oriented(measured, r.Unit, course)
+				}
+				return nil
+			})
+		}
+	}
+	if err := g.Wait(); err != nil {
+		return e, err
+	}
+	top := ""
+	if bands := m.Bands(); len(bands) > 0 {
+		top = bands[0].ID
+	}
+	index := map[string]int{}
+	for i := range e.Objectives {
+		st := &e.Objectives[i]
+		index[st.ID] = i
+		st.settle(m, top, at)
+		switch st.Rolled.State {
+		case stat.OnTrack:
+			e.OnTrack++
+		case stat.Watch:
+			e.Watch++
+		case stat.Off:
+			e.Off++
+		default:
+			e.Unknown++
+		}
+	}
+	for _, l := range m.Links {
+		t := Tested{Link: l}
+		from, okFrom := index[l.Origin]
+		to, okTo := index[l.Serves]
+		if okFrom && okTo {
+			t.Correlation = stat.Correlate(stat.Changes(weekly[from]), stat.Changes(weekly[to]), (l.LagDays+3)/7, true)
+		}
+		e.Links = append(e.Links, t)
+	}
+	return e, nil
+}
+
+// turn waits until a measure may be computed.
+func (s *Service) turn(ctx context.Context) (release func(), err error) {
+	select {
+	case s.turns <- struct{}{}:
+		return func() { <-s.turns }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// settle rolls the measures up and notes what is missing.
+func (st *Standing) settle(m Map, top string, at time.Time) {
+	var parts []stat.Part
+	noData := false
+	for _, r := range st.Readings {
+		parts = append(parts, stat.Part{Weight: r.Weight, Progress: r.Progress, Expected: r.Expected, Fresh: r.Why == Judged})
+		noData = noData || r.Why != Judged && r.Why != NoPath
+	}
+	st.Rolled = stat.DefaultThresholds().RollUp(parts)
+	serves := m.Band(st.Perspective) == top
+	for _, l := range m.Links {
+		serves = serves || l.Origin == st.ID
+	}
+	for _, g := range []struct {
+		gap  Gap
+		lack bool
+	}{
+		{NoOwner, st.Owner == ""}, {NoDue, st.DueAt.IsZero()}, {Overdue, !st.DueAt.IsZero() && !at.Before(st.DueAt)},
+		{NoMeasure, len(st.Readings) == 0}, {NoData, noData}, {NoLink, !serves},
+	} {
+		if g.lack {
+			st.Missing = append(st.Missing, g.gap)
+		}
+	}
+}
+
+// reading computes a measure and judges it.
+func (s *Service) reading(ctx context.Context, m Measure, due, at time.Time, zone *time.Location) (Reading, error) {
+	r := Reading{Measure: m, Window: m.Window(at, zone)}
+	def, err := s.measures.Find(m.Measure)
+	if err != nil {
+		r.Why = Gone
+		return r, nil
+	}
+	r.Unit = def.Unit
+	r.Result, err = s.measures.Compute(ctx, m.Measure, r.Window, m.Filter())
+	if problem.Is(err, problem.Invalid) || problem.Is(err, problem.Missing) {
+		r.Why = Gone
+		return r, nil
+	}
+	if err != nil {
+		return r, fmt.Errorf("measure %s: %w", m.Measure, err)
+	}
+	r.judge(due, at)
+	return r, nil
+}
+
+// judge sets progress, expectation and state from the result.
+func (r *Reading) judge(due, at time.Time) {
+	var notReached bool
+	r.Value, notReached = pick(r.Result, r.Unit, r.Statistic)
+	progress, err := r.Goal().Progress(r.Value.Value)
+	expected, path := r.Measure.Expected(at, due)
+	switch {
+	case !r.Value.Defined():
+		r.Why = NoNumber
+	case err != nil:
+		r.Why = BadGoal
+	case notReached && !(r.Better == kpi.Lower && r.Value.Value > r.Baseline):
+		r.Why = NotReached
+	case !r.Value.OK() && !notReached:
+		r.Why = TooFew
+	case !path:
+		r.Why = NoPath
+	}
+	if err == nil && r.Value.Defined() {
+		r.Progress = progress
+	}
+	if path {
+		r.Expected = expected
+	}
+	if r.Why == Judged {
+		r.State = stat.DefaultThresholds().State(r.Progress, r.Expected)
+	}
+}
+
+// pick takes the number of a statistic out of a result. notReached: so many still wait that the number is only "more than".
+func pick(r measure.Result, u kpi.Unit, statistic Statistic) (e stat.Estimate, notReached bool) {
+	if u != kpi.Seconds {
+		return r.Value, false
+	}
+	w := r.Median
+	if statistic == P90 {
+		w = r.P90
+	}
+	return w.In(time.Second), w.Defined() && !w.Reached && w.Grade == stat.Enough
+}
+
+// weekly is the course of a measure over the last weeks.
+func (s *Service) weekly(ctx context.Context, m Measure, at time.Time) ([]Sample, error) {
+	points, err := s.measures.Series(ctx, m.Measure, measure.Last(7*weeksTested, at, i18n.Zone(ctx)), measure.Week, m.Filter())
+	if problem.Is(err, problem.Invalid) || problem.Is(err, problem.Missing) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("course of %s: %w", m.Measure, err)
+	}
+	out := make([]Sample, len(points))
+	for i, p := range points {
+		e, _ := pick(p.Result, p.Unit, m.Statistic)
+		out[i] = Sample{At: p.Window.From, Value: e.Value, Known: e.Defined() && finite(e.Value)}
+	}
+	return out, nil
+}
+
+// oriented turns a weekly course so that up is better; counts of a week stand for so many in the window. Missing weeks are NaN.
+func oriented(m Measure, u kpi.Unit, course []Sample) []float64 {
+	out := make([]float64, len(course))
+	for i, p := range course {
+		v := p.Value
+		if u == kpi.Posts {
+			v *= float64(m.Days) / 7
+		}
+		switch m.Better {
+		case kpi.Lower:
+			v = -v
+		case kpi.Within:
+			share, err := m.Goal().Progress(v)
+			if v = stat.Clip(share); err != nil {
+				p.Known = false
+			}
+		}
+		if !p.Known || !finite(v) {
+			v = math.NaN()
+		}
+		out[i] = v
+	}
+	return out
+}
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+
+// Course is how a measure of an objective went, window after window, with what was expected.
+type Course struct {
+	Reading  Reading
+	Points   []CoursePoint
+	Expected []Sample // from the baseline to the due date; nothing for a range
+}
+
+// CoursePoint is the number of the window that ends At.
+type CoursePoint struct {
+	At    time.Time
+	Value stat.Estimate
+}
+
+// mostPoints bounds the windows that are computed for one course.
+const mostPoints = 27
+
+// Course computes a measure in windows ending each week (or rarer, over a long time) since its baseline, at least twelve weeks back: each
+// point can be compared with the target, as points of a series of weeks could not.
+func (s *Service) Course(ctx context.Context, r Reading, due, at time.Time) (Course, error) {
+	if err := org.Require(ctx, org.StrategyRead); err != nil {
+		return Course{}, err
+	}
+	c := Course{Reading: r}
+	zone := s.measures.Zone(ctx)
+	step, from := 7*24*time.Hour, at.AddDate(0, 0, -7*weeksDrawn)
+	if r.BaselineAt.Before(from) {
+		from = r.BaselineAt
+	}
+	if oldest := at.AddDate(-3, 0, 0); from.Before(oldest) {
+		from = oldest
+	}
+	n := int(at.Sub(from)/step) + 1
+	if n > mostPoints {
+		n, step = mostPoints, at.Sub(from)/(mostPoints-1)
+	}
+	values := make([]CoursePoint, n)
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(atOnce)
+	for i := range n {
+		t := at.Add(-step * time.Duration(n-1-i))
+		values[i].At = t
+		g.Go(func() error {
+			release, err := s.turn(gctx)
+			if err != nil {
+				return err
+			}
+			defer release()
+			res, err := s.measures.Compute(gctx, r.Measure.Measure, r.Measure.Window(t, zone), r.Filter())
+			if problem.Is(err, problem.Invalid) || problem.Is(err, problem.Missing) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			values[i].Value, _ = pick(res, r.Unit, r.Statistic)
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return c, fmt.Errorf("course of %s: %w", r.Measure.Measure, err)
+	}
+	c.Points = values
+	if r.Better != kpi.Within && !due.IsZero() && due.After(r.BaselineAt) {
+		for _, t := range []time.Time{r.BaselineAt, due} {
+			if v, ok := r.ExpectedValue(t, due); ok && finite(v) {
+				c.Expected = append(c.Expected, Sample{At: t, Value: v, Known: true})
+			}
+		}
+	}
+	return c, nil
+}

@@ -1,0 +1,344 @@
+package strategy
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/id"
+	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/problem"
+)
+
+// Map is a strategy map: perspectives from value at the top to learning at the foot, objectives in them, links between those.
+type Map struct {
+	ID           string
+	Name         Words
+	CreatedAt    time.Time
+	UpdatedAt    time.Time // of the map or anything on it
+	Perspectives []Perspective
+	Objectives   []Objective
+	Links        []Link
+}
+
+// Perspective is a band of a map, or, Within another, a step of it.
+type Perspective struct {
+	ID       string
+	Within   string
+	Position int
+	Name     Words
+}
+
+// MaxMaps and MaxObjectives bound an installation and a map. More than Readable objectives on a map is told as too many to steer by
+// (Kaplan and Norton: 10 to 15).
+const (
+	MaxMaps         = 50
+	MaxObjectives   = 60
+	Readable        = 15
+	maxPerspectives = 20
+)
+
+func mapFields(m *Map) []any {
+	return []any{&m.ID, db.JSON(&m.Name), db.At(&m.CreatedAt), db.At(&m.UpdatedAt)}
+}
+
+func mapOf(ctx context.Context, q db.Q, mapID string) (Map, error) {
+	if !id.Valid(mapID) {
+		return Map{}, notFound()
+	}
+	m, found, err := db.One(ctx, q, mapFields, "SELECT id, name, created_at, updated_at FROM strategy_map WHERE id = $1", mapID)
+	if err != nil {
+		return m, fmt.Errorf("read a map: %w", err)
+	}
+	if !found {
+		return m, notFound()
+	}
+	return m, nil
+}
+
+// Maps lists the maps, oldest first, without what is on them.
+func (s *Service) Maps(ctx context.Context) ([]Map, error) {
+	if err := org.Require(ctx, org.StrategyRead); err != nil {
+		return nil, err
+	}
+	list, err := db.All(ctx, s.db.Read(), mapFields, "SELECT id, name, created_at, updated_at FROM strategy_map ORDER BY created_at, id")
+	if err != nil {
+		return nil, fmt.Errorf("list maps: %w", err)
+	}
+	return list, nil
+}
+
+// Map reads a map with all that is on it. "" is the first map; where there is none the problem is Missing.
+func (s *Service) Map(ctx context.Context, mapID string) (Map, error) {
+	if err := org.Require(ctx, org.StrategyRead); err != nil {
+		return Map{}, err
+	}
+	return s.read(ctx, mapID)
+}
+
+func (s *Service) read(ctx context.Context, mapID string) (Map, error) {
+	q := s.db.Read()
+	if mapID == "" {
+		first, found, err := db.Value[string](ctx, q, "SELECT id FROM strategy_map ORDER BY created_at, id LIMIT 1")
+		if err != nil {
+			return Map{}, fmt.Errorf("find the first map: %w", err)
+		}
+		if !found {
+			return Map{}, problem.New(problem.Missing, "strategy.no_map")
+		}
+		mapID = first
+	}
+	m, err := mapOf(ctx, q, mapID)
+	if err != nil {
+		return m, err
+	}
+	m.Perspectives, err = db.All(ctx, q, func(p *Perspective) []any { return []any{&p.ID, &p.Within, &p.Position, db.JSON(&p.Name)} },
+		"SELECT id, within, position, name FROM perspective WHERE map = $1 ORDER BY position, id", m.ID)
+	if err != nil {
+		return m, fmt.Errorf("read perspectives: %w", err)
+	}
+	if m.Objectives, err = objectives(ctx, q, "o.map = $1", m.ID); err != nil {
+		return m, err
+	}
+	m.Links, err = links(ctx, q, m.ID)
+	return m, err
+}
+
+// Bands are the perspectives that stand by themselves, top first.
+func (m Map) Bands() []Perspective { return m.Steps("") }
+
+// Steps are the perspectives within another one, in order.
+func (m Map) Steps(within string) []Perspective {
+	var out []Perspective
+	for _, p := range m.Perspectives {
+		if p.Within == within {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// Perspective finds a perspective of the map.
+func (m Map) Perspective(perspective string) (Perspective, bool) {
+	for _, p := range m.Perspectives {
+		if p.ID == perspective {
+			return p, true
+		}
+	}
+	return Perspective{}, false
+}
+
+// Places are the perspectives that hold objectives: steps, and bands without steps.
+func (m Map) Places() []Perspective {
+	var out []Perspective
+	for _, b := range m.Bands() {
+		if steps := m.Steps(b.ID); len(steps) > 0 {
+			out = append(out, steps...)
+		} else {
+			out = append(out, b)
+		}
+	}
+	return out
+}
+
+// Band is the band in which a perspective stands.
+func (m Map) Band(perspective string) string {
+	if p, ok := m.Perspective(perspective); ok && p.Within != "" {
+		return p.Within
+	}
+	return perspective
+}
+
+// Objective finds an objective of the map.
+func (m Map) Objective(objective string) (Objective, bool) {
+	for _, o := range m.Objectives {
+		if o.ID == objective {
+			return o, true
+		}
+	}
+	return Objective{}, false
+}
+
+// Draft is a map to be made.
+type Draft struct {
+	Name         Words
+	Perspectives []Perspective // IDs are the draft's own
+	Objectives   []Objective   // so are these
+	Links        []Link
+}
+
+// AddMap makes a map of a draft, all of it or nothing.
+func (s *Service) AddMap(ctx context.Context, d Draft) (Map, error) {
+	if err := org.Require(ctx, org.StrategyEdit); err != nil {
+		return Map{}, err
+	}
+	made, err := s.make(ctx, &d)
+	if err != nil {
+		return Map{}, err
+	}
+	err = s.db.Tx(ctx, func(ctx context.Context, q db.Q) error { return s.insertMap(ctx, q, made) })
+	if err != nil {
+		return Map{}, err
+	}
+	return s.read(ctx, made.ID)
+}
+
+// make checks a draft and gives everything on it an identity.
+func (s *Service) make(ctx context.Context, d *Draft) (Map, error) {
+	now := s.Now()
+	m := Map{ID: s.newID(), CreatedAt: now, UpdatedAt: now}
+	var err error
+	if m.Name, err = d.Name.checked("name"); err != nil {
+		return m, err
+	}
+	if len(d.Perspectives) == 0 || len(d.Perspectives) > maxPerspectives {
+		return m, problem.New(problem.Invalid, "strategy.perspectives", "Max", maxPerspectives).On("perspectives")
+	}
+	if len(d.Objectives) > MaxObjectives {
+		return m, tooMany()
+	}
+	ids := map[string]string{"": ""}
+	for _, p := range d.Perspectives {
+		if p.ID == "" || ids[p.ID] != "" {
+			return m, problem.New(problem.Invalid, "strategy.perspective_unknown").On("perspectives")
+		}
+		ids[p.ID] = s.newID()
+	}
+	for i, p := range d.Perspectives {
+		within, ok := ids[p.Within]
+		if !ok || p.Within == p.ID {
+			return m, problem.New(problem.Invalid, "strategy.perspective_unknown").On("perspectives")
+		}
+		name, err := p.Name.checked("name")
+		if err != nil {
+			return m, err
+		}
+		m.Perspectives = append(m.Perspectives, Perspective{ID: ids[p.ID], Within: within, Position: i, Name: name})
+	}
+	ids = map[string]string{}
+	places := map[string]string{}
+	for i, p := range d.Perspectives {
+		places[p.ID] = m.Perspectives[i].ID
+	}
+	for _, o := range d.Objectives {
+		if o.ID == "" || ids[o.ID] != "" {
+			return m, problem.New(problem.Invalid, "strategy.objective_unknown").On("objectives")
+		}
+		draft := o.ID
+		o.Map, o.Perspective = m.ID, places[o.Perspective]
+		if o, err = s.checked(ctx, m, o); err != nil {
+			return m, fmt.Errorf("objective %q: %w", o.Name.In("en"), err)
+		}
+		o.ID, o.CreatedAt, o.UpdatedAt = s.newID(), now, now
+		ids[draft] = o.ID
+		list := o.Measures
+		o.Measures = nil
+		for i, measured := range list {
+			measured.Position = i
+			if measured, err = s.checkMeasure(ctx, measured); err != nil {
+				return m, fmt.Errorf("objective %q: %w", o.Name.In("en"), err)
+			}
+			measured.ID, measured.Objective = s.newID(), o.ID
+			o.Measures = append(o.Measures, measured)
+		}
+		m.Objectives = append(m.Objectives, o)
+	}
+	for _, l := range d.Links {
+		l.Origin, l.Serves = ids[l.Origin], ids[l.Serves]
+		if l, err = l.checked(m.Objectives, m.Links); err != nil {
+			return m, err
+		}
+		m.Links = append(m.Links, l)
+	}
+	return m, nil
+}
+
+func (s *Service) insertMap(ctx context.Context, q db.Q, m Map) error {
+	n, _, err := db.Value[int](ctx, q, "SELECT COUNT(*) FROM strategy_map")
+	if err != nil {
+		return fmt.Errorf("count maps: %w", err)
+	}
+	if n >= MaxMaps {
+		return problem.New(problem.Invalid, "strategy.too_many_maps", "Max", MaxMaps)
+	}
+	if err := db.Insert(ctx, q, "strategy_map (id, name, created_at, updated_at)", [][]any{{m.ID, db.J(m.Name), db.T(m.CreatedAt), db.T(m.UpdatedAt)}}, ""); err != nil {
+		return err
+	}
+	for _, p := range m.Perspectives {
+		if err := db.Insert(ctx, q, "perspective (id, map, within, position, name)", [][]any{{p.ID, m.ID, p.Within, p.Position, db.J(p.Name)}}, ""); err != nil {
+			return err
+		}
+	}
+	for _, o := range m.Objectives {
+		if err := insertObjective(ctx, q, o); err != nil {
+			return err
+		}
+		for _, measured := range o.Measures {
+			if err := insertMeasure(ctx, q, measured); err != nil {
+				return err
+			}
+		}
+	}
+	for _, l := range m.Links {
+		if err := insertLink(ctx, q, m.ID, l); err != nil {
+			return err
+		}
+	}
+	return s.org.Audit(ctx, q, "strategy.map_added", "map:"+m.ID, map[string]any{"name": m.Name, "objectives": len(m.Objectives)})
+}
+
+// Rename changes the name of a map and of its perspectives; perspectives that are not named keep theirs.
+func (s *Service) Rename(ctx context.Context, mapID string, name Words, perspectives map[string]Words) error {
+	name, err := name.checked("name")
+	if err != nil {
+		return err
+	}
+	return s.edit(ctx, mapID, "strategy.map_renamed", "map:"+mapID, map[string]any{"name": name}, func(ctx context.Context, q db.Q) error {
+		if _, err := db.Exec(ctx, q, "UPDATE strategy_map SET name = $1 WHERE id = $2", db.J(name), mapID); err != nil {
+			return fmt.Errorf("rename a map: %w", err)
+		}
+		for p, words := range perspectives {
+			if !id.Valid(p) {
+				return notFound()
+			}
+			words, err := words.checked("perspective_" + p)
+			if err != nil {
+				return err
+			}
+			n, err := db.Exec(ctx, q, "UPDATE perspective SET name = $1 WHERE id = $2 AND map = $3", db.J(words), p, mapID)
+			if err != nil {
+				return fmt.Errorf("rename a perspective: %w", err)
+			}
+			if n == 0 {
+				return notFound()
+			}
+		}
+		return nil
+	})
+}
+
+// RemoveMap takes a map and all that is on it away; the audit log keeps its name.
+func (s *Service) RemoveMap(ctx context.Context, mapID string) error {
+	if err := org.Require(ctx, org.StrategyEdit); err != nil {
+		return err
+	}
+	return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+		m, err := mapOf(ctx, q, mapID)
+		if err != nil {
+			return err
+		}
+		for _, statement := range []string{
+			"DELETE FROM objective_link WHERE map = $1",
+			"DELETE FROM objective_measure WHERE objective IN (SELECT id FROM objective WHERE map = $1)",
+			"DELETE FROM objective WHERE map = $1",
+			"DELETE FROM perspective WHERE map = $1",
+			"DELETE FROM strategy_map WHERE id = $1",
+		} {
+			if _, err := db.Exec(ctx, q, statement, mapID); err != nil {
+				return fmt.Errorf("remove a map: %w", err)
+			}
+		}
+		return s.org.Audit(ctx, q, "strategy.map_removed", "map:"+mapID, map[string]any{"name": m.Name})
+	})
+}
