@@ -111,10 +111,10 @@ func cutPosts(ctx context.Context, q db.Q, list []ledger.Activity) (int, error) 
 	spoken := map[string]bool{}
 	for i := range list {
 		a := &list[i]
-		if a.Object != "" {
+		alone := a.Kind == ledger.PostEdited || a.Kind == ledger.PostDeleted || a.Kind == ledger.PostSaid && spoken[a.ID]
+		if a.Kind != ledger.PostSaid && a.Object != "" {
 			spoken[a.Object] = true
 		}
-		alone := a.Kind == ledger.PostEdited || a.Kind == ledger.PostDeleted || a.Kind == ledger.PostSaid && spoken[a.ID]
 		if a.Kind == ledger.PostSaid {
 			alone = alone || awaited[place{a.Channel, external(a)}]
 			if said, err := a.Said(); err == nil && len(said.InReplyTo) > 0 {
