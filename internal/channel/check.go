@@ -96,7 +96,9 @@ func (s *Service) ask(ctx context.Context, k kind, all Settings) (Health, error)
 func (s *Service) worded(err error, d Description, all Settings) error {
 	var known *problem.Problem
 	if errors.As(err, &known) {
-		return known
+		said := *known
+		said.Code = problem.Invalid // that the place has nothing there says nothing of our pages
+		return &said
 	}
 	kind := Temporary
 	var fault *Fault

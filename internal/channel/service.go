@@ -150,3 +150,10 @@ func (g *gates) enter(ctx context.Context, name string, width int) (leave func()
 		return nil, ctx.Err()
 	}
 }
+
+// Mints reports whether secrets of this kind are made by us.
+func (s *Service) Mints(name string) bool {
+	k, _ := s.kind(name)
+	_, ok := k.Connector.(Minter)
+	return ok
+}
