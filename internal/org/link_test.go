@@ -3,6 +3,7 @@ package org_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -205,5 +206,20 @@ func TestMails(t *testing.T) {
 		if diff := cmp.Diff(want, all[len(all)-1], cmp.AllowUnexported(mail{})); diff != "" {
 			t.Error(diff)
 		}
+	}
+}
+
+// The operator's address stands in while the organisation has none.
+func TestLinksBeginWithTheAddressOfTheOperator(t *testing.T) {
+	t.Parallel()
+	w := bare(t, dbtest.SQLite(t))
+	w.Service = org.New(w.d, slog.New(slog.DiscardHandler), w.now, org.WithMailer(w.mails), org.WithURL("https://ops.example/"))
+	u := setUp()
+	u.URL = ""
+	must(t, w.SetUp(t.Context(), u))
+	d, err := w.Invite(w.as(t, ownerEmail), org.Invite{Email: "a@velo.example", Role: org.Social})
+	must(t, err)
+	if got := w.mails.sent()[0].text; !strings.Contains(got, "https://ops.example"+d.Path) {
+		t.Error(got)
 	}
 }

@@ -23,14 +23,20 @@ const (
 
 // CanMail reports whether mails can be sent: a mail server is set, and the organisation's own address for the links in them.
 func (s *Service) CanMail(ctx context.Context) bool {
-	if s.mailer == nil {
-		return false
-	}
-	if r, ok := s.mailer.(interface{ Ready(context.Context) bool }); ok && !r.Ready(ctx) {
+	if !s.HasMailServer(ctx) {
 		return false
 	}
 	o, err := s.Organisation(ctx)
 	return err == nil && o.URL != ""
+}
+
+// HasMailServer reports whether a mail server is set.
+func (s *Service) HasMailServer(ctx context.Context) bool {
+	if s.mailer == nil {
+		return false
+	}
+	r, asks := s.mailer.(interface{ Ready(context.Context) bool })
+	return !asks || r.Ready(ctx)
 }
 
 func (s *Service) send(ctx context.Context, to, subject, text string) error {

@@ -5,6 +5,7 @@ package org
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,6 +20,7 @@ type Service struct {
 	log    *slog.Logger
 	clock  func() time.Time
 	mailer Mailer
+	url    string
 	ids    id.Maker
 	vault  *vault
 	setUp  atomic.Bool
@@ -31,6 +33,9 @@ type Option func(*Service)
 
 // WithMailer lets the service send mail. Without it, links are handed to whoever asked for them.
 func WithMailer(m Mailer) Option { return func(s *Service) { s.mailer = m } }
+
+// WithURL gives the address of this installation that holds while the organisation has none of its own.
+func WithURL(url string) Option { return func(s *Service) { s.url = strings.TrimRight(url, "/") } }
 
 // New makes the service; clock is time.Now outside tests.
 func New(d *db.DB, log *slog.Logger, clock func() time.Time, options ...Option) *Service {

@@ -1,6 +1,7 @@
 package org
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -49,6 +50,7 @@ func (s *Service) Organisation(ctx context.Context) (Organisation, error) {
 	if !found {
 		return o, problem.New(problem.Missing, "org.not_set_up")
 	}
+	o.URL = cmp.Or(o.URL, s.url)
 	return o, nil
 }
 

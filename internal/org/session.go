@@ -65,13 +65,11 @@ func (s *Service) Authenticate(ctx context.Context, sessionToken string) (*Membe
 		return nil, Session{}, signInFirst()
 	}
 	if now.Sub(p.x.SeenAt) >= seenFor {
-		// A request is not refused because this cannot be written.
-		if err := s.seen(ctx, p.x, now); err != nil {
-			s.log.Warn("note that a member was seen", "error", err)
-		} else {
-			p.x.SeenAt, p.m.LastSeenAt = now, now
-			p.x.dated()
-		}
+		// Behind the answer: on SQLite a long import may hold the only writer, and no page waits for that.
+		was := p.x
+		s.after(ctx, "note that a member was seen", func(ctx context.Context) error { return s.seen(ctx, was, now) })
+		p.x.SeenAt, p.m.LastSeenAt = now, now
+		p.x.dated()
 	}
 	return &p.m, p.x, nil
 }

@@ -64,15 +64,20 @@ func (s *Service) Bearer(ctx context.Context, token string) (*Member, Token, err
 	}
 	if now.Sub(p.t.UsedAt) >= seenFor {
 		ip := clip(VisitOf(ctx).IP, 64)
-		err := s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
-			_, err := db.Exec(ctx, q, "UPDATE member_token SET used_at = $1, used_ip = $2 WHERE id = $3", db.T(now), ip, p.t.ID)
-			return err
-		})
-		if err != nil {
-			s.log.Warn("note that a token was used", "error", err)
-		} else {
-			p.t.UsedAt, p.t.UsedIP = now, ip
+		note := func(ctx context.Context) error {
+			return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+				_, err := db.Exec(ctx, q, "UPDATE member_token SET used_at = $1, used_ip = $2 WHERE id = $3 AND (used_at IS NULL OR used_at < $1)", db.T(now), ip, p.t.ID)
+				return err
+			})
 		}
+		if p.t.UsedAt.IsZero() { // the first use is waited for: whoever tries a new token looks whether it arrived
+			if err := note(ctx); err != nil {
+				s.log.Warn("note that a token was used", "error", err)
+			}
+		} else {
+			s.after(ctx, "note that a token was used", note)
+		}
+		p.t.UsedAt, p.t.UsedIP = now, ip
 	}
 	p.m.limited, p.m.scopes, p.m.token = true, p.t.Scopes, p.t.ID
 	return &p.m, p.t, nil

@@ -23,7 +23,8 @@ type DemoAccount struct {
 // Options say what the pages cannot know by themselves.
 type Options struct {
 	Demo []DemoAccount // shown on the sign-in page with their passwords
-	Mail string        // path of the page where a mail server is set, "" when there is none
+	Mail string        // path of the page where a mail server is set, "" when only the operator can
+	URL  string        // address that set-up proposes for this installation, "" for where the first visitor reached it
 }
 
 type handlers struct {

@@ -1,6 +1,7 @@
 package orgweb
 
 import (
+	"cmp"
 	"net/http"
 
 	"github.com/entente/entente/internal/i18n"
@@ -11,7 +12,7 @@ import (
 
 type setUpForm struct {
 	org.SetUp
-	CanMail bool
+	HasMail bool
 	Wrong   wrong
 }
 
@@ -25,10 +26,11 @@ func (h *handlers) setUpPage(w http.ResponseWriter, r *http.Request) error {
 	if lang == i18n.Pseudo {
 		lang = "en"
 	}
-	return h.showSetUp(w, r, setUpForm{SetUp: org.SetUp{Lang: lang, URL: origin(r)}})
+	return h.showSetUp(w, r, setUpForm{SetUp: org.SetUp{Lang: lang, URL: cmp.Or(h.URL, origin(r))}})
 }
 
 func (h *handlers) showSetUp(w http.ResponseWriter, r *http.Request, f setUpForm) error {
+	f.HasMail = h.s.HasMailServer(r.Context())
 	if f.Zone == "" {
 		f.Zone = "UTC"
 		if f.Lang == "fr" {
