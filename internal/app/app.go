@@ -52,6 +52,8 @@ type App struct {
 	API       *api.API
 	Live      *web.Live
 	Metrics   *telemetry.Metrics
+
+	demo []DemoAccount // of an installation filled with the sample
 }
 
 // Open opens the database, brings it to the newest schema and makes the modules, in the order of the law: what stands later may call what
@@ -83,14 +85,17 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger) (*App, error) 
 	matcher := listening.NewMatcher(a.Enrich)
 	a.Ledger = ledger.New(a.DB, log, a.Clock, channel.PostFollower(), people.Follower(), a.Enrich.Follower(), matcher.Follower(), inbox.Follower())
 	a.Channels = channel.New(a.DB, a.Ledger, box, channel.World{HTTP: gate.Client(), Dial: gate.Dial, Clock: a.Clock, Log: log}, log, a.Clock,
-		all.Connectors()...)
+		all.Connectors()...).WithAudit(a.Org.Audit)
 	a.People = people.New(a.DB, a.Ledger, a.Org, log, a.Clock)
 	a.Listening = listening.New(a.DB, a.Ledger, a.Enrich, a.Org, log, a.Clock, func() { a.Live.Publish("mentions") })
 	a.Inbox = inbox.New(a.DB, a.Ledger, a.Channels, a.Org, log, a.Clock)
-	a.Intake = intake.New(intake.Options{DB: a.DB, Ledger: a.Ledger, Channels: a.Channels, Folder: filepath.Join(c.Data, "imports"), Log: log, Clock: a.Clock,
-		Lookup: a.lookup()})
-	a.Measure = measure.New(a.DB, log, a.Clock)
+	a.Intake = intake.New(a.DB, a.Ledger, a.Channels, a.Org, filepath.Join(c.Data, "imports"), log, a.Clock, a.resolve)
+	a.Measure = measure.New(a.DB, a.Org, a.Clock)
 	a.Strategy = strategy.New(a.DB, a.Measure, a.Org, log, a.Clock)
+	if a.demo, err = a.demoOf(ctx); err != nil {
+		a.DB.Close()
+		return nil, err
+	}
 	a.surfaces()
 	return a, nil
 }

@@ -338,3 +338,13 @@ func (l *Ledger) Tables() []string {
 	}
 	return out
 }
+
+// Behind is how many activities the followers have still to digest.
+func (l *Ledger) Behind(ctx context.Context) (int64, error) {
+	c, _, err := l.cursor(ctx, l.db.Read(), "")
+	if err != nil {
+		return 0, err
+	}
+	n, _, err := db.Value[int64](ctx, l.db.Read(), "SELECT COUNT(*) FROM activity WHERE (tx, seq) > ($1, $2)", c.Tx, c.Seq)
+	return n, err
+}

@@ -1,0 +1,60 @@
+package app
+
+import (
+	"context"
+	"io"
+
+	"github.com/entente/entente/internal/archive"
+	"github.com/entente/entente/internal/problem"
+)
+
+// kept are the tables of what is not derived, in an order in which they can be filled. What only this machine can use stays: sessions,
+// tokens, links in mails, attempts to sign in, running imports.
+func kept() []archive.Table {
+	return []archive.Table{
+		{Name: "organisation", Order: "one"},
+		{Name: "member", Order: "id"},
+		{Name: "setting", Order: "key"},
+		{Name: "audit", Order: "id"},
+		{Name: "channel", Order: "id"},
+		{Name: "channel_state", Order: "channel"},
+		{Name: "outgoing", Order: "id"},
+		{Name: "topic", Order: "id"},
+		{Name: "strategy_map", Order: "id"},
+		{Name: "perspective", Order: "map, position, id"},
+		{Name: "objective", Order: "id"},
+		{Name: "objective_measure", Order: "id"},
+		{Name: "objective_link", Order: "origin, serves"},
+		{Name: "activity", Order: "tx, seq"},
+	}
+}
+
+// Export writes everything that is kept.
+func (a *App) Export(ctx context.Context, w io.Writer, progress func(table string, rows int)) (archive.Manifest, error) {
+	return archive.Write(ctx, a.DB, w, kept(), a.Clock(), progress)
+}
+
+// ReadArchive reads an archive into this installation, which must be empty, and derives the rest.
+func (a *App) ReadArchive(ctx context.Context, r io.ReaderAt, size int64, progress func(table string, rows int)) (archive.Manifest, error) {
+	m, err := archive.Read(ctx, a.DB, r, size, kept(), progress)
+	if err != nil {
+		return m, err
+	}
+	return m, a.Ledger.CatchUp(ctx)
+}
+
+// ResetLink is a link with which a member sets a new password.
+func (a *App) ResetLink(ctx context.Context, email string) (string, error) {
+	m, err := a.Org.ByEmail(ctx, email)
+	if err != nil {
+		return "", err
+	}
+	if m == nil {
+		return "", problem.New(problem.Missing, "problem.not_found")
+	}
+	d, err := a.Org.ResetLink(ctx, m.ID)
+	if err != nil {
+		return "", err
+	}
+	return a.Config.Public() + d.Path, nil
+}

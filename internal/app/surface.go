@@ -1,0 +1,134 @@
+package app
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/entente/entente/internal/api"
+	"github.com/entente/entente/internal/channel/channelweb"
+	"github.com/entente/entente/internal/ledger"
+	"github.com/entente/entente/internal/listening/listeningapi"
+	"github.com/entente/entente/internal/listening/listeningweb"
+	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/org/orgapi"
+	"github.com/entente/entente/internal/org/orgweb"
+	"github.com/entente/entente/internal/people/peopleapi"
+	"github.com/entente/entente/internal/people/peopleweb"
+	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/telemetry"
+	"github.com/entente/entente/internal/web"
+)
+
+// surfaces makes the pages and the REST interface of all modules.
+func (a *App) surfaces() {
+	a.Live = web.NewLive()
+	a.Metrics = telemetry.NewMetrics(a.behind)
+	proxies, _ := a.Config.ProxyPrefixes() // Check has read them
+	a.Web = web.New(web.Options{Org: a.Org, Log: a.Log, Live: a.Live, Secure: a.Config.Secure(), Proxies: proxies, Clock: a.Clock,
+		Observe: a.Metrics.Request, Nav: a.nav(), Foot: foot()})
+	r := a.Web.Routes()
+	r.Page("GET /{$}", org.Public, a.home)
+	r.Raw("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("ok\n")) }))
+	r.Raw("GET /readyz", http.HandlerFunc(a.ready))
+	r.Raw("POST /hooks/{channel}", a.Channels.ReceiveHandler())
+	orgweb.Routes(r, a.Web, a.Org, orgweb.Options{Demo: a.demoAccounts()})
+	channelweb.Routes(r, a.Channels, a.Org, a.Clock)
+	listeningweb.Routes(r, a.Listening, a.Channels, listeningweb.Options{})
+	peopleweb.Routes(r, a.People, peopleweb.Options{})
+
+	a.API = api.New(a.Org, a.DB, a.Log, a.Clock)
+	orgapi.Operations(a.API, a.Org)
+	listeningapi.Operations(a.API, a.Listening)
+	peopleapi.Operations(a.API, a.People)
+	r.Raw(api.Prefix+"/", a.API.Handler())
+	a.Ledger.Watch(a.announce)
+}
+
+// Handler answers all requests.
+func (a *App) Handler() http.Handler { return a.Web.Handler() }
+
+func (a *App) nav() []web.Nav {
+	return []web.Nav{
+		{Label: "app.nav.strategy", Href: "/strategy", Icon: "map", Key: "g s", Permission: org.StrategyRead},
+		{Label: "app.nav.measures", Href: "/measures", Icon: "chart-line", Key: "g m", Permission: org.MeasureRead},
+		{Label: "app.nav.inbox", Href: "/inbox", Icon: "inbox", Key: "g i", Permission: org.InboxRead, Count: a.waiting, Topic: "inbox"},
+		{Label: "app.nav.mentions", Href: "/mentions", Icon: "radio", Key: "g e", Permission: org.ListeningRead},
+		{Label: "app.nav.people", Href: "/people", Icon: "users", Key: "g p", Permission: org.PeopleRead},
+	}
+}
+
+func foot() []web.Nav {
+	return []web.Nav{
+		{Label: "app.nav.topics", Href: "/topics", Icon: "tags", Permission: org.ListeningRead},
+		{Label: "app.nav.channels", Href: "/channels", Icon: "plug", Permission: org.ChannelRead},
+		{Label: "app.nav.import", Href: "/import", Icon: "upload", Permission: org.ImportRun},
+		{Label: "app.nav.members", Href: "/members", Icon: "users-round", Permission: org.MemberRead},
+		{Label: "app.nav.audit", Href: "/audit", Icon: "scroll-text", Permission: org.AuditRead},
+		{Label: "app.nav.organisation", Href: "/organisation", Icon: "settings", Permission: org.OrgEdit},
+	}
+}
+
+func (a *App) waiting(ctx context.Context) int { return a.Inbox.Waiting(ctx) }
+
+// home sends everybody where their work is.
+func (a *App) home(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	m := org.Who(ctx)
+	switch {
+	case m == nil:
+		return problem.New(problem.Unauthenticated, "problem.sign_in")
+	case m.Role == org.Strategist || m.Role == org.Owner:
+		return web.Redirect(w, r, "/strategy")
+	case m.May(org.InboxRead):
+		return web.Redirect(w, r, "/inbox")
+	}
+	return web.Redirect(w, r, "/me")
+}
+
+func (a *App) ready(w http.ResponseWriter, r *http.Request) {
+	if err := a.DB.Ping(r.Context()); err != nil {
+		http.Error(w, "database: "+err.Error(), http.StatusServiceUnavailable)
+		return
+	}
+	w.Write([]byte("ready\n"))
+}
+
+// announce tells open pages what the followers have digested.
+func (a *App) announce(list []ledger.Activity) {
+	a.Metrics.Digested(len(list))
+	topics := map[string]bool{}
+	for i := range list {
+		kind := list[i].Kind
+		switch {
+		case strings.HasPrefix(kind, "post."):
+			topics["inbox"], topics["mentions"], topics["conversation"] = true, true, true
+		case strings.HasPrefix(kind, "conversation."):
+			topics["inbox"], topics["conversation:"+list[i].Object] = true, true
+		case kind == ledger.AnswerPicked:
+			topics["inbox"] = true
+		}
+	}
+	names := make([]string, 0, len(topics))
+	for t := range topics {
+		names = append(names, t)
+	}
+	a.Live.Publish(names...)
+}
+
+func (a *App) behind() float64 {
+	n, err := a.Ledger.Behind(context.Background())
+	if err != nil {
+		return -1
+	}
+	return float64(n)
+}
+
+// demoAccounts are shown on the sign-in page of a demo.
+func (a *App) demoAccounts() []orgweb.DemoAccount {
+	var out []orgweb.DemoAccount
+	for _, d := range a.demo {
+		out = append(out, orgweb.DemoAccount{Name: d.Name, Email: d.Email, Password: demoPassword, Role: d.Role})
+	}
+	return out
+}

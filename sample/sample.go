@@ -1,0 +1,9 @@
+// Package sample holds the files of the sample organisation, as somebody would bring them.
+package sample
+
+import "embed"
+
+// Files are all files of this folder; README.md says what they are.
+//
+//go:embed organisation.json topics.json map.json handling.jsonl customers.csv orders.csv people.vcf feeds forum mail
+var Files embed.FS
