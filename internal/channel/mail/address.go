@@ -1,9 +1,11 @@
 package mail
 
 import (
+	"net/url"
 	"strings"
 	"unicode"
 
+	"github.com/entente/entente/internal/channel"
 	"github.com/entente/entente/internal/ledger"
 )
 
@@ -33,7 +35,7 @@ func recipients(h header, own Own) []ledger.Address {
 	seen := map[string]bool{}
 	for _, v := range append(h.all("To"), h.all("Cc")...) {
 		for _, a := range addresses(v) {
-			if len(out) < maxPeople && !own.has(a.URI) && !seen[a.URI] {
+			if len(out) < maxPeople && !own[a.URI] && !seen[a.URI] {
 				seen[a.URI] = true
 				out = append(out, a)
 			}
@@ -143,7 +145,7 @@ func address(s string) (ledger.Address, bool) {
 			name = bare
 		}
 	}
-	return ledger.Address{URI: "mailto:" + addr, Name: displayName(name)}, true
+	return ledger.Address{URI: identity(addr), Name: displayName(name)}, true
 }
 
 func stripComments(s string) string {
@@ -151,16 +153,16 @@ func stripComments(s string) string {
 		return s
 	}
 	var out strings.Builder
-	depth, escaped := 0, false
+	depth, literally := 0, false
 	for _, r := range s {
 		switch {
-		case escaped:
-			escaped = false
+		case literally:
+			literally = false
 			if depth == 0 {
 				out.WriteRune(r)
 			}
 		case r == '\\' && depth > 0:
-			escaped = true
+			literally = true
 		case r == '(':
 			depth++
 		case r == ')' && depth > 0:
@@ -190,6 +192,31 @@ func cleanAddress(s string) string {
 		}
 	}
 	return local + "@" + domain
+}
+
+// What has a meaning of its own in a mailto: address.
+var escaped = strings.NewReplacer("%", "%25", "?", "%3F", "#", "%23", "/", "%2F")
+
+// identity writes an address as identities are written everywhere.
+func identity(addr string) string {
+	i := strings.LastIndexByte(addr, '@')
+	raw := "mailto:" + escaped.Replace(addr[:max(i, 0)]) + addr[max(i, 0):]
+	if uri, err := channel.Identify(raw, ""); err == nil {
+		return uri
+	}
+	return raw
+}
+
+// addressOf is the address that an identity stands for, "" when it is no mail address.
+func addressOf(uri string) string {
+	scheme, rest, ok := strings.Cut(uri, ":")
+	if !ok || !strings.EqualFold(scheme, "mailto") {
+		return ""
+	}
+	if plain, err := url.PathUnescape(rest); err == nil {
+		rest = plain
+	}
+	return cleanAddress(rest)
 }
 
 // displayName reads the words beside an address.

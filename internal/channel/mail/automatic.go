@@ -74,8 +74,8 @@ func ownList(h header, own Own) bool {
 	if id == "" {
 		return false
 	}
-	for addr := range own {
-		if strings.Replace(addr, "@", ".", 1) == id {
+	for uri := range own {
+		if strings.Replace(addressOf(uri), "@", ".", 1) == id {
 			return true
 		}
 	}

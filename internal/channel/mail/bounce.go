@@ -9,7 +9,7 @@ import (
 
 // bounced finds out whether the message reports on the delivery of another one (RFC 3464, or free text), and about whom.
 func (m *Message) bounced(h header, w *walker, own Own) bool {
-	from := strings.TrimPrefix(m.Author.URI, "mailto:")
+	from := addressOf(m.Author.URI)
 	local, _, _ := strings.Cut(from, "@")
 	daemon := local == "mailer-daemon" || local == "postmaster" || local == "mail-daemon" || local == "maildaemon"
 	subject := dsnSubject.MatchString(m.Said.Title)
@@ -43,7 +43,7 @@ func (m *Message) bounced(h header, w *walker, own Own) bool {
 	if len(w.status) == 0 || len(failed)+len(delayed) == 0 && plain {
 		var found []string
 		for _, a := range addresses(failedTo) {
-			found = appendNew(found, strings.TrimPrefix(a.URI, "mailto:"))
+			found = appendNew(found, addressOf(a.URI))
 		}
 		if len(found) == 0 {
 			found = mentioned(m.Said.Text+"\n"+m.Said.Quoted, own, from)
@@ -55,11 +55,11 @@ func (m *Message) bounced(h header, w *walker, own Own) bool {
 		}
 	}
 	for _, a := range failed {
-		m.Said.Bounced = append(m.Said.Bounced, "mailto:"+a)
+		m.Said.Bounced = append(m.Said.Bounced, identity(a))
 	}
 	for _, a := range delayed {
 		if !slices.Contains(failed, a) {
-			m.Delayed = append(m.Delayed, "mailto:"+a)
+			m.Delayed = append(m.Delayed, identity(a))
 		}
 	}
 	// It belongs to the conversation of the message that bounced.
@@ -149,7 +149,7 @@ func mentioned(text string, own Own, from string) []string {
 		for _, a := range regexpAddr.FindAllString(line, 5) {
 			a = cleanAddress(a)
 			local, _, _ := strings.Cut(a, "@")
-			if a == "" || a == from || own[a] || local == "postmaster" || local == "mailer-daemon" {
+			if a == "" || a == from || own[identity(a)] || local == "postmaster" || local == "mailer-daemon" {
 				continue
 			}
 			if out = appendNew(out, a); len(out) >= 20 {

@@ -55,7 +55,7 @@ func (m Message) Item() channel.Item {
 	return channel.Item{Said: m.Said, Author: m.Author, At: m.At}
 }
 
-// Own is the set of addresses that are ours, in lower case.
+// Own is the set of identities (mailto:) that are ours.
 type Own map[string]bool
 
 // NewOwn reads addresses separated by commas, semicolons or spaces; what is no address is left out.
@@ -64,14 +64,12 @@ func NewOwn(lists ...string) Own {
 	for _, list := range lists {
 		for _, a := range strings.FieldsFunc(list, func(r rune) bool { return strings.ContainsRune(",; \t\r\n", r) }) {
 			if addr := cleanAddress(strings.TrimPrefix(a, "mailto:")); addr != "" {
-				o[addr] = true
+				o[identity(addr)] = true
 			}
 		}
 	}
 	return o
 }
-
-func (o Own) has(uri string) bool { return o[strings.TrimPrefix(uri, "mailto:")] }
 
 // Read is Parse for a stream; it reads at most MaxMessage and one more byte.
 func Read(r io.Reader, now time.Time, own Own) (Message, error) {
@@ -110,7 +108,7 @@ func Parse(raw []byte, now time.Time, own Own) (Message, error) {
 
 	m.Author, m.ReplyTo = author(h)
 	said.AuthorName = m.Author.Name
-	said.Ours = own.has(m.Author.URI)
+	said.Ours = own[m.Author.URI]
 	said.Title = cut(strings.Join(strings.Fields(h.text("Subject")), " "), maxSubject)
 	said.To = recipients(h, own)
 	said.Lang = language(h.first("Content-Language"))

@@ -178,6 +178,7 @@ func TestParseAddresses(t *testing.T) {
 		{"friends: a@b.example, c@d.example;, e@f.example", []ledger.Address{{URI: "mailto:a@b.example"}, {URI: "mailto:c@d.example"}, {URI: "mailto:e@f.example"}}},
 		{"<@x.example,@y.example:a@b.example>", []ledger.Address{{URI: "mailto:a@b.example"}}},
 		{"a@@b.example, a b@c.example", []ledger.Address{{URI: "mailto:b@c.example", Name: "a"}}},
+		{"a/b?c@d.example", []ledger.Address{{URI: "mailto:a%2Fb%3Fc@d.example"}}},
 		{"", nil}, {"@", nil}, {"<>", nil}, {"a@", nil}, {"@b", nil}, {",,;;", nil}, {"a@b\x00c", []ledger.Address{{URI: "mailto:a@bc"}}},
 	} {
 		if d := cmp.Diff(c.want, addresses(c.in)); d != "" {
@@ -333,7 +334,7 @@ func checkSane(t interface{ Fatalf(string, ...any) }, m Message) {
 	if m.Said.ExternalID == "" || strings.ContainsAny(m.Said.Title+m.Said.AuthorName+m.Said.ExternalID+m.Author.URI, "\n") {
 		t.Fatalf("bad fields: %+v", m.Said)
 	}
-	if m.Author.URI != "" && cleanAddress(strings.TrimPrefix(m.Author.URI, "mailto:")) == "" {
+	if m.Author.URI != "" && addressOf(m.Author.URI) == "" {
 		t.Fatalf("author %q", m.Author.URI)
 	}
 }

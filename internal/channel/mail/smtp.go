@@ -207,11 +207,11 @@ func (s *session) compose(out channel.Outgoing) (raw []byte, id string, to []str
 		if strings.ContainsAny(a.URI+a.Name, "\r\n\x00") {
 			return nil, "", nil, problem.New(problem.Invalid, "mail.line_break")
 		}
-		scheme, addr, ok := strings.Cut(a.URI, ":")
-		if !ok || !strings.EqualFold(scheme, "mailto") || cleanAddress(addr) == "" {
+		addr := addressOf(a.URI)
+		if addr == "" {
 			return nil, "", nil, problem.New(problem.Invalid, "mail.bad_address", "Address", a.URI)
 		}
-		if addr, err = envelope(cleanAddress(addr)); err != nil {
+		if addr, err = envelope(addr); err != nil {
 			return nil, "", nil, err
 		}
 		to = append(to, addr)

@@ -237,4 +237,8 @@ func TestComposeIsStable(t *testing.T) {
 	if _, _, to, err := s.compose(out); err != nil || to[0] != "max@xn--bcher-kva.example" {
 		t.Errorf("%v %v", to, err)
 	}
+	out.To[0].URI = "mailto:a%2Fb%3Fc@d.example"
+	if _, _, to, err := s.compose(out); err != nil || to[0] != "a/b?c@d.example" {
+		t.Errorf("%v %v", to, err)
+	}
 }

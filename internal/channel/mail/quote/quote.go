@@ -44,6 +44,9 @@ var (
 		`envoyé (?:de|depuis|à partir de|avec|via|par) (?:mon|ma|l['’]application|l['’]app|outlook|yahoo|proton|la messagerie|mail|tutanota|un)\b|télécharge[zr] outlook\b|obtenir outlook\b|obtenez outlook\b|provenance\s?:\s?courrier\b)`)
 )
 
+// French typography puts no-break spaces before colons; patterns know only the plain one.
+var plainBlanks = strings.NewReplacer("\u00a0", " ", "\u202f", " ")
+
 type mark uint8
 
 const (
@@ -275,11 +278,11 @@ func headerBlock(lines []string, i int) bool {
 
 // named finds the name of the header field that a line shows.
 func named(l string) []string {
-	l = head(l)
+	l = strings.TrimSpace(l)
 	if i := strings.IndexByte(l, ':'); i < 0 || i > 30 {
 		return nil
 	}
-	return field.FindStringSubmatch(l)
+	return field.FindStringSubmatch(head(l))
 }
 
 func kind(s string) string {
@@ -371,12 +374,7 @@ func join(lines []string, i, n int) string {
 		}
 		out.WriteString(strings.TrimSpace(lines[j]))
 	}
-	return strings.Map(func(r rune) rune {
-		if r == '\u00a0' || r == '\u202f' {
-			return ' '
-		}
-		return r
-	}, out.String())
+	return plainBlanks.Replace(out.String())
 }
 
 // head is the start of a line, where fields are, with all blanks alike.
@@ -385,5 +383,5 @@ func head(s string) string {
 	if len(s) > 120 {
 		s = strings.ToValidUTF8(s[:120], "")
 	}
-	return strings.NewReplacer("\u00a0", " ", "\u202f", " ").Replace(s)
+	return plainBlanks.Replace(s)
 }
