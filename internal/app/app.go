@@ -76,7 +76,7 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger) (*App, error) 
 	}
 	gate := outside.New(outside.Options{AllowPrivate: c.AllowPrivate, UserAgent: "Entente (+" + c.Public() + ")"})
 	mailer := a.mailer()
-	var orgOptions []org.Option
+	orgOptions := []org.Option{org.WithURL(c.Public())}
 	if mailer != nil {
 		orgOptions = append(orgOptions, org.WithMailer(mailer))
 	}
@@ -153,6 +153,7 @@ func (a *App) work(ctx context.Context) <-chan struct{} {
 		"imports":   a.Intake.Run,
 		"openings":  a.Inbox.OpenDue,
 		"topics":    a.Listening.FillLoop,
+		"tidying":   a.tidy,
 		"enriching": func(ctx context.Context) error { return a.Enrich.Backfill(ctx, a.Ledger, nil) },
 	}
 	if a.Config.Metrics != "" {
@@ -174,6 +175,22 @@ func (a *App) work(ctx context.Context) <-chan struct{} {
 		close(done)
 	}()
 	return done
+}
+
+// tidy forgets once a day what has run out: sessions, links, attempts.
+func (a *App) tidy(ctx context.Context) error {
+	tick := time.NewTicker(24 * time.Hour)
+	defer tick.Stop()
+	for {
+		if err := a.Org.Tidy(ctx); err != nil && ctx.Err() == nil {
+			a.Log.Error("nothing was tidied, will try again", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
 }
 
 func (a *App) serveMetrics(ctx context.Context) error {

@@ -252,7 +252,7 @@ func (s *Service) state(ctx context.Context, action string, a ledger.Activity) (
 		if object == "" {
 			object = added[0].ID
 		}
-		return s.org.Audit(ctx, q, action, object, a.Data)
+		return s.org.Audit(ctx, q, action, object, nil) // names and addresses stay out: the audit log outlives an erasure
 	})
 	if err != nil {
 		return a, err

@@ -83,7 +83,7 @@ func (s *Server) nav(r *http.Request, m *org.Member, entries []Nav) []ui.NavItem
 		if !m.May(n.Permission) {
 			continue
 		}
-		it := ui.NavItem{Label: i18n.T(ctx, n.Label), Href: n.Href, Icon: n.Icon, Key: n.Key, Live: n.Topic,
+		it := ui.NavItem{Label: i18n.T(ctx, n.Label), Href: n.Href, Icon: n.Icon, Key: n.Key,
 			Current: r.URL.Path == n.Href || n.Href != "/" && strings.HasPrefix(r.URL.Path, n.Href+"/")}
 		if n.Section != "" {
 			it.Section = i18n.T(ctx, n.Section)

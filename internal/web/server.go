@@ -341,6 +341,9 @@ func (s *Server) cookie(name, value string, maxAge int) *http.Cookie {
 // SignIn keeps the session's token in the browser.
 func (s *Server) SignIn(w http.ResponseWriter, token string) {
 	http.SetCookie(w, s.cookie(s.SessionCookie(), token, 90*24*3600))
+	for _, name := range []string{"lang", "theme"} { // the member's own settings hold from here on
+		http.SetCookie(w, s.cookie(name, "", -1))
+	}
 }
 
 // SignOut takes it away again.
