@@ -1,0 +1,274 @@
+package intakeweb
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/entente/entente/internal/channel"
+	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/intake"
+	"github.com/entente/entente/internal/ledger"
+	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/web"
+	"github.com/entente/entente/internal/web/ui"
+)
+
+const shown = 12 // rows of a preview
+
+type setupPage struct {
+	Job      intake.Job
+	Format   string
+	Fields   []string
+	Posts    bool // the channel matters
+	Set      intake.Settings
+	New      string // name of a new channel
+	Channels []channel.Account
+	Layout   *intake.Layout
+	Rows     []previewRow
+	Wrong    []ui.FieldError
+}
+
+type previewRow struct {
+	Place, What, Who, When, Words string
+	Refused                       bool
+}
+
+func (p *setupPage) wants(field string) bool { return slices.Contains(p.Fields, field) }
+
+func (p *setupPage) wrong(field string) string {
+	for _, e := range p.Wrong {
+		if e.Field == field {
+			return e.Text
+		}
+	}
+	return ""
+}
+
+// column is the heading that a field of the table is taken from, "" for none.
+func (p *setupPage) column(field string) string {
+	if i, ok := p.Layout.Columns[field]; ok {
+		return p.Layout.Head[i]
+	}
+	return ""
+}
+
+func (p *pages) settings(w http.ResponseWriter, r *http.Request) error {
+	j, err := p.s.Find(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if j.Open() {
+		return web.Redirect(w, r, "/import/"+j.ID)
+	}
+	return p.showSetup(w, r, &setupPage{Job: j, Format: j.Format, Set: j.Settings})
+}
+
+func (p *pages) showSetup(w http.ResponseWriter, r *http.Request, page *setupPage) error {
+	ctx := r.Context()
+	refuse := func(err error) error {
+		known := problem.Of(err)
+		if known.Code == problem.Internal {
+			return err
+		}
+		page.Wrong = append(page.Wrong, ui.FieldError{Field: known.Field, Text: sentence(ctx, known)})
+		return nil
+	}
+	var err error
+	if page.Channels, err = p.s.Channels(ctx); err != nil {
+		return err
+	}
+	if f, ok := intake.Find(page.Format); ok {
+		d := f.Describe()
+		page.Fields, page.Posts = d.Fields, d.Posts && d.Name != "jsonl"
+		rows, layout, err := p.s.Look(ctx, &page.Job, page.Format, page.Set, shown)
+		if err != nil {
+			if err := refuse(err); err != nil {
+				return err
+			}
+		}
+		if layout != nil && layout.Head != nil {
+			page.Layout = layout
+			page.Posts = layout.Target == intake.Posts
+		}
+		for i := range rows {
+			page.Rows = append(page.Rows, preview(ctx, &rows[i]))
+		}
+	}
+	if page.New == "" && page.Set.Channel == "" {
+		page.New, _, _ = strings.Cut(page.Job.Name, ".")
+	}
+	if len(page.Wrong) > 0 {
+		web.Invalid(w)
+	}
+	return web.Show(w, r, web.Page{Title: page.Job.Name, Wide: true}, setupBody(page))
+}
+
+// sentence is a problem in words; the name of a field of a table is one of our keys.
+func sentence(ctx context.Context, p *problem.Problem) string {
+	args := slices.Clone(p.Args)
+	if p.Key == "intake.no_column" && len(args) == 2 {
+		if name, ok := args[1].(string); ok {
+			args[1] = i18n.T(ctx, "intake.column."+name)
+		}
+	}
+	return i18n.T(ctx, p.Key, args...)
+}
+
+func preview(ctx context.Context, row *intake.Row) previewRow {
+	out := previewRow{Place: row.Place.String()}
+	when := func(ok bool, text string) {
+		if ok {
+			out.When = text
+		}
+	}
+	switch {
+	case row.Refused != nil:
+		out.Refused, out.What = true, i18n.T(ctx, "intake.what.refused")
+		out.Words = sentence(ctx, problem.New(problem.Invalid, row.Refused.Reason, row.Refused.Args...))
+		if row.Refused.Detail != "" {
+			out.Words += " " + row.Refused.Detail
+		}
+	case row.Item != nil:
+		i := row.Item
+		key := "intake.what." + i.Kind
+		if i.Kind == "" || !i18n.Has(key) {
+			key = "intake.what.post"
+		}
+		out.What, out.Who, out.Words = i18n.T(ctx, key), first(i.AuthorName, i.Author.Name, i.Author.URI), first(i.Title, i.Text)
+		if i.Title != "" && i.Text != "" {
+			out.Words = i.Title + " – " + i.Text
+		}
+		when(!i.At.IsZero(), i18n.DateTime(ctx, i.At))
+	case row.Fact != nil:
+		f := row.Fact
+		out.Who = f.Actor
+		when(!f.At.IsZero(), i18n.DateTime(ctx, f.At))
+		switch f.Kind {
+		case ledger.PersonAdded:
+			var d ledger.Person
+			if f.Decode(&d) == nil {
+				out.What, out.Who = i18n.T(ctx, "intake.what.person"), first(d.Name, d.Organisation)
+				words := []string{strings.Join(d.Kinds, ", ")}
+				for _, identity := range d.Identities {
+					words = append(words, identity.URI)
+				}
+				out.Words = strings.Join(slices.DeleteFunc(words, func(s string) bool { return s == "" }), " · ")
+			}
+		case ledger.OrderPlaced:
+			var o ledger.Order
+			if f.Decode(&o) == nil {
+				out.What, out.Words = i18n.T(ctx, "intake.what.order"), o.ExternalID+" · "+o.Product+" · "+i18n.Money(ctx, f.Amount, f.Currency)
+			}
+		default:
+			out.What, out.Words = f.Kind, strings.TrimSpace(row.About.Channel+" "+row.About.Post)
+		}
+	}
+	out.Words = clip(out.Words, 200)
+	out.Who = clip(out.Who, 80)
+	return out
+}
+
+func first(list ...string) string {
+	for _, s := range list {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+func clip(s string, most int) string {
+	s = strings.Join(strings.Fields(s[:min(len(s), 8*most)]), " ")
+	if utf8.RuneCountInString(s) <= most {
+		return strings.ToValidUTF8(s, "")
+	}
+	return string([]rune(s)[:most-1]) + "…"
+}
+
+// start reads the form of the set-up page: look again, try, or import.
+func (p *pages) start(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	j, err := p.s.Find(ctx, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	f, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	page := &setupPage{Job: j, Format: f.Text("format"), New: f.Text("new_channel")}
+	page.Set = intake.Settings{Channel: f.Text("channel"), Inbox: f.Text("inbox") != "", Direct: f.Text("direct") != "", Own: f.Text("own"), Site: f.Text("site"),
+		Staff: f.Text("staff"), Encoding: f.Text("encoding"), Target: f.Text("target"), Comma: f.Get("comma"), Dates: f.Text("dates"), Decimal: f.Text("decimal"),
+		Currency: f.Text("currency"), Region: f.Text("region")}
+	// A mapping counts only for the target it was made for.
+	if f.Text("mapped") != "" && f.Text("mapped") == page.Set.Target && page.Format == j.Format || f.Text("mapped") != "" && f.Text("mapped") == page.Set.Target {
+		page.Set.Columns = map[string]string{}
+		for _, c := range intake.Columns(page.Set.Target) {
+			if v := f.Text("column." + c.Name); v != "" {
+				page.Set.Columns[c.Name] = v
+			}
+		}
+	}
+	do := f.Text("do")
+	if do == "look" || f.Text("format_was") != page.Format {
+		return p.showSetup(w, r, page)
+	}
+	name := ""
+	if page.Set.Channel == "" {
+		name = page.New
+	}
+	if _, err := p.s.Start(ctx, j.ID, intake.Order{Format: page.Format, Settings: page.Set, NewChannel: name, Dry: do == "try"}); err != nil {
+		known := problem.Of(err)
+		if known.Code == problem.Internal || known.Code == problem.Missing {
+			return err
+		}
+		field := known.Field
+		if field == "name" || field == "channel" && page.Set.Channel == "" {
+			field = "new_channel"
+		}
+		page.Wrong = append(page.Wrong, ui.FieldError{Field: field, Text: sentence(ctx, known)})
+		return p.showSetup(w, r, page)
+	}
+	return web.Redirect(w, r, "/import/"+j.ID)
+}
+
+func formats(ctx context.Context, current string) []ui.Option {
+	var out []ui.Option
+	if current == "" {
+		out = append(out, ui.Option{Label: i18n.T(ctx, "intake.format_unknown")})
+	}
+	for _, f := range intake.Formats() {
+		name := f.Describe().Name
+		out = append(out, ui.Option{Value: name, Label: formatName(ctx, name)})
+	}
+	return out
+}
+
+func channels(ctx context.Context, list []channel.Account) []ui.Option {
+	out := []ui.Option{{Label: i18n.T(ctx, "intake.channel_new")}}
+	for _, a := range list {
+		out = append(out, ui.Option{Value: a.ID, Label: a.Name})
+	}
+	return out
+}
+
+func targets(ctx context.Context) []ui.Option {
+	var out []ui.Option
+	for _, t := range intake.Targets() {
+		out = append(out, ui.Option{Value: t, Label: i18n.T(ctx, "intake.target."+t)})
+	}
+	return out
+}
+
+func headings(ctx context.Context, head []string) []ui.Option {
+	out := []ui.Option{{Label: i18n.T(ctx, "intake.not_there")}}
+	for _, h := range head {
+		if h != "" {
+			out = append(out, ui.Option{Value: h, Label: clip(h, 60)})
+		}
+	}
+	return out
+}
