@@ -106,6 +106,9 @@ func (s *Service) worded(err error, d Description, all Settings) error {
 		kind = fault.Kind
 	}
 	text := err.Error()
+	if fault != nil {
+		text = fault.Err.Error()
+	}
 	var lookup *net.DNSError
 	if errors.As(err, &lookup) {
 		text = lookup.Err + ": " + lookup.Name

@@ -212,6 +212,36 @@ func (s *Service) Unsent(ctx context.Context, limit int) ([]Sending, error) {
 		ORDER BY CASE o.state WHEN 'uncertain' THEN 0 WHEN 'failed' THEN 1 ELSE 2 END, o.created_at, o.id LIMIT $1`, limit)
 }
 
+// SendingFilter narrows a list of sendings. What is zero does not narrow.
+type SendingFilter struct {
+	State        SendingState
+	Channel      string
+	Conversation string
+	After        string // id of a sending: only later ones
+	Limit        int    // at most this many, 50 when 0
+}
+
+// Outgoing lists sendings in the order they were queued.
+func (s *Service) Outgoing(ctx context.Context, f SendingFilter) ([]Sending, error) {
+	var w db.Where
+	if f.State != "" {
+		w.And("o.state = ?", string(f.State))
+	}
+	if f.Channel != "" {
+		w.And("o.channel = ?", f.Channel)
+	}
+	if f.Conversation != "" {
+		w.And("o.conversation = ?", f.Conversation)
+	}
+	if f.After != "" {
+		w.And("o.id > ?", f.After)
+	}
+	if f.Limit == 0 {
+		f.Limit = 50
+	}
+	return db.All(ctx, s.db.Read(), sendingFields, "SELECT "+sendingColumns+" FROM outgoing o "+w.String()+" ORDER BY o.id LIMIT "+w.Arg(f.Limit), w.Args...)
+}
+
 // Stuck counts the sendings that a person must look at.
 func (s *Service) Stuck(ctx context.Context) (int, error) {
 	n, _, err := db.Value[int](ctx, s.db.Read(), "SELECT COUNT(*) FROM outgoing WHERE state IN ('uncertain', 'failed')")

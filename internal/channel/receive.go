@@ -135,7 +135,7 @@ func refuse(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(code)
-	answer := map[string]any{"type": "about:blank", "title": http.StatusText(code), "status": code, "code": p.Code, "key": p.Key,
+	answer := map[string]any{"type": "urn:entente:problem:" + string(p.Code), "title": http.StatusText(code), "status": code, "key": p.Key,
 		"detail": i18n.T(r.Context(), p.Key, p.Args...)}
 	if p.Field != "" {
 		answer["field"] = p.Field

@@ -20,6 +20,9 @@ type Remark struct {
 
 // remark says err of a channel.
 func (s *Service) remark(err error, a *Account) Remark {
+	for fault, ok := err.(*Fault); ok; fault, ok = err.(*Fault) { // its kind is kept apart
+		err = fault.Err
+	}
 	r := Remark{Text: err.Error()}
 	var p *problem.Problem
 	if errors.As(err, &p) {
