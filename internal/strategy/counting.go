@@ -23,12 +23,14 @@ func (s *Service) Counts(ctx context.Context, channel string, topics []string, a
 	})
 }
 
-// Uses lists on all maps where a measure of the catalogue is used with this filter; filters that are wider count too.
+// Uses lists on all maps where a measure of the catalogue is used, with a filter that is wider or narrower than this one or the same; "" is everything.
 func (s *Service) Uses(ctx context.Context, measure, channel, topic string, at time.Time) ([]Counting, error) {
 	return s.counting(ctx, at, func(m Measure) bool {
-		return m.Measure == measure && (m.Channel == "" || m.Channel == channel) && (m.Topic == "" || m.Topic == topic)
+		return m.Measure == measure && alike(m.Channel, channel) && alike(m.Topic, topic)
 	})
 }
+
+func alike(a, b string) bool { return a == "" || b == "" || a == b }
 
 func (s *Service) counting(ctx context.Context, at time.Time, counts func(Measure) bool) ([]Counting, error) {
 	maps, err := s.Maps(ctx)

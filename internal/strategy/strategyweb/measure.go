@@ -1,0 +1,212 @@
+package strategyweb
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/measure"
+	"github.com/entente/entente/internal/measure/kpi"
+	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/strategy"
+	"github.com/entente/entente/internal/web"
+	"github.com/entente/entente/internal/web/ui"
+)
+
+// measureForm is what is typed of a measure.
+type measureForm struct {
+	ID, Measure, Statistic, Better, Weight, Baseline, BaselineOn, Target, Low, High, Days, Channel, Topic string
+}
+
+type measurePage struct {
+	Form      measureForm
+	Objective strategy.Objective
+	Unit      kpi.Unit
+	Now       string // what the measure says today, ready to read
+	Channels  []measure.Choice
+	Topics    []measure.Choice
+	Catalogue []kpi.Measure
+	Wrong     wrong
+}
+
+func (h *handlers) showMeasure(w http.ResponseWriter, r *http.Request, p measurePage) error {
+	ctx := r.Context()
+	var err error
+	if p.Channels, err = h.s.Measures().Channels(ctx); err != nil {
+		return err
+	}
+	if p.Topics, err = h.s.Measures().Topics(ctx); err != nil {
+		return err
+	}
+	p.Catalogue = h.s.Measures().All()
+	if def, err := h.s.Measures().Find(p.Form.Measure); err == nil {
+		p.Unit = def.Unit
+	}
+	key := "strategy.edit_measure"
+	if p.Form.ID == "" {
+		key = "strategy.add_measure"
+	}
+	return web.Show(w, r, web.Page{Title: i18n.T(ctx, key)}, measureBody(p, i18n.T(ctx, key)))
+}
+
+// newMeasure asks in two steps: first what is measured, then from where to where, with today's number as the baseline offered.
+func (h *handlers) newMeasure(w http.ResponseWriter, r *http.Request) error {
+	ctx, q := r.Context(), r.URL.Query()
+	o, err := h.s.Objective(ctx, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	p := measurePage{Objective: o, Form: measureForm{Channel: q.Get("channel"), Topic: q.Get("topic"), Weight: "1", Days: "28", BaselineOn: dueDay(ctx, h.s.Now())}}
+	def, err := h.s.Measures().Find(q.Get("measure"))
+	if err != nil {
+		return h.showMeasure(w, r, p)
+	}
+	p.Form.Measure = def.ID
+	if p.Form.Better = string(def.Better); def.Better == kpi.Neither {
+		p.Form.Better = string(kpi.Within)
+	}
+	if def.Unit == kpi.Seconds {
+		p.Form.Statistic = string(strategy.Median)
+	}
+	res, err := h.s.Measures().Compute(ctx, def.ID, measure.Last(28, h.s.Now(), h.s.Measures().Zone(ctx)), measure.Filter{Channel: p.Form.Channel, Topic: p.Form.Topic})
+	if err != nil && !problem.Is(err, problem.Invalid) {
+		return err
+	}
+	if err == nil && res.Value.Defined() {
+		p.Form.Baseline = typed(ctx, def.Unit, res.Value.Value)
+		p.Now = unitOf(ctx, def.Unit).Write(ctx, res.Value.Value) + " · " + i18n.T(ctx, "ui.stat.n", "N", i18n.Number(ctx, float64(res.N), 0))
+	}
+	return h.showMeasure(w, r, p)
+}
+
+func (h *handlers) editMeasure(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	m, err := h.s.MeasureOf(ctx, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	o, err := h.s.Objective(ctx, m.Objective)
+	if err != nil {
+		return err
+	}
+	var unit kpi.Unit
+	if def, err := h.s.Measures().Find(m.Measure); err == nil {
+		unit = def.Unit
+	}
+	f := measureForm{ID: m.ID, Measure: m.Measure, Statistic: string(m.Statistic), Better: string(m.Better), Weight: typed(ctx, "", m.Weight),
+		Baseline: typed(ctx, unit, m.Baseline), BaselineOn: dueDay(ctx, m.BaselineAt), Days: strconv.Itoa(m.Days), Channel: m.Channel, Topic: m.Topic}
+	if m.Better == kpi.Within {
+		f.Low, f.High = typed(ctx, unit, m.Low), typed(ctx, unit, m.High)
+	} else {
+		f.Target = typed(ctx, unit, m.Target)
+	}
+	return h.showMeasure(w, r, measurePage{Form: f, Objective: o})
+}
+
+// readMeasure reads the form; errs are what cannot be read.
+func (h *handlers) readMeasure(r *http.Request) (f measureForm, m strategy.Measure, errs []error, err error) {
+	in, err := web.ReadForm(r)
+	if err != nil {
+		return f, m, nil, err
+	}
+	ctx := r.Context()
+	f = measureForm{Measure: in.Text("measure"), Statistic: in.Text("statistic"), Better: in.Text("better"), Weight: in.Text("weight"), Baseline: in.Text("baseline"),
+		BaselineOn: in.Text("baseline_at"), Target: in.Text("target"), Low: in.Text("low"), High: in.Text("high"), Days: in.Text("days"), Channel: in.Text("channel"), Topic: in.Text("topic")}
+	m = strategy.Measure{Measure: f.Measure, Statistic: strategy.Statistic(f.Statistic), Better: kpi.Better(f.Better), Channel: f.Channel, Topic: f.Topic}
+	unit := 1.0
+	if def, err := h.s.Measures().Find(f.Measure); err == nil {
+		unit = strategy.Typed(def.Unit)
+		if def.Unit != kpi.Seconds {
+			m.Statistic = strategy.Whole
+		}
+	}
+	read := func(field, text string, factor float64, into *float64) {
+		if text == "" {
+			errs = append(errs, problem.New(problem.Invalid, "problem.required").On(field))
+			return
+		}
+		v, ok := number(text)
+		if !ok {
+			errs = append(errs, problem.New(problem.Invalid, "strategy.number_bad").On(field))
+		}
+		*into = v * factor
+	}
+	read("baseline", f.Baseline, unit, &m.Baseline)
+	if m.Better == kpi.Within {
+		read("low", f.Low, unit, &m.Low)
+		read("high", f.High, unit, &m.High)
+	} else {
+		read("target", f.Target, unit, &m.Target)
+	}
+	read("weight", f.Weight, 1, &m.Weight)
+	var days float64
+	if read("days", f.Days, 1, &days); days >= 0 && days < 1e6 {
+		m.Days = int(days)
+	}
+	day, err := time.ParseInLocation(time.DateOnly, f.BaselineOn, i18n.Zone(ctx))
+	if err != nil {
+		errs = append(errs, problem.New(problem.Invalid, "strategy.date_bad").On("baseline_at"))
+	} else {
+		m.BaselineAt = day.Add(12 * time.Hour).UTC()
+	}
+	return f, m, errs, nil
+}
+
+func (h *handlers) addMeasure(w http.ResponseWriter, r *http.Request) error {
+	return h.saveMeasure(w, r, func(f *measureForm, m *strategy.Measure) error {
+		m.Objective = r.PathValue("id")
+		return nil
+	}, h.s.AddMeasure)
+}
+
+func (h *handlers) changeMeasure(w http.ResponseWriter, r *http.Request) error {
+	return h.saveMeasure(w, r, func(f *measureForm, m *strategy.Measure) error {
+		was, err := h.s.MeasureOf(r.Context(), r.PathValue("id"))
+		f.ID, m.ID, m.Objective = was.ID, was.ID, was.Objective
+		return err
+	}, h.s.ChangeMeasure)
+}
+
+func (h *handlers) saveMeasure(w http.ResponseWriter, r *http.Request, fill func(*measureForm, *strategy.Measure) error,
+	save func(context.Context, strategy.Measure) (strategy.Measure, error)) error {
+	ctx := r.Context()
+	f, m, errs, err := h.readMeasure(r)
+	if err == nil {
+		err = fill(&f, &m)
+	}
+	if err != nil {
+		return err
+	}
+	o, err := h.s.Objective(ctx, m.Objective)
+	if err != nil {
+		return err
+	}
+	if len(errs) == 0 {
+		if _, err = save(ctx, m); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if len(errs) > 0 {
+		bad, err := mend(ctx, w, errs...)
+		if err != nil {
+			return err
+		}
+		return h.showMeasure(w, r, measurePage{Form: f, Objective: o, Wrong: bad})
+	}
+	web.Flash(w, r, ui.Success, "strategy.saved")
+	return web.Redirect(w, r, objectiveHref(o.ID))
+}
+
+func (h *handlers) removeMeasure(w http.ResponseWriter, r *http.Request) error {
+	m, err := h.s.MeasureOf(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if err := h.s.RemoveMeasure(r.Context(), m.ID); err != nil {
+		return err
+	}
+	web.Flash(w, r, ui.Success, "strategy.measure_removed")
+	return web.Redirect(w, r, objectiveHref(m.Objective))
+}

@@ -1,0 +1,63 @@
+package strategyweb
+
+import (
+	"context"
+
+	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/strategy"
+	"github.com/entente/entente/internal/web/ui"
+)
+
+// mostServed is how many lines a panel has; a conversation can count in every measure of a map.
+const mostServed = 12
+
+type panelLine struct {
+	strategy.Counting
+	Label string
+}
+
+// ServesPanel says in which measures of which objectives something said in channel (id) about topics (ids) counts: for the page of a
+// conversation. shown is false for those who may not read the strategy and where nothing counts.
+func ServesPanel(s *strategy.Service) func(ctx context.Context, channel string, topics []string) (p ui.Panel, shown bool, err error) {
+	return func(ctx context.Context, channel string, topics []string) (ui.Panel, bool, error) {
+		if !org.Who(ctx).May(org.StrategyRead) {
+			return ui.Panel{}, false, nil
+		}
+		list, err := s.Counts(ctx, channel, topics, s.Now())
+		if err != nil {
+			return ui.Panel{}, false, err
+		}
+		return panel(ctx, s, list, i18n.T(ctx, "strategy.panel_conversation"))
+	}
+}
+
+// MeasurePanel says which objectives a measure (id of the catalogue), narrowed to a channel and a topic (ids or ""), serves: for its page.
+func MeasurePanel(s *strategy.Service) func(ctx context.Context, measure, channel, topic string) (p ui.Panel, shown bool, err error) {
+	return func(ctx context.Context, measure, channel, topic string) (ui.Panel, bool, error) {
+		if !org.Who(ctx).May(org.StrategyRead) {
+			return ui.Panel{}, false, nil
+		}
+		list, err := s.Uses(ctx, measure, channel, topic, s.Now())
+		if err != nil {
+			return ui.Panel{}, false, err
+		}
+		return panel(ctx, s, list, i18n.T(ctx, "strategy.panel_measure"))
+	}
+}
+
+func panel(ctx context.Context, s *strategy.Service, list []strategy.Counting, text string) (ui.Panel, bool, error) {
+	if len(list) == 0 {
+		return ui.Panel{}, false, nil
+	}
+	n, err := namesOf(ctx, s)
+	if err != nil {
+		return ui.Panel{}, false, err
+	}
+	more := max(0, len(list)-mostServed)
+	var lines []panelLine
+	for _, c := range list[:len(list)-more] {
+		lines = append(lines, panelLine{c, n.label(ctx, c.Reading.Measure)})
+	}
+	return ui.Panel{Title: i18n.T(ctx, "strategy.panel_title"), Body: panelBody(text, lines, more)}, true, nil
+}

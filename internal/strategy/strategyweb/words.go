@@ -1,0 +1,241 @@
+package strategyweb
+
+import (
+	"context"
+	"math"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/measure/kpi"
+	"github.com/entente/entente/internal/measure/stat"
+	"github.com/entente/entente/internal/strategy"
+	"github.com/entente/entente/internal/web/ui"
+	"github.com/entente/entente/internal/web/ui/chart"
+)
+
+// unitOf is how values of a unit are written.
+func unitOf(ctx context.Context, u kpi.Unit) chart.Unit {
+	switch u {
+	case kpi.Share:
+		return chart.Share(0)
+	case kpi.Seconds:
+		return chart.Duration()
+	case "":
+		return chart.Count("", 1)
+	}
+	return chart.Count(i18n.T(ctx, "strategy.unit."+string(u)), 0)
+}
+
+// typedUnit says in what a value is typed.
+func typedUnit(ctx context.Context, u kpi.Unit) string {
+	return i18n.T(ctx, "strategy.typed."+string(u))
+}
+
+// typed writes a value as it is typed into a form.
+func typed(ctx context.Context, u kpi.Unit, v float64) string {
+	s := strconv.FormatFloat(math.Round(v/strategy.Typed(u)*1000)/1000, 'f', -1, 64)
+	if i18n.Lang(ctx) == "fr" {
+		s = strings.Replace(s, ".", ",", 1)
+	}
+	return s
+}
+
+// number reads what people type: 1,5 or 1.5, spaces between thousands, a typographic minus.
+func number(text string) (float64, bool) {
+	clean := strings.Map(func(r rune) rune {
+		switch r {
+		case ' ', '\u00a0', '\u202f', '%', '+':
+			return -1
+		case '−':
+			return '-'
+		case ',':
+			return '.'
+		}
+		return r
+	}, text)
+	if len(clean) > 40 || strings.ContainsAny(clean, "xXpP_iInN") {
+		return 0, false
+	}
+	v, err := strconv.ParseFloat(clean, 64)
+	return v, err == nil && !math.IsNaN(v) && !math.IsInf(v, 0)
+}
+
+// measureName is what the catalogue calls a measure.
+func measureName(ctx context.Context, id string) string {
+	if key := "measure." + id + ".name"; i18n.Has(key) {
+		return i18n.T(ctx, key)
+	}
+	return id
+}
+
+// label is the name of a measure with its statistic and what it is narrowed to.
+func (n names) label(ctx context.Context, m strategy.Measure) string {
+	s := measureName(ctx, m.Measure)
+	if m.Statistic == strategy.P90 {
+		s += " (" + i18n.T(ctx, "strategy.statistic.p90") + ")"
+	}
+	for _, id := range []string{m.Channel, m.Topic} {
+		if id == "" {
+			continue
+		}
+		name := n[id]
+		if name == "" {
+			name = i18n.T(ctx, "strategy.removed")
+		}
+		s += " · " + name
+	}
+	return s
+}
+
+// names are those of channels and topics, by id.
+type names map[string]string
+
+func (h *handlers) names(ctx context.Context) (names, error) { return namesOf(ctx, h.s) }
+
+func namesOf(ctx context.Context, s *strategy.Service) (names, error) {
+	out := names{}
+	channels, err := s.Measures().Channels(ctx)
+	if err != nil {
+		return nil, err
+	}
+	topics, err := s.Measures().Topics(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range append(channels, topics...) {
+		out[c.ID] = c.Name
+	}
+	return out, nil
+}
+
+func stateWord(ctx context.Context, s stat.State) string {
+	return i18n.T(ctx, map[stat.State]string{stat.OnTrack: "strategy.map.on_track", stat.Watch: "strategy.map.watch", stat.Off: "strategy.map.off",
+		stat.Unknown: "strategy.map.unknown"}[s])
+}
+
+func tone(s stat.State) ui.Tone {
+	switch s {
+	case stat.OnTrack:
+		return ui.Success
+	case stat.Watch:
+		return ui.Warning
+	case stat.Off:
+		return ui.Danger
+	}
+	return ui.Neutral
+}
+
+// value writes the number of a reading, "" when there is none.
+func value(ctx context.Context, r strategy.Reading) string {
+	if !r.Value.Defined() {
+		return ""
+	}
+	s := unitOf(ctx, r.Unit).Write(ctx, r.Value.Value)
+	if r.Unit == kpi.Seconds {
+		w := r.Result.Median
+		if r.Statistic == strategy.P90 {
+			w = r.Result.P90
+		}
+		if !w.Reached {
+			return i18n.T(ctx, "strategy.more_than", "Value", s)
+		}
+	}
+	return s
+}
+
+// target writes what a measure should reach.
+func target(ctx context.Context, m strategy.Measure, u kpi.Unit) string {
+	unit := unitOf(ctx, u)
+	if m.Better == kpi.Within {
+		return i18n.T(ctx, "strategy.range", "Low", i18n.Number(ctx, m.Low/strategy.Typed(u), 0), "High", unit.Write(ctx, m.High))
+	}
+	return unit.Write(ctx, m.Target)
+}
+
+// sure writes the interval and on how many observations a reading stands.
+func sure(ctx context.Context, r strategy.Reading) string {
+	if !r.Value.Defined() {
+		return ""
+	}
+	var parts []string
+	if r.Value.Bounded {
+		u := unitOf(ctx, r.Unit)
+		parts = append(parts, i18n.T(ctx, "strategy.interval", "Low", u.Write(ctx, r.Value.Low), "High", u.Write(ctx, r.Value.High)))
+	}
+	parts = append(parts, i18n.T(ctx, "ui.stat.n", "N", i18n.Number(ctx, float64(r.Result.N), 0)))
+	return strings.Join(parts, " · ")
+}
+
+// why says why a reading has no state, "" when it has one.
+func why(ctx context.Context, r strategy.Reading) string {
+	if r.Why == strategy.Judged {
+		return ""
+	}
+	return i18n.T(ctx, "strategy.why."+string(r.Why), "N", i18n.Number(ctx, float64(r.Value.N), 0))
+}
+
+// stands says in a sentence where an objective stands.
+func stands(ctx context.Context, st strategy.Standing) string {
+	switch {
+	case len(st.Readings) == 0:
+		return i18n.T(ctx, "strategy.stands.no_measure")
+	case st.Rolled.Fresh == 0:
+		return i18n.T(ctx, "strategy.stands.no_data")
+	}
+	key := "strategy.stands." + strings.ReplaceAll(st.Rolled.State.String(), "-", "_")
+	return i18n.T(ctx, key, "Progress", i18n.Percent(ctx, st.Rolled.Progress, 0), "Expected", i18n.Percent(ctx, st.Rolled.Expected, 0)) + " " +
+		i18n.T(ctx, "strategy.stands.coverage", "Fresh", st.Rolled.Fresh, "Total", st.Rolled.Total, "Coverage", i18n.Percent(ctx, st.Rolled.Coverage, 0))
+}
+
+// measureHref is the page of a measure, narrowed as the objective has it.
+func measureHref(m strategy.Measure) string {
+	q := url.Values{}
+	q.Set("days", strconv.Itoa(m.Days))
+	if m.Channel != "" {
+		q.Set("channel", m.Channel)
+	}
+	if m.Topic != "" {
+		q.Set("topic", m.Topic)
+	}
+	return "/measures/" + url.PathEscape(m.Measure) + "?" + q.Encode()
+}
+
+func objectiveHref(id string) string { return "/strategy/objectives/" + id }
+
+func mapHref(id string) string { return "/strategy?map=" + id }
+
+func gapText(ctx context.Context, g strategy.Gap) string {
+	return i18n.T(ctx, "strategy.gap."+string(g))
+}
+
+// dueDay is a due date as a form has it, in the reader's zone.
+func dueDay(ctx context.Context, t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(i18n.Zone(ctx)).Format(time.DateOnly)
+}
+
+// tested says what the data says about a link.
+func tested(ctx context.Context, l strategy.Tested) string {
+	c := l.Correlation
+	key := map[stat.Verdict]string{stat.Consistent: "strategy.map.consistent", stat.NotConsistent: "strategy.map.not_consistent"}[c.Verdict]
+	if key == "" {
+		key = "strategy.map.too_few_data"
+	}
+	s := i18n.T(ctx, key)
+	if c.Bounded {
+		s += " (" + i18n.T(ctx, "strategy.correlation", "R", i18n.Number(ctx, c.R, 2), "Low", i18n.Number(ctx, c.Low, 2), "High", i18n.Number(ctx, c.High, 2), "N", c.N) + ")"
+	}
+	return s
+}
+
+func lag(ctx context.Context, days int) string {
+	if days < 4 {
+		return i18n.T(ctx, "strategy.lag_none")
+	}
+	return i18n.N(ctx, "strategy.lag_weeks", (days+3)/7)
+}
