@@ -45,8 +45,11 @@ func (s *Service) Compute(ctx context.Context, id string, w Window, f Filter) (R
 	return facts.result(m, w), nil
 }
 
-// Point is one step of a series. The first and the last may be cut off by the window.
-type Point struct{ Result }
+// Point is one step of a series.
+type Point struct {
+	Result
+	Short bool // the window holds only a part of the step
+}
 
 // Series gives a measure step by step, by the calendar of i18n.Zone(ctx). The points of a stock are the ends of the steps.
 func (s *Service) Series(ctx context.Context, id string, w Window, step Step, f Filter) ([]Point, error) {
@@ -74,11 +77,11 @@ func (s *Service) report(ctx context.Context, id string, w Window, step Step, f 
 		return Report{}, err
 	}
 	zone := i18n.Zone(ctx)
-	steps, err := w.cuts(step, zone)
+	steps, err := w.steps(step, zone)
 	if err != nil {
 		return Report{}, err
 	}
-	cuts := steps
+	cuts := steps.cuts
 	b := w.Before(zone)
 	if before {
 		cuts = append([]time.Time{b.From, b.To}, cuts...)
@@ -93,8 +96,10 @@ func (s *Service) report(ctx context.Context, id string, w Window, step Step, f 
 		r.Before = facts.result(m, b)
 		r.Change = change(m, r.Result, r.Before)
 	}
-	for i := 1; i < len(steps); i++ {
-		r.Points = append(r.Points, Point{facts.result(m, Window{steps[i-1], steps[i]})})
+	last := len(steps.cuts) - 1
+	for i := 1; i <= last; i++ {
+		short := i == 1 && steps.short || i == last && steps.late
+		r.Points = append(r.Points, Point{facts.result(m, Window{steps.cuts[i-1], steps.cuts[i]}), short})
 	}
 	return r, nil
 }

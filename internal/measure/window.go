@@ -71,8 +71,14 @@ func Steps() []Step { return []Step{Day, Week, Month} }
 // maxPoints bounds a series: eleven years of weeks, three of days.
 const maxPoints = 1100
 
-// cuts gives the ends of the steps of a window by the calendar of zone; the first and the last step are cut off at the window's ends.
-func (w Window) cuts(step Step, zone *time.Location) ([]time.Time, error) {
+// steps are the ends of the steps of a window; whether the first and the last are cut short by it.
+type steps struct {
+	cuts        []time.Time
+	short, late bool
+}
+
+// steps cuts a window by the calendar of zone.
+func (w Window) steps(step Step, zone *time.Location) (s steps, err error) {
 	from := w.From.In(zone)
 	y, m, d := from.Date()
 	months, days := 0, 0
@@ -85,20 +91,21 @@ func (w Window) cuts(step Step, zone *time.Location) ([]time.Time, error) {
 	case Month:
 		months, d = 1, 1
 	default:
-		return nil, problem.New(problem.Invalid, "measure.step_unknown").On("step")
+		return s, problem.New(problem.Invalid, "measure.step_unknown").On("step")
 	}
 	out := []time.Time{w.From}
+	s.short = startOfDay(y, m, d, zone).Before(w.From)
 	for {
 		m, d = m+time.Month(months), d+days
 		t := startOfDay(y, m, d, zone).UTC()
 		if !t.Before(w.To) {
-			return append(out, w.To), nil
+			return steps{append(out, w.To), s.short, t.After(w.To)}, nil
 		}
 		if t.After(out[len(out)-1]) { // a day that a zone left out has no length
 			out = append(out, t)
 		}
 		if len(out) > maxPoints {
-			return nil, problem.New(problem.Invalid, "measure.too_many_points", "Max", maxPoints).On("step")
+			return s, problem.New(problem.Invalid, "measure.too_many_points", "Max", maxPoints).On("step")
 		}
 	}
 }

@@ -43,10 +43,11 @@ func TestCuts(t *testing.T) {
 			[]string{"2011-12-29T10:00:00Z", "2011-12-30T10:00:00Z", "2011-12-31T10:00:00Z"}},
 		{"within one step", "UTC", "2026-05-01T10:00:00Z", "2026-05-01T11:00:00Z", Month, []string{"2026-05-01T10:00:00Z", "2026-05-01T11:00:00Z"}},
 	} {
-		cuts, err := Window{instant(t, c.from), instant(t, c.to)}.cuts(c.step, zone(t, c.zone))
+		steps, err := Window{instant(t, c.from), instant(t, c.to)}.steps(c.step, zone(t, c.zone))
 		if err != nil {
 			t.Fatal(err)
 		}
+		cuts := steps.cuts
 		got := make([]string, len(cuts))
 		for i, u := range cuts {
 			got[i] = u.Format(time.RFC3339)
@@ -74,9 +75,14 @@ func TestCutsInEveryZone(t *testing.T) {
 		step := rapid.SampledFrom(Steps()).Draw(r, "step")
 		from := time.UnixMicro(rapid.Int64Range(63072000e6, 2500000000e6).Draw(r, "from")).UTC()
 		w := Window{from, from.Add(time.Duration(rapid.Int64Range(1, 400*24*3600*1e9).Draw(r, "length")))}
-		cuts, err := w.cuts(step, z)
+		steps, err := w.steps(step, z)
 		if err != nil {
 			r.Fatal(err)
+		}
+		cuts := steps.cuts
+		first, _ := Window{cuts[0].Add(-400 * 24 * time.Hour), cuts[0]}.steps(step, z)
+		if steps.short != first.late {
+			r.Fatalf("%v: the first step is short: %v, the one before was late: %v", w, steps.short, first.late)
 		}
 		if !cuts[0].Equal(w.From) || !cuts[len(cuts)-1].Equal(w.To) {
 			r.Fatalf("%v does not go from %v to %v", cuts, w.From, w.To)
