@@ -212,9 +212,17 @@ func title(ctx context.Context, m *listening.Mention) string {
 	case m.Title != "":
 		return m.Title
 	case m.Text != "":
-		return m.Excerpt(80)
+		return m.Excerpt(140)
 	}
 	return i18n.T(ctx, "listening.no_text")
+}
+
+// excerpt is the beginning of the text, when the title is not that already.
+func excerpt(m *listening.Mention) string {
+	if m.Title == "" && m.Excerpt(140) == m.Excerpt(240) {
+		return ""
+	}
+	return m.Excerpt(240)
 }
 
 func author(m *listening.Mention) string {
