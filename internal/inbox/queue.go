@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 
+	"github.com/entente/entente/internal/channel"
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/id"
 	"github.com/entente/entente/internal/org"
@@ -238,3 +239,41 @@ func (s *Service) Waiting(ctx context.Context) int {
 	}
 	return c.Waiting
 }
+
+// ByAuthors lists the newest conversations in which one of these identities speaks, at most limit.
+func (s *Service) ByAuthors(ctx context.Context, uris []string, limit int) ([]Conversation, error) {
+	if err := org.Require(ctx, org.InboxRead); err != nil {
+		return nil, err
+	}
+	q := s.db.Read()
+	return db.All(ctx, q, fields, "SELECT "+columns+` FROM conversation WHERE id IN (SELECT conversation FROM conversation_author
+		WHERE author IN `+db.Among(q, "$1")+" ORDER BY conversation DESC LIMIT 500) ORDER BY last_at DESC, id DESC LIMIT $2",
+		db.Texts(append([]string{}, uris...)), limit)
+}
+
+// Names gives the names of the channels and members that conversations speak of, by id.
+func (s *Service) Names(ctx context.Context, list ...Conversation) (channels, members map[string]string, err error) {
+	channels, members = map[string]string{}, map[string]string{}
+	names := s.names(ctx)
+	ids := []string{}
+	for i := range list {
+		c := &list[i]
+		if _, ok := channels[c.Channel]; !ok {
+			channels[c.Channel] = ""
+			ids = append(ids, c.Channel)
+		}
+		if c.Assignee != "" {
+			members[c.Assignee] = names(c.Assignee)
+		}
+	}
+	type row struct{ id, name string }
+	q := s.db.Read()
+	rows, err := db.All(ctx, q, func(r *row) []any { return []any{&r.id, &r.name} }, "SELECT id, name FROM channel WHERE id IN "+db.Among(q, "$1"), db.Texts(ids))
+	for _, r := range rows {
+		channels[r.id] = r.name
+	}
+	return channels, members, err
+}
+
+// Channels lists the channels by which the queue can be narrowed.
+func (s *Service) Channels(ctx context.Context) ([]channel.Account, error) { return s.channels.List(ctx) }

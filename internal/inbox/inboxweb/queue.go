@@ -1,0 +1,194 @@
+package inboxweb
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/inbox"
+	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/web"
+	"github.com/entente/entente/internal/web/ui"
+)
+
+const pageSize = 50
+
+// sight is how somebody looks at the queue: it travels from page to page in the address.
+type sight struct {
+	view   inbox.View
+	filter inbox.Filter
+}
+
+func sightOf(q url.Values) sight {
+	s := sight{view: inbox.View(q.Get("view")), filter: inbox.Filter{Channel: clean(q.Get("channel")), Assignee: clean(q.Get("assignee"))}}
+	if !slices.Contains(inbox.Views(), s.view) {
+		s.view = inbox.WaitingView
+	}
+	return s
+}
+
+// clean refuses what no id looks like, before it reaches the database.
+func clean(id string) string {
+	if len(id) > 40 {
+		return ""
+	}
+	for i := range len(id) {
+		if c := id[i]; !(c >= 'a' && c <= 'z' || c >= '0' && c <= '9') {
+			return ""
+		}
+	}
+	return id
+}
+
+func (s sight) values() url.Values {
+	v := url.Values{}
+	set := func(name, value string) {
+		if value != "" {
+			v.Set(name, value)
+		}
+	}
+	if s.view != inbox.WaitingView {
+		set("view", string(s.view))
+	}
+	set("channel", s.filter.Channel)
+	set("assignee", s.filter.Assignee)
+	return v
+}
+
+// at is an address under which the queue is still looked at in this way.
+func (s sight) at(path string, more ...string) string {
+	v := s.values()
+	for i := 0; i+1 < len(more); i += 2 {
+		if more[i+1] != "" {
+			v.Set(more[i], more[i+1])
+		}
+	}
+	if len(v) == 0 {
+		return path
+	}
+	return path + "?" + v.Encode()
+}
+
+func (s sight) narrowed() bool { return s.filter != inbox.Filter{} }
+
+type queueView struct {
+	sight
+	now      time.Time
+	list     []inbox.Conversation
+	counts   inbox.Counts
+	channels []ui.Option
+	members  []ui.Option
+	named    map[string]string // channels
+	called   map[string]string // members
+	me       string
+	here     string
+	newest   string
+	older    string
+}
+
+func (p *pages) queue(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	v := &queueView{sight: sightOf(r.URL.Query()), now: p.inbox.Now(), me: me(ctx)}
+	cursor := r.URL.Query().Get("after")
+	v.here = v.at("/inbox", "after", cursor)
+	var next string
+	var err error
+	if v.list, next, err = p.inbox.Queue(ctx, v.view, v.filter, cursor, pageSize); err != nil {
+		return err
+	}
+	if next != "" {
+		v.older = v.at("/inbox", "after", next)
+	}
+	if cursor != "" {
+		v.newest = v.at("/inbox")
+	}
+	if v.counts, err = p.inbox.Counts(ctx, v.me); err != nil {
+		return err
+	}
+	if v.named, v.called, err = p.inbox.Names(ctx, v.list...); err != nil {
+		return err
+	}
+	if r.Header.Get("HX-Target") == "queue" {
+		return web.Part(w, r, queueRegion(v))
+	}
+	channels, err := p.inbox.Channels(ctx)
+	if err != nil {
+		return err
+	}
+	v.channels = []ui.Option{{Label: i18n.T(ctx, "inbox.any_channel")}}
+	for _, c := range channels {
+		v.channels = append(v.channels, ui.Option{Value: c.ID, Label: c.Name})
+	}
+	members, err := p.inbox.Answerers(ctx)
+	if err != nil {
+		return err
+	}
+	v.members = []ui.Option{{Label: i18n.T(ctx, "inbox.anybody")}, {Value: inbox.Nobody, Label: i18n.T(ctx, "inbox.nobody")}}
+	for _, m := range members {
+		v.members = append(v.members, ui.Option{Value: m.ID, Label: m.Name})
+	}
+	return web.Show(w, r, web.Page{Title: i18n.T(ctx, "inbox.title"), Wide: true, Shortcuts: shortcuts(ctx)}, queuePage(v))
+}
+
+func me(ctx context.Context) string {
+	if m := org.Who(ctx); m != nil {
+		return m.ID
+	}
+	return ""
+}
+
+// shortcuts are told on the queue too, so that they are known before the first conversation is opened.
+func shortcuts(ctx context.Context) []ui.Shortcut {
+	var out []ui.Shortcut
+	for _, k := range []string{"r", "n", "t", "e", "[", "]", "u"} {
+		out = append(out, ui.Shortcut{Keys: k, Label: i18n.T(ctx, "inbox.key."+keyName(k))})
+	}
+	return out
+}
+
+func keyName(key string) string {
+	switch key {
+	case "r":
+		return "reply"
+	case "n":
+		return "note"
+	case "t":
+		return "take"
+	case "e":
+		return "resolve"
+	case "[":
+		return "previous"
+	case "]":
+		return "next"
+	}
+	return "queue"
+}
+
+// told turns a refusal into a toast on the page that to names; what is our fault stays an error.
+func told(w http.ResponseWriter, r *http.Request, err error, to string) error {
+	p := problem.Of(err)
+	switch p.Code {
+	case problem.Conflict, problem.Invalid:
+		web.Flash(w, r, ui.Warning, p.Key, p.Args...)
+		return web.Redirect(w, r, to)
+	}
+	return err
+}
+
+// OfPeople shows the conversations in which these identities speak, for the page of a person.
+func OfPeople(ctx context.Context, s *inbox.Service, uris []string) []ui.Panel {
+	list, err := s.ByAuthors(ctx, uris, 10)
+	if err != nil {
+		return nil // a panel is an extra; the page stands without it
+	}
+	named, called, err := s.Names(ctx, list...)
+	if err != nil {
+		return nil
+	}
+	v := &queueView{now: s.Now(), list: list, named: named, called: called, me: me(ctx)}
+	return []ui.Panel{{Title: i18n.T(ctx, "inbox.conversations"), Body: peoplePanel(v)}}
+}

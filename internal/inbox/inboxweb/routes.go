@@ -1,0 +1,46 @@
+// Package inboxweb decides how the inbox looks: requests of members come in, the queue and conversations as pages go out.
+package inboxweb
+
+import (
+	"context"
+
+	"github.com/entente/entente/internal/inbox"
+	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/web"
+	"github.com/entente/entente/internal/web/ui"
+)
+
+// Topic is what must be announced for open pages of the inbox to show what is new.
+const Topic = "inbox"
+
+// Options bring in what stands beside the inbox.
+type Options struct {
+	// Panels shows who a conversation is with; may be nil.
+	Panels func(ctx context.Context, c inbox.Conversation) []ui.Panel
+}
+
+type pages struct {
+	inbox *inbox.Service
+	Options
+}
+
+// Routes registers the pages.
+func Routes(r *web.Routes, s *inbox.Service, o Options) {
+	p := &pages{s, o}
+	r.Topic(Topic, org.InboxRead)
+	r.Page("GET /inbox", org.InboxRead, p.queue)
+	r.Page("GET /inbox/{id}", org.InboxRead, p.conversation)
+	r.Page("GET /inbox/{id}/answers", org.InboxRead, p.answers)
+	r.Do("POST /inbox/{id}/take", org.InboxEdit, p.take)
+	r.Do("POST /inbox/{id}/assign", org.InboxAssign, p.assign)
+	r.Do("POST /inbox/{id}/release", org.InboxEdit, p.release)
+	r.Do("POST /inbox/{id}/resolve", org.InboxEdit, p.resolve)
+	r.Do("POST /inbox/{id}/reopen", org.InboxEdit, p.reopen)
+	r.Do("POST /inbox/{id}/reply", org.InboxEdit, p.reply)
+	r.Do("POST /inbox/{id}/notes", org.InboxEdit, p.note)
+	r.Do("POST /inbox/{id}/answers/{sending}", org.InboxEdit, p.deal)
+	r.Do("POST /inbox/{id}/presence", org.InboxRead, p.here)
+	r.Do("DELETE /inbox/{id}/presence", org.InboxRead, p.gone)
+	r.Do("POST /inbox/posts/{post}/label", org.InboxEdit, p.label)
+	r.Do("POST /inbox/posts/{post}/open", org.InboxEdit, p.open)
+}
