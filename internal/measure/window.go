@@ -122,7 +122,7 @@ func startOfDay(year int, month time.Month, day int, zone *time.Location) time.T
 			return t // clocks were put forward over midnight
 		}
 		_, end := t.ZoneBounds()
-		if end.IsZero() || u.Before(end) {
+		if end.IsZero() || u.Before(end) || !end.After(t) { // on some days after 2037 Go says that a zone ends where it begins
 			return u
 		}
 		t = end

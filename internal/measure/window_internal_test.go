@@ -41,6 +41,8 @@ func TestCuts(t *testing.T) {
 			[]string{"2026-10-31T04:00:00Z", "2026-11-01T04:00:00Z", "2026-11-02T05:00:00Z"}},
 		{"a day that was left out", "Pacific/Apia", "2011-12-29T10:00:00Z", "2011-12-31T10:00:00Z", Day,
 			[]string{"2011-12-29T10:00:00Z", "2011-12-30T10:00:00Z", "2011-12-31T10:00:00Z"}},
+		{"where time.ZoneBounds goes round in a circle", "Europe/Paris", "2040-12-30T23:00:00Z", "2041-01-01T23:00:00Z", Day,
+			[]string{"2040-12-30T23:00:00Z", "2040-12-31T23:00:00Z", "2041-01-01T23:00:00Z"}},
 		{"within one step", "UTC", "2026-05-01T10:00:00Z", "2026-05-01T11:00:00Z", Month, []string{"2026-05-01T10:00:00Z", "2026-05-01T11:00:00Z"}},
 	} {
 		steps, err := Window{instant(t, c.from), instant(t, c.to)}.steps(c.step, zone(t, c.zone))

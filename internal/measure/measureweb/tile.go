@@ -1,0 +1,43 @@
+package measureweb
+
+import (
+	"context"
+
+	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/measure"
+	"github.com/entente/entente/internal/measure/kpi"
+	"github.com/entente/entente/internal/web/ui"
+)
+
+// current is the tile of this period on the page of one measure.
+func current(ctx context.Context, v view, r measure.Report) ui.StatProps {
+	p := statOf(ctx, v, r)
+	p.Label, p.Href, p.Trend = i18n.T(ctx, "measure.now"), "", nil
+	if r.Measure.Unit == kpi.Seconds {
+		p.Label = i18n.T(ctx, "measure.median")
+	}
+	return p
+}
+
+// tail is the tile of the ninetieth percentile of a wait.
+func tail(ctx context.Context, r measure.Report) ui.StatProps {
+	f := waitOf(ctx, r.Measure, r.Result.P90)
+	note := i18n.T(ctx, "measure.p90_about")
+	if f.note != "" {
+		note = f.note
+	}
+	return ui.StatProps{Label: i18n.T(ctx, "measure.p90"), Value: f.value, Interval: f.interval, N: r.Result.P90.N, Note: note}
+}
+
+// former is the tile of the period before.
+func former(ctx context.Context, r measure.Report) ui.StatProps {
+	f := figureOf(ctx, r.Measure, r.Before)
+	return ui.StatProps{Label: i18n.T(ctx, "measure.before"), Value: f.value, Unit: f.unit, Interval: f.interval, N: r.Before.N, Note: f.note}
+}
+
+func least(ctx context.Context, m kpi.Measure) string {
+	if m.MinN == 0 {
+		return i18n.T(ctx, "measure.min_n_none")
+	}
+	return i18n.T(ctx, "measure.min_n_value", "N", count(ctx, m.MinN))
+}
