@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 
 	"github.com/entente/entente/internal/channel"
@@ -43,11 +44,12 @@ type Service struct {
 
 	mu     sync.Mutex
 	recent map[string]*query.Doc // of the batch being digested, for listening
+	names  map[string]string     // of channels, by id
 }
 
 // New makes the service; the enrichers must include the one named Language.
 func New(d *db.DB, log *slog.Logger, enrichers ...Enricher) *Service {
-	return &Service{db: d, log: log, enrichers: enrichers, stemmer: lang.NewStemmer(), recent: map[string]*query.Doc{}}
+	return &Service{db: d, log: log, enrichers: enrichers, stemmer: lang.NewStemmer(), recent: map[string]*query.Doc{}, names: map[string]string{}}
 }
 
 // Follower derives enrichments, labels and the full-text index.
@@ -60,6 +62,13 @@ func (s *Service) apply(ctx context.Context, q db.Q, list []ledger.Activity) err
 	s.mu.Lock()
 	s.recent = make(map[string]*query.Doc, len(list))
 	s.mu.Unlock()
+	var channels []string
+	for i := range list {
+		channels = append(channels, list[i].Channel)
+	}
+	if err := s.Name(ctx, q, channels...); err != nil {
+		return err
+	}
 	for i := range list {
 		a := &list[i]
 		switch a.Kind {
@@ -115,10 +124,34 @@ func (s *Service) Doc(post string) *query.Doc {
 	return s.recent[post]
 }
 
+// Name learns what these channels are called: queries name channels, posts hold their ids. Call it before DocOf.
+func (s *Service) Name(ctx context.Context, q db.Q, channels ...string) error {
+	slices.Sort(channels)
+	channels = slices.Compact(channels)
+	type named struct{ id, name string }
+	list, err := db.All(ctx, q, func(n *named) []any { return []any{&n.id, &n.name} }, "SELECT id, name FROM channel WHERE id IN "+db.Among(q, "$1"),
+		db.Texts(channels))
+	if err != nil {
+		return fmt.Errorf("read names of channels: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, n := range list {
+		s.names[n.id] = n.name
+	}
+	return nil
+}
+
 // DocOf is a post in a language as queries see it.
 func (s *Service) DocOf(p *channel.Post, language string) *query.Doc {
+	s.mu.Lock()
+	name, known := s.names[p.Channel]
+	s.mu.Unlock()
+	if !known {
+		name = p.Channel
+	}
 	return query.NewDoc(query.Doc{Lang: language, Title: p.Title, Text: p.Text, URL: p.URL, Author: p.Author, AuthorName: p.AuthorName,
-		Channel: p.Channel, Kind: p.Kind, Tags: p.More.Tags, At: p.At}, s.stemmer)
+		Channel: name, Kind: p.Kind, Tags: p.More.Tags, At: p.At}, s.stemmer)
 }
 
 func (s *Service) index(ctx context.Context, q db.Q, texts [][]any) error {
@@ -131,6 +164,13 @@ func (s *Service) index(ctx context.Context, q db.Q, texts [][]any) error {
 // again says everything anew of posts that are already there.
 func (s *Service) again(ctx context.Context, q db.Q, posts []channel.Post) error {
 	var rows, texts [][]any
+	var channels []string
+	for i := range posts {
+		channels = append(channels, posts[i].Channel)
+	}
+	if err := s.Name(ctx, q, channels...); err != nil {
+		return err
+	}
 	for i := range posts {
 		p := &posts[i]
 		var stems string

@@ -142,6 +142,9 @@ func (m *Matcher) rematch(ctx context.Context, q db.Q, post string, topics *comp
 			if err != nil {
 				return err
 			}
+			if err := m.enrich.Name(ctx, q, p.Channel); err != nil {
+				return err
+			}
 			d = m.enrich.DocOf(p, language[post].Value)
 		}
 		for _, n := range topics.set.Match(d) {

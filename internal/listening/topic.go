@@ -242,7 +242,7 @@ func (s *Service) fillPiece(ctx context.Context, size int) (int, error) {
 		if len(posts) == size {
 			low = posts[len(posts)-1].Seq
 		}
-		languages, err := languagesOf(ctx, q, posts)
+		languages, err := s.languagesOf(ctx, q, posts)
 		if err != nil {
 			return err
 		}
@@ -307,10 +307,14 @@ func (s *Service) candidates(ctx context.Context, q db.Q, parsed *query.Query, b
 		" ORDER BY "+order+" DESC LIMIT "+w.Arg(size), w.Args...)
 }
 
-func languagesOf(ctx context.Context, q db.Q, posts []channel.Post) (map[string]string, error) {
-	ids := make([]string, len(posts))
+// languagesOf readies posts for matching: their languages, by post, and the names of their channels.
+func (s *Service) languagesOf(ctx context.Context, q db.Q, posts []channel.Post) (map[string]string, error) {
+	ids, channels := make([]string, len(posts)), make([]string, len(posts))
 	for i := range posts {
-		ids[i] = posts[i].ID
+		ids[i], channels[i] = posts[i].ID, posts[i].Channel
+	}
+	if err := s.enrich.Name(ctx, q, channels...); err != nil {
+		return nil, err
 	}
 	found, err := enrich.Of(ctx, q, enrich.Language, ids)
 	if err != nil {
@@ -345,7 +349,7 @@ func (s *Service) Try(ctx context.Context, source string, hits int) (Preview, er
 		if err != nil {
 			return p, fmt.Errorf("look for hits: %w", err)
 		}
-		languages, err := languagesOf(ctx, s.db.Read(), posts)
+		languages, err := s.languagesOf(ctx, s.db.Read(), posts)
 		if err != nil {
 			return p, err
 		}
