@@ -1,0 +1,230 @@
+package measureweb_test
+
+import (
+	"context"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/entente/entente/internal/channel"
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/db/dbtest"
+	"github.com/entente/entente/internal/enrich"
+	"github.com/entente/entente/internal/id"
+	"github.com/entente/entente/internal/inbox"
+	"github.com/entente/entente/internal/ledger"
+	"github.com/entente/entente/internal/listening"
+	"github.com/entente/entente/internal/measure"
+	"github.com/entente/entente/internal/measure/measureweb"
+	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/people"
+	"github.com/entente/entente/internal/web"
+)
+
+var now = time.Date(2026, 11, 20, 15, 30, 0, 0, time.UTC)
+
+// site is a server over threads conversations, one every 4 hours back from now, of which every third is not answered.
+func site(t testing.TB, threads int) (handler http.Handler, cookie string) {
+	t.Helper()
+	ctx, d, log := t.Context(), dbtest.SQLite(t), slog.New(slog.NewTextHandler(io.Discard, nil))
+	clock := func() time.Time { return now }
+	o := org.New(d, log, clock)
+	err := o.SetUp(ctx, org.SetUp{Organisation: "Bruyère", Lang: "fr", Zone: "Europe/Paris", URL: "http://localhost", OwnerName: "Ada",
+		OwnerEmail: "ada@example.org", Password: "heather on the hills 42"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := o.SignIn(ctx, "ada@example.org", "heather on the hills 42", org.Visit{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := enrich.New(d, log, enrich.LanguageIdentifier{})
+	l := ledger.New(d, log, clock, channel.PostFollower(), people.Follower(), e.Follower(), listening.NewMatcher(e).Follower(), inbox.Follower())
+	err = d.Tx(ctx, func(ctx context.Context, q db.Q) error {
+		_, err := db.Exec(ctx, q, "INSERT INTO channel (id, kind, name, created_at) VALUES ('mail', 'mail', $1, 1)", "Service <mail>")
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []ledger.Activity
+	say := func(external string, at time.Time, s ledger.Said) string {
+		s.ExternalID = external
+		a := ledger.Activity{ID: id.From(external, "post"), Kind: ledger.PostSaid, Actor: "mailto:bo@example.org", Channel: "mail", At: at, LearnedAt: at,
+			Key: ledger.SaidKey("mail", external), Data: ledger.Data(s)}
+		list = append(list, a)
+		return a.ID
+	}
+	for i := range threads {
+		at, ext := now.Add(-time.Duration(4*i+1)*time.Hour), fmt.Sprintf("p%d", i)
+		title := fmt.Sprintf("Question %d", i)
+		if i == 1 {
+			title = `=HYPERLINK("https://evil.example","<b>free</b>")`
+		}
+		post := say(ext, at, ledger.Said{Title: title, Text: "My bike squeaks", AuthorName: "Bo", Inbox: true, Direct: true})
+		if i%3 != 0 {
+			say(ext+"r", at.Add(time.Duration(20+(i*37)%500)*time.Minute), ledger.Said{Ours: true, Text: "Bring it in", InReplyTo: []string{ext}, Member: "m"})
+			if reply := at.Add(time.Duration(600+(i*91)%2000) * time.Minute); reply.Before(now) {
+				list = append(list, ledger.Activity{Kind: ledger.ConversationResolved, Actor: "member:m", Object: id.From(post, "conversation"), At: reply, LearnedAt: reply})
+			}
+		}
+		if i%2 == 0 {
+			list = append(list, ledger.Activity{Kind: ledger.PostLabelled, Actor: "member:m", Object: post, At: at, LearnedAt: at,
+				Data: ledger.Data(ledger.Label{Label: "sentiment", Value: []string{"positive", "negative", "neutral", "positive"}[i/2%4]})})
+		}
+	}
+	for len(list) > 0 {
+		n := min(len(list), 400)
+		if _, err := l.State(ctx, list[:n]...); err != nil {
+			t.Fatal(err)
+		}
+		list = list[n:]
+	}
+	s := web.New(web.Options{Org: o, Log: log, Live: web.NewLive(), Clock: clock})
+	measureweb.Routes(s.Routes(), measure.New(d, o, clock))
+	return s.Handler(), s.SessionCookie() + "=" + token
+}
+
+func read(t *testing.T, h http.Handler, cookie, lang, address string) (int, string) {
+	t.Helper()
+	r := httptest.NewRequest("GET", address, nil)
+	r.Header.Set("Cookie", cookie+"; lang="+lang)
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w.Code, w.Body.String()
+}
+
+func TestPages(t *testing.T) {
+	t.Parallel()
+	h, cookie := site(t, 300)
+	for _, c := range []struct {
+		address, lang string
+		want          []string
+	}{
+		{"/measures", "en", []string{"Response rate", "First response time (median)", "Net sentiment", "labelled of", "/measures/volume"}},
+		{"/measures?period=90d&step=month", "fr", []string{"Taux de réponse", "Délai de première réponse (médiane)", "étiquetés sur"}},
+		{"/measures?period=6m&channel=mail", "en", []string{"channel=mail"}},
+		{"/measures?period=custom&from=2026-11-01&to=2026-11-20", "en", []string{`value="2026-11-01"`, "1\u00a0Nov 2026 to 20\u00a0Nov 2026"}},
+		{"/measures/volume", "en", []string{"Poisson (Garwood)", "#{ p : from", "180", "<svg", "post.said"}},
+		{"/measures/first-response-time?step=week", "fr", []string{"Kaplan–Meier", "P90", "Médiane", "Jugé à partir de", "n = 10"}},
+		{"/measures/open-conversations", "en", []string{"complete count", "At the end of each step"}},
+		{"/measures/net-sentiment?topic=none", "en", []string{"nothing to measure"}},
+		{"/measures/response-rate/rows", "en", []string{"Question 0", "/inbox/", "Waiting for an answer", "rel=\"next\"", "Service &lt;mail&gt;"}},
+		{"/measures/first-response-time/rows?part=unanswered", "en", []string{"so far"}},
+		{"/measures/volume/rows", "en", []string{"/mentions?post=", "&lt;b&gt;free&lt;/b&gt;"}},
+		{"/measures/volume/rows?channel=none", "fr", []string{"Rien ne se trouve derrière ce nombre"}},
+	} {
+		code, body := read(t, h, cookie, c.lang, c.address)
+		if code != 200 {
+			t.Errorf("%s: %d", c.address, code)
+		}
+		for _, want := range c.want {
+			if !strings.Contains(body, want) {
+				t.Errorf("%s has no %q", c.address, want)
+			}
+		}
+		if strings.Contains(body, "measure.") && regexp.MustCompile(`>\s*measure\.[a-z_.-]+\s*<`).MatchString(body) {
+			t.Errorf("%s shows the key of a sentence", c.address)
+		}
+	}
+}
+
+// TestWalk follows a number to its rows, page by page, and counts them.
+func TestWalk(t *testing.T) {
+	t.Parallel()
+	h, cookie := site(t, 300)
+	_, body := read(t, h, cookie, "en", "/measures/response-rate?period=90d")
+	next := regexp.MustCompile(`href="(/measures/response-rate/rows\?at=[^"]*)"`).FindStringSubmatch(body)
+	if next == nil {
+		t.Fatal("no way to the rows")
+	}
+	seen := map[string]bool{}
+	address := next[1]
+	for range 20 {
+		_, body = read(t, h, cookie, "en", strings.ReplaceAll(address, "&amp;", "&"))
+		for _, m := range regexp.MustCompile(`href="(/inbox/[^"]+)"`).FindAllStringSubmatch(body, -1) {
+			seen[m[1]] = true
+		}
+		older := regexp.MustCompile(`href="([^"]*cursor=[^"]*)"[^>]*rel="next"|rel="next"[^>]*href="([^"]*cursor=[^"]*)"`).FindStringSubmatch(body)
+		if older == nil {
+			break
+		}
+		address = older[1] + older[2]
+	}
+	if len(seen) != 300 || !strings.Contains(body, "300 rows add up to n") {
+		t.Errorf("walked over %d conversations, want 300", len(seen))
+	}
+	if !strings.Contains(body, `href="/measures/response-rate?period=90d"`) {
+		t.Error("no way back with the same period")
+	}
+}
+
+func TestCSV(t *testing.T) {
+	t.Parallel()
+	h, cookie := site(t, 1300)
+	for _, c := range []struct {
+		address string
+		rows    int
+		head    string
+	}{
+		{"/measures/volume/series.csv", 30, "from,to,complete,unit,n,open,grade,value,low,high,said"},
+		{"/measures/first-response-time/series.csv?period=90d&step=week", 13, "from,to,complete,unit,n,open,grade,value,low,high,p90,p90_low,p90_high,answered,unanswered,closed_unanswered"},
+		{"/measures/volume/rows.csv?period=custom&from=2026-01-01", 1300, "post,at,part,role,title,from,channel"},
+		{"/measures/resolution-time/rows.csv?part=open", 60, "conversation,at,part,role,title,from,channel,seconds,open"},
+	} {
+		code, body := read(t, h, cookie, "en", c.address)
+		if code != 200 {
+			t.Fatalf("%s: %d", c.address, code)
+		}
+		lines, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(body, "\uFEFF"))).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(lines[0], ","); got != c.head {
+			t.Errorf("%s begins with %s", c.address, got)
+		}
+		if n := len(lines) - 1; n < c.rows || n > c.rows+3 {
+			t.Errorf("%s has %d rows, want about %d", c.address, n, c.rows)
+		}
+		for _, l := range lines[1:] {
+			for _, cell := range l {
+				if cell != "" && strings.ContainsRune("=+@", rune(cell[0])) {
+					t.Errorf("%s: a spreadsheet would run %q", c.address, cell)
+				}
+			}
+		}
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	h, cookie := site(t, 1)
+	for address, want := range map[string]int{
+		"/measures/likes":                                       404,
+		"/measures/likes/rows":                                  404,
+		"/measures?step=decade":                                 422,
+		"/measures?period=custom&from=2026-02-31":               422,
+		"/measures?period=custom&from=2026-11-10&to=2026-11-01": 422,
+		"/measures?period=custom&from=2050-12-31&to=2050-12-31": 422,
+		"/measures/volume/rows?part=x%27":                       422,
+		"/measures/volume/rows?cursor=%00":                      422,
+		"/measures/volume/rows.csv?member=m":                    422,
+		"/measures?channel=%00":                                 422,
+		"/measures?at=99999999999999999999":                     200,
+		"/measures?at=-5&period=what":                           200,
+	} {
+		if code, _ := read(t, h, cookie, "en", address); code != want {
+			t.Errorf("%s: %d, want %d", address, code, want)
+		}
+	}
+	if code, _ := read(t, h, "entente=nobody", "en", "/measures"); code != http.StatusSeeOther {
+		t.Errorf("nobody gets %d", code)
+	}
+}
