@@ -85,7 +85,7 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger) (*App, error) 
 	matcher := listening.NewMatcher(a.Enrich)
 	a.Ledger = ledger.New(a.DB, log, a.Clock, channel.PostFollower(), people.Follower(), a.Enrich.Follower(), matcher.Follower(), inbox.Follower())
 	a.Channels = channel.New(a.DB, a.Ledger, box, channel.World{HTTP: gate.Client(), Dial: gate.Dial, Clock: a.Clock, Log: log}, log, a.Clock,
-		all.Connectors()...).WithAudit(a.Org.Audit)
+		append(all.Connectors(), sampleConnector{})...).WithAudit(a.Org.Audit)
 	a.People = people.New(a.DB, a.Ledger, a.Org, log, a.Clock)
 	a.Listening = listening.New(a.DB, a.Ledger, a.Enrich, a.Org, log, a.Clock, func() { a.Live.Publish("mentions") })
 	a.Inbox = inbox.New(a.DB, a.Ledger, a.Channels, a.Org, log, a.Clock)

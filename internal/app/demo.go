@@ -226,7 +226,7 @@ func (a *App) demoFiles(ctx context.Context, o *sampleOrganisation, folder strin
 	)
 	for _, f := range files {
 		if f.channel != "" {
-			place, err := a.Channels.Place(ctx, "import", f.channel, f.inbox)
+			place, err := a.demoChannel(ctx, f.format, f.channel, f.inbox)
 			if err != nil {
 				return fmt.Errorf("channel %s: %w", f.channel, err)
 			}
@@ -249,11 +249,19 @@ func (a *App) demoFiles(ctx context.Context, o *sampleOrganisation, folder strin
 	return nil
 }
 
+// demoChannel makes the channel of a file: one that can be answered for the mailbox and the forum, a plain import for the rest.
+func (a *App) demoChannel(ctx context.Context, format, name string, inbox channel.Inbox) (channel.Account, error) {
+	if format == "feed" {
+		return a.Channels.Place(ctx, "import", name, inbox)
+	}
+	return a.Channels.Add(ctx, channel.Draft{Kind: sampleKind, Name: name, Inbox: inbox})
+}
+
 // importFile imports one file with what only the modules together know.
 func (a *App) importFile(ctx context.Context, name, format string, settings intake.Settings, shift time.Duration) (intake.Report, error) {
 	f, found := intake.Find(format)
 	if !found {
-		return intake.Report{}, problem.New(problem.Invalid, "intake.unknown_format", "Format", format)
+		return intake.Report{}, fmt.Errorf("no format is called %q", format)
 	}
 	src, err := intake.Open(name)
 	if err != nil {

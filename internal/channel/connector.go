@@ -45,6 +45,8 @@ type Description struct {
 	Every  time.Duration // how often it is fetched when the other side does not say; 0: never
 	Direct bool          // what is said there is said to us
 	Says   string        // the kind of post that what we say there is, see ledger.Said
+
+	Internal bool // set up by the program itself: not offered to people
 }
 
 // FieldType says how a setting is typed in.

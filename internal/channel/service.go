@@ -65,11 +65,13 @@ func New(d *db.DB, l *ledger.Ledger, box *seal.Box, world World, log *slog.Logge
 	return s
 }
 
-// Kinds lists what the connectors say of themselves, in the order they were given.
+// Kinds lists what the connectors that are offered to people say of themselves, in the order they were given.
 func (s *Service) Kinds() []Description {
-	out := make([]Description, len(s.kinds))
-	for i, k := range s.kinds {
-		out[i] = k.says
+	var out []Description
+	for _, k := range s.kinds {
+		if !k.says.Internal {
+			out = append(out, k.says)
+		}
 	}
 	return out
 }
