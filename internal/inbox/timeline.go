@@ -211,3 +211,19 @@ func (s *Service) Answers(ctx context.Context, c *Conversation) ([]channel.Sendi
 	}
 	return out, nil
 }
+
+// Said returns one post as the inbox shows it.
+func (s *Service) Said(ctx context.Context, post string) (Said, error) {
+	if err := org.Require(ctx, org.InboxRead); err != nil {
+		return Said{}, err
+	}
+	p, err := s.Post(ctx, post)
+	if err != nil {
+		return Said{}, err
+	}
+	list, err := s.said(ctx, s.db.Read(), []channel.Post{p})
+	if err != nil {
+		return Said{}, err
+	}
+	return list[0], nil
+}

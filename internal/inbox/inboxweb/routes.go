@@ -10,8 +10,12 @@ import (
 	"github.com/entente/entente/internal/web/ui"
 )
 
-// Topic is what must be announced for open pages of the inbox to show what is new.
-const Topic = "inbox"
+// What must be announced for open pages to show what is new: Topic for the queue; ConversationTopic, followed by ":" and an id when
+// something was done with one conversation, alone when something was said that may belong to any.
+const (
+	Topic             = "inbox"
+	ConversationTopic = "conversation"
+)
 
 // Options bring in what stands beside the inbox.
 type Options struct {
@@ -28,6 +32,7 @@ type pages struct {
 func Routes(r *web.Routes, s *inbox.Service, o Options) {
 	p := &pages{s, o}
 	r.Topic(Topic, org.InboxRead)
+	r.Topic(ConversationTopic, org.InboxRead)
 	r.Page("GET /inbox", org.InboxRead, p.queue)
 	r.Page("GET /inbox/{id}", org.InboxRead, p.conversation)
 	r.Page("GET /inbox/{id}/answers", org.InboxRead, p.answers)

@@ -1,0 +1,350 @@
+// Package inboxapi offers conversations over REST: queue, thread, assignment, notes, answers and labels.
+package inboxapi
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/entente/entente/internal/api"
+	"github.com/entente/entente/internal/channel"
+	"github.com/entente/entente/internal/inbox"
+	"github.com/entente/entente/internal/org"
+)
+
+// Conversation is a thread that somebody should handle or did handle.
+type Conversation struct {
+	ID           string     `json:"id"`
+	Root         string     `json:"root" doc:"The first post of the thread."`
+	Post         string     `json:"post" doc:"The post it began with."`
+	Channel      string     `json:"channel"`
+	Kind         string     `json:"kind,omitempty"`
+	State        string     `json:"state" enum:"open,resolved"`
+	Assignee     string     `json:"assignee,omitempty" doc:"Member; absent for nobody."`
+	Title        string     `json:"title,omitempty"`
+	Excerpt      string     `json:"excerpt,omitempty"`
+	Author       string     `json:"author" doc:"Identity of who began it."`
+	AuthorName   string     `json:"author_name,omitempty"`
+	Private      bool       `json:"private"`
+	OpenedAt     time.Time  `json:"opened_at"`
+	FirstReplyAt *time.Time `json:"first_reply_at,omitempty"`
+	FirstReplyBy string     `json:"first_reply_by,omitempty"`
+	ResolvedAt   *time.Time `json:"resolved_at,omitempty"`
+	WaitingSince *time.Time `json:"waiting_since,omitempty" doc:"Since when they wait for an answer; absent when they do not."`
+	LastAt       time.Time  `json:"last_at"`
+	Posts        int        `json:"posts"`
+	Notes        int        `json:"notes"`
+	Reopened     int        `json:"reopened"`
+}
+
+// Post is something said.
+type Post struct {
+	ID           string       `json:"id"`
+	Channel      string       `json:"channel"`
+	ExternalID   string       `json:"external_id"`
+	Kind         string       `json:"kind,omitempty"`
+	Author       string       `json:"author"`
+	AuthorName   string       `json:"author_name,omitempty"`
+	Title        string       `json:"title,omitempty"`
+	Text         string       `json:"text"`
+	Quoted       string       `json:"quoted,omitempty"`
+	URL          string       `json:"url,omitempty"`
+	Lang         string       `json:"lang,omitempty" doc:"As identified, ISO 639-1."`
+	Sentiment    string       `json:"sentiment,omitempty" doc:"As a member labelled it."`
+	At           time.Time    `json:"at"`
+	LearnedAt    time.Time    `json:"learned_at"`
+	Parent       string       `json:"parent,omitempty"`
+	Root         string       `json:"root"`
+	Direct       bool         `json:"direct"`
+	Private      bool         `json:"private"`
+	Ours         bool         `json:"ours"`
+	Member       string       `json:"member,omitempty"`
+	Automatic    string       `json:"automatic,omitempty"`
+	Score        int          `json:"score,omitempty"`
+	Tags         []string     `json:"tags,omitempty"`
+	Attachments  []Attachment `json:"attachments,omitempty"`
+	Conversation string       `json:"conversation,omitempty"`
+	EditedAt     *time.Time   `json:"edited_at,omitempty"`
+	DeletedAt    *time.Time   `json:"deleted_at,omitempty"`
+}
+
+// Attachment describes a file that came with a post.
+type Attachment struct {
+	Name string `json:"name"`
+	Type string `json:"type,omitempty"`
+	Size int64  `json:"size,omitempty" doc:"Bytes."`
+}
+
+// Change is what a member did with a conversation.
+type Change struct {
+	ID     string `json:"id"`
+	Kind   string `json:"kind" doc:"conversation.taken, conversation.noted …"`
+	Member string `json:"member,omitempty"`
+	To     string `json:"to,omitempty" doc:"Member, of an assignment."`
+	Text   string `json:"text,omitempty" doc:"Of a note."`
+}
+
+// Answer is something we say, on its way.
+type Answer struct {
+	ID        string     `json:"id"`
+	State     string     `json:"state" enum:"queued,sending,sent,failed,uncertain,withdrawn"`
+	Text      string     `json:"text"`
+	Private   bool       `json:"private"`
+	Member    string     `json:"member,omitempty"`
+	Error     string     `json:"error,omitempty"`
+	CreatedAt time.Time  `json:"created_at"`
+	DueAt     time.Time  `json:"due_at"`
+	SentAt    *time.Time `json:"sent_at,omitempty"`
+}
+
+// Entry is one thing in a thread; one of post, change and answer is there.
+type Entry struct {
+	At     time.Time `json:"at"`
+	Post   *Post     `json:"post,omitempty"`
+	Change *Change   `json:"change,omitempty"`
+	Answer *Answer   `json:"answer,omitempty"`
+}
+
+// Counts are how many conversations each view has.
+type Counts struct {
+	Waiting    int `json:"waiting"`
+	Mine       int `json:"mine"`
+	Unassigned int `json:"unassigned"`
+	Open       int `json:"open"`
+	Resolved   int `json:"resolved"`
+}
+
+func at(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+func conversation(c *inbox.Conversation) Conversation {
+	return Conversation{ID: c.ID, Root: c.Root, Post: c.Post, Channel: c.Channel, Kind: c.Kind, State: string(c.State), Assignee: c.Assignee, Title: c.Title,
+		Excerpt: c.Excerpt, Author: c.Author, AuthorName: c.AuthorName, Private: c.Private, OpenedAt: c.OpenedAt, FirstReplyAt: at(c.FirstReplyAt),
+		FirstReplyBy: c.FirstReplyBy, ResolvedAt: at(c.ResolvedAt), WaitingSince: at(c.WaitingSince), LastAt: c.LastAt, Posts: c.Posts, Notes: c.Notes,
+		Reopened: c.Reopened}
+}
+
+func post(p *inbox.Said) Post {
+	out := Post{ID: p.ID, Channel: p.Channel, ExternalID: p.ExternalID, Kind: p.Kind, Author: p.Author, AuthorName: p.AuthorName, Title: p.Title,
+		Text: p.Text, Quoted: p.More.Quoted, URL: p.URL, Lang: p.Language, Sentiment: p.Sentiment, At: p.At, LearnedAt: p.LearnedAt, Parent: p.Parent,
+		Root: p.Root, Direct: p.Direct, Private: p.Private, Ours: p.Ours, Member: p.Member, Automatic: p.Automatic, Score: p.Score, Tags: p.More.Tags,
+		Conversation: p.Conversation, EditedAt: at(p.EditedAt), DeletedAt: at(p.DeletedAt)}
+	for _, a := range p.More.Attachments {
+		out.Attachments = append(out.Attachments, Attachment{a.Name, a.Type, a.Size})
+	}
+	return out
+}
+
+func answer(v *channel.Sending) Answer {
+	return Answer{ID: v.ID, State: string(v.State), Text: v.Content.Text, Private: v.Content.Private, Member: v.Member, Error: v.Remark.Text,
+		CreatedAt: v.CreatedAt, DueAt: v.DueAt, SentAt: at(v.SentAt)}
+}
+
+// named is the path of one conversation.
+type named struct {
+	ID string `path:"id" maxLength:"40" doc:"Conversation; an id it had before it was joined to another is fine."`
+}
+
+// Operations adds the operations.
+func Operations(a *api.API, s *inbox.Service) {
+	queue(a, s)
+	changes(a, s)
+	answers(a, s)
+	posts(a, s)
+}
+
+func queue(a *api.API, s *inbox.Service) {
+	api.Add(a, api.Op{ID: "list-conversations", Method: http.MethodGet, Path: "/conversations", Tag: "inbox", Summary: "List conversations",
+		Description: "The view waiting begins with the longest wait; the others with the newest.", Permission: org.InboxRead},
+		func(ctx context.Context, in *struct {
+			api.Paging
+			View     string `query:"view" enum:"waiting,mine,unassigned,open,resolved" default:"open"`
+			Channel  string `query:"channel" maxLength:"40"`
+			Assignee string `query:"assignee" maxLength:"40" doc:"Member, or nobody."`
+		}) (*api.List[Conversation], error) {
+			list, next, err := s.Queue(ctx, inbox.View(in.View), inbox.Filter{Channel: in.Channel, Assignee: in.Assignee}, in.Cursor, in.Limit)
+			if err != nil {
+				return nil, err
+			}
+			items := make([]Conversation, len(list))
+			for i := range list {
+				items[i] = conversation(&list[i])
+			}
+			return api.Listed(items, next), nil
+		})
+	api.Add(a, api.Op{ID: "count-conversations", Method: http.MethodGet, Path: "/conversations/counts", Tag: "inbox",
+		Summary: "Count the conversations of each view", Permission: org.InboxRead},
+		func(ctx context.Context, _ *struct{}) (*api.One[Counts], error) {
+			c, err := s.Counts(ctx, org.Who(ctx).ID)
+			if err != nil {
+				return nil, err
+			}
+			return api.Only(Counts{c.Waiting, c.Mine, c.Unassigned, c.Open, c.Resolved}), nil
+		})
+	api.Add(a, api.Op{ID: "find-conversation", Method: http.MethodGet, Path: "/conversations/{id}", Tag: "inbox", Summary: "Find a conversation",
+		Permission: org.InboxRead}, func(ctx context.Context, in *named) (*api.One[Conversation], error) {
+		return shown(s.Find(ctx, in.ID))
+	})
+	api.Add(a, api.Op{ID: "read-thread", Method: http.MethodGet, Path: "/conversations/{id}/thread", Tag: "inbox", Summary: "Read a conversation",
+		Description: "Posts, what members did, and answers on their way, oldest first. The first page is the newest part; next leads to what came before.",
+		Permission:  org.InboxRead}, func(ctx context.Context, in *struct {
+		named
+		api.Paging
+	}) (*api.List[Entry], error) {
+		t, err := s.Timeline(ctx, in.ID, in.Cursor, in.Limit)
+		if err != nil {
+			return nil, err
+		}
+		items := make([]Entry, len(t.Entries))
+		for i, e := range t.Entries {
+			items[i].At = e.At
+			switch {
+			case e.Post != nil:
+				p := post(e.Post)
+				items[i].Post = &p
+			case e.Change != nil:
+				items[i].Change = &Change{e.Change.ID, e.Change.Kind, e.Change.By, e.Change.To, e.Change.Text}
+			case e.Answer != nil:
+				v := answer(e.Answer)
+				items[i].Answer = &v
+			}
+		}
+		return api.Listed(items, t.Earlier), nil
+	})
+}
+
+func shown(c inbox.Conversation, err error) (*api.One[Conversation], error) {
+	if err != nil {
+		return nil, err
+	}
+	return api.Only(conversation(&c)), nil
+}
+
+func changes(a *api.API, s *inbox.Service) {
+	for _, do := range []struct {
+		id, path, summary string
+		act               func(context.Context, string) (inbox.Conversation, error)
+	}{
+		{"take-conversation", "take", "Take a conversation", s.Take},
+		{"release-conversation", "release", "Give a conversation back to everybody", s.Release},
+		{"resolve-conversation", "resolve", "Resolve a conversation", s.Resolve},
+		{"reopen-conversation", "reopen", "Reopen a conversation", s.Reopen},
+	} {
+		api.Add(a, api.Op{ID: do.id, Method: http.MethodPost, Path: "/conversations/{id}/" + do.path, Tag: "inbox", Summary: do.summary,
+			Permission: org.InboxEdit}, func(ctx context.Context, in *named) (*api.One[Conversation], error) {
+			return shown(do.act(ctx, in.ID))
+		})
+	}
+	api.Add(a, api.Op{ID: "assign-conversation", Method: http.MethodPost, Path: "/conversations/{id}/assign", Tag: "inbox",
+		Summary: "Give a conversation to a member", Permission: org.InboxAssign}, func(ctx context.Context, in *struct {
+		named
+		Body struct {
+			To     string  `json:"to" maxLength:"40" doc:"Member."`
+			Expect *string `json:"expect,omitempty" maxLength:"40" doc:"Who is believed to have it, empty for nobody: when somebody else does, nothing is changed."`
+		}
+	}) (*api.One[Conversation], error) {
+		return shown(s.Assign(ctx, in.ID, in.Body.To, in.Body.Expect))
+	})
+	api.Add(a, api.Op{ID: "add-note", Method: http.MethodPost, Path: "/conversations/{id}/notes", Tag: "inbox", Summary: "Write a note that members alone see",
+		Permission: org.InboxEdit, Status: http.StatusCreated}, func(ctx context.Context, in *struct {
+		named
+		Body struct {
+			Text string `json:"text" minLength:"1" maxLength:"20000"`
+		}
+	}) (*api.One[Change], error) {
+		n, err := s.Note(ctx, in.ID, in.Body.Text, "")
+		if err != nil {
+			return nil, err
+		}
+		return api.Only(Change{ID: n.ID, Kind: n.Kind, Member: org.Who(ctx).ID, Text: in.Body.Text}), nil
+	})
+}
+
+func answers(a *api.API, s *inbox.Service) {
+	api.Add(a, api.Op{ID: "reply", Method: http.MethodPost, Path: "/conversations/{id}/replies", Tag: "inbox", Summary: "Answer a conversation",
+		Description: "Queues an answer through the channel its post came from. Give an Idempotency-Key, so that a call repeated says it once.",
+		Permission:  org.InboxEdit, Status: http.StatusAccepted}, func(ctx context.Context, in *struct {
+		named
+		Body struct {
+			Text      string     `json:"text" minLength:"1" maxLength:"50000"`
+			Private   *bool      `json:"private,omitempty" doc:"Seen by the author only. When absent: as the post answered."`
+			To        string     `json:"to,omitempty" maxLength:"40" doc:"The post answered; when absent their newest."`
+			NotBefore *time.Time `json:"not_before,omitempty" doc:"Until then it can be taken back."`
+			Resolve   bool       `json:"resolve,omitempty" doc:"And resolve the conversation."`
+		}
+	}) (*api.One[Answer], error) {
+		b := &in.Body
+		what := inbox.Answer{Text: b.Text, To: b.To, Resolve: b.Resolve}
+		if b.NotBefore != nil {
+			what.NotBefore = *b.NotBefore
+		}
+		if b.Private != nil {
+			what.Private = *b.Private
+		} else {
+			c, err := s.Find(ctx, in.ID)
+			if err != nil {
+				return nil, err
+			}
+			w, err := s.Ways(ctx, &c, b.To)
+			if err != nil {
+				return nil, err
+			}
+			what.Private = w.Private && (w.Post.Private || !w.Public)
+		}
+		return sending(s.Reply(ctx, in.ID, what))
+	})
+	for _, do := range []struct {
+		id, path, summary string
+		act               func(ctx context.Context, conversation, sending string) (channel.Sending, error)
+	}{
+		{"withdraw-reply", "withdraw", "Take back an answer that is not on its way", s.Withdraw},
+		{"resend-reply", "resend", "Send an answer again that failed or did not arrive", s.Resend},
+		{"mark-reply-sent", "mark-sent", "Say that an answer was seen to have arrived", s.MarkSent},
+	} {
+		api.Add(a, api.Op{ID: do.id, Method: http.MethodPost, Path: "/conversations/{id}/replies/{reply}/" + do.path, Tag: "inbox", Summary: do.summary,
+			Permission: org.InboxEdit}, func(ctx context.Context, in *struct {
+			named
+			Reply string `path:"reply" maxLength:"40"`
+		}) (*api.One[Answer], error) {
+			return sending(do.act(ctx, in.ID, in.Reply))
+		})
+	}
+}
+
+func sending(v channel.Sending, err error) (*api.One[Answer], error) {
+	if err != nil {
+		return nil, err
+	}
+	return api.Only(answer(&v)), nil
+}
+
+func posts(a *api.API, s *inbox.Service) {
+	type one struct {
+		ID string `path:"id" maxLength:"40"`
+	}
+	api.Add(a, api.Op{ID: "find-post", Method: http.MethodGet, Path: "/posts/{id}", Tag: "inbox", Summary: "Find a post", Permission: org.InboxRead},
+		func(ctx context.Context, in *one) (*api.One[Post], error) {
+			p, err := s.Said(ctx, in.ID)
+			if err != nil {
+				return nil, err
+			}
+			return api.Only(post(&p)), nil
+		})
+	api.Add(a, api.Op{ID: "label-post", Method: http.MethodPut, Path: "/posts/{id}/sentiment", Tag: "inbox", Summary: "Say how the author of a post feels",
+		Permission: org.InboxEdit}, func(ctx context.Context, in *struct {
+		one
+		Body struct {
+			Sentiment string `json:"sentiment" enum:"negative,neutral,positive,"`
+		}
+	}) (*api.None, error) {
+		return nil, s.Label(ctx, in.ID, in.Body.Sentiment)
+	})
+	api.Add(a, api.Op{ID: "open-conversation", Method: http.MethodPost, Path: "/posts/{id}/conversation", Tag: "inbox", Summary: "Open a conversation about a post",
+		Description: "Gives the conversation there is when its thread has one.", Permission: org.InboxEdit}, func(ctx context.Context, in *one) (*api.One[Conversation], error) {
+		return shown(s.OpenFrom(ctx, in.ID))
+	})
+}
