@@ -80,12 +80,15 @@ func (d *drawing) node(n Node) {
 	class, label := "map-objective is-"+o.Card.State.String(), d.spoken(o)
 	tag := "g"
 	if linked(o.Href) {
+		// Its name is the title element: a label would have to repeat, word for word, the lines as they were wrapped.
 		tag = "a"
-		d.open("a", "class", class, "href", o.Href, "aria-label", label, "data-objective", o.ID)
+		d.open("a", "class", class, "href", o.Href, "data-objective", o.ID)
+		d.element("title", label)
 	} else {
 		d.open("g", "class", class, "role", "img", "aria-label", label, "data-objective", o.ID)
+		d.element("title", o.Title)
 	}
-	d.element("title", o.Title)
+	d.open("g", "aria-hidden", "true") // the name says all of it, as sentences
 	d.rect(n.Box, "map-card", "8")
 	d.single("path", "class", "map-accent", "d",
 		"M"+pt(Point{n.X + 5, n.Y})+"a5 8 0 0 0 -5 8v"+px(n.H-16)+"a5 8 0 0 0 5 8z")
@@ -115,6 +118,7 @@ func (d *drawing) node(n Node) {
 		d.element("text", d.o.Words.Supports, "class", "map-supports-title", "x", px(x), "y", px(top+14))
 		d.lines(n.Supports, "map-supports", x, top+14+smallLead, smallLead)
 	}
+	d.close("g")
 	d.close(tag)
 }
 

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/measure/stat"
 	"github.com/entente/entente/internal/strategy"
 	"github.com/entente/entente/internal/strategy/layout"
 )
@@ -39,7 +40,7 @@ func picture(ctx context.Context, e strategy.Evaluation, n names, base string) l
 
 func card(ctx context.Context, st strategy.Standing, n names) layout.Card {
 	c := layout.Card{State: st.Rolled.State}
-	if st.Rolled.Fresh > 0 {
+	if c.State != stat.Unknown {
 		c.Bar, c.Progress, c.Expected = true, st.Rolled.Progress, st.Rolled.Expected
 	}
 	if len(st.Readings) == 0 {
@@ -48,8 +49,12 @@ func card(ctx context.Context, st strategy.Standing, n names) layout.Card {
 	}
 	r := st.Readings[0]
 	c.Measure, c.Value, c.Target = n.label(ctx, r.Measure), value(ctx, r), target(ctx, r.Measure, r.Unit)
-	if st.Rolled.Fresh == 0 {
-		c.Note = why(ctx, r)
+	if c.State == stat.Unknown {
+		for _, each := range st.Readings {
+			if c.Note = why(ctx, each); c.Note != "" {
+				break
+			}
+		}
 	}
 	for _, p := range r.Spark {
 		v := p.Value

@@ -187,7 +187,7 @@ func stands(ctx context.Context, st strategy.Standing) string {
 	}
 	key := "strategy.stands." + strings.ReplaceAll(st.Rolled.State.String(), "-", "_")
 	return i18n.T(ctx, key, "Progress", i18n.Percent(ctx, st.Rolled.Progress, 0), "Expected", i18n.Percent(ctx, st.Rolled.Expected, 0)) + " " +
-		i18n.T(ctx, "strategy.stands.coverage", "Fresh", st.Rolled.Fresh, "Total", st.Rolled.Total, "Coverage", i18n.Percent(ctx, st.Rolled.Coverage, 0))
+		i18n.N(ctx, "strategy.stands.coverage", st.Rolled.Fresh, "Total", st.Rolled.Total, "Coverage", i18n.Percent(ctx, st.Rolled.Coverage, 0))
 }
 
 // measureHref is the page of a measure, narrowed as the objective has it.
