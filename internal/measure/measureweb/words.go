@@ -200,13 +200,14 @@ func course(ctx context.Context, r measure.Report) chart.LinesProps {
 	if m.Unit == kpi.Seconds {
 		first.Name = i18n.T(ctx, "measure.median")
 	}
-	last := chart.Series{Name: i18n.T(ctx, "measure.p90"), Dashed: true}
+	last, reached := chart.Series{Name: i18n.T(ctx, "measure.p90"), Dashed: true}, false
 	for _, q := range r.Points {
 		if m.Unit == kpi.Seconds {
 			first.Points = append(first.Points, waitPoint(at(q), q.Median))
 			p90 := waitPoint(at(q), q.P90)
 			p90.Low, p90.High = 0, 0 // two bands over each other cannot be read
 			last.Points = append(last.Points, p90)
+			reached = reached || q.P90.Reached
 			continue
 		}
 		c := chart.Point{At: at(q), Value: chart.Missing(), N: q.N}
@@ -219,7 +220,7 @@ func course(ctx context.Context, r measure.Report) chart.LinesProps {
 		first.Points = append(first.Points, c)
 	}
 	p.Series = []chart.Series{first}
-	if m.Unit == kpi.Seconds {
+	if reached {
 		p.Series = append(p.Series, last)
 	}
 	return p
