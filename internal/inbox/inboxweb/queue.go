@@ -178,17 +178,3 @@ func told(w http.ResponseWriter, r *http.Request, err error, to string) error {
 	}
 	return err
 }
-
-// OfPeople shows the conversations in which these identities speak, for the page of a person.
-func OfPeople(ctx context.Context, s *inbox.Service, uris []string) []ui.Panel {
-	list, err := s.ByAuthors(ctx, uris, 10)
-	if err != nil {
-		return nil // a panel is an extra; the page stands without it
-	}
-	named, called, err := s.Names(ctx, list...)
-	if err != nil {
-		return nil
-	}
-	v := &queueView{now: s.Now(), list: list, named: named, called: called, me: me(ctx)}
-	return []ui.Panel{{Title: i18n.T(ctx, "inbox.conversations"), Body: peoplePanel(v)}}
-}

@@ -46,6 +46,6 @@ func Routes(r *web.Routes, s *inbox.Service, o Options) {
 	r.Do("POST /inbox/{id}/answers/{sending}", org.InboxEdit, p.deal)
 	r.Do("POST /inbox/{id}/presence", org.InboxRead, p.here)
 	r.Do("DELETE /inbox/{id}/presence", org.InboxRead, p.gone)
-	r.Do("POST /inbox/posts/{post}/label", org.InboxEdit, p.label)
-	r.Do("POST /inbox/posts/{post}/open", org.InboxEdit, p.open)
+	r.Do("POST /posts/{post}/label", org.InboxEdit, p.label)
+	r.Do("POST /posts/{post}/conversation", org.InboxEdit, p.open)
 }
