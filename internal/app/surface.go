@@ -6,16 +6,23 @@ import (
 	"strings"
 
 	"github.com/entente/entente/internal/api"
+	"github.com/entente/entente/internal/channel/channelapi"
 	"github.com/entente/entente/internal/channel/channelweb"
+	"github.com/entente/entente/internal/inbox/inboxweb"
+	"github.com/entente/entente/internal/intake/intakeapi"
+	"github.com/entente/entente/internal/intake/intakeweb"
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/listening/listeningapi"
 	"github.com/entente/entente/internal/listening/listeningweb"
+	"github.com/entente/entente/internal/measure/measureapi"
+	"github.com/entente/entente/internal/measure/measureweb"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/org/orgapi"
 	"github.com/entente/entente/internal/org/orgweb"
 	"github.com/entente/entente/internal/people/peopleapi"
 	"github.com/entente/entente/internal/people/peopleweb"
 	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/strategy/strategyweb"
 	"github.com/entente/entente/internal/telemetry"
 	"github.com/entente/entente/internal/web"
 )
@@ -34,13 +41,20 @@ func (a *App) surfaces() {
 	r.Raw("POST /hooks/{channel}", a.Channels.ReceiveHandler())
 	orgweb.Routes(r, a.Web, a.Org, orgweb.Options{Demo: a.demoAccounts(), URL: a.Config.PublicURL})
 	channelweb.Routes(r, a.Channels, a.Org, a.Clock)
-	listeningweb.Routes(r, a.Listening, a.Channels, listeningweb.Options{})
-	peopleweb.Routes(r, a.People, peopleweb.Options{})
+	intakeweb.Routes(r, a.Intake)
+	peopleweb.Routes(r, a.People, peopleweb.Options{Panels: a.besidePerson})
+	listeningweb.Routes(r, a.Listening, a.Channels, listeningweb.Options{Panels: a.besideMention})
+	inboxweb.Routes(r, a.Inbox, inboxweb.Options{Panels: a.besideConversation})
+	measureweb.Routes(r, a.Measure)
+	strategyweb.Routes(r, a.Strategy, a.Org)
 
 	a.API = api.New(a.Org, a.DB, a.Log, a.Clock)
 	orgapi.Operations(a.API, a.Org)
+	channelapi.Operations(a.API, a.Channels)
+	intakeapi.Operations(a.API, a.Intake)
 	listeningapi.Operations(a.API, a.Listening)
 	peopleapi.Operations(a.API, a.People)
+	measureapi.Operations(a.API, a.Measure)
 	r.Raw(api.Prefix+"/", a.API.Handler())
 	a.Ledger.Watch(a.announce)
 }

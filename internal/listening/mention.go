@@ -163,3 +163,9 @@ func (s *Service) VolumeBy(ctx context.Context, topic, channel string, cuts []ti
 	}
 	return out, nil
 }
+
+// TopicsOf lists the topics that any post of a thread matches.
+func (s *Service) TopicsOf(ctx context.Context, root string) ([]string, error) {
+	return db.All(ctx, s.db.Read(), db.Self[string], `SELECT DISTINCT m.topic FROM mention m WHERE m.post IN (SELECT id FROM post WHERE root = $1
+		ORDER BY at LIMIT 200) ORDER BY m.topic`, root)
+}

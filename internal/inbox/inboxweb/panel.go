@@ -9,39 +9,40 @@ import (
 	"github.com/entente/entente/internal/web/ui"
 )
 
-// With is the panel of the conversations in which these identities speak, for the page of a person. A panel is an extra: where it cannot
-// be read the page stands without it.
-func With(ctx context.Context, s *inbox.Service, uris []string) []ui.Panel {
-	list, err := s.ByAuthors(ctx, uris, 10)
-	if err != nil {
-		return nil
-	}
-	return panel(ctx, s, i18n.T(ctx, "inbox.conversations"), list)
-}
-
-// AboutPost is the panel of the conversation about a post's thread, with a button that opens one where there is none.
+// AboutPost is the panel that other pages show beside a post: the conversation about it, or the way to open one.
 func AboutPost(ctx context.Context, s *inbox.Service, post string) []ui.Panel {
-	if org.Require(ctx, org.InboxRead) != nil {
+	m := org.Who(ctx)
+	if !m.May(org.InboxRead) {
 		return nil
 	}
 	c, found, err := s.Of(ctx, post)
 	if err != nil {
+		return nil // a panel is an extra; the page stands without it
+	}
+	if !found && !m.May(org.InboxEdit) {
 		return nil
 	}
-	if found {
-		return panel(ctx, s, i18n.T(ctx, "inbox.conversation"), []inbox.Conversation{c})
-	}
-	p, err := s.Post(ctx, post)
-	if err != nil || p.Ours || !p.DeletedAt.IsZero() || org.Require(ctx, org.InboxEdit) != nil {
-		return nil
-	}
-	return []ui.Panel{{Title: i18n.T(ctx, "inbox.conversation"), Body: opener(post)}}
+	return []ui.Panel{{Title: i18n.T(ctx, "inbox.panel.conversation"), Body: aboutPost(post, c, found)}}
 }
 
-func panel(ctx context.Context, s *inbox.Service, title string, list []inbox.Conversation) []ui.Panel {
-	named, called, err := s.Names(ctx, list...)
-	if err != nil {
+// With is the panel that other pages show beside somebody: the conversations with them.
+func With(ctx context.Context, s *inbox.Service, uris []string) []ui.Panel {
+	if !org.Who(ctx).May(org.InboxRead) || len(uris) == 0 {
 		return nil
 	}
-	return []ui.Panel{{Title: title, Body: conversations(&queueView{now: s.Now(), list: list, named: named, called: called, me: me(ctx)})}}
+	list, err := s.ByAuthors(ctx, uris, 8)
+	if err != nil || len(list) == 0 {
+		return nil
+	}
+	return []ui.Panel{{Title: i18n.T(ctx, "inbox.panel.conversations"), Body: withAuthors(list)}}
+}
+
+func panelTitle(ctx context.Context, c *inbox.Conversation) string {
+	switch {
+	case c.Title != "":
+		return c.Title
+	case c.Excerpt != "":
+		return c.Excerpt
+	}
+	return i18n.T(ctx, "inbox.panel.untitled")
 }

@@ -1,0 +1,47 @@
+package app
+
+import (
+	"context"
+
+	"github.com/entente/entente/internal/inbox"
+	"github.com/entente/entente/internal/inbox/inboxweb"
+	"github.com/entente/entente/internal/listening"
+	"github.com/entente/entente/internal/people/peopleweb"
+	"github.com/entente/entente/internal/strategy/strategyweb"
+	"github.com/entente/entente/internal/web/ui"
+)
+
+// besideConversation shows who a conversation is with, and up to which objectives it counts.
+func (a *App) besideConversation(ctx context.Context, c inbox.Conversation) []ui.Panel {
+	panels := peopleweb.Card(ctx, a.People, c.Author)
+	topics, err := a.Listening.TopicsOf(ctx, c.Root)
+	if err != nil {
+		a.Log.Warn("topics of a conversation could not be read", "error", err)
+		return panels
+	}
+	p, shown, err := strategyweb.ServesPanel(a.Strategy)(ctx, c.Channel, topics)
+	if err != nil {
+		a.Log.Warn("objectives of a conversation could not be read", "error", err)
+	}
+	if shown {
+		panels = append(panels, p)
+	}
+	return panels
+}
+
+// besideMention shows the conversation about a post, who wrote it, and up to which objectives it counts.
+func (a *App) besideMention(ctx context.Context, m listening.Mention) []ui.Panel {
+	panels := inboxweb.AboutPost(ctx, a.Inbox, m.ID)
+	if !m.Ours {
+		panels = append(panels, peopleweb.Card(ctx, a.People, m.Author)...)
+	}
+	if p, shown, err := strategyweb.ServesPanel(a.Strategy)(ctx, m.Channel, m.Topics); err == nil && shown {
+		panels = append(panels, p)
+	}
+	return panels
+}
+
+// besidePerson shows the conversations with somebody.
+func (a *App) besidePerson(ctx context.Context, uris []string) []ui.Panel {
+	return inboxweb.With(ctx, a.Inbox, uris)
+}
