@@ -429,10 +429,11 @@ func split(s string) []string {
 	return out
 }
 
+// full leaves out what is empty, and puts each part on one line.
 func full(parts ...string) []string {
 	var out []string
 	for _, p := range parts {
-		if p = strings.TrimSpace(p); p != "" {
+		if p = strings.Join(strings.Fields(p), " "); p != "" {
 			out = append(out, p)
 		}
 	}

@@ -228,7 +228,9 @@ func parseProperty(line []byte) (property, bool) {
 }
 
 // text is the value without escapes.
-func (p property) text() string { return sound(unescapeCard(p.value)) }
+func (p property) text() string {
+	return sound(strings.ReplaceAll(unescapeCard(p.value), "\r\n", "\n"))
+}
 
 func unescapeCard(s string) string {
 	if !strings.Contains(s, `\`) {
@@ -350,7 +352,7 @@ func (c card) row(place Place, opts *Options) Row {
 	}
 	for _, p := range c.all("ADR") {
 		part := append(p.parts(';'), "", "", "", "", "", "", "")
-		if lines := full(part[0], part[1], strings.ReplaceAll(part[2], "\n", " "), strings.TrimSpace(part[5]+" "+part[3]), part[4], part[6]); len(lines) > 1 {
+		if lines := full(part[0], part[1], part[2], strings.TrimSpace(part[5]+" "+part[3]), part[4], part[6]); len(lines) > 1 {
 			add("postal:"+strings.Join(lines, ", "), region)
 		}
 	}
