@@ -8,12 +8,14 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/entente/entente/internal/channel/all"
+	"github.com/entente/entente/internal/i18n"
 )
 
 // pickCalls is how many statements differ between the engines. It is a fact to notice when it changes, not a goal: change it together
@@ -244,6 +246,52 @@ func changes(f *file, vars map[string]*ast.ValueSpec) []*ast.Ident {
 		return true
 	})
 	return out
+}
+
+// TestSentences finds keys that are asked for and have no sentence: a reader would see the key.
+func TestSentences(t *testing.T) {
+	t.Parallel()
+	at := map[string]int{"problem.New": 1, "i18n.T": 1, "i18n.N": 1, "web.Flash": 3}
+	found := 0
+	for _, f := range sources(t) {
+		if f.test || !under(f.path, "internal") || support(f.pack()) {
+			continue
+		}
+		ast.Inspect(f.File, func(n ast.Node) bool {
+			c, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			s, ok := c.Fun.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			x, ok := s.X.(*ast.Ident)
+			if !ok {
+				return true
+			}
+			i, ok := at[x.Name+"."+s.Sel.Name]
+			if !ok || i >= len(c.Args) {
+				return true
+			}
+			lit, ok := c.Args[i].(*ast.BasicLit)
+			if !ok {
+				return true // put together: pages in the made-up language show those
+			}
+			key, err := strconv.Unquote(lit.Value)
+			if err != nil || strings.HasPrefix(f.path, "internal/ledger/") && strings.HasPrefix(key, "ledger.") {
+				return true // what the ledger refuses is a mistake of ours, not of a person
+			}
+			found++
+			if !i18n.Has(key) {
+				t.Errorf("%s:%d: %q has no sentence", f.path, line(c), key)
+			}
+			return true
+		})
+	}
+	if found < 300 {
+		t.Errorf("only %d keys were found: the test looks in the wrong place", found)
+	}
 }
 
 // TestLibc holds modernc.org/libc at the version that modernc.org/sqlite was made for: another one breaks it in ways only use shows.

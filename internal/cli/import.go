@@ -1,8 +1,11 @@
 package cli
 
 import (
+	"bytes"
+	"encoding/csv"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"time"
@@ -30,6 +33,44 @@ type importCommand struct {
 	Column  map[string]string `help:"csv: field=heading, several times."`
 	Region  string            `help:"Country of telephone numbers without one, such as FR."`
 	Errors  string            `help:"File for what was refused and why, as CSV." type:"path"`
+
+	first reasons
+}
+
+// reasons keeps the beginning of the list of what was refused, for the terminal.
+type reasons struct{ csv []byte }
+
+const (
+	maxReasons      = 10       // lines shown
+	maxReasonsBytes = 64 << 10 // kept of the list
+)
+
+// Write keeps what fits and drops the rest.
+func (f *reasons) Write(b []byte) (int, error) {
+	f.csv = append(f.csv, b[:min(len(b), maxReasonsBytes-len(f.csv))]...)
+	return len(b), nil
+}
+
+// lines are the first refusals: where, and why.
+func (f *reasons) lines() []string {
+	rows := csv.NewReader(bytes.NewReader(f.csv))
+	rows.FieldsPerRecord = -1
+	var out []string
+	for head := true; len(out) < maxReasons; head = false {
+		row, err := rows.Read()
+		if err != nil {
+			return out
+		}
+		if head || len(row) < 3 {
+			continue
+		}
+		line := row[0] + ": " + row[1]
+		if row[2] != "" {
+			line += " (" + row[2] + ")"
+		}
+		out = append(out, line)
+	}
+	return out
 }
 
 // Run imports, or says what would be.
@@ -39,7 +80,7 @@ func (c *importCommand) Run(r *run) error {
 	}
 	format, found := intake.Find(c.Format)
 	if !found {
-		return problem.New(problem.Invalid, "intake.unknown_format", "Format", c.Format)
+		return problem.New(problem.Invalid, "cli.unknown_format", "Format", c.Format, "Known", known())
 	}
 	src, err := intake.Open(c.File)
 	if err != nil {
@@ -54,7 +95,9 @@ func (c *importCommand) Run(r *run) error {
 			return fmt.Errorf("make the list of what is refused: %w", err)
 		}
 		defer f.Close()
-		task.Refused = intake.NewRefused(r.ctx, f)
+		task.Refused = intake.NewRefused(r.ctx, io.MultiWriter(f, &c.first))
+	} else {
+		task.Refused = intake.NewRefused(r.ctx, &c.first)
 	}
 	if c.DryRun {
 		if !r.installed() {
@@ -112,9 +155,16 @@ func (c *importCommand) run(r *run, runner *intake.Runner, task intake.Task) err
 		key = "intake.cli.dry"
 	}
 	fmt.Fprintln(r.out, i18n.T(r.ctx, key, "Added", report.Added, "Known", report.Known, "Refused", report.Refused, "Rate", fmt.Sprintf("%.0f", report.Rate())))
+	first := c.first.lines()
+	for _, line := range first {
+		fmt.Fprintln(r.err, line)
+	}
 	if report.Broken != nil {
 		p := problem.Of(report.Broken)
-		fmt.Fprintln(r.err, strings.TrimSpace(i18n.T(r.ctx, p.Key, p.Args...)))
+		why := strings.TrimSpace(i18n.T(r.ctx, p.Key, p.Args...))
+		if len(first) == 0 || !strings.Contains(first[len(first)-1], why) {
+			fmt.Fprintln(r.err, why)
+		}
 	}
 	switch {
 	case report.Cancelled:
@@ -123,6 +173,15 @@ func (c *importCommand) run(r *run, runner *intake.Runner, task intake.Task) err
 		return status(refused)
 	}
 	return nil
+}
+
+// known names the formats.
+func known() string {
+	var names []string
+	for _, f := range intake.Formats() {
+		names = append(names, f.Describe().Name)
+	}
+	return strings.Join(append(names, "archive"), ", ")
 }
 
 func terminal(w any) bool {
