@@ -316,32 +316,48 @@ func (s *Service) step(name string) error {
 	return s.hook(name)
 }
 
-// claimSendings takes what is due, marked as being sent before anything goes out, and what was being sent by a process that is no more.
+// claimSendings leases what is due, and what was being sent by a process that is no more.
 func (s *Service) claimSendings(ctx context.Context, now time.Time) (due, left []Sending, err error) {
 	lease := id.New()
-	const take = `UPDATE outgoing SET state = 'sending', attempts = attempts + %d, lease_until = $1, lease_by = $2 WHERE id IN (
+	const take = `UPDATE outgoing SET lease_until = $1, lease_by = $2 WHERE id IN (
 		SELECT o.id FROM outgoing o JOIN channel c ON c.id = o.channel WHERE %s ORDER BY o.due_at, o.id LIMIT %d%s)`
 	err = s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
 		due, left = nil, nil
 		skip := db.Pick(q, "", " FOR UPDATE OF o SKIP LOCKED")
-		claim := func(lease string, attempt int, where string) ([]Sending, error) {
-			n, err := db.Exec(ctx, q, fmt.Sprintf(take, attempt, where, sendMost, skip), db.T(now.Add(sendLease)), lease, db.T(now))
+		claim := func(lease, where string) ([]Sending, error) {
+			n, err := db.Exec(ctx, q, fmt.Sprintf(take, where, sendMost, skip), db.T(now.Add(sendLease)), lease, db.T(now))
 			if err != nil || n == 0 {
 				return nil, err
 			}
 			return db.All(ctx, q, sendingFields, "SELECT "+sendingColumns+" FROM outgoing o WHERE o.lease_by = $1 ORDER BY o.created_at, o.id", lease)
 		}
 		var err error
-		if left, err = claim(lease+".left", 0, "o.state = 'sending' AND o.lease_until <= $3"); err != nil {
+		if left, err = claim(lease+".left", "o.state = 'sending' AND o.lease_until <= $3"); err != nil {
 			return err
 		}
-		due, err = claim(lease, 1, "o.state = 'queued' AND o.due_at <= $3 AND c.enabled = 1 AND c.removed_at IS NULL")
+		due, err = claim(lease, `o.state = 'queued' AND o.due_at <= $3 AND (o.lease_until IS NULL OR o.lease_until <= $3)
+			AND c.enabled = 1 AND c.removed_at IS NULL`)
 		return err
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("claim what is to be sent: %w", err)
 	}
 	return due, left, nil
+}
+
+// begin marks one sending as being sent, durably, before anything goes out. It says no when the sending was withdrawn or taken over.
+func (s *Service) begin(ctx context.Context, v *Sending, now time.Time) (bool, error) {
+	var n int64
+	err := s.db.Tx(ctx, func(ctx context.Context, q db.Q) (err error) {
+		n, err = db.Exec(ctx, q, `UPDATE outgoing SET state = 'sending', attempts = attempts + 1, lease_until = $1
+			WHERE id = $2 AND lease_by = $3 AND state = 'queued'`, db.T(now.Add(sendLease)), v.ID, v.lease)
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("mark what is being sent: %w", err)
+	}
+	v.Attempts++
+	return n == 1, nil
 }
 
 // sendThrough deals with the sendings of one channel, in order.
@@ -365,14 +381,25 @@ func (s *Service) sendThrough(ctx context.Context, channel string, list []Sendin
 	for i, v := range list {
 		var receipt Receipt
 		fault := err
-		switch {
-		case interrupted[v.ID]:
+		if interrupted[v.ID] {
 			receipt, fault = find(ctx, finder, v.Content, errors.New("it was being sent when the work was broken off"))
-		case fault == nil && ctx.Err() != nil:
-			// Nothing of it or of what follows has gone out.
-			return errors.Join(ctx.Err(), s.putBack(list[i:], interrupted))
-		case fault == nil:
-			receipt, fault = s.trySend(ctx, sender, v.Content)
+		} else {
+			if ctx.Err() != nil { // nothing of it or of what follows has gone out
+				return errors.Join(ctx.Err(), s.putBack(list[i:]))
+			}
+			mine, e := s.begin(ctx, &v, now)
+			if e != nil {
+				return e
+			}
+			if !mine {
+				continue
+			}
+			if e := s.step("begun"); e != nil {
+				return e
+			}
+			if fault == nil {
+				receipt, fault = s.trySend(ctx, sender, v.Content)
+			}
 			if e := s.step("sent"); e != nil {
 				return e
 			}
@@ -432,17 +459,14 @@ func find(ctx context.Context, finder Finder, out Outgoing, why error) (receipt 
 	return receipt, nil
 }
 
-// putBack queues again what was claimed and not begun.
-func (s *Service) putBack(list []Sending, interrupted map[string]bool) error {
+// putBack lets go of what was claimed and not begun.
+func (s *Service) putBack(list []Sending) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
 		for _, v := range list {
-			if interrupted[v.ID] {
-				continue
-			}
-			if _, err := db.Exec(ctx, q, `UPDATE outgoing SET state = 'queued', attempts = attempts - 1, lease_until = NULL, lease_by = ''
-				WHERE id = $1 AND lease_by = $2 AND state = 'sending'`, v.ID, v.lease); err != nil {
+			if _, err := db.Exec(ctx, q, "UPDATE outgoing SET lease_until = NULL, lease_by = '' WHERE id = $1 AND lease_by = $2 AND state = 'queued'",
+				v.ID, v.lease); err != nil {
 				return fmt.Errorf("put back what was not sent: %w", err)
 			}
 		}

@@ -199,7 +199,7 @@ func TestSendGivesUp(t *testing.T) {
 // The process dies at each step of a sending, and another goes on: it arrives at most once, and what cannot be told is left to a person.
 func TestSendBrokenOff(t *testing.T) {
 	t.Parallel()
-	for _, step := range []string{"claimed", "sent", "conclude"} {
+	for _, step := range []string{"claimed", "begun", "sent", "conclude"} {
 		for _, blind := range []bool{false, true} {
 			name := step
 			if blind {
@@ -224,14 +224,18 @@ func TestSendBrokenOff(t *testing.T) {
 					}
 					second := testService(t, d, clock, w)
 					sendOnce(t, second, clock.turn(time.Minute))
-					if got := sending(t, second, key); got.State != Underway {
-						t.Errorf("while the first may still live: %s, want sending", got.State)
+					lives := Underway
+					if step == "claimed" {
+						lives = Queued
+					}
+					if got := sending(t, second, key); got.State != lives || len(w.arrived) > 0 && (step == "claimed" || step == "begun") {
+						t.Errorf("while the first may still live: %s, want %s", got.State, lives)
 					}
 					sendOnce(t, second, clock.turn(sendLease))
 					sendOnce(t, second, clock.turn(time.Hour))
-					arrived := step != "claimed"
+					arrived := step != "begun"
 					want := Unknown
-					if arrived && !blind {
+					if arrived && !blind || step == "claimed" {
 						want = Sent
 					}
 					got := sending(t, second, key)
@@ -328,6 +332,24 @@ func TestSendByHand(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What is withdrawn between being claimed and being sent is not sent.
+func TestWithdrawLate(t *testing.T) {
+	t.Parallel()
+	clock, w := &clockwork{at: noon}, newTown()
+	s := testService(t, dbtest.SQLite(t), clock, w)
+	key := queue(t, s, addTown(t, s, "oslo").ID, Outgoing{Text: "1"})
+	s.hook = func(step string) error {
+		if step == "claimed" {
+			return s.Withdraw(t.Context(), key)
+		}
+		return nil
+	}
+	sendOnce(t, s, noon)
+	if got := sending(t, s, key); got.State != Withdrawn || w.sends != 0 {
+		t.Errorf("it is %s after %d sends, want withdrawn after none", got.State, w.sends)
+	}
 }
 
 // Work that is ended puts back what it has not begun.
