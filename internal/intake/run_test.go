@@ -354,8 +354,7 @@ func TestJobEnds(t *testing.T) {
 		if _, found, err := s.claim(t.Context()); err != nil || !found {
 			t.Fatal(found, err)
 		}
-		next := *s
-		next.me = id.New()
+		next := New(d, s.runner.Ledger, s.runner.Channels, s.org, s.dir, s.log, noon, nil)
 		if err := next.interrupted(t.Context(), true); err != nil {
 			t.Fatal(err)
 		}
@@ -377,8 +376,7 @@ func TestJobEnds(t *testing.T) {
 			}
 		}
 		left, _ := os.ReadDir(s.dir)
-		later := *s
-		later.clock = func() time.Time { return noon().Add(keptFor + time.Hour) }
+		later := New(d, s.runner.Ledger, s.runner.Channels, s.org, s.dir, s.log, func() time.Time { return noon().Add(keptFor + time.Hour) }, nil)
 		if err := later.tidy(ctx); err != nil {
 			t.Fatal(err)
 		}
