@@ -276,4 +276,6 @@ func (s *Service) Names(ctx context.Context, list ...Conversation) (channels, me
 }
 
 // Channels lists the channels by which the queue can be narrowed.
-func (s *Service) Channels(ctx context.Context) ([]channel.Account, error) { return s.channels.List(ctx) }
+func (s *Service) Channels(ctx context.Context) ([]channel.Account, error) {
+	return s.channels.List(ctx)
+}

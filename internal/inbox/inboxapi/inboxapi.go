@@ -75,8 +75,8 @@ type Attachment struct {
 	Size int64  `json:"size,omitempty" doc:"Bytes."`
 }
 
-// Change is what a member did with a conversation.
-type Change struct {
+// ConversationChange is what a member did with a conversation.
+type ConversationChange struct {
 	ID     string `json:"id"`
 	Kind   string `json:"kind" doc:"conversation.taken, conversation.noted …"`
 	Member string `json:"member,omitempty"`
@@ -84,8 +84,8 @@ type Change struct {
 	Text   string `json:"text,omitempty" doc:"Of a note."`
 }
 
-// Answer is something we say, on its way.
-type Answer struct {
+// Reply is something we say, on its way.
+type Reply struct {
 	ID        string     `json:"id"`
 	State     string     `json:"state" enum:"queued,sending,sent,failed,uncertain,withdrawn"`
 	Text      string     `json:"text"`
@@ -97,16 +97,16 @@ type Answer struct {
 	SentAt    *time.Time `json:"sent_at,omitempty"`
 }
 
-// Entry is one thing in a thread; one of post, change and answer is there.
-type Entry struct {
-	At     time.Time `json:"at"`
-	Post   *Post     `json:"post,omitempty"`
-	Change *Change   `json:"change,omitempty"`
-	Answer *Answer   `json:"answer,omitempty"`
+// ThreadEntry is one thing in a thread; one of post, change and answer is there.
+type ThreadEntry struct {
+	At     time.Time           `json:"at"`
+	Post   *Post               `json:"post,omitempty"`
+	Change *ConversationChange `json:"change,omitempty"`
+	Answer *Reply              `json:"answer,omitempty"`
 }
 
-// Counts are how many conversations each view has.
-type Counts struct {
+// ConversationCounts are how many conversations each view has.
+type ConversationCounts struct {
 	Waiting    int `json:"waiting"`
 	Mine       int `json:"mine"`
 	Unassigned int `json:"unassigned"`
@@ -139,8 +139,8 @@ func post(p *inbox.Said) Post {
 	return out
 }
 
-func answer(v *channel.Sending) Answer {
-	return Answer{ID: v.ID, State: string(v.State), Text: v.Content.Text, Private: v.Content.Private, Member: v.Member, Error: v.Remark.Text,
+func answer(v *channel.Sending) Reply {
+	return Reply{ID: v.ID, State: string(v.State), Text: v.Content.Text, Private: v.Content.Private, Member: v.Member, Error: v.Remark.Text,
 		CreatedAt: v.CreatedAt, DueAt: v.DueAt, SentAt: at(v.SentAt)}
 }
 
@@ -178,12 +178,12 @@ func queue(a *api.API, s *inbox.Service) {
 		})
 	api.Add(a, api.Op{ID: "count-conversations", Method: http.MethodGet, Path: "/conversations/counts", Tag: "inbox",
 		Summary: "Count the conversations of each view", Permission: org.InboxRead},
-		func(ctx context.Context, _ *struct{}) (*api.One[Counts], error) {
+		func(ctx context.Context, _ *struct{}) (*api.One[ConversationCounts], error) {
 			c, err := s.Counts(ctx, org.Who(ctx).ID)
 			if err != nil {
 				return nil, err
 			}
-			return api.Only(Counts{c.Waiting, c.Mine, c.Unassigned, c.Open, c.Resolved}), nil
+			return api.Only(ConversationCounts{c.Waiting, c.Mine, c.Unassigned, c.Open, c.Resolved}), nil
 		})
 	api.Add(a, api.Op{ID: "find-conversation", Method: http.MethodGet, Path: "/conversations/{id}", Tag: "inbox", Summary: "Find a conversation",
 		Permission: org.InboxRead}, func(ctx context.Context, in *named) (*api.One[Conversation], error) {
@@ -194,12 +194,12 @@ func queue(a *api.API, s *inbox.Service) {
 		Permission:  org.InboxRead}, func(ctx context.Context, in *struct {
 		named
 		api.Paging
-	}) (*api.List[Entry], error) {
+	}) (*api.List[ThreadEntry], error) {
 		t, err := s.Timeline(ctx, in.ID, in.Cursor, in.Limit)
 		if err != nil {
 			return nil, err
 		}
-		items := make([]Entry, len(t.Entries))
+		items := make([]ThreadEntry, len(t.Entries))
 		for i, e := range t.Entries {
 			items[i].At = e.At
 			switch {
@@ -207,7 +207,7 @@ func queue(a *api.API, s *inbox.Service) {
 				p := post(e.Post)
 				items[i].Post = &p
 			case e.Change != nil:
-				items[i].Change = &Change{e.Change.ID, e.Change.Kind, e.Change.By, e.Change.To, e.Change.Text}
+				items[i].Change = &ConversationChange{e.Change.ID, e.Change.Kind, e.Change.By, e.Change.To, e.Change.Text}
 			case e.Answer != nil:
 				v := answer(e.Answer)
 				items[i].Answer = &v
@@ -255,12 +255,12 @@ func changes(a *api.API, s *inbox.Service) {
 		Body struct {
 			Text string `json:"text" minLength:"1" maxLength:"20000"`
 		}
-	}) (*api.One[Change], error) {
+	}) (*api.One[ConversationChange], error) {
 		n, err := s.Note(ctx, in.ID, in.Body.Text, "")
 		if err != nil {
 			return nil, err
 		}
-		return api.Only(Change{ID: n.ID, Kind: n.Kind, Member: org.Who(ctx).ID, Text: in.Body.Text}), nil
+		return api.Only(ConversationChange{ID: n.ID, Kind: n.Kind, Member: org.Who(ctx).ID, Text: in.Body.Text}), nil
 	})
 }
 
@@ -276,7 +276,7 @@ func answers(a *api.API, s *inbox.Service) {
 			NotBefore *time.Time `json:"not_before,omitempty" doc:"Until then it can be taken back."`
 			Resolve   bool       `json:"resolve,omitempty" doc:"And resolve the conversation."`
 		}
-	}) (*api.One[Answer], error) {
+	}) (*api.One[Reply], error) {
 		b := &in.Body
 		what := inbox.Answer{Text: b.Text, To: b.To, Resolve: b.Resolve}
 		if b.NotBefore != nil {
@@ -309,13 +309,13 @@ func answers(a *api.API, s *inbox.Service) {
 			Permission: org.InboxEdit}, func(ctx context.Context, in *struct {
 			named
 			Reply string `path:"reply" maxLength:"40"`
-		}) (*api.One[Answer], error) {
+		}) (*api.One[Reply], error) {
 			return sending(do.act(ctx, in.ID, in.Reply))
 		})
 	}
 }
 
-func sending(v channel.Sending, err error) (*api.One[Answer], error) {
+func sending(v channel.Sending, err error) (*api.One[Reply], error) {
 	if err != nil {
 		return nil, err
 	}
