@@ -7,6 +7,8 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"path"
+	"reflect"
 	"strings"
 	"time"
 
@@ -53,6 +55,7 @@ func New(o *org.Service, d *db.DB, log *slog.Logger, clock func() time.Time) *AP
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
 	c.CreateHooks = nil // no $schema members in answers
 	c.Servers = []*huma.Server{{URL: Prefix}}
+	c.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer",
 		Description: "A personal token, made on the page of the member. Its scopes are permissions; it never gives more than the member has."}}
 	c.Security = []map[string][]string{{"token": {}}}
@@ -84,6 +87,19 @@ func Add[I, O any](a *API, op Op, h func(context.Context, *I) (*O, error)) {
 		}
 		return out, nil
 	})
+}
+
+// schemaName names a type after its module too: two modules may have a Problem.
+func schemaName(t reflect.Type, hint string) string {
+	name := huma.DefaultSchemaNamer(t, hint)
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	module, surface := strings.CutSuffix(path.Base(t.PkgPath()), "api")
+	if !surface || module == "" || t.Name() == "" || strings.HasPrefix(strings.ToLower(name), module) {
+		return name
+	}
+	return strings.ToUpper(module[:1]) + module[1:] + name
 }
 
 func ptr[T any](v T) *T { return &v }
