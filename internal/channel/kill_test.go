@@ -29,12 +29,12 @@ import (
 	"github.com/entente/entente/internal/seal"
 )
 
-// kills is how often a working process is killed, on each engine: ENTENTE_TEST_KILLS, or 25.
+// kills is how often a working process is killed, on each engine: ENTENTE_TEST_KILLS, or 20.
 func kills() int {
 	if n, err := strconv.Atoi(os.Getenv("ENTENTE_TEST_KILLS")); err == nil && n > 0 {
 		return n
 	}
-	return 25
+	return 20
 }
 
 // harbour is a place that outlives the processes that call it. Something more is said there each time it is asked.
@@ -42,17 +42,37 @@ type harbour struct {
 	mu      sync.Mutex
 	said    int
 	arrived map[string]int // by key
+	left    int            // calls until whoever calls is killed
+	kill    func()
+}
+
+// strike says when in this call the caller is killed: "" for not at all.
+func (h *harbour) strike() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.left--; h.left != 0 {
+		return ""
+	}
+	return []string{"before", "after", "later"}[rand.IntN(3)]
 }
 
 func (h *harbour) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	// The answer takes its time to arrive: most kills should fall between a deed and the knowledge of it.
-	defer func() { <-time.After(time.Duration(rand.IntN(5_000)) * time.Microsecond) }()
+	// Tied to calls rather than to the clock, so that a busy machine kills at the same moments.
+	switch h.strike() {
+	case "before":
+		h.kill()
+		return
+	case "after":
+		defer h.kill()
+	case "later":
+		defer time.AfterFunc(time.Duration(rand.IntN(20_000))*time.Microsecond, h.kill)
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch key := r.URL.Query().Get("key"); r.URL.Path {
 	case "/say":
 		if r.URL.Query().Get("quiet") == "" {
-			h.said += 1 + rand.IntN(30)
+			h.said += rand.IntN(6)
 		}
 		json.NewEncoder(w).Encode(h.said)
 	case "/send":
@@ -241,17 +261,20 @@ func kill(t *testing.T, address string) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		var death *time.Timer
+		h.mu.Lock()
+		h.left, h.kill = 1+rand.IntN(20), func() { cmd.Process.Kill() }
+		h.mu.Unlock()
+		ready := false
 		for lines := bufio.NewScanner(out); lines.Scan(); {
 			if lines.Text() == "ready" {
-				death = time.AfterFunc(time.Duration(rand.IntN(60_000))*time.Microsecond, func() { cmd.Process.Kill() })
+				ready = true
 			} else if key, ok := strings.CutPrefix(lines.Text(), "said "); ok {
 				acknowledged = append(acknowledged, key)
-			} else if death == nil || strings.HasPrefix(lines.Text(), "--- FAIL") {
+			} else if !ready || strings.HasPrefix(lines.Text(), "--- FAIL") {
 				t.Errorf("process %d says %q", n, lines.Text())
 			}
 		}
-		if err := cmd.Wait(); death == nil || err == nil {
+		if err := cmd.Wait(); !ready || err == nil {
 			t.Fatalf("process %d ended by itself: %v", n, err)
 		}
 	}
