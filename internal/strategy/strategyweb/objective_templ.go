@@ -302,7 +302,7 @@ func measureCard(p objectivePage, c strategy.Course) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Stat(ui.StatProps{Label: i18n.N(ctx, "strategy.window", c.Reading.Days), Value: orDash(value(ctx, c.Reading)), Interval: interval(ctx, c.Reading), N: c.Reading.Result.N, Note: why(ctx, c.Reading), Href: goneHref(c.Reading)}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Stat(ui.StatProps{Label: i18n.N(ctx, "strategy.window", c.Reading.Days), Value: orDash(value(ctx, c.Reading)), Interval: interval(ctx, c.Reading), N: c.Reading.Result.N, Note: why(ctx, c.Reading), Href: goneHref(ctx, c.Reading)}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -368,9 +368,9 @@ func measureCard(p objectivePage, c strategy.Course) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var14 templ.SafeURL
-				templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinURLErrs(templ.URL(measureHref(c.Reading.Measure)))
+				templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinURLErrs(templ.URL(measureHref(ctx, c.Reading)))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `strategyweb/objective.templ`, Line: 76, Col: 56}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `strategyweb/objective.templ`, Line: 76, Col: 53}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
 				if templ_7745c5c3_Err != nil {
@@ -383,7 +383,7 @@ func measureCard(p objectivePage, c strategy.Course) templ.Component {
 				var templ_7745c5c3_Var15 string
 				templ_7745c5c3_Var15, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "strategy.see_rows"))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `strategyweb/objective.templ`, Line: 76, Col: 93}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `strategyweb/objective.templ`, Line: 76, Col: 90}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
 				if templ_7745c5c3_Err != nil {
@@ -408,11 +408,11 @@ func measureCard(p objectivePage, c strategy.Course) templ.Component {
 	})
 }
 
-func goneHref(r strategy.Reading) string {
+func goneHref(ctx context.Context, r strategy.Reading) string {
 	if r.Why == strategy.Gone {
 		return ""
 	}
-	return measureHref(r.Measure)
+	return measureHref(ctx, r)
 }
 
 func interval(ctx context.Context, r strategy.Reading) string {

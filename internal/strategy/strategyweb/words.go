@@ -190,17 +190,20 @@ func stands(ctx context.Context, st strategy.Standing) string {
 		i18n.N(ctx, "strategy.stands.coverage", st.Rolled.Fresh, "Total", st.Rolled.Total, "Coverage", i18n.Percent(ctx, st.Rolled.Coverage, 0))
 }
 
-// measureHref is the page of a measure, narrowed as the objective has it.
-func measureHref(m strategy.Measure) string {
-	q := url.Values{}
-	q.Set("days", strconv.Itoa(m.Days))
-	if m.Channel != "" {
-		q.Set("channel", m.Channel)
+// measureHref is the page of a measure, over the window and narrowed as the reading has it: it shows the same number.
+func measureHref(ctx context.Context, r strategy.Reading) string {
+	zone, q := i18n.Zone(ctx), url.Values{}
+	q.Set("period", "custom")
+	q.Set("from", r.Window.From.In(zone).Format(time.DateOnly))
+	q.Set("to", r.Window.To.Add(-time.Microsecond).In(zone).Format(time.DateOnly))
+	q.Set("at", strconv.FormatInt(r.Window.To.UnixMicro(), 10))
+	if r.Channel != "" {
+		q.Set("channel", r.Channel)
 	}
-	if m.Topic != "" {
-		q.Set("topic", m.Topic)
+	if r.Topic != "" {
+		q.Set("topic", r.Topic)
 	}
-	return "/measures/" + url.PathEscape(m.Measure) + "?" + q.Encode()
+	return "/measures/" + url.PathEscape(r.Measure.Measure) + "?" + q.Encode()
 }
 
 func objectiveHref(id string) string { return "/strategy/objectives/" + id }
