@@ -168,6 +168,9 @@ func Among(q Q, placeholder string) string {
 
 // Texts is the argument for Among.
 func Texts(list []string) string {
+	if list == nil {
+		return "[]"
+	}
 	raw, _ := json.Marshal(list) // strings always marshal
 	return string(raw)
 }

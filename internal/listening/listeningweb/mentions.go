@@ -49,6 +49,9 @@ func (v *mentionsView) topic(id string) string {
 
 func (p *pages) mentions(w http.ResponseWriter, r *http.Request) error {
 	ctx, in := r.Context(), r.URL.Query()
+	if post := in.Get("post"); post != "" {
+		return web.Redirect(w, r, "/mentions/"+url.PathEscape(post))
+	}
 	v := &mentionsView{period: in.Get("period"), here: r.URL.RequestURI()}
 	v.filter = listening.Filter{Topic: in.Get("topic"), Channel: in.Get("channel"), Lang: in.Get("lang"), Label: in.Get("label")}
 	var err error
