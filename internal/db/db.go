@@ -46,6 +46,7 @@ type DB struct {
 	read   *sql.DB
 	path   string
 	reads  statements
+	pen    pen
 }
 
 // Open opens the database at address: a postgres:// URL, or the path of an SQLite file, made when it is not there.
@@ -87,7 +88,7 @@ func Open(ctx context.Context, address string) (*DB, error) {
 	readers := max(4, 2*runtime.GOMAXPROCS(0))
 	r.SetMaxOpenConns(readers)
 	r.SetMaxIdleConns(readers)
-	d := &DB{engine: SQLite, write: w, read: r, path: address}
+	d := &DB{engine: SQLite, write: w, read: r, path: address, pen: pen{db: w, turn: make(chan struct{}, 1)}}
 	d.reads.db = r
 	return d, nil
 }
@@ -104,7 +105,7 @@ func (d *DB) Close() error {
 	if d.read == d.write {
 		return d.write.Close()
 	}
-	return errors.Join(d.read.Close(), d.write.Close())
+	return errors.Join(d.pen.close(), d.read.Close(), d.write.Close())
 }
 
 // Ping answers whether the database can be reached.
@@ -135,17 +136,15 @@ func (d *DB) Tx(ctx context.Context, do func(ctx context.Context, q Q) error) er
 }
 
 func (d *DB) once(ctx context.Context, do func(ctx context.Context, q Q) error) error {
+	if d.engine == SQLite {
+		return d.pen.tx(ctx, do)
+	}
 	tx, err := d.write.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
 	defer tx.Rollback() // a no-op after Commit
-	// A statement that can be cancelled costs a goroutine on SQLite. Transactions are short; the commit still sees ctx.
-	inner := ctx
-	if d.engine == SQLite {
-		inner = context.WithoutCancel(ctx)
-	}
-	if err := do(inner, &writer{tx, d.engine, map[string]*sql.Stmt{}}); err != nil {
+	if err := do(ctx, &writer{tx}); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
@@ -248,45 +247,7 @@ func (r *reader) QueryContext(ctx context.Context, query string, args ...any) (*
 	return r.d.read.QueryContext(ctx, query, args...)
 }
 
-// writer is a transaction. On SQLite a statement used twice in it is prepared, and lives as long as the transaction.
-type writer struct {
-	tx     *sql.Tx
-	engine Engine
-	seen   map[string]*sql.Stmt
-}
+// writer is a transaction on PostgreSQL, whose driver keeps statements prepared by itself.
+type writer struct{ *sql.Tx }
 
-func (w *writer) Engine() Engine { return w.engine }
-
-func (w *writer) prepared(ctx context.Context, query string) *sql.Stmt {
-	if w.engine != SQLite {
-		return nil // pgx prepares by itself
-	}
-	st, again := w.seen[query]
-	if !again {
-		w.seen[query] = nil
-		return nil
-	}
-	if st == nil {
-		st, err := w.tx.PrepareContext(ctx, query)
-		if err != nil {
-			return nil // running it unprepared gives the error to whoever asked
-		}
-		w.seen[query] = st
-		return st
-	}
-	return st
-}
-
-func (w *writer) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	if st := w.prepared(ctx, query); st != nil {
-		return st.ExecContext(ctx, args...)
-	}
-	return w.tx.ExecContext(ctx, query, args...)
-}
-
-func (w *writer) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	if st := w.prepared(ctx, query); st != nil {
-		return st.QueryContext(ctx, args...)
-	}
-	return w.tx.QueryContext(ctx, query, args...)
-}
+func (w *writer) Engine() Engine { return Postgres }

@@ -1,7 +1,6 @@
 package db
 
 import (
-	"bytes"
 	"context"
 	"embed"
 	"fmt"
@@ -35,6 +34,15 @@ func (d *DB) Migrate(ctx context.Context) (int, error) {
 		}
 		options = append(options, goose.WithLocker(locker))
 	}
+	if d.engine == SQLite { // one connection writes
+		if err := d.pen.take(ctx); err != nil {
+			return 0, err
+		}
+		defer d.pen.give()
+		if err := d.pen.drop(); err != nil {
+			return 0, fmt.Errorf("make room for migrating: %w", err)
+		}
+	}
 	p, err := goose.NewProvider(dialect, d.write, files, options...)
 	if err != nil {
 		return 0, fmt.Errorf("read migrations: %w", err)
@@ -58,8 +66,8 @@ func Newest() int64 {
 	return n
 }
 
-// migrations gives this engine's files: N_name.postgres.sql stands for N_name.sql on PostgreSQL, and {{serial}} is the column that the
-// engine numbers by itself.
+// migrations gives this engine's files: N_name.postgres.sql stands for N_name.sql on PostgreSQL, {{serial}} is the column that the engine
+// numbers by itself, {{place}} a primary key of numbers that rows are stored by, and {{clustered}} stores rows by their primary key.
 func (d *DB) migrations() (fs.FS, error) {
 	out := fstest.MapFS{}
 	err := fs.WalkDir(migrations, "migrations", func(name string, e fs.DirEntry, err error) error {
@@ -89,11 +97,11 @@ func (d *DB) migrations() (fs.FS, error) {
 				}
 			}
 		}
-		serial := "INTEGER PRIMARY KEY"
+		words := strings.NewReplacer("{{serial}}", "INTEGER PRIMARY KEY", "{{place}}", "INTEGER PRIMARY KEY", " {{clustered}}", " WITHOUT ROWID")
 		if d.engine == Postgres {
-			serial = "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
+			words = strings.NewReplacer("{{serial}}", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "{{place}}", "BIGINT PRIMARY KEY", " {{clustered}}", "")
 		}
-		out[base] = &fstest.MapFile{Data: bytes.ReplaceAll(text, []byte("{{serial}}"), []byte(serial))}
+		out[base] = &fstest.MapFile{Data: []byte(words.Replace(string(text)))}
 		return nil
 	})
 	return out, err

@@ -25,7 +25,7 @@ type Follower struct {
 	Cut func(ctx context.Context, q db.Q, list []Activity) (int, error)
 }
 
-const batch = 500
+const batch = 1000
 
 // Wake tells the loop that something was appended.
 func (l *Ledger) Wake() {

@@ -242,9 +242,8 @@ func (l *Ledger) Exclusive(ctx context.Context, do func(ctx context.Context, q d
 // after reads what stands after p. On PostgreSQL it stops before the oldest transaction still under way: that one may yet commit rows
 // that belong before newer ones, and a cursor that had passed them would never see them.
 func (l *Ledger) after(ctx context.Context, q db.Q, p Position, limit int) ([]Activity, error) {
-	list, err := db.All(ctx, q, fields, "SELECT "+columns+" FROM activity WHERE (tx, seq) > ($1, $2) "+
-		db.Pick(q, "", "AND tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint ")+
-		"ORDER BY tx, seq LIMIT $3", p.Tx, p.Seq, limit)
+	list, err := db.All(ctx, q, fields, "SELECT "+columns+" FROM activity WHERE "+db.Pick(q, "tx >= $1 AND seq > $2 ORDER BY seq",
+		"(tx, seq) > ($1, $2) AND tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint ORDER BY tx, seq")+" LIMIT $3", p.Tx, p.Seq, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read the ledger: %w", err)
 	}

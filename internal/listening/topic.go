@@ -294,7 +294,7 @@ func (s *Service) candidates(ctx context.Context, q db.Q, parsed *query.Query, b
 		}
 	} else if narrow := parsed.Narrow(query.SQLite); narrow != "" {
 		from = "post_text t JOIN post p ON p.seq = t.rowid"
-		w.And("t.stems MATCH ?", narrow)
+		w.And("t.post_text MATCH ?", narrow)
 		if below >= 0 {
 			w.And("t.rowid < ?", below)
 		}

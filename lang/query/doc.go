@@ -90,17 +90,19 @@ func NewDoc(d Doc, stemmer *lang.Stemmer) *Doc {
 }
 
 // IndexText is the string that the full-text index must hold for d, for [Query.Narrow] to find it:
-// the stems of title, text and tags, then each tag whole after "t0".
+// the stems of title, text and tags, each once, then each tag whole after "t0".
 func (d *Doc) IndexText(stemmer *lang.Stemmer) string {
 	if !d.ready {
 		d = NewDoc(*d, stemmer)
 	}
 	buf := make([]byte, 0, 8*len(d.toks)+64)
-	for i, t := range d.toks {
-		if i > 0 {
-			buf = append(buf, ' ')
+	for i := range d.toks {
+		if t := &d.toks[i]; t.before < 0 {
+			if i > 0 {
+				buf = append(buf, ' ')
+			}
+			buf = append(buf, t.stem...)
 		}
-		buf = append(buf, t.stem...)
 	}
 	for _, key := range d.tags {
 		buf = append(buf, " "+tagMark...)

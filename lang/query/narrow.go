@@ -12,7 +12,7 @@ type Engine string
 
 // The engines that [Query.Narrow] writes for.
 const (
-	SQLite   Engine = "sqlite"   // right side of MATCH on an FTS5 table with the unicode61 tokeniser
+	SQLite   Engine = "sqlite"   // right side of MATCH on an FTS5 table whose words end at spaces only
 	Postgres Engine = "postgres" // argument of to_tsquery('simple', ...)
 )
 
@@ -132,15 +132,27 @@ func narrowTag(value string) *sieve {
 	return &sieve{op: opWords, words: []string{tagMark + tagKey(value)}, prefix: strings.HasSuffix(value, "*")}
 }
 
+// writeSQLite asks for all words of a phrase in any order: the index knows no places (detail=none).
 func (s *sieve) writeSQLite(b *strings.Builder, inside bool) {
-	if s.op == opWords {
-		b.WriteString(`"` + strings.ReplaceAll(strings.Join(s.words, " "), `"`, `""`) + `"`)
-		if s.prefix {
-			b.WriteString(" *")
-		}
+	if s.op != opWords {
+		s.writeKids(b, inside, map[op]string{opAnd: " AND ", opOr: " OR "}[s.op], (*sieve).writeSQLite)
 		return
 	}
-	s.writeKids(b, inside, map[op]string{opAnd: " AND ", opOr: " OR "}[s.op], (*sieve).writeSQLite)
+	if inside && len(s.words) > 1 {
+		b.WriteByte('(')
+	}
+	for i, w := range s.words {
+		if i > 0 {
+			b.WriteString(" AND ")
+		}
+		b.WriteString(`"` + strings.ReplaceAll(w, `"`, `""`) + `"`)
+	}
+	if s.prefix {
+		b.WriteString(" *")
+	}
+	if inside && len(s.words) > 1 {
+		b.WriteByte(')')
+	}
 }
 
 func (s *sieve) writePostgres(b *strings.Builder, inside bool) {

@@ -17,7 +17,6 @@ CREATE TABLE activity (
 );
 CREATE INDEX activity_position ON activity (tx, seq);
 CREATE INDEX activity_object ON activity (object, tx, seq);
-CREATE INDEX activity_kind ON activity (kind, at);
 
 -- How far the followers have read, and which followers those were.
 CREATE TABLE derivation (

@@ -46,8 +46,8 @@ CREATE INDEX outgoing_conversation ON outgoing (conversation, created_at);
 
 -- Derived: posts and their threads.
 CREATE TABLE post (
-  id TEXT PRIMARY KEY,
-  seq BIGINT NOT NULL UNIQUE,
+  seq {{place}},
+  id TEXT NOT NULL UNIQUE,
   channel TEXT NOT NULL,
   external_id TEXT NOT NULL,
   kind TEXT NOT NULL DEFAULT '',

@@ -8,7 +8,7 @@ CREATE TABLE identity (
   posts INTEGER NOT NULL DEFAULT 0,
   first_at BIGINT NOT NULL,
   last_at BIGINT NOT NULL
-);
+) {{clustered}};
 CREATE INDEX identity_person ON identity (person) WHERE person <> '';
 CREATE TABLE person (
   id TEXT PRIMARY KEY,
@@ -39,4 +39,4 @@ CREATE TABLE timeline (
   at BIGINT NOT NULL,
   activity TEXT NOT NULL,
   PRIMARY KEY (identity, at, activity)
-);
+) {{clustered}};

@@ -19,7 +19,7 @@ CREATE TABLE mention (
   channel TEXT NOT NULL,
   lang TEXT NOT NULL DEFAULT '',
   PRIMARY KEY (topic, post)
-);
+) {{clustered}};
 CREATE INDEX mention_topic_at ON mention (topic, at, post);
 CREATE INDEX mention_post ON mention (post);
 CREATE TABLE mention_hour (
@@ -28,9 +28,9 @@ CREATE TABLE mention_hour (
   channel TEXT NOT NULL,
   n INTEGER NOT NULL,
   PRIMARY KEY (topic, hour, channel)
-);
+) {{clustered}};
 -- Mentions that should become conversations and have not yet.
 CREATE TABLE mention_due (
   post TEXT PRIMARY KEY,
   at BIGINT NOT NULL
-);
+) {{clustered}};

@@ -41,13 +41,13 @@ CREATE TABLE conversation_span (
   resolved_at BIGINT,
   resolved_by TEXT NOT NULL DEFAULT '',
   PRIMARY KEY (conversation, n)
-);
+) {{clustered}};
 CREATE INDEX conversation_span_resolved ON conversation_span (resolved_at);
 CREATE TABLE conversation_author (
   author TEXT NOT NULL,
   conversation TEXT NOT NULL,
   PRIMARY KEY (author, conversation)
-);
+) {{clustered}};
 CREATE INDEX conversation_author_conversation ON conversation_author (conversation);
 -- Ids of conversations that were joined to another.
 CREATE TABLE conversation_alias (
@@ -61,7 +61,7 @@ CREATE TABLE conversation_count (
   waiting INTEGER NOT NULL,
   n INTEGER NOT NULL,
   PRIMARY KEY (state, assignee, waiting)
-);
+) {{clustered}};
 -- Kept: which form or call queued which sending, so that sending it twice queues it once.
 CREATE TABLE conversation_reply (
   token TEXT PRIMARY KEY,

@@ -1,0 +1,145 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+)
+
+// pen is the one connection that writes to SQLite. Whoever has the turn writes. Statements stay prepared from one transaction to the
+// next: parsing them anew costs small transactions more than running them.
+type pen struct {
+	db   *sql.DB
+	turn chan struct{}        // full: somebody writes
+	conn *sql.Conn            // nil until first used
+	list map[string]*sql.Stmt // by text; nil: seen once
+}
+
+func (p *pen) take(ctx context.Context) error {
+	select {
+	case p.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("wait to write: %w", ctx.Err())
+	}
+}
+
+func (p *pen) give() { <-p.turn }
+
+// tx runs do in a transaction. ctx ends the wait for the turn and nothing later: a statement that can be cancelled costs a goroutine each,
+// and transactions are short.
+func (p *pen) tx(ctx context.Context, do func(ctx context.Context, q Q) error) (err error) {
+	if err := p.take(ctx); err != nil {
+		return err
+	}
+	defer p.give()
+	if p.conn == nil {
+		if p.conn, err = p.db.Conn(ctx); err != nil {
+			p.conn = nil
+			return fmt.Errorf("open for writing: %w", err)
+		}
+	}
+	inner := context.WithoutCancel(ctx)
+	if _, err := p.ExecContext(inner, "BEGIN IMMEDIATE"); err != nil {
+		return fmt.Errorf("begin: %w", errors.Join(err, p.discard()))
+	}
+	committed := false
+	defer func() { // after a panic too
+		if committed {
+			return
+		}
+		if _, back := p.conn.ExecContext(inner, "ROLLBACK"); back != nil {
+			p.discard() // whatever state it is in, closing it ends the transaction
+		}
+	}()
+	if err := do(inner, p); err != nil {
+		return err
+	}
+	if _, err := p.ExecContext(inner, "COMMIT"); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	committed = true
+	return nil
+}
+
+// discard is drop for a connection that nobody may use again.
+func (p *pen) discard() error {
+	if p.conn != nil {
+		_ = p.conn.Raw(func(any) error { return driver.ErrBadConn }) // which makes the pool close it
+	}
+	return p.drop()
+}
+
+// drop gives the connection back; the next transaction opens another.
+func (p *pen) drop() error {
+	if p.conn == nil {
+		return nil
+	}
+	var errs []error
+	for _, st := range p.list {
+		if st != nil {
+			errs = append(errs, st.Close())
+		}
+	}
+	if err := p.conn.Close(); !errors.Is(err, sql.ErrConnDone) && !errors.Is(err, driver.ErrBadConn) {
+		errs = append(errs, err)
+	}
+	p.conn, p.list = nil, nil
+	return errors.Join(errs...)
+}
+
+func (p *pen) close() error {
+	if err := p.take(context.Background()); err != nil {
+		return err
+	}
+	defer p.give()
+	return p.drop()
+}
+
+func (p *pen) Engine() Engine { return SQLite }
+
+// prepared returns the statement of a text that is run for the second time, nil at the first.
+func (p *pen) prepared(ctx context.Context, query string) *sql.Stmt {
+	st, again := p.list[query]
+	if st != nil {
+		return st
+	}
+	if !again {
+		if len(p.list) >= maxStatements { // texts made for one call stay unprepared and make room
+			for text, st := range p.list {
+				if st == nil {
+					delete(p.list, text)
+				}
+			}
+		}
+		if len(p.list) < maxStatements {
+			if p.list == nil {
+				p.list = map[string]*sql.Stmt{}
+			}
+			p.list[query] = nil
+		}
+		return nil
+	}
+	st, err := p.conn.PrepareContext(ctx, query)
+	if err != nil {
+		return nil // running it unprepared gives the error to whoever asked
+	}
+	p.list[query] = st
+	return st
+}
+
+func (p *pen) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	if st := p.prepared(ctx, query); st != nil {
+		return st.ExecContext(ctx, args...)
+	}
+	return p.conn.ExecContext(ctx, query, args...)
+}
+
+func (p *pen) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if st := p.prepared(ctx, query); st != nil {
+		return st.QueryContext(ctx, args...)
+	}
+	return p.conn.QueryContext(ctx, query, args...)
+}
