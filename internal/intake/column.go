@@ -135,7 +135,7 @@ func guess(target string, head []string) (columns map[string]int, score int) {
 
 // guessTarget finds which target fits head best; "" when none does.
 func guessTarget(head []string) string {
-	best, most := "", 2
+	best, most := "", 3 // one heading alone may be chance
 	for _, t := range []string{Orders, Posts, Customers} {
 		if _, score := guess(t, head); score > most {
 			best, most = t, score

@@ -186,9 +186,6 @@ func (t table) Read(ctx context.Context, src *Source, opts Options, emit func(Ro
 	if f := l.missing(); f != "" {
 		return problem.New(problem.Invalid, "intake.no_column", "Column", f).On("columns")
 	}
-	if l.Target == Posts && opts.Channel == "" && opts.Actor != "" {
-		return problem.New(problem.Invalid, "intake.no_channel").On("channel")
-	}
 	name := src.Names()[0]
 	file, err := src.open(name)
 	if err != nil {
