@@ -150,15 +150,8 @@ func TestInterrupted(t *testing.T) {
 				t.Fatal(err)
 			}
 			ctx, cancel := context.WithCancel(t.Context())
-			if stop == 0 {
-				cancel()
-			}
 			opts := Options{Settings: Settings{Site: "https://forum.example", Channel: ch}}
-			report, err := r.Run(ctx, Task{Format: f, Source: src, Options: opts, Progress: func(p Progress) {
-				if p.Rows >= stop*batchRows {
-					cancel()
-				}
-			}})
+			report, err := r.Run(ctx, Task{Format: stopping{f, stop * batchRows, cancel}, Source: src, Options: opts})
 			cancel()
 			src.Close()
 			if err != nil || report.Broken != nil || report.Cancelled != (stop < 1<<30) {
@@ -177,6 +170,24 @@ func TestInterrupted(t *testing.T) {
 			t.Fatal(stops, len(got), diff)
 		}
 	}
+}
+
+// stopping is a format during which somebody cancels after so many rows.
+type stopping struct {
+	Format
+	after  int
+	cancel func()
+}
+
+func (s stopping) Read(ctx context.Context, src *Source, opts Options, emit func(Row) error) error {
+	n := 0
+	return s.Format.Read(ctx, src, opts, func(row Row) error {
+		if n == s.after {
+			s.cancel()
+		}
+		n++
+		return emit(row)
+	})
 }
 
 func TestDryRunWithoutDatabase(t *testing.T) {
