@@ -1,0 +1,413 @@
+package e2e
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/web"
+)
+
+// listed are the routes of the program, from the inside.
+func listed(t *testing.T) []web.Route {
+	t.Helper()
+	a := newPlace(t, "sqlite").open(t)
+	defer closed(t, a)
+	return a.Web.List()
+}
+
+// without are the patterns of a method that need nothing filled in.
+func without(routes []web.Route, method string) []web.Route {
+	var out []web.Route
+	for _, r := range routes {
+		m, path, ok := strings.Cut(r.Pattern, " ")
+		if !ok || m != method || strings.Contains(strings.ReplaceAll(path, "{$}", ""), "{") {
+			continue
+		}
+		out = append(out, web.Route{Pattern: strings.TrimSuffix(path, "{$}"), Permission: r.Permission})
+	}
+	return out
+}
+
+func roleOf(name string) org.Role { return org.Role(name) }
+
+var roles = []string{"", "member", "volunteer", "social", "strategist", "owner"}
+
+// TestRoutes: every page and every role, who may gets it and who may not does not.
+func TestRoutes(t *testing.T) {
+	t.Parallel()
+	routes := listed(t)
+	known := append(roleOf("owner").Permissions(), org.Public)
+	seen := map[string]bool{}
+	for _, r := range routes {
+		if !slices.Contains(known, r.Permission) {
+			t.Errorf("%s asks for %q, which nobody can have", r.Pattern, r.Permission)
+		}
+		if seen[r.Pattern] {
+			t.Errorf("%s is there twice", r.Pattern)
+		}
+		seen[r.Pattern] = true
+		if r.Permission == org.Public && !slices.Contains(open, r.Pattern) {
+			t.Errorf("%s is open to everybody: say so here if it is meant", r.Pattern)
+		}
+	}
+	s := demo(t)
+	for _, role := range roles {
+		t.Run("as "+role, func(t *testing.T) {
+			t.Parallel()
+			c := as(t, s, role, "en")
+			pages := 0
+			for _, r := range without(routes, http.MethodGet) {
+				if r.Pattern == "/live" {
+					continue // a stream; TestStopsWithOpenPages listens to it
+				}
+				a := c.get(r.Pattern)
+				headers(t, r.Pattern, a)
+				may := r.Permission == org.Public || role != "" && roleOf(role).May(r.Permission)
+				switch {
+				case role == "" && !may:
+					if a.status != http.StatusSeeOther || !strings.HasPrefix(a.to(), "/sign-in") {
+						t.Errorf("%s: %d to %q, want a way to sign in", r.Pattern, a.status, a.to())
+					}
+				case !may:
+					if a.status != http.StatusForbidden {
+						t.Errorf("%s: %d, want 403", r.Pattern, a.status)
+					}
+				case a.status == http.StatusOK:
+					pages++
+				case a.status != http.StatusSeeOther && a.status != http.StatusFound:
+					t.Errorf("%s: %d\n%.500s", r.Pattern, a.status, a.body)
+				}
+			}
+			if want := map[string]int{"": 2, "member": 3, "volunteer": 6, "social": 10, "strategist": 8, "owner": 12}[role]; pages < want {
+				t.Errorf("only %d pages were seen, want at least %d", pages, want)
+			}
+			// What changes something is asked for by nobody else's page, whoever is signed in.
+			for _, r := range routes {
+				method, path, _ := strings.Cut(r.Pattern, " ")
+				if method != http.MethodPost {
+					continue
+				}
+				path = regexp.MustCompile(`\{[^}]*\}`).ReplaceAllString(path, "none")
+				for _, header := range [][2]string{{"Origin", "https://elsewhere.example"}, {"Sec-Fetch-Site", "cross-site"}} {
+					a, err := c.try(http.MethodPost, path, strings.NewReader("a=b"), "Content-Type", "application/x-www-form-urlencoded", header[0], header[1])
+					if err != nil {
+						t.Fatal(err)
+					}
+					if header[0] == "Sec-Fetch-Site" && a.status == http.StatusForbidden || header[0] == "Origin" && a.status == http.StatusForbidden {
+						continue
+					}
+					t.Errorf("POST %s with %s %s: %d, want 403", path, header[0], header[1], a.status)
+				}
+				if roleOf(role).May(r.Permission) || r.Permission == org.Public {
+					continue
+				}
+				a := c.post(path)
+				if want := map[bool]int{true: http.StatusUnauthorized, false: http.StatusForbidden}[role == ""]; a.status != want {
+					t.Errorf("POST %s by who may not: %d, want %d", path, a.status, want)
+				}
+			}
+		})
+	}
+}
+
+// open are the routes that need no sign-in. A line more here is to be thought about.
+var open = []string{"POST /language", "POST /theme", "GET /design", "/", "GET /{$}", "GET /sign-in", "POST /sign-in", "POST /sign-out", "GET /set-up",
+	"POST /set-up", "GET /forgot", "POST /forgot", "GET /reset/{secret}", "POST /reset/{secret}", "GET /invitation/{secret}", "POST /invitation/{secret}"}
+
+// headers holds what every answer carries.
+func headers(t *testing.T, path string, a answer) {
+	t.Helper()
+	policy := a.header.Get("Content-Security-Policy")
+	for _, want := range []string{"default-src 'none'", "script-src 'nonce-", "style-src 'self'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'"} {
+		if !strings.Contains(policy, want) {
+			t.Errorf("%s: the policy %q lacks %s", path, policy, want)
+		}
+	}
+	if strings.Contains(policy, "unsafe") {
+		t.Errorf("%s: the policy %q allows what is unsafe", path, policy)
+	}
+	for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin"} {
+		if got := a.header.Get(name); got != want {
+			t.Errorf("%s: %s is %q, want %q", path, name, got, want)
+		}
+	}
+	if strings.HasPrefix(a.header.Get("Content-Type"), "text/html") && a.header.Get("Cache-Control") == "" {
+		t.Errorf("%s: nothing says how long the page may be kept", path)
+	}
+}
+
+// crawl follows links from a page on, through at most so many pages; of pages that differ only in what they show (an id, a query) a few.
+func crawl(t *testing.T, c *client, from []string, most, each int, see func(path string, a answer, page *html.Node)) int {
+	t.Helper()
+	queue, known, kinds, n := slices.Clone(from), map[string]string{}, map[string]int{}, 0
+	for _, p := range from {
+		known[p] = "the start"
+	}
+	for len(queue) > 0 && n < most {
+		path := queue[0]
+		queue = queue[1:]
+		a := c.get(path)
+		n++
+		headers(t, path, a)
+		if to := a.to(); a.status >= 300 && a.status < 400 && strings.HasPrefix(to, "/") {
+			if _, ok := known[to]; !ok {
+				known[to] = path
+				queue = append(queue, to)
+			}
+			continue
+		}
+		if a.status != http.StatusOK {
+			t.Errorf("%s, linked from %s: %d\n%.300s", path, known[path], a.status, a.body)
+			continue
+		}
+		if !strings.HasPrefix(a.header.Get("Content-Type"), "text/html") {
+			see(path, a, nil)
+			continue
+		}
+		page, err := html.Parse(strings.NewReader(a.body))
+		if err != nil {
+			t.Errorf("%s: %v", path, err)
+			continue
+		}
+		see(path, a, page)
+		base, err := url.Parse(c.base + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for e := range elements(page) {
+			if e.Data != "a" {
+				continue
+			}
+			u, err := base.Parse(attr(e, "href"))
+			if err != nil {
+				t.Errorf("%s: the link %q: %v", path, attr(e, "href"), err)
+				continue
+			}
+			if u.Host != base.Host || u.Scheme != base.Scheme {
+				continue
+			}
+			u.Fragment = ""
+			to := u.RequestURI()
+			kind := kindOf(u)
+			if _, ok := known[to]; ok || kinds[kind] >= each {
+				continue
+			}
+			kinds[kind]++
+			known[to] = path
+			queue = append(queue, to)
+		}
+	}
+	return n
+}
+
+var ids = regexp.MustCompile(`/(?:[0-9a-z]{20,40}|[a-z]+%3A[^/]*|[a-z]+:[^/]*|[0-9]+)(?:/|$)`)
+
+// kindOf is what pages have in common that show different things of one kind.
+func kindOf(u *url.URL) string {
+	return ids.ReplaceAllString(u.EscapedPath(), "/*/") + "?" + strings.Join(slices.Sorted(maps.Keys(u.Query())), "&")
+}
+
+// elements walks the elements of a page in order.
+func elements(n *html.Node) func(yield func(*html.Node) bool) {
+	return func(yield func(*html.Node) bool) {
+		for d := range n.Descendants() {
+			if d.Type == html.ElementNode && !yield(d) {
+				return
+			}
+		}
+	}
+}
+
+func attr(n *html.Node, name string) string {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+func has(n *html.Node, name string) bool {
+	return slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == name })
+}
+
+// TestCrawl follows the links of the demo as its owner, in both languages, and looks at every page.
+func TestCrawl(t *testing.T) {
+	t.Parallel()
+	s := demo(t)
+	for _, lang := range []string{"en", "fr"} {
+		t.Run(lang, func(t *testing.T) {
+			t.Parallel()
+			n := crawl(t, as(t, s, "owner", lang), []string{"/", "/design"}, 400, 6, func(path string, a answer, page *html.Node) {
+				if page != nil {
+					for _, fault := range faults(page, a, lang) {
+						t.Errorf("%s: %s", path, fault)
+					}
+				}
+			})
+			if n < 60 {
+				t.Errorf("only %d pages were found", n)
+			}
+		})
+	}
+	t.Run("nobody", func(t *testing.T) {
+		t.Parallel()
+		crawl(t, as(t, s, "", "fr"), []string{"/sign-in", "/forgot"}, 50, 3, func(path string, a answer, page *html.Node) {
+			if page != nil {
+				for _, fault := range faults(page, a, "fr") {
+					t.Errorf("%s: %s", path, fault)
+				}
+			}
+		})
+	})
+}
+
+// faults lists what is wrong with a page whatever it shows.
+func faults(page *html.Node, a answer, lang string) []string {
+	var out []string
+	say := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
+	nonce := regexp.MustCompile(`'nonce-([^']+)'`).FindStringSubmatch(a.header.Get("Content-Security-Policy"))
+	ids, labels, headings, titles := map[string]bool{}, map[string]bool{}, 0, 0
+	var level int
+	for e := range elements(page) {
+		if e.Data == "label" {
+			labels[attr(e, "for")] = true
+		}
+		if id := attr(e, "id"); has(e, "id") {
+			if id == "" || ids[id] {
+				say("the id %q is there twice or empty", id)
+			}
+			ids[id] = true
+		}
+	}
+	for e := range elements(page) {
+		for _, at := range e.Attr {
+			if at.Key == "style" || strings.HasPrefix(at.Key, "on") {
+				say("<%s %s=%q>: style and script stand in files", e.Data, at.Key, at.Val)
+			}
+			if (at.Key == "href" || at.Key == "src" || at.Key == "action") && strings.HasPrefix(strings.ToLower(strings.TrimSpace(at.Val)), "javascript:") {
+				say("<%s %s=%q> runs script", e.Data, at.Key, at.Val)
+			}
+			switch at.Key {
+			case "for", "aria-labelledby", "aria-describedby", "aria-controls", "list", "form":
+				for id := range strings.FieldsSeq(at.Val) {
+					if !ids[id] {
+						say("<%s %s=%q> points at nothing", e.Data, at.Key, at.Val)
+					}
+				}
+			}
+		}
+		switch e.Data {
+		case "html":
+			if got := attr(e, "lang"); got != lang {
+				say("the page says it is in %q, want %q", got, lang)
+			}
+		case "title":
+			if e.Parent != nil && e.Parent.Data == "head" {
+				titles++
+				if strings.TrimSpace(content(e)) == "" {
+					say("the title is empty")
+				}
+			}
+		case "style":
+			if e.Parent.Data != "svg" && e.Namespace == "" {
+				say("<style> stands in the page")
+			}
+		case "script":
+			switch {
+			case attr(e, "src") == "":
+				say("<script> without a file")
+			case nonce == nil || attr(e, "nonce") != nonce[1]:
+				say("<script src=%q> without the nonce of the page", attr(e, "src"))
+			}
+		case "h1":
+			headings++
+		case "img":
+			if !has(e, "alt") {
+				say("<img src=%q> has no alt", attr(e, "src"))
+			}
+		case "input", "select", "textarea":
+			if kind := attr(e, "type"); kind == "hidden" || kind == "submit" || kind == "button" {
+				continue
+			}
+			if !labels[attr(e, "id")] && attr(e, "aria-label") == "" && attr(e, "aria-labelledby") == "" && !inside(e, "label") {
+				say("<%s name=%q> has no label", e.Data, attr(e, "name"))
+			}
+		case "button", "a":
+			if e.Data == "a" && !has(e, "href") || inside(e, "svg") {
+				continue
+			}
+			if strings.TrimSpace(content(e)) == "" && attr(e, "aria-label") == "" && attr(e, "aria-labelledby") == "" {
+				say("<%s class=%q href=%q> has no name", e.Data, attr(e, "class"), attr(e, "href"))
+			}
+		case "form":
+			if m := strings.ToLower(attr(e, "method")); m == "post" && !strings.HasPrefix(attr(e, "action"), "/") && attr(e, "action") != "" {
+				say("a form is sent to %q", attr(e, "action"))
+			}
+		}
+		if len(e.Data) == 2 && e.Data[0] == 'h' && e.Data[1] >= '1' && e.Data[1] <= '6' && !inside(e, "dialog") {
+			if now := int(e.Data[1] - '0'); now > level+1 {
+				say("<%s>%.40s comes after a heading of level %d", e.Data, content(e), level)
+				level = now
+			} else {
+				level = now
+			}
+		}
+	}
+	if headings != 1 {
+		say("%d first headings, want 1", headings)
+	}
+	if titles != 1 {
+		say("%d titles, want 1", titles)
+	}
+	return out
+}
+
+func inside(n *html.Node, name string) bool {
+	for p := n.Parent; p != nil; p = p.Parent {
+		if p.Data == name {
+			return true
+		}
+	}
+	return false
+}
+
+// content is the text of an element.
+func content(n *html.Node) string {
+	var b strings.Builder
+	for d := range n.Descendants() {
+		if d.Type == html.TextNode {
+			b.WriteString(d.Data)
+		}
+	}
+	return b.String()
+}
+
+// TestMissingPage: an address that leads nowhere is said to in the reader's language, with a way back.
+func TestMissingPage(t *testing.T) {
+	t.Parallel()
+	s := demo(t)
+	for _, path := range []string{"/no-such-page", "/inbox/00000000000000000000000000", "/people/nobody", "/measures/none", "/strategy/objectives/none", "/channels/none"} {
+		a := as(t, s, "owner", "fr").get(path)
+		if a.status != http.StatusNotFound {
+			t.Errorf("%s: %d, want 404", path, a.status)
+			continue
+		}
+		page, err := html.Parse(strings.NewReader(a.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, fault := range faults(page, a, "fr") {
+			t.Errorf("%s: %s", path, fault)
+		}
+	}
+}
