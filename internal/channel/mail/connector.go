@@ -56,7 +56,7 @@ func New() channel.Connector { return connector{} }
 func (connector) Describe() channel.Description {
 	securities := []string{securityTLS, securityStartTLS, securityNone}
 	return channel.Description{
-		Kind: Kind, Icon: "mail", Direct: true, Every: 5 * time.Minute,
+		Kind: Kind, Icon: "mail", Direct: true, Says: "mail", Every: 5 * time.Minute,
 		Can: channel.Fetch | channel.Stream | channel.Replies | channel.PrivateReply | channel.Publish,
 		Fields: []channel.Field{
 			{Name: fieldAddress, Type: channel.Mail, Required: true},
