@@ -144,33 +144,3 @@ func TestLoadRefuses(t *testing.T) {
 		t.Errorf("something was kept: %v (%v)", maps, err)
 	}
 }
-
-// FuzzLoad: whatever the file, it is a map that can be evaluated and exported, or a refusal.
-func FuzzLoad(f *testing.F) {
-	if raw, err := os.ReadFile("../../sample/map.json"); err == nil {
-		f.Add(raw)
-	}
-	f.Add([]byte(`{"name":{"en":"M"},"perspectives":[{"id":"a","name":{"en":"A"},"steps":[{"id":"a","name":{"en":"A"}}]}],"objectives":[{"id":"o","perspective":"a","step":"a","name":{"fr":"O"},"position":1e308,"measures":[{"id":"volume","direction":"range","weight":1,"low":0,"high":1,"baseline":-0}]}]}`))
-	w := newWorld(f, dbtest.SQLite(f))
-	f.Fuzz(func(t *testing.T, raw []byte) {
-		m, made, err := w.s.Load(w.ctx, bytes.NewReader(raw), sampleLookups())
-		if err != nil {
-			if problem.Of(err).Code == problem.Internal {
-				t.Fatal(err)
-			}
-			return
-		}
-		if !made {
-			t.Fatal("there was a map")
-		}
-		if _, err := w.s.Evaluate(w.ctx, m.ID, w.now); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.s.Export(w.ctx, m.ID); err != nil {
-			t.Fatal(err)
-		}
-		if err := w.s.RemoveMap(w.ctx, m.ID); err != nil {
-			t.Fatal(err)
-		}
-	})
-}

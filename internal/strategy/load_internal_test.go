@@ -1,0 +1,51 @@
+package strategy
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/entente/entente/internal/measure"
+	"github.com/entente/entente/internal/problem"
+)
+
+// FuzzParse: whatever the file, it is a map whose goals can be scored and written again, or a refusal.
+func FuzzParse(f *testing.F) {
+	if raw, err := os.ReadFile("../../sample/map.json"); err == nil {
+		f.Add(raw)
+	}
+	f.Add([]byte(`{"name":{"en":"M"},"perspectives":[{"id":"a","name":{"en":"A"},"steps":[{"id":"a","name":{"en":"A"}}]}],"objectives":[{"id":"o","perspective":"a","step":"a","name":{"fr":"O"},"position":1e308,"measures":[{"id":"volume","direction":"range","weight":1,"low":0,"high":1,"baseline":-0}]}]}`))
+	clock := func() time.Time { return time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC) }
+	s := &Service{measures: measure.New(nil, nil, clock), clock: clock}
+	none := func(context.Context, string) (string, error) { return "", nil }
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		d, err := s.parse(t.Context(), raw, Lookups{Owner: none, Topic: none, Channel: none})
+		var m Map
+		if err == nil {
+			m, err = s.make(t.Context(), &d)
+		}
+		if err != nil {
+			if problem.Of(err).Code == problem.Internal {
+				t.Fatal(err)
+			}
+			return
+		}
+		if _, err := json.Marshal(m); err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range m.Objectives {
+			for _, x := range o.Measures {
+				if err := x.Goal().Check(); err != nil {
+					t.Fatalf("%+v: %v", x, err)
+				}
+			}
+		}
+		for _, l := range m.Links {
+			if leads(m.Links, l.Serves, l.Origin) {
+				t.Fatalf("%+v is part of a circle", l)
+			}
+		}
+	})
+}
