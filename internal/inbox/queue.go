@@ -110,7 +110,9 @@ func (w *walk) read(ctx context.Context, q db.Q, from place, up bool, limit int)
 		sign, order = ">", ""
 	}
 	if from.id != "" {
-		text += " AND (" + w.column + ", id) " + sign + " (" + where.Arg(from.at) + ", " + where.Arg(from.id) + ")"
+		at := where.Arg(from.at)
+		// Only of a plain comparison PostgreSQL knows how many rows it leaves; SQLite would be led astray by it.
+		text += db.Pick(q, "", " AND "+w.column+" "+sign+"= "+at) + " AND (" + w.column + ", id) " + sign + " (" + at + ", " + where.Arg(from.id) + ")"
 	}
 	return db.All(ctx, q, fields, "SELECT "+columns+" FROM conversation "+text+" ORDER BY "+w.column+order+", id"+order+" LIMIT "+where.Arg(limit), where.Args...)
 }

@@ -144,8 +144,8 @@ func answer(v *channel.Sending) Reply {
 		CreatedAt: v.CreatedAt, DueAt: v.DueAt, SentAt: at(v.SentAt)}
 }
 
-// named is the path of one conversation.
-type named struct {
+// Named names one conversation in a path.
+type Named struct {
 	ID string `path:"id" maxLength:"40" doc:"Conversation; an id it had before it was joined to another is fine."`
 }
 
@@ -186,13 +186,13 @@ func queue(a *api.API, s *inbox.Service) {
 			return api.Only(ConversationCounts{c.Waiting, c.Mine, c.Unassigned, c.Open, c.Resolved}), nil
 		})
 	api.Add(a, api.Op{ID: "find-conversation", Method: http.MethodGet, Path: "/conversations/{id}", Tag: "inbox", Summary: "Find a conversation",
-		Permission: org.InboxRead}, func(ctx context.Context, in *named) (*api.One[Conversation], error) {
+		Permission: org.InboxRead}, func(ctx context.Context, in *Named) (*api.One[Conversation], error) {
 		return shown(s.Find(ctx, in.ID))
 	})
 	api.Add(a, api.Op{ID: "read-thread", Method: http.MethodGet, Path: "/conversations/{id}/thread", Tag: "inbox", Summary: "Read a conversation",
 		Description: "Posts, what members did, and answers on their way, oldest first. The first page is the newest part; next leads to what came before.",
 		Permission:  org.InboxRead}, func(ctx context.Context, in *struct {
-		named
+		Named
 		api.Paging
 	}) (*api.List[ThreadEntry], error) {
 		t, err := s.Timeline(ctx, in.ID, in.Cursor, in.Limit)
@@ -235,13 +235,13 @@ func changes(a *api.API, s *inbox.Service) {
 		{"reopen-conversation", "reopen", "Reopen a conversation", s.Reopen},
 	} {
 		api.Add(a, api.Op{ID: do.id, Method: http.MethodPost, Path: "/conversations/{id}/" + do.path, Tag: "inbox", Summary: do.summary,
-			Permission: org.InboxEdit}, func(ctx context.Context, in *named) (*api.One[Conversation], error) {
+			Permission: org.InboxEdit}, func(ctx context.Context, in *Named) (*api.One[Conversation], error) {
 			return shown(do.act(ctx, in.ID))
 		})
 	}
 	api.Add(a, api.Op{ID: "assign-conversation", Method: http.MethodPost, Path: "/conversations/{id}/assign", Tag: "inbox",
 		Summary: "Give a conversation to a member", Permission: org.InboxAssign}, func(ctx context.Context, in *struct {
-		named
+		Named
 		Body struct {
 			To     string  `json:"to" maxLength:"40" doc:"Member."`
 			Expect *string `json:"expect,omitempty" maxLength:"40" doc:"Who is believed to have it, empty for nobody: when somebody else does, nothing is changed."`
@@ -251,7 +251,7 @@ func changes(a *api.API, s *inbox.Service) {
 	})
 	api.Add(a, api.Op{ID: "add-note", Method: http.MethodPost, Path: "/conversations/{id}/notes", Tag: "inbox", Summary: "Write a note that members alone see",
 		Permission: org.InboxEdit, Status: http.StatusCreated}, func(ctx context.Context, in *struct {
-		named
+		Named
 		Body struct {
 			Text string `json:"text" minLength:"1" maxLength:"20000"`
 		}
@@ -268,7 +268,7 @@ func answers(a *api.API, s *inbox.Service) {
 	api.Add(a, api.Op{ID: "reply", Method: http.MethodPost, Path: "/conversations/{id}/replies", Tag: "inbox", Summary: "Answer a conversation",
 		Description: "Queues an answer through the channel its post came from. Give an Idempotency-Key, so that a call repeated says it once.",
 		Permission:  org.InboxEdit, Status: http.StatusAccepted}, func(ctx context.Context, in *struct {
-		named
+		Named
 		Body struct {
 			Text      string     `json:"text" minLength:"1" maxLength:"50000"`
 			Private   *bool      `json:"private,omitempty" doc:"Seen by the author only. When absent: as the post answered."`
@@ -307,7 +307,7 @@ func answers(a *api.API, s *inbox.Service) {
 	} {
 		api.Add(a, api.Op{ID: do.id, Method: http.MethodPost, Path: "/conversations/{id}/replies/{reply}/" + do.path, Tag: "inbox", Summary: do.summary,
 			Permission: org.InboxEdit}, func(ctx context.Context, in *struct {
-			named
+			Named
 			Reply string `path:"reply" maxLength:"40"`
 		}) (*api.One[Reply], error) {
 			return sending(do.act(ctx, in.ID, in.Reply))
@@ -322,12 +322,14 @@ func sending(v channel.Sending, err error) (*api.One[Reply], error) {
 	return api.Only(answer(&v)), nil
 }
 
+// NamedPost names one post in a path.
+type NamedPost struct {
+	ID string `path:"id" maxLength:"40" doc:"Post."`
+}
+
 func posts(a *api.API, s *inbox.Service) {
-	type one struct {
-		ID string `path:"id" maxLength:"40"`
-	}
 	api.Add(a, api.Op{ID: "find-post", Method: http.MethodGet, Path: "/posts/{id}", Tag: "inbox", Summary: "Find a post", Permission: org.InboxRead},
-		func(ctx context.Context, in *one) (*api.One[Post], error) {
+		func(ctx context.Context, in *NamedPost) (*api.One[Post], error) {
 			p, err := s.Said(ctx, in.ID)
 			if err != nil {
 				return nil, err
@@ -336,7 +338,7 @@ func posts(a *api.API, s *inbox.Service) {
 		})
 	api.Add(a, api.Op{ID: "label-post", Method: http.MethodPut, Path: "/posts/{id}/sentiment", Tag: "inbox", Summary: "Say how the author of a post feels",
 		Permission: org.InboxEdit}, func(ctx context.Context, in *struct {
-		one
+		NamedPost
 		Body struct {
 			Sentiment string `json:"sentiment" enum:"negative,neutral,positive,"`
 		}
@@ -344,7 +346,7 @@ func posts(a *api.API, s *inbox.Service) {
 		return nil, s.Label(ctx, in.ID, in.Body.Sentiment)
 	})
 	api.Add(a, api.Op{ID: "open-conversation", Method: http.MethodPost, Path: "/posts/{id}/conversation", Tag: "inbox", Summary: "Open a conversation about a post",
-		Description: "Gives the conversation there is when its thread has one.", Permission: org.InboxEdit}, func(ctx context.Context, in *one) (*api.One[Conversation], error) {
+		Description: "Gives the conversation there is when its thread has one.", Permission: org.InboxEdit}, func(ctx context.Context, in *NamedPost) (*api.One[Conversation], error) {
 		return shown(s.OpenFrom(ctx, in.ID))
 	})
 }
