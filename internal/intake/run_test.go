@@ -134,7 +134,7 @@ func saidOnce(t testing.TB, d *db.DB) []string {
 func TestInterrupted(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "dump")
-	const posts = 2000
+	const posts = 5 * batchRows
 	if err := dump.Write(dir, posts, 7); err != nil {
 		t.Fatal(err)
 	}
