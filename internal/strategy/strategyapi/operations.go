@@ -11,7 +11,8 @@ import (
 	"github.com/entente/entente/internal/strategy"
 )
 
-type byID struct {
+// ByID names one thing.
+type ByID struct {
 	ID string `path:"id" maxLength:"50"`
 }
 
@@ -42,19 +43,19 @@ func Operations(a *api.API, s *strategy.Service) {
 		}
 		return api.Only(full(m)), nil
 	})
-	api.Add(a, op("get-map", http.MethodGet, "/maps/{id}", "A map with what is on it", org.StrategyRead), func(ctx context.Context, in *byID) (*api.One[FullMap], error) {
+	api.Add(a, op("get-map", http.MethodGet, "/maps/{id}", "A map with what is on it", org.StrategyRead), func(ctx context.Context, in *ByID) (*api.One[FullMap], error) {
 		m, err := s.Map(ctx, in.ID)
 		if err != nil {
 			return nil, err
 		}
 		return api.Only(full(m)), nil
 	})
-	api.Add(a, op("delete-map", http.MethodDelete, "/maps/{id}", "Remove a map with what is on it", org.StrategyEdit), func(ctx context.Context, in *byID) (*api.None, error) {
+	api.Add(a, op("delete-map", http.MethodDelete, "/maps/{id}", "Remove a map with what is on it", org.StrategyEdit), func(ctx context.Context, in *ByID) (*api.None, error) {
 		return &api.None{}, s.RemoveMap(ctx, in.ID)
 	})
 	api.Add(a, op("evaluate-map", http.MethodGet, "/maps/{id}/evaluation", "Where everything on a map stands", org.StrategyRead),
 		func(ctx context.Context, in *struct {
-			byID
+			ByID
 			At time.Time `query:"at" doc:"A moment in the past; now when absent."`
 		}) (*api.One[Evaluation], error) {
 			at := s.Now()
@@ -70,7 +71,7 @@ func Operations(a *api.API, s *strategy.Service) {
 
 	api.Add(a, op("create-objective", http.MethodPost, "/maps/{id}/objectives", "Put an objective on a map", org.StrategyEdit),
 		func(ctx context.Context, in *struct {
-			byID
+			ByID
 			Body ObjectiveDraft
 		}) (*api.One[Objective], error) {
 			o := in.Body.objective()
@@ -81,7 +82,7 @@ func Operations(a *api.API, s *strategy.Service) {
 			}
 			return api.Only(objective(o)), nil
 		})
-	api.Add(a, op("get-objective", http.MethodGet, "/objectives/{id}", "One objective", org.StrategyRead), func(ctx context.Context, in *byID) (*api.One[Objective], error) {
+	api.Add(a, op("get-objective", http.MethodGet, "/objectives/{id}", "One objective", org.StrategyRead), func(ctx context.Context, in *ByID) (*api.One[Objective], error) {
 		o, err := s.Objective(ctx, in.ID)
 		if err != nil {
 			return nil, err
@@ -90,7 +91,7 @@ func Operations(a *api.API, s *strategy.Service) {
 	})
 	api.Add(a, op("replace-objective", http.MethodPut, "/objectives/{id}", "Change an objective", org.StrategyEdit),
 		func(ctx context.Context, in *struct {
-			byID
+			ByID
 			Body ObjectiveDraft
 		}) (*api.One[Objective], error) {
 			o := in.Body.objective()
@@ -102,13 +103,13 @@ func Operations(a *api.API, s *strategy.Service) {
 			return api.Only(objective(o)), nil
 		})
 	api.Add(a, op("delete-objective", http.MethodDelete, "/objectives/{id}", "Remove an objective with its measures and links", org.StrategyEdit),
-		func(ctx context.Context, in *byID) (*api.None, error) {
+		func(ctx context.Context, in *ByID) (*api.None, error) {
 			return &api.None{}, s.RemoveObjective(ctx, in.ID)
 		})
 
 	api.Add(a, op("create-objective-measure", http.MethodPost, "/objectives/{id}/measures", "Give an objective a measure", org.StrategyEdit),
 		func(ctx context.Context, in *struct {
-			byID
+			ByID
 			Body MeasureDraft
 		}) (*api.One[Measure], error) {
 			m := in.Body.measure()
@@ -121,7 +122,7 @@ func Operations(a *api.API, s *strategy.Service) {
 		})
 	api.Add(a, op("replace-objective-measure", http.MethodPut, "/objective-measures/{id}", "Change a measure of an objective", org.StrategyEdit),
 		func(ctx context.Context, in *struct {
-			byID
+			ByID
 			Body MeasureDraft
 		}) (*api.One[Measure], error) {
 			m := in.Body.measure()
@@ -133,7 +134,7 @@ func Operations(a *api.API, s *strategy.Service) {
 			return api.Only(measureOf(m)), nil
 		})
 	api.Add(a, op("delete-objective-measure", http.MethodDelete, "/objective-measures/{id}", "Take a measure away from its objective", org.StrategyEdit),
-		func(ctx context.Context, in *byID) (*api.None, error) {
+		func(ctx context.Context, in *ByID) (*api.None, error) {
 			return &api.None{}, s.RemoveMeasure(ctx, in.ID)
 		})
 
