@@ -93,7 +93,7 @@ func killImports(t *testing.T, p place, r *rand.Rand, kills int) {
 			if finished++; finished > 100 {
 				t.Fatal("the import is always done before it can be killed")
 			}
-		case <-time.After(between(r, 20*time.Millisecond, 400*time.Millisecond)):
+		case <-time.After(between(r, 20*time.Millisecond, 900*time.Millisecond)):
 			_ = cmd.Process.Signal(syscall.SIGKILL) // it may just have ended
 			<-ended
 			killed++
@@ -375,12 +375,16 @@ func killPolls(t *testing.T, p place, r *rand.Rand, kills int) {
 const undigested = "SELECT COUNT(*) FROM activity a WHERE NOT EXISTS (SELECT 1 FROM derivation d WHERE d.tx > a.tx OR d.tx = a.tx AND d.seq >= a.seq)"
 
 // waitFor looks again and again until something is so, for at most 40 seconds.
-func waitFor(t *testing.T, what string, so func() bool) {
+func waitFor(t *testing.T, what string, so func() bool, otherwise ...func() string) {
 	t.Helper()
 	end := time.Now().Add(40 * time.Second)
 	for !so() {
 		if time.Now().After(end) {
-			t.Fatalf("waited in vain for %s", what)
+			why := ""
+			for _, f := range otherwise {
+				why += "\n" + f()
+			}
+			t.Fatalf("waited in vain for %s%s", what, why)
 		}
 		<-time.After(50 * time.Millisecond)
 	}
@@ -505,24 +509,21 @@ func killReplies(t *testing.T, p place, r *rand.Rand, kills int) {
 		<-done
 		p.sql(t, "UPDATE outgoing SET due_at = 1 WHERE state = 'queued'")
 		if cycle%2 == 0 {
-			p.sql(t, "UPDATE outgoing SET lease_until = 1 WHERE state = 'sending'") // five minutes have passed
+			p.sql(t, "UPDATE outgoing SET lease_until = 1 WHERE lease_until IS NOT NULL") // five minutes have passed
 		}
 		s = again(t, p)
 		c = c.moved(t, s.URL)
 	}
 	s.stop()
-	p.sql(t, "UPDATE outgoing SET lease_until = 1 WHERE state = 'sending'")
+	p.sql(t, "UPDATE outgoing SET lease_until = 1 WHERE lease_until IS NOT NULL")
 	p.sql(t, "UPDATE outgoing SET due_at = 1 WHERE state = 'queued'")
 	s = again(t, p)
 	c = c.moved(t, s.URL)
-	t.Cleanup(func() {
-		if t.Failed() {
-			t.Logf("sendings: %s\nundigested: %s\n%s", p.rows(t, "SELECT id, state, attempts, due_at, lease_until, error FROM outgoing WHERE state <> 'sent'"),
-				p.rows(t, undigested), s.out)
-		}
-	})
 	waitFor(t, "everything to be sent", func() bool {
 		return p.count(t, "SELECT COUNT(*) FROM outgoing WHERE state IN ('queued', 'sending')") == 0 && p.count(t, undigested) == 0
+	}, func() string {
+		return fmt.Sprintf("%s\n%s undigested\n%s", strings.Join(p.rows(t, "SELECT id, state, attempts, due_at, lease_until, error FROM outgoing WHERE state <> 'sent'"), "\n"),
+			p.rows(t, undigested), s.out)
 	})
 	flagged := c.page("/channels/outgoing")
 	s.stop()
