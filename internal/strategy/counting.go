@@ -12,7 +12,7 @@ type Counting struct {
 	Serves   []Standing // what the objective serves directly
 }
 
-// Counts lists on all maps the measures whose filters let something through, which was said in channel (id) and matches topics (ids).
+// Counts lists on all maps, as they stood a moment ago, the measures whose filters let something through, which was said in channel (id) and matches topics (ids).
 func (s *Service) Counts(ctx context.Context, channel string, topics []string, at time.Time) ([]Counting, error) {
 	in := map[string]bool{}
 	for _, t := range topics {
@@ -52,7 +52,7 @@ func (s *Service) counting(ctx context.Context, at time.Time, counts func(Measur
 		if !found {
 			continue
 		}
-		e, err := s.Evaluate(ctx, m.ID, at)
+		e, err := s.soon(ctx, full, at)
 		if err != nil {
 			return nil, err
 		}

@@ -105,8 +105,18 @@ func (s *Service) Evaluate(ctx context.Context, mapID string, at time.Time) (Eva
 	if err != nil {
 		return Evaluation{}, err
 	}
+	return s.evaluated(ctx, m, at)
+}
+
+// present names a map as it is now, to a reader of a zone.
+func present(m Map, zone *time.Location) string {
+	return fmt.Sprintf("%s %d %s", m.ID, m.UpdatedAt.UnixMicro(), zone)
+}
+
+func (s *Service) evaluated(ctx context.Context, m Map, at time.Time) (Evaluation, error) {
 	zone := s.measures.Zone(ctx)
-	key := fmt.Sprintf("%s %d %d %s", m.ID, m.UpdatedAt.UnixMicro(), at.Unix()/60, zone)
+	now := present(m, zone)
+	key := fmt.Sprintf("%s %d", now, at.Unix()/60)
 	if e, ok := s.shelf.take(key, s.clock()); ok {
 		return e, nil
 	}
@@ -117,6 +127,9 @@ func (s *Service) Evaluate(ctx context.Context, mapID string, at time.Time) (Eva
 		e, err := s.evaluate(c, m, at, zone)
 		if err == nil {
 			s.shelf.put(key, e, s.clock())
+			if s.clock().Sub(at) < keptFor {
+				s.shelf.putLast(now, e, s.clock())
+			}
 		}
 		return e, err
 	})
@@ -125,6 +138,28 @@ func (s *Service) Evaluate(ctx context.Context, mapID string, at time.Time) (Eva
 	}
 	return v.(Evaluation), nil
 }
+
+// soon is evaluated for those who can do with the state of some minutes ago, and must not wait for a new one.
+func (s *Service) soon(ctx context.Context, m Map, at time.Time) (Evaluation, error) {
+	e, made, ok := s.shelf.last(present(m, s.measures.Zone(ctx)))
+	age := at.Sub(made)
+	if !ok || age > longSince || age < -time.Minute {
+		return s.evaluated(ctx, m, at)
+	}
+	if age > aMomentAgo {
+		go func() {
+			if _, err := s.evaluated(context.WithoutCancel(ctx), m, at); err != nil {
+				s.log.Warn("a map could not be evaluated anew", "map", m.ID, "error", err)
+			}
+		}()
+	}
+	return e, nil
+}
+
+const (
+	aMomentAgo = time.Minute
+	longSince  = 6 * time.Hour
+)
 
 func (s *Service) evaluate(ctx context.Context, m Map, at time.Time, zone *time.Location) (Evaluation, error) {
 	ctx = i18n.With(ctx, i18n.Lang(ctx), zone) // weeks are cut by it

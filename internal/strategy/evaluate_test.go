@@ -203,3 +203,36 @@ func TestNeverNaN(t *testing.T) {
 		}
 	})
 }
+
+// Whoever only asks what something counts for does not wait for numbers of this second.
+func TestCountsDoNotWait(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, dbtest.SQLite(t))
+	m := w.addMap(strategy.Measure{Measure: "volume", Better: kpi.Higher, Weight: 1, Baseline: 1, BaselineAt: baseline, Target: 2, Days: 28})
+	value := func() float64 {
+		list, err := w.s.Counts(w.ctx, "mail", nil, w.now)
+		if err != nil || len(list) != 1 {
+			t.Fatal(list, err)
+		}
+		return list[0].Reading.Value.Value
+	}
+	if v := value(); v != 0 {
+		t.Fatalf("%v at first", v)
+	}
+	w.ask("q", w.now.Add(-time.Hour), 0)
+	w.now = w.now.Add(40 * time.Second)
+	if v := value(); v != 0 {
+		t.Errorf("computed anew after 40 seconds: %v", v)
+	}
+	if _, err := w.s.Evaluate(w.ctx, m.ID, w.now); err != nil {
+		t.Fatal(err)
+	}
+	if v := value(); v != 1 {
+		t.Errorf("%v although the map was looked at meanwhile", v)
+	}
+	w.now = w.now.Add(7 * time.Hour)
+	w.ask("r", w.now.Add(-time.Hour), 0)
+	if v := value(); v != 2 {
+		t.Errorf("%v from seven hours ago", v)
+	}
+}
