@@ -1,0 +1,133 @@
+package strategyweb_test
+
+import (
+	"bytes"
+	"context"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/entente/entente/assets"
+	"github.com/entente/entente/internal/db/dbtest"
+	"github.com/entente/entente/internal/strategy"
+)
+
+type look struct {
+	Wide  int    `json:"wide"`
+	Style int    `json:"style"`
+	H1    int    `json:"h1"`
+	Name  string `json:"name"`
+	Found []struct {
+		ID    string `json:"id"`
+		Help  string `json:"help"`
+		Nodes []struct {
+			HTML    string `json:"html"`
+			Summary string `json:"failureSummary"`
+		} `json:"nodes"`
+	} `json:"found"`
+}
+
+// TestInBrowser looks at the pages in a real browser with the sample map, wide and narrow, light and dark: axe finds nothing, nothing is
+// wider than the screen, one map is shown and its objectives can be reached with the keyboard. ENTENTE_SHOTS names a folder for pictures.
+func TestInBrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs a browser")
+	}
+	axe, err := os.ReadFile(filepath.Join("..", "..", "..", "node_modules", "axe-core", "axe.min.js"))
+	if err != nil {
+		t.Skip("axe-core is not installed")
+	}
+	if err := assets.Check(); err != nil {
+		t.Skip(err)
+	}
+	path := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if found, err := exec.LookPath(name); err == nil {
+			path = found
+			break
+		}
+	}
+	if path == "" {
+		t.Skip("Chromium is not installed")
+	}
+	ctx, cancel := chromedp.NewExecAllocator(t.Context(), append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath(path), chromedp.NoSandbox)...)
+	t.Cleanup(cancel)
+	ctx, stop := chromedp.NewContext(ctx)
+	t.Cleanup(stop)
+	ctx, done := context.WithTimeout(ctx, 3*time.Minute)
+	t.Cleanup(done)
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	x := open(t, dbtest.SQLite(t))
+	raw, err := os.ReadFile("../../../sample/map.json")
+	must(err)
+	named := func(context.Context, string) (string, error) { return "", nil }
+	m, _, err := x.s.Load(x.ctx, bytes.NewReader(raw), strategy.Lookups{Topic: named, Channel: named, Owner: named})
+	must(err)
+	objective := "/strategy/objectives/" + m.Objectives[3].ID
+	post := func(path string, pairs ...string) {
+		t.Helper()
+		form := url.Values{}
+		for i := 0; i+1 < len(pairs); i += 2 {
+			form.Set(pairs[i], pairs[i+1])
+		}
+		_, err := chromedp.Run(ctx, chromedp.Evaluate[any](`fetch("`+path+`", {method: "POST", body: new URLSearchParams("`+form.Encode()+`")}).then(() => 0)`, chromedp.EvalAwaitPromise))
+		must(err)
+	}
+	must(chromedp.Do(ctx, chromedp.Navigate(x.URL+"/design")))
+	post("/in/ada@velo.example")
+	for _, view := range []struct {
+		theme, lang   string
+		width, height int64
+	}{{"light", "fr", 390, 844}, {"dark", "en", 1280, 900}} {
+		post("/theme", "theme", view.theme, "to", "/design")
+		post("/language", "lang", view.lang, "to", "/design")
+		for name, page := range map[string]string{"map": "/strategy", "objective": objective, "edit-objective": objective + "/edit", "edit-map": "/strategy/maps/" + m.ID + "/edit",
+			"what-counts": objective + "/measures/new", "measure": objective + "/measures/new?measure=first-response-time"} {
+			t.Run(strings.Join([]string{name, view.theme, view.lang}, "-"), func(t *testing.T) {
+				must(chromedp.Do(ctx, chromedp.EmulateViewport(view.width, view.height), chromedp.Navigate(x.URL+page)))
+				if dir := os.Getenv("ENTENTE_SHOTS"); dir != "" {
+					shot, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+					must(err)
+					must(os.WriteFile(filepath.Join(dir, "strategy-"+name+"-"+view.theme+".png"), shot, 0o600))
+				}
+				_, err := chromedp.Run(ctx, chromedp.Evaluate[any](string(axe)+"; 0"))
+				must(err)
+				got, err := chromedp.Run(ctx, chromedp.Evaluate[look](`(async () => ({
+					wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+					style: document.querySelectorAll("[style], style, [onclick]").length,
+					h1: document.querySelectorAll("h1").length,
+					name: [...document.querySelectorAll("a.map-objective")].filter(a => a.checkVisibility() && a.getClientRects().length).length + " " +
+						[...document.querySelectorAll("svg.map")].filter(s => s.getClientRects().length).length,
+					found: (await axe.run(document)).violations,
+				}))()`, chromedp.EvalAwaitPromise))
+				must(err)
+				for _, f := range got.Found {
+					for i, n := range f.Nodes {
+						if i < 3 {
+							t.Errorf("%s (%s): %s\n%s", f.ID, f.Help, n.HTML, n.Summary)
+						}
+					}
+				}
+				if got.Wide > 0 || got.Style > 0 || got.H1 != 1 {
+					t.Errorf("%d px too wide, %d inline styles, %d first headings", got.Wide, got.Style, got.H1)
+				}
+				if name == "map" && got.Name != "12 1" {
+					t.Errorf("objectives and maps to be seen: %s, want 12 1", got.Name)
+				}
+			})
+		}
+	}
+}
