@@ -321,6 +321,30 @@ func TestPresenceOnPage(t *testing.T) {
 	}
 }
 
+func TestOpenFromAPost(t *testing.T) {
+	t.Parallel()
+	s := open(t, dbtest.SQLite(t))
+	vera, m := s.as("Vera", org.Volunteer)
+	silent, err := s.Channels.Place(t.Context(), "stackexchange", "Elsewhere", channel.InboxNone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := inboxtest.Question("q1", "bo", "Unheard", "y", s.Now())
+	i.Inbox, i.Direct = false, false
+	s.Hear(silent.ID, i)
+	var panel strings.Builder
+	for _, p := range inboxweb.AboutPost(s.As(m), s.Inbox, s.PostID(silent.ID, "q1")) {
+		if err := p.Body.Render(s.As(m), &panel); err != nil {
+			t.Fatal(err)
+		}
+	}
+	action := regexp.MustCompile(`action="([^"]+)"`).FindStringSubmatch(panel.String())
+	if action == nil {
+		t.Fatalf("no way to open it: %s", panel.String())
+	}
+	vera.post(action[1], nil, "Unheard", "Vera opened it")
+}
+
 // TestWords holds that no key is shown where a sentence belongs.
 func TestWords(t *testing.T) {
 	t.Parallel()

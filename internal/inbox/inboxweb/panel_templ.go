@@ -58,7 +58,7 @@ func aboutPost(post string, c inbox.Conversation, found bool) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.PostButton("/inbox/posts/"+post+"/open", ui.ButtonProps{Label: i18n.T(ctx, "inbox.panel.open"), Icon: "message-square-plus", Small: true}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.PostButton("/posts/"+post+"/conversation", ui.ButtonProps{Label: i18n.T(ctx, "inbox.panel.open"), Icon: "message-square-plus", Small: true}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
