@@ -15,11 +15,15 @@ import (
 
 // Write writes Users.xml, Tags.xml, Posts.xml, Comments.xml and Votes.xml into dir with so many posts: questions, answers and comments
 // together. Texts are of invented words, 60 to 250 a question, with paragraphs, code and lists.
-func Write(dir string, posts int, seed uint64) error {
+func Write(dir string, posts int, seed uint64) error { return WriteSized(dir, posts, 60, seed) }
+
+// WriteSized is Write where a question or an answer has about words to three times as many words, and some more; 25 make texts of about
+// 400 bytes on average, comments included.
+func WriteSized(dir string, posts, words int, seed uint64) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	g := &generator{rand: rand.New(rand.NewPCG(seed, 1)), users: max(posts/6, 10)}
+	g := &generator{rand: rand.New(rand.NewPCG(seed, 1)), users: max(posts/6, 10), words: words}
 	g.lexicon()
 	comments := posts * 3 / 10
 	for _, f := range []struct {
@@ -60,7 +64,8 @@ type picked struct {
 type generator struct {
 	rand   *rand.Rand
 	users  int
-	words  []string
+	words  int // of a body, at least
+	lex    []string
 	tags   []string
 	picked []picked
 	buf    []byte
@@ -77,17 +82,17 @@ func (g *generator) lexicon() {
 		for range 1 + g.rand.IntN(4) {
 			w += syllables[g.rand.IntN(len(syllables))]
 		}
-		g.words = append(g.words, w)
+		g.lex = append(g.lex, w)
 	}
 	for i := range 400 {
-		g.tags = append(g.tags, g.words[i*7]+"-"+strconv.Itoa(i))
+		g.tags = append(g.tags, g.lex[i*7]+"-"+strconv.Itoa(i))
 	}
 }
 
 // word draws common words often, as in language.
 func (g *generator) word() string {
 	x := g.rand.Float64()
-	return g.words[int(x*x*x*float64(len(g.words)))]
+	return g.lex[int(x*x*x*float64(len(g.lex)))]
 }
 
 func (g *generator) sentence(b []byte, n int) []byte {
@@ -187,7 +192,7 @@ func (g *generator) writePosts(w *bufio.Writer, n int) {
 		b = append(b, "\" Score=\""...)
 		b = strconv.AppendInt(b, int64(g.rand.IntN(12)-2), 10)
 		b = append(b, "\" ViewCount=\"120\" Body=\""...)
-		b = g.body(b, 60+g.rand.IntN(120))
+		b = g.body(b, g.words+g.rand.IntN(2*g.words))
 		b = append(b, "\" OwnerUserId=\""...)
 		b = strconv.AppendInt(b, int64(1+g.rand.IntN(g.users)), 10)
 		if parent < 0 {

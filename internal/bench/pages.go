@@ -1,0 +1,200 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/entente/entente/internal/db"
+)
+
+const (
+	connections = 16
+	warm        = 160 // requests before it counts
+)
+
+// kind is one kind of page and addresses of it.
+type kind struct {
+	name  string
+	paths []string
+}
+
+// latency is what was measured of a kind of page.
+type latency struct {
+	n        int
+	p50, p99 time.Duration
+}
+
+// pages asks for the pages that people live in, from 16 connections at once, with few and with many posts stored.
+func pages(b *bench) error {
+	requests := number("ENTENTE_BENCH_REQUESTS", 4000)
+	const few = 10_000
+	var small, large []latency
+	var kinds []kind
+	var busy int64
+	for _, posts := range []int{few, b.posts} {
+		data, err := b.filled(posts)
+		if err != nil {
+			return err
+		}
+		if kinds, err = kindsOf(b.ctx, data); err != nil {
+			return err
+		}
+		list, peak, err := b.load(data, kinds, requests)
+		if err != nil {
+			return err
+		}
+		if posts == few {
+			small = list
+		} else {
+			large, busy = list, peak
+		}
+	}
+	for i, k := range kinds {
+		s, l := small[i], large[i]
+		b.out.most(fmt.Sprintf("%s, %d posts, p99", k.name, b.posts), millis(l.p99), 40, "ms",
+			fmt.Sprintf("p50 %s, n %d, %d connections", ms(l.p50), l.n, connections))
+		b.out.most(fmt.Sprintf("  against %d posts", few), millis(l.p99)/millis(s.p99), 1.3, "x",
+			fmt.Sprintf("p99 %s, p50 %s there", ms(s.p99), ms(s.p50)))
+	}
+	b.out.most("memory under that load, resident", float64(busy)/(1<<20), 250, "MB", "the most it ever had")
+	return nil
+}
+
+func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// kindsOf reads from the database which pages there are.
+func kindsOf(ctx context.Context, data string) ([]kind, error) {
+	d, err := db.Open(ctx, filepath.Join(data, "entente.db"))
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	list := func(query string) ([]string, error) { return db.All(ctx, d.Read(), db.Self[string], query) }
+	topics, err := list("SELECT '/mentions?topic=' || id FROM topic WHERE removed_at IS NULL ORDER BY id")
+	if err != nil {
+		return nil, err
+	}
+	people, err := list("SELECT '/people/' || id FROM person ORDER BY id LIMIT 1000")
+	if err != nil {
+		return nil, err
+	}
+	if len(topics) == 0 || len(people) == 0 {
+		return nil, errors.New("the installation has no topics or no persons")
+	}
+	return []kind{
+		{"inbox page", []string{"/inbox", "/inbox?view=open", "/inbox?view=unassigned"}},
+		{"mentions page", []string{"/mentions"}},
+		{"mentions page of a topic", topics},
+		{"person page", people},
+	}, nil
+}
+
+// load starts the program on a folder and asks it for pages; peak is the most memory it ever had resident.
+func (b *bench) load(data string, kinds []kind, requests int) (list []latency, peak int64, err error) {
+	p, err := b.start(data, nil)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer p.stop()
+	if err := p.answers(b.ctx, "/sign-in"); err != nil {
+		return nil, 0, err
+	}
+	c, err := signedIn(b.ctx, p.base)
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, k := range kinds {
+		if _, err := ask(b.ctx, c, p.base, k, warm); err != nil {
+			return nil, 0, err
+		}
+		took, err := ask(b.ctx, c, p.base, k, requests)
+		if err != nil {
+			return nil, 0, err
+		}
+		list = append(list, latency{len(took), quantile(took, 0.5), quantile(took, 0.99)})
+	}
+	peak, err = p.memory("VmHWM")
+	return list, peak, err
+}
+
+// signedIn returns a client of 16 connections with the owner's session.
+func signedIn(ctx context.Context, base string) (*http.Client, error) {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return nil, err
+	}
+	c := &http.Client{Jar: jar, Timeout: time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: connections, MaxConnsPerHost: connections}}
+	res, err := c.PostForm(base+"/sign-in", url.Values{"email": {owner}, "password": {password}, "to": {"/me"}})
+	if err != nil {
+		return nil, fmt.Errorf("sign in: %w", err)
+	}
+	io.Copy(io.Discard, res.Body)
+	res.Body.Close()
+	if res.Request.URL.Path != "/me" || res.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("sign in: %s at %s", res.Status, res.Request.URL)
+	}
+	return c, nil
+}
+
+// ask asks for n pages over all connections at once, each asking again as soon as it is answered, and returns how long each took, sorted.
+func ask(ctx context.Context, c *http.Client, base string, k kind, n int) ([]time.Duration, error) {
+	took := make([]time.Duration, n)
+	var next atomic.Int64
+	var mu sync.Mutex
+	var failed error
+	var wait sync.WaitGroup
+	for w := range connections {
+		wait.Go(func() {
+			draw := rand.New(rand.NewPCG(uint64(w), 9))
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= n {
+					return
+				}
+				start := time.Now()
+				err := get(ctx, c, base+k.paths[draw.IntN(len(k.paths))])
+				took[i] = time.Since(start)
+				if err != nil {
+					mu.Lock()
+					failed = errors.Join(failed, err)
+					mu.Unlock()
+					return
+				}
+			}
+		})
+	}
+	wait.Wait()
+	slices.Sort(took)
+	return took, failed
+}
+
+func get(ctx context.Context, c *http.Client, address string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return err
+	}
+	res, err := c.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	n, err := io.Copy(io.Discard, res.Body)
+	if err != nil {
+		return err
+	}
+	if res.StatusCode != http.StatusOK || n < 2000 || res.Request.URL.Path == "/sign-in" {
+		return fmt.Errorf("%s: %s, %d bytes", address, res.Status, n)
+	}
+	return nil
+}
