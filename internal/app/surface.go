@@ -8,6 +8,7 @@ import (
 	"github.com/entente/entente/internal/api"
 	"github.com/entente/entente/internal/channel/channelapi"
 	"github.com/entente/entente/internal/channel/channelweb"
+	"github.com/entente/entente/internal/inbox/inboxapi"
 	"github.com/entente/entente/internal/inbox/inboxweb"
 	"github.com/entente/entente/internal/intake/intakeapi"
 	"github.com/entente/entente/internal/intake/intakeweb"
@@ -22,6 +23,7 @@ import (
 	"github.com/entente/entente/internal/people/peopleapi"
 	"github.com/entente/entente/internal/people/peopleweb"
 	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/strategy/strategyapi"
 	"github.com/entente/entente/internal/strategy/strategyweb"
 	"github.com/entente/entente/internal/telemetry"
 	"github.com/entente/entente/internal/web"
@@ -54,7 +56,9 @@ func (a *App) surfaces() {
 	intakeapi.Operations(a.API, a.Intake)
 	listeningapi.Operations(a.API, a.Listening)
 	peopleapi.Operations(a.API, a.People)
+	inboxapi.Operations(a.API, a.Inbox)
 	measureapi.Operations(a.API, a.Measure)
+	strategyapi.Operations(a.API, a.Strategy)
 	r.Raw(api.Prefix+"/", a.API.Handler())
 	a.Ledger.Watch(a.announce)
 }

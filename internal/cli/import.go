@@ -116,8 +116,11 @@ func (c *importCommand) Run(r *run) error {
 				mode := channel.InboxNone
 				if c.Inbox {
 					mode = channel.InboxAll
+					if c.Format == "stackexchange" {
+						mode = channel.InboxQuestions
+					}
 				}
-				place, err = a.Channels.Place(r.ctx, "import", c.Channel, mode)
+				place, err = a.Channels.Place(r.ctx, c.Format, c.Channel, mode)
 			}
 			if err != nil && !problem.Is(err, problem.Missing) {
 				return err

@@ -2,6 +2,7 @@ package listening
 
 import (
 	"context"
+	"slices"
 	"sort"
 
 	"github.com/entente/entente/internal/channel"
@@ -13,7 +14,7 @@ import (
 // Follower derives mentions and their volume. It matches what is said against the topics of today: the rows are those of the topics as
 // they stand, for old posts too, see Fill.
 func (m *Matcher) Follower() ledger.Follower {
-	return ledger.Follower{Name: "listening", Version: 1, Tables: []string{"mention", "mention_hour", "mention_due"}, Apply: m.apply}
+	return ledger.Follower{Name: "listening", Version: 2, Tables: []string{"mention", "mention_hour", "mention_due"}, Apply: m.apply}
 }
 
 type hourKey struct {
@@ -115,10 +116,10 @@ func (m *Matcher) apply(ctx context.Context, q db.Q, list []ledger.Activity) err
 	return counts.write(ctx, q)
 }
 
-// rematch matches one post again whose text changed.
+// rematch matches one post again whose text changed, or that turned out to be ours.
 func (m *Matcher) rematch(ctx context.Context, q db.Q, post string, topics *compiled) error {
 	posts, err := channel.Posts(ctx, q, post)
-	if err != nil || len(posts) == 0 || posts[0].Ours {
+	if err != nil || len(posts) == 0 {
 		return err
 	}
 	p := &posts[0]
@@ -126,6 +127,7 @@ func (m *Matcher) rematch(ctx context.Context, q db.Q, post string, topics *comp
 	if err != nil {
 		return err
 	}
+	asked, wanted := false, false // whether somebody should look at it, before and now
 	counts, hour := tally{}, hourOf(p.At.UnixMicro())
 	for _, t := range had {
 		counts[hourKey{t, hour, p.Channel}]--
@@ -133,9 +135,11 @@ func (m *Matcher) rematch(ctx context.Context, q db.Q, post string, topics *comp
 	if _, err := db.Exec(ctx, q, "DELETE FROM mention WHERE post = $1", post); err != nil {
 		return err
 	}
+	for _, t := range topics.topics {
+		asked = asked || slices.Contains(had, t.ID) && !t.InboxAt.IsZero() && !p.LearnedAt.Before(t.InboxAt)
+	}
 	var rows [][]any
-	wanted := false
-	if p.DeletedAt.IsZero() {
+	if p.DeletedAt.IsZero() && !p.Ours {
 		d := m.enrich.Doc(post)
 		if d == nil {
 			language, err := enrich.Of(ctx, q, enrich.Language, []string{post})
@@ -156,6 +160,10 @@ func (m *Matcher) rematch(ctx context.Context, q db.Q, post string, topics *comp
 	}
 	if !wanted { // nobody need look at what says something else now
 		if _, err := db.Exec(ctx, q, "DELETE FROM mention_due WHERE post = $1", post); err != nil {
+			return err
+		}
+	} else if !asked && p.Automatic == "" {
+		if err := db.Insert(ctx, q, "mention_due (post, at)", [][]any{{p.ID, db.T(p.At)}}, "ON CONFLICT DO NOTHING"); err != nil {
 			return err
 		}
 	}

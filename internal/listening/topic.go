@@ -1,8 +1,10 @@
 package listening
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -96,10 +98,13 @@ func (s *Service) Add(ctx context.Context, d Draft) (Topic, error) {
 		if err != nil {
 			return err
 		}
+		if t.UpdatedAt, err = later(ctx, q, now); err != nil {
+			return err
+		}
 		if n >= MaxTopics {
 			return problem.New(problem.Invalid, "listening.too_many", "Max", MaxTopics)
 		}
-		if err := db.Insert(ctx, q, "topic ("+topicColumns+")", [][]any{{t.ID, t.Name, t.Query, t.Colour, db.T(t.InboxAt), db.T(now), db.T(now), t.FilledTo}}, ""); err != nil {
+		if err := db.Insert(ctx, q, "topic ("+topicColumns+")", [][]any{{t.ID, t.Name, t.Query, t.Colour, db.T(t.InboxAt), db.T(now), db.T(t.UpdatedAt), t.FilledTo}}, ""); err != nil {
 			return err
 		}
 		return s.org.Audit(ctx, q, "topic.added", t.ID, d)
@@ -126,7 +131,10 @@ func (s *Service) Change(ctx context.Context, topic string, d Draft) (Topic, err
 			return problem.New(problem.Missing, "problem.not_found")
 		}
 		t = was
-		t.Name, t.Query, t.Colour, t.UpdatedAt = d.Name, d.Query, d.Colour, later(s.clock(), was.UpdatedAt)
+		if t.UpdatedAt, err = later(ctx, q, s.clock()); err != nil {
+			return err
+		}
+		t.Name, t.Query, t.Colour = d.Name, d.Query, d.Colour
 		switch {
 		case !d.Inbox:
 			t.InboxAt = time.Time{}
@@ -149,13 +157,14 @@ func (s *Service) Change(ctx context.Context, topic string, d Draft) (Topic, err
 	return t, err
 }
 
-// later is now, but always after what was before: the followers notice a change of topics by its time.
-func later(now, before time.Time) time.Time {
-	now = now.UTC().Truncate(time.Microsecond)
-	if !now.After(before) {
-		return before.Add(time.Microsecond)
+// later is now, but always after any change before: the followers notice a change of topics by its time, and clocks of nodes differ.
+func later(ctx context.Context, q db.Q, now time.Time) (time.Time, error) {
+	type last struct{ at time.Time }
+	before, _, err := db.One(ctx, q, func(l *last) []any { return []any{db.At(&l.at)} }, "SELECT MAX(updated_at) FROM topic")
+	if now = now.UTC().Truncate(time.Microsecond); !now.After(before.at) {
+		now = before.at.Add(time.Microsecond)
 	}
-	return now
+	return now, err
 }
 
 // Remove takes a topic and its mentions away; conversations stay.
@@ -171,7 +180,10 @@ func (s *Service) Remove(ctx context.Context, topic string) error {
 		if !found {
 			return problem.New(problem.Missing, "problem.not_found")
 		}
-		now := later(s.clock(), was.UpdatedAt)
+		now, err := later(ctx, q, s.clock())
+		if err != nil {
+			return err
+		}
 		if _, err := db.Exec(ctx, q, "UPDATE topic SET removed_at = $1, updated_at = $1 WHERE id = $2", db.T(now), topic); err != nil {
 			return err
 		}
@@ -335,15 +347,16 @@ type Preview struct {
 	All      bool // whether those were all that could match; else the newest
 }
 
-// Try lints a query and shows the newest posts it matches, without saving anything.
-func (s *Service) Try(ctx context.Context, source string, hits int) (Preview, error) {
+// Try lints a query and shows posts it matches, those we learned of last, newest first, without saving anything.
+func (s *Service) Try(ctx context.Context, source string, hits int) (p Preview, err error) {
 	parsed, found := query.Parse(source)
-	p := Preview{Problems: found, All: true}
+	p = Preview{Problems: found, All: true}
 	if query.HasErrors(found) || parsed.Empty() {
 		return p, nil
 	}
+	var hit []channel.Post
 	below := int64(-1)
-	for p.Looked < 4000 && len(p.Hits) < hits {
+	for p.Looked < 4000 && len(hit) < hits {
 		const piece = 500
 		posts, err := s.candidates(ctx, s.db.Read(), parsed, below, piece)
 		if err != nil {
@@ -356,15 +369,16 @@ func (s *Service) Try(ctx context.Context, source string, hits int) (Preview, er
 		for i := range posts {
 			post := &posts[i]
 			p.Looked++
-			if len(p.Hits) < hits && !post.Ours && post.DeletedAt.IsZero() && parsed.Match(s.enrich.DocOf(post, languages[post.ID])) {
-				p.Hits = append(p.Hits, Mention{Post: *post, Lang: languages[post.ID]})
+			if len(hit) < hits && !post.Ours && post.DeletedAt.IsZero() && parsed.Match(s.enrich.DocOf(post, languages[post.ID])) {
+				hit = append(hit, *post)
 			}
 		}
-		if len(posts) < piece {
-			return p, nil
+		if p.All = len(posts) < piece; p.All {
+			break
 		}
 		below = posts[len(posts)-1].Seq
 	}
-	p.All = false
-	return p, nil
+	slices.SortFunc(hit, func(a, b channel.Post) int { return cmp.Or(b.At.Compare(a.At), strings.Compare(b.ID, a.ID)) })
+	p.Hits, err = s.dress(ctx, s.db.Read(), hit)
+	return p, err
 }

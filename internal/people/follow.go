@@ -16,7 +16,7 @@ import (
 
 // Follower derives identities, persons, merges and the timeline.
 func Follower() ledger.Follower {
-	return ledger.Follower{Name: "people", Version: 1, Tables: []string{"identity", "person", "person_merge", "timeline"}, Apply: apply}
+	return ledger.Follower{Name: "people", Version: 2, Tables: []string{"identity", "person", "person_merge", "timeline"}, Apply: apply}
 }
 
 // crowd is what a batch changes, written once at its end.
@@ -31,12 +31,11 @@ type crowd struct {
 }
 
 func apply(ctx context.Context, q db.Q, list []ledger.Activity) error {
-	var uris []string
+	var uris, about []string // those met, and those whose persons may be described
 	for i := range list {
 		a := &list[i]
 		switch a.Kind {
 		case ledger.PostSaid:
-			uris = append(uris, a.Actor)
 			s, err := a.Said()
 			if err != nil {
 				return err
@@ -45,15 +44,24 @@ func apply(ctx context.Context, q db.Q, list []ledger.Activity) error {
 				for _, to := range s.To {
 					uris = append(uris, to.URI)
 				}
+			} else {
+				uris = append(uris, a.Actor)
+				if s.Direct && s.AuthorName != "" {
+					about = append(about, a.Actor)
+				}
 			}
 		case ledger.OrderPlaced:
 			uris = append(uris, a.Actor)
+			about = append(about, a.Actor)
 		}
 	}
 	c := &crowd{ctx: ctx, q: q, changed: map[string]bool{}, persons: map[string]*Person{}, dirty: map[string]bool{}}
 	var err error
 	if c.known, err = identities(ctx, q, uris); err != nil {
 		return fmt.Errorf("find identities: %w", err)
+	}
+	if err := c.prepare(about); err != nil {
+		return fmt.Errorf("find persons: %w", err)
 	}
 	for i := range list {
 		if err := c.take(&list[i]); err != nil {
@@ -72,19 +80,36 @@ func (c *crowd) take(a *ledger.Activity) error {
 		}
 		if s.Ours {
 			for _, to := range s.To {
-				if to.URI != "" {
+				if somebody(to.URI) {
 					c.meet(to.URI, to.Name, a.At)
 					c.timeline = append(c.timeline, []any{to.URI, db.T(a.At), a.ID})
 				}
 			}
 			return nil
 		}
+		if !somebody(a.Actor) {
+			return nil
+		}
 		i := c.meet(a.Actor, s.AuthorName, a.At)
 		i.Posts++
-		if s.Direct && s.Automatic == "" && i.Person == "" {
+		if !s.Direct || s.Automatic != "" {
+			return nil
+		}
+		if i.Person == "" {
 			return c.add(id.From(a.ID, "person"), ledger.Person{Name: s.AuthorName, Lang: s.Lang, Identities: []ledger.Identity{{URI: a.Actor}}}, a.At)
 		}
+		if s.AuthorName == "" {
+			return nil
+		}
+		p, err := c.person(i.Person)
+		if err == nil && p != nil && p.Name == "" { // made of an order
+			c.describe(p, ledger.Person{Name: s.AuthorName})
+		}
+		return err
 	case ledger.OrderPlaced:
+		if !somebody(a.Actor) {
+			return nil
+		}
 		i := c.meet(a.Actor, "", a.At)
 		c.timeline = append(c.timeline, []any{a.Actor, db.T(a.At), a.ID})
 		if i.Person == "" {
@@ -106,7 +131,7 @@ func (c *crowd) take(a *ledger.Activity) error {
 		if err := a.Decode(&d); err != nil {
 			return err
 		}
-		p, err := c.person(a.Object)
+		p, err := c.top(a.Object)
 		if err != nil || p == nil {
 			return err
 		}
@@ -117,84 +142,42 @@ func (c *crowd) take(a *ledger.Activity) error {
 		if err := a.Decode(&d); err != nil {
 			return err
 		}
-		p, err := c.person(a.Object)
-		if err != nil || p == nil {
+		p, err := c.top(a.Object)
+		if err != nil || p == nil || !somebody(d.URI) {
+			return err
+		}
+		i, err := c.find(d.URI, a.At)
+		if err != nil {
 			return err
 		}
 		if a.Kind == ledger.IdentityLinked {
-			i, err := c.find(d.URI, a.At)
-			if err != nil {
-				return err
+			if i.Person != "" && i.Person != p.ID {
+				if err := c.release(i); err != nil {
+					return err
+				}
+				i.Verified = false
 			}
 			i.Person, i.Verified = p.ID, i.Verified || d.Verified
 			return nil
 		}
-		i, err := c.find(d.URI, a.At)
-		if err != nil || i.Person != p.ID {
+		if i.Person != p.ID {
+			return nil
+		}
+		if err := c.release(i); err != nil {
 			return err
 		}
 		i.Person, i.Verified = "", false
 	case ledger.PersonMerged:
-		var d ledger.Merged
-		if err := a.Decode(&d); err != nil {
-			return err
-		}
-		kept, err := c.person(a.Object)
-		if err != nil || kept == nil {
-			return err
-		}
-		taken, err := c.person(d.Person)
-		if err != nil || taken == nil || taken.MergedInto != "" || kept.MergedInto != "" || taken.ID == kept.ID {
-			return err
-		}
-		taken.MergedInto = kept.ID
-		c.dirty[taken.ID] = true
-		for _, uri := range d.Identities {
-			i, err := c.find(uri, a.At)
-			if err != nil {
-				return err
-			}
-			if i.Person == taken.ID {
-				i.Person = kept.ID
-			}
-		}
-		_, err = db.Exec(c.ctx, c.q, "INSERT INTO person_merge (id, kept, taken, identities, at) VALUES ($1, $2, $3, $4, $5)",
-			a.ID, kept.ID, taken.ID, db.J(d.Identities), db.T(a.At))
-		return err
+		return c.merge(a)
 	case ledger.PersonUnmerged:
-		var d ledger.Unmerged
-		if err := a.Decode(&d); err != nil {
-			return err
-		}
-		type merge struct {
-			kept, taken string
-			uris        []string
-			undone      time.Time
-		}
-		m, found, err := db.One(c.ctx, c.q, func(m *merge) []any { return []any{&m.kept, &m.taken, db.JSON(&m.uris), db.At(&m.undone)} },
-			"SELECT kept, taken, identities, undone_at FROM person_merge WHERE id = $1", d.Merge)
-		if err != nil || !found || !m.undone.IsZero() {
-			return err
-		}
-		taken, err := c.person(m.taken)
-		if err != nil || taken == nil || taken.MergedInto != m.kept {
-			return err
-		}
-		taken.MergedInto = ""
-		c.dirty[taken.ID] = true
-		for _, uri := range m.uris {
-			i, err := c.find(uri, a.At)
-			if err != nil {
-				return err
-			}
-			if i.Person == m.kept {
-				i.Person = m.taken
-			}
-		}
-		_, err = db.Exec(c.ctx, c.q, "UPDATE person_merge SET undone_at = $1 WHERE id = $2", db.T(a.At), d.Merge)
-		return err
+		return c.unmerge(a)
 	}
 	return nil
+}
+
+// somebody says whether an identity is one of people: what nobody signed is stated under the name of its channel, and members are not met here.
+func somebody(uri string) bool {
+	return uri != "" && !strings.HasPrefix(uri, "channel:") && !strings.HasPrefix(uri, "member:")
 }
 
 // meet notes that an identity, read at the batch's beginning, was met.
@@ -245,9 +228,41 @@ func (c *crowd) person(id string) (*Person, error) {
 	return &p, nil
 }
 
+// prepare reads the persons of these identities at once.
+func (c *crowd) prepare(uris []string) error {
+	var ids []string
+	for _, uri := range uris {
+		if i := c.known[uri]; i != nil && i.Person != "" {
+			ids = append(ids, i.Person)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	list, err := db.All(c.ctx, c.q, personFields, "SELECT "+personColumns+" FROM person WHERE id IN "+db.Among(c.q, "$1"), db.Texts(ids))
+	for i := range list {
+		c.persons[list[i].ID] = &list[i]
+	}
+	return err
+}
+
+// top is the person that this one is merged into, itself when it is not; nil when there is none.
+func (c *crowd) top(id string) (*Person, error) {
+	for {
+		p, err := c.person(id)
+		if err != nil || p == nil || p.MergedInto == "" {
+			return p, err
+		}
+		id = p.MergedInto
+	}
+}
+
 // add makes a person, unless one of the identities belongs to somebody already: then it is about them.
 func (c *crowd) add(id string, d ledger.Person, at time.Time) error {
 	for _, known := range d.Identities {
+		if !somebody(known.URI) {
+			continue
+		}
 		i, err := c.find(known.URI, at)
 		if err != nil {
 			return err
@@ -271,6 +286,9 @@ func (c *crowd) add(id string, d ledger.Person, at time.Time) error {
 // link gives a person the identities that nobody has.
 func (c *crowd) link(p *Person, list []ledger.Identity, at time.Time) error {
 	for _, d := range list {
+		if !somebody(d.URI) {
+			continue
+		}
 		i, err := c.find(d.URI, at)
 		if err != nil {
 			return err

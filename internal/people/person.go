@@ -1,10 +1,11 @@
 package people
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
-	"time"
 
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/ledger"
@@ -51,28 +52,37 @@ func (s *Service) ByIdentity(ctx context.Context, uri string) (i Identity, p Per
 // Place is where a page of persons ends.
 type Place struct{ Folded, ID string }
 
-// List lists persons by name. search finds names that begin with it, or an address that does.
+type listed struct {
+	Person
+	folded string
+}
+
+// List lists persons by name. search finds names that begin with it, or an e-mail address, account or telephone number that does.
 func (s *Service) List(ctx context.Context, search, kind string, after Place, limit int) ([]Person, Place, error) {
-	var w db.Where
-	w.And("merged_into = ''")
-	if after.ID != "" {
-		w.And("(folded, id) > (?, ?)", after.Folded, after.ID)
-	}
-	if text := Folded(search); text != "" {
-		w.And("(folded >= ? AND folded < ? OR id IN (SELECT person FROM identity WHERE uri >= ? AND uri < ? AND person <> ''))",
-			text, text+"\U0010FFFF", "mailto:"+text, "mailto:"+text+"\U0010FFFF")
-	}
-	if kind != "" {
-		w.And("kinds LIKE ?", `%"`+strings.NewReplacer("%", "", "_", "", `"`, "", `\`, "").Replace(kind)+`"%`)
-	}
-	type row struct {
-		Person
-		folded string
-	}
-	rows, err := db.All(ctx, s.db.Read(), func(r *row) []any { return append(personFields(&r.Person), &r.folded) },
-		"SELECT "+personColumns+", folded FROM person "+w.String()+" ORDER BY folded, id LIMIT "+w.Arg(limit+1), w.Args...)
+	name := Folded(search)
+	address := strings.ToLower(strings.TrimSpace(search))
+	rows, err := s.list(ctx, kind, after, limit, func(w *db.Where) {
+		if name != "" {
+			w.And("folded >= ? AND folded < ?", name, name+"\U0010FFFF")
+		}
+	})
 	if err != nil {
-		return nil, Place{}, fmt.Errorf("list persons: %w", err)
+		return nil, Place{}, err
+	}
+	if address != "" { // asked for apart, so that each is found by its index
+		more, err := s.list(ctx, kind, after, limit, func(w *db.Where) {
+			var either []string
+			var args []any
+			for _, scheme := range []string{"mailto:", "acct:", "tel:"} {
+				either = append(either, "uri >= ? AND uri < ?")
+				args = append(args, scheme+address, scheme+address+"\U0010FFFF")
+			}
+			w.And("id IN (SELECT person FROM identity WHERE person <> '' AND ("+strings.Join(either, " OR ")+"))", args...)
+		})
+		if err != nil {
+			return nil, Place{}, err
+		}
+		rows = merged(rows, more)
 	}
 	var next Place
 	if len(rows) > limit {
@@ -81,35 +91,59 @@ func (s *Service) List(ctx context.Context, search, kind string, after Place, li
 	}
 	out := make([]Person, len(rows))
 	ids := make([]string, len(rows))
+	at := make(map[string]int, len(rows))
 	for i := range rows {
-		out[i], ids[i] = rows[i].Person, rows[i].ID
+		out[i], ids[i], at[rows[i].ID] = rows[i].Person, rows[i].ID, i
 	}
 	all, err := db.All(ctx, s.db.Read(), identityFields, "SELECT "+identityColumns+" FROM identity WHERE person <> '' AND person IN "+
 		db.Among(s.db.Read(), "$1")+" ORDER BY posts DESC, uri", db.Texts(ids))
 	if err != nil {
 		return nil, Place{}, err
 	}
-	for i := range out {
-		for _, a := range all {
-			if a.Person == out[i].ID {
-				out[i].Identities = append(out[i].Identities, a)
-			}
-		}
+	for _, i := range all {
+		p := &out[at[i.Person]]
+		p.Identities = append(p.Identities, i)
 	}
 	return out, next, nil
 }
 
-// Loose lists identities that belong to nobody, those who say most first.
+func (s *Service) list(ctx context.Context, kind string, after Place, limit int, narrow func(*db.Where)) ([]listed, error) {
+	var w db.Where
+	w.And("merged_into = ''")
+	if after.ID != "" {
+		w.And("(folded, id) > (?, ?)", after.Folded, after.ID)
+	}
+	if kind != "" {
+		w.And("LOWER(kinds) LIKE ?", `%"`+strings.ToLower(strings.NewReplacer("%", "", "_", "", `"`, "", `\`, "").Replace(kind))+`"%`)
+	}
+	narrow(&w)
+	rows, err := db.All(ctx, s.db.Read(), func(r *listed) []any { return append(personFields(&r.Person), &r.folded) },
+		"SELECT "+personColumns+", folded FROM person "+w.String()+" ORDER BY folded, id LIMIT "+w.Arg(limit+1), w.Args...)
+	if err != nil {
+		return nil, fmt.Errorf("list persons: %w", err)
+	}
+	return rows, nil
+}
+
+// merged puts two ordered lists together, each person once.
+func merged(a, b []listed) []listed {
+	out := append(a, b...)
+	slices.SortFunc(out, func(x, y listed) int { return cmp.Or(strings.Compare(x.folded, y.folded), strings.Compare(x.ID, y.ID)) })
+	return slices.CompactFunc(out, func(x, y listed) bool { return x.ID == y.ID })
+}
+
+// Loose lists identities that belong to nobody, those who spoke last first.
 func (s *Service) Loose(ctx context.Context, search string, limit int) ([]Identity, error) {
 	var w db.Where
 	w.And("person = ''").And("posts > 0")
 	if search != "" {
-		w.And("(name LIKE ? OR uri LIKE ?)", "%"+escapeLike(search)+"%", "%"+escapeLike(search)+"%")
+		as, lower := "%"+escapeLike(search)+"%", "%"+escapeLike(strings.ToLower(search))+"%" // LOWER knows plain letters only on SQLite
+		w.And("(LOWER(name) LIKE ? OR name LIKE ? OR uri LIKE ?)", lower, as, lower)
 	}
-	return db.All(ctx, s.db.Read(), identityFields, "SELECT "+identityColumns+" FROM identity "+w.String()+" ORDER BY last_at DESC LIMIT "+w.Arg(limit), w.Args...)
+	return db.All(ctx, s.db.Read(), identityFields, "SELECT "+identityColumns+" FROM identity "+w.String()+" ORDER BY last_at DESC, uri LIMIT "+w.Arg(limit), w.Args...)
 }
 
-func escapeLike(s string) string { return strings.NewReplacer("%", "", "_", "").Replace(s) }
+func escapeLike(s string) string { return strings.NewReplacer("%", "", "_", "", `\`, "").Replace(s) }
 
 func actor(ctx context.Context) string {
 	if m := org.Who(ctx); m != nil {
@@ -136,7 +170,11 @@ func (s *Service) Add(ctx context.Context, d ledger.Person) (Person, error) {
 	if err != nil {
 		return Person{}, err
 	}
-	return s.Find(ctx, added.ID)
+	p, err := s.Find(ctx, added.ID)
+	if problem.Is(err, problem.Missing) && len(d.Identities) > 0 { // somebody else was quicker: it is said of theirs
+		_, p, err = s.ByIdentity(ctx, d.Identities[0].URI)
+	}
+	return p, err
 }
 
 // Describe changes what is said of a person; what is empty stays.
@@ -176,67 +214,6 @@ func (s *Service) Unlink(ctx context.Context, person, uri string) error {
 		return err
 	}
 	_, err = s.state(ctx, "identity.unlinked", ledger.Activity{Kind: ledger.IdentityUnlinked, Object: p.ID, Data: ledger.Data(ledger.Identity{URI: uri})})
-	return err
-}
-
-// Merge takes one person into another, with all its identities. It can be undone, see Unmerge.
-func (s *Service) Merge(ctx context.Context, kept, taken string) error {
-	k, err := s.edit(ctx, kept)
-	if err != nil {
-		return err
-	}
-	t, err := s.Find(ctx, taken)
-	if err != nil {
-		return err
-	}
-	if k.ID == t.ID {
-		return problem.New(problem.Invalid, "people.same").On("person")
-	}
-	m := ledger.Merged{Person: t.ID}
-	for _, i := range t.Identities {
-		m.Identities = append(m.Identities, i.URI)
-	}
-	_, err = s.state(ctx, "person.merged", ledger.Activity{Kind: ledger.PersonMerged, Object: k.ID, Data: ledger.Data(m)})
-	return err
-}
-
-// MergeDone is a merge as it was done.
-type MergeDone struct {
-	ID, Kept, Taken string
-	TakenName       string
-	Identities      []string
-	At, UndoneAt    time.Time
-}
-
-// Merges lists the merges into a person, newest first.
-func (s *Service) Merges(ctx context.Context, person string) ([]MergeDone, error) {
-	return db.All(ctx, s.db.Read(), func(m *MergeDone) []any {
-		return []any{&m.ID, &m.Kept, &m.Taken, db.Str(&m.TakenName), db.JSON(&m.Identities), db.At(&m.At), db.At(&m.UndoneAt)}
-	}, `SELECT m.id, m.kept, m.taken, p.name, m.identities, m.at, m.undone_at FROM person_merge m LEFT JOIN person p ON p.id = m.taken
-		WHERE m.kept = $1 ORDER BY m.at DESC, m.id DESC`, person)
-}
-
-// Unmerge undoes a merge: the person is there again, with the identities it brought.
-func (s *Service) Unmerge(ctx context.Context, merge string) error {
-	if err := org.Require(ctx, org.PeopleEdit); err != nil {
-		return err
-	}
-	type row struct {
-		kept   string
-		undone time.Time
-	}
-	m, found, err := db.One(ctx, s.db.Read(), func(r *row) []any { return []any{&r.kept, db.At(&r.undone)} },
-		"SELECT kept, undone_at FROM person_merge WHERE id = $1", merge)
-	if err != nil {
-		return err
-	}
-	if !found {
-		return problem.New(problem.Missing, "problem.not_found")
-	}
-	if !m.undone.IsZero() {
-		return problem.New(problem.Conflict, "people.undone")
-	}
-	_, err = s.state(ctx, "person.unmerged", ledger.Activity{Kind: ledger.PersonUnmerged, Object: m.kept, Data: ledger.Data(ledger.Unmerged{Merge: merge})})
 	return err
 }
 

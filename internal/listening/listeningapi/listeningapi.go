@@ -85,7 +85,8 @@ func mention(m *listening.Mention) Mention {
 	return out
 }
 
-type byID struct {
+// ByID is the id in a path. It is exported because the specification is made from exported fields.
+type ByID struct {
 	ID string `path:"id" maxLength:"50"`
 }
 
@@ -112,7 +113,7 @@ func Operations(a *api.API, s *listening.Service) {
 			return api.Only(topic(t)), nil
 		})
 	api.Add(a, api.Op{ID: "get-topic", Method: http.MethodGet, Path: "/topics/{id}", Tag: "listening", Summary: "One topic", Permission: org.ListeningRead},
-		func(ctx context.Context, in *byID) (*api.One[Topic], error) {
+		func(ctx context.Context, in *ByID) (*api.One[Topic], error) {
 			t, err := s.Topic(ctx, in.ID)
 			if err != nil {
 				return nil, err
@@ -121,7 +122,7 @@ func Operations(a *api.API, s *listening.Service) {
 		})
 	api.Add(a, api.Op{ID: "update-topic", Method: http.MethodPut, Path: "/topics/{id}", Tag: "listening", Summary: "Change a topic", Permission: org.ListeningEdit},
 		func(ctx context.Context, in *struct {
-			byID
+			ByID
 			Body TopicDraft
 		}) (*api.One[Topic], error) {
 			t, err := s.Change(ctx, in.ID, listening.Draft{Name: in.Body.Name, Query: in.Body.Query, Inbox: in.Body.Inbox})
@@ -131,7 +132,7 @@ func Operations(a *api.API, s *listening.Service) {
 			return api.Only(topic(t)), nil
 		})
 	api.Add(a, api.Op{ID: "delete-topic", Method: http.MethodDelete, Path: "/topics/{id}", Tag: "listening", Summary: "Remove a topic and its mentions", Permission: org.ListeningEdit, Status: http.StatusNoContent},
-		func(ctx context.Context, in *byID) (*api.None, error) {
+		func(ctx context.Context, in *ByID) (*api.None, error) {
 			return nil, s.Remove(ctx, in.ID)
 		})
 	api.Add(a, api.Op{ID: "preview-topic", Method: http.MethodGet, Path: "/topics/preview", Tag: "listening", Summary: "Lint a query and see what it would find", Permission: org.ListeningRead},

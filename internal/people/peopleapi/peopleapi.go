@@ -90,7 +90,8 @@ func (d *Draft) facts() (ledger.Person, error) {
 	return out, nil
 }
 
-type byID struct {
+// ByID is the id in a path. It is exported because the specification is made from exported fields.
+type ByID struct {
 	ID string `path:"id" maxLength:"50"`
 }
 
@@ -144,10 +145,10 @@ func Operations(a *api.API, s *people.Service) {
 			return api.Only(person(&p)), nil
 		})
 	api.Add(a, api.Op{ID: "get-person", Method: http.MethodGet, Path: "/people/{id}", Tag: "people", Summary: "One person; one merged gives the person it was merged into", Permission: org.PeopleRead},
-		func(ctx context.Context, in *byID) (*api.One[Person], error) { return find(ctx, in.ID) })
+		func(ctx context.Context, in *ByID) (*api.One[Person], error) { return find(ctx, in.ID) })
 	api.Add(a, api.Op{ID: "describe-person", Method: http.MethodPatch, Path: "/people/{id}", Tag: "people", Summary: "Say more of a person", Permission: org.PeopleEdit},
 		func(ctx context.Context, in *struct {
-			byID
+			ByID
 			Body Draft
 		}) (*api.One[Person], error) {
 			d, err := in.Body.facts()
@@ -177,7 +178,7 @@ func Operations(a *api.API, s *people.Service) {
 		})
 	api.Add(a, api.Op{ID: "link-identity", Method: http.MethodPost, Path: "/people/{id}/identities", Tag: "people", Summary: "Link an identity", Permission: org.PeopleEdit},
 		func(ctx context.Context, in *struct {
-			byID
+			ByID
 			Body struct {
 				URI      string `json:"uri" minLength:"1" maxLength:"500"`
 				Verified bool   `json:"verified,omitempty"`
@@ -194,7 +195,7 @@ func Operations(a *api.API, s *people.Service) {
 		})
 	api.Add(a, api.Op{ID: "unlink-identity", Method: http.MethodDelete, Path: "/people/{id}/identities", Tag: "people", Summary: "Unlink an identity", Permission: org.PeopleEdit},
 		func(ctx context.Context, in *struct {
-			byID
+			ByID
 			URI string `query:"uri" required:"true" maxLength:"500"`
 		}) (*api.One[Person], error) {
 			if err := s.Unlink(ctx, in.ID, in.URI); err != nil {
@@ -204,7 +205,7 @@ func Operations(a *api.API, s *people.Service) {
 		})
 	api.Add(a, api.Op{ID: "list-timeline", Method: http.MethodGet, Path: "/people/{id}/timeline", Tag: "people", Summary: "What was said and done with a person, newest first", Permission: org.PeopleRead},
 		func(ctx context.Context, in *struct {
-			byID
+			ByID
 			api.Paging
 		}) (*api.List[Event], error) {
 			parts, err := api.ParseCursor(in.Cursor, 2)
@@ -254,7 +255,7 @@ func Operations(a *api.API, s *people.Service) {
 		})
 	api.Add(a, api.Op{ID: "merge-person", Method: http.MethodPost, Path: "/people/{id}/merges", Tag: "people", Summary: "Merge another person into this one", Permission: org.PeopleEdit},
 		func(ctx context.Context, in *struct {
-			byID
+			ByID
 			Body struct {
 				Person string `json:"person" minLength:"1" maxLength:"50"`
 			}
@@ -265,7 +266,7 @@ func Operations(a *api.API, s *people.Service) {
 			return find(ctx, in.ID)
 		})
 	api.Add(a, api.Op{ID: "list-merges", Method: http.MethodGet, Path: "/people/{id}/merges", Tag: "people", Summary: "Merges into a person", Permission: org.PeopleRead},
-		func(ctx context.Context, in *byID) (*api.List[Merge], error) {
+		func(ctx context.Context, in *ByID) (*api.List[Merge], error) {
 			list, err := s.Merges(ctx, in.ID)
 			if err != nil {
 				return nil, err
@@ -281,5 +282,5 @@ func Operations(a *api.API, s *people.Service) {
 			return api.Listed(out, ""), nil
 		})
 	api.Add(a, api.Op{ID: "undo-merge", Method: http.MethodDelete, Path: "/merges/{id}", Tag: "people", Summary: "Undo a merge, exactly", Permission: org.PeopleEdit, Status: http.StatusNoContent},
-		func(ctx context.Context, in *byID) (*api.None, error) { return nil, s.Unmerge(ctx, in.ID) })
+		func(ctx context.Context, in *ByID) (*api.None, error) { return nil, s.Unmerge(ctx, in.ID) })
 }
