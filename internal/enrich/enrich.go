@@ -79,14 +79,14 @@ func (s *Service) apply(ctx context.Context, q db.Q, list []ledger.Activity) err
 			}
 			var stems string
 			rows, stems = s.read(rows, &channel.Post{ID: a.ID, Channel: a.Channel, Kind: said.Kind, Author: a.Actor, AuthorName: said.AuthorName,
-				Title: said.Title, Text: said.Text, URL: said.URL, Lang: said.Lang, At: a.At, More: channel.More{Tags: said.Tags}})
+				Title: said.Title, Text: said.Text, URL: said.URL, Lang: said.Lang, At: a.At, LearnedAt: a.LearnedAt, More: channel.More{Tags: said.Tags}}, true)
 			texts = append(texts, []any{a.Seq, stems})
 		case ledger.PostEdited, ledger.PostDeleted: // alone in the batch, see channel.PostFollower
 			posts, err := channel.Posts(ctx, q, a.Object)
 			if err != nil || len(posts) == 0 {
 				return err
 			}
-			if err := s.again(ctx, q, posts); err != nil {
+			if err := s.again(ctx, q, posts, true); err != nil {
 				return err
 			}
 		case ledger.PostLabelled:
@@ -101,7 +101,8 @@ func (s *Service) apply(ctx context.Context, q db.Q, list []ledger.Activity) err
 	return s.index(ctx, q, texts)
 }
 
-func (s *Service) read(rows [][]any, p *channel.Post) ([][]any, string) {
+// read says what is known of a post; digesting keeps its words for the followers to the right.
+func (s *Service) read(rows [][]any, p *channel.Post, digesting bool) ([][]any, string) {
 	language := p.Lang
 	for _, e := range s.enrichers {
 		r := e.Enrich(Input{p.Title, p.Text, p.Lang})
@@ -111,9 +112,11 @@ func (s *Service) read(rows [][]any, p *channel.Post) ([][]any, string) {
 		rows = append(rows, []any{p.ID, e.Name(), e.Version(), r.Value, r.Score})
 	}
 	d := s.DocOf(p, language)
-	s.mu.Lock()
-	s.recent[p.ID] = d
-	s.mu.Unlock()
+	if digesting {
+		s.mu.Lock()
+		s.recent[p.ID] = d
+		s.mu.Unlock()
+	}
 	return rows, d.IndexText(s.stemmer)
 }
 
@@ -142,7 +145,8 @@ func (s *Service) Name(ctx context.Context, q db.Q, channels ...string) error {
 	return nil
 }
 
-// DocOf is a post in a language as queries see it.
+// DocOf is a post in a language as queries see it. An age in a query (since:30d) counts back from when we learned of the post: what it finds
+// must not depend on when it is asked.
 func (s *Service) DocOf(p *channel.Post, language string) *query.Doc {
 	s.mu.Lock()
 	name, known := s.names[p.Channel]
@@ -151,7 +155,7 @@ func (s *Service) DocOf(p *channel.Post, language string) *query.Doc {
 		name = p.Channel
 	}
 	return query.NewDoc(query.Doc{Lang: language, Title: p.Title, Text: p.Text, URL: p.URL, Author: p.Author, AuthorName: p.AuthorName,
-		Channel: name, Kind: p.Kind, Tags: p.More.Tags, At: p.At}, s.stemmer)
+		Channel: name, Kind: p.Kind, Tags: p.More.Tags, At: p.At, Now: p.LearnedAt}, s.stemmer)
 }
 
 func (s *Service) index(ctx context.Context, q db.Q, texts [][]any) error {
@@ -162,7 +166,7 @@ func (s *Service) index(ctx context.Context, q db.Q, texts [][]any) error {
 }
 
 // again says everything anew of posts that are already there.
-func (s *Service) again(ctx context.Context, q db.Q, posts []channel.Post) error {
+func (s *Service) again(ctx context.Context, q db.Q, posts []channel.Post, digesting bool) error {
 	var rows, texts [][]any
 	var channels []string
 	for i := range posts {
@@ -174,7 +178,7 @@ func (s *Service) again(ctx context.Context, q db.Q, posts []channel.Post) error
 	for i := range posts {
 		p := &posts[i]
 		var stems string
-		rows, stems = s.read(rows, p)
+		rows, stems = s.read(rows, p, digesting)
 		texts = append(texts, []any{p.Seq, stems})
 		if _, err := db.Exec(ctx, q, "DELETE FROM post_text WHERE "+db.Pick(q, "rowid", "seq")+" = $1", p.Seq); err != nil {
 			return fmt.Errorf("take post %s out of the index: %w", p.ID, err)
@@ -216,7 +220,7 @@ func (s *Service) Backfill(ctx context.Context, l *ledger.Ledger, progress func(
 					return err
 				}
 				n = len(due)
-				return s.again(ctx, q, due)
+				return s.again(ctx, q, due, false)
 			})
 			if err != nil {
 				return fmt.Errorf("enrich again with %s %s: %w", e.Name(), e.Version(), err)

@@ -2,7 +2,6 @@ package listening
 
 import (
 	"context"
-	"slices"
 	"sort"
 
 	"github.com/entente/entente/internal/channel"
@@ -127,16 +126,13 @@ func (m *Matcher) rematch(ctx context.Context, q db.Q, post string, topics *comp
 	if err != nil {
 		return err
 	}
-	asked, wanted := false, false // whether somebody should look at it, before and now
+	wanted := false
 	counts, hour := tally{}, hourOf(p.At.UnixMicro())
 	for _, t := range had {
 		counts[hourKey{t, hour, p.Channel}]--
 	}
 	if _, err := db.Exec(ctx, q, "DELETE FROM mention WHERE post = $1", post); err != nil {
 		return err
-	}
-	for _, t := range topics.topics {
-		asked = asked || slices.Contains(had, t.ID) && !t.InboxAt.IsZero() && !p.LearnedAt.Before(t.InboxAt)
 	}
 	var rows [][]any
 	if p.DeletedAt.IsZero() && !p.Ours {
@@ -160,10 +156,6 @@ func (m *Matcher) rematch(ctx context.Context, q db.Q, post string, topics *comp
 	}
 	if !wanted { // nobody need look at what says something else now
 		if _, err := db.Exec(ctx, q, "DELETE FROM mention_due WHERE post = $1", post); err != nil {
-			return err
-		}
-	} else if !asked && p.Automatic == "" {
-		if err := db.Insert(ctx, q, "mention_due (post, at)", [][]any{{p.ID, db.T(p.At)}}, "ON CONFLICT DO NOTHING"); err != nil {
 			return err
 		}
 	}
