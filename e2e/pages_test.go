@@ -81,6 +81,7 @@ func TestRoutes(t *testing.T) {
 					if a.status != http.StatusForbidden {
 						t.Errorf("%s: %d, want 403", r.Pattern, a.status)
 					}
+				case r.Pattern == "/people/of" && a.status == http.StatusNotFound: // leads to the person of ?uri=
 				case a.status == http.StatusOK:
 					pages++
 				case a.status != http.StatusSeeOther && a.status != http.StatusFound:
@@ -140,7 +141,7 @@ func headers(t *testing.T, path string, a answer) {
 			t.Errorf("%s: %s is %q, want %q", path, name, got, want)
 		}
 	}
-	if strings.HasPrefix(a.header.Get("Content-Type"), "text/html") && a.header.Get("Cache-Control") == "" {
+	if a.status == http.StatusOK && strings.HasPrefix(a.header.Get("Content-Type"), "text/html") && a.header.Get("Cache-Control") == "" {
 		t.Errorf("%s: nothing says how long the page may be kept", path)
 	}
 }
@@ -248,7 +249,7 @@ func TestCrawl(t *testing.T) {
 		t.Run(lang, func(t *testing.T) {
 			t.Parallel()
 			n := crawl(t, as(t, s, "owner", lang), []string{"/", "/design"}, 400, 6, func(path string, a answer, page *html.Node) {
-				if page != nil {
+				if page != nil && path != "/design" { // which shows parts of pages, not one
 					for _, fault := range faults(page, a, lang) {
 						t.Errorf("%s: %s", path, fault)
 					}
@@ -336,7 +337,7 @@ func faults(page *html.Node, a answer, lang string) []string {
 				say("<img src=%q> has no alt", attr(e, "src"))
 			}
 		case "input", "select", "textarea":
-			if kind := attr(e, "type"); kind == "hidden" || kind == "submit" || kind == "button" {
+			if kind := attr(e, "type"); kind == "hidden" || kind == "submit" || kind == "button" || has(e, "hidden") || attr(e, "aria-hidden") == "true" {
 				continue
 			}
 			if !labels[attr(e, "id")] && attr(e, "aria-label") == "" && attr(e, "aria-labelledby") == "" && !inside(e, "label") {

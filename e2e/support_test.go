@@ -307,6 +307,7 @@ func as(t testing.TB, s *server, role, lang string) *client {
 	c.lang(lang)
 	if role != "" {
 		c.signIn(demoMembers[role], demoPassword)
+		c.lang(lang) // signing in brings the member's own language
 	}
 	return c
 }
