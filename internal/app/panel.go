@@ -6,6 +6,7 @@ import (
 	"github.com/entente/entente/internal/inbox"
 	"github.com/entente/entente/internal/inbox/inboxweb"
 	"github.com/entente/entente/internal/listening"
+	"github.com/entente/entente/internal/measure"
 	"github.com/entente/entente/internal/people/peopleweb"
 	"github.com/entente/entente/internal/strategy/strategyweb"
 	"github.com/entente/entente/internal/web/ui"
@@ -39,6 +40,15 @@ func (a *App) besideMention(ctx context.Context, m listening.Mention) []ui.Panel
 		panels = append(panels, p)
 	}
 	return panels
+}
+
+// besideMeasure shows which objectives a measure serves.
+func (a *App) besideMeasure(ctx context.Context, id string, f measure.Filter) []ui.Panel {
+	p, shown, err := strategyweb.MeasurePanel(a.Strategy)(ctx, id, f.Channel, f.Topic)
+	if err != nil || !shown {
+		return nil // a panel is an extra; the page stands without it
+	}
+	return []ui.Panel{p}
 }
 
 // besidePerson shows the conversations with somebody.

@@ -47,7 +47,7 @@ func (a *App) surfaces() {
 	peopleweb.Routes(r, a.People, peopleweb.Options{Panels: a.besidePerson})
 	listeningweb.Routes(r, a.Listening, a.Channels, listeningweb.Options{Panels: a.besideMention})
 	inboxweb.Routes(r, a.Inbox, inboxweb.Options{Panels: a.besideConversation})
-	measureweb.Routes(r, a.Measure)
+	measureweb.Routes(r, a.Measure, measureweb.Options{Panels: a.besideMeasure})
 	strategyweb.Routes(r, a.Strategy, a.Org)
 
 	a.API = api.New(a.Org, a.DB, a.Log, a.Clock)

@@ -6,6 +6,7 @@ import (
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/measure"
 	"github.com/entente/entente/internal/web"
+	"github.com/entente/entente/internal/web/ui"
 )
 
 func (h *handlers) all(w http.ResponseWriter, r *http.Request) error {
@@ -40,5 +41,9 @@ func (h *handlers) one(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return web.Show(w, r, web.Page{Title: name(r.Context(), rep.Measure), Wide: true}, measurePage(v, rep))
+	var panels []ui.Panel
+	if h.Panels != nil {
+		panels = h.Panels(r.Context(), rep.Measure.ID, v.Filter)
+	}
+	return web.Show(w, r, web.Page{Title: name(r.Context(), rep.Measure), Wide: true}, measurePage(v, rep, panels))
 }

@@ -88,7 +88,7 @@ func site(t testing.TB, threads int) (handler http.Handler, cookie string) {
 		list = list[n:]
 	}
 	s := web.New(web.Options{Org: o, Log: log, Live: web.NewLive(), Clock: clock})
-	measureweb.Routes(s.Routes(), measure.New(d, o, clock))
+	measureweb.Routes(s.Routes(), measure.New(d, o, clock), measureweb.Options{})
 	return s.Handler(), s.SessionCookie() + "=" + token
 }
 

@@ -3,16 +3,28 @@
 package measureweb
 
 import (
+	"context"
+
 	"github.com/entente/entente/internal/measure"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/web"
+	"github.com/entente/entente/internal/web/ui"
 )
 
-type handlers struct{ s *measure.Service }
+// Options are what other modules add to these pages.
+type Options struct {
+	// Panels shows what a measure (id), narrowed by a filter, serves; may be nil.
+	Panels func(ctx context.Context, measure string, f measure.Filter) []ui.Panel
+}
+
+type handlers struct {
+	s *measure.Service
+	Options
+}
 
 // Routes adds the pages.
-func Routes(r *web.Routes, s *measure.Service) {
-	h := &handlers{s}
+func Routes(r *web.Routes, s *measure.Service, o Options) {
+	h := &handlers{s, o}
 	r.Page("GET /measures", org.MeasureRead, h.all)
 	r.Page("GET /measures/{id}", org.MeasureRead, h.one)
 	r.Page("GET /measures/{id}/series.csv", org.MeasureRead, h.seriesCSV)
