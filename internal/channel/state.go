@@ -30,12 +30,14 @@ const (
 const skew = 10 * time.Minute
 
 // State says in the ledger what items tell, once each, and returns how many activities were new. An item whose external id is known is
-// left out, unless it is Edited and says something else than what is known.
+// left out, unless it is Edited and says something else than what is known. It is for what comes from files, old as a rule: whether
+// somebody should handle it is what the items say, not the channel.
 func (s *Service) State(ctx context.Context, channel string, items []Item) (added int, err error) {
 	a, err := s.Find(ctx, channel)
 	if err != nil {
 		return 0, err
 	}
+	a.Inbox = InboxNone
 	return s.takeIn(ctx, &a, items)
 }
 
@@ -187,6 +189,7 @@ func (s *Service) said(a *Account, item Item) ledger.Activity {
 	for _, f := range item.Attachments[:min(len(item.Attachments), maxListed)] {
 		v.Attachments = append(v.Attachments, ledger.Attachment{Name: line(f.Name, maxName), Type: line(f.Type, 200), Size: max(f.Size, 0)})
 	}
+	v.Inbox = v.Inbox || a.Inbox.takes(&v)
 	actor, err := Identify(item.Author.URI, "")
 	if err != nil {
 		actor = a.URI()
@@ -194,6 +197,22 @@ func (s *Service) said(a *Account, item Item) ledger.Activity {
 	key := s.ids.Make(now)
 	return ledger.Activity{ID: key, Kind: ledger.PostSaid, Actor: actor, Object: key, Channel: a.ID, At: at, LearnedAt: now,
 		Key: ledger.SaidKey(a.ID, v.ExternalID), Data: ledger.Data(v)}
+}
+
+// takes reports whether somebody should handle a post of a channel set so. What matches a topic comes in later, by listening.
+func (i Inbox) takes(v *ledger.Said) bool {
+	if v.Ours || v.Automatic != "" {
+		return false
+	}
+	switch i {
+	case InboxAll:
+		return true
+	case InboxQuestions:
+		return v.Direct || v.Kind == "question" || len(v.InReplyTo) == 0 && (strings.Contains(v.Title, "?") || strings.HasSuffix(strings.TrimSpace(v.Text), "?"))
+	case InboxMentions:
+		return v.Direct
+	}
+	return false
 }
 
 // External is the form of an external id in the ledger: of one that is too long, a digest stands for the end.

@@ -76,6 +76,16 @@ func Insert(ctx context.Context, q Q, into string, rows [][]any, tail string) er
 
 // InsertExpr is Insert where column i is written as forms[i], in which %s is the placeholder; "" for the placeholder alone.
 func InsertExpr(ctx context.Context, q Q, into string, forms []string, rows [][]any, tail string) error {
+	if p, ok := q.(*pen); ok {
+		if len(rows) == 0 {
+			return nil
+		}
+		text, _ := values(into, forms, rows[:1], tail)
+		if err := p.each(ctx, text, rows); err != nil {
+			return fmt.Errorf("insert into %s: %w", into, err)
+		}
+		return nil
+	}
 	return insert(rows, func(batch [][]any) error {
 		text, args := values(into, forms, batch, tail)
 		if _, err := q.ExecContext(ctx, text, args...); err != nil {

@@ -78,6 +78,7 @@ CREATE UNIQUE INDEX post_external ON post (channel, external_id);
 CREATE INDEX post_root ON post (root, at, id);
 CREATE INDEX post_author ON post (author, at, id);
 CREATE INDEX post_at ON post (at, id);
+CREATE INDEX post_channel ON post (channel, at, id);
 CREATE INDEX post_waiting ON post (channel, waiting_for) WHERE waiting_for <> '';
 
 -- Derived: an activity that joined one thread to another.
