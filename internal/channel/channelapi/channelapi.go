@@ -120,7 +120,7 @@ func Operations(a *api.API, s *channel.Service) {
 		}
 		return api.Listed(out, ""), nil
 	})
-	api.Add(a, api.Op{ID: "create-channel", Method: "POST", Path: "/channels", Tag: "channel", Summary: "Set a channel up", Status: 201,
+	api.Add(a, api.Op{ID: "create-channel", Method: "POST", Path: "/channels", Tag: "channel", Summary: "Set a channel up", Status: 201, Secret: true,
 		Permission: org.ChannelEdit}, func(ctx context.Context, in *struct{ Body Draft }) (*api.One[Channel], error) {
 		a, err := s.Add(ctx, channel.Draft{Kind: in.Body.Kind, Name: in.Body.Name, Settings: in.Body.Settings, Inbox: channel.Inbox(in.Body.Inbox),
 			Disabled: in.Body.Enabled != nil && !*in.Body.Enabled})
@@ -164,7 +164,7 @@ func Operations(a *api.API, s *channel.Service) {
 		}
 		return api.Only(Checked{h.Title, when(h.ExpiresAt)}), nil
 	})
-	api.Add(a, api.Op{ID: "renew-channel-secrets", Method: "POST", Path: "/channels/{id}/renew", Tag: "channel", Summary: "Make new secrets for a channel whose secrets are made here; the old ones end now",
+	api.Add(a, api.Op{ID: "renew-channel-secrets", Method: "POST", Path: "/channels/{id}/renew", Tag: "channel", Summary: "Make new secrets for a channel whose secrets are made here; the old ones end now", Secret: true,
 		Permission: org.ChannelEdit}, func(ctx context.Context, in *ByID) (*api.One[Channel], error) {
 		a, err := s.Renew(ctx, in.ID)
 		return one(ctx, a, err)

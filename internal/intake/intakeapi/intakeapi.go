@@ -101,7 +101,7 @@ func (o *order) start(ctx context.Context, s *intake.Service, j intake.Job) (int
 func Operations(a *api.API, s *intake.Service) {
 	api.Add(a, api.Op{ID: "create-import", Method: http.MethodPost, Path: "/imports", Tag: "import", Summary: "Import a file",
 		Description: "Send the file as the body, or as the part file of a form. It is imported in the background: ask for the import to see how it goes.",
-		Permission:  org.ImportRun, Status: http.StatusAccepted, MaxBody: maxBody}, func(ctx context.Context, in *struct {
+		Permission:  org.ImportRun, Status: http.StatusAccepted, MaxBody: maxBody, File: true}, func(ctx context.Context, in *struct {
 		order
 		RawBody []byte `contentType:"application/octet-stream"`
 		Type    string `header:"Content-Type"`
@@ -162,7 +162,7 @@ func Operations(a *api.API, s *intake.Service) {
 			return api.Only(shown(ctx, &j)), nil
 		})
 	api.Add(a, api.Op{ID: "get-import-refusals", Method: http.MethodGet, Path: "/imports/{id}/refused", Tag: "import", Summary: "Get the list of what was refused, as CSV",
-		Permission: org.ImportRun}, func(ctx context.Context, in *struct {
+		Permission: org.ImportRun, Produces: "text/csv"}, func(ctx context.Context, in *struct {
 		ID string `path:"id" maxLength:"40"`
 	}) (*huma.StreamResponse, error) {
 		list, err := s.RefusedList(ctx, in.ID)

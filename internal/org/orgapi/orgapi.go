@@ -38,7 +38,7 @@ func Operations(a *api.API, s *org.Service) {
 		Description: "Sessions and tokens end at once.", Permission: org.MemberEdit}, h.suspend)
 	api.Add(a, api.Op{ID: "resume-member", Method: "POST", Path: "/members/{id}/resume", Tag: tag, Summary: "Let a suspended member in again", Permission: org.MemberEdit}, h.resume)
 	api.Add(a, api.Op{ID: "invite", Method: "POST", Path: "/invitations", Tag: tag, Summary: "Invite somebody, or again",
-		Description: "The link is in the answer only when it was not mailed.", Permission: org.MemberEdit, Status: 201}, h.invite)
+		Description: "The link is in the answer only when it was not mailed.", Permission: org.MemberEdit, Status: 201, Secret: true}, h.invite)
 	api.Add(a, api.Op{ID: "withdraw-invitation", Method: "DELETE", Path: "/invitations/{id}", Tag: tag, Summary: "Withdraw an invitation, by the id of the member",
 		Permission: org.MemberEdit, Status: 204}, h.withdraw)
 
