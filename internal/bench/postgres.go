@@ -14,38 +14,39 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/entente/entente/internal/id"
 )
 
 // postgres starts a server of our own with what Debian sets, fsync and synchronous commits included, and makes an empty database in it;
 // or makes one in the server that ENTENTE_BENCH_POSTGRES_SERVER names.
-func postgres(b *bench) (address string, stop func(), err error) {
+func postgres(b *bench) (address string, used func() time.Duration, stop func(), err error) {
 	server := os.Getenv("ENTENTE_BENCH_POSTGRES_SERVER")
-	end := func() {}
+	end, used := func() {}, func() time.Duration { return 0 }
 	if server == "" {
-		if server, end, err = cluster(b); err != nil {
-			return "", nil, err
+		if server, used, end, err = cluster(b); err != nil {
+			return "", nil, nil, err
 		}
 	}
 	admin, err := sql.Open("pgx", server)
 	if err != nil {
 		end()
-		return "", nil, err
+		return "", nil, nil, err
 	}
 	defer admin.Close()
 	name := "bench_" + id.New()
 	if _, err := admin.ExecContext(b.ctx, "CREATE DATABASE "+name); err != nil {
 		end()
-		return "", nil, fmt.Errorf("make a database: %w", err)
+		return "", nil, nil, fmt.Errorf("make a database: %w", err)
 	}
 	u, err := url.Parse(server)
 	if err != nil {
 		end()
-		return "", nil, err
+		return "", nil, nil, err
 	}
 	u.Path = "/" + name
-	return u.String(), func() {
+	return u.String(), used, func() {
 		if admin, err := sql.Open("pgx", server); err == nil {
 			admin.ExecContext(context.Background(), "DROP DATABASE "+name+" WITH (FORCE)")
 			admin.Close()
@@ -54,18 +55,18 @@ func postgres(b *bench) (address string, stop func(), err error) {
 	}, nil
 }
 
-func cluster(b *bench) (server string, stop func(), err error) {
+func cluster(b *bench) (server string, used func() time.Duration, stop func(), err error) {
 	bin, err := binaries()
 	if err != nil {
-		return "", nil, err
+		return "", nil, nil, err
 	}
 	dir, err := os.MkdirTemp("", "entente-bench-postgres-")
 	if err != nil {
-		return "", nil, err
+		return "", nil, nil, err
 	}
 	port, err := freePort()
 	if err != nil {
-		return "", nil, err
+		return "", nil, nil, err
 	}
 	as := func(command string, args ...string) error {
 		cmd := exec.Command(filepath.Join(bin, command), args...)
@@ -101,14 +102,41 @@ func cluster(b *bench) (server string, stop func(), err error) {
 	}
 	if err := as("initdb", "-D", data, "-U", "entente", "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8"); err != nil {
 		os.RemoveAll(dir)
-		return "", nil, err
+		return "", nil, nil, err
 	}
 	if err := as("pg_ctl", "-D", data, "-w", "-t", "60", "-l", filepath.Join(dir, "server.log"), "-o",
 		"-p "+port+" -k "+dir+" -c listen_addresses=127.0.0.1", "start"); err != nil {
 		stop()
-		return "", nil, err
+		return "", nil, nil, err
 	}
-	return "postgres://entente@127.0.0.1:" + port + "/postgres?sslmode=disable", stop, nil
+	return "postgres://entente@127.0.0.1:" + port + "/postgres?sslmode=disable", func() time.Duration { return familyProcessor(filepath.Join(data, "postmaster.pid")) }, stop, nil
+}
+
+// familyProcessor is the processor time of a server and all processes it started, read from /proc; 0 where that is not to be had.
+func familyProcessor(pidFile string) time.Duration {
+	raw, err := os.ReadFile(pidFile)
+	if err != nil {
+		return 0
+	}
+	server, _, _ := strings.Cut(string(raw), "\n")
+	var ticks int64
+	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, name := range stats {
+		raw, err := os.ReadFile(name)
+		if err != nil {
+			continue
+		}
+		_, rest, _ := strings.Cut(string(raw), ") ")
+		f := strings.Fields(rest) // from the third field of proc(5) on: state, parent, …
+		if len(f) < 16 || f[1] != server && name != "/proc/"+server+"/stat" {
+			continue
+		}
+		for _, i := range []int{11, 12, 13, 14} { // own and of children that ended, in user mode and in the kernel
+			n, _ := strconv.ParseInt(f[i], 10, 64)
+			ticks += n
+		}
+	}
+	return time.Duration(ticks) * time.Second / 100
 }
 
 func freePort() (string, error) {

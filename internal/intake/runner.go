@@ -104,6 +104,7 @@ func (r *Runner) Run(ctx context.Context, t Task) (Report, error) {
 		w.tell(false)
 	}
 	wait.Wait()
+	err = errors.Join(err, w.digested())
 	w.tell(true)
 	out := Report{Progress: w.p}
 	if err != nil {
@@ -176,6 +177,8 @@ type work struct {
 	seed  maphash.Seed
 	seen  map[uint64]struct{} // keys of a dry run
 	names map[string]string   // channels by name
+
+	digesting chan error // of the batch before, nil when none is under way
 }
 
 func (w *work) tell(last bool) {
@@ -233,7 +236,30 @@ func (w *work) take(ctx context.Context, rows []Row) error {
 	if err := w.state(ctx, facts); err != nil {
 		return err
 	}
-	return w.r.Ledger.CatchUp(ctx)
+	return w.digest(ctx)
+}
+
+// digest lets the followers catch up. Where two connections can write at once, it does so while the next batch is stated, which waits
+// for it then: an import is never more than a batch ahead of what is derived from it.
+func (w *work) digest(ctx context.Context) error {
+	if w.r.DB.Engine() != db.Postgres {
+		return w.r.Ledger.CatchUp(ctx)
+	}
+	err := w.digested()
+	done := make(chan error, 1)
+	w.digesting = done
+	go func() { done <- w.r.Ledger.CatchUp(ctx) }()
+	return err
+}
+
+// digested waits for what digest began.
+func (w *work) digested() error {
+	if w.digesting == nil {
+		return nil
+	}
+	err := <-w.digesting
+	w.digesting = nil
+	return err
 }
 
 func (w *work) refuse(row Row) error {

@@ -25,6 +25,8 @@ type Service struct {
 	clock  func() time.Time
 	fill   chan struct{}
 	filled func() // told after old posts were matched; may be nil
+
+	volumes volumes
 }
 
 // New makes the service; a Matcher's Follower must be one of the ledger's. filled, which may be nil, is called when old posts were matched

@@ -129,41 +129,6 @@ func (s *Service) dress(ctx context.Context, q db.Q, posts []channel.Post) ([]Me
 	return out, nil
 }
 
-// Volume is how many posts were said from At on, until the next.
-type Volume struct {
-	At time.Time
-	N  int
-}
-
-// VolumeBy counts posts of a topic ("" for all posts by others) and channel ("" for all) between cuts, which are ascending: n cuts give
-// n-1 counts. Cuts should stand on full hours.
-func (s *Service) VolumeBy(ctx context.Context, topic, channel string, cuts []time.Time) ([]Volume, error) {
-	if len(cuts) < 2 {
-		return nil, nil
-	}
-	var w db.Where
-	w.And("topic = ?", topic).And("hour >= ?", hourOf(cuts[0].UnixMicro())).And("hour < ?", hourOf(cuts[len(cuts)-1].UnixMicro()))
-	if channel != "" {
-		w.And("channel = ?", channel)
-	}
-	type row struct{ hour, n int64 }
-	rows, err := db.All(ctx, s.db.Read(), func(r *row) []any { return []any{&r.hour, &r.n} },
-		"SELECT hour, SUM(n) FROM mention_hour "+w.String()+" GROUP BY hour ORDER BY hour", w.Args...)
-	if err != nil {
-		return nil, fmt.Errorf("read volume: %w", err)
-	}
-	out := make([]Volume, len(cuts)-1)
-	at := 0
-	for i := range out {
-		out[i].At = cuts[i]
-		for at < len(rows) && rows[at].hour < hourOf(cuts[i+1].UnixMicro()) {
-			out[i].N += int(rows[at].n)
-			at++
-		}
-	}
-	return out, nil
-}
-
 // TopicsOf lists the topics that any post of a thread matches.
 func (s *Service) TopicsOf(ctx context.Context, root string) ([]string, error) {
 	return db.All(ctx, s.db.Read(), db.Self[string], `SELECT DISTINCT m.topic FROM mention m WHERE m.post IN (SELECT id FROM post WHERE root = $1

@@ -15,15 +15,25 @@ import (
 
 // Write writes Users.xml, Tags.xml, Posts.xml, Comments.xml and Votes.xml into dir with so many posts: questions, answers and comments
 // together. Texts are of invented words, 60 to 250 a question, with paragraphs, code and lists.
-func Write(dir string, posts int, seed uint64) error { return WriteSized(dir, posts, 60, seed) }
+func Write(dir string, posts int, seed uint64) error {
+	return WriteSized(dir, posts, Size{60, 90 * time.Second}, seed)
+}
 
-// WriteSized is Write where a question or an answer has about words to three times as many words, and some more; 25 make texts of about
-// 400 bytes on average, comments included.
-func WriteSized(dir string, posts, words int, seed uint64) error {
+// Size is how long texts are and how far apart.
+type Size struct {
+	Words int           // of a question or an answer, to three times as many; 25 make texts of about 400 bytes on average, comments included
+	Step  time.Duration // between two posts
+}
+
+// Begin is the date of the first post of any dump.
+func Begin() time.Time { return epoch }
+
+// WriteSized is Write with texts and dates of another size.
+func WriteSized(dir string, posts int, size Size, seed uint64) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	g := &generator{rand: rand.New(rand.NewPCG(seed, 1)), users: max(posts/6, 10), words: words}
+	g := &generator{rand: rand.New(rand.NewPCG(seed, 1)), users: max(posts/6, 10), Size: size}
 	g.lexicon()
 	comments := posts * 3 / 10
 	for _, f := range []struct {
@@ -62,9 +72,9 @@ type picked struct {
 }
 
 type generator struct {
-	rand   *rand.Rand
-	users  int
-	words  int // of a body, at least
+	rand  *rand.Rand
+	users int
+	Size
 	lex    []string
 	tags   []string
 	picked []picked
@@ -72,8 +82,6 @@ type generator struct {
 }
 
 var epoch = time.Date(2019, 1, 1, 8, 0, 0, 0, time.UTC)
-
-const step = 90 * time.Second // between two posts
 
 func (g *generator) lexicon() {
 	syllables := []string{"ba", "cou", "dre", "fi", "gla", "ho", "in", "ju", "ker", "la", "mon", "no", "pli", "qua", "ré", "sa", "ti", "ur", "ver", "zo", "ment", "tion", "er", "ing", "ou"}
@@ -158,7 +166,7 @@ func (g *generator) writePosts(w *bufio.Writer, n int) {
 	var waiting []open
 	next := false // the answer that the last question accepts comes next
 	for id := 1; id <= n; id++ {
-		at := epoch.Add(time.Duration(id) * step).Add(time.Duration(g.rand.IntN(80_000)) * time.Millisecond)
+		at := epoch.Add(time.Duration(id) * g.Step).Add(time.Duration(g.rand.Int64N(int64(g.Step))))
 		b := append(g.buf[:0], "  <row Id=\""...)
 		b = strconv.AppendInt(b, int64(id), 10)
 		parent := -1
@@ -192,7 +200,7 @@ func (g *generator) writePosts(w *bufio.Writer, n int) {
 		b = append(b, "\" Score=\""...)
 		b = strconv.AppendInt(b, int64(g.rand.IntN(12)-2), 10)
 		b = append(b, "\" ViewCount=\"120\" Body=\""...)
-		b = g.body(b, g.words+g.rand.IntN(2*g.words))
+		b = g.body(b, g.Words+g.rand.IntN(2*g.Words))
 		b = append(b, "\" OwnerUserId=\""...)
 		b = strconv.AppendInt(b, int64(1+g.rand.IntN(g.users)), 10)
 		if parent < 0 {
@@ -218,7 +226,7 @@ func (g *generator) writePosts(w *bufio.Writer, n int) {
 func (g *generator) writeComments(w *bufio.Writer, n, posts int) {
 	for id := 1; id <= n; id++ {
 		post := min(1+id*posts/n, posts)
-		at := epoch.Add(time.Duration(post)*step + 3*time.Hour)
+		at := epoch.Add(time.Duration(post)*g.Step + 3*time.Hour)
 		b := append(g.buf[:0], "  <row Id=\""...)
 		b = strconv.AppendInt(b, int64(id), 10)
 		b = append(b, "\" PostId=\""...)
