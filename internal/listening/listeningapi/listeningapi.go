@@ -125,7 +125,11 @@ func Operations(a *api.API, s *listening.Service) {
 			ByID
 			Body TopicDraft
 		}) (*api.One[Topic], error) {
-			t, err := s.Change(ctx, in.ID, listening.Draft{Name: in.Body.Name, Query: in.Body.Query, Inbox: in.Body.Inbox})
+			was, err := s.Topic(ctx, in.ID)
+			if err != nil {
+				return nil, err
+			}
+			t, err := s.Change(ctx, in.ID, listening.Draft{Name: in.Body.Name, Query: in.Body.Query, Inbox: in.Body.Inbox, Colour: was.Colour})
 			if err != nil {
 				return nil, err
 			}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -35,7 +36,12 @@ type mentionsView struct {
 	here     string
 	first    bool
 	filtered bool
+	from, to string // days, as typed; either may be ""
+	span     *span
 }
+
+// span is the days shown instead of a period, and the way to those before and after.
+type span struct{ days, earlier, later, all string }
 
 // topic names a topic by id.
 func (v *mentionsView) topic(id string) string {
@@ -76,56 +82,109 @@ func (p *pages) mentions(w http.ResponseWriter, r *http.Request) error {
 	if in.Get("period") != "" {
 		v.filter.Since = now.AddDate(0, 0, -days)
 	}
-	if in.Get("from") != "" { // a bar of the chart
-		if t, err := time.ParseInLocation("2006-01-02", in.Get("from"), zone); err == nil {
-			v.filter.Since = t
+	first, last := midnight(now.AddDate(0, 0, -days), zone), midnight(now, zone)
+	from, isFrom := day(in.Get("from"), zone)
+	to, isTo := day(in.Get("to"), zone)
+	if isFrom && isTo && to.Before(from) {
+		from, to = to, from
+	}
+	if isFrom {
+		v.from, v.filter.Since, first = iso(from), from, from
+	}
+	if isTo {
+		v.to, v.filter.Until, last = iso(to), to.AddDate(0, 0, 1), to
+		if !isFrom {
+			v.filter.Since, first = time.Time{}, to.AddDate(0, 0, -days)
 		}
 	}
-	if in.Get("to") != "" {
-		if t, err := time.ParseInLocation("2006-01-02", in.Get("to"), zone); err == nil {
-			v.filter.Until = t.AddDate(0, 0, 1)
-		}
+	if isFrom || isTo {
+		v.span = spanned(ctx, in, from, to, isFrom, isTo)
 	}
 	list, next, err := p.listening.Mentions(ctx, v.filter, before, perPage)
 	if err != nil {
 		return err
 	}
 	v.list, v.first = list, before.At.IsZero()
-	v.filtered = v.filter != listening.Filter{} || in.Get("from") != ""
+	v.filtered = v.filter != listening.Filter{}
 	if next.Post != "" {
 		v.older = with(in, "before", strconv.FormatInt(next.At.UnixMicro(), 10)+"-"+next.Post)
 	}
 	if !v.first {
 		v.newest = with(in, "before", "")
 	}
-	if v.first {
-		if err := p.drawVolume(ctx, v, now, days); err != nil {
+	if v.first && v.filter.Lang == "" && v.filter.Label == "" { // volume is counted by topic and channel
+		if err := p.drawVolume(ctx, v, first, last); err != nil {
 			return err
 		}
 	}
 	return web.Show(w, r, web.Page{Title: i18n.T(ctx, "listening.mentions")}, mentionsPage(v))
 }
 
-// drawVolume counts by day, by week from three months on.
-func (p *pages) drawVolume(ctx context.Context, v *mentionsView, now time.Time, days int) error {
-	zone := i18n.Zone(ctx)
-	y, m, d := now.In(zone).Date()
-	end := time.Date(y, m, d+1, 0, 0, 0, 0, zone)
+func midnight(t time.Time, zone *time.Location) time.Time {
+	y, m, d := t.In(zone).Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, zone)
+}
+
+// day reads a day as date fields write it; one that nothing can have been said on is none.
+func day(text string, zone *time.Location) (time.Time, bool) {
+	t, err := time.ParseInLocation("2006-01-02", text, zone)
+	return t, err == nil && t.Year() >= 1970 && t.Year() < 2200
+}
+
+func iso(t time.Time) string { return t.Format("2006-01-02") }
+
+// spanned describes days, with as many before and after them.
+func spanned(ctx context.Context, in url.Values, from, to time.Time, isFrom, isTo bool) *span {
+	without := url.Values{}
+	for k, v := range in {
+		if k != "from" && k != "to" && k != "before" {
+			without[k] = v
+		}
+	}
+	s := &span{all: with(without, "", "")}
+	switch {
+	case !isTo:
+		s.days = i18n.T(ctx, "listening.days_from", "Day", i18n.Day(ctx, from))
+		return s
+	case !isFrom:
+		s.days = i18n.T(ctx, "listening.days_to", "Day", i18n.Day(ctx, to))
+		return s
+	case from.Equal(to):
+		s.days = i18n.Day(ctx, from)
+	default:
+		s.days = i18n.T(ctx, "listening.days", "From", i18n.Day(ctx, from), "To", i18n.Day(ctx, to))
+	}
+	n := int(math.Round(to.Sub(from).Hours()/24)) + 1
+	move := func(by int) string {
+		without.Set("from", iso(from.AddDate(0, 0, by)))
+		without.Set("to", iso(to.AddDate(0, 0, by)))
+		return with(without, "", "")
+	}
+	s.earlier, s.later = move(-n), move(n)
+	return s
+}
+
+// drawVolume counts from a day to another: by day, by week from two months on.
+func (p *pages) drawVolume(ctx context.Context, v *mentionsView, first, last time.Time) error {
+	end := last.AddDate(0, 0, 1)
+	days := math.Round(end.Sub(first).Hours() / 24)
+	if days > 5*366 { // more than a chart can show
+		return nil
+	}
 	step := 1
 	v.step = chart.Day
-	if days > 60 {
+	if days > 62 {
 		step, v.step = 7, chart.Week
 		for end.Weekday() != time.Monday {
 			end = end.AddDate(0, 0, 1)
 		}
 	}
-	var cuts []time.Time
-	for t := end; ; t = t.AddDate(0, 0, -step) {
-		cuts = append([]time.Time{t}, cuts...)
-		if end.Sub(t) >= time.Duration(days)*24*time.Hour {
-			break
-		}
+	cuts := []time.Time{end}
+	for t := end; t.After(first); {
+		t = t.AddDate(0, 0, -step)
+		cuts = append(cuts, t)
 	}
+	slices.Reverse(cuts)
 	show := []string{v.filter.Topic}
 	if v.filter.Topic == "" && v.filter.Channel == "" {
 		for i := range v.topics {
@@ -212,6 +271,8 @@ func (p *pages) mention(w http.ResponseWriter, r *http.Request) error {
 // title is the post's own, or its beginning.
 func title(ctx context.Context, m *listening.Mention) string {
 	switch {
+	case !m.DeletedAt.IsZero():
+		return i18n.T(ctx, "listening.deleted")
 	case m.Title != "":
 		return m.Title
 	case m.Text != "":
@@ -231,6 +292,9 @@ func excerpt(m *listening.Mention) string {
 func author(m *listening.Mention) string {
 	if m.AuthorName != "" {
 		return m.AuthorName
+	}
+	if strings.HasPrefix(m.Author, "channel:") { // nobody signed
+		return ""
 	}
 	_, rest, found := strings.Cut(m.Author, ":")
 	if !found {

@@ -47,7 +47,11 @@ func periodOptions(ctx context.Context) []ui.Option {
 func about(ctx context.Context, v *mentionView) []ui.Item {
 	out := []ui.Item{{Label: i18n.T(ctx, "listening.channel"), Value: v.channel}}
 	if v.Kind != "" {
-		out = append(out, ui.Item{Label: i18n.T(ctx, "listening.kind"), Value: i18n.T(ctx, "listening.kind."+v.Kind)})
+		name := v.Kind
+		if key := "listening.kind." + name; i18n.Has(key) {
+			name = i18n.T(ctx, key)
+		}
+		out = append(out, ui.Item{Label: i18n.T(ctx, "listening.kind"), Value: name})
 	}
 	if v.Mention.Lang != "" {
 		name := v.Mention.Lang
@@ -85,7 +89,13 @@ func words(ctx context.Context, m *listening.Mention) string {
 	return m.Text
 }
 
-func escape(s string) string { return url.QueryEscape(s) }
+// authorURL leads to whoever said it; what nobody signed leads nowhere.
+func authorURL(v *mentionView) string {
+	if v.Ours || strings.HasPrefix(v.Author, "channel:") || strings.HasPrefix(v.Author, "member:") {
+		return ""
+	}
+	return "/people/of?uri=" + url.QueryEscape(v.Author)
+}
 
 // safeURL lets through addresses of pages only: what a channel says of a post is not ours.
 func safeURL(s string) string {
@@ -110,4 +120,12 @@ func hitsTitle(ctx context.Context, p *listening.Preview) string {
 		return i18n.N(ctx, "listening.hits", len(p.Hits))
 	}
 	return i18n.N(ctx, "listening.newest_hits", len(p.Hits))
+}
+
+// signed is who said it, or where when nobody signed.
+func signed(v *mentionView) string {
+	if name := author(&v.Mention); name != "" {
+		return name
+	}
+	return v.channel
 }

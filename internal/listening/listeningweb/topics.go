@@ -139,6 +139,11 @@ func (p *pages) save(w http.ResponseWriter, r *http.Request) error {
 	if f.id == "" {
 		_, err = p.listening.Add(ctx, d)
 	} else {
+		was, missing := p.listening.Topic(ctx, f.id)
+		if missing != nil {
+			return missing
+		}
+		d.Colour = was.Colour
 		_, err = p.listening.Change(ctx, f.id, d)
 	}
 	if problem.Is(err, problem.Invalid) {

@@ -267,6 +267,9 @@ func Operations(a *api.API, s *people.Service) {
 		})
 	api.Add(a, api.Op{ID: "list-merges", Method: http.MethodGet, Path: "/people/{id}/merges", Tag: "people", Summary: "Merges into a person", Permission: org.PeopleRead},
 		func(ctx context.Context, in *ByID) (*api.List[Merge], error) {
+			if _, err := s.Find(ctx, in.ID); err != nil {
+				return nil, err
+			}
 			list, err := s.Merges(ctx, in.ID)
 			if err != nil {
 				return nil, err

@@ -31,7 +31,7 @@ type listView struct {
 
 // kinds are the relationships offered; others may come from imports.
 func kinds() []string {
-	return []string{"customer", "prospect", "employee", "supplier", "partner", "reseller", "journalist", "investor"}
+	return []string{"customer", "prospect", "employee", "supplier", "partner", "reseller", "journalist", "investor", "ambassador", "candidate"}
 }
 
 func kindLabel(ctx context.Context, kind string) string {
@@ -94,7 +94,49 @@ type personView struct {
 	merges []people.MergeDone
 	panels []ui.Panel
 	may    bool
-	form   *web.Form
+	alike  []people.Person // of the same name as a loose identity
+	form   *web.Form       // refused
+}
+
+// said is what was typed in a form that was refused, else what is.
+func (v *personView) said(field, is string) string {
+	if v.form == nil {
+		return is
+	}
+	return v.form.Text(field)
+}
+
+func (v *personView) wrong(r *http.Request, field string) string {
+	if v.form == nil {
+		return ""
+	}
+	return v.form.Error(r, field)
+}
+
+// role is what somebody does, and where.
+func role(p *people.Person) string {
+	if p.Title == "" || p.Organisation == "" {
+		return p.Title + p.Organisation
+	}
+	return p.Title + ", " + p.Organisation
+}
+
+func orderText(ctx context.Context, o *ledger.Order) string {
+	var parts []string
+	product := o.Product
+	if o.Quantity > 1 {
+		product = i18n.T(ctx, "people.quantity", "Count", o.Quantity, "Product", product)
+	}
+	through := o.Through
+	if key := "people.through." + through; through != "" && i18n.Has(key) {
+		through = i18n.T(ctx, key)
+	}
+	for _, part := range []string{product, o.ExternalID, through, o.Reseller} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return strings.Join(parts, " · ")
 }
 
 func (v *personView) uris() []string {
@@ -108,7 +150,14 @@ func (v *personView) uris() []string {
 // of shows whom an identity belongs to, or the identity alone.
 func (p *pages) of(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	i, person, err := p.people.ByIdentity(ctx, r.URL.Query().Get("uri"))
+	uri := r.URL.Query().Get("uri")
+	i, person, err := p.people.ByIdentity(ctx, uri)
+	if problem.Is(err, problem.Missing) { // typed by hand
+		if uri, err = channel.Identify(uri, ""); err != nil {
+			return problem.New(problem.Missing, "problem.not_found")
+		}
+		i, person, err = p.people.ByIdentity(ctx, uri)
+	}
 	if err != nil {
 		return err
 	}
@@ -116,6 +165,11 @@ func (p *pages) of(w http.ResponseWriter, r *http.Request) error {
 		return web.Redirect(w, r, "/people/"+person.ID)
 	}
 	v := &personView{loose: true, Person: people.Person{Name: or(i.Name, Short(i.URI)), Since: i.FirstAt, Identities: []people.Identity{i}}}
+	if i.Name != "" {
+		if v.alike, _, err = p.people.List(ctx, i.Name, "", people.Place{}, 5); err != nil {
+			return err
+		}
+	}
 	return p.show(w, r, v, "/people/of?uri="+url.QueryEscape(i.URI)+"&before=")
 }
 
@@ -140,9 +194,9 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request, v *personView, more
 	v.may = org.Who(ctx).May(org.PeopleEdit)
 	var before people.Moment
 	if text := r.URL.Query().Get("before"); text != "" {
-		micros, id, _ := strings.Cut(text, "-")
+		micros, id, ok := strings.Cut(text, "-")
 		n, err := strconv.ParseInt(micros, 10, 64)
-		if err != nil {
+		if err != nil || !ok {
 			return problem.New(problem.Missing, "problem.not_found")
 		}
 		before = people.Moment{At: time.UnixMicro(n), ID: id}
@@ -169,6 +223,11 @@ func Name(ctx context.Context, p *people.Person) string {
 	case p.Name != "":
 		return p.Name
 	case len(p.Identities) > 0:
+		for _, i := range p.Identities {
+			if i.Name != "" {
+				return i.Name
+			}
+		}
 		return Short(p.Identities[0].URI)
 	}
 	return i18n.T(ctx, "people.nameless")
@@ -215,16 +274,28 @@ func (p *pages) describe(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	refuse := func() error {
+		person, err := p.people.Find(r.Context(), r.PathValue("id"))
+		if err != nil {
+			return err
+		}
+		v := &personView{Person: person, form: form}
+		if v.merges, err = p.people.Merges(r.Context(), person.ID); err != nil {
+			return err
+		}
+		web.Invalid(w)
+		return p.show(w, r, v, "/people/"+person.ID+"?before=")
+	}
 	d := ledger.Person{Name: form.Optional("name", 200), Organisation: form.Optional("organisation", 200), Title: form.Optional("title", 200),
 		Note: form.Optional("note", 5000)}
 	if k := form.Text("kind"); k != "" {
 		if !slices.Contains(kinds(), k) {
-			return problem.New(problem.Invalid, "problem.bad_form").On("kind")
+			form.Refuse(problem.New(problem.Invalid, "problem.bad_form").On("kind"))
 		}
 		d.Kinds = []string{k}
 	}
 	if !form.OK() {
-		return form.Problems[0]
+		return refuse()
 	}
 	if err := p.people.Describe(r.Context(), r.PathValue("id"), d); err != nil {
 		return err
@@ -279,7 +350,7 @@ func (p *pages) choose(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := &mergeView{kept: kept, search: strings.TrimSpace(r.URL.Query().Get("q"))}
 	search := v.search
-	if search == "" { // others of the same surname first
+	if search == "" { // others of the same first name
 		if words := strings.Fields(kept.Name); len(words) > 0 {
 			search = words[0]
 		}
@@ -289,7 +360,7 @@ func (p *pages) choose(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	for i := range list {
-		if list[i].ID != kept.ID {
+		if list[i].ID != kept.ID { // itself is no choice
 			v.list = append(v.list, list[i])
 		}
 	}
@@ -302,6 +373,10 @@ func (p *pages) merge(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if err := p.people.Merge(r.Context(), r.PathValue("id"), form.Text("person")); err != nil {
+		if problem.Is(err, problem.Conflict) {
+			web.Flash(w, r, ui.Danger, problem.Of(err).Key)
+			return web.Redirect(w, r, "/people/"+r.PathValue("id"))
+		}
 		return err
 	}
 	web.Flash(w, r, ui.Success, "people.merged")
@@ -314,6 +389,10 @@ func (p *pages) unmerge(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if err := p.people.Unmerge(r.Context(), form.Text("merge")); err != nil {
+		if problem.Is(err, problem.Conflict) {
+			web.Flash(w, r, ui.Danger, problem.Of(err).Key)
+			return web.Redirect(w, r, "/people/"+r.PathValue("id"))
+		}
 		return err
 	}
 	web.Flash(w, r, ui.Success, "people.unmerged")
@@ -329,6 +408,7 @@ func events(ctx context.Context, v *personView) []ui.Event {
 		u := ui.Event{At: i18n.DateTime(ctx, e.At), Stamp: stamp(e.At), Tone: ui.Neutral}
 		switch {
 		case e.Order != nil:
+			u.At = i18n.Day(ctx, e.At) // shops tell the day
 			u.Icon, u.Title, u.Tone = "shopping-cart", i18n.T(ctx, "people.event.order", "Amount", i18n.Money(ctx, e.Amount, e.Currency)), ui.Success
 			if e.Amount < 0 {
 				u.Title, u.Tone = i18n.T(ctx, "people.event.refund", "Amount", i18n.Money(ctx, e.Amount, e.Currency)), ui.Warning
