@@ -6,7 +6,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X github.com/entente/entente/internal/cli.version=$(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench lint generate assets clean
+.PHONY: help run build test bench lint generate assets openapi clean
 
 help: ## what can be done
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ lint: generate ## gofmt, go vet, types of the islands
 	@test -z "$$(gofmt -l cmd internal lang assets locales)" || { gofmt -l cmd internal lang assets locales; echo "not formatted"; exit 1; }
 	$(GO) vet ./...
 	npx --no-install tsc --noEmit
+
+openapi: ## docs/openapi.json, the specification of the REST interface
+	$(GO) run ./cmd/entente openapi > docs/openapi.json.new && mv docs/openapi.json.new docs/openapi.json
 
 clean: ## remove what was built, not the data
 	rm -rf bin assets/dist/*.js assets/dist/*.css assets/dist/*.svg assets/dist/manifest.json node_modules

@@ -190,7 +190,7 @@ func queue(a *api.API, s *inbox.Service) {
 		return shown(s.Find(ctx, in.ID))
 	})
 	api.Add(a, api.Op{ID: "read-thread", Method: http.MethodGet, Path: "/conversations/{id}/thread", Tag: "inbox", Summary: "Read a conversation",
-		Description: "Posts, what members did, and answers on their way, oldest first. The first page is the newest part; next leads to what came before.",
+		Description: "Posts, what members did, and answers on their way, oldest first. The first page is the newest part; next leads to what came before. limit counts posts; what was done between them comes with them.",
 		Permission:  org.InboxRead}, func(ctx context.Context, in *struct {
 		Named
 		api.Paging
