@@ -21,6 +21,10 @@ func unmarshal(data []byte, v any) error {
 		if err := plain(data); err != nil {
 			return err
 		}
+		if json.Unmarshal(data, v) != nil {
+			return errors.New("api.body.json")
+		}
+		return nil
 	}
 	return json.Unmarshal(data, v)
 }
@@ -40,7 +44,7 @@ func plain(data []byte) error {
 	members := 0
 	for {
 		token, err := d.Token()
-		if err == io.EOF {
+		if err == io.EOF && len(stack) == 0 && members > 0 {
 			return nil
 		}
 		if err != nil {
