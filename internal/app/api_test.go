@@ -25,6 +25,7 @@ import (
 	"github.com/entente/entente/internal/app"
 	"github.com/entente/entente/internal/config"
 	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/db/dbtest"
 	"github.com/entente/entente/internal/org"
 )
 
@@ -40,9 +41,9 @@ type place struct {
 	feed   string // address of a feed
 }
 
-func open(t *testing.T, demo bool) *place {
+func open(t *testing.T, demo bool, database string) *place {
 	t.Helper()
-	c := config.Config{Data: t.TempDir(), Listen: "127.0.0.1:0", AllowPrivate: true}
+	c := config.Config{Data: t.TempDir(), Listen: "127.0.0.1:0", AllowPrivate: true, DatabaseURL: database}
 	a, err := app.Open(t.Context(), c, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
@@ -236,7 +237,7 @@ func (p *place) refuses(t *testing.T, o *operation, r reply, statuses ...int) {
 
 func TestCommittedSpecification(t *testing.T) {
 	t.Parallel()
-	p := open(t, false)
+	p := open(t, false, "")
 	want, err := p.app.API.OpenAPI()
 	if err != nil {
 		t.Fatal(err)
@@ -260,7 +261,7 @@ func TestCommittedSpecification(t *testing.T) {
 // TestSpecificationIsSound: what tools need of an OpenAPI document, and what we promise of every operation.
 func TestSpecificationIsSound(t *testing.T) {
 	t.Parallel()
-	p := open(t, false)
+	p := open(t, false, "")
 	raw, err := p.app.API.OpenAPI()
 	if err != nil {
 		t.Fatal(err)
@@ -595,7 +596,12 @@ func (p *place) finish(t *testing.T, job string) {
 // TestREST walks the whole interface on the demo.
 func TestREST(t *testing.T) {
 	t.Parallel()
-	p := open(t, true)
+	t.Run("sqlite", func(t *testing.T) { t.Parallel(); walk(t, "") })
+	t.Run("postgres", func(t *testing.T) { t.Parallel(); walk(t, dbtest.PostgresURL(t)) })
+}
+
+func walk(t *testing.T, database string) {
+	p := open(t, true, database)
 	if _, err := p.app.Org.SignIn(t.Context(), ownerMail, ownerPassword, org.Visit{Agent: "test"}); err != nil {
 		t.Fatal(err)
 	}
