@@ -33,6 +33,7 @@ type kind struct {
 type latency struct {
 	n        int
 	p50, p99 time.Duration
+	each     time.Duration // processor of the program for one page
 }
 
 // pages asks for the pages that people live in, from 16 connections at once, with few and with many posts stored.
@@ -42,7 +43,7 @@ func pages(b *bench) error {
 	var small, large []latency
 	var kinds []kind
 	var busy int64
-	for _, posts := range []int{few, b.posts} {
+	for i, posts := range []int{few, b.posts} {
 		data, err := b.filled(posts)
 		if err != nil {
 			return err
@@ -54,7 +55,7 @@ func pages(b *bench) error {
 		if err != nil {
 			return err
 		}
-		if posts == few {
+		if i == 0 {
 			small = list
 		} else {
 			large, busy = list, peak
@@ -63,9 +64,9 @@ func pages(b *bench) error {
 	for i, k := range kinds {
 		s, l := small[i], large[i]
 		b.out.most(fmt.Sprintf("%s, %d posts, p99", k.name, b.posts), millis(l.p99), 40, "ms",
-			fmt.Sprintf("p50 %s, n %d, %d connections", ms(l.p50), l.n, connections))
+			fmt.Sprintf("p50 %s, n %d, %d connections, %s processor a page", ms(l.p50), l.n, connections, ms(l.each)))
 		b.out.most(fmt.Sprintf("  against %d posts", few), millis(l.p99)/millis(s.p99), 1.3, "x",
-			fmt.Sprintf("p99 %s, p50 %s there", ms(s.p99), ms(s.p50)))
+			fmt.Sprintf("p99 %s, p50 %s, %s processor there", ms(s.p99), ms(s.p50), ms(s.each)))
 	}
 	b.out.most("memory under that load, resident", float64(busy)/(1<<20), 250, "MB", "the most it ever had")
 	return nil
@@ -118,11 +119,12 @@ func (b *bench) load(data string, kinds []kind, requests int) (list []latency, p
 		if _, err := ask(b.ctx, c, p.base, k, warm); err != nil {
 			return nil, 0, err
 		}
+		used := p.processor()
 		took, err := ask(b.ctx, c, p.base, k, requests)
 		if err != nil {
 			return nil, 0, err
 		}
-		list = append(list, latency{len(took), quantile(took, 0.5), quantile(took, 0.99)})
+		list = append(list, latency{len(took), quantile(took, 0.5), quantile(took, 0.99), (p.processor() - used) / time.Duration(requests)})
 	}
 	peak, err = p.memory("VmHWM")
 	return list, peak, err

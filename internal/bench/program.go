@@ -88,6 +88,22 @@ func (p *program) memory(line string) (int64, error) {
 	return 0, fmt.Errorf("no %s in /proc", line)
 }
 
+// processor is the processor time the program has used.
+func (p *program) processor() time.Duration {
+	raw, err := os.ReadFile("/proc/" + strconv.Itoa(p.cmd.Process.Pid) + "/stat")
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := strings.Cut(string(raw), ") ")
+	f := strings.Fields(rest)
+	if len(f) < 13 {
+		return 0
+	}
+	user, _ := strconv.ParseInt(f[11], 10, 64)
+	system, _ := strconv.ParseInt(f[12], 10, 64)
+	return time.Duration(user+system) * time.Second / 100
+}
+
 func binarySize(b *bench) error {
 	info, err := os.Stat(b.binary)
 	if err != nil {

@@ -1,12 +1,14 @@
 package channel
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/entente/entente/internal/db"
@@ -295,13 +297,27 @@ func (p *Post) Excerpt(most int) string {
 	if len(text) > 8*most {
 		text = text[:8*most]
 	}
-	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "")), " ")
-	if utf8.RuneCountInString(text) <= most {
-		return text
+	out := make([]byte, 0, min(len(text), 2*most)+len("…"))
+	n, space := 0, false
+	for len(text) > 0 {
+		r, size := utf8.DecodeRuneInString(text)
+		switch {
+		case r == utf8.RuneError && size == 1: // cut in two, or never a letter
+		case unicode.IsSpace(r):
+			space = n > 0
+		default:
+			if space && n < most {
+				out, n, space = append(out, ' '), n+1, false
+			}
+			if n == most {
+				if i := bytes.LastIndexByte(out, ' '); i > len(out)/2 {
+					out = out[:i]
+				}
+				return string(append(out, "…"...))
+			}
+			out, n = append(out, text[:size]...), n+1
+		}
+		text = text[size:]
 	}
-	cut := string([]rune(text)[:most])
-	if i := strings.LastIndexByte(cut, ' '); i > len(cut)/2 {
-		cut = cut[:i]
-	}
-	return cut + "…"
+	return string(out)
 }
