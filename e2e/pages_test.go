@@ -260,6 +260,29 @@ func TestCrawl(t *testing.T) {
 			}
 		})
 	}
+	routes := listed(t)
+	for _, role := range []string{"member", "volunteer", "social", "strategist"} {
+		// Nobody is shown a link or a button that is refused.
+		t.Run("offers to a "+role, func(t *testing.T) {
+			t.Parallel()
+			permission := permissions(routes)
+			crawl(t, as(t, s, role, "en"), []string{"/", "/me"}, 150, 3, func(path string, _ answer, page *html.Node) {
+				if page == nil {
+					return
+				}
+				for e := range elements(page) {
+					for _, to := range []string{attr(e, "action"), attr(e, "formaction"), attr(e, "hx-post")} {
+						if e.Data == "form" && strings.ToLower(attr(e, "method")) != "post" || to == "" {
+							continue
+						}
+						if p := permission(http.MethodPost, to); p != org.Public && !roleOf(role).May(p) {
+							t.Errorf("%s offers %s, which needs %s", path, to, p)
+						}
+					}
+				}
+			})
+		})
+	}
 	t.Run("nobody", func(t *testing.T) {
 		t.Parallel()
 		crawl(t, as(t, s, "", "fr"), []string{"/sign-in", "/forgot"}, 50, 3, func(path string, a answer, page *html.Node) {
@@ -270,6 +293,26 @@ func TestCrawl(t *testing.T) {
 			}
 		})
 	})
+}
+
+// permissions finds what a request needs.
+func permissions(routes []web.Route) func(method, path string) org.Permission {
+	mux, needs := http.NewServeMux(), map[string]org.Permission{}
+	for _, r := range routes {
+		mux.HandleFunc(r.Pattern, func(http.ResponseWriter, *http.Request) {})
+		needs[r.Pattern] = r.Permission
+	}
+	return func(method, path string) org.Permission {
+		r, err := http.NewRequest(method, path, nil)
+		if err != nil {
+			return "no address"
+		}
+		_, pattern := mux.Handler(r)
+		if pattern == "" || pattern == "/" {
+			return "no route"
+		}
+		return needs[pattern]
+	}
 }
 
 // faults lists what is wrong with a page whatever it shows.

@@ -297,7 +297,7 @@ func corpus(t *testing.T, p place) *words {
 	w.all = all.String()
 	// Names of things that are the same in every language.
 	for _, name := range []string{"Entente", "English", "Français", "RSS", "Atom", "JSON Feed", "OPML", "CSV", "JSONL", "vCard", "mbox", "IMAP", "SMTP", "SVG", "JSON",
-		"P90", "n", "URI", "PNG", "Go-http-client/1.1", "demo"} {
+		"P90", "n", "URI", "PNG", "Go-http-client/1.1", "demo", "Chrome", "Linux"} {
 		add(name)
 	}
 	if len(w.fields) < 3000 {
