@@ -77,9 +77,8 @@ func (p *pages) mentions(w http.ResponseWriter, r *http.Request) error {
 	now, zone := time.Now(), i18n.Zone(ctx)
 	days := map[string]int{"7": 7, "30": 30, "90": 90, "180": 183}[v.period]
 	if days == 0 {
-		v.period, days = "180", 183
-	}
-	if in.Get("period") != "" {
+		v.period, days = "180", 183 // of the chart; the list goes on
+	} else {
 		v.filter.Since = now.AddDate(0, 0, -days)
 	}
 	first, last := midnight(now.AddDate(0, 0, -days), zone), midnight(now, zone)
