@@ -177,11 +177,16 @@ func (s *Service) Add(ctx context.Context, d ledger.Person) (Person, error) {
 	return p, err
 }
 
-// Describe changes what is said of a person; what is empty stays.
+// Describe changes what is said of a person; what is empty stays. Identities that it names are linked too.
 func (s *Service) Describe(ctx context.Context, person string, d ledger.Person) error {
 	p, err := s.edit(ctx, person)
 	if err != nil {
 		return err
+	}
+	for _, i := range d.Identities {
+		if known, _, err := s.ByIdentity(ctx, i.URI); err == nil && known.Person != "" && known.Person != p.ID {
+			return problem.New(problem.Conflict, "people.taken", "Identity", i.URI).On("identity")
+		}
 	}
 	_, err = s.state(ctx, "person.described", ledger.Activity{Kind: ledger.PersonDescribed, Object: p.ID, Data: ledger.Data(d)})
 	return err
