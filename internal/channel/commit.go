@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"time"
 
@@ -229,11 +230,17 @@ func (c *claimed) learn(ctx context.Context, q db.Q, page Page) error {
 		}
 		c.Name = name
 	}
-	if u, err := url.Parse(page.Moved); page.Moved == "" || err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" ||
+	u, err := url.Parse(page.Moved)
+	if page.Moved == "" || err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" ||
 		len(page.Moved) > maxSetting || c.Settings["url"] == "" || c.Settings["url"] == page.Moved {
 		return nil
 	}
-	c.Settings["url"] = page.Moved
+	next := maps.Clone(c.Settings)
+	next["url"] = page.Moved
+	if u.User != nil || c.sealed != "" && c.kind.says.moves(c.Settings, next) {
+		return nil // a secret is not sent to where the place sends us: a person types both
+	}
+	c.Settings = next
 	if _, err := db.Exec(ctx, q, "UPDATE channel SET settings = $1 WHERE id = $2", db.J(c.Settings), c.ID); err != nil {
 		return fmt.Errorf("keep a channel's new address: %w", err)
 	}

@@ -223,8 +223,8 @@ func TestPollLearns(t *testing.T) {
 	t.Parallel()
 	clock, w := &clockwork{at: noon}, newTown()
 	s := testService(t, dbtest.SQLite(t), clock, w)
-	w.moved, w.title = "https://new.example/feed", "The Town Crier"
-	a, err := s.Add(t.Context(), Draft{Kind: "town", Settings: Settings{"url": "https://old.example/feed", "token": "s3cret"}})
+	w.moved, w.title = "https://town.example/new", "The Town Crier"
+	a, err := s.Add(t.Context(), Draft{Kind: "town", Settings: Settings{"url": "https://town.example/old", "token": "s3cret"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -239,6 +239,39 @@ func TestPollLearns(t *testing.T) {
 	}
 	if named.Name != "bergen" {
 		t.Errorf("a name given by a person became %q", named.Name)
+	}
+}
+
+// Where a place says it has moved to is believed only when no secret would go there with us.
+func TestPollMoved(t *testing.T) {
+	t.Parallel()
+	const old = "https://old.example/feed"
+	tests := map[string]struct {
+		token, moved, want string
+	}{
+		"elsewhere":                       {"", "https://new.example/feed", "https://new.example/feed"},
+		"elsewhere, with a secret":        {"s3cret", "https://new.example/feed", old},
+		"another port, with a secret":     {"s3cret", "https://old.example:8443/feed", old},
+		"in the clear, with a secret":     {"s3cret", "http://old.example/feed", old},
+		"another path, with a secret":     {"s3cret", "https://old.example/new", "https://old.example/new"},
+		"with a password":                 {"", "https://ada:pass@new.example/feed", old},
+		"on the same host, with password": {"s3cret", "https://ada:pass@old.example/feed", old},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			clock, w := &clockwork{at: noon}, newTown()
+			s := testService(t, dbtest.SQLite(t), clock, w)
+			a, err := s.Add(t.Context(), Draft{Kind: "town", Settings: Settings{"url": old, "token": test.token}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.moved = test.moved
+			pollOnce(t, s, noon)
+			if got := reload(t, s, a.ID).Settings["url"]; got != test.want {
+				t.Errorf("its address is %q, want %q", got, test.want)
+			}
+		})
 	}
 }
 
