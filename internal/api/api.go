@@ -77,6 +77,7 @@ func Add[I, O any](a *API, op Op, h func(context.Context, *I) (*O, error)) {
 		op.MaxBody = 1 << 20
 	}
 	o := op.operation()
+	noneLost(op.ID, reflect.TypeFor[I]())
 	huma.Register(a.huma, o, func(ctx context.Context, in *I) (*O, error) {
 		if err := permit(ctx, op.Permission); err != nil {
 			return nil, a.answer(ctx, err, op.locate)
@@ -123,6 +124,15 @@ func schemaName(t reflect.Type, hint string) string {
 		return name
 	}
 	return strings.ToUpper(module[:1]) + module[1:] + name
+}
+
+// noneLost refuses an input whose parameters would silently never be read: those of an embedded type that is not exported.
+func noneLost(id string, input reflect.Type) {
+	for i := range input.NumField() {
+		if f := input.Field(i); f.Anonymous && !f.IsExported() {
+			panic("operation " + id + ": " + f.Name + " must be exported, or its fields are not read")
+		}
+	}
 }
 
 // words makes a name of what may be an operation's id or the text of a type.

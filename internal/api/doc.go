@@ -17,4 +17,7 @@
 // Inputs and outputs are huma's: fields tagged path, query, header, and Body. Output types are the surface's own, never the module's:
 // their JSON is a promise. api.One[T] wraps a single body, api.None answers 204. Times are RFC 3339, durations seconds, money minor units.
 // Cursors are opaque: api.Cursor(parts...) and api.ParseCursor(text, n).
+//
+// An input embeds exported types only, or its parameters are not read (Add panics). A problem that names a field (problem.On) is told where the
+// field stands: path, query, header or body. An answer that holds a secret says so with Op.Secret, and is never kept for an Idempotency-Key.
 package api

@@ -614,6 +614,11 @@ func walk(t *testing.T, database string) {
 			continue
 		}
 		r := s.in(got)
+		for name := range r.query {
+			if !slices.ContainsFunc(o.Parameters, func(q parameter) bool { return q.In == "query" && q.Name == name }) {
+				t.Errorf("%s: parameter %s is not declared", s.id, name)
+			}
+		}
 		if o.RequestBody != nil && o.RequestBody.Content["application/json"].Schema != nil {
 			raw, err := json.Marshal(r.body)
 			if err != nil {
@@ -638,6 +643,9 @@ func walk(t *testing.T, database string) {
 		if _, ok := sent[id]; !ok {
 			t.Errorf("no step calls %s: add one", id)
 		}
+	}
+	if name := got["create-import"].text("name"); name != "cards.vcf" {
+		t.Errorf("an import of cards.vcf is called %q", name)
 	}
 	if t.Failed() {
 		return

@@ -68,8 +68,8 @@ func shown(ctx context.Context, j *intake.Job) Import {
 	return out
 }
 
-// order are the parameters of an import.
-type order struct {
+// Order are the parameters of an import.
+type Order struct {
 	Name       string `query:"name" maxLength:"200" doc:"Of the file; its extension helps to tell what it is."`
 	Format     string `query:"format" enum:"feed,mbox,eml,stackexchange,csv,jsonl,vcard" doc:"Found out when absent."`
 	Channel    string `query:"channel" maxLength:"40" doc:"Id of the channel under which posts are stated."`
@@ -87,7 +87,7 @@ type order struct {
 	Region     string `query:"region" maxLength:"2" doc:"Country of phone numbers without one."`
 }
 
-func (o *order) start(ctx context.Context, s *intake.Service, j intake.Job) (intake.Job, error) {
+func (o *Order) start(ctx context.Context, s *intake.Service, j intake.Job) (intake.Job, error) {
 	format := o.Format
 	if format == "" {
 		format = j.Format
@@ -102,7 +102,7 @@ func Operations(a *api.API, s *intake.Service) {
 	api.Add(a, api.Op{ID: "create-import", Method: http.MethodPost, Path: "/imports", Tag: "import", Summary: "Import a file",
 		Description: "Send the file as the body, or as the part file of a form. It is imported in the background: ask for the import to see how it goes.",
 		Permission:  org.ImportRun, Status: http.StatusAccepted, MaxBody: maxBody, File: true}, func(ctx context.Context, in *struct {
-		order
+		Order
 		RawBody []byte `contentType:"application/octet-stream"`
 		Type    string `header:"Content-Type"`
 	}) (*api.One[Import], error) {
