@@ -113,6 +113,25 @@ func TestFunctions(t *testing.T) {
 // asked are names that others ask for: huma.StatusError has this method.
 var asked = []string{"internal/api/api.go GetStatus"}
 
+// TestFormValue forbids what reads the body of any request without a bound, a form with files even onto the disk: web.ReadForm has one, and
+// r.URL.Query() reads no body.
+func TestFormValue(t *testing.T) {
+	t.Parallel()
+	for _, f := range sources(t) {
+		if f.test || f.made {
+			continue
+		}
+		ast.Inspect(f.File, func(n ast.Node) bool {
+			if c, ok := n.(*ast.CallExpr); ok {
+				if s, ok := c.Fun.(*ast.SelectorExpr); ok && (s.Sel.Name == "FormValue" || s.Sel.Name == "PostFormValue") {
+					t.Errorf("%s:%d: %s reads the body without a bound: use web.ReadForm or r.URL.Query()", f.path, line(c), s.Sel.Name)
+				}
+			}
+			return true
+		})
+	}
+}
+
 // once are functions whose result nobody can change, or that hide the variable behind a function.
 var once = []string{"sync.OnceValue", "sync.OnceValues", "sync.OnceFunc", "errors.New", "fmt.Errorf", "problem.New", "regexp.MustCompile",
 	"strings.NewReplacer", "netip.MustParsePrefix", "netip.MustParseAddr", "cases.Title", "bluemonday.UGCPolicy"}

@@ -2,9 +2,11 @@ package orgweb_test
 
 import (
 	"context"
+	"errors"
 	"html"
 	"io"
 	"log/slog"
+	"mime/multipart"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -255,6 +257,23 @@ func TestMe(t *testing.T) {
 	v.post("/me/tokens/"+token.ID+"/revoke").want(t, 200, "/me", "The token is revoked")
 	v.post("/me/tokens/"+token.ID+"/revoke").want(t, 404, "")
 	v.post("/me/sessions/end-others").want(t, 200, "/me", "Your other sessions have ended")
+}
+
+// What a stranger sends along with a request for the page is not read, let alone kept in a file.
+func TestSignInPageReadsNoBody(t *testing.T) {
+	t.Parallel()
+	v := open(t, true).visitor(t)
+	v.get("/sign-in?to=/inbox").want(t, 200, "", `value="/inbox"`)
+	var body strings.Builder
+	form := multipart.NewWriter(&body)
+	if err := errors.Join(form.WriteField("to", "/inbox"), form.Close()); err != nil {
+		t.Fatal(err)
+	}
+	req, _ := http.NewRequest("GET", v.site.URL+"/sign-in", strings.NewReader(body.String()))
+	req.Header.Set("Content-Type", form.FormDataContentType())
+	if a := v.do(req).want(t, 200, ""); strings.Contains(a.text, `value="/inbox"`) {
+		t.Error("the page reads the body of a GET")
+	}
 }
 
 func TestOrganisationPage(t *testing.T) {

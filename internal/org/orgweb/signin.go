@@ -17,7 +17,7 @@ type signInForm struct {
 }
 
 func (h *handlers) signInPage(w http.ResponseWriter, r *http.Request) error {
-	to := web.Local(r.FormValue("to"), "/")
+	to := web.Local(r.URL.Query().Get("to"), "/")
 	if org.Who(r.Context()) != nil {
 		return web.Redirect(w, r, to)
 	}

@@ -1,0 +1,56 @@
+package web_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/entente/entente/internal/db/dbtest"
+	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/web"
+)
+
+func open(t *testing.T, log io.Writer) *web.Server {
+	t.Helper()
+	out := slog.New(slog.NewTextHandler(log, nil))
+	return web.New(web.Options{Org: org.New(dbtest.SQLite(t), out, time.Now), Log: out, Live: web.NewLive()})
+}
+
+func TestBodiesAreBounded(t *testing.T) {
+	t.Parallel()
+	s := open(t, io.Discard)
+	var read int64
+	var failed error
+	h := func(w http.ResponseWriter, r *http.Request) error {
+		read, failed = io.Copy(io.Discard, r.Body)
+		return nil
+	}
+	for _, pattern := range []string{"/page", "POST /import", "POST /import/{id}", "/api/", "/hooks/{channel}"} {
+		s.Routes().Do(pattern, org.Public, h)
+	}
+	handler := s.Handler()
+	const size = web.MaxForm + 1000
+	for _, c := range []struct {
+		method, path string
+		bounded      bool
+	}{
+		{"GET", "/page", true},
+		{"POST", "/page", true},
+		{"POST", "/import", false},
+		{"POST", "/import/1", true},
+		{"POST", "/api/v1/imports", false},
+		{"POST", "/hooks/1", false},
+	} {
+		read, failed = -1, nil
+		handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(c.method, c.path, bytes.NewReader(make([]byte, size))))
+		var big *http.MaxBytesError
+		if got := errors.As(failed, &big); got != c.bounded || c.bounded && read != web.MaxForm || !c.bounded && read != size {
+			t.Errorf("%s %s: read %d bytes, bounded %t (%v), want bounded %t", c.method, c.path, read, got, failed, c.bounded)
+		}
+	}
+}
