@@ -213,6 +213,12 @@ func TestMentionPages(t *testing.T) {
 	if body := paul.get("/mentions?to=2020-01-01", 200, "No mention fits", "Until"); strings.Contains(body, "Brakes<") {
 		t.Error("later days are shown")
 	}
+	if body := paul.get("/mentions?period=days", 200, `name="from"`, `name="to"`, "Brakes"); !strings.Contains(body, `value="days" selected`) {
+		t.Error("the choice of exact days is forgotten")
+	}
+	if body := paul.get("/mentions?period=180&from=2020-01-01&to=2020-01-02", 200); strings.Contains(body, `name="from"`) {
+		t.Error("a period was chosen, and days count still")
+	}
 	paul.get("/mentions?from="+day, 200, "Brakes", "From")
 	paul.get("/mentions?from=nonsense&to=0001-01-01&period=99999", 200, "Brakes")
 	paul.get("/mentions?from=1970-01-01&to=2199-12-31", 200, "Brakes")

@@ -75,15 +75,23 @@ func (p *pages) mentions(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	now, zone := time.Now(), i18n.Zone(ctx)
-	days := map[string]int{"7": 7, "30": 30, "90": 90, "180": 183}[v.period]
-	if days == 0 {
-		v.period, days = "180", 183 // of the chart; the list goes on
-	} else {
-		v.filter.Since = now.AddDate(0, 0, -days)
-	}
-	first, last := midnight(now.AddDate(0, 0, -days), zone), midnight(now, zone)
 	from, isFrom := day(in.Get("from"), zone)
 	to, isTo := day(in.Get("to"), zone)
+	if v.period != "" && v.period != "days" { // another period was chosen since
+		isFrom, isTo = false, false
+	} else if isFrom || isTo {
+		v.period = "days"
+	}
+	days := map[string]int{"7": 7, "30": 30, "90": 90, "180": 183}[v.period]
+	switch {
+	case days > 0:
+		v.filter.Since = now.AddDate(0, 0, -days)
+	case v.period == "days":
+		days = 183
+	default:
+		v.period, days = "180", 183 // of the chart; the list goes on
+	}
+	first, last := midnight(now.AddDate(0, 0, -days), zone), midnight(now, zone)
 	if isFrom && isTo && to.Before(from) {
 		from, to = to, from
 	}
@@ -136,7 +144,7 @@ func iso(t time.Time) string { return t.Format("2006-01-02") }
 func spanned(ctx context.Context, in url.Values, from, to time.Time, isFrom, isTo bool) *span {
 	without := url.Values{}
 	for k, v := range in {
-		if k != "from" && k != "to" && k != "before" {
+		if k != "from" && k != "to" && k != "before" && k != "period" {
 			without[k] = v
 		}
 	}

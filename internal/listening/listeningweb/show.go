@@ -41,7 +41,7 @@ func periodOptions(ctx context.Context) []ui.Option {
 	for _, d := range []string{"7", "30", "90", "180"} {
 		out = append(out, ui.Option{Value: d, Label: i18n.T(ctx, "listening.period."+d)})
 	}
-	return out
+	return append(out, ui.Option{Value: "days", Label: i18n.T(ctx, "listening.exact_days")})
 }
 
 func about(ctx context.Context, v *mentionView) []ui.Item {
