@@ -232,6 +232,44 @@ func TestPlace(t *testing.T) {
 	})
 }
 
+// veiled is a town that is spoken to more or less safely.
+type veiled struct{ *town }
+
+func (v veiled) Describe() Description {
+	says := v.town.Describe()
+	says.Fields = append(says.Fields, Field{Name: "security", Type: Choice, Choices: []string{"tls", "none"}, Default: "tls", Guards: true})
+	return says
+}
+
+// Secrets that were given for a safe way are not sent over an open one unasked.
+func TestUpdateLessSafe(t *testing.T) {
+	t.Parallel()
+	s := testService(t, dbtest.SQLite(t), &clockwork{at: noon}, veiled{newTown()})
+	a, err := s.Add(t.Context(), Draft{Kind: "town", Settings: Settings{"url": "https://oslo.example/", "token": "s3cret"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		given Settings
+		field string
+	}{
+		{Settings{"security": "none"}, "token"},
+		{Settings{"security": "tls"}, ""},
+		{Settings{"security": "none", "token": "again"}, ""},
+		{Settings{"security": "none", "mode": "slow"}, ""},
+		{Settings{"security": "tls"}, ""},
+		{Settings{"security": "none"}, "token"},
+	} {
+		p := problem.Problem{}
+		if _, err := s.Update(t.Context(), a.ID, Draft{Settings: step.given}); err != nil {
+			p = *problem.Of(err)
+		}
+		if p.Field != step.field || step.field != "" && p.Key != "channel.secret_again" {
+			t.Errorf("%v: %q on %q, want a problem on %q", step.given, p.Key, p.Field, step.field)
+		}
+	}
+}
+
 // A secret sealed under a key that is lost is shown as missing and can be typed again.
 func TestLostKey(t *testing.T) {
 	t.Parallel()

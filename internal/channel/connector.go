@@ -71,6 +71,7 @@ type Field struct {
 	Required bool
 	Default  string
 	Choices  []string // for Choice; labels are the sentences channel.KIND.NAME.CHOICE
+	Guards   bool     // for Choice: how the secrets travel, the safest first; whoever picks a less safe one types them again
 }
 
 // Settings are a channel's settings by field name, secrets opened.

@@ -313,7 +313,7 @@ func (s *Service) merged(k kind, a *Account, given Settings) (Settings, error) {
 	if err != nil {
 		return nil, err
 	}
-	if k.says.moves(a.Settings, next) {
+	if k.says.exposes(a.Settings, next) {
 		for _, f := range k.says.Fields {
 			if f.Type == Secret && kept[f.Name] != "" && given[f.Name] == "" {
 				return nil, problem.New(problem.Invalid, "channel.secret_again").On(f.Name)

@@ -130,7 +130,7 @@ func (d Description) split(all Settings) (open, secret Settings) {
 	return open, secret
 }
 
-// moves reports whether the settings now reach another machine than before, to which kept secrets must not be sent unasked.
+// moves reports whether the settings now reach another machine than before.
 func (d Description) moves(before, now Settings) bool {
 	for _, f := range d.Fields {
 		if (f.Type == URL || f.Type == Host) && hostOf(before[f.Name]) != hostOf(now[f.Name]) {
@@ -138,6 +138,22 @@ func (d Description) moves(before, now Settings) bool {
 		}
 	}
 	return false
+}
+
+// exposes reports whether the settings now reach another machine than before, or the same less safely: kept secrets must not be sent
+// there unasked.
+func (d Description) exposes(before, now Settings) bool {
+	return d.moves(before, now) || slices.ContainsFunc(d.Fields, func(f Field) bool {
+		return f.Guards && rank(f.Choices, or(now[f.Name], f.Default)) > rank(f.Choices, or(before[f.Name], f.Default))
+	})
+}
+
+// rank is the place of a choice, the last when it is none of them.
+func rank(choices []string, v string) int {
+	if i := slices.Index(choices, v); i >= 0 {
+		return i
+	}
+	return len(choices)
 }
 
 func hostOf(v string) string {

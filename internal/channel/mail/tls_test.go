@@ -9,6 +9,7 @@ import (
 	"crypto/x509/pkix"
 	"math/big"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -108,5 +109,19 @@ func TestEncryptedConnections(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// Whoever turns encryption off types the password again.
+func TestSecurityGuards(t *testing.T) {
+	t.Parallel()
+	guards := map[string]string{}
+	for _, f := range New().Describe().Fields {
+		if f.Guards {
+			guards[f.Name] = strings.Join(f.Choices, " ")
+		}
+	}
+	if guards[fieldIMAPSecurity] != "tls starttls none" || guards[fieldSMTPSecurity] != "tls starttls none" {
+		t.Errorf("these guard secrets: %v; want both securities, the safest first", guards)
 	}
 }
