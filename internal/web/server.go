@@ -192,7 +192,7 @@ func (s *Server) Handler() http.Handler {
 				if v == http.ErrAbortHandler {
 					panic(v)
 				}
-				s.Log.Error("a handler panicked", "path", r.URL.Path, "panic", v, "stack", string(debug.Stack()))
+				s.Log.Error("a handler panicked", "route", q.route, "panic", v, "stack", string(debug.Stack()))
 				if rec.status == 0 {
 					http.Error(rec, i18n.T(r.Context(), "problem.internal"), http.StatusInternalServerError)
 				}
@@ -415,7 +415,8 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	reference := ""
 	if status == http.StatusInternalServerError {
 		reference = nonce()[:8]
-		s.Log.Error("a page failed", "method", r.Method, "path", r.URL.Path, "reference", reference, "error", err)
+		// Not the path: it may hold the secret of a link.
+		s.Log.Error("a page failed", "method", r.Method, "route", about(r).route, "reference", reference, "error", err)
 	}
 	text := i18n.T(ctx, p.Key, p.Args...)
 	if r.Header.Get("HX-Request") != "" {

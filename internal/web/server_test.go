@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -51,6 +52,27 @@ func TestBodiesAreBounded(t *testing.T) {
 		var big *http.MaxBytesError
 		if got := errors.As(failed, &big); got != c.bounded || c.bounded && read != web.MaxForm || !c.bounded && read != size {
 			t.Errorf("%s %s: read %d bytes, bounded %t (%v), want bounded %t", c.method, c.path, read, got, failed, c.bounded)
+		}
+	}
+}
+
+// TestSecretsStayOutOfTheLog lets pages fail whose address holds a secret.
+func TestSecretsStayOutOfTheLog(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	s := open(t, &log)
+	s.Routes().Page("GET /reset/{secret}", org.Public, func(http.ResponseWriter, *http.Request) error { return errors.New("the disk is full") })
+	s.Routes().Page("GET /invitation/{secret}", org.Public, func(http.ResponseWriter, *http.Request) error { panic("a mistake") })
+	h := s.Handler()
+	for _, path := range []string{"/reset/s3cr3t", "/invitation/s3cr3t"} {
+		log.Reset()
+		res := httptest.NewRecorder()
+		h.ServeHTTP(res, httptest.NewRequest("GET", path, nil))
+		if res.Code != http.StatusInternalServerError {
+			t.Errorf("%s answered %d", path, res.Code)
+		}
+		if text := log.String(); strings.Contains(text, "s3cr3t") || !strings.Contains(text, "{secret}") {
+			t.Errorf("%s: the log says %s", path, text)
 		}
 	}
 }
