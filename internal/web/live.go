@@ -21,6 +21,7 @@ type Live struct {
 }
 
 type listener struct {
+	member string
 	topics map[string]bool // nil: all the member may hear
 	may    func(org.Permission) bool
 	due    map[string]bool
@@ -63,29 +64,49 @@ func (l *Live) Publish(topics ...string) {
 // Close ends all streams, so that a server can stop.
 func (l *Live) Close() { close(l.closed) }
 
-const maxListeners = 2000
+const (
+	maxListeners = 2000
+	maxStreams   = 20   // of one member
+	maxTopics    = 4000 // bytes
+)
+
+// listen adds a listener until leave is called. It refuses when there are too many, of one member too.
+func (l *Live) listen(li *listener) (leave func(), err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	own := 0
+	for other := range l.listeners {
+		if other.member == li.member {
+			own++
+		}
+	}
+	if len(l.listeners) >= maxListeners || own >= maxStreams {
+		return nil, problem.New(problem.Busy, "problem.busy")
+	}
+	l.listeners[li] = struct{}{}
+	return func() {
+		l.mu.Lock()
+		delete(l.listeners, li)
+		l.mu.Unlock()
+	}, nil
+}
 
 func (s *Server) live(w http.ResponseWriter, r *http.Request) error {
 	l, m := s.Live, org.Who(r.Context())
-	li := &listener{may: m.May, due: map[string]bool{}, wake: make(chan struct{}, 1)}
-	if list := r.URL.Query().Get("topics"); list != "" {
+	li := &listener{member: m.ID, may: m.May, due: map[string]bool{}, wake: make(chan struct{}, 1)}
+	if list := r.URL.Query().Get("topics"); len(list) > maxTopics {
+		return problem.New(problem.Invalid, "problem.too_long", "Max", maxTopics)
+	} else if list != "" {
 		li.topics = map[string]bool{}
 		for _, t := range strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' }) {
 			li.topics[t] = true
 		}
 	}
-	l.mu.Lock()
-	if len(l.listeners) >= maxListeners {
-		l.mu.Unlock()
-		return problem.New(problem.Busy, "problem.busy")
+	leave, err := l.listen(li)
+	if err != nil {
+		return err
 	}
-	l.listeners[li] = struct{}{}
-	l.mu.Unlock()
-	defer func() {
-		l.mu.Lock()
-		delete(l.listeners, li)
-		l.mu.Unlock()
-	}()
+	defer leave()
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("Cache-Control", "no-store")
