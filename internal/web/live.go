@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"sort"
@@ -91,6 +92,18 @@ func (l *Live) listen(li *listener) (leave func(), err error) {
 	}, nil
 }
 
+// still lets a listener hear what its member may by now. It reports false when the session was revoked, which hears no more.
+func (s *Server) still(ctx context.Context, li *listener, token string) bool {
+	m, _, err := s.Org.Authenticate(ctx, token)
+	if err != nil || m == nil {
+		return false
+	}
+	s.Live.mu.Lock()
+	li.may = m.May
+	s.Live.mu.Unlock()
+	return true
+}
+
 func (s *Server) live(w http.ResponseWriter, r *http.Request) error {
 	l, m := s.Live, org.Who(r.Context())
 	li := &listener{member: m.ID, may: m.May, due: map[string]bool{}, wake: make(chan struct{}, 1)}
@@ -127,8 +140,7 @@ func (s *Server) live(w http.ResponseWriter, r *http.Request) error {
 		case <-l.closed:
 			return nil
 		case <-beat.C:
-			// A session that was revoked hears no more.
-			if m, _, err := s.Org.Authenticate(r.Context(), token); err != nil || m == nil {
+			if !s.still(r.Context(), li, token) {
 				return nil
 			}
 			fmt.Fprint(w, ": \n\n")
