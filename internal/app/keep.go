@@ -40,7 +40,7 @@ func (a *App) ReadArchive(ctx context.Context, r io.ReaderAt, size int64, progre
 	if err != nil {
 		return m, err
 	}
-	return m, a.Ledger.CatchUp(ctx)
+	return m, a.Ledger.Finish(ctx)
 }
 
 // ResetLink is a link with which a member sets a new password.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -43,6 +44,9 @@ func (l *Ledger) Run(ctx context.Context, interval time.Duration) error {
 		if err := l.CatchUp(ctx); err != nil && ctx.Err() == nil {
 			l.log.Error("followers stopped, will try again", "error", err)
 		}
+		if err := l.hear(ctx); err != nil && ctx.Err() == nil {
+			l.log.Warn("what other nodes digested was not heard", "error", err)
+		}
 		select {
 		case <-ctx.Done():
 			return nil
@@ -50,6 +54,38 @@ func (l *Ledger) Run(ctx context.Context, interval time.Duration) error {
 		case <-tick.C:
 		}
 	}
+}
+
+// hear announces what other nodes digested, so that pages open on this one are refreshed too.
+func (l *Ledger) hear(ctx context.Context) error {
+	c, found, err := l.cursor(ctx, l.db.Read(), "")
+	if err != nil || !found {
+		return err
+	}
+	l.mu.Lock()
+	from, first := l.at, l.at == Position{}
+	if first {
+		l.at = c.Position // what was digested before this process began is no news
+	}
+	l.mu.Unlock()
+	for !first && from.Before(c.Position) {
+		list, err := l.after(ctx, l.db.Read(), from, batch)
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		for i := range list {
+			if c.Position.Before(list[i].Position()) {
+				list = list[:i]
+				break
+			}
+		}
+		if len(list) == 0 {
+			return nil
+		}
+		l.announce(list)
+		from = list[len(list)-1].Position()
+	}
+	return nil
 }
 
 // CatchUp runs the followers until nothing is left to read that is certain.
@@ -96,6 +132,9 @@ func (l *Ledger) cursor(ctx context.Context, q db.Q, tail string) (c cursor, fou
 
 // prepare makes the cursor, and begins again when the followers are others than those that derived what is there.
 func (l *Ledger) prepare(ctx context.Context) error {
+	if err := l.adopt(ctx); err != nil {
+		return fmt.Errorf("adopt the ledger: %w", err)
+	}
 	c, found, err := l.cursor(ctx, l.db.Read(), "")
 	if err != nil || found && c.version == l.version() {
 		return err
@@ -107,6 +146,40 @@ func (l *Ledger) prepare(ctx context.Context) error {
 		}
 		return l.reset(ctx, q)
 	})
+}
+
+// adopt makes a ledger ours that was restored into another PostgreSQL cluster: its activities carry transactions that this cluster has not
+// reached, so followers would wait for them and their cursor would stand beyond everything new. They get the transaction 0: before all
+// new ones, in the order of their numbers. What is derived is derived anew. It is looked for once a process.
+func (l *Ledger) adopt(ctx context.Context) error {
+	if l.adopted || l.db.Engine() != db.Postgres {
+		return nil
+	}
+	foreign := func(ctx context.Context, q db.Q) (bool, error) {
+		is, _, err := db.Value[bool](ctx, q, "SELECT COALESCE(MAX(tx), 0) >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint FROM activity")
+		return is, err
+	}
+	is, err := foreign(ctx, l.db.Read())
+	if err != nil {
+		return err
+	}
+	if is {
+		err = l.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+			if _, _, err := l.cursor(ctx, q, " FOR UPDATE"); err != nil {
+				return err
+			}
+			if is, err := foreign(ctx, q); err != nil || !is { // another node did
+				return err
+			}
+			l.log.Warn("the ledger comes from another PostgreSQL cluster; everything is derived anew")
+			if _, err := db.Exec(ctx, q, "UPDATE activity SET tx = 0"); err != nil {
+				return err
+			}
+			return l.reset(ctx, q)
+		})
+	}
+	l.adopted = err == nil
+	return err
 }
 
 func (l *Ledger) reset(ctx context.Context, q db.Q) error {
@@ -130,6 +203,9 @@ func clear(ctx context.Context, q db.Q, f Follower) error {
 	return err
 }
 
+// errOther says that a node of another version has taken over: its rows are not ours to go on with.
+var errOther = errors.New("another version of the program derives these tables; stop one of them")
+
 // step takes one batch through the followers, in one transaction with the cursor. When one fails, the batch is taken activity by
 // activity and what cannot be digested is put aside in follower_failure, so that one bad fact does not stop the rest.
 func (l *Ledger) step(ctx context.Context, size int) (int, error) {
@@ -141,6 +217,9 @@ func (l *Ledger) step(ctx context.Context, size int) (int, error) {
 			if err != nil {
 				return err
 			}
+			if at.version != l.version() {
+				return errOther
+			}
 			if list, err = l.after(ctx, q, at.Position, size); err != nil || len(list) == 0 {
 				return err
 			}
@@ -148,7 +227,11 @@ func (l *Ledger) step(ctx context.Context, size int) (int, error) {
 				if f.Cut == nil || len(list) == 1 {
 					continue
 				}
-				n, err := f.Cut(ctx, q, list)
+				var n int
+				err := f.safely(func() (err error) {
+					n, err = f.Cut(ctx, q, list)
+					return err
+				})
 				if err != nil {
 					return &failure{f.Name, err}
 				}
@@ -193,9 +276,19 @@ type failure struct {
 func (f *failure) Error() string { return f.follower + ": " + f.err.Error() }
 func (f *failure) Unwrap() error { return f.err }
 
+// safely turns a panic into an error: what strangers write must not stop the program, again after each restart.
+func (f Follower) safely(do func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
+		}
+	}()
+	return do()
+}
+
 func (f Follower) apply(ctx context.Context, q db.Q, list []Activity, tolerant bool, now time.Time) error {
 	if !tolerant {
-		if err := f.Apply(ctx, q, list); err != nil {
+		if err := f.safely(func() error { return f.Apply(ctx, q, list) }); err != nil {
 			return &failure{f.Name, err}
 		}
 		return nil
@@ -203,13 +296,13 @@ func (f Follower) apply(ctx context.Context, q db.Q, list []Activity, tolerant b
 	if _, err := q.ExecContext(ctx, "SAVEPOINT one"); err != nil {
 		return err
 	}
-	err := f.Apply(ctx, q, list)
+	err := f.safely(func() error { return f.Apply(ctx, q, list) })
 	if err == nil {
 		_, err = q.ExecContext(ctx, "RELEASE SAVEPOINT one")
 		return err
 	}
-	if errors.Is(err, context.Canceled) {
-		return err
+	if errors.Is(err, context.Canceled) || db.Outage(err) {
+		return err // the fact is not at fault: it is tried again
 	}
 	if _, back := q.ExecContext(ctx, "ROLLBACK TO SAVEPOINT one"); back != nil {
 		return errors.Join(err, back)
@@ -252,6 +345,9 @@ func (l *Ledger) Watch(f func([]Activity)) (stop func()) {
 	}
 }
 
+// awaitFor is the longest Await waits: the facts are safe, only what follows from them is late.
+const awaitFor = 10 * time.Second
+
 // Await returns when the followers have digested the activities, so that whoever wrote can read what follows from it. It runs the
 // followers itself rather than waiting for the loop.
 func (l *Ledger) Await(ctx context.Context, list []Activity) error {
@@ -259,6 +355,8 @@ func (l *Ledger) Await(ctx context.Context, list []Activity) error {
 		return nil
 	}
 	p := list[len(list)-1].Position()
+	patience := time.NewTimer(awaitFor)
+	defer patience.Stop()
 	for try := 0; ; try++ {
 		if err := l.CatchUp(ctx); err != nil {
 			return fmt.Errorf("digest: %w", err)
@@ -280,6 +378,9 @@ func (l *Ledger) Await(ctx context.Context, list []Activity) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case <-patience.C:
+			l.log.Warn("a transaction under way holds the followers; what was stated will be seen later", "waited", awaitFor)
+			return nil
 		case <-time.After(min(time.Duration(try+1)*2*time.Millisecond, 50*time.Millisecond)):
 		}
 	}
@@ -302,18 +403,59 @@ func (l *Ledger) Rebuild(ctx context.Context, size int, progress func(done int))
 		return ctx.Err()
 	}
 	defer func() { l.turn <- struct{}{} }()
+	if err := l.adopt(ctx); err != nil {
+		return fmt.Errorf("adopt the ledger: %w", err)
+	}
 	if err := l.db.Tx(ctx, l.reset); err != nil {
 		return fmt.Errorf("empty derived tables: %w", err)
 	}
 	done := 0
-	for {
+	return l.reach(ctx, func() (int, error) {
 		n, err := l.step(ctx, size)
-		if err != nil || n == 0 {
+		done += n
+		if n > 0 && progress != nil {
+			progress(done)
+		}
+		return n, err
+	})
+}
+
+// Finish runs the followers until everything that is in the ledger now is digested. CatchUp stops where a transaction under way, of whatever
+// database of the cluster, holds the horizon; Finish waits for it.
+func (l *Ledger) Finish(ctx context.Context) error {
+	return l.reach(ctx, func() (int, error) { return 0, l.CatchUp(ctx) })
+}
+
+// reach repeats step until the cursor has come to where the ledger ended when step first had nothing left that was certain.
+func (l *Ledger) reach(ctx context.Context, step func() (int, error)) error {
+	var end *Position
+	for {
+		n, err := step()
+		if err != nil {
 			return err
 		}
-		done += n
-		if progress != nil {
-			progress(done)
+		if n > 0 {
+			continue
+		}
+		if end == nil {
+			last, _, err := db.One(ctx, l.db.Read(), func(p *Position) []any { return []any{&p.Tx, &p.Seq} },
+				"SELECT tx, seq FROM activity ORDER BY tx DESC, seq DESC LIMIT 1")
+			if err != nil {
+				return fmt.Errorf("find the end of the ledger: %w", err)
+			}
+			end = &last
+		}
+		c, _, err := l.cursor(ctx, l.db.Read(), "")
+		if err != nil {
+			return err
+		}
+		if !c.Position.Before(*end) {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }

@@ -86,6 +86,7 @@ type Ledger struct {
 
 	followers []Follower
 	turn      chan struct{} // holds one token: who has it runs the followers
+	adopted   bool          // guarded by turn
 
 	mu      sync.Mutex
 	at      Position // how far all followers have come, as far as this process knows
@@ -147,17 +148,29 @@ func (l *Ledger) AppendTx(ctx context.Context, q db.Q, list ...Activity) ([]Acti
 		rows = append(rows, []any{a.ID, a.Kind, a.Actor, a.Object, a.Channel, db.T(a.At), db.T(a.LearnedAt), a.Amount, a.Currency,
 			db.S(a.Key), string(a.Data)})
 	}
+	const into, tail = "activity (id, kind, actor, object, channel, at, learned_at, amount, currency, key, data)", "ON CONFLICT DO NOTHING"
+	added := make([]Activity, 0, len(list))
+	if q.Engine() == db.SQLite {
+		seqs, err := db.InsertNumbered(ctx, q, into, rows, tail)
+		if err != nil {
+			return nil, fmt.Errorf("append to the ledger: %w", err)
+		}
+		for i, seq := range seqs {
+			if seq > 0 {
+				list[i].Seq = seq
+				added = append(added, list[i])
+			}
+		}
+		return added, nil
+	}
 	type place struct {
 		id      string
 		tx, seq int64
 	}
-	places, err := db.InsertReturning(ctx, q,
-		"activity (id, kind, actor, object, channel, at, learned_at, amount, currency, key, data)", rows,
-		"ON CONFLICT DO NOTHING RETURNING id, tx, seq", func(p *place) []any { return []any{&p.id, &p.tx, &p.seq} })
+	places, err := db.InsertReturning(ctx, q, into, rows, tail+" RETURNING id, tx, seq", func(p *place) []any { return []any{&p.id, &p.tx, &p.seq} })
 	if err != nil {
 		return nil, fmt.Errorf("append to the ledger: %w", err)
 	}
-	added := make([]Activity, 0, len(places))
 	for _, p := range places {
 		a := list[byID[p.id]]
 		a.Tx, a.Seq = p.tx, p.seq
@@ -241,11 +254,27 @@ func (l *Ledger) Exclusive(ctx context.Context, do func(ctx context.Context, q d
 
 // after reads what stands after p. On PostgreSQL it stops before the oldest transaction still under way: that one may yet commit rows
 // that belong before newer ones, and a cursor that had passed them would never see them.
+// It also stops after some megabytes, so that long facts do not fill the memory; one fact always fits.
 func (l *Ledger) after(ctx context.Context, q db.Q, p Position, limit int) ([]Activity, error) {
-	list, err := db.All(ctx, q, fields, "SELECT "+columns+" FROM activity WHERE "+db.Pick(q, "tx >= $1 AND seq > $2 ORDER BY seq",
+	rows, err := q.QueryContext(ctx, "SELECT "+columns+" FROM activity WHERE "+db.Pick(q, "tx >= $1 AND seq > $2 ORDER BY seq",
 		"(tx, seq) > ($1, $2) AND tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint ORDER BY tx, seq")+" LIMIT $3", p.Tx, p.Seq, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read the ledger: %w", err)
 	}
+	defer rows.Close()
+	var list []Activity
+	for size := 0; size < maxBatch && rows.Next(); {
+		var a Activity
+		if err := rows.Scan(fields(&a)...); err != nil {
+			return nil, fmt.Errorf("read the ledger: %w", err)
+		}
+		size += len(a.Data)
+		list = append(list, a)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read the ledger: %w", err)
+	}
 	return list, nil
 }
+
+const maxBatch = 8 << 20 // bytes of data

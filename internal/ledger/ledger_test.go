@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -175,7 +177,7 @@ func TestFollowersNeverSkip(t *testing.T) {
 		}
 		stop()
 		following.Wait()
-		if err := l.CatchUp(t.Context()); err != nil {
+		if err := l.Finish(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		ids := seen(t, d)
@@ -196,12 +198,15 @@ func TestBadFactIsPutAside(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		l := ledger.New(d, slog.New(slog.DiscardHandler), clock, witness(t, d, func(a *ledger.Activity) error {
-			if a.Key == "bad" {
+			switch a.Key {
+			case "bad":
 				return errors.New("cannot digest this")
+			case "worse":
+				panic("cannot bear this")
 			}
 			return nil
 		}))
-		if _, err := l.State(t.Context(), fact("one"), fact("bad"), fact("two")); err != nil {
+		if _, err := l.State(t.Context(), fact("one"), fact("bad"), fact("worse"), fact("two")); err != nil {
 			t.Fatal(err)
 		}
 		if got := len(seen(t, d)); got != 2 {
@@ -211,8 +216,14 @@ func TestBadFactIsPutAside(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(failures) != 1 || failures[0].Follower != "witness" || failures[0].Error != "cannot digest this" {
-			t.Errorf("Failures = %+v, want the bad fact", failures)
+		texts := []string{}
+		for _, f := range failures {
+			first, _, _ := strings.Cut(f.Error, "\n")
+			texts = append(texts, f.Follower+": "+first)
+		}
+		slices.Sort(texts)
+		if diff := cmp.Diff([]string{"witness: cannot digest this", "witness: panic: cannot bear this"}, texts); diff != "" {
+			t.Errorf("failures (-want +got):\n%s", diff)
 		}
 	})
 }
@@ -244,4 +255,134 @@ func TestRebuildGivesTheSame(t *testing.T) {
 			t.Errorf("a new version derived otherwise (-before +after):\n%s", diff)
 		}
 	})
+}
+
+// A dump restored into another cluster holds transactions that this one has not reached.
+func TestLedgerOfAnotherCluster(t *testing.T) {
+	t.Parallel()
+	d := dbtest.Postgres(t)
+	f := witness(t, d, nil)
+	l := ledger.New(d, slog.New(slog.DiscardHandler), clock, f)
+	if _, err := l.State(t.Context(), fact("a"), fact("b")); err != nil {
+		t.Fatal(err)
+	}
+	err := d.Tx(t.Context(), func(ctx context.Context, q db.Q) error {
+		if _, err := db.Exec(ctx, q, "UPDATE activity SET tx = tx + 1000000000"); err != nil {
+			return err
+		}
+		_, err := db.Exec(ctx, q, "UPDATE derivation SET tx = tx + 1000000000")
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l = ledger.New(d, slog.New(slog.DiscardHandler), clock, f)
+	if _, err := l.Append(t.Context(), fact("c")); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Finish(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := len(seen(t, d)); got != 3 {
+		t.Errorf("%d facts are derived, want all 3", got)
+	}
+	if err := l.Rebuild(t.Context(), 2, nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := len(seen(t, d)); got != 3 {
+		t.Errorf("%d facts are derived after a rebuild, want all 3", got)
+	}
+}
+
+// What one node digests is announced on the others too.
+func TestOtherNodesHear(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		f := witness(t, d, nil)
+		here := ledger.New(d, slog.New(slog.DiscardHandler), clock, f)
+		there := ledger.New(d, slog.New(slog.DiscardHandler), clock, f)
+		if _, err := here.State(t.Context(), fact("before")); err != nil {
+			t.Fatal(err)
+		}
+		heard := make(chan string, 100)
+		there.Watch(func(list []ledger.Activity) {
+			for i := range list {
+				heard <- list[i].Key
+			}
+		})
+		ctx, stop := context.WithCancel(t.Context())
+		var running sync.WaitGroup
+		running.Go(func() { _ = there.Run(ctx, 5*time.Millisecond) })
+		defer running.Wait()
+		defer stop()
+		for n := range 2000 { // what was digested before the other began is no news to it, so state until something is heard
+			if _, err := here.State(t.Context(), fact(fmt.Sprint("news", n))); err != nil {
+				t.Fatal(err)
+			}
+			select {
+			case <-heard:
+				return
+			default:
+			}
+		}
+		t.Error("nothing was heard on the other node")
+	})
+}
+
+// A database that is out of order is no reason to put facts aside.
+func TestOutageIsNoFailure(t *testing.T) {
+	t.Parallel()
+	d := dbtest.Postgres(t)
+	out := true
+	f := witness(t, d, nil)
+	apply := f.Apply
+	f.Apply = func(ctx context.Context, q db.Q, list []ledger.Activity) error {
+		if out {
+			if _, err := q.ExecContext(ctx, "SET LOCAL statement_timeout = 1"); err != nil {
+				return err
+			}
+			_, err := q.ExecContext(ctx, "SELECT pg_sleep(1)")
+			return err
+		}
+		return apply(ctx, q, list)
+	}
+	l := ledger.New(d, slog.New(slog.DiscardHandler), clock, f)
+	if _, err := l.State(t.Context(), fact("a")); err == nil {
+		t.Error("a fact was digested by a database that is out of order")
+	}
+	out = false
+	if err := l.Finish(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	failures, err := l.Failures(t.Context())
+	if err != nil || len(failures) > 0 || len(seen(t, d)) != 1 {
+		t.Errorf("failures %v, %v, seen %v; want the fact digested and nothing put aside", failures, err, seen(t, d))
+	}
+}
+
+// Long facts are read a few at a time.
+func TestLongFacts(t *testing.T) {
+	t.Parallel()
+	d := dbtest.SQLite(t)
+	most := 0
+	f := witness(t, d, nil)
+	apply := f.Apply
+	f.Apply = func(ctx context.Context, q db.Q, list []ledger.Activity) error {
+		most = max(most, len(list))
+		return apply(ctx, q, list)
+	}
+	l := ledger.New(d, slog.New(slog.DiscardHandler), clock, f)
+	for i := range 6 {
+		long := fact(fmt.Sprint(i))
+		long.Data = ledger.Data(strings.Repeat("x", 3<<20))
+		if _, err := l.Append(t.Context(), long); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := l.Finish(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if most > 4 || len(seen(t, d)) != 6 {
+		t.Errorf("%d facts of 3 MB at once, %d seen; want 6 seen, a few at a time", most, len(seen(t, d)))
+	}
 }
