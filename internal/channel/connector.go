@@ -151,6 +151,11 @@ type Receiver interface {
 	Receive(header http.Header, body []byte, now time.Time) ([]Item, error)
 }
 
+// Screener is a Receiver that can refuse a call by its headers alone, before the body is read.
+type Screener interface {
+	Screen(header http.Header, now time.Time) error
+}
+
 // Outgoing is what we say.
 type Outgoing struct {
 	Key        string // idempotency key: the same thing is sent once, however often Send is called where the protocol allows it

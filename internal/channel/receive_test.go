@@ -41,10 +41,16 @@ func webhooks(t *testing.T, d *db.DB) (*channel.Service, channel.Account, http.H
 
 func call(t *testing.T, h http.Handler, channel, secret, id, body string) (int, map[string]any) {
 	t.Helper()
+	return callFrom(t, h, "192.0.2.1:1234", channel, secret, id, body)
+}
+
+func callFrom(t *testing.T, h http.Handler, address, channel, secret, id, body string) (int, map[string]any) {
+	t.Helper()
 	r := httptest.NewRequest("POST", "/hooks/"+channel, strings.NewReader(body))
 	if err := webhook.Sign(r.Header, secret, id, noon, []byte(body)); err != nil {
 		t.Fatal(err)
 	}
+	r.RemoteAddr = address
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
 	got := map[string]any{}
@@ -110,13 +116,24 @@ func TestReceive(t *testing.T) {
 func TestReceiveBusy(t *testing.T) {
 	t.Parallel()
 	_, a, h := webhooks(t, dbtest.SQLite(t))
-	counts := map[int]int{}
-	for range 210 {
-		status, _ := call(t, h, a.ID, webhook.New().Mint()["secret"], "msg", `{}`)
-		counts[status]++
+	secret := a.Shown["secret"]
+	count := func(address, secret string) map[int]int {
+		counts := map[int]int{}
+		for range 210 {
+			status, _ := callFrom(t, h, address, a.ID, secret, "msg", `{"text":"a"}`)
+			counts[status]++
+		}
+		return counts
 	}
-	if counts[401] != 200 || counts[429] != 10 {
-		t.Errorf("answers %v, want 200 of 401, then 10 of 429", counts)
+	// Many addresses of one IPv6 network count as one.
+	if counts := count("[2001:db8::1]:99", webhook.New().Mint()["secret"]); counts[401] != 200 || counts[429] != 10 {
+		t.Errorf("answers %v to a stranger, want 200 of 401, then 10 of 429", counts)
+	}
+	if status, _ := callFrom(t, h, "[2001:db8::ffff]:99", a.ID, secret, "msg", `{"text":"a"}`); status != 429 {
+		t.Errorf("from the stranger's network: %d, want 429", status)
+	}
+	if counts := count("192.0.2.7:99", secret); counts[202] != 200 || counts[429] != 10 {
+		t.Errorf("answers %v to the other side, want 200 of 202 whatever strangers do, then 10 of 429", counts)
 	}
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequest("GET", "/hooks/"+a.ID, nil))

@@ -24,7 +24,9 @@ type Service struct {
 	kinds  []kind
 	ids    id.Maker
 	hosts  gates
-	rates  rates
+	rates  rates // of proven calls, by channel
+
+	strangers rates // of other calls, by network address
 
 	due    chan struct{} // wakes Poll
 	listen chan struct{} // wakes the listeners to streams

@@ -47,7 +47,7 @@ func Routes(r *web.Routes, s *channel.Service, o *org.Service, clock func() time
 	r.Do("POST /channels/outgoing/{id}/mark-sent", org.ChannelEdit, h.markSent)
 	r.Do("POST /channels/outgoing/{id}/withdraw", org.ChannelEdit, h.withdraw)
 
-	r.Raw("/hooks/{channel}", s.ReceiveHandler())
+	r.Raw("/hooks/{channel}", s.ReceiveFrom(web.IP))
 }
 
 // wrong is what is to be put right in a form. Its zero value is nothing.

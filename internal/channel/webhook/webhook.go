@@ -76,22 +76,30 @@ func (s *session) Check(context.Context) (channel.Health, error) { return channe
 
 func (s *session) Close() error { return nil }
 
-// Receive checks the signature and reads the posts.
-func (s *session) Receive(header http.Header, body []byte, now time.Time) ([]channel.Item, error) {
+// Screen refuses a call that is unsigned or whose time is past: the signature of one that is not need not be worked out.
+func (s *session) Screen(header http.Header, now time.Time) error {
 	call, stamp := header.Get(HeaderID), header.Get(HeaderTimestamp)
 	if call == "" || len(call) > 300 || stamp == "" || header.Get(HeaderSignature) == "" {
-		return nil, problem.New(problem.Unauthenticated, "channel.webhook.unsigned")
+		return problem.New(problem.Unauthenticated, "channel.webhook.unsigned")
 	}
 	seconds, err := strconv.ParseInt(stamp, 10, 64)
 	if err != nil {
-		return nil, problem.New(problem.Unauthenticated, "channel.webhook.unsigned")
+		return problem.New(problem.Unauthenticated, "channel.webhook.unsigned")
 	}
-	if !s.signed(call, stamp, body, header.Values(HeaderSignature)) {
-		return nil, problem.New(problem.Unauthenticated, "channel.webhook.bad_signature")
-	}
-	// After the signature, so that only whoever has the secret learns how our clock stands.
 	if at := time.Unix(seconds, 0); seconds < 0 || seconds > 1<<40 || at.Before(now.Add(-Tolerance)) || at.After(now.Add(Tolerance)) {
-		return nil, problem.New(problem.Unauthenticated, "channel.webhook.stale")
+		return problem.New(problem.Unauthenticated, "channel.webhook.stale")
+	}
+	return nil
+}
+
+// Receive checks the signature and reads the posts.
+func (s *session) Receive(header http.Header, body []byte, now time.Time) ([]channel.Item, error) {
+	if err := s.Screen(header, now); err != nil {
+		return nil, err
+	}
+	call := header.Get(HeaderID)
+	if !s.signed(call, header.Get(HeaderTimestamp), body, header.Values(HeaderSignature)) {
+		return nil, problem.New(problem.Unauthenticated, "channel.webhook.bad_signature")
 	}
 	return posts(call, body)
 }

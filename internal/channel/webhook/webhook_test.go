@@ -3,6 +3,7 @@ package webhook
 import (
 	"bytes"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -70,9 +71,10 @@ func TestSignature(t *testing.T) {
 		"just within the tolerance":   {mine, signed(mine, now.Add(-Tolerance)), ""},
 		"another secret":              {other, good, "channel.webhook.bad_signature"},
 		"another id":                  {mine, with(good, HeaderID, "msg_2"), "channel.webhook.bad_signature"},
-		"another time":                {mine, with(good, HeaderTimestamp, "1"), "channel.webhook.bad_signature"},
+		"another time":                {mine, with(good, HeaderTimestamp, strconv.FormatInt(now.Unix()+1, 10)), "channel.webhook.bad_signature"},
 		"another version":             {mine, with(good, HeaderSignature, strings.Replace(good.Get(HeaderSignature), "v1", "v2", 1)), "channel.webhook.bad_signature"},
 		"a prefix of the signature":   {mine, with(good, HeaderSignature, good.Get(HeaderSignature)[:20]), "channel.webhook.bad_signature"},
+		"stale and badly signed":      {other, signed(mine, now.Add(-time.Hour)), "channel.webhook.stale"},
 		"too old":                     {mine, signed(mine, now.Add(-Tolerance-time.Second)), "channel.webhook.stale"},
 		"from the future":             {mine, signed(mine, now.Add(Tolerance+time.Second)), "channel.webhook.stale"},
 		"unsigned":                    {mine, http.Header{}, "channel.webhook.unsigned"},
