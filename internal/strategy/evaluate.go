@@ -82,6 +82,7 @@ type Sample struct {
 	At    time.Time
 	Value float64
 	Known bool
+	Short bool // the week began before the course or is not over
 }
 
 // Tested is a link with what the two main measures say about it.
@@ -340,12 +341,15 @@ func (s *Service) weekly(ctx context.Context, m Measure, at time.Time) ([]Sample
 	out := make([]Sample, len(points))
 	for i, p := range points {
 		e, _ := pick(p.Result, p.Unit, m.Statistic)
-		out[i] = Sample{At: p.Window.From, Value: e.Value, Known: e.Defined() && finite(e.Value)}
+		// So many in a part of a week are not so many in a week; a share, a wait and what is open now need no whole week.
+		known := e.Defined() && finite(e.Value) && !(p.Short && p.Unit == kpi.Posts)
+		out[i] = Sample{At: p.Window.From, Value: e.Value, Known: known, Short: p.Short}
 	}
 	return out, nil
 }
 
-// oriented turns a weekly course so that up is better; counts of a week stand for so many in the window. Missing weeks are NaN.
+// oriented turns a weekly course so that up is better; counts of a week stand for so many in the window. Weeks that are missing
+// or not whole are NaN: all measures lack the same days of those, so that unrelated ones would seem to move together.
 func oriented(m Measure, u kpi.Unit, course []Sample) []float64 {
 	out := make([]float64, len(course))
 	for i, p := range course {
@@ -362,7 +366,7 @@ func oriented(m Measure, u kpi.Unit, course []Sample) []float64 {
 				p.Known = false
 			}
 		}
-		if !p.Known || !finite(v) {
+		if !p.Known || p.Short || !finite(v) {
 			v = math.NaN()
 		}
 		out[i] = v
