@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"github.com/entente/entente/internal/db"
@@ -89,6 +91,20 @@ func TestNaive(t *testing.T) {
 				}
 				if byPart != got.N {
 					r.Fatalf("%s: parts add up to %d, n is %d", m.ID, byPart, got.N)
+				}
+				report, err := w.s.Report(ctx, m.ID, win, step, f)
+				if err != nil {
+					r.Fatal(err)
+				}
+				earlier, err := w.s.Compute(ctx, m.ID, win.Before(zone), f)
+				if err != nil {
+					r.Fatal(err)
+				}
+				if diff := cmp.Diff(got, report.Result, cmpopts.EquateNaNs()); diff != "" {
+					r.Fatalf("%s: a report says otherwise: %s", m.ID, diff)
+				}
+				if diff := cmp.Diff(earlier, report.Before, cmpopts.EquateNaNs()); diff != "" {
+					r.Fatalf("%s: a report says otherwise of the window before: %s", m.ID, diff)
 				}
 				points, err := w.s.Series(ctx, m.ID, win, step, f)
 				if err != nil {

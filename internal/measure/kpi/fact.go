@@ -3,6 +3,7 @@ package kpi
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/entente/entente/internal/db"
@@ -58,8 +59,8 @@ type Source struct {
 // Quarter is how finely facts are gathered where no single one is needed. All time zones differ from UTC by multiples of it since 1972.
 const Quarter = 15 * time.Minute
 
-// read reads waits one by one, and anything else by the quarter of an hour, of which the first may begin before from.
-func (s Source) read(ctx context.Context, q db.Q, from time.Time) ([]Fact, error) {
+// read reads waits one by one, and anything else by the quarter of an hour, of which those that a cut goes through are told apart.
+func (s Source) read(ctx context.Context, q db.Q, cuts []time.Time) ([]Fact, error) {
 	if s.For != "" {
 		list, err := db.All(ctx, q, func(f *Fact) []any { return []any{db.At(&f.At), &f.Part, micros{&f.For}, db.Bool(&f.Open)} },
 			"SELECT "+s.At+", "+s.Part+", "+s.For+", "+s.Open+" FROM "+s.Table+" "+s.Where.String(), s.Where.Args...)
@@ -68,15 +69,26 @@ func (s Source) read(ctx context.Context, q db.Q, from time.Time) ([]Fact, error
 		}
 		return list, wrap(err)
 	}
-	quarter := fmt.Sprintf("(%s / %d) * %d", s.At, Quarter.Microseconds(), Quarter.Microseconds())
+	at := s.gathered(cuts)
 	list, err := db.All(ctx, q, func(f *Fact) []any { return []any{db.At(&f.At), &f.Part, &f.N} },
-		"SELECT "+quarter+", "+s.Part+", COUNT(*) FROM "+s.Table+" "+s.Where.String()+" GROUP BY 1, 2", s.Where.Args...)
-	for i := range list {
-		if list[i].At.Before(from) {
-			list[i].At = from
+		"SELECT "+at+", "+s.Part+", COUNT(*) FROM "+s.Table+" "+s.Where.String()+" GROUP BY 1, 2", s.Where.Args...)
+	return list, wrap(err)
+}
+
+// gathered is the time under which a row is gathered: the beginning of its quarter, or the last cut in it that the row follows.
+func (s Source) gathered(cuts []time.Time) string {
+	quarter := fmt.Sprintf("(%s / %d) * %d", s.At, Quarter.Microseconds(), Quarter.Microseconds())
+	var b strings.Builder
+	for i := len(cuts) - 1; i >= 0; i-- { // the latest first
+		if cuts[i].UnixMicro()%Quarter.Microseconds() != 0 {
+			cut := s.Where.Arg(db.T(cuts[i]))
+			fmt.Fprintf(&b, " WHEN %s >= %s AND %s < %s THEN %s", s.At, cut, quarter, cut, cut)
 		}
 	}
-	return list, wrap(err)
+	if b.Len() == 0 {
+		return quarter
+	}
+	return "CASE" + b.String() + " ELSE " + quarter + " END"
 }
 
 func wrap(err error) error {

@@ -123,7 +123,7 @@ func (m Measure) Read(ctx context.Context, q db.Q, a Ask) ([]Fact, error) {
 	if m.Facts != nil {
 		return m.Facts(ctx, q, a)
 	}
-	return m.Source(a).read(ctx, q, a.From())
+	return m.Source(a).read(ctx, q, a.Cuts)
 }
 
 // Role is the role of a part, "" for one the measure does not have.

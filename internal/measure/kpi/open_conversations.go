@@ -73,7 +73,7 @@ func (a Ask) stock(ctx context.Context, q db.Q) ([]Fact, error) {
 		if a.Filter == (Filter{}) {
 			s.Table = "conversation_span s"
 		}
-		list, err := s.read(ctx, q, from)
+		list, err := s.read(ctx, q, a.Cuts)
 		if err != nil {
 			return nil, err
 		}

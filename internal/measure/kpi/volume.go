@@ -28,7 +28,7 @@ func Volume() Measure {
 // which those hours hold too, is taken back.
 func (a Ask) volume(ctx context.Context, q db.Q, part string) ([]Fact, error) {
 	if a.Filter.Language != "" {
-		return a.said(part).read(ctx, q, a.From())
+		return a.said(part).read(ctx, q, a.Cuts)
 	}
 	split := map[int64]bool{}
 	for _, c := range a.Cuts {
