@@ -140,10 +140,14 @@ func TestForgottenPassword(t *testing.T) {
 			t.Fatalf("link of %+v", m)
 		}
 		refused(t, w.Reset(ctx, secret, "ada@velo.example", at("")), problem.Invalid, "org.password_own")
+		token, _, err := w.MakeToken(w.as(t, ownerEmail), "backup", []org.Permission{org.InboxRead}, time.Hour)
+		must(t, err)
 		must(t, w.Reset(ctx, secret, "Une autre phrase 1", at("")))
 		refused(t, w.Reset(ctx, secret, "Une autre phrase 2", at("")), problem.Missing, "org.dead_link")
 		_, _, err = w.Authenticate(ctx, session)
 		refused(t, err, problem.Unauthenticated, "problem.sign_in")
+		_, _, err = w.Bearer(ctx, token)
+		refused(t, err, problem.Unauthenticated, "org.bad_token")
 		w.signIn(t, ownerEmail, "Une autre phrase 1")
 
 		link, err := w.ResetLink(org.AsOperator(ctx), m.ID)

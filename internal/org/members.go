@@ -188,8 +188,8 @@ func (s *Service) Suspend(ctx context.Context, memberID string) error {
 		if err := s.endAll(ctx, q, m.ID, ""); err != nil {
 			return err
 		}
-		if _, err := db.Exec(ctx, q, "UPDATE member_token SET revoked_at = $1 WHERE member = $2 AND revoked_at IS NULL", db.T(s.now()), m.ID); err != nil {
-			return fmt.Errorf("revoke a member's tokens: %w", err)
+		if err := s.revokeAll(ctx, q, m.ID); err != nil {
+			return err
 		}
 		if err := dropLinks(ctx, q, m.ID); err != nil {
 			return err
@@ -255,7 +255,8 @@ func (s *Service) ChangeProfile(ctx context.Context, p Profile) error {
 	})
 }
 
-// ChangePassword sets a new password for whoever acts, who must know the current one. All their other sessions end; keep is the secret of
+// ChangePassword sets a new password for whoever acts, who must know the current one. All their other sessions end and their tokens
+// are revoked; keep is the secret of
 // the session that stays.
 func (s *Service) ChangePassword(ctx context.Context, current, fresh, keep string) error {
 	m, err := inPerson(ctx)
@@ -283,7 +284,8 @@ func (s *Service) ChangePassword(ctx context.Context, current, fresh, keep strin
 	})
 }
 
-// setPassword keeps a hash, ends sessions but the one whose secret is keep, and makes every link sent before worthless.
+// setPassword keeps a hash, ends sessions but the one whose secret is keep, revokes tokens, and makes every link sent before worthless:
+// whoever changes a password because somebody else knew it must not leave them a way in.
 func (s *Service) setPassword(ctx context.Context, q db.Q, memberID, hash, keep string) error {
 	if _, err := db.Exec(ctx, q, "UPDATE member SET password = $1 WHERE id = $2", hash, memberID); err != nil {
 		return fmt.Errorf("change a password: %w", err)
@@ -291,7 +293,17 @@ func (s *Service) setPassword(ctx context.Context, q db.Q, memberID, hash, keep 
 	if err := s.endAll(ctx, q, memberID, keep); err != nil {
 		return err
 	}
+	if err := s.revokeAll(ctx, q, memberID); err != nil {
+		return err
+	}
 	return dropLinks(ctx, q, memberID)
+}
+
+func (s *Service) revokeAll(ctx context.Context, q db.Q, memberID string) error {
+	if _, err := db.Exec(ctx, q, "UPDATE member_token SET revoked_at = $1 WHERE member = $2 AND revoked_at IS NULL", db.T(s.now()), memberID); err != nil {
+		return fmt.Errorf("revoke a member's tokens: %w", err)
+	}
+	return nil
 }
 
 // knows refuses unless the password is the member's; guesses are limited as at the sign-in page.
