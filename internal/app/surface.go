@@ -106,7 +106,8 @@ func (a *App) home(w http.ResponseWriter, r *http.Request) error {
 
 func (a *App) ready(w http.ResponseWriter, r *http.Request) {
 	if err := a.DB.Ping(r.Context()); err != nil {
-		http.Error(w, "database: "+err.Error(), http.StatusServiceUnavailable)
+		a.Log.Error("the database does not answer", "error", err)
+		http.Error(w, "database", http.StatusServiceUnavailable) // whoever asks is not signed in
 		return
 	}
 	w.Write([]byte("ready\n"))
