@@ -7,6 +7,9 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
 )
 
 const narrowSpace = "\u202f" // French groups thousands with it and puts it before ; ! ? %
@@ -171,6 +174,26 @@ func For(ctx context.Context, d time.Duration) string {
 	default:
 		return n(d.Round(time.Millisecond)/time.Millisecond, "ms")
 	}
+}
+
+// Language names a language by its code, "Portuguese" or "portugais"; a code nobody knows is given as it is.
+func Language(ctx context.Context, code string) string {
+	tag, err := language.Parse(code)
+	if err != nil {
+		return code
+	}
+	names := display.Languages(language.English)
+	if french(ctx) {
+		names = display.Languages(language.French)
+	}
+	name := names.Name(tag)
+	if name == "" {
+		return code
+	}
+	if Lang(ctx) == Pseudo {
+		return "⟦" + name + "⟧"
+	}
+	return name
 }
 
 // Ago writes how long before now t was: "3 h ago", "il y a 3 h".

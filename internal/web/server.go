@@ -430,7 +430,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	w.Header().Set("Cache-Control", "no-store")
 	title := i18n.T(ctx, "web.error."+string(p.Code))
 	page := Page{Title: title, status: status}
-	if err := Show(w, r, page, ui.ErrorState(title, text, reference)); err != nil {
+	if err := Show(w, r, page, ui.ErrorPage(title, text, reference)); err != nil {
 		s.Log.Error("an error page failed", "error", err)
 		fmt.Fprintln(w, text)
 	}
