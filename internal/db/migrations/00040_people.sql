@@ -9,7 +9,7 @@ CREATE TABLE identity (
   first_at BIGINT NOT NULL,
   last_at BIGINT NOT NULL
 ) {{clustered}};
-CREATE INDEX identity_person ON identity (person) WHERE person <> '';
+CREATE INDEX identity_person ON identity (person);
 CREATE TABLE person (
   id TEXT PRIMARY KEY,
   name TEXT NOT NULL DEFAULT '',
