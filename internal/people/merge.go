@@ -199,7 +199,12 @@ func (s *Service) Merge(ctx context.Context, kept, taken string) error {
 		return err
 	}
 	_, found, err := db.Value[string](ctx, s.db.Read(), "SELECT id FROM person_merge WHERE id = $1", done.ID)
-	if err == nil && !found { // one of them was merged by somebody else between
+	if err != nil || found {
+		return err
+	}
+	// Not there: the followers are held back, or one of the two was merged by somebody else between.
+	merged, _, err := db.Value[int](ctx, s.db.Read(), "SELECT COUNT(*) FROM person WHERE id IN ($1, $2) AND merged_into <> ''", k.ID, t.ID)
+	if err == nil && merged > 0 {
 		err = problem.New(problem.Conflict, "people.merged_meanwhile")
 	}
 	return err

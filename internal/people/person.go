@@ -174,6 +174,9 @@ func (s *Service) Add(ctx context.Context, d ledger.Person) (Person, error) {
 	if problem.Is(err, problem.Missing) && len(d.Identities) > 0 { // somebody else was quicker: it is said of theirs
 		_, p, err = s.ByIdentity(ctx, d.Identities[0].URI)
 	}
+	if err == nil && p.ID == "" || problem.Is(err, problem.Missing) { // stated; the followers are held back
+		return Person{ID: added.ID, Name: d.Name, Organisation: d.Organisation, Title: d.Title, Lang: d.Lang, Note: d.Note, Kinds: d.Kinds, Firm: d.Firm, Since: added.At}, nil
+	}
 	return p, err
 }
 

@@ -51,7 +51,7 @@ func (w *world) state(t fataler, list ...ledger.Activity) []ledger.Activity {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.sound(t)
+	w.level(t)
 	return added
 }
 
@@ -124,6 +124,7 @@ func (w *world) add(t fataler, name string, uris ...string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.level(t)
 	return p.ID
 }
 
@@ -132,6 +133,7 @@ func (w *world) merge(t fataler, kept, taken string) string {
 	if err := w.s.Merge(w.ctx, kept, taken); err != nil {
 		t.Fatal(err)
 	}
+	w.level(t)
 	list, err := w.s.Merges(w.ctx, kept)
 	if err != nil {
 		t.Fatal(err)
@@ -150,6 +152,7 @@ func (w *world) unmerge(t fataler, merge string) {
 	if err := w.s.Unmerge(w.ctx, merge); err != nil {
 		t.Fatal(err)
 	}
+	w.level(t)
 }
 
 // belongings lists the identities by the person they belong to.
