@@ -483,7 +483,7 @@ func TestRefusedList(t *testing.T) {
 	var b bytes.Buffer
 	list := NewRefused(i18n.With(context.Background(), "fr", nil), &b)
 	for i := range MaxRefused + 5 {
-		if err := list.Add(refused(Place{"f.csv", Line, int64(i)}, "intake.bad_date", "=1+1")); err != nil {
+		if err := list.Add(refused(Place{"f.csv", Line, int64(i)}, "intake.bad_date", "=1+1;=2")); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -491,7 +491,7 @@ func TestRefusedList(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimSpace(b.String()), "\n")
-	if len(lines) != MaxRefused+2 || !strings.Contains(lines[1], "La date est illisible.,'=1+1") || !strings.Contains(lines[len(lines)-1], "5 autres refus") {
+	if len(lines) != MaxRefused+2 || !strings.Contains(lines[1], "La date est illisible.,'=1+1;'=2") || !strings.Contains(lines[len(lines)-1], "5 autres refus") {
 		t.Error(len(lines), lines[1], lines[len(lines)-1])
 	}
 }

@@ -4,9 +4,9 @@ import (
 	"context"
 	"encoding/csv"
 	"io"
-	"strings"
 
 	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/sheet"
 )
 
 // MaxRefused is the most lines of a list of what was refused; beyond it only the number grows.
@@ -38,7 +38,7 @@ func (r *Refused) Add(row Row) error {
 		return nil
 	}
 	r.lines++
-	return r.out.Write([]string{cell(row.Place.String()), cell(row.Refused.In(r.ctx)), cell(row.Refused.Detail)})
+	return r.out.Write([]string{sheet.Cell(row.Place.String()), sheet.Cell(row.Refused.In(r.ctx)), sheet.Cell(row.Refused.Detail)})
 }
 
 // In is the reason in the language of ctx.
@@ -53,12 +53,4 @@ func (r *Refused) Close() error {
 	}
 	r.out.Flush()
 	return r.out.Error()
-}
-
-// cell keeps spreadsheets from running what a stranger wrote.
-func cell(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
-		return "'" + s
-	}
-	return s
 }

@@ -4,21 +4,13 @@ import (
 	"encoding/csv"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/entente/entente/internal/measure"
 	"github.com/entente/entente/internal/measure/kpi"
 	"github.com/entente/entente/internal/measure/stat"
+	"github.com/entente/entente/internal/sheet"
 )
-
-// cell keeps spreadsheets from running what somebody wrote in a title or a name: what could begin a formula gets an apostrophe before it.
-func cell(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r\n", rune(text[0])) {
-		return "'" + text
-	}
-	return text
-}
 
 // file begins a CSV file that spreadsheets read as UTF-8.
 func file(w http.ResponseWriter, name string) *csv.Writer {
@@ -114,7 +106,7 @@ func (h *handlers) rowsCSV(w http.ResponseWriter, r *http.Request) error {
 	out.Write(head)
 	for {
 		for _, row := range rows {
-			line := []string{row.ID, row.At.Format(time.RFC3339Nano), row.Part, string(row.Role), cell(row.Title), cell(row.Author), cell(row.Channel)}
+			line := []string{row.ID, row.At.Format(time.RFC3339Nano), row.Part, string(row.Role), sheet.Cell(row.Title), sheet.Cell(row.Author), sheet.Cell(row.Channel)}
 			if m.Unit == kpi.Seconds {
 				line = append(line, number(row.For.Seconds()), strconv.FormatBool(row.Open))
 			}
