@@ -346,11 +346,11 @@ func (s *Service) claimSendings(ctx context.Context, now time.Time) (due, left [
 }
 
 // begin marks one sending as being sent, durably, before anything goes out. It says no when the sending was withdrawn or taken over.
-func (s *Service) begin(ctx context.Context, v *Sending, now time.Time) (bool, error) {
+func (s *Service) begin(ctx context.Context, v *Sending) (bool, error) {
 	var n int64
 	err := s.db.Tx(ctx, func(ctx context.Context, q db.Q) (err error) {
 		n, err = db.Exec(ctx, q, `UPDATE outgoing SET state = 'sending', attempts = attempts + 1, lease_until = $1
-			WHERE id = $2 AND lease_by = $3 AND state = 'queued'`, db.T(now.Add(sendLease)), v.ID, v.lease)
+			WHERE id = $2 AND lease_by = $3 AND state = 'queued'`, db.T(s.clock().Add(sendLease)), v.ID, v.lease)
 		return err
 	})
 	if err != nil {
@@ -387,7 +387,7 @@ func (s *Service) sendThrough(ctx context.Context, channel string, list []Sendin
 			if ctx.Err() != nil { // nothing of it or of what follows has gone out
 				return errors.Join(ctx.Err(), s.putBack(list[i:]))
 			}
-			mine, e := s.begin(ctx, &v, now)
+			mine, e := s.begin(ctx, &v)
 			if e != nil {
 				return e
 			}
@@ -408,7 +408,7 @@ func (s *Service) sendThrough(ctx context.Context, channel string, list []Sendin
 				receipt, fault = find(ctx, finder, v.Content, f)
 			}
 		}
-		if e := s.conclude(ctx, &a, v, receipt, fault, now); e != nil {
+		if e := s.conclude(ctx, &a, v, receipt, fault); e != nil {
 			return e
 		}
 	}
@@ -476,7 +476,7 @@ func (s *Service) putBack(list []Sending) error {
 
 // conclude keeps what came of a sending. It is worth several tries, and goes on when the work is being ended: what is on the other side
 // is a fact.
-func (s *Service) conclude(ctx context.Context, a *Account, v Sending, receipt Receipt, fault error, now time.Time) error {
+func (s *Service) conclude(ctx context.Context, a *Account, v Sending, receipt Receipt, fault error) error {
 	ctx = context.WithoutCancel(ctx)
 	for try := 1; ; try++ {
 		err := s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
@@ -484,7 +484,7 @@ func (s *Service) conclude(ctx context.Context, a *Account, v Sending, receipt R
 				if err := s.arrived(ctx, q, v, receipt, Underway, Unknown); err != nil {
 					return err
 				}
-			} else if err := s.missed(ctx, q, a, v, fault, now); err != nil {
+			} else if err := s.missed(ctx, q, a, v, fault, s.clock()); err != nil {
 				return err
 			}
 			return s.step("conclude")

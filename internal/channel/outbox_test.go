@@ -368,3 +368,30 @@ func TestSendEnded(t *testing.T) {
 		t.Errorf("states %s and %s (%d attempts), want sent and queued", a.State, b.State, b.Attempts)
 	}
 }
+
+// While something is on the wire nobody takes it for left behind, however long the batch before it took.
+func TestSendLeases(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		clock, w := &clockwork{at: noon}, newTown()
+		s, other := testService(t, d, clock, w), testService(t, d, clock, w)
+		w.blind = true
+		key := queue(t, s, addTown(t, s, "oslo").ID, Outgoing{Text: "1"})
+		s.hook = func(step string) error {
+			switch step {
+			case "claimed":
+				clock.turn(sendLease - time.Second) // waiting for its turn
+			case "begun":
+				sendOnce(t, other, clock.turn(time.Minute))
+				if got := sending(t, other, key); got.State != Underway {
+					t.Errorf("on the wire it is %s, want %s", got.State, Underway)
+				}
+			}
+			return nil
+		}
+		sendOnce(t, s, noon)
+		if got := sending(t, s, key); got.State != Sent || w.sends != 1 {
+			t.Errorf("it is %s after %d sends, want sent once", got.State, w.sends)
+		}
+	})
+}
