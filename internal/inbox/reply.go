@@ -110,10 +110,11 @@ func (s *Service) newestOfTheirs(ctx context.Context, c *Conversation) (channel.
 			return *p, true, nil
 		}
 	}
-	if list, err := channel.Posts(ctx, q, c.Post); err != nil || len(list) > 0 {
-		return list[0], err == nil, err
+	opening, err := channel.Posts(ctx, q, c.Post)
+	if err != nil {
+		return channel.Post{}, false, err
 	}
-	return list[0], true, nil
+	return append(opening, list...)[0], true, nil
 }
 
 // Answer is what a member wants to say in a conversation.
