@@ -145,7 +145,7 @@ func (s *Service) Reply(ctx context.Context, conversation string, in Answer) (ch
 		if id, found, err := db.Value[string](ctx, s.db.Read(), "SELECT sending FROM conversation_reply WHERE token = $1", token); err != nil {
 			return channel.Sending{}, err
 		} else if found {
-			return s.channels.Sending(ctx, id)
+			return s.replied(ctx, id, in.Resolve)
 		}
 	}
 	c, err := s.Find(ctx, conversation)
@@ -194,7 +194,7 @@ func (s *Service) Reply(ctx context.Context, conversation string, in Answer) (ch
 		if sending, _, err = db.Value[string](ctx, s.db.Read(), "SELECT sending FROM conversation_reply WHERE token = $1", token); err != nil {
 			return channel.Sending{}, err
 		}
-		return s.channels.Sending(ctx, sending)
+		return s.replied(ctx, sending, in.Resolve)
 	}
 	if err != nil {
 		return channel.Sending{}, err
@@ -203,12 +203,16 @@ func (s *Service) Reply(ctx context.Context, conversation string, in Answer) (ch
 	if wait := in.NotBefore.Sub(s.clock()); wait > 0 {
 		time.AfterFunc(wait+10*time.Millisecond, s.channels.WakeSender)
 	}
-	if in.Resolve {
-		if _, err := s.Resolve(ctx, c.ID); err != nil {
-			return channel.Sending{}, err
-		}
+	return s.replied(ctx, sending, in.Resolve)
+}
+
+// replied does what is left to do once an answer is queued, by this call or by an earlier one of the same token that may not have come so far.
+func (s *Service) replied(ctx context.Context, sending string, resolve bool) (channel.Sending, error) {
+	v, err := s.channels.Sending(ctx, sending)
+	if err == nil && resolve {
+		_, err = s.Resolve(ctx, v.Conversation)
 	}
-	return s.channels.Sending(ctx, sending)
+	return v, err
 }
 
 var errTwice = problem.New(problem.Conflict, "problem.conflict")
