@@ -14,7 +14,7 @@ import (
 )
 
 // IndexVersion names the rules behind [Words], [Fold] and [Stem]; it changes whenever texts must be indexed again.
-const IndexVersion = "1"
+const IndexVersion = "2"
 
 // Stemmed lists the languages that have stems; the others are indexed by their folded words.
 func Stemmed() []string { return []string{"en", "fr", "de", "es", "it", "pt"} }
@@ -49,7 +49,8 @@ func stemTerm(code, term string) string {
 	case "en":
 		stem = english.Stem
 	case "fr":
-		stem, restored = french.Stem, restore(term, "ees", "e", "ee", "e")
+		// Snowball leaves the plural of what ends in a vowel other than e: vélos, tatamis, menus, sofas.
+		stem, restored = french.Stem, restore(term, "ees", "e", "ee", "e", "os", "o", "is", "i", "us", "u", "as", "a")
 	case "de":
 		stem = german.Stem
 	case "es":

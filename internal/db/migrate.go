@@ -67,7 +67,8 @@ func Newest() int64 {
 }
 
 // migrations gives this engine's files: N_name.postgres.sql stands for N_name.sql on PostgreSQL, {{serial}} is the column that the engine
-// numbers by itself, {{place}} a primary key of numbers that rows are stored by, and {{clustered}} stores rows by their primary key.
+// numbers by itself, {{place}} a primary key of numbers that rows are stored by, {{clustered}} stores rows by their primary key, and
+// {{binary}} orders texts by their bytes whatever the language of the database.
 func (d *DB) migrations() (fs.FS, error) {
 	out := fstest.MapFS{}
 	err := fs.WalkDir(migrations, "migrations", func(name string, e fs.DirEntry, err error) error {
@@ -97,9 +98,11 @@ func (d *DB) migrations() (fs.FS, error) {
 				}
 			}
 		}
-		words := strings.NewReplacer("{{serial}}", "INTEGER PRIMARY KEY", "{{place}}", "INTEGER PRIMARY KEY", " {{clustered}}", " WITHOUT ROWID")
+		words := strings.NewReplacer("{{serial}}", "INTEGER PRIMARY KEY", "{{place}}", "INTEGER PRIMARY KEY", " {{clustered}}", " WITHOUT ROWID",
+			"{{binary}}", "COLLATE BINARY")
 		if d.engine == Postgres {
-			words = strings.NewReplacer("{{serial}}", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "{{place}}", "BIGINT PRIMARY KEY", " {{clustered}}", "")
+			words = strings.NewReplacer("{{serial}}", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "{{place}}", "BIGINT PRIMARY KEY", " {{clustered}}", "",
+				"{{binary}}", `COLLATE "C"`)
 		}
 		out[base] = &fstest.MapFile{Data: []byte(words.Replace(string(text)))}
 		return nil

@@ -1,7 +1,7 @@
 -- +goose Up
 -- Derived: who we are in relation with, and under which addresses.
 CREATE TABLE identity (
-  uri TEXT PRIMARY KEY,
+  uri TEXT {{binary}} PRIMARY KEY,
   name TEXT NOT NULL DEFAULT '',
   person TEXT NOT NULL DEFAULT '',
   verified INTEGER NOT NULL DEFAULT 0,
@@ -10,10 +10,11 @@ CREATE TABLE identity (
   last_at BIGINT NOT NULL
 ) {{clustered}};
 CREATE INDEX identity_person ON identity (person);
+CREATE INDEX identity_loose ON identity (last_at) WHERE person = '';
 CREATE TABLE person (
   id TEXT PRIMARY KEY,
   name TEXT NOT NULL DEFAULT '',
-  folded TEXT NOT NULL DEFAULT '',
+  folded TEXT {{binary}} NOT NULL DEFAULT '',
   organisation TEXT NOT NULL DEFAULT '',
   title TEXT NOT NULL DEFAULT '',
   kinds TEXT NOT NULL DEFAULT '[]',
