@@ -177,13 +177,13 @@ func (a *App) work(ctx context.Context) <-chan struct{} {
 	return done
 }
 
-// tidy forgets once a day what has run out: sessions, links, attempts.
+// tidy forgets once a day what has run out: sessions, links, attempts, tokens of replies.
 func (a *App) tidy(ctx context.Context) error {
 	tick := time.NewTicker(24 * time.Hour)
 	defer tick.Stop()
 	for {
-		if err := a.Org.Tidy(ctx); err != nil && ctx.Err() == nil {
-			a.Log.Error("nothing was tidied, will try again", "error", err)
+		if err := errors.Join(a.Org.Tidy(ctx), a.Inbox.Tidy(ctx)); err != nil && ctx.Err() == nil {
+			a.Log.Error("not all was tidied, will try again", "error", err)
 		}
 		select {
 		case <-ctx.Done():

@@ -1,0 +1,24 @@
+package inbox
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/entente/entente/internal/db"
+)
+
+// tokenFor is how long the token of a reply is remembered: nobody sends the same form again later.
+const tokenFor = 30 * 24 * time.Hour
+
+// Tidy forgets the tokens of old replies. Call it once a day.
+func (s *Service) Tidy(ctx context.Context) error {
+	err := s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+		_, err := db.Exec(ctx, q, "DELETE FROM conversation_reply WHERE at < $1", db.T(s.now().Add(-tokenFor)))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("tidy the inbox: %w", err)
+	}
+	return nil
+}
