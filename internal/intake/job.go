@@ -195,26 +195,27 @@ const leaseFor = 2 * time.Minute
 
 // claim takes the next job that is due and whose file is on this machine.
 func (s *Service) claim(ctx context.Context) (j Job, found bool, err error) {
+	files, err := s.files()
+	if err != nil || len(files) == 0 {
+		return j, false, err
+	}
 	err = s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
 		now := s.clock()
-		list, err := db.All(ctx, q, jobFields, "SELECT "+jobColumns+" FROM intake_job WHERE state = 'queued' ORDER BY created_at, id LIMIT 50"+
-			db.Pick(q, "", " FOR UPDATE SKIP LOCKED"))
-		if err != nil {
+		var err error
+		j, found, err = db.One(ctx, q, jobFields, "SELECT "+jobColumns+" FROM intake_job WHERE state = 'queued' AND id IN "+db.Among(q, "$1")+
+			" ORDER BY created_at, id LIMIT 1"+db.Pick(q, "", " FOR UPDATE SKIP LOCKED"), db.Texts(files))
+		if err != nil || !found {
 			return err
 		}
-		for _, j = range list {
-			if !s.here(j.ID) {
-				continue
-			}
-			found = true
-			_, err := db.Exec(ctx, q, "UPDATE intake_job SET state = 'running', started_at = $1, lease_until = $2, lease_by = $3 WHERE id = $4",
-				db.T(now), db.T(now.Add(leaseFor)), s.me, j.ID)
-			j.State, j.StartedAt = Running, now
-			return err
-		}
-		return nil
+		_, err = db.Exec(ctx, q, "UPDATE intake_job SET state = 'running', started_at = $1, lease_until = $2, lease_by = $3 WHERE id = $4",
+			db.T(now), db.T(now.Add(leaseFor)), s.me, j.ID)
+		j.State, j.StartedAt = Running, now
+		return err
 	})
-	return j, found, err
+	if err != nil {
+		return Job{}, false, fmt.Errorf("take the next import: %w", err)
+	}
+	return j, found, nil
 }
 
 // beat keeps the lease and the progress, and reports whether the job shall stop.

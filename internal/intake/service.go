@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -111,6 +112,21 @@ func (s *Service) list(job string) string { return filepath.Join(s.dir, job+".re
 func (s *Service) here(job string) bool {
 	_, err := os.Stat(s.file(job))
 	return id.Valid(job) && err == nil
+}
+
+// files are the jobs whose files are on this machine.
+func (s *Service) files() ([]string, error) {
+	entries, err := os.ReadDir(s.dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("look into the folder of imports: %w", err)
+	}
+	var out []string
+	for _, e := range entries {
+		if id.Valid(e.Name()) {
+			out = append(out, e.Name())
+		}
+	}
+	return out, nil
 }
 
 func (s *Service) ring() {
