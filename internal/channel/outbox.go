@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -48,12 +49,14 @@ type Sending struct {
 
 const (
 	sendFor      = time.Minute
-	sendLease    = 5 * time.Minute // much longer than sendFor: whoever holds it has long given up when it ends
-	sendTries    = 8               // over about two hours
-	sendMost     = 64              // claimed at once
-	sendAtOnce   = 8               // channels spoken through at the same time
-	maxOutgoing  = 100_000         // bytes of text
-	commitTries  = 5               // to note that something was sent
+	sendLease    = 5 * time.Minute  // much longer than sendFor: whoever holds it has long given up when it ends
+	sendTurn     = time.Minute      // of one channel, before others have theirs
+	sendPause    = 30 * time.Second // of a channel after a fault
+	sendTries    = 8                // over about two hours
+	sendMost     = 64               // claimed at once
+	sendAtOnce   = 8                // channels spoken through at the same time
+	maxOutgoing  = 100_000          // bytes of text
+	commitTries  = 5                // to note that something was sent
 	commitPause  = 50 * time.Millisecond
 	sendInterval = 15 * time.Second
 )
@@ -248,15 +251,24 @@ func (s *Service) Stuck(ctx context.Context) (int, error) {
 	return n, err
 }
 
-// SendLoop sends what is queued, until ctx ends.
+// SendLoop sends what is queued, until ctx ends. Each channel goes at its own speed.
 func (s *Service) SendLoop(ctx context.Context) error {
 	tick := time.NewTicker(sendInterval)
 	defer tick.Stop()
+	var running sync.WaitGroup
+	defer running.Wait()
+	slots := make(chan struct{}, sendAtOnce)
+	over := func(err error) {
+		if err != nil && ctx.Err() == nil {
+			s.log.Error("sending stopped, will try again", "error", err)
+		}
+		ring(s.send) // there may be more for the channel
+	}
 	for {
 		for ctx.Err() == nil {
-			n, err := s.SendOnce(ctx, s.clock())
+			n, err := s.startSending(ctx, s.clock(), slots, &running, over)
 			if err != nil && ctx.Err() == nil {
-				s.log.Error("sending stopped, will try again", "error", err)
+				s.log.Error("sending did not begin, will try again", "error", err)
 			}
 			if n == 0 || err != nil {
 				break
@@ -274,6 +286,21 @@ func (s *Service) SendLoop(ctx context.Context) error {
 // SendOnce sends what is due at now, at most 64 sendings, and settles what an earlier process left half done. It returns how many
 // sendings it dealt with.
 func (s *Service) SendOnce(ctx context.Context, now time.Time) (int, error) {
+	var running sync.WaitGroup
+	var mu sync.Mutex
+	var errs []error
+	n, err := s.startSending(ctx, now, make(chan struct{}, sendAtOnce), &running, func(err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		errs = append(errs, err)
+	})
+	running.Wait()
+	return n, errors.Join(append(errs, err)...)
+}
+
+// startSending claims what is due at now for channels that nothing is being sent through and starts sending it, each channel by itself;
+// over is told when one is done. It returns how many sendings it claimed.
+func (s *Service) startSending(ctx context.Context, now time.Time, slots chan struct{}, running *sync.WaitGroup, over func(error)) (int, error) {
 	list, left, err := s.claimSendings(ctx, now)
 	if err != nil {
 		return 0, err
@@ -289,23 +316,18 @@ func (s *Service) SendOnce(ctx context.Context, now time.Time) (int, error) {
 	for _, v := range left {
 		interrupted[v.ID] = true
 	}
-	var all sync.WaitGroup
-	var mu sync.Mutex
-	slots := make(chan struct{}, sendAtOnce)
 	for channel, list := range byChannel {
-		all.Go(func() {
+		s.speaking.add(channel)
+		running.Go(func() {
 			slots <- struct{}{}
-			defer func() { <-slots }()
-			if e := s.sendThrough(ctx, channel, list, interrupted, now); e != nil {
-				mu.Lock()
-				defer mu.Unlock()
-				err = errors.Join(err, e)
-			}
+			err := s.sendThrough(ctx, channel, list, interrupted)
+			<-slots
+			s.speaking.remove(channel)
+			s.ledger.Wake()
+			over(err)
 		})
 	}
-	all.Wait()
-	s.ledger.Wake()
-	return len(list) + len(left), err
+	return len(list) + len(left), nil
 }
 
 // step lets a test break off here.
@@ -324,12 +346,16 @@ func (s *Service) claimSendings(ctx context.Context, now time.Time) (due, left [
 	err = s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
 		due, left = nil, nil
 		skip := db.Pick(q, "", " FOR UPDATE OF o SKIP LOCKED")
+		busy := db.Texts(s.speaking.names())
 		claim := func(lease, where string) ([]Sending, error) {
-			n, err := db.Exec(ctx, q, fmt.Sprintf(take, where, sendMost, skip), db.T(now.Add(sendLease)), lease, db.T(now))
+			where += " AND o.channel NOT IN " + db.Among(q, "$4")
+			n, err := db.Exec(ctx, q, fmt.Sprintf(take, where, sendMost, skip), db.T(now.Add(sendLease)), lease, db.T(now), busy)
 			if err != nil || n == 0 {
 				return nil, err
 			}
-			return db.All(ctx, q, sendingFields, "SELECT "+sendingColumns+" FROM outgoing o WHERE o.lease_by = $1 ORDER BY o.created_at, o.id", lease)
+			// What met a fault goes last, or it would hold up the rest each time.
+			return db.All(ctx, q, sendingFields, "SELECT "+sendingColumns+` FROM outgoing o WHERE o.lease_by = $1
+				ORDER BY CASE o.error WHEN '' THEN 0 ELSE 1 END, o.created_at, o.id`, lease)
 		}
 		var err error
 		if left, err = claim(lease+".left", "o.state = 'sending' AND o.lease_until <= $3"); err != nil {
@@ -360,8 +386,10 @@ func (s *Service) begin(ctx context.Context, v *Sending) (bool, error) {
 	return n == 1, nil
 }
 
-// sendThrough deals with the sendings of one channel, in order.
-func (s *Service) sendThrough(ctx context.Context, channel string, list []Sending, interrupted map[string]bool, now time.Time) error {
+// sendThrough deals with the sendings of one channel, in order. When the place does not take one now, or it took long, the rest is put
+// back: others have their turn, and a place in trouble is not asked for each.
+func (s *Service) sendThrough(ctx context.Context, channel string, list []Sending, interrupted map[string]bool) error {
+	began := s.clock()
 	a, err := s.Find(ctx, channel)
 	if err != nil {
 		return err
@@ -385,7 +413,7 @@ func (s *Service) sendThrough(ctx context.Context, channel string, list []Sendin
 			receipt, fault = find(ctx, finder, v.Content, errors.New("it was being sent when the work was broken off"))
 		} else {
 			if ctx.Err() != nil { // nothing of it or of what follows has gone out
-				return errors.Join(ctx.Err(), s.putBack(list[i:]))
+				return errors.Join(ctx.Err(), s.putBack(list[i:], 0))
 			}
 			mine, e := s.begin(ctx, &v)
 			if e != nil {
@@ -410,6 +438,12 @@ func (s *Service) sendThrough(ctx context.Context, channel string, list []Sendin
 		}
 		if e := s.conclude(ctx, &a, v, receipt, fault); e != nil {
 			return e
+		}
+		if f := new(Fault); errors.As(fault, &f) && (f.Kind == Temporary || f.Kind == Throttled) {
+			return s.putBack(list[i+1:], max(sendPause, min(f.After, heldMost)))
+		}
+		if s.clock().Sub(began) >= sendTurn {
+			return s.putBack(list[i+1:], 0)
 		}
 	}
 	return nil
@@ -459,19 +493,56 @@ func find(ctx context.Context, finder Finder, out Outgoing, why error) (receipt 
 	return receipt, nil
 }
 
-// putBack lets go of what was claimed and not begun.
-func (s *Service) putBack(list []Sending) error {
+// putBack lets go of what was claimed and not begun, not to be sent for a while. What an earlier process left is anyone's again.
+func (s *Service) putBack(list []Sending, wait time.Duration) error {
+	if len(list) == 0 {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
+	now := s.clock()
 	return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
 		for _, v := range list {
-			if _, err := db.Exec(ctx, q, "UPDATE outgoing SET lease_until = NULL, lease_by = '' WHERE id = $1 AND lease_by = $2 AND state = 'queued'",
-				v.ID, v.lease); err != nil {
+			if _, err := db.Exec(ctx, q, `UPDATE outgoing SET lease_until = NULL, lease_by = '', due_at = CASE WHEN due_at < $1 THEN $1 ELSE due_at END
+				WHERE id = $2 AND lease_by = $3 AND state = 'queued'`, db.T(now.Add(wait)), v.ID, v.lease); err != nil {
 				return fmt.Errorf("put back what was not sent: %w", err)
+			}
+			if _, err := db.Exec(ctx, q, "UPDATE outgoing SET lease_until = $1 WHERE id = $2 AND lease_by = $3 AND state = 'sending'",
+				db.T(now), v.ID, v.lease); err != nil {
+				return fmt.Errorf("put back what was left: %w", err)
 			}
 		}
 		return nil
 	})
+}
+
+// names are a set that several work on.
+type names struct {
+	mu   sync.Mutex
+	list map[string]int
+}
+
+func (n *names) add(name string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.list == nil {
+		n.list = map[string]int{}
+	}
+	n.list[name]++
+}
+
+func (n *names) remove(name string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.list[name]--; n.list[name] <= 0 {
+		delete(n.list, name)
+	}
+}
+
+func (n *names) names() []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Sorted(maps.Keys(n.list))
 }
 
 // conclude keeps what came of a sending. It is worth several tries, and goes on when the work is being ended: what is on the other side

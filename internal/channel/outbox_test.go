@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -394,4 +395,97 @@ func TestSendLeases(t *testing.T) {
 			t.Errorf("it is %s after %d sends, want sent once", got.State, w.sends)
 		}
 	})
+}
+
+// A place in trouble is not asked for each sending, and the one that met the trouble does not hold up the others.
+func TestSendTrouble(t *testing.T) {
+	t.Parallel()
+	for kind, after := range map[FaultKind]time.Duration{Temporary: 0, Throttled: 10 * time.Minute} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			dbtest.Each(t, func(t *testing.T, d *db.DB) {
+				clock, w := &clockwork{at: noon}, newTown()
+				w.outcome = func(_ int, out Outgoing) error {
+					if out.Text == "1" {
+						return &Fault{Kind: kind, After: after, Err: errors.New("not now")}
+					}
+					return nil
+				}
+				w.lost = func(n int) bool { return n == 1 }
+				s := testService(t, d, clock, w)
+				a := addTown(t, s, "oslo")
+				var keys []string
+				for _, text := range []string{"1", "2", "3"} {
+					keys = append(keys, queue(t, s, a.ID, Outgoing{Text: text}))
+				}
+				sendOnce(t, s, noon)
+				if first, last := sending(t, s, keys[0]), sending(t, s, keys[2]); w.sends != 1 || first.Attempts > 1 || last.State != Queued || last.Attempts != 0 {
+					t.Errorf("%d sends, then the first is %+v and the last %+v; want one send", w.sends, first, last)
+				}
+				sendOnce(t, s, clock.turn(time.Second))
+				if w.sends != 1 {
+					t.Errorf("%d sends a second later, want none", w.sends-1)
+				}
+				sendOnce(t, s, clock.turn(max(2*time.Minute, after)))
+				if a, b, c := sending(t, s, keys[0]), sending(t, s, keys[1]), sending(t, s, keys[2]); a.State != Queued || b.State != Sent || c.State != Sent {
+					t.Errorf("then they are %s, %s, %s; want only the first not sent", a.State, b.State, c.State)
+				}
+			})
+		})
+	}
+}
+
+// A channel that takes long gives the others their turn, and keeps its own place.
+func TestSendTurn(t *testing.T) {
+	t.Parallel()
+	clock, w := &clockwork{at: noon}, newTown()
+	w.outcome = func(int, Outgoing) error { clock.turn(40 * time.Second); return nil }
+	s := testService(t, dbtest.SQLite(t), clock, w)
+	a := addTown(t, s, "oslo")
+	for range 5 {
+		queue(t, s, a.ID, Outgoing{Text: "hello"})
+	}
+	for i, want := range []int{2, 4, 5} {
+		sendOnce(t, s, clock.now())
+		if w.sends != want {
+			t.Errorf("%d sends after turn %d, want %d", w.sends, i+1, want)
+		}
+	}
+}
+
+// A place that does not answer holds up nobody else.
+func TestSendLoopHangs(t *testing.T) {
+	t.Parallel()
+	clock, slow, quick := &clockwork{at: noon}, newTown(), newTown()
+	quick.kind = "quick"
+	s := testService(t, dbtest.SQLite(t), clock, slow, quick)
+	hanging, release, sent := make(chan bool), make(chan bool), make(chan bool)
+	slow.outcome = func(int, Outgoing) error { hanging <- true; <-release; return nil }
+	quick.outcome = func(int, Outgoing) error { sent <- true; return nil }
+	a := addTown(t, s, "oslo")
+	b, err := s.Add(t.Context(), Draft{Kind: "quick", Settings: Settings{"url": "https://quick.example/"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var all sync.WaitGroup
+	all.Go(func() { s.SendLoop(ctx) })
+	first := queue(t, s, a.ID, Outgoing{Text: "1"})
+	s.WakeSender()
+	<-hanging
+	second := queue(t, s, a.ID, Outgoing{Text: "2"})
+	queue(t, s, b.ID, Outgoing{Text: "3"})
+	s.WakeSender()
+	<-sent
+	if got := sending(t, s, second); got.State != Queued || got.Attempts != 0 {
+		t.Errorf("the next for the place that hangs is %+v, want it to wait", got)
+	}
+	release <- true
+	<-hanging // the second follows by itself
+	release <- true
+	stop()
+	all.Wait()
+	if a, b := sending(t, s, first), sending(t, s, second); a.State != Sent || b.State != Sent {
+		t.Errorf("in the end they are %s and %s, want sent", a.State, b.State)
+	}
 }

@@ -26,6 +26,7 @@ type Service struct {
 	hosts  gates
 	rates  rates // of proven calls, by channel
 
+	speaking  names // channels that something is being sent through
 	strangers rates // of other calls, by network address
 
 	due    chan struct{} // wakes Poll
