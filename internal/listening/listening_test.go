@@ -521,3 +521,48 @@ func TestTwoNodes(t *testing.T) {
 		}
 	})
 }
+
+// TestPrivate holds that what was said in private is heard only by those who may read the inbox.
+func TestPrivate(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		n := newNode(t, d, noon.Add(time.Hour))
+		topic := n.add(t, "Brakes", "brake", false)
+		n.state(t, said(1, noon, ledger.Said{Text: "My brake squeaks"}), said(2, noon.Add(time.Minute), ledger.Said{Text: "My brake broke, call me", Direct: true, Private: true}))
+		n.fill(t)
+		for _, c := range []struct {
+			name string
+			ctx  context.Context
+			want []string
+		}{
+			{"the operator", n.ctx, []string{postID(2), postID(1)}},
+			{"the social team", org.With(t.Context(), &org.Member{Role: org.Social, State: org.Active}), []string{postID(2), postID(1)}},
+			{"a member without the inbox", org.With(t.Context(), &org.Member{Role: org.Plain, State: org.Active}), []string{postID(1)}},
+		} {
+			ids := func(list []listening.Mention, err error) []string {
+				t.Helper()
+				if err != nil {
+					t.Fatal(err)
+				}
+				var out []string
+				for _, m := range list {
+					out = append(out, m.ID)
+				}
+				return out
+			}
+			for _, f := range []listening.Filter{{}, {Topic: topic.ID}} {
+				list, _, err := n.s.Mentions(c.ctx, f, listening.Place{}, 10)
+				if diff := cmp.Diff(c.want, ids(list, err)); diff != "" {
+					t.Errorf("mentions of %q for %s (-want +got):\n%s", f.Topic, c.name, diff)
+				}
+			}
+			preview, err := n.s.Try(c.ctx, "brake", 10)
+			if diff := cmp.Diff(c.want, ids(preview.Hits, err)); diff != "" {
+				t.Errorf("hits for %s (-want +got):\n%s", c.name, diff)
+			}
+			if _, found, err := n.s.Find(c.ctx, postID(2)); err != nil || found != (len(c.want) == 2) {
+				t.Errorf("%s finds it: %t, %v", c.name, found, err)
+			}
+		}
+	})
+}

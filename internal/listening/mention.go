@@ -8,6 +8,7 @@ import (
 	"github.com/entente/entente/internal/channel"
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/enrich"
+	"github.com/entente/entente/internal/org"
 )
 
 // Mention is a post that matches topics.
@@ -25,7 +26,7 @@ type Filter struct {
 }
 
 // Mentions lists mentions of a topic, or of any topic, or with All every post by others, newest first. Before is the place of the last of
-// the page before; its zero value is the beginning. It reads at most so many rows as limit and the filters make it.
+// the page before; its zero value is the beginning. What was said in private is for those who may read the inbox. It reads at most so many rows as limit and the filters make it.
 func (s *Service) Mentions(ctx context.Context, f Filter, before Place, limit int) ([]Mention, Place, error) {
 	q := s.db.Read()
 	var w db.Where
@@ -35,6 +36,9 @@ func (s *Service) Mentions(ctx context.Context, f Filter, before Place, limit in
 		w.And("m.topic = ?", f.Topic)
 	} else {
 		w.And("p.ours = 0")
+	}
+	if confined(ctx) {
+		w.And("p.private = 0")
 	}
 	if !before.At.IsZero() {
 		w.And("("+at+", "+post+") < (?, ?)", before.At.UnixMicro(), before.Post)
@@ -84,10 +88,13 @@ type Place struct {
 	Post string
 }
 
-// Find returns one post as a mention.
+// confined reports whether whoever acts hears only what was said before everybody.
+func confined(ctx context.Context) bool { return org.Require(ctx, org.InboxRead) != nil }
+
+// Find returns one post as a mention. What was said in private is found by those who may read the inbox.
 func (s *Service) Find(ctx context.Context, post string) (Mention, bool, error) {
 	posts, err := channel.Posts(ctx, s.db.Read(), post)
-	if err != nil || len(posts) == 0 {
+	if err != nil || len(posts) == 0 || posts[0].Private && confined(ctx) {
 		return Mention{}, false, err
 	}
 	list, err := s.dress(ctx, s.db.Read(), posts)

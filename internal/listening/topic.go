@@ -348,6 +348,7 @@ type Preview struct {
 }
 
 // Try lints a query and shows posts it matches, those we learned of last, newest first, without saving anything.
+// What was said in private is shown to those who may read the inbox.
 func (s *Service) Try(ctx context.Context, source string, hits int) (p Preview, err error) {
 	parsed, found := query.Parse(source)
 	p = Preview{Problems: found, All: true}
@@ -355,7 +356,7 @@ func (s *Service) Try(ctx context.Context, source string, hits int) (p Preview, 
 		return p, nil
 	}
 	var hit []channel.Post
-	below := int64(-1)
+	below, confined := int64(-1), confined(ctx)
 	for p.Looked < 4000 && len(hit) < hits {
 		const piece = 500
 		posts, err := s.candidates(ctx, s.db.Read(), parsed, below, piece)
@@ -369,6 +370,9 @@ func (s *Service) Try(ctx context.Context, source string, hits int) (p Preview, 
 		for i := range posts {
 			post := &posts[i]
 			p.Looked++
+			if post.Private && confined {
+				continue
+			}
 			if len(hit) < hits && !post.Ours && post.DeletedAt.IsZero() && parsed.Match(s.enrich.DocOf(post, languages[post.ID])) {
 				hit = append(hit, *post)
 			}

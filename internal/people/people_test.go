@@ -1,6 +1,7 @@
 package people_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -336,6 +337,44 @@ func TestTimeline(t *testing.T) {
 			t.Errorf("of nobody: %v %v", list, err)
 		}
 		_ = p
+	})
+}
+
+// TestPrivateTimeline holds that what was said in private stands there only for those who may read the inbox, and that pages stay whole.
+func TestPrivateTimeline(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		const ada = "mailto:ada@example.org"
+		open := said("v1", ada, noon, ledger.Said{})
+		secret := said("v2", ada, noon.Add(time.Minute), ledger.Said{Direct: true, Private: true})
+		answer := said("v3", "member:m", noon.Add(2*time.Minute), ledger.Said{Ours: true, Private: true, To: []ledger.Address{{URI: ada}}})
+		bought := order("v4", ada, noon.Add(-time.Minute))
+		w.state(t, open, secret, answer, bought)
+		for _, c := range []struct {
+			name string
+			ctx  context.Context
+			want []string
+		}{
+			{"the operator", w.ctx, []string{answer.ID, secret.ID, open.ID, bought.ID}},
+			{"the social team", org.With(t.Context(), &org.Member{Role: org.Social, State: org.Active}), []string{answer.ID, secret.ID, open.ID, bought.ID}},
+			{"a member without the inbox", org.With(t.Context(), &org.Member{Role: org.Plain, State: org.Active}), []string{open.ID, bought.ID}},
+		} {
+			var got []string
+			for before, first := (people.Moment{}), true; first || before.ID != ""; first = false {
+				list, next, err := w.s.Timeline(c.ctx, []string{ada}, before, 1)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, e := range list {
+					got = append(got, e.ID)
+				}
+				before = next
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("for %s (-want +got):\n%s", c.name, diff)
+			}
+		}
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/entente/entente/internal/channel"
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/ledger"
+	"github.com/entente/entente/internal/org"
 )
 
 // Event is one thing in a person's timeline: what they said, or something that happened with them.
@@ -28,16 +29,21 @@ type Moment struct {
 	ID string
 }
 
-// Timeline lists what these identities said and what happened with them, newest first.
+// Timeline lists what these identities said and what happened with them, newest first. What was said in private is for those who may read
+// the inbox.
 func (s *Service) Timeline(ctx context.Context, uris []string, before Moment, limit int) ([]Event, Moment, error) {
 	q := s.db.Read()
 	if before.At.IsZero() {
 		before = Moment{time.UnixMicro(1 << 62), ""}
 	}
+	open, known := "", "" // what narrows posts to those said before everybody
+	if org.Require(ctx, org.InboxRead) != nil {
+		open, known = " AND private = 0", " AND NOT EXISTS (SELECT 1 FROM post p WHERE p.id = t.activity AND p.private <> 0)"
+	}
 	var events []Event
 	var sent []string
 	for _, uri := range uris { // an index each; few have more than a handful
-		posts, err := db.All(ctx, q, channel.PostFields, "SELECT "+channel.PostColumns("")+` FROM post WHERE author = $1 AND (at, id) < ($2, $3)
+		posts, err := db.All(ctx, q, channel.PostFields, "SELECT "+channel.PostColumns("")+` FROM post WHERE author = $1 AND (at, id) < ($2, $3)`+open+`
 			ORDER BY at DESC, id DESC LIMIT $4`, uri, before.At.UnixMicro(), before.ID, limit+1)
 		if err != nil {
 			return nil, Moment{}, fmt.Errorf("read posts: %w", err)
@@ -56,7 +62,7 @@ func (s *Service) Timeline(ctx context.Context, uris []string, before Moment, li
 		rows, err := db.All(ctx, q, func(r *row) []any {
 			return []any{db.At(&r.at), &r.activity, &r.kind, &r.amount, &r.currency, db.JSON(&r.order)}
 		}, `SELECT t.at, t.activity, a.kind, a.amount, a.currency, CASE WHEN a.kind = 'order.placed' THEN a.data ELSE '{}' END FROM timeline t
-			JOIN activity a ON a.id = t.activity WHERE t.identity = $1 AND (t.at, t.activity) < ($2, $3) ORDER BY t.at DESC, t.activity DESC LIMIT $4`,
+			JOIN activity a ON a.id = t.activity WHERE t.identity = $1 AND (t.at, t.activity) < ($2, $3)`+known+` ORDER BY t.at DESC, t.activity DESC LIMIT $4`,
 			uri, before.At.UnixMicro(), before.ID, limit+1)
 		if err != nil {
 			return nil, Moment{}, fmt.Errorf("read timeline: %w", err)

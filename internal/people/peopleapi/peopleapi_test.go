@@ -122,11 +122,16 @@ func TestOverREST(t *testing.T) {
 			t.Errorf("%v", p)
 		}
 
-		line := call(reads, "GET", ada+"/timeline?limit=2", nil, 200)
+		// What Ada wrote came by mail: a token without the inbox does not hear it.
+		if list := items(call(reads, "GET", ada+"/timeline", nil, 200)); len(list) != 0 {
+			t.Errorf("%v", list)
+		}
+		hears := token(org.PeopleRead, org.InboxRead)
+		line := call(hears, "GET", ada+"/timeline?limit=2", nil, 200)
 		if list := items(line); len(list) != 2 || list[0].(map[string]any)["type"] != "post" {
 			t.Errorf("%v", line)
 		}
-		if list := items(call(reads, "GET", ada+"/timeline?limit=2&cursor="+url.QueryEscape(line["next"].(string)), nil, 200)); len(list) != 1 {
+		if list := items(call(hears, "GET", ada+"/timeline?limit=2&cursor="+url.QueryEscape(line["next"].(string)), nil, 200)); len(list) != 1 {
 			t.Errorf("%v", list)
 		}
 		call(reads, "GET", ada+"/timeline?cursor=nonsense", nil, 422)
