@@ -44,8 +44,16 @@ const sealing = "Secrets of channels are carried sealed: they open only with the
 // ledgerTable holds the facts; its numbers are given anew.
 const ledgerTable = "activity"
 
-// Write writes everything to w and returns the manifest. It sees one moment of a quiet installation; one that is busy should be stopped.
-func Write(ctx context.Context, d *db.DB, w io.Writer, tables []Table, now time.Time, progress func(table string, rows int)) (Manifest, error) {
+// Write writes everything to w, as it is at one moment, and returns the manifest.
+func Write(ctx context.Context, d *db.DB, w io.Writer, tables []Table, now time.Time, progress func(table string, rows int)) (m Manifest, err error) {
+	err = d.Snapshot(ctx, func(q db.Q) (err error) {
+		m, err = write(ctx, q, w, tables, now, progress)
+		return err
+	})
+	return m, err
+}
+
+func write(ctx context.Context, q db.Q, w io.Writer, tables []Table, now time.Time, progress func(table string, rows int)) (Manifest, error) {
 	m := Manifest{Format: Format, Schema: db.Newest(), MadeAt: now.UTC(), Rows: map[string]int{}, Sealing: sealing}
 	z := zip.NewWriter(w)
 	for _, t := range tables {
@@ -54,7 +62,7 @@ func Write(ctx context.Context, d *db.DB, w io.Writer, tables []Table, now time.
 			return m, err
 		}
 		buffered := bufio.NewWriterSize(f, 1<<16)
-		n, err := writeTable(ctx, d, buffered, t)
+		n, err := writeTable(ctx, q, buffered, t)
 		if err != nil {
 			return m, fmt.Errorf("export %s: %w", t.Name, err)
 		}
@@ -79,8 +87,8 @@ func Write(ctx context.Context, d *db.DB, w io.Writer, tables []Table, now time.
 	return m, z.Close()
 }
 
-func writeTable(ctx context.Context, d *db.DB, w io.Writer, t Table) (int, error) {
-	rows, err := d.Read().QueryContext(ctx, "SELECT * FROM "+t.Name+" ORDER BY "+t.Order)
+func writeTable(ctx context.Context, q db.Q, w io.Writer, t Table) (int, error) {
+	rows, err := q.QueryContext(ctx, "SELECT * FROM "+t.Name+" ORDER BY "+t.Order)
 	if err != nil {
 		return 0, err
 	}
@@ -124,7 +132,8 @@ func writeTable(ctx context.Context, d *db.DB, w io.Writer, t Table) (int, error
 
 const maxLine = ledger.MaxData + 1<<20
 
-// Read reads an archive into an empty installation. Nothing is written unless all of it can be: one transaction holds it.
+// Read reads an archive into an empty installation. Nothing is written unless all of it can be: one transaction holds it. What waited to
+// be sent is uncertain then: the installation that the archive comes from may have sent it.
 func Read(ctx context.Context, d *db.DB, r io.ReaderAt, size int64, tables []Table, progress func(table string, rows int)) (Manifest, error) {
 	var m Manifest
 	z, err := zip.NewReader(r, size)
@@ -167,6 +176,9 @@ func Read(ctx context.Context, d *db.DB, r io.ReaderAt, size int64, tables []Tab
 			if progress != nil {
 				progress(t.Name, n)
 			}
+		}
+		if _, err := db.Exec(ctx, q, db.DoubtSendings); err != nil {
+			return fmt.Errorf("hold back what waits to be sent: %w", err)
 		}
 		return nil
 	})

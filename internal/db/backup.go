@@ -8,7 +8,7 @@ import (
 )
 
 // Backup copies the embedded database, as it is at one moment, into a new file, readable by its owner only. The file is there once it is
-// whole. PostgreSQL has its own tools for that.
+// whole, and sends nothing by itself: see DoubtSendings. PostgreSQL has its own tools for that.
 func (d *DB) Backup(ctx context.Context, file string) (err error) {
 	if d.engine != SQLite {
 		return errors.New("the database is PostgreSQL: use pg_dump")
@@ -38,6 +38,9 @@ func (d *DB) Backup(ctx context.Context, file string) (err error) {
 	}
 	defer c.ExecContext(context.WithoutCancel(ctx), "PRAGMA query_only = ON")
 	if _, err := c.ExecContext(ctx, "VACUUM INTO $1", part); err != nil {
+		return err
+	}
+	if err := doubt(ctx, part); err != nil {
 		return err
 	}
 	return os.Rename(part, file)
