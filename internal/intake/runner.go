@@ -248,8 +248,31 @@ func (w *work) digest(ctx context.Context) error {
 	err := w.digested()
 	done := make(chan error, 1)
 	w.digesting = done
-	go func() { done <- w.r.Ledger.CatchUp(ctx) }()
+	go func() {
+		_, err := w.level(ctx, patientFor)
+		done <- err
+	}()
 	return err
+}
+
+// Transactions under way, of whatever database of a PostgreSQL cluster, hold the followers. An import waits so long for them.
+const (
+	patientFor  = 10 * time.Second // after a batch: it is safe, only what follows from it is late
+	stubbornFor = time.Minute      // for what the next facts are about
+)
+
+// level has everything that is in the ledger digested; all is false when that took too long.
+func (w *work) level(ctx context.Context, wait time.Duration) (all bool, err error) {
+	if err := w.r.Ledger.CatchUp(ctx); err != nil || w.r.DB.Engine() != db.Postgres {
+		return true, err
+	}
+	bounded, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	err = w.r.Ledger.Finish(bounded)
+	if bounded.Err() != nil && ctx.Err() == nil {
+		return false, nil
+	}
+	return true, err
 }
 
 // digested waits for what digest began.
@@ -312,8 +335,10 @@ func (w *work) state(ctx context.Context, rows []Row) error {
 					if err := flush(); err != nil {
 						return err
 					}
-					if err := w.r.Ledger.CatchUp(ctx); err != nil {
+					if all, err := w.level(ctx, stubbornFor); err != nil {
 						return err
+					} else if !all {
+						return fmt.Errorf("a transaction under way in the database cluster has held the followers for %s", stubbornFor)
 					}
 					caught = true
 				}
