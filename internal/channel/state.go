@@ -100,10 +100,20 @@ func (s *Service) edit(ctx context.Context, q db.Q, said ledger.Activity) ([]led
 	if !found {
 		return s.ledger.AppendTx(ctx, q, said)
 	}
-	last, _, err := db.One(ctx, q, knownFields, "SELECT id, data, at FROM activity WHERE object = $1 AND kind IN ($2, $3) ORDER BY tx DESC, seq DESC LIMIT 1",
+	type latest struct {
+		known
+		tx, ours int64
+	}
+	last, _, err := db.One(ctx, q, func(v *latest) []any { return append(knownFields(&v.known), &v.tx, &v.ours) },
+		"SELECT id, data, at, tx, "+db.Pick(q, "tx", "pg_current_xact_id()::text::bigint")+
+			" FROM activity WHERE object = $1 AND kind IN ($2, $3) ORDER BY tx DESC, seq DESC LIMIT 1",
 		first.id, ledger.PostSaid, ledger.PostEdited)
 	if err != nil {
 		return nil, fmt.Errorf("find the last edit: %w", err)
+	}
+	if last.tx > last.ours {
+		// It was committed after we began: an edit by us would stand before what it edits, and be lost.
+		return nil, fmt.Errorf("edit what was said after we began: %w", db.ErrAgain)
 	}
 	var before, now ledger.Said
 	if err := (&ledger.Activity{Data: []byte(last.data)}).Decode(&before); err != nil {

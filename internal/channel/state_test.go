@@ -1,11 +1,13 @@
 package channel
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/entente/entente/internal/db"
@@ -167,4 +169,35 @@ func TestStateAnything(t *testing.T) {
 			rt.Fatalf("External twice differs: %q", once)
 		}
 	})
+}
+
+// An edit stands after the post it edits also when its transaction began first.
+func TestEditBegunFirst(t *testing.T) {
+	t.Parallel()
+	d := dbtest.Postgres(t)
+	s := testService(t, d, &clockwork{at: noon}, newTown())
+	a := addTown(t, s, "oslo")
+	item := Item{Said: ledger.Said{ExternalID: "1", Text: "before"}, At: noon, Author: ledger.Address{URI: "acct:ada@example.org"}}
+	edited := item
+	edited.Text, edited.Edited = "after", true
+	tries := 0
+	err := d.Tx(t.Context(), func(ctx context.Context, q db.Q) error {
+		if _, _, err := db.Value[string](ctx, q, "SELECT pg_current_xact_id()::text"); err != nil {
+			return err
+		}
+		if tries++; tries == 1 {
+			if _, err := s.State(t.Context(), a.ID, []Item{item}); err != nil {
+				return err
+			}
+		}
+		_, err := s.state(ctx, q, &a, []Item{edited})
+		return err
+	})
+	if err != nil || tries != 2 {
+		t.Fatalf("%d tries, %v; want 2", tries, err)
+	}
+	order, err := db.All(t.Context(), d.Read(), db.Self[string], "SELECT kind FROM activity ORDER BY tx, seq")
+	if diff := cmp.Diff([]string{ledger.PostSaid, ledger.PostEdited}, order); err != nil || diff != "" {
+		t.Errorf("the ledger, %v (-want +got):\n%s", err, diff)
+	}
 }

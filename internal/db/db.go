@@ -127,7 +127,7 @@ func (d *DB) Read() Q {
 }
 
 // Tx runs do in a writing transaction and commits when it returns nil. On PostgreSQL it tries again, up to 5 times in all, when the
-// server gave up on a deadlock or a serialisation failure; do must therefore change nothing outside the database.
+// server gave up on a deadlock or a serialisation failure, and on both engines when do asks for it with ErrAgain; do must therefore change nothing outside the database.
 func (d *DB) Tx(ctx context.Context, do func(ctx context.Context, q Q) error) error {
 	for try := 1; ; try++ {
 		err := d.once(ctx, do)
@@ -160,7 +160,13 @@ func (d *DB) once(ctx context.Context, do func(ctx context.Context, q Q) error) 
 	return nil
 }
 
+// ErrAgain is what do gives back to Tx when it must run again in a new transaction: on PostgreSQL, one with a higher number.
+var ErrAgain = errors.New("to be tried again in a new transaction")
+
 func transient(err error) bool {
+	if errors.Is(err, ErrAgain) {
+		return true
+	}
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
 		return pg.Code == "40001" || pg.Code == "40P01"
