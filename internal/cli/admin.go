@@ -95,7 +95,12 @@ func (*doctorCommand) Run(r *run) error {
 			return err
 		}
 		say(set, "set-up (open %s in a browser)", a.Config.Public())
-		say(a.Config.SMTP != "", "mail server for invitations and resets (ENTENTE_SMTP, ENTENTE_MAIL_FROM)")
+		const mail = "mail server for invitations and resets (ENTENTE_SMTP, ENTENTE_MAIL_FROM)"
+		if a.Config.SMTP != "" {
+			say(true, mail)
+		} else { // pages and commands show the links instead
+			fmt.Fprintln(r.out, "hint    no "+mail)
+		}
 		failures, err := a.Ledger.Failures(r.ctx)
 		if err != nil {
 			return err
