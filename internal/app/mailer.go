@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"strconv"
 
@@ -21,15 +22,18 @@ func (a *App) mailer() org.Mailer {
 
 type mailer struct{ server, from string }
 
-// Send sends a plain text.
-func (m *mailer) Send(ctx context.Context, to, subject, text string) error {
+// client knows the server. A password never leaves this machine in the clear: smtp:// with one requires STARTTLS.
+func (m *mailer) client() (*gomail.Client, error) {
 	u, err := url.Parse(m.server)
 	if err != nil {
-		return fmt.Errorf("the mail server: %w", err)
+		return nil, err
 	}
 	options := []gomail.Option{gomail.WithTLSPolicy(gomail.TLSOpportunistic)}
-	if u.Scheme == "smtps" {
+	switch {
+	case u.Scheme == "smtps":
 		options = []gomail.Option{gomail.WithSSLPort(false)}
+	case u.User != nil && !loopback(u.Hostname()):
+		options = []gomail.Option{gomail.WithTLSPolicy(gomail.TLSMandatory)}
 	}
 	if p, err := strconv.Atoi(u.Port()); err == nil {
 		options = append(options, gomail.WithPort(p))
@@ -38,7 +42,17 @@ func (m *mailer) Send(ctx context.Context, to, subject, text string) error {
 		password, _ := u.User.Password()
 		options = append(options, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(u.User.Username()), gomail.WithPassword(password))
 	}
-	c, err := gomail.NewClient(u.Hostname(), options...)
+	return gomail.NewClient(u.Hostname(), options...)
+}
+
+func loopback(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && address.Unmap().IsLoopback()
+}
+
+// Send sends a plain text.
+func (m *mailer) Send(ctx context.Context, to, subject, text string) error {
+	c, err := m.client()
 	if err != nil {
 		return fmt.Errorf("the mail server: %w", err)
 	}
