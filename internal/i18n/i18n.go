@@ -82,6 +82,11 @@ func Has(key string) bool { _, ok := book().keys["en"][key]; return ok }
 
 // T returns the sentence of key with args (name, value pairs) filled in. A key without a sentence comes out as itself, so that it is seen.
 func T(ctx context.Context, key string, args ...any) string {
+	if lang := Lang(ctx); lang != Pseudo { // most sentences have nothing to fill in
+		if s, ok := book().plain[lang][key]; ok {
+			return s
+		}
+	}
 	return say(ctx, &goi18n.LocalizeConfig{MessageID: key, TemplateData: pairs(args)})
 }
 
@@ -125,6 +130,7 @@ type words struct {
 	matcher   language.Matcher
 	speakers  map[string]*goi18n.Localizer
 	keys      map[string]map[string][]string
+	plain     map[string]map[string]string // sentences without values or plural forms
 }
 
 // book is read once: the files are part of the binary.
@@ -139,7 +145,8 @@ var book = sync.OnceValue(func() *words {
 func read(files fs.FS) (*words, error) {
 	bundle := goi18n.NewBundle(language.English)
 	bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
-	w := &words{speakers: map[string]*goi18n.Localizer{}, keys: map[string]map[string][]string{}}
+	w := &words{speakers: map[string]*goi18n.Localizer{}, keys: map[string]map[string][]string{},
+		plain: map[string]map[string]string{}}
 	names, err := fs.Glob(files, "*.json")
 	if err != nil {
 		return nil, err
@@ -161,6 +168,7 @@ func read(files fs.FS) (*words, error) {
 		}
 		if w.keys[lang] == nil {
 			w.keys[lang] = map[string][]string{}
+			w.plain[lang] = map[string]string{}
 			w.languages = append(w.languages, lang)
 		}
 		for key, v := range flat {
@@ -172,6 +180,9 @@ func read(files fs.FS) (*words, error) {
 			case string:
 				m.Other = v
 				w.keys[lang][key] = []string{""}
+				if !strings.Contains(v, "{{") {
+					w.plain[lang][key] = v
+				}
 			case map[string]any:
 				for form, s := range v {
 					s, _ := s.(string)

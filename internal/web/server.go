@@ -1,6 +1,7 @@
 package web
 
 import (
+	"compress/gzip"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -163,12 +164,12 @@ func clip(s string, n int) string {
 
 // Handler is the whole: all checks around all routes.
 func (s *Server) Handler() http.Handler {
-	gzip, err := gzhttp.NewWrapper(gzhttp.MinSize(1000), gzhttp.ExceptContentTypes([]string{"text/event-stream", "application/zip", "application/gzip"}))
+	zip, err := gzhttp.NewWrapper(gzhttp.MinSize(1000), gzhttp.CompressionLevel(gzip.BestSpeed), gzhttp.ExceptContentTypes([]string{"text/event-stream", "application/zip", "application/gzip"}))
 	if err != nil {
 		panic(err) // the options are constants
 	}
 	guarded := s.crossOrigin(s.identify(s.mux))
-	zipped := gzip(guarded)
+	zipped := zip(guarded)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := s.Clock()
 		q := &request{s: s, nonce: nonce(), ip: s.address(r)}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/listening"
 	"github.com/entente/entente/internal/problem"
@@ -22,6 +24,7 @@ const perPage = 50
 
 // mentionsView is what the list page shows.
 type mentionsView struct {
+	memo     *ui.Memo
 	filter   listening.Filter
 	period   string
 	list     []listening.Mention
@@ -43,6 +46,11 @@ type mentionsView struct {
 // span is the days shown instead of a period, and the way to those before and after.
 type span struct{ days, earlier, later, all string }
 
+// drawn is the chart of the volume, drawn once for the same figures.
+func (v *mentionsView) drawn(p chart.BarsProps) templ.Component {
+	return v.memo.Component(chart.Bars(p), p)
+}
+
 // topic names a topic by id.
 func (v *mentionsView) topic(id string) string {
 	for i := range v.topics {
@@ -58,7 +66,7 @@ func (p *pages) mentions(w http.ResponseWriter, r *http.Request) error {
 	if post := in.Get("post"); post != "" {
 		return web.Redirect(w, r, "/mentions/"+url.PathEscape(post))
 	}
-	v := &mentionsView{period: in.Get("period"), here: r.URL.RequestURI()}
+	v := &mentionsView{memo: &p.memo, period: in.Get("period"), here: r.URL.RequestURI()}
 	v.filter = listening.Filter{Topic: in.Get("topic"), Channel: in.Get("channel"), Lang: in.Get("lang"), Label: in.Get("label")}
 	var err error
 	if v.topics, err = p.listening.Topics(ctx); err != nil {

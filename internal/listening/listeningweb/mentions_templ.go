@@ -174,7 +174,7 @@ func mentionsPage(v *mentionsView) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if v.first && len(v.volume) > 0 {
-			templ_7745c5c3_Err = chart.Bars(chart.BarsProps{Title: i18n.T(ctx, "listening.volume"), Unit: chart.Count(i18n.T(ctx, "listening.posts"), 0), Step: v.step, Series: v.volume, Short: true, Note: i18n.N(ctx, "listening.volume_note", v.total)}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = v.drawn(chart.BarsProps{Title: i18n.T(ctx, "listening.volume"), Unit: chart.Count(i18n.T(ctx, "listening.posts"), 0), Step: v.step, Series: v.volume, Short: true, Note: i18n.N(ctx, "listening.volume_note", v.total)}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

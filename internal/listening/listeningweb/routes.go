@@ -21,11 +21,12 @@ type pages struct {
 	listening *listening.Service
 	channels  *channel.Service
 	Options
+	memo ui.Memo // of charts
 }
 
 // Routes registers the pages.
 func Routes(r *web.Routes, s *listening.Service, c *channel.Service, o Options) {
-	p := &pages{s, c, o}
+	p := &pages{listening: s, channels: c, Options: o}
 	r.Page("GET /mentions", org.ListeningRead, p.mentions)
 	r.Page("GET /mentions/{post}", org.ListeningRead, p.mention)
 	r.Page("GET /topics", org.ListeningRead, p.topics)

@@ -66,14 +66,16 @@ func card(ctx context.Context, st strategy.Standing, n names) layout.Card {
 	return c
 }
 
-// drawn writes the map in so many pixels.
-func drawn(ctx context.Context, m layout.Map, width float64, prefix string, alone bool) (string, error) {
-	var b bytes.Buffer
-	o := layout.Options{Width: width, Prefix: prefix, Standalone: alone, Words: layout.WordsFrom(func(key string) string { return i18n.T(ctx, key) })}
-	if err := layout.Render(&b, m, o); err != nil {
-		return "", err
-	}
-	return b.String(), nil
+// drawn writes the map in so many pixels, once for the same map and figures.
+func (h *handlers) drawn(ctx context.Context, m layout.Map, width float64, prefix string, alone bool) (string, error) {
+	return h.memo.Of(ctx, func() (string, error) {
+		var b bytes.Buffer
+		o := layout.Options{Width: width, Prefix: prefix, Standalone: alone, Words: layout.WordsFrom(func(key string) string { return i18n.T(ctx, key) })}
+		if err := layout.Render(&b, m, o); err != nil {
+			return "", err
+		}
+		return b.String(), nil
+	}, m, width, prefix, alone)
 }
 
 // order is how the objectives of a map stand from left to right now.

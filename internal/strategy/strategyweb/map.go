@@ -48,10 +48,10 @@ func (h *handlers) mapPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	m := picture(ctx, p.E, p.Names, "")
-	if p.Wide, err = drawn(ctx, m, wide, "w", false); err != nil {
+	if p.Wide, err = h.drawn(ctx, m, wide, "w", false); err != nil {
 		return err
 	}
-	if p.Narrow, err = drawn(ctx, m, narrow, "n", false); err != nil {
+	if p.Narrow, err = h.drawn(ctx, m, narrow, "n", false); err != nil {
 		return err
 	}
 	return web.Show(w, r, web.Page{Title: title, Wide: true}, mapBody(p))
@@ -74,7 +74,7 @@ func (h *handlers) svg(w http.ResponseWriter, r *http.Request) error {
 			base = u.Scheme + "://" + u.Host
 		}
 	}
-	body, err := drawn(ctx, picture(ctx, e, n, base), wide, "", true)
+	body, err := h.drawn(ctx, picture(ctx, e, n, base), wide, "", true)
 	if err != nil {
 		return err
 	}

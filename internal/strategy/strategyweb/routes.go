@@ -16,13 +16,14 @@ import (
 )
 
 type handlers struct {
-	s   *strategy.Service
-	org *org.Service
+	s    *strategy.Service
+	org  *org.Service
+	memo ui.Memo // of drawn maps
 }
 
 // Routes registers the pages.
 func Routes(r *web.Routes, s *strategy.Service, o *org.Service) {
-	h := &handlers{s, o}
+	h := &handlers{s: s, org: o}
 
 	r.Page("GET /strategy", org.StrategyRead, h.mapPage)
 	r.Page("GET /strategy/map.svg", org.StrategyRead, h.svg)
