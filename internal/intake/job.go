@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/entente/entente/internal/channel"
@@ -90,8 +91,12 @@ type Order struct {
 	Dry        bool
 }
 
-// Start queues a job that does not run: for the first time, or again.
+// Start queues a job that does not run: for the first time, or again. It is done in the name of whoever starts it, with what they may do
+// at that moment.
 func (s *Service) Start(ctx context.Context, job string, o Order) (Job, error) {
+	if err := org.Require(ctx, org.ImportRun); err != nil {
+		return Job{}, err
+	}
 	f, found := Find(o.Format)
 	if !found {
 		return Job{}, problem.New(problem.Invalid, "intake.bad_format").On("format")
@@ -112,7 +117,7 @@ func (s *Service) Start(ctx context.Context, job string, o Order) (Job, error) {
 			return j, problem.New(problem.Invalid, "channel.not_found").On("channel")
 		}
 	} else if o.NewChannel != "" && !o.Dry {
-		a, err := s.runner.Channels.Place(ctx, f.Describe().Name, o.NewChannel, o.Settings.into(f))
+		a, err := s.place(ctx, f, &o)
 		if err != nil {
 			return j, err
 		}
@@ -121,10 +126,15 @@ func (s *Service) Start(ctx context.Context, job string, o Order) (Job, error) {
 	if o.Settings.Channel == "" && !o.Dry && f.Describe().Posts && f.Describe().Name != "jsonl" && (f.Describe().Name != "csv" || o.Settings.Target == Posts) {
 		return j, problem.New(problem.Invalid, "intake.no_channel").On("channel")
 	}
+	member := ""
+	if m := org.Who(ctx); m != nil {
+		member = m.ID
+	}
+	o.Settings.Grants = grants(ctx)
 	err = s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
-		n, err := db.Exec(ctx, q, `UPDATE intake_job SET format = $1, settings = $2, dry = $3, state = 'queued', progress = '{}', problem = '{}', stop = 0,
-			started_at = NULL, ended_at = NULL, lease_until = NULL WHERE id = $4 AND state NOT IN ('queued', 'running')`,
-			f.Describe().Name, db.J(o.Settings), db.B(o.Dry), j.ID)
+		n, err := db.Exec(ctx, q, `UPDATE intake_job SET format = $1, settings = $2, dry = $3, member = $4, state = 'queued', progress = '{}', problem = '{}',
+			stop = 0, started_at = NULL, ended_at = NULL, lease_until = NULL WHERE id = $5 AND state NOT IN ('queued', 'running')`,
+			f.Describe().Name, db.J(o.Settings), db.B(o.Dry), member, j.ID)
 		if err == nil && n == 0 {
 			err = problem.New(problem.Conflict, "intake.running")
 		}
@@ -138,6 +148,21 @@ func (s *Service) Start(ctx context.Context, job string, o Order) (Job, error) {
 	}
 	s.ring()
 	return s.Find(ctx, job)
+}
+
+// place finds or makes the channel that an order names; one that is made is noted in the audit log.
+func (s *Service) place(ctx context.Context, f Format, o *Order) (channel.Account, error) {
+	before, err := s.Channels(ctx)
+	if err != nil {
+		return channel.Account{}, err
+	}
+	a, err := s.runner.Channels.Place(ctx, f.Describe().Name, o.NewChannel, o.Settings.into(f))
+	if err != nil || slices.ContainsFunc(before, func(b channel.Account) bool { return b.ID == a.ID }) {
+		return a, err
+	}
+	return a, s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+		return s.org.Audit(ctx, q, "channel.add", "channel:"+a.ID, map[string]any{"kind": a.Kind, "name": a.Name})
+	})
 }
 
 // into is how a channel made for an import comes into the inbox.
@@ -258,7 +283,8 @@ func (s *Service) interrupted(ctx context.Context, all bool) error {
 	})
 }
 
-// speaks is a context in the language of whoever began the job, who may do what the operator may: the job was permitted when it began.
+// speaks is a context in the language of whoever began the job. In it the program acts: what a row may say in whose name is held against
+// Settings.Grants as it is read.
 func (j *Job) speaks(ctx context.Context) context.Context {
 	zone, err := time.LoadLocation(j.Zone)
 	if err != nil {

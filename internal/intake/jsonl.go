@@ -12,6 +12,7 @@ import (
 	"github.com/entente/entente/internal/channel"
 	"github.com/entente/entente/internal/channel/plain"
 	"github.com/entente/entente/internal/ledger"
+	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
 )
 
@@ -118,6 +119,17 @@ func said(err error) string {
 	return strings.TrimPrefix(err.Error(), "json: ")
 }
 
+// needs is the permission that a member needs to do by hand what the line states; "" for none beyond importing.
+func (e *entry) needs() org.Permission {
+	switch {
+	case strings.HasPrefix(e.Kind, "conversation."), e.Kind == ledger.PostLabelled:
+		return org.InboxEdit
+	case strings.HasPrefix(e.Kind, "person."):
+		return org.PeopleEdit
+	}
+	return ""
+}
+
 func (e *entry) row(ctx context.Context, place Place, line []byte, opts *Options) (Row, error) {
 	if e.At.IsZero() && e.Kind != "" && e.Kind != ledger.PostSaid {
 		return Row{}, problem.New(problem.Invalid, "intake.no_date")
@@ -128,6 +140,9 @@ func (e *entry) row(ctx context.Context, place Place, line []byte, opts *Options
 	if e.Kind == "" || e.Kind == ledger.PostSaid {
 		return e.said(ctx, place, opts)
 	}
+	if p := e.needs(); p != "" && !opts.may(p) {
+		return Row{}, problem.New(problem.Forbidden, "intake.may_not", "Kind", brief(e.Kind))
+	}
 	a := &ledger.Activity{Kind: e.Kind, At: opts.moved(e.At), Key: "line:" + digest(string(line))}
 	row := Row{Place: place, Fact: a, About: About{Channel: e.Channel, Post: e.Post, External: true}}
 	if e.Actor != "" {
@@ -136,6 +151,9 @@ func (e *entry) row(ctx context.Context, place Place, line []byte, opts *Options
 			return Row{}, err
 		}
 		a.Actor = actor
+		if strings.HasPrefix(actor, "member:") && actor != opts.Actor && !opts.may(org.OrgEdit) {
+			return Row{}, problem.New(problem.Forbidden, "intake.not_you", "Address", brief(e.Actor))
+		}
 	}
 	switch e.Kind {
 	case ledger.ConversationTaken, ledger.ConversationReleased, ledger.ConversationResolved, ledger.ConversationReopened, ledger.ConversationNoted,
@@ -160,6 +178,9 @@ func (e *entry) row(ctx context.Context, place Place, line []byte, opts *Options
 			return Row{}, problem.New(problem.Invalid, "intake.bad_label")
 		}
 		a.Data = ledger.Data(ledger.Label{Label: e.Label, Value: value})
+		if a.Actor == "" {
+			a.Actor = opts.Actor
+		}
 	case ledger.VoteCast:
 		value, _ := e.Value.(float64)
 		if value != 1 && value != -1 {

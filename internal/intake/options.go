@@ -2,14 +2,18 @@ package intake
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/entente/entente/internal/channel"
+	"github.com/entente/entente/internal/org"
 )
 
 // Settings are what a person chooses for an import; they are kept with the job.
 type Settings struct {
+	Grants []org.Permission `json:"grants,omitempty"` // what whoever began it might do beyond importing; set by Start, chosen by nobody
+
 	Channel  string            `json:"channel,omitempty"`  // id of the channel under which posts are stated
 	Inbox    bool              `json:"inbox,omitempty"`    // threads are to be handled
 	Direct   bool              `json:"direct,omitempty"`   // what is said there is said to us
@@ -41,6 +45,29 @@ type Options struct {
 	// Slug finds a member by what their web address ends in, after Staff.
 	Slug func(ctx context.Context, slug string) (id string, ok bool)
 }
+
+// begunBy notes who imports and what they may do.
+func (o *Options) begunBy(ctx context.Context) {
+	o.Actor = ""
+	if m := org.Who(ctx); m != nil {
+		o.Actor = "member:" + m.ID
+	}
+	o.Grants = grants(ctx)
+}
+
+// grants are the permissions on which rows depend that whoever acts holds.
+func grants(ctx context.Context) []org.Permission {
+	var out []org.Permission
+	for _, p := range []org.Permission{org.InboxEdit, org.PeopleEdit, org.OrgEdit} {
+		if org.Require(ctx, p) == nil {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// may reports whether whoever imports holds p. The operator, who is no member, may do everything.
+func (o *Options) may(p org.Permission) bool { return o.Actor == "" || slices.Contains(o.Grants, p) }
 
 // read is the time against which dates are judged when they are read: what lies ahead of it is a mistake, unless it is moved back.
 func (o *Options) read() time.Time { return o.Now.Add(-o.Shift) }

@@ -233,6 +233,7 @@ func (s *Service) Look(ctx context.Context, j *Job, format string, set Settings,
 	}
 	defer src.Close()
 	opts := Options{Settings: set, Now: s.clock(), Zone: i18n.Zone(ctx)}
+	opts.begunBy(ctx)
 	s.Lookups(&opts)
 	if f.Describe().Name == "csv" {
 		l, err := Inspect(src, opts)
