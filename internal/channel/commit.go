@@ -2,7 +2,6 @@ package channel
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"net/url"
@@ -131,7 +130,7 @@ func (r *round) store(ctx context.Context, batch []*fetched) error {
 				sum.Channels++
 			}
 			switch {
-			case f.err != nil && !errors.Is(f.err, context.Canceled):
+			case f.err != nil && !f.ended:
 				sum.Failed++
 			case f.last && len(added) == 0:
 				sum.Unchanged++
@@ -178,7 +177,7 @@ func heldLeases(ctx context.Context, q db.Q, batch []*fetched) (map[string]strin
 // note keeps a channel's cursor and health, and when it is due next.
 func (s *Service) note(ctx context.Context, q db.Q, f *fetched, changed bool, now time.Time) error {
 	c := f.c
-	if errors.Is(f.err, context.Canceled) {
+	if f.ended {
 		_, err := db.Exec(ctx, q, "UPDATE channel_state SET lease_until = NULL, lease_by = '' WHERE channel = $1", c.ID)
 		return err
 	}

@@ -112,11 +112,12 @@ type claimed struct {
 
 // fetched is what one fetch brought.
 type fetched struct {
-	c    *claimed
-	page Page
-	err  error
-	last bool       // the channel is let go after this
-	ack  chan error // told when it is committed
+	c     *claimed
+	page  Page
+	err   error
+	ended bool       // the work was ended meanwhile: the error says nothing of the channel
+	last  bool       // the channel is let go after this
+	ack   chan error // told when it is committed
 }
 
 func (s *Service) round(ctx context.Context, now func() time.Time) *round {
@@ -213,7 +214,7 @@ func (r *round) poll(ctx context.Context, c *claimed) {
 	for n := 1; ; n++ {
 		page, err := r.fetch(ctx, c, fetcher, cursor)
 		stuck := page.More && string(page.Cursor) == string(cursor)
-		next := &fetched{page: page, err: err, last: err != nil || !page.More || stuck || n == maxPages}
+		next := &fetched{page: page, err: err, ended: err != nil && ctx.Err() != nil, last: err != nil || !page.More || stuck || n == maxPages}
 		if before != nil {
 			rest()
 			if err := <-before.ack; err != nil {

@@ -130,6 +130,7 @@ func TestFaults(t *testing.T) {
 		from, to time.Duration // when it is due; 0, 0: never
 	}{
 		"temporary":           {fault(Temporary, 0), Temporary, 45 * time.Second, 75 * time.Second},
+		"its own end":         {fmt.Errorf("s3cret: %w", context.Canceled), Temporary, 45 * time.Second, 75 * time.Second},
 		"no fault":            {errors.New("broken pipe to s3cret"), Temporary, 45 * time.Second, 75 * time.Second},
 		"throttled":           {fault(Throttled, 7*time.Minute), Throttled, 7 * time.Minute, 7 * time.Minute},
 		"throttled, no time":  {fault(Throttled, 0), Throttled, 5 * time.Minute, 5 * time.Minute},
