@@ -58,4 +58,6 @@ func (m *Metrics) Request(route, _ string, status int, took time.Duration) {
 func (m *Metrics) Digested(n int) { m.digested.Add(float64(n)) }
 
 // Handler answers Prometheus.
-func (m *Metrics) Handler() http.Handler { return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}) }
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
