@@ -31,7 +31,7 @@ bench: build ## rates and ratios with the machine's noise; see docs/performance.
 	sh scripts/bench.sh
 
 lint: generate ## gofmt, go vet, types of the islands
-	@test -z "$$(gofmt -l cmd internal lang assets locales)" || { gofmt -l cmd internal lang assets locales; echo "not formatted"; exit 1; }
+	@test -z "$$(gofmt -l cmd internal lang assets locales sample e2e)" || { gofmt -l cmd internal lang assets locales sample e2e; echo "not formatted"; exit 1; }
 	$(GO) vet ./...
 	npx --no-install tsc --noEmit
 

@@ -15,6 +15,6 @@ need "smtpd /usr/sbin/smtpd" opensmtpd || need "postfix /usr/sbin/postfix" postf
 # With these set, a test that finds its server or browser missing fails instead of stepping aside.
 export ENTENTE_TEST_SERVERS=1 ENTENTE_TEST_BROWSER=1
 
-test -z "$(gofmt -l cmd internal lang assets locales)" || { gofmt -l cmd internal lang assets locales; echo "these files are not formatted"; exit 1; }
+test -z "$(gofmt -l cmd internal lang assets locales sample e2e)" || { gofmt -l cmd internal lang assets locales sample e2e; echo "these files are not formatted"; exit 1; }
 go vet ./...
 go test -count=1 -timeout 15m ./...
