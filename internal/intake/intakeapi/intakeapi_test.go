@@ -64,6 +64,14 @@ func TestImportOverREST(t *testing.T) {
 			json.Unmarshal(raw, &v)
 			return res.StatusCode, v, string(raw)
 		}
+		activities := func() int {
+			t.Helper()
+			n, _, err := db.Value[int](t.Context(), d.Read(), "SELECT COUNT(*) FROM activity")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
 		cards := "BEGIN:VCARD\nFN:Zoé\nEMAIL:z@y.example\nEND:VCARD\nBEGIN:VCARD\nEND:VCARD\n"
 		status, v, raw := call("POST", "/imports?name=a.vcf", "application/octet-stream", strings.NewReader(cards))
 		if status != 202 || v["state"] != "queued" || v["format"] != "vcard" {
@@ -81,6 +89,21 @@ func TestImportOverREST(t *testing.T) {
 		}
 		if status, _, raw = call("DELETE", "/imports/"+id, "", nil); status != 409 {
 			t.Error(status, raw)
+		}
+		// A dry run only counts, and says that it does.
+		fresh := "BEGIN:VCARD\nFN:Ida\nEMAIL:i@y.example\nEND:VCARD\n"
+		if status, v, raw = call("POST", "/imports?name=b.vcf&dry_run=true", "application/octet-stream", strings.NewReader(fresh)); status != 202 || v["dry_run"] != true || v["name"] != "b.vcf" {
+			t.Fatal(status, raw)
+		}
+		before := activities()
+		if _, err := s.RunNext(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if status, v, raw = call("GET", "/imports/"+v["id"].(string), "", nil); status != 200 || v["state"] != "done" || v["dry_run"] != true || v["added"] != 1.0 {
+			t.Error(status, raw)
+		}
+		if n := activities(); n != before {
+			t.Errorf("a dry run added %d activities", n-before)
 		}
 		var form bytes.Buffer
 		w := multipart.NewWriter(&form)
