@@ -276,6 +276,33 @@ func TestSignInPageReadsNoBody(t *testing.T) {
 	}
 }
 
+// The address of a page with a secret in it goes nowhere: not as Referer, not into a cache; that of a dead link neither.
+func TestSecretAddressesStay(t *testing.T) {
+	t.Parallel()
+	s := open(t, true)
+	op := org.AsOperator(t.Context())
+	ada, err := s.s.ByEmail(op, ownerEmail)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reset, err := s.s.ResetLink(op, ada.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	invited, err := s.s.Invite(op, org.Invite{Email: "bo@velo.example", Role: org.Social})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := s.visitor(t)
+	for _, path := range []string{reset.Path, invited.Path, org.ResetPath + "x", org.InvitationPath + "x"} {
+		for _, a := range []answer{v.get(path), v.post(path, "password", "short")} {
+			if got := a.header.Get("Referrer-Policy") + ", " + a.header.Get("Cache-Control"); got != "no-referrer, no-store" {
+				t.Errorf("%s answers %d with %s", a.path, a.status, got)
+			}
+		}
+	}
+}
+
 func TestOrganisationPage(t *testing.T) {
 	t.Parallel()
 	s := open(t, true)
