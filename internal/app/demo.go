@@ -52,7 +52,8 @@ type sampleOrganisation struct {
 }
 
 // FillDemo fills an empty installation with the sample organisation, through the doors a user has: files are imported by the importers,
-// topics and the map are saved by their services. An installation that holds the demo already is left as it is.
+// topics and the map are saved by their services. An installation that holds the demo already is left as it is. The sign-in page shows the
+// accounts once the installation is opened again.
 func (a *App) FillDemo(ctx context.Context, say func(string)) (*Demo, error) {
 	ctx = i18n.With(org.AsOperator(ctx), "fr", nil)
 	var o sampleOrganisation
@@ -100,9 +101,11 @@ func (a *App) FillDemo(ctx context.Context, say func(string)) (*Demo, error) {
 	if err := a.demoMap(ctx, shift); err != nil {
 		return nil, fmt.Errorf("map: %w", err)
 	}
+	if err := a.DB.Tx(ctx, func(ctx context.Context, q db.Q) error { return a.Org.SetSetting(ctx, q, demoSetting, true) }); err != nil {
+		return nil, fmt.Errorf("note that this is the demo: %w", err)
+	}
 	a.demo = demo.Accounts
-	a.surfaces() // the sign-in page shows the accounts
-	return demo, a.DB.Tx(ctx, func(ctx context.Context, q db.Q) error { return a.Org.SetSetting(ctx, q, demoSetting, true) })
+	return demo, nil
 }
 
 // accounts is one member of each role.

@@ -12,14 +12,20 @@ type serveCommand struct {
 
 // Run serves until it is interrupted.
 func (c *serveCommand) Run(r *run) error {
-	return r.with(func(a *app.App) error {
-		var demo *app.Demo
-		if c.Demo {
-			var err error
+	var demo *app.Demo
+	if c.Demo {
+		// Filled, closed and opened again: what is served is what any later start finds.
+		err := r.with(func(a *app.App) (err error) {
 			if demo, err = a.FillDemo(r.ctx, func(step string) { fmt.Fprintln(r.out, "  "+step) }); err != nil {
 				return fmt.Errorf("fill the demo: %w", err)
 			}
+			return nil
+		})
+		if err != nil {
+			return err
 		}
+	}
+	return r.with(func(a *app.App) error {
 		return a.Serve(r.ctx, func(address string) {
 			fmt.Fprintf(r.out, "\nEntente is at %s\n", a.Config.Public())
 			if demo != nil {
