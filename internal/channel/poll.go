@@ -95,6 +95,7 @@ type round struct {
 	fetching atomic.Int64 // fetchers that will bring something without being told first
 	fetchers sync.WaitGroup
 	done     chan struct{}
+	inFlight flights
 
 	sum  Polled            // the committer's, read after finish
 	last []ledger.Activity // the last activity stated
@@ -108,6 +109,52 @@ type claimed struct {
 	lease  string
 	due    time.Time // when it was due; when it no longer is, somebody asked for it meanwhile
 	cursor json.RawMessage
+	until  time.Time // when the lease runs out, as far as is known here; guarded by flights once fetching began
+}
+
+// flights are the channels being fetched or waiting for that.
+type flights struct {
+	mu   sync.Mutex
+	list map[*claimed]bool
+}
+
+func (f *flights) add(c *claimed) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.list == nil {
+		f.list = map[*claimed]bool{}
+	}
+	f.list[c] = true
+}
+
+func (f *flights) remove(c *claimed) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.list, c)
+}
+
+// overdue lists those whose lease ran out while they waited: they are still ours unless another node took them.
+func (f *flights) overdue(now time.Time) (channels []string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for c := range f.list {
+		if !c.until.After(now) {
+			channels = append(channels, c.ID)
+		}
+	}
+	return channels
+}
+
+func (f *flights) until(c *claimed) time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return c.until
+}
+
+func (f *flights) extend(c *claimed, until time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	c.until = until
 }
 
 // fetched is what one fetch brought.
@@ -135,13 +182,18 @@ func (r *round) finish() {
 // claimAll leases everything that is due and starts fetching it.
 func (r *round) claimAll(ctx context.Context) error {
 	for ctx.Err() == nil {
-		list, err := r.s.claim(ctx, r.now())
+		now := r.now()
+		list, err := r.s.claim(ctx, now, r.inFlight.overdue(now))
 		if err != nil {
 			return err
 		}
 		for _, c := range list {
 			r.fetching.Add(1)
-			r.fetchers.Go(func() { r.poll(ctx, c) })
+			r.inFlight.add(c)
+			r.fetchers.Go(func() {
+				defer r.inFlight.remove(c)
+				r.poll(ctx, c)
+			})
 		}
 		if len(list) < claimMost {
 			return nil
@@ -150,7 +202,8 @@ func (r *round) claimAll(ctx context.Context) error {
 	return ctx.Err()
 }
 
-func (s *Service) claim(ctx context.Context, now time.Time) ([]*claimed, error) {
+// claim leases what is due at now, but for the channels in not.
+func (s *Service) claim(ctx context.Context, now time.Time, not []string) ([]*claimed, error) {
 	lease := id.New()
 	var list []*claimed
 	err := s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
@@ -158,8 +211,9 @@ func (s *Service) claim(ctx context.Context, now time.Time) ([]*claimed, error) 
 		n, err := db.Exec(ctx, q, `UPDATE channel_state SET lease_until = $1, lease_by = $2 WHERE channel IN (
 			SELECT s.channel FROM channel_state s JOIN channel c ON c.id = s.channel
 			WHERE s.due_at <= $3 AND c.enabled = 1 AND c.removed_at IS NULL AND (s.lease_until IS NULL OR s.lease_until <= $3)
+			AND s.channel NOT IN `+db.Among(q, "$4")+`
 			ORDER BY s.due_at LIMIT `+fmt.Sprint(claimMost)+db.Pick(q, "", " FOR UPDATE OF s SKIP LOCKED")+")",
-			db.T(now.Add(leaseFor)), lease, db.T(now))
+			db.T(now.Add(leaseFor)), lease, db.T(now), db.Texts(not))
 		if err != nil || n == 0 {
 			return err
 		}
@@ -174,7 +228,7 @@ func (s *Service) claim(ctx context.Context, now time.Time) ([]*claimed, error) 
 		}
 		for i := range rows {
 			c := rows[i].claimed
-			c.lease, c.due, c.cursor = lease, c.State.DueAt, json.RawMessage(rows[i].cursor)
+			c.lease, c.due, c.cursor, c.until = lease, c.State.DueAt, json.RawMessage(rows[i].cursor), now.Add(leaseFor)
 			s.settle(&c.Account)
 			list = append(list, &c)
 		}
@@ -201,6 +255,9 @@ func (r *round) poll(ctx context.Context, c *claimed) {
 		f.c, f.ack = c, make(chan error, 1)
 		rest()
 		r.fetched <- f
+		if f.last {
+			<-f.ack // in flight until it is stored
+		}
 		return !f.last
 	}
 	fetcher, done, err := r.s.fetcher(c)
@@ -213,6 +270,9 @@ func (r *round) poll(ctx context.Context, c *claimed) {
 	var before *fetched
 	for n := 1; ; n++ {
 		page, err := r.fetch(ctx, c, fetcher, cursor)
+		if errors.Is(err, errLost) {
+			return
+		}
 		stuck := page.More && string(page.Cursor) == string(cursor)
 		next := &fetched{page: page, err: err, ended: err != nil && ctx.Err() != nil, last: err != nil || !page.More || stuck || n == maxPages}
 		if before != nil {
@@ -258,6 +318,9 @@ func (r *round) fetch(ctx context.Context, c *claimed, f Fetcher, cursor json.Ra
 	case <-ctx.Done():
 		return Page{}, ctx.Err()
 	}
+	if err := r.keep(ctx, c); err != nil {
+		return Page{}, err
+	}
 	// What comes from outside must not bring the rest down, whatever a parser makes of it.
 	defer func() {
 		if v := recover(); v != nil {
@@ -274,4 +337,31 @@ func (r *round) fetch(ctx context.Context, c *claimed, f Fetcher, cursor json.Ra
 		err = &Fault{Kind: Temporary, Err: errors.New("the connector gave a cursor that is no JSON")}
 	}
 	return page, err
+}
+
+// errLost says that a channel is no longer ours to poll.
+var errLost = errors.New("another has the channel")
+
+// keep makes a lease that grew old while the channel waited for its place last for a fetch and its commit.
+func (r *round) keep(ctx context.Context, c *claimed) error {
+	now := r.now()
+	if r.inFlight.until(c).Sub(now) > leaseFor/2 {
+		return nil
+	}
+	until := now.Add(leaseFor)
+	var n int64
+	err := r.s.db.Tx(ctx, func(ctx context.Context, q db.Q) (err error) {
+		n, err = db.Exec(ctx, q, "UPDATE channel_state SET lease_until = $1 WHERE channel = $2 AND lease_by = $3", db.T(until), c.ID, c.lease)
+		return err
+	})
+	if err != nil && ctx.Err() == nil {
+		// Nothing is known against the channel itself: it is claimed again when the lease has run out.
+		r.s.log.Warn("a channel could not be kept", "channel", c.ID, "error", err)
+		return errLost
+	}
+	if err == nil && n == 0 {
+		return errLost
+	}
+	r.inFlight.extend(c, until)
+	return err
 }

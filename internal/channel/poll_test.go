@@ -353,6 +353,81 @@ func TestPollNodes(t *testing.T) {
 	})
 }
 
+// waiting claims three channels of one machine, which wait for their place there until they are let go, and lets their leases run out.
+func waiting(t *testing.T, s *Service, clock *clockwork) (r *round, let func()) {
+	t.Helper()
+	for _, path := range []string{"a", "b", "c"} {
+		if _, err := s.Add(t.Context(), Draft{Kind: "town", Name: path, Settings: Settings{"url": "https://oslo.example/" + path}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var leave []func()
+	for range perHost {
+		l, err := s.hosts.enter(t.Context(), "oslo.example", perHost)
+		if err != nil {
+			t.Fatal(err)
+		}
+		leave = append(leave, l)
+	}
+	r = s.round(t.Context(), clock.now)
+	if err := r.claimAll(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	clock.turn(2 * leaseFor)
+	return r, func() {
+		for _, l := range leave {
+			l()
+		}
+		r.finish()
+	}
+}
+
+// A channel that another node took while it waited for its place is not fetched twice.
+func TestPollLeaseLost(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		clock, w, w2 := &clockwork{at: noon}, newTown(), newTown()
+		s, other := testService(t, d, clock, w), testService(t, d, clock, w2)
+		w.say("1")
+		w2.say("1")
+		r, let := waiting(t, s, clock)
+		if sum := pollOnce(t, other, clock.now()); sum.Channels != 3 {
+			t.Errorf("the other node polled %d, want all 3", sum.Channels)
+		}
+		let()
+		if w.fetches != 0 || r.sum.Channels != 0 {
+			t.Errorf("%d fetches of channels that were taken, %+v; want none", w.fetches, r.sum)
+		}
+	})
+}
+
+// A channel whose lease ran out while it waited for its place is not claimed again by the same node, and its lease is made to last.
+func TestPollLeaseKept(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		clock, w := &clockwork{at: noon}, newTown()
+		s := testService(t, d, clock, w)
+		w.say("1")
+		r, let := waiting(t, s, clock)
+		if err := r.claimAll(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if n := len(r.inFlight.list); n != 3 {
+			t.Errorf("%d are in flight, want the 3 once", n)
+		}
+		w.during = func() {
+			n, _, err := db.Value[int](t.Context(), d.Read(), "SELECT COUNT(*) FROM channel_state WHERE lease_until > $1", db.T(clock.now()))
+			if err != nil || n == 0 {
+				t.Errorf("while one is fetched %d leases hold, %v; want its own", n, err)
+			}
+		}
+		let()
+		if w.fetches != 3 || r.sum.Channels != 3 || r.sum.Added != 3 {
+			t.Errorf("%d fetches, %+v; want each of 3 fetched once", w.fetches, r.sum)
+		}
+	})
+}
+
 // A place that is asked too much at once never sees more than its share.
 func TestPolite(t *testing.T) {
 	t.Parallel()
