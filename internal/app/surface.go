@@ -40,7 +40,6 @@ func (a *App) surfaces() {
 	r.Page("GET /{$}", org.Public, a.home)
 	r.Raw("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("ok\n")) }))
 	r.Raw("GET /readyz", http.HandlerFunc(a.ready))
-	r.Raw("POST /hooks/{channel}", a.Channels.ReceiveHandler())
 	orgweb.Routes(r, a.Web, a.Org, orgweb.Options{Demo: a.demoAccounts(), URL: a.Config.PublicURL})
 	channelweb.Routes(r, a.Channels, a.Org, a.Clock)
 	intakeweb.Routes(r, a.Intake)

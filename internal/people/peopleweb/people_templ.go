@@ -304,7 +304,7 @@ func listPage(v *listView) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Table(ui.TableProps{Caption: i18n.T(ctx, "people.title"), List: true, Columns: []ui.Column{
+			templ_7745c5c3_Err = ui.Table(ui.TableProps{Caption: i18n.T(ctx, "people.title"), List: true, Fixed: true, Columns: []ui.Column{
 				{Label: i18n.T(ctx, "people.name")}, {Label: i18n.T(ctx, "people.kind")}, {Label: i18n.T(ctx, "people.organisation")}, {Label: i18n.T(ctx, "people.identities")}, {Label: i18n.T(ctx, "people.since")},
 			}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
