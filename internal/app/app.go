@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/entente/entente/assets"
@@ -53,7 +54,8 @@ type App struct {
 	Live      *web.Live
 	Metrics   *telemetry.Metrics
 
-	demo []DemoAccount // of an installation filled with the sample
+	asked atomic.Int64  // requests since collect last looked
+	demo  []DemoAccount // of an installation filled with the sample
 }
 
 // Open opens the database, brings it to the newest schema and makes the modules, in the order of the law: what stands later may call what
@@ -154,6 +156,7 @@ func (a *App) work(ctx context.Context) <-chan struct{} {
 		"openings":  a.Inbox.OpenDue,
 		"topics":    a.Listening.FillLoop,
 		"tidying":   a.tidy,
+		"memory":    a.collect,
 		"enriching": func(ctx context.Context) error { return a.Enrich.Backfill(ctx, a.Ledger, nil) },
 	}
 	if a.Config.Metrics != "" {

@@ -35,7 +35,7 @@ func (a *App) surfaces() {
 	a.Metrics = telemetry.NewMetrics(a.behind)
 	proxies, _ := a.Config.ProxyPrefixes() // Check has read them
 	a.Web = web.New(web.Options{Org: a.Org, Log: a.Log, Live: a.Live, Secure: a.Config.Secure(), Proxies: proxies, Clock: a.Clock,
-		Observe: a.Metrics.Request, Nav: a.nav(), Foot: foot()})
+		Observe: a.ask, Nav: a.nav(), Foot: foot()})
 	r := a.Web.Routes()
 	r.Page("GET /{$}", org.Public, a.home)
 	r.Raw("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("ok\n")) }))
