@@ -567,7 +567,7 @@ func (s *Service) conclude(ctx context.Context, a *Account, v Sending, receipt R
 			return err
 		}
 		s.log.Warn("what came of a sending could not be kept, trying again", "sending", v.ID, "error", err)
-		time.Sleep(time.Duration(try) * commitPause)
+		time.Sleep(time.Duration(try) * commitPause) // not ended by a stop: what was sent must be kept before the program goes
 	}
 }
 

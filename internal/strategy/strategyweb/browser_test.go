@@ -42,9 +42,15 @@ func TestInBrowser(t *testing.T) {
 	}
 	axe, err := os.ReadFile(filepath.Join("..", "..", "..", "node_modules", "axe-core", "axe.min.js"))
 	if err != nil {
+		if os.Getenv("ENTENTE_TEST_BROWSER") == "1" {
+			t.Fatal("axe-core is not installed")
+		}
 		t.Skip("axe-core is not installed")
 	}
 	if err := assets.Check(); err != nil {
+		if os.Getenv("ENTENTE_TEST_BROWSER") == "1" {
+			t.Fatal(err)
+		}
 		t.Skip(err)
 	}
 	path := ""
@@ -55,6 +61,9 @@ func TestInBrowser(t *testing.T) {
 		}
 	}
 	if path == "" {
+		if os.Getenv("ENTENTE_TEST_BROWSER") == "1" {
+			t.Fatal("Chromium is not installed")
+		}
 		t.Skip("Chromium is not installed")
 	}
 	ctx, cancel := chromedp.NewExecAllocator(t.Context(), append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath(path), chromedp.NoSandbox)...)

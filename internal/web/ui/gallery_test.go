@@ -85,6 +85,9 @@ func browser(t *testing.T) context.Context {
 		t.Skip("needs a browser")
 	}
 	if err := assets.Check(); err != nil {
+		if os.Getenv("ENTENTE_TEST_BROWSER") == "1" {
+			t.Fatal(err)
+		}
 		t.Skip(err)
 	}
 	path := ""
@@ -95,6 +98,9 @@ func browser(t *testing.T) context.Context {
 		}
 	}
 	if path == "" {
+		if os.Getenv("ENTENTE_TEST_BROWSER") == "1" {
+			t.Fatal("Chromium is not installed")
+		}
 		t.Skip("Chromium is not installed")
 	}
 	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath(path), chromedp.NoSandbox)
@@ -121,6 +127,9 @@ type finding struct {
 func TestGalleryInBrowser(t *testing.T) {
 	axe, err := os.ReadFile(filepath.Join("..", "..", "..", "node_modules", "axe-core", "axe.min.js"))
 	if err != nil {
+		if os.Getenv("ENTENTE_TEST_BROWSER") == "1" {
+			t.Fatal("axe-core is not installed")
+		}
 		t.Skip("axe-core is not installed")
 	}
 	srv := serveGallery(t)
