@@ -17,7 +17,12 @@ type Doc struct {
 	Author     string   // identity: handle, address or URI
 	AuthorName string   // name shown
 	Channel    string   // id or name of the channel
-	Kind       string   // kind of post
+	Kind       string   // what it is there: article, mail, question, answer, comment, review, post
+	Kinds      []string // what it says: praise, complaint, suggestion, question, lead, job
+	Sentiment  string   // negative, neutral, positive
+	Emotion    string   // anger, disgust, fear, joy, sadness, surprise, none
+	Followers  int      // of the author
+	In         string   // id and name of the space, community or place it belongs to, separated by a space
 	Tags       []string // tags given beside the text, with or without #
 	At         time.Time
 	Now        time.Time // what "7d" counts back from; zero is the time of matching
