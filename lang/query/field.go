@@ -1,6 +1,7 @@
 package query
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,6 +16,41 @@ func isField(name string) bool {
 		}
 	}
 	return false
+}
+
+// fieldNamed is the field that people mean by another word, "" when it is none.
+func fieldNamed(name string) string {
+	switch name {
+	case "auteur", "from", "by", "user", "de":
+		return "author"
+	case "titre", "subject", "objet", "intitle":
+		return "title"
+	case "texte", "body", "intext":
+		return "text"
+	case "langue", "language", "lng":
+		return "lang"
+	case "canal", "source":
+		return "channel"
+	case "type", "genre", "category":
+		return "kind"
+	case "ton", "tone", "mood", "feeling":
+		return "sentiment"
+	case "depuis", "after", "start":
+		return "since"
+	case "before", "avant", "end":
+		return "until"
+	case "host", "domain", "domaine":
+		return "site"
+	case "link", "lien", "inurl":
+		return "url"
+	case "hashtag", "tags", "label", "etiquette":
+		return "tag"
+	case "abonnes", "follower", "reach":
+		return "followers"
+	case "dans", "community", "space", "espace", "place", "lieu":
+		return "in"
+	}
+	return ""
 }
 
 func isName(s string) bool {
@@ -35,7 +71,7 @@ func (p *parser) checkField(n *node, start, end int) bool {
 	switch n.field {
 	case "lang":
 		n.value = strings.ToLower(n.value)
-		if base := lang.Base(n.value); n.value != "unknown" && !isLanguage(base) {
+		if base := lang.Base(n.value); n.value != unknown && !isLanguage(base) {
 			suggestion := ""
 			if near := languageNamed(n.value); near != "" {
 				suggestion = "lang:" + near
@@ -55,7 +91,26 @@ func (p *parser) checkField(n *node, start, end int) bool {
 			p.report(start, end, Error, "query.missing_value", "", "Field", n.field)
 			return false
 		}
-	case "tag", "author", "channel", "kind":
+	case "kind", "sentiment", "emotion":
+		n.value = lang.Fold(n.value)
+		if known := labels(n.field); !slices.Contains(known, n.value) {
+			suggestion := labelNamed(n.field, n.value)
+			if suggestion == "" {
+				suggestion = nearest(n.value, known)
+			}
+			if suggestion != "" {
+				suggestion = n.field + ":" + suggestion
+			}
+			p.report(start, end, Error, "query.unknown_value", suggestion, "Field", n.field, "Value", n.value, "Known", strings.Join(known, ", "))
+		}
+	case "followers":
+		var ok bool
+		if n.low, n.high, ok = parseCount(n.value); !ok {
+			p.report(start, end, Error, "query.bad_count", "", "Value", n.value)
+			return false
+		}
+		n.value = writeCount(n.low, n.high)
+	case "tag", "author", "channel", "in":
 		if len(foldRuns(strings.TrimSuffix(n.value, "*"))) == 0 {
 			p.report(start, end, Error, "query.missing_value", "", "Field", n.field)
 			return false

@@ -1,6 +1,9 @@
 package query
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // lint adds the problems that show only once the whole query is read.
 func (p *parser) lint(q *Query) {
@@ -36,6 +39,10 @@ func (p *parser) looksLikeOperators() {
 			operator, key = "OR", "query.french_operator"
 		case "SAUF", "Sauf", "sauf", "NON", "PAS", "SANS":
 			operator, key = "NOT", "query.french_operator"
+		default:
+			if rest, ok := strings.CutPrefix(strings.ToLower(t.lower), "near/"); ok && rest != "" && rest[0] >= '0' && rest[0] <= '9' {
+				operator = "NEAR/" + rest
+			}
 		}
 		if operator == "" || i == 0 && operator != "NOT" {
 			continue
@@ -91,8 +98,8 @@ func (p *parser) contradictions(n *node) {
 			since = k
 		case "until":
 			until = k
-		case "lang", "kind":
-			if v, ok := only[k.field]; ok && v != k.value && len(v) == len(k.value) {
+		case "lang", "sentiment", "emotion":
+			if v, ok := only[k.field]; ok && v != k.value && (k.field != "lang" || len(v) == len(k.value)) {
 				clash(k.field + ":" + v + " " + k.String())
 			}
 			only[k.field] = k.value

@@ -41,6 +41,8 @@ func (n *node) match(d *Doc) bool {
 		return !n.kids[0].match(d)
 	case opWords:
 		return n.matchWords(d)
+	case opNear:
+		return len(n.spans(d)) > 0
 	}
 	return n.matchField(d)
 }
@@ -141,14 +143,22 @@ func (n *node) matchField(d *Doc) bool {
 		return runsMatch(v, d.Author) || runsMatch(v, d.AuthorName)
 	case "lang":
 		code := strings.ToLower(d.Lang)
-		if v == "unknown" {
+		if v == unknown {
 			return code == ""
 		}
 		return code == v || lang.Base(code) == v
 	case "channel":
 		return runsMatch(v, d.Channel)
 	case "kind":
-		return lang.Fold(v) == lang.Fold(d.Kind)
+		return sameLabel(v, kindOf(d.Kind)) || slices.ContainsFunc(d.Kinds, func(k string) bool { return sameLabel(v, k) })
+	case "sentiment":
+		return sameLabel(v, d.Sentiment) || v == unknown && d.Sentiment == ""
+	case "emotion":
+		return sameLabel(v, d.Emotion) || v == unknown && d.Emotion == ""
+	case "in":
+		return runsMatch(v, d.In)
+	case "followers":
+		return n.low <= d.Followers && d.Followers <= n.high
 	case "tag":
 		key, isPrefix := tagKey(v), strings.HasSuffix(v, "*")
 		return slices.ContainsFunc(d.tags, func(t string) bool { return t == key || isPrefix && strings.HasPrefix(t, key) })
@@ -162,6 +172,16 @@ func (n *node) matchField(d *Doc) bool {
 	}
 	return d.At.Before(n.when.stop(now))
 }
+
+// kindOf is what a post is there; plain posts say nothing.
+func kindOf(kind string) string {
+	if kind == "" {
+		return "post"
+	}
+	return kind
+}
+
+func sameLabel(value, label string) bool { return label != "" && value == lang.Fold(label) }
 
 // runsMatch says whether the words of value stand one after the other in s; a final * lets the last one go on.
 func runsMatch(value, s string) bool {

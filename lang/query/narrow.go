@@ -46,16 +46,20 @@ type sieve struct {
 
 func narrow(n *node) *sieve {
 	switch n.op {
-	case opAnd, opOr:
+	case opAnd, opOr, opNear:
+		o := opAnd
+		if n.op == opOr {
+			o = opOr
+		}
 		var kids []*sieve
 		for _, kid := range n.kids {
 			k := narrow(kid)
-			if k == nil && n.op == opOr {
+			if k == nil && o == opOr {
 				return nil
 			}
 			kids = append(kids, k)
 		}
-		return sift(n.op, kids)
+		return sift(o, kids)
 	case opWords:
 		return narrowWords(n)
 	case opField:

@@ -15,6 +15,7 @@ const (
 	opOr
 	opNot
 	opWords
+	opNear
 	opField
 )
 
@@ -37,8 +38,12 @@ type node struct {
 	prefix bool // the last word is the beginning of a word
 	near   int  // words in any order, with at most near-1 others among them; 0 is a phrase
 
+	// of opNear, whose kids are two operands: at most near-1 words between them
+	forward bool // the second comes after the first
+
 	field, value string
 	when         moment
+	low, high    int // of followers: both included
 }
 
 // variants is the number of ways a word can be stemmed: not at all, and in each language with stems.
@@ -134,17 +139,36 @@ func (n *node) write(b *strings.Builder, inside bool) {
 		}
 	case opNot:
 		b.WriteByte('-')
+		n.kids[0].writeOperand(b)
+	case opNear:
 		n.kids[0].write(b, true)
+		b.WriteString(" NEAR/" + strconv.Itoa(n.near-1))
+		if n.forward {
+			b.WriteByte('f')
+		}
+		b.WriteByte(' ')
+		n.kids[1].writeOperand(b)
 	case opWords:
 		n.writeWords(b)
 	case opField:
 		b.WriteString(n.field + ":")
-		if isBareValue(n.value) {
+		if n.field == "followers" || isBareValue(n.value) {
 			b.WriteString(n.value)
 		} else {
 			b.WriteString(`"` + n.value + `"`)
 		}
 	}
+}
+
+// writeOperand writes n so that it stands as one thing.
+func (n *node) writeOperand(b *strings.Builder) {
+	if n.op != opNear {
+		n.write(b, true)
+		return
+	}
+	b.WriteByte('(')
+	n.write(b, true)
+	b.WriteByte(')')
 }
 
 func (n *node) writeWords(b *strings.Builder) {

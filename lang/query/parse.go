@@ -1,6 +1,7 @@
 package query
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -51,6 +52,7 @@ type tok struct {
 	node       *node
 	scope      scope // of tokOpen
 	near       int   // of tokNear
+	forward    bool  // of tokNear
 	lower      string
 }
 
@@ -136,6 +138,15 @@ func (p *parser) lexTerm(i int) int {
 		return end
 	}
 	colon := strings.IndexByte(bare, ':')
+	if sign := strings.IndexAny(bare, "<>="); sign > 0 && colon < 0 && isField(strings.ToLower(bare[:sign])) {
+		name := strings.ToLower(bare[:sign])
+		p.report(i, end, Error, "query.missing_colon", name+":"+bare[sign:], "Field", name)
+		return end
+	}
+	if len(bare) > 1 && bare[0] == '~' && bare[1] >= '0' && bare[1] <= '9' && i > 0 {
+		p.report(i, end, Error, "query.lone_tilde", "", "Word", bare)
+		return end
+	}
 	if colon < 1 || !isName(bare[:colon]) || strings.HasPrefix(bare[colon:], "://") {
 		return p.lexWords(i, i, anywhere)
 	}
@@ -152,7 +163,10 @@ func (p *parser) lexTerm(i int) int {
 		return p.lexWords(i, i, anywhere)
 	}
 	if !isField(name) {
-		near := nearest(name, Fields())
+		near := fieldNamed(name)
+		if near == "" {
+			near = nearest(name, Fields())
+		}
 		suggestion := ""
 		if near != "" {
 			suggestion = near + ":"
@@ -195,12 +209,17 @@ func (p *parser) operator(start, end int, bare string) bool {
 	case bare == "NOT":
 		t.kind = tokNot
 	case bare == "NEAR" || strings.HasPrefix(bare, "NEAR/"):
-		n, err := strconv.Atoi(strings.TrimPrefix(bare[4:], "/"))
+		count, forward := strings.CutSuffix(strings.ToLower(strings.TrimPrefix(bare[4:], "/")), "f")
+		n, err := strconv.Atoi(count)
 		if err != nil || n < 0 || n > 100 {
-			p.report(start, end, Error, "query.near_words", "NEAR/5")
+			suggestion := "NEAR/5"
+			if forward {
+				suggestion = "NEAR/5f"
+			}
+			p.report(start, end, Error, "query.near_words", suggestion)
 			n = 5
 		}
-		t.kind, t.near = tokNear, n
+		t.kind, t.near, t.forward = tokNear, n, forward
 	default:
 		return false
 	}
@@ -408,16 +427,11 @@ func (p *parser) and(depth int) *node {
 			continue
 		case tokNear:
 			p.at++
-			if len(kids) > 0 && p.at < len(p.toks) {
-				left, right := kids[len(kids)-1], p.toks[p.at].node
-				if p.toks[p.at].kind == tokNode && canNear(left) && canNear(right) && left.scope == right.scope {
-					kids[len(kids)-1] = &node{op: opWords, scope: left.scope, near: t.near + 1,
-						words: append(append([]word{}, left.words...), right.words...)}
-					p.at++
-					continue
-				}
+			if right := p.operand(depth); len(kids) > 0 && canNear(kids[len(kids)-1]) && canNear(right) {
+				kids[len(kids)-1] = &node{op: opNear, near: t.near + 1, forward: t.forward, kids: []*node{kids[len(kids)-1], right}}
+			} else {
+				p.report(t.start, t.end, Error, "query.near_words", "")
 			}
-			p.report(t.start, t.end, Error, "query.near_words", "")
 			continue
 		}
 		if n := p.unary(depth); n != nil {
@@ -431,7 +445,36 @@ func startsOperand(k tokKind) bool {
 	return k == tokNode || k == tokOpen || k == tokNot || k == tokNear
 }
 
-func canNear(n *node) bool { return n != nil && n.op == opWords && !n.exact && !n.prefix }
+// operand reads what stands on the right of NEAR: a term, or a group.
+func (p *parser) operand(depth int) *node {
+	if p.at == len(p.toks) {
+		return nil
+	}
+	t := p.toks[p.at]
+	switch t.kind {
+	case tokNode:
+		p.at++
+		return t.node
+	case tokOpen:
+		p.at++
+		return p.group(t, depth)
+	}
+	return nil
+}
+
+// canNear says whether n stands at places of a post: words, phrases, a choice of them, or two that are near each other.
+func canNear(n *node) bool {
+	if n == nil {
+		return false
+	}
+	switch n.op {
+	case opWords:
+		return n.near == 0
+	case opOr:
+		return !slices.ContainsFunc(n.kids, func(k *node) bool { return !canNear(k) })
+	}
+	return n.op == opNear
+}
 
 func (p *parser) unary(depth int) *node {
 	negative := false

@@ -54,5 +54,6 @@ func HasErrors(problems []Problem) bool {
 
 // Fields lists the field names of the language, without their colon.
 func Fields() []string {
-	return []string{"text", "title", "url", "site", "author", "lang", "channel", "kind", "tag", "since", "until"}
+	return []string{"text", "title", "url", "site", "author", "lang", "channel", "kind", "sentiment", "emotion", "tag", "followers",
+		"since", "until", "in"}
 }
