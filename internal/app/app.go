@@ -157,7 +157,7 @@ func (a *App) work(ctx context.Context) <-chan struct{} {
 		"topics":    a.Listening.FillLoop,
 		"tidying":   a.tidy,
 		"memory":    a.collect,
-		"enriching": func(ctx context.Context) error { return a.Enrich.Backfill(ctx, a.Ledger, nil) },
+		"enriching": func(ctx context.Context) error { return a.Enrich.BackfillLoop(ctx, a.Ledger) },
 	}
 	if a.Config.Metrics != "" {
 		loops["metrics"] = a.serveMetrics

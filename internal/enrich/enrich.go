@@ -1,12 +1,16 @@
-// Package enrich decides what is known of a post beyond what it says of itself: enrichers and people's labels come in, versioned rows and
-// the full-text index go out.
+// Package enrich decides what is known of a post beyond what it says of itself: enrichers and people's labels come in, one versioned row a
+// post and the full-text index go out; samples that people judge tell how far the enrichers can be believed.
 package enrich
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/entente/entente/internal/channel"
@@ -20,20 +24,23 @@ import (
 type Enricher interface {
 	Name() string
 	Version() string // change it when it would say something else; what is stored is then said anew, newest first
-	Enrich(in Input) Result
+	Enrich(in Input, r *Reading)
 }
 
 // Input is what an enricher looks at.
 type Input struct{ Title, Text, Hint string } // Hint: the language as the channel says
 
-// Result is what it says; Value "" abstains.
-type Result struct {
-	Value string
-	Score float64 // probability, 0 to 1
+// whole is title and text, without what no longer changes the answer.
+func (in Input) whole() string {
+	text := in.Text
+	if in.Title != "" {
+		text = in.Title + "\n" + text
+	}
+	if len(text) > 2000 {
+		text = text[:2000] // bytes cut in two are no letters
+	}
+	return text
 }
-
-// Language names the enricher whose value is the language of a post.
-const Language = "language"
 
 // Service runs enrichers.
 type Service struct {
@@ -41,20 +48,82 @@ type Service struct {
 	log       *slog.Logger
 	enrichers []Enricher
 	stemmer   *lang.Stemmer
+	changed   func(ctx context.Context, q db.Q, posts []channel.Post) error
 
 	mu     sync.Mutex
 	recent map[string]*query.Doc // of the batch being digested, for listening
 	names  map[string]string     // of channels, by id
+	rules  rules
 }
 
-// New makes the service; the enrichers must include the one named Language.
+// New makes the service; one of the enrichers must tell the language.
 func New(d *db.DB, log *slog.Logger, enrichers ...Enricher) *Service {
 	return &Service{db: d, log: log, enrichers: enrichers, stemmer: lang.NewStemmer(), recent: map[string]*query.Doc{}, names: map[string]string{}}
 }
 
-// Follower derives enrichments, labels and the full-text index.
+// Changed sets what is called, in the transaction that does it, with posts of which old rows now say something else: whoever matched them
+// by language, sentiment or kind matches them again. It is not called for what is digested from the ledger, where an activity tells.
+func (s *Service) Changed(f func(ctx context.Context, q db.Q, posts []channel.Post) error) {
+	s.changed = f
+}
+
+// Follower derives enrichments, labels, judgements and the full-text index.
 func (s *Service) Follower() ledger.Follower {
-	return ledger.Follower{Name: "enrich", Version: 1, Tables: []string{"enrichment", "post_label", "post_text"}, Apply: s.apply}
+	return ledger.Follower{Name: "enrich", Version: 2, Tables: []string{"enrichment", "post_label", "judgement", "post_text"}, Apply: s.apply, Cut: cutLabels}
+}
+
+// cutLabels keeps words about posts apart from what else happens: they change what was derived. Words about several posts go together.
+func cutLabels(_ context.Context, _ db.Q, list []ledger.Activity) (int, error) {
+	about := map[string]bool{}
+	for i := range list {
+		labels := list[i].Kind == ledger.PostLabelled
+		if i > 0 && labels != (list[0].Kind == ledger.PostLabelled) || labels && about[list[i].Object] {
+			return i, nil
+		}
+		if labels {
+			about[list[i].Object] = true
+		}
+	}
+	return len(list), nil
+}
+
+// rules are the thresholds that hold and the version they make together with the enrichers.
+type rules struct {
+	stored     string
+	thresholds Thresholds
+	version    string
+}
+
+// rulesOf reads the thresholds; usually nothing has changed.
+func (s *Service) rulesOf(ctx context.Context, q db.Q) (rules, error) {
+	stored, _, err := db.Value[string](ctx, q, "SELECT thresholds FROM enrich_setting WHERE one = 1")
+	if err != nil {
+		return rules{}, fmt.Errorf("read thresholds: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.rules.version != "" && s.rules.stored == stored {
+		return s.rules, nil
+	}
+	var own Thresholds
+	if stored != "" {
+		if err := json.Unmarshal([]byte(stored), &own); err != nil {
+			return rules{}, fmt.Errorf("read thresholds: %w", err)
+		}
+	}
+	r := rules{stored: stored, thresholds: own}
+	var parts []string
+	for _, e := range s.enrichers {
+		parts = append(parts, e.Name()+"."+e.Version())
+	}
+	raw, err := json.Marshal(r.thresholds)
+	if err != nil {
+		return rules{}, fmt.Errorf("write thresholds: %w", err)
+	}
+	sum := sha256.Sum256(raw)
+	r.version = strings.Join(parts, "+") + "/" + hex.EncodeToString(sum[:3])
+	s.rules = r
+	return r, nil
 }
 
 func (s *Service) apply(ctx context.Context, q db.Q, list []ledger.Activity) error {
@@ -69,6 +138,10 @@ func (s *Service) apply(ctx context.Context, q db.Q, list []ledger.Activity) err
 	if err := s.Name(ctx, q, channels...); err != nil {
 		return err
 	}
+	rules, err := s.rulesOf(ctx, q)
+	if err != nil {
+		return err
+	}
 	for i := range list {
 		a := &list[i]
 		switch a.Kind {
@@ -77,57 +150,65 @@ func (s *Service) apply(ctx context.Context, q db.Q, list []ledger.Activity) err
 			if err != nil {
 				return err
 			}
-			var stems string
-			rows, stems = s.read(rows, &channel.Post{ID: a.ID, Channel: a.Channel, Kind: said.Kind, Author: a.Actor, AuthorName: said.AuthorName,
-				Title: said.Title, Text: said.Text, URL: said.URL, Lang: said.Lang, At: a.At, LearnedAt: a.LearnedAt, More: channel.More{Tags: said.Tags}}, true)
-			texts = append(texts, []any{a.Seq, stems})
+			p := channel.Post{ID: a.ID, Channel: a.Channel, Kind: said.Kind, Author: a.Actor, AuthorName: said.AuthorName,
+				Title: said.Title, Text: said.Text, URL: said.URL, Lang: said.Lang, At: a.At, LearnedAt: a.LearnedAt, More: channel.More{Tags: said.Tags}}
+			r := s.look(&p)
+			packed := r.pack()
+			l := Resolve(&r, nil, rules.thresholds)
+			d := s.DocWith(&p, l)
+			s.remember(a.ID, d)
+			rows = append(rows, row(a.ID, rules.version, packed, l))
+			texts = append(texts, []any{a.Seq, d.IndexText(s.stemmer)})
 		case ledger.PostEdited, ledger.PostDeleted: // alone in the batch, see channel.PostFollower
 			posts, err := channel.Posts(ctx, q, a.Object)
 			if err != nil || len(posts) == 0 {
 				return err
 			}
-			if err := s.again(ctx, q, posts, true); err != nil {
+			if _, err := s.again(ctx, q, posts, rules, true, true); err != nil {
 				return err
 			}
-		case ledger.PostLabelled:
-			if err := label(ctx, q, a); err != nil {
+		case ledger.PostLabelled: // apart from others, see cutLabels
+			if err := s.labelled(ctx, q, a, rules); err != nil {
 				return err
 			}
 		}
 	}
-	if err := db.Insert(ctx, q, "enrichment (post, enricher, version, value, score)", rows, ""); err != nil {
+	if err := db.Insert(ctx, q, into, rows, ""); err != nil {
 		return err
 	}
 	return s.index(ctx, q, texts)
 }
 
-// read says what is known of a post; digesting keeps its words for the followers to the right.
-func (s *Service) read(rows [][]any, p *channel.Post, digesting bool) ([][]any, string) {
-	language := p.Lang
-	for _, e := range s.enrichers {
-		r := e.Enrich(Input{p.Title, p.Text, p.Lang})
-		if e.Name() == Language {
-			language = r.Value
-		}
-		rows = append(rows, []any{p.ID, e.Name(), e.Version(), r.Value, r.Score})
-	}
-	d := s.DocOf(p, language)
-	if digesting {
-		s.mu.Lock()
-		s.recent[p.ID] = d
-		s.mu.Unlock()
-	}
-	return rows, d.IndexText(s.stemmer)
+const into = "enrichment (post, version, lang, sentiment, kinds, emotion, aggression, hand, p)"
+
+func row(post, version, packed string, l Taken) []any {
+	return []any{post, version, l.Lang, l.Sentiment, strings.Join(l.Kinds, ","), l.Emotion, l.Aggression, strings.Join(l.Hand, ","), packed}
 }
 
-// Doc returns a post of the batch being digested as queries see it, nil when it is not in it: words are cut and stemmed once a batch.
+// look asks the enrichers. One that fails on hostile text is not the post's fault nor the others'.
+func (s *Service) look(p *channel.Post) (r Reading) {
+	in := Input{p.Title, p.Text, p.Lang}
+	for _, e := range s.enrichers {
+		e.Enrich(in, &r)
+	}
+	return r
+}
+
+func (s *Service) remember(post string, d *query.Doc) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.recent[post] = d
+}
+
+// Doc returns a post of the batch being digested as queries see it, nil when it is not in it: words are cut and stemmed once a batch. Posts
+// that were labelled in the batch are in it too.
 func (s *Service) Doc(post string) *query.Doc {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.recent[post]
 }
 
-// Name learns what these channels are called: queries name channels, posts hold their ids. Call it before DocOf.
+// Name learns what these channels are called: queries name channels, posts hold their ids. Call it before DocWith.
 func (s *Service) Name(ctx context.Context, q db.Q, channels ...string) error {
 	slices.Sort(channels)
 	channels = slices.Compact(channels)
@@ -145,17 +226,42 @@ func (s *Service) Name(ctx context.Context, q db.Q, channels ...string) error {
 	return nil
 }
 
-// DocOf is a post in a language as queries see it. An age in a query (since:30d) counts back from when we learned of the post: what it finds
-// must not depend on when it is asked.
+// DocOf is DocWith of which only the language is known.
 func (s *Service) DocOf(p *channel.Post, language string) *query.Doc {
+	return s.DocWith(p, Taken{Lang: language})
+}
+
+// DocWith is a post with its labels as queries see it. An age in a query (since:30d) counts back from when we learned of the post: what it
+// finds must not depend on when it is asked.
+func (s *Service) DocWith(p *channel.Post, l Taken) *query.Doc {
 	s.mu.Lock()
 	name, known := s.names[p.Channel]
 	s.mu.Unlock()
 	if !known {
 		name = p.Channel
 	}
-	return query.NewDoc(query.Doc{Lang: language, Title: p.Title, Text: p.Text, URL: p.URL, Author: p.Author, AuthorName: p.AuthorName,
+	return query.NewDoc(query.Doc{Lang: l.Lang, Title: p.Title, Text: p.Text, URL: p.URL, Author: p.Author, AuthorName: p.AuthorName,
 		Channel: name, Kind: p.Kind, Tags: p.More.Tags, At: p.At, Now: p.LearnedAt}, s.stemmer)
+}
+
+// Docs are posts already derived as queries see them, by post id.
+func (s *Service) Docs(ctx context.Context, q db.Q, posts []channel.Post) (map[string]*query.Doc, error) {
+	ids, channels := make([]string, len(posts)), make([]string, len(posts))
+	for i := range posts {
+		ids[i], channels[i] = posts[i].ID, posts[i].Channel
+	}
+	if err := s.Name(ctx, q, channels...); err != nil {
+		return nil, err
+	}
+	labels, err := TakenFor(ctx, q, ids)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]*query.Doc, len(posts))
+	for i := range posts {
+		out[posts[i].ID] = s.DocWith(&posts[i], labels[posts[i].ID])
+	}
+	return out, nil
 }
 
 func (s *Service) index(ctx context.Context, q db.Q, texts [][]any) error {
@@ -165,107 +271,71 @@ func (s *Service) index(ctx context.Context, q db.Q, texts [][]any) error {
 	return db.Insert(ctx, q, "post_text (rowid, stems)", texts, "")
 }
 
-// again says everything anew of posts that are already there.
-func (s *Service) again(ctx context.Context, q db.Q, posts []channel.Post, digesting bool) error {
-	var rows, texts [][]any
+// again says everything anew of posts that are already there, and returns those that are now taken for something else. The index is
+// written anew for those whose language changed, or with words, for all.
+func (s *Service) again(ctx context.Context, q db.Q, posts []channel.Post, rules rules, words, digesting bool) (changed []channel.Post, err error) {
+	ids := make([]string, len(posts))
 	var channels []string
 	for i := range posts {
+		ids[i] = posts[i].ID
 		channels = append(channels, posts[i].Channel)
 	}
 	if err := s.Name(ctx, q, channels...); err != nil {
-		return err
+		return nil, err
 	}
+	had, err := stored(ctx, q, ids)
+	if err != nil {
+		return nil, err
+	}
+	hand, err := said(ctx, q, ids)
+	if err != nil {
+		return nil, err
+	}
+	var rows, texts [][]any
 	for i := range posts {
 		p := &posts[i]
-		var stems string
-		rows, stems = s.read(rows, p, digesting)
-		texts = append(texts, []any{p.Seq, stems})
-		if _, err := db.Exec(ctx, q, "DELETE FROM post_text WHERE "+db.Pick(q, "rowid", "seq")+" = $1", p.Seq); err != nil {
-			return fmt.Errorf("take post %s out of the index: %w", p.ID, err)
+		r := s.look(p)
+		packed := r.pack()
+		l := Resolve(&r, hand[p.ID], rules.thresholds)
+		fresh := row(p.ID, rules.version, packed, l)
+		rows = append(rows, fresh)
+		before, there := had[p.ID]
+		if !there || !same(before.Taken, l) {
+			changed = append(changed, *p)
+		}
+		reindex := words || !there || before.Taken.Lang != l.Lang
+		if !reindex && !digesting {
+			continue
+		}
+		d := s.DocWith(p, l)
+		if digesting {
+			s.remember(p.ID, d)
+		}
+		if !reindex {
+			continue
+		}
+		texts = append(texts, []any{p.Seq, d.IndexText(s.stemmer)})
+		if err := unindex(ctx, q, p); err != nil {
+			return nil, err
 		}
 	}
-	if err := db.Insert(ctx, q, "enrichment (post, enricher, version, value, score)", rows, `ON CONFLICT (post, enricher) DO UPDATE
-		SET version = excluded.version, value = excluded.value, score = excluded.score`); err != nil {
-		return err
+	if err := db.Insert(ctx, q, into, rows, overwrite); err != nil {
+		return nil, err
 	}
-	return s.index(ctx, q, texts)
+	return changed, s.index(ctx, q, texts)
 }
 
-// label keeps the newest word of people; "" takes it back.
-func label(ctx context.Context, q db.Q, a *ledger.Activity) error {
-	var l ledger.Label
-	if err := a.Decode(&l); err != nil {
-		return err
-	}
-	if l.Value == "" {
-		_, err := db.Exec(ctx, q, "DELETE FROM post_label WHERE post = $1 AND label = $2", a.Object, l.Label)
-		return err
-	}
-	_, err := db.Exec(ctx, q, `INSERT INTO post_label (post, label, value, actor, at, post_at) SELECT id, $1, $2, $3, $4, at FROM post WHERE id = $5
-		ON CONFLICT (post, label) DO UPDATE SET value = excluded.value, actor = excluded.actor, at = excluded.at`,
-		l.Label, l.Value, a.Actor, db.T(a.At), a.Object)
-	return err
-}
+const overwrite = `ON CONFLICT (post) DO UPDATE SET version = excluded.version, lang = excluded.lang, sentiment = excluded.sentiment,
+	kinds = excluded.kinds, emotion = excluded.emotion, aggression = excluded.aggression, hand = excluded.hand, p = excluded.p`
 
-// Backfill says anew what an older version said, newest posts first, until nothing is left; progress, which may be nil, is told how many.
-func (s *Service) Backfill(ctx context.Context, l *ledger.Ledger, progress func(done int)) error {
-	done := 0
-	for _, e := range s.enrichers {
-		for {
-			n := 0
-			err := l.Exclusive(ctx, func(ctx context.Context, q db.Q) error {
-				due, err := db.All(ctx, q, channel.PostFields, "SELECT "+channel.PostColumns("p.")+` FROM post p LEFT JOIN enrichment e
-					ON e.post = p.id AND e.enricher = $1 AND e.version = $2 WHERE e.post IS NULL ORDER BY p.seq DESC LIMIT 200`, e.Name(), e.Version())
-				if err != nil || len(due) == 0 {
-					return err
-				}
-				n = len(due)
-				return s.again(ctx, q, due, false)
-			})
-			if err != nil {
-				return fmt.Errorf("enrich again with %s %s: %w", e.Name(), e.Version(), err)
-			}
-			if n == 0 {
-				break
-			}
-			done += n
-			if progress != nil {
-				progress(done)
-			}
-		}
+func unindex(ctx context.Context, q db.Q, p *channel.Post) error {
+	if _, err := db.Exec(ctx, q, "DELETE FROM post_text WHERE "+db.Pick(q, "rowid", "seq")+" = $1", p.Seq); err != nil {
+		return fmt.Errorf("take post %s out of the index: %w", p.ID, err)
 	}
 	return nil
 }
 
-// Of returns the value of an enricher for posts, by post id.
-func Of(ctx context.Context, q db.Q, enricher string, posts []string) (map[string]Result, error) {
-	type row struct {
-		post string
-		Result
-	}
-	list, err := db.All(ctx, q, func(r *row) []any { return []any{&r.post, &r.Value, &r.Score} },
-		"SELECT post, value, score FROM enrichment WHERE enricher = $1 AND post IN "+db.Among(q, "$2"), enricher, db.Texts(posts))
-	if err != nil {
-		return nil, err
-	}
-	out := make(map[string]Result, len(list))
-	for _, r := range list {
-		out[r.post] = r.Result
-	}
-	return out, nil
-}
-
-// Labels returns what people said posts are, by post id.
-func Labels(ctx context.Context, q db.Q, label string, posts []string) (map[string]string, error) {
-	type row struct{ post, value string }
-	list, err := db.All(ctx, q, func(r *row) []any { return []any{&r.post, &r.value} },
-		"SELECT post, value FROM post_label WHERE label = $1 AND post IN "+db.Among(q, "$2"), label, db.Texts(posts))
-	if err != nil {
-		return nil, err
-	}
-	out := make(map[string]string, len(list))
-	for _, r := range list {
-		out[r.post] = r.value
-	}
-	return out, nil
+// same reports whether two posts are taken for the same.
+func same(a, b Taken) bool {
+	return a.Lang == b.Lang && a.Sentiment == b.Sentiment && slices.Equal(a.Kinds, b.Kinds) && a.Emotion == b.Emotion && a.Aggression == b.Aggression
 }

@@ -27,9 +27,9 @@ var noon = time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
 // says always says the same language.
 type says struct{ version, value string }
 
-func (s says) Name() string                      { return enrich.Language }
-func (s says) Version() string                   { return s.version }
-func (s says) Enrich(enrich.Input) enrich.Result { return enrich.Result{Value: s.value, Score: 1} }
+func (s says) Name() string                             { return enrich.Language }
+func (s says) Version() string                          { return s.version }
+func (s says) Enrich(_ enrich.Input, r *enrich.Reading) { r.Lang, r.LangP = s.value, 1 }
 
 type world struct {
 	db  *db.DB
@@ -144,7 +144,7 @@ func TestBackfill(t *testing.T) {
 			if len(steps) > 1 {
 				return
 			}
-			newest, _, err := db.Value[int](t.Context(), d.Read(), "SELECT COUNT(*) FROM (SELECT id FROM post ORDER BY seq DESC LIMIT 200) p JOIN enrichment e ON e.post = p.id AND e.version = '2'")
+			newest, _, err := db.Value[int](t.Context(), d.Read(), "SELECT COUNT(*) FROM (SELECT id FROM post ORDER BY seq DESC LIMIT 200) p JOIN enrichment e ON e.post = p.id AND e.version LIKE 'language.2/%'")
 			if err != nil || newest != 200 {
 				t.Errorf("the newest were not first: %d %v", newest, err)
 			}
@@ -318,7 +318,8 @@ func TestLanguage(t *testing.T) {
 		{"", "", "", ""},
 		{"", strings.Repeat("\xff", 5000), "", ""},
 	} {
-		if got := (enrich.LanguageIdentifier{}).Enrich(enrich.Input{Title: c.title, Text: c.text, Hint: c.hint}); got.Value != c.want || got.Score < 0 || got.Score > 1 {
+		var got enrich.Reading
+		if (enrich.LanguageIdentifier{}).Enrich(enrich.Input{Title: c.title, Text: c.text, Hint: c.hint}, &got); got.Lang != c.want || got.LangP < 0 || got.LangP > 1 {
 			t.Errorf("%.30q: %v, want %q", c.title+c.text, got, c.want)
 		}
 	}

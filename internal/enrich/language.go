@@ -12,17 +12,9 @@ func (LanguageIdentifier) Name() string { return Language }
 func (LanguageIdentifier) Version() string { return lang.DetectVersion }
 
 // Enrich names the language by its ISO 639-1 code.
-func (LanguageIdentifier) Enrich(in Input) Result {
-	text := in.Text
-	if in.Title != "" {
-		text = in.Title + "\n" + text
+func (LanguageIdentifier) Enrich(in Input, r *Reading) {
+	r.Lang, r.LangP = lang.Detect(in.whole())
+	if r.Lang == "" {
+		r.Lang, r.LangP = lang.Base(in.Hint), 0
 	}
-	if len(text) > 2000 {
-		text = text[:2000] // a language does not change after that, and bytes cut in two are no letters
-	}
-	code, p := lang.Detect(text)
-	if code == "" {
-		return Result{Value: lang.Base(in.Hint)}
-	}
-	return Result{code, p}
 }

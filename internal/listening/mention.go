@@ -54,7 +54,7 @@ func (s *Service) Mentions(ctx context.Context, f Filter, before Place, limit in
 		if f.Topic != "" {
 			w.And("m.lang = ?", f.Lang)
 		} else {
-			w.And("EXISTS (SELECT 1 FROM enrichment e WHERE e.post = p.id AND e.enricher = ? AND e.value = ?)", enrich.Language, f.Lang)
+			w.And("EXISTS (SELECT 1 FROM enrichment e WHERE e.post = p.id AND e.lang = ?)", f.Lang)
 		}
 	}
 	if f.Label == "none" {

@@ -1,14 +1,19 @@
 -- +goose Up
--- Derived: what enrichers say of a post. A missing row of the current version is the to-do.
+-- Derived: what is known of a post beyond what it says of itself, one row a post. version names the enrichers and thresholds that said it: a
+-- row of another version is the to-do. p packs the probabilities; lang, sentiment, kinds (by commas), emotion and aggression are what counts:
+-- a person's word, else the model's when it is sure enough, else ''. hand holds the heads a person spoke of, by commas.
 CREATE TABLE enrichment (
-  post TEXT NOT NULL,
-  enricher TEXT NOT NULL,
+  post TEXT PRIMARY KEY,
   version TEXT NOT NULL,
-  value TEXT NOT NULL,
-  score DOUBLE PRECISION NOT NULL DEFAULT 0,
-  PRIMARY KEY (post, enricher)
+  lang TEXT NOT NULL,
+  sentiment TEXT NOT NULL,
+  kinds TEXT NOT NULL,
+  emotion TEXT NOT NULL,
+  aggression TEXT NOT NULL,
+  hand TEXT NOT NULL,
+  p TEXT NOT NULL
 ) {{clustered}};
--- What people say of a post; it wins.
+-- What people say of a post, the newest word of each head; it wins.
 CREATE TABLE post_label (
   post TEXT NOT NULL,
   label TEXT NOT NULL,
@@ -19,9 +24,58 @@ CREATE TABLE post_label (
   PRIMARY KEY (post, label)
 ) {{clustered}};
 CREATE INDEX post_label_at ON post_label (label, post_at);
+-- What each person said of the posts of an audit sample, and what the model of that time, not shown to them, would have said.
+CREATE TABLE judgement (
+  sample TEXT NOT NULL,
+  post TEXT NOT NULL,
+  actor TEXT NOT NULL,
+  label TEXT NOT NULL,
+  value TEXT NOT NULL,
+  model TEXT NOT NULL,
+  version TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  PRIMARY KEY (sample, post, actor, label)
+) {{clustered}};
 -- The stems of each post, by its seq. Only whether a stem occurs is asked here; phrases and fields are checked on the post itself.
 -- Nothing separates words but the spaces that we put between stems: a stem that fell apart would be a phrase, which detail=none does not know.
 CREATE VIRTUAL TABLE post_text USING fts5 (stems, content='', contentless_delete=1, detail=none,
   tokenize="unicode61 remove_diacritics 0 categories 'L* N* M* P* S* C*'");
 -- Fewer merges while much is added; a word is then looked up in a few more places.
 INSERT INTO post_text (post_text, rank) VALUES ('automerge', 8);
+-- Kept: how sure a model must be, and whether old posts wait. One row.
+CREATE TABLE enrich_setting (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  thresholds TEXT NOT NULL DEFAULT '{}',
+  paused_at BIGINT
+);
+-- Of the moment: how far old posts were looked at again by the present version. One row.
+CREATE TABLE enrich_run (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  version TEXT NOT NULL,
+  below BIGINT NOT NULL,
+  looked BIGINT NOT NULL,
+  changed BIGINT NOT NULL,
+  total BIGINT NOT NULL,
+  worked_for BIGINT NOT NULL,
+  started_at BIGINT NOT NULL,
+  ended_at BIGINT
+);
+-- Kept: posts drawn by rule, for people to label without seeing what the model says.
+CREATE TABLE audit_sample (
+  id TEXT PRIMARY KEY,
+  seed BIGINT NOT NULL,
+  size INTEGER NOT NULL,
+  since BIGINT NOT NULL,
+  until BIGINT NOT NULL,
+  drawn_at BIGINT NOT NULL,
+  drawn_by TEXT NOT NULL
+);
+CREATE TABLE audit_sample_post (
+  sample TEXT NOT NULL,
+  place INTEGER NOT NULL,
+  post TEXT NOT NULL,
+  lang TEXT NOT NULL,
+  channel TEXT NOT NULL,
+  PRIMARY KEY (sample, place)
+);
+CREATE INDEX audit_sample_post_post ON audit_sample_post (post);

@@ -15,7 +15,7 @@ func (a Ask) conversations(w *db.Where) *db.Where {
 		w.And("EXISTS (SELECT 1 FROM post t JOIN mention m ON m.topic = ? AND m.post = t.id WHERE t.root = c.root)", f.Topic)
 	}
 	if f.Language != "" {
-		w.And("EXISTS (SELECT 1 FROM post t JOIN enrichment e ON e.post = t.id AND e.enricher = 'language' AND e.value = ? WHERE t.root = c.root AND t.ours = 0)", f.Language)
+		w.And("EXISTS (SELECT 1 FROM post t JOIN enrichment e ON e.post = t.id AND e.lang = ? WHERE t.root = c.root AND t.ours = 0)", f.Language)
 	}
 	return w
 }

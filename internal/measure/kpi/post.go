@@ -9,7 +9,7 @@ func (a Ask) posts(w *db.Where) *db.Where {
 		w.And("p.channel = ?", a.Filter.Channel)
 	}
 	if a.Filter.Language != "" {
-		w.And("EXISTS (SELECT 1 FROM enrichment e WHERE e.post = p.id AND e.enricher = 'language' AND e.value = ?)", a.Filter.Language)
+		w.And("EXISTS (SELECT 1 FROM enrichment e WHERE e.post = p.id AND e.lang = ?)", a.Filter.Language)
 	}
 	return w
 }

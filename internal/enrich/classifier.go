@@ -1,0 +1,55 @@
+package enrich
+
+import (
+	"github.com/entente/entente/lang"
+	"github.com/entente/entente/lang/classify"
+)
+
+// Classifier says language, sentiment, kinds, emotion and aggression with the models in the program.
+type Classifier struct{ c *classify.Classifier }
+
+// OpenClassifier makes the enricher.
+func OpenClassifier() (Classifier, error) {
+	c, err := classify.Open()
+	return Classifier{c}, err
+}
+
+// Name is that of package classify.
+func (Classifier) Name() string { return "classify" }
+
+// Version follows the models'.
+func (e Classifier) Version() string { return e.c.Version() }
+
+// Card says where the models come from.
+func (e Classifier) Card() classify.Card { return e.c.Card() }
+
+// Enrich says all heads at once.
+func (e Classifier) Enrich(in Input, r *Reading) {
+	said := e.c.Classify(in.whole(), classify.Options{Lang: in.Hint})
+	r.Lang, r.LangP = said.Language, said.LanguageP
+	if r.Lang == "" {
+		r.Lang, r.LangP = lang.Base(in.Hint), 0
+	}
+	r.Classified = true
+	r.Sentiment, r.Kinds, r.Emotion, r.Aggression = said.SentimentP, said.KindP, said.EmotionP, said.AggressionP
+	for i := range r.Said {
+		r.Said[i] = said.Kinds.Has(classify.Kind(i))
+	}
+	for i, h := range []classify.Head{classify.SentimentHead, classify.EmotionHead, classify.AggressionHead} {
+		r.Sure[i] = said.Sure(h)
+	}
+}
+
+// Explain says why a value of a head has its probability for a post; found is false for what the model was not asked.
+func (e Classifier) Explain(in Input, head, value string) (x classify.Explanation, text string, found bool) {
+	name := head
+	if head == Kinds {
+		name = "kind"
+	}
+	l, err := classify.LabelOf(name + ":" + value)
+	if err != nil {
+		return x, "", false
+	}
+	text = in.whole()
+	return e.c.Explain(text, l, classify.Options{Lang: in.Hint}), text, true
+}

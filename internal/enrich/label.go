@@ -1,0 +1,155 @@
+package enrich
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/entente/entente/internal/channel"
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/ledger"
+)
+
+// Word is a ledger.PostLabelled: what a person says a post is. In an audit sample it also holds what the model said, which was not shown.
+type Word struct {
+	ledger.Label
+	Sample  string `json:"sample,omitempty"`
+	Model   string `json:"model,omitempty"`
+	Version string `json:"version,omitempty"`
+}
+
+// Known is what is known of one post.
+type Known struct {
+	Taken
+	Reading
+	Version string
+}
+
+// stored reads the rows of posts, by post id.
+func stored(ctx context.Context, q db.Q, posts []string) (map[string]Known, error) {
+	type row struct {
+		post, kinds, hand, p string
+		Known
+	}
+	list, err := db.All(ctx, q, func(r *row) []any {
+		return []any{&r.post, &r.Version, &r.Taken.Lang, &r.Taken.Sentiment, &r.kinds, &r.Taken.Emotion, &r.Taken.Aggression, &r.hand, &r.p}
+	}, "SELECT post, version, lang, sentiment, kinds, emotion, aggression, hand, p FROM enrichment WHERE post IN "+db.Among(q, "$1"), db.Texts(posts))
+	if err != nil {
+		return nil, fmt.Errorf("read what is known of posts: %w", err)
+	}
+	out := make(map[string]Known, len(list))
+	for i := range list {
+		r := &list[i]
+		r.Taken.Kinds, r.Taken.Hand = cut(r.kinds), cut(r.hand)
+		r.Reading.unpack(r.p)
+		r.Reading.Lang = r.Taken.Lang
+		out[r.post] = r.Known
+	}
+	return out, nil
+}
+
+func cut(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return strings.Split(s, ",")
+}
+
+// TakenFor returns what posts are taken for, by post id.
+func TakenFor(ctx context.Context, q db.Q, posts []string) (map[string]Taken, error) {
+	list, err := stored(ctx, q, posts)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]Taken, len(list))
+	for id, k := range list {
+		out[id] = k.Taken
+	}
+	return out, nil
+}
+
+// said is what people said of posts, by post id and head.
+func said(ctx context.Context, q db.Q, posts []string) (map[string]map[string]string, error) {
+	type row struct{ post, label, value string }
+	list, err := db.All(ctx, q, func(r *row) []any { return []any{&r.post, &r.label, &r.value} },
+		"SELECT post, label, value FROM post_label WHERE post IN "+db.Among(q, "$1"), db.Texts(posts))
+	if err != nil {
+		return nil, fmt.Errorf("read labels: %w", err)
+	}
+	out := map[string]map[string]string{}
+	for _, r := range list {
+		if out[r.post] == nil {
+			out[r.post] = map[string]string{}
+		}
+		out[r.post][r.label] = r.value
+	}
+	return out, nil
+}
+
+// Labels returns what people said of a head of posts, by post id.
+func Labels(ctx context.Context, q db.Q, head string, posts []string) (map[string]string, error) {
+	list, err := said(ctx, q, posts)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]string, len(list))
+	for post, heads := range list {
+		if v := heads[head]; v != "" {
+			out[post] = v
+		}
+	}
+	return out, nil
+}
+
+// labelled keeps the newest word of people, "" takes it back, and takes the post for what that makes it.
+func (s *Service) labelled(ctx context.Context, q db.Q, a *ledger.Activity, rules rules) error {
+	var w Word
+	if err := a.Decode(&w); err != nil {
+		return err
+	}
+	if err := judged(ctx, q, a, &w); err != nil {
+		return err
+	}
+	if w.Value == "" {
+		if _, err := db.Exec(ctx, q, "DELETE FROM post_label WHERE post = $1 AND label = $2", a.Object, w.Label.Label); err != nil {
+			return err
+		}
+	} else if _, err := db.Exec(ctx, q, `INSERT INTO post_label (post, label, value, actor, at, post_at) SELECT id, $1, $2, $3, $4, at FROM post WHERE id = $5
+		ON CONFLICT (post, label) DO UPDATE SET value = excluded.value, actor = excluded.actor, at = excluded.at`,
+		w.Label.Label, w.Value, a.Actor, db.T(a.At), a.Object); err != nil {
+		return err
+	}
+	if !slices.Contains(Heads(), w.Label.Label) {
+		return nil
+	}
+	posts, err := channel.Posts(ctx, q, a.Object)
+	if err != nil || len(posts) == 0 {
+		return err
+	}
+	_, err = s.again(ctx, q, posts, rules, false, true)
+	return err
+}
+
+// Result is a value of a head with its probability, 1 when a person said it.
+type Result struct {
+	Value string
+	Score float64
+}
+
+// Of returns what posts are taken for in a head, by post id; kinds by commas.
+func Of(ctx context.Context, q db.Q, head string, posts []string) (map[string]Result, error) {
+	list, err := stored(ctx, q, posts)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]Result, len(list))
+	for id, k := range list {
+		r := Result{Value: k.Taken.Of(head), Score: 1}
+		if !k.ByHand(head) {
+			r.Score = k.P(head, r.Value)
+		}
+		out[id] = r
+	}
+	return out, nil
+}
