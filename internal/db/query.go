@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,11 +21,13 @@ func All[T any](ctx context.Context, q Q, fields func(*T) []any, query string, a
 	defer rows.Close()
 	var out []T
 	for rows.Next() {
-		var v T
-		if err := rows.Scan(fields(&v)...); err != nil {
+		if len(out) == cap(out) { // rows of pages are wide: growing from one by one would copy them seven times
+			out = slices.Grow(out, max(8, cap(out)))
+		}
+		out = out[:len(out)+1]
+		if err := rows.Scan(fields(&out[len(out)-1])...); err != nil {
 			return nil, fmt.Errorf("scan: %w", err)
 		}
-		out = append(out, v)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("read rows: %w", err)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	goi18n "github.com/nicksnyder/go-i18n/v2/i18n"
+	"golang.org/x/text/feature/plural"
 	"golang.org/x/text/language"
 
 	"github.com/entente/entente/locales"
@@ -82,9 +83,9 @@ func Has(key string) bool { _, ok := book().keys["en"][key]; return ok }
 
 // T returns the sentence of key with args (name, value pairs) filled in. A key without a sentence comes out as itself, so that it is seen.
 func T(ctx context.Context, key string, args ...any) string {
-	if lang := Lang(ctx); lang != Pseudo { // most sentences have nothing to fill in
-		if s, ok := book().plain[lang][key]; ok {
-			return s
+	if lang := Lang(ctx); lang != Pseudo {
+		if p, ok := book().simple[lang][key]; ok {
+			return p.fill(args)
 		}
 	}
 	return say(ctx, &goi18n.LocalizeConfig{MessageID: key, TemplateData: pairs(args)})
@@ -92,6 +93,15 @@ func T(ctx context.Context, key string, args ...any) string {
 
 // N is T for a sentence that depends on a count; the sentence may use {{.Count}}.
 func N(ctx context.Context, key string, count int, args ...any) string {
+	if lang := Lang(ctx); lang != Pseudo && count >= 0 {
+		if c, ok := book().counted[lang][key]; ok {
+			p := c.other
+			if plural.Cardinal.MatchPlural(c.tag, count, 0, 0, 0, 0) == plural.One {
+				p = c.one
+			}
+			return p.fill(append([]any{"Count", Number(ctx, float64(count), 0)}, args...))
+		}
+	}
 	data := pairs(args)
 	data["Count"] = Number(ctx, float64(count), 0)
 	return say(ctx, &goi18n.LocalizeConfig{MessageID: key, TemplateData: data, PluralCount: count})
@@ -130,7 +140,9 @@ type words struct {
 	matcher   language.Matcher
 	speakers  map[string]*goi18n.Localizer
 	keys      map[string]map[string][]string
-	plain     map[string]map[string]string // sentences without values or plural forms
+	// Nearly all sentences only have values put into them. That needs no template, and pages say some hundred of them.
+	simple  map[string]map[string]pieces
+	counted map[string]map[string]counted // with the plural forms one and other
 }
 
 // book is read once: the files are part of the binary.
@@ -146,7 +158,7 @@ func read(files fs.FS) (*words, error) {
 	bundle := goi18n.NewBundle(language.English)
 	bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
 	w := &words{speakers: map[string]*goi18n.Localizer{}, keys: map[string]map[string][]string{},
-		plain: map[string]map[string]string{}}
+		simple: map[string]map[string]pieces{}, counted: map[string]map[string]counted{}}
 	names, err := fs.Glob(files, "*.json")
 	if err != nil {
 		return nil, err
@@ -168,7 +180,7 @@ func read(files fs.FS) (*words, error) {
 		}
 		if w.keys[lang] == nil {
 			w.keys[lang] = map[string][]string{}
-			w.plain[lang] = map[string]string{}
+			w.simple[lang], w.counted[lang] = map[string]pieces{}, map[string]counted{}
 			w.languages = append(w.languages, lang)
 		}
 		for key, v := range flat {
@@ -180,8 +192,8 @@ func read(files fs.FS) (*words, error) {
 			case string:
 				m.Other = v
 				w.keys[lang][key] = []string{""}
-				if !strings.Contains(v, "{{") {
-					w.plain[lang][key] = v
+				if p, ok := cut(v); ok {
+					w.simple[lang][key] = p
 				}
 			case map[string]any:
 				for form, s := range v {
@@ -207,6 +219,11 @@ func read(files fs.FS) (*words, error) {
 				sort.Strings(w.keys[lang][key])
 			default:
 				return nil, fmt.Errorf("%s: %q is neither a sentence nor plural forms", name, key)
+			}
+			one, plain := cut(m.One)
+			other, too := cut(m.Other)
+			if plain && too && len(w.keys[lang][key]) == 2 && m.One != "" {
+				w.counted[lang][key] = counted{tag, one, other}
 			}
 			// French asks for "many" (a million and more) which reads as "other".
 			if m.One != "" && m.Many == "" {

@@ -44,11 +44,10 @@ func Roles() []Role { return []Role{Owner, Strategist, Social, Volunteer, Plain}
 
 // Permissions lists what a role may do.
 func (r Role) Permissions() []Permission {
-	all := []Permission{SignedIn, ListeningRead, ListeningEdit, InboxRead, InboxEdit, InboxAssign, PeopleRead, PeopleEdit, ChannelRead,
-		ChannelEdit, ImportRun, ExportRun, MeasureRead, StrategyRead, StrategyEdit, MemberRead, MemberEdit, AuditRead, OrgEdit}
 	switch r {
 	case Owner:
-		return all
+		return []Permission{SignedIn, ListeningRead, ListeningEdit, InboxRead, InboxEdit, InboxAssign, PeopleRead, PeopleEdit, ChannelRead,
+			ChannelEdit, ImportRun, ExportRun, MeasureRead, StrategyRead, StrategyEdit, MemberRead, MemberEdit, AuditRead, OrgEdit}
 	case Strategist:
 		return []Permission{SignedIn, ListeningRead, InboxRead, PeopleRead, ChannelRead, MeasureRead, StrategyRead, StrategyEdit, MemberRead, ImportRun}
 	case Social:

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/a-h/templ"
@@ -96,10 +97,19 @@ func (s *Server) nav(r *http.Request, m *org.Member, entries []Nav) []ui.NavItem
 	return out
 }
 
+// sheets keeps the memory pages are rendered into.
+var sheets = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
 // write renders into memory first: a page that fails half-way is never sent.
 func write(w http.ResponseWriter, r *http.Request, status int, c templ.Component) error {
-	var b bytes.Buffer
-	if err := c.Render(r.Context(), &b); err != nil {
+	b := sheets.Get().(*bytes.Buffer)
+	defer func() {
+		if b.Cap() <= 1<<20 {
+			b.Reset()
+			sheets.Put(b)
+		}
+	}()
+	if err := c.Render(r.Context(), b); err != nil {
 		return err
 	}
 	if w.Header().Get(statusHeader) != "" {
