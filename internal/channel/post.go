@@ -1,7 +1,6 @@
 package channel
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"maps"
@@ -45,17 +44,12 @@ type More struct {
 
 // PostColumns are the columns that PostFields scans; prefix is "" or such as "p.".
 func PostColumns(prefix string) string {
-	list := ""
-	for i, c := range []string{"id", "seq", "channel", "external_id", "kind", "author", "author_name", "title", "text", "url", "lang", "at",
-		"learned_at", "parent", "root", "direct", "private", "ours", "member", "automatic", "score", "accepted", "conversation", "more",
-		"edited_at", "deleted_at"} {
-		if i > 0 {
-			list += ", "
-		}
-		list += prefix + c
-	}
-	return list
+	return prefix + strings.Join(postColumns[:], ", "+prefix)
 }
+
+var postColumns = [...]string{"id", "seq", "channel", "external_id", "kind", "author", "author_name", "title", "text", "url", "lang", "at",
+	"learned_at", "parent", "root", "direct", "private", "ours", "member", "automatic", "score", "accepted", "conversation", "more",
+	"edited_at", "deleted_at"}
 
 // PostFields gives the addresses for PostColumns.
 func PostFields(p *Post) []any {
@@ -297,27 +291,35 @@ func (p *Post) Excerpt(most int) string {
 	if len(text) > 8*most {
 		text = text[:8*most]
 	}
-	out := make([]byte, 0, min(len(text), 2*most)+len("…"))
+	var out strings.Builder
+	out.Grow(min(len(text), most+most/8) + len("…"))
 	n, space := 0, false
-	for len(text) > 0 {
-		r, size := utf8.DecodeRuneInString(text)
+	for i := 0; i < len(text); {
+		r, size := rune(text[i]), 1
+		if r >= utf8.RuneSelf {
+			r, size = utf8.DecodeRuneInString(text[i:])
+		}
+		from := i
+		i += size
 		switch {
 		case r == utf8.RuneError && size == 1: // cut in two, or never a letter
-		case unicode.IsSpace(r):
+		case r <= ' ' && unicode.IsSpace(r) || r >= 0x80 && unicode.IsSpace(r):
 			space = n > 0
 		default:
 			if space && n < most {
-				out, n, space = append(out, ' '), n+1, false
+				out.WriteByte(' ')
+				n, space = n+1, false
 			}
 			if n == most {
-				if i := bytes.LastIndexByte(out, ' '); i > len(out)/2 {
-					out = out[:i]
+				whole := out.String()
+				if i := strings.LastIndexByte(whole, ' '); i > len(whole)/2 {
+					whole = whole[:i]
 				}
-				return string(append(out, "…"...))
+				return whole + "…"
 			}
-			out, n = append(out, text[:size]...), n+1
+			out.WriteString(text[from:i])
+			n++
 		}
-		text = text[size:]
 	}
-	return string(out)
+	return out.String()
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"compress/gzip"
 	"context"
 	"crypto/rand"
@@ -13,6 +14,7 @@ import (
 	"net/netip"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/a-h/templ"
@@ -59,6 +61,7 @@ type Server struct {
 	Options
 	mux    *http.ServeMux
 	routes []Route
+	zones  sync.Map // *time.Location by name
 }
 
 // Route is a registered route, for tests that walk all of them.
@@ -306,7 +309,7 @@ func (s *Server) identify(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		lang, zone := i18n.Match(r.Header.Get("Accept-Language")), (*time.Location)(nil)
+		lang, zone := "", (*time.Location)(nil)
 		if c, err := r.Cookie("lang"); err == nil && (i18n.Known(c.Value) || c.Value == i18n.Pseudo) {
 			lang = c.Value
 		}
@@ -318,29 +321,46 @@ func (s *Server) identify(next http.Handler) http.Handler {
 			switch {
 			case err == nil && m != nil:
 				ctx = org.With(ctx, m)
-				if _, err := r.Cookie("lang"); err != nil && m.Lang != "" {
+				if lang == "" {
 					lang = m.Lang
 				}
 				if m.Theme != "" && q.theme == "" {
 					q.theme = m.Theme
 				}
-				if z, err := time.LoadLocation(m.Zone); err == nil && m.Zone != "" {
-					zone = z
-				}
+				zone = s.location(m.Zone)
 			case err != nil && !problem.Is(err, problem.Unauthenticated):
-				s.fail(w, r.WithContext(i18n.With(ctx, lang, zone)), err)
+				s.fail(w, r.WithContext(i18n.With(ctx, cmp.Or(lang, i18n.Match(r.Header.Get("Accept-Language"))), zone)), err)
 				return
 			default:
 				http.SetCookie(w, s.cookie(s.SessionCookie(), "", -1))
 			}
 		}
+		if lang == "" {
+			lang = i18n.Match(r.Header.Get("Accept-Language"))
+		}
 		if zone == nil {
-			if o, err := s.Org.Organisation(ctx); err == nil && o.Zone != "" {
-				zone, _ = time.LoadLocation(o.Zone)
+			if o, err := s.Org.Organisation(ctx); err == nil {
+				zone = s.location(o.Zone)
 			}
 		}
 		next.ServeHTTP(w, r.WithContext(org.WithVisit(i18n.With(ctx, lang, zone), VisitOf(r))))
 	})
+}
+
+// location is a time zone by name, nil for "" and for what is none. The library reads and parses its file every time.
+func (s *Server) location(name string) *time.Location {
+	if name == "" {
+		return nil
+	}
+	if z, ok := s.zones.Load(name); ok {
+		return z.(*time.Location)
+	}
+	z, err := time.LoadLocation(name)
+	if err != nil {
+		return nil
+	}
+	s.zones.Store(name, z) // only names that exist: a few hundred at most
+	return z
 }
 
 func (s *Server) cookie(name, value string, maxAge int) *http.Cookie {
