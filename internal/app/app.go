@@ -45,6 +45,7 @@ type App struct {
 	Intake    *intake.Service
 	People    *people.Service
 	Enrich    *enrich.Service
+	Review    *enrich.Review
 	Listening *listening.Service
 	Inbox     *inbox.Service
 	Measure   *measure.Service
@@ -83,11 +84,12 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger) (*App, error) 
 		orgOptions = append(orgOptions, org.WithMailer(mailer))
 	}
 	a.Org = org.New(a.DB, log, a.Clock, orgOptions...)
-	a.Enrich = enrich.New(a.DB, log, enrich.LanguageIdentifier{})
+	a.Enrich = enrich.New(a.DB, log, a.enricher())
 	matcher := listening.NewMatcher(a.Enrich)
 	a.Ledger = ledger.New(a.DB, log, a.Clock, channel.PostFollower(), people.Follower(), a.Enrich.Follower(), matcher.Follower(), inbox.Follower())
 	a.Channels = channel.New(a.DB, a.Ledger, box, channel.World{HTTP: gate.Client(), Dial: gate.Dial, Clock: a.Clock, Log: log}, log, a.Clock,
 		append(all.Connectors(), sampleConnector{})...).WithAudit(a.Org.Audit)
+	a.Review = enrich.NewReview(a.DB, a.Ledger, a.Enrich, a.Org, log, a.Clock)
 	a.People = people.New(a.DB, a.Ledger, a.Org, log, a.Clock)
 	a.Listening = listening.New(a.DB, a.Ledger, a.Enrich, a.Org, log, a.Clock, func() { a.Live.Publish("mentions") })
 	a.Inbox = inbox.New(a.DB, a.Ledger, a.Channels, a.Org, log, a.Clock)
@@ -100,6 +102,16 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger) (*App, error) 
 	}
 	a.surfaces()
 	return a, nil
+}
+
+// enricher is the classifier, and where its models cannot be read, what tells languages alone.
+func (a *App) enricher() enrich.Enricher {
+	c, err := enrich.OpenClassifier()
+	if err != nil {
+		a.Log.Warn("posts are not classified", "error", err)
+		return enrich.LanguageIdentifier{}
+	}
+	return c
 }
 
 // Close closes what Open opened.

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"github.com/entente/entente/internal/enrich"
 	"github.com/entente/entente/internal/inbox"
 	"github.com/entente/entente/internal/inbox/inboxweb"
 	"github.com/entente/entente/internal/listening"
@@ -38,6 +39,15 @@ func (a *App) besideMention(ctx context.Context, m listening.Mention) []ui.Panel
 	}
 	if p, shown, err := strategyweb.ServesPanel(a.Strategy)(ctx, m.Channel, m.Topics); err == nil && shown {
 		panels = append(panels, p)
+	}
+	return panels
+}
+
+// besidePost shows the conversation about a post and who wrote it.
+func (a *App) besidePost(ctx context.Context, p enrich.Seen) []ui.Panel {
+	panels := inboxweb.AboutPost(ctx, a.Inbox, p.ID)
+	if !p.Ours {
+		panels = append(panels, peopleweb.Card(ctx, a.People, p.Author)...)
 	}
 	return panels
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/entente/entente/internal/api"
 	"github.com/entente/entente/internal/channel/channelapi"
 	"github.com/entente/entente/internal/channel/channelweb"
+	"github.com/entente/entente/internal/enrich/enrichweb"
 	"github.com/entente/entente/internal/inbox/inboxapi"
 	"github.com/entente/entente/internal/inbox/inboxweb"
 	"github.com/entente/entente/internal/intake/intakeapi"
@@ -44,6 +45,7 @@ func (a *App) surfaces() {
 	channelweb.Routes(r, a.Channels, a.Org, a.Clock)
 	intakeweb.Routes(r, a.Intake)
 	peopleweb.Routes(r, a.People, peopleweb.Options{Panels: a.besidePerson})
+	enrichweb.Routes(r, a.Review, enrichweb.Options{Panels: a.besidePost})
 	listeningweb.Routes(r, a.Listening, a.Channels, listeningweb.Options{Panels: a.besideMention})
 	inboxweb.Routes(r, a.Inbox, inboxweb.Options{Panels: a.besideConversation})
 	measureweb.Routes(r, a.Measure, measureweb.Options{Panels: a.besideMeasure})
@@ -78,6 +80,7 @@ func (a *App) nav() []web.Nav {
 func foot() []web.Nav {
 	return []web.Nav{
 		{Label: "app.nav.topics", Href: "/topics", Icon: "tags", Permission: org.ListeningRead},
+		{Label: "app.nav.models", Href: "/models", Icon: "sparkles", Permission: org.ListeningRead},
 		{Label: "app.nav.channels", Href: "/channels", Icon: "plug", Permission: org.ChannelRead},
 		{Label: "app.nav.import", Href: "/import", Icon: "upload", Permission: org.ImportRun},
 		{Label: "app.nav.members", Href: "/members", Icon: "users-round", Permission: org.MemberRead},

@@ -21,7 +21,7 @@ func (Classifier) Name() string { return "classify" }
 func (e Classifier) Version() string { return e.c.Version() }
 
 // Card says where the models come from.
-func (e Classifier) Card() classify.Card { return e.c.Card() }
+func (e Classifier) Card() (classify.Card, error) { return e.c.Card() }
 
 // Enrich says all heads at once.
 func (e Classifier) Enrich(in Input, r *Reading) {
@@ -40,16 +40,30 @@ func (e Classifier) Enrich(in Input, r *Reading) {
 	}
 }
 
-// Explain says why a value of a head has its probability for a post; found is false for what the model was not asked.
-func (e Classifier) Explain(in Input, head, value string) (x classify.Explanation, text string, found bool) {
-	name := head
-	if head == Kinds {
-		name = "kind"
-	}
-	l, err := classify.LabelOf(name + ":" + value)
+// Explain says why a value of a head has its probability for a post; found is false for what the model is not asked.
+func (e Classifier) Explain(in Input, head, value string) (x classify.Explanation, found bool) {
+	l, err := labelOf(head, value)
 	if err != nil {
-		return x, "", false
+		return x, false
 	}
-	text = in.whole()
-	return e.c.Explain(text, l, classify.Options{Lang: in.Hint}), text, true
+	return e.c.Explain(in.whole(), l, classify.Options{Lang: in.Hint}), true
+}
+
+// Confusion is that of the card.
+func (e Classifier) Confusion(head, value, lang string) [][]float64 {
+	if value == "" && len(Values(head)) > 0 {
+		value = Values(head)[0]
+	}
+	l, err := labelOf(head, value)
+	if err != nil {
+		return nil
+	}
+	return e.c.Confusion(l, lang)
+}
+
+func labelOf(head, value string) (classify.Label, error) {
+	if head == Kinds {
+		head = "kind"
+	}
+	return classify.LabelOf(head + ":" + value)
 }
