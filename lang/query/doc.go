@@ -42,6 +42,9 @@ type docTok struct {
 	part            scope // anywhere stands for tags
 }
 
+// partGap keeps the parts of a post farther from each other than any distance that can be asked for.
+const partGap = 1000
+
 // Parts of a post beyond these sizes (bytes, tags) are neither matched nor indexed.
 const (
 	maxTitle = 16 << 10
@@ -58,7 +61,7 @@ func NewDoc(d Doc, stemmer *lang.Stemmer) *Doc {
 	d.toks = make([]docTok, 0, (min(len(d.Title), maxTitle)+min(len(d.Text), maxText))/6+8)
 	at := int32(0)
 	d.eachPart(func(part scope, s string) {
-		at += 1000
+		at += partGap
 		lang.Walk(s, func(t lang.Token) bool {
 			switch t.Kind {
 			case lang.URL:

@@ -133,9 +133,7 @@ func (n *node) matchField(d *Doc) bool {
 	v := n.value
 	switch n.field {
 	case "url":
-		v = strings.ToLower(strings.Trim(v, "*"))
-		return strings.Contains(strings.ToLower(d.URL), v) ||
-			slices.ContainsFunc(d.links, func(l string) bool { return strings.Contains(strings.ToLower(l), v) })
+		return n.inLinks(d.URL, d.links)
 	case "site":
 		host := siteOf(d.URL)
 		return host == v || strings.HasSuffix(host, "."+v)
@@ -167,10 +165,20 @@ func (n *node) matchField(d *Doc) bool {
 	if now.IsZero() {
 		now = time.Now()
 	}
+	return n.inTime(d.At, now)
+}
+
+func (n *node) inLinks(url string, links []string) bool {
+	v := strings.ToLower(strings.Trim(n.value, "*"))
+	return strings.Contains(strings.ToLower(url), v) ||
+		slices.ContainsFunc(links, func(l string) bool { return strings.Contains(strings.ToLower(l), v) })
+}
+
+func (n *node) inTime(at, now time.Time) bool {
 	if n.field == "since" {
-		return !d.At.Before(n.when.start(now))
+		return !at.Before(n.when.start(now))
 	}
-	return d.At.Before(n.when.stop(now))
+	return at.Before(n.when.stop(now))
 }
 
 // kindOf is what a post is there; plain posts say nothing.

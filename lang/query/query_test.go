@@ -323,8 +323,13 @@ func drawQuery(t *rapid.T) string {
 }
 
 func drawDoc(t *rapid.T) *Doc {
+	raw := drawRaw(t)
+	return NewDoc(raw, nil)
+}
+
+func drawRaw(t *rapid.T) Doc {
 	texts := rapid.SliceOfN(rapid.SampledFrom(pool), 0, 12)
-	return NewDoc(Doc{
+	return Doc{
 		Lang:  rapid.SampledFrom([]string{"", "fr", "en", "de", "pt", "ja"}).Draw(t, "lang"),
 		Title: strings.Join(texts.Draw(t, "title")[:0:0], " ") + rapid.SampledFrom(pool).Draw(t, "t"),
 		Text:  strings.Join(texts.Draw(t, "text"), " "),
@@ -335,7 +340,7 @@ func drawDoc(t *rapid.T) *Doc {
 		Author: rapid.SampledFrom([]string{"", "acct:jean_d@x.example", "mailto:Jeanne@y.example"}).Draw(t, "author"), AuthorName: rapid.SampledFrom([]string{"", "Jean Dupont"}).Draw(t, "name"),
 		URL: rapid.SampledFrom([]string{"", "https://www.forum.exemple.fr/Sujet/1", "https://exemple.fr"}).Draw(t, "url"), Channel: rapid.SampledFrom([]string{"", "Forum one"}).Draw(t, "channel"),
 		At: time.Date(rapid.IntRange(2025, 2026).Draw(t, "year"), 3, 1, 0, 0, 0, 0, time.UTC), Now: time.Date(2026, 3, 5, 0, 0, 0, 0, time.UTC),
-	}, nil)
+	}
 }
 
 // lets evaluates a narrowing over the words of an index, as an engine does.
@@ -369,8 +374,13 @@ func TestProperties(t *testing.T) {
 			queries = append(queries, q)
 		}
 		set := NewSet(queries)
+		m := set.NewMatcher()
 		for range 5 {
-			d := drawDoc(t)
+			raw := drawRaw(t)
+			if rapid.Bool().Draw(t, "hostile") {
+				raw.Text = rapid.StringN(0, 60, 200).Draw(t, "any") + " " + raw.Text + rapid.StringMatching(`([#@'’.:)🔥8😀é]|[a-z]){0,40}`).Draw(t, "odd")
+			}
+			d := NewDoc(raw, nil)
 			words := strings.Fields(d.IndexText(nil))
 			var want []int
 			for i, q := range queries {
@@ -389,6 +399,13 @@ func TestProperties(t *testing.T) {
 			}
 			if got := set.Match(d); !slices.Equal(got, want) {
 				t.Fatalf("set gives %v, one by one %v", got, want)
+			}
+			var got []int
+			for _, i := range m.Match(&raw) {
+				got = append(got, int(i))
+			}
+			if !slices.Equal(got, want) {
+				t.Fatalf("a matcher gives %v for a post as it is, one by one %v", got, want)
 			}
 		}
 	})
