@@ -212,7 +212,7 @@ func (s *Service) Sendings(ctx context.Context, conversation string) ([]Sending,
 func (s *Service) Unsent(ctx context.Context, limit int) ([]Sending, error) {
 	return db.All(ctx, s.db.Read(), sendingFields, "SELECT "+sendingColumns+` FROM outgoing o
 		WHERE o.state IN ('uncertain', 'failed', 'sending', 'queued')
-		ORDER BY CASE o.state WHEN 'uncertain' THEN 0 WHEN 'failed' THEN 1 ELSE 2 END, o.created_at, o.id LIMIT $1`, limit)
+		ORDER BY CASE o.state WHEN 'uncertain' THEN 0 WHEN 'failed' THEN 1 ELSE 2 END, o.created_at, o.id`+db.Limit(limit))
 }
 
 // SendingFilter narrows a list of sendings. What is zero does not narrow.
@@ -242,7 +242,7 @@ func (s *Service) Outgoing(ctx context.Context, f SendingFilter) ([]Sending, err
 	if f.Limit == 0 {
 		f.Limit = 50
 	}
-	return db.All(ctx, s.db.Read(), sendingFields, "SELECT "+sendingColumns+" FROM outgoing o "+w.String()+" ORDER BY o.id LIMIT "+w.Arg(f.Limit), w.Args...)
+	return db.All(ctx, s.db.Read(), sendingFields, "SELECT "+sendingColumns+" FROM outgoing o "+w.String()+" ORDER BY o.id"+db.Limit(f.Limit), w.Args...)
 }
 
 // Stuck counts the sendings that a person must look at.

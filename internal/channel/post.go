@@ -68,7 +68,7 @@ func Posts(ctx context.Context, q db.Q, ids ...string) ([]Post, error) {
 
 // Thread returns the posts of a thread, oldest first, at most limit.
 func Thread(ctx context.Context, q db.Q, root string, limit int) ([]Post, error) {
-	return db.All(ctx, q, PostFields, "SELECT "+PostColumns("")+" FROM post WHERE root = $1 ORDER BY at, id LIMIT $2", root, limit)
+	return db.All(ctx, q, PostFields, "SELECT "+PostColumns("")+" FROM post WHERE root = $1 ORDER BY at, id"+db.Limit(limit), root)
 }
 
 // FindPost returns the post with this external id in a channel.

@@ -59,6 +59,9 @@ func Value[T any](ctx context.Context, q Q, query string, args ...any) (v T, fou
 // Self gives the address of a plain value: All(ctx, q, db.Self[string], …) reads one column.
 func Self[T any](v *T) []any { return []any{v} }
 
+// Limit is " LIMIT n", written out: SQLite plans a statement anew each time a limit is bound to a parameter.
+func Limit(n int) string { return " LIMIT " + strconv.Itoa(n) }
+
 // Exec runs a statement and returns how many rows it changed.
 func Exec(ctx context.Context, q Q, query string, args ...any) (int64, error) {
 	res, err := q.ExecContext(ctx, query, args...)
@@ -84,14 +87,14 @@ func InsertExpr(ctx context.Context, q Q, into string, forms []string, rows [][]
 		if len(rows) == 0 {
 			return nil
 		}
-		text, _ := values(into, forms, rows[:1], tail)
+		text, _ := values(into, forms, rows[:1], tail, bare)
 		if err := p.each(ctx, text, rows, nil); err != nil {
 			return fmt.Errorf("insert into %s: %w", into, err)
 		}
 		return nil
 	}
 	return insert(rows, func(batch [][]any) error {
-		text, args := values(into, forms, batch, tail)
+		text, args := values(into, forms, batch, tail, numbered)
 		if _, err := q.ExecContext(ctx, text, args...); err != nil {
 			return fmt.Errorf("insert into %s: %w", into, err)
 		}
@@ -103,7 +106,7 @@ func InsertExpr(ctx context.Context, q Q, into string, forms []string, rows [][]
 func InsertReturning[T any](ctx context.Context, q Q, into string, rows [][]any, tail string, fields func(*T) []any) ([]T, error) {
 	var out []T
 	err := insert(rows, func(batch [][]any) error {
-		text, args := values(into, nil, batch, tail)
+		text, args := values(into, nil, batch, tail, numbered)
 		got, err := All(ctx, q, fields, text, args...)
 		if err != nil {
 			return fmt.Errorf("insert into %s: %w", into, err)
@@ -124,7 +127,7 @@ func InsertNumbered(ctx context.Context, q Q, into string, rows [][]any, tail st
 	if len(rows) == 0 {
 		return nil, nil
 	}
-	text, _ := values(into, nil, rows[:1], tail)
+	text, _ := values(into, nil, rows[:1], tail, bare)
 	out := make([]int64, 0, len(rows))
 	err := p.each(ctx, text, rows, func(r driver.Result) error {
 		changed, err := r.RowsAffected()
@@ -164,7 +167,13 @@ func insert(rows [][]any, run func([][]any) error, engine Engine) error {
 	return nil
 }
 
-func values(into string, forms []string, rows [][]any, tail string) (string, []any) {
+// How placeholders are written. SQLite's driver looks up each one that has a name, at each run.
+const (
+	numbered = "$"
+	bare     = "?"
+)
+
+func values(into string, forms []string, rows [][]any, tail, mark string) (string, []any) {
 	var b strings.Builder
 	b.Grow(len(into) + len(tail) + 20 + len(rows)*len(rows[0])*6)
 	b.WriteString("INSERT INTO ")
@@ -181,7 +190,10 @@ func values(into string, forms []string, rows [][]any, tail string) (string, []a
 				b.WriteByte(',')
 			}
 			args = append(args, v)
-			place := "$" + strconv.Itoa(len(args))
+			place := mark
+			if mark == numbered {
+				place += strconv.Itoa(len(args))
+			}
 			if j < len(forms) && forms[j] != "" {
 				place = strings.Replace(forms[j], "%s", place, 1)
 			}

@@ -104,7 +104,7 @@ func (s *Service) OpenDueOnce(ctx context.Context) error {
 	last, seen := "", map[string]bool{}
 	for {
 		list, err := db.All(ctx, s.db.Read(), func(d *due) []any { return []any{&d.post, &d.root, &d.channel} },
-			"SELECT d.post, p.root, p.channel FROM mention_due d JOIN post p ON p.id = d.post WHERE d.post > $1 ORDER BY d.post LIMIT $2", last, openBatch)
+			"SELECT d.post, p.root, p.channel FROM mention_due d JOIN post p ON p.id = d.post WHERE d.post > $1 ORDER BY d.post"+db.Limit(openBatch), last)
 		if err != nil {
 			return fmt.Errorf("find what should be opened: %w", err)
 		}

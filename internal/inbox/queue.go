@@ -114,7 +114,7 @@ func (w *walk) read(ctx context.Context, q db.Q, from place, up bool, limit int)
 		// Only of a plain comparison PostgreSQL knows how many rows it leaves; SQLite would be led astray by it.
 		text += db.Pick(q, "", " AND "+w.column+" "+sign+"= "+at) + " AND (" + w.column + ", id) " + sign + " (" + at + ", " + where.Arg(from.id) + ")"
 	}
-	return db.All(ctx, q, fields, "SELECT "+columns+" FROM conversation "+text+" ORDER BY "+w.column+order+", id"+order+" LIMIT "+where.Arg(limit), where.Args...)
+	return db.All(ctx, q, fields, "SELECT "+columns+" FROM conversation "+text+" ORDER BY "+w.column+order+", id"+order+db.Limit(limit), where.Args...)
 }
 
 // Queue lists a view of whoever acts, narrowed, from after cursor on; next is the cursor for the rest, "" at the end. limit is 1 to 200.
@@ -249,8 +249,8 @@ func (s *Service) ByAuthors(ctx context.Context, uris []string, limit int) ([]Co
 	}
 	q := s.db.Read()
 	return db.All(ctx, q, fields, "SELECT "+columns+` FROM conversation WHERE id IN (SELECT conversation FROM conversation_author
-		WHERE author IN `+db.Among(q, "$1")+" ORDER BY conversation DESC LIMIT 500) ORDER BY last_at DESC, id DESC LIMIT $2",
-		db.Texts(append([]string{}, uris...)), limit)
+		WHERE author IN `+db.Among(q, "$1")+" ORDER BY conversation DESC LIMIT 500) ORDER BY last_at DESC, id DESC"+db.Limit(limit),
+		db.Texts(append([]string{}, uris...)))
 }
 
 // Names gives the names of the channels and members that conversations speak of, by id.

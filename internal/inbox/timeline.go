@@ -66,7 +66,7 @@ func (s *Service) Timeline(ctx context.Context, conversation, before string, lim
 	limit = min(max(limit, 1), 500)
 	q := s.db.Read()
 	posts, err := db.All(ctx, q, channel.PostFields, "SELECT "+channel.PostColumns("")+
-		" FROM post WHERE root = $1 AND (at, id) < ($2, $3) ORDER BY at DESC, id DESC LIMIT $4", c.Root, end.at, end.id, limit+1)
+		" FROM post WHERE root = $1 AND (at, id) < ($2, $3) ORDER BY at DESC, id DESC"+db.Limit(limit+1), c.Root, end.at, end.id)
 	if err != nil {
 		return t, err
 	}

@@ -80,7 +80,7 @@ func (s *Service) List(ctx context.Context, before string, limit int) ([]Job, er
 	if before != "" {
 		text += " WHERE id < $1"
 	}
-	return db.All(ctx, s.db.Read(), jobFields, text+" ORDER BY id DESC LIMIT "+w.Arg(limit), w.Args...)
+	return db.All(ctx, s.db.Read(), jobFields, text+" ORDER BY id DESC"+db.Limit(limit), w.Args...)
 }
 
 // Order says what is to be done with a job's file.

@@ -102,7 +102,7 @@ func (s *Service) AuditLog(ctx context.Context, f AuditFilter) (list []Entry, ne
 	list, err = db.All(ctx, s.db.Read(), func(e *Entry) []any {
 		return []any{&e.ID, db.At(&e.At), &e.Member, db.Str(&e.MemberName), &e.Way, &e.IP, &e.Action, &e.Object, rawJSON{&e.Details}}
 	}, `SELECT a.id, a.at, a.member, m.name, a.way, a.ip, a.action, a.object, a.details
-		FROM audit a LEFT JOIN member m ON m.id = a.member `+w.String()+" ORDER BY a.id DESC LIMIT "+w.Arg(f.Limit+1), w.Args...)
+		FROM audit a LEFT JOIN member m ON m.id = a.member `+w.String()+" ORDER BY a.id DESC"+db.Limit(f.Limit+1), w.Args...)
 	if err != nil {
 		return nil, "", fmt.Errorf("list the audit log: %w", err)
 	}

@@ -118,7 +118,7 @@ func (s *Service) list(ctx context.Context, kind string, after Place, limit int,
 	}
 	narrow(&w)
 	rows, err := db.All(ctx, s.db.Read(), func(r *listed) []any { return append(personFields(&r.Person), &r.folded) },
-		"SELECT "+personColumns+", folded FROM person "+w.String()+" ORDER BY folded, id LIMIT "+w.Arg(limit+1), w.Args...)
+		"SELECT "+personColumns+", folded FROM person "+w.String()+" ORDER BY folded, id"+db.Limit(limit+1), w.Args...)
 	if err != nil {
 		return nil, fmt.Errorf("list persons: %w", err)
 	}
@@ -140,7 +140,7 @@ func (s *Service) Loose(ctx context.Context, search string, limit int) ([]Identi
 		as, lower := "%"+escapeLike(search)+"%", "%"+escapeLike(strings.ToLower(search))+"%" // LOWER knows plain letters only on SQLite
 		w.And("(LOWER(name) LIKE ? OR name LIKE ? OR uri LIKE ?)", lower, as, lower)
 	}
-	return db.All(ctx, s.db.Read(), identityFields, "SELECT "+identityColumns+" FROM identity "+w.String()+" ORDER BY last_at DESC, uri LIMIT "+w.Arg(limit), w.Args...)
+	return db.All(ctx, s.db.Read(), identityFields, "SELECT "+identityColumns+" FROM identity "+w.String()+" ORDER BY last_at DESC, uri"+db.Limit(limit), w.Args...)
 }
 
 func escapeLike(s string) string { return strings.NewReplacer("%", "", "_", "", `\`, "").Replace(s) }

@@ -44,7 +44,7 @@ func (s *Service) Timeline(ctx context.Context, uris []string, before Moment, li
 	var sent []string
 	for _, uri := range uris { // an index each; few have more than a handful
 		posts, err := db.All(ctx, q, channel.PostFields, "SELECT "+channel.PostColumns("")+` FROM post WHERE author = $1 AND (at, id) < ($2, $3)`+open+`
-			ORDER BY at DESC, id DESC LIMIT $4`, uri, before.At.UnixMicro(), before.ID, limit+1)
+			ORDER BY at DESC, id DESC`+db.Limit(limit+1), uri, before.At.UnixMicro(), before.ID)
 		if err != nil {
 			return nil, Moment{}, fmt.Errorf("read posts: %w", err)
 		}
@@ -62,8 +62,8 @@ func (s *Service) Timeline(ctx context.Context, uris []string, before Moment, li
 		rows, err := db.All(ctx, q, func(r *row) []any {
 			return []any{db.At(&r.at), &r.activity, &r.kind, &r.amount, &r.currency, db.JSON(&r.order)}
 		}, `SELECT t.at, t.activity, a.kind, a.amount, a.currency, CASE WHEN a.kind = 'order.placed' THEN a.data ELSE '{}' END FROM timeline t
-			JOIN activity a ON a.id = t.activity WHERE t.identity = $1 AND (t.at, t.activity) < ($2, $3)`+known+` ORDER BY t.at DESC, t.activity DESC LIMIT $4`,
-			uri, before.At.UnixMicro(), before.ID, limit+1)
+			JOIN activity a ON a.id = t.activity WHERE t.identity = $1 AND (t.at, t.activity) < ($2, $3)`+known+` ORDER BY t.at DESC, t.activity DESC`+db.Limit(limit+1),
+			uri, before.At.UnixMicro(), before.ID)
 		if err != nil {
 			return nil, Moment{}, fmt.Errorf("read timeline: %w", err)
 		}
