@@ -88,7 +88,11 @@ func write(ctx context.Context, q db.Q, w io.Writer, tables []Table, now time.Ti
 }
 
 func writeTable(ctx context.Context, q db.Q, w io.Writer, t Table) (int, error) {
-	rows, err := q.QueryContext(ctx, "SELECT * FROM "+t.Name+" ORDER BY "+t.Order)
+	order := t.Order
+	if t.Name == ledgerTable {
+		order = ledger.InOrder(q)
+	}
+	rows, err := q.QueryContext(ctx, "SELECT * FROM "+t.Name+" ORDER BY "+order)
 	if err != nil {
 		return 0, err
 	}

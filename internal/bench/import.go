@@ -127,6 +127,7 @@ func bring(ctx context.Context, a *shop, dir, name string) (intake.Report, error
 		return intake.Report{}, err
 	}
 	defer src.Close()
+	defer intake.Hurry()()
 	task := intake.Task{Format: format, Source: src, Options: intake.Options{Shift: time.Since(dump.Begin().Add(history)), Settings: intake.Settings{Inbox: true, Site: "https://forum.example", Channel: place.ID}}}
 	report, err := a.runner.Run(ctx, task)
 	if err == nil && (report.Broken != nil || report.Refused > 0) {

@@ -106,7 +106,7 @@ func (s *Service) edit(ctx context.Context, q db.Q, said ledger.Activity) ([]led
 	}
 	last, _, err := db.One(ctx, q, func(v *latest) []any { return append(knownFields(&v.known), &v.tx, &v.ours) },
 		"SELECT id, data, at, tx, "+db.Pick(q, "tx", "pg_current_xact_id()::text::bigint")+
-			" FROM activity WHERE object = $1 AND kind IN ($2, $3) ORDER BY tx DESC, seq DESC LIMIT 1",
+			" FROM activity WHERE "+ledger.Concerning("$1")+" AND kind IN ($2, $3) ORDER BY tx DESC, seq DESC LIMIT 1",
 		first.id, ledger.PostSaid, ledger.PostEdited)
 	if err != nil {
 		return nil, fmt.Errorf("find the last edit: %w", err)
@@ -128,7 +128,7 @@ func (s *Service) edit(ctx context.Context, q db.Q, said ledger.Activity) ([]led
 		return nil, nil
 	}
 	said.ID, said.Object, said.Kind = s.ids.Make(s.ledger.Now()), first.id, ledger.PostEdited
-	said.Data = ledger.Data(now)
+	said.Say(&now)
 	said.Key = "edited:" + last.id + ":" + digest(now)
 	if !said.At.After(first.at) { // the date of the post, not of the edit
 		said.At = said.LearnedAt
@@ -205,8 +205,10 @@ func (s *Service) said(a *Account, item Item) ledger.Activity {
 		actor = a.URI()
 	}
 	key := s.ids.Make(now)
-	return ledger.Activity{ID: key, Kind: ledger.PostSaid, Actor: actor, Object: key, Channel: a.ID, At: at, LearnedAt: now,
-		Key: ledger.SaidKey(a.ID, v.ExternalID), Data: ledger.Data(v)}
+	out := ledger.Activity{ID: key, Kind: ledger.PostSaid, Actor: actor, Object: key, Channel: a.ID, At: at, LearnedAt: now,
+		Key: ledger.SaidKey(a.ID, v.ExternalID)}
+	out.Say(&v)
+	return out
 }
 
 // takes reports whether somebody should handle a post of a channel set so. What matches a topic comes in later, by listening.

@@ -87,6 +87,7 @@ func (c *importCommand) Run(r *run) error {
 		return err
 	}
 	defer src.Close()
+	defer intake.Hurry()()
 	task := intake.Task{Format: format, Source: src, DryRun: c.DryRun, Options: intake.Options{Settings: intake.Settings{Inbox: c.Inbox, Direct: c.Direct,
 		Own: c.Own, Site: c.Site, Staff: c.Staff, Target: c.Target, Columns: c.Column, Region: c.Region}}}
 	if c.Errors != "" {

@@ -78,7 +78,7 @@ func Open(ctx context.Context, address string) (*DB, error) {
 	const pragmas = "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(ON)" +
 		"&_pragma=temp_store(MEMORY)&_pragma=mmap_size(0)&_txlock=immediate"
 	file := "file:" + (&url.URL{Path: address}).EscapedPath()
-	w, err := sql.Open("sqlite", file+pragmas+"&_pragma=cache_size(-16000)&_pragma=journal_size_limit(67108864)&_pragma=wal_autocheckpoint(8000)")
+	w, err := sql.Open("sqlite", file+pragmas+"&_pragma=cache_size(-64000)&_pragma=journal_size_limit(67108864)&_pragma=wal_autocheckpoint(8000)")
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", address, err)
 	}

@@ -83,7 +83,7 @@ func (s *Service) settled(ctx context.Context, conversation string) (c Conversat
 			return c, "", err
 		}
 		q := s.db.Read()
-		if last, _, err = db.Value[string](ctx, q, "SELECT id FROM activity WHERE object = $1 AND kind IN "+db.Among(q, "$2")+
+		if last, _, err = db.Value[string](ctx, q, "SELECT id FROM activity WHERE object = $1 AND object <> id AND kind IN "+db.Among(q, "$2")+
 			" ORDER BY tx DESC, seq DESC LIMIT 1", c.ID, db.Texts(changes())); err != nil || last == "" {
 			return c, "", err
 		}

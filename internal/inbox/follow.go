@@ -29,7 +29,7 @@ type desk struct {
 	byRoot map[string]*Conversation // nil: looked for, not there
 	byID   map[string]*Conversation
 	dirty  map[string]bool
-	before map[string]countKey // of conversations as they were read
+	before map[string]Conversation // as they were read
 	spans  [][]any
 	people map[[2]string]bool // author, conversation
 	order  [][2]string
@@ -47,7 +47,7 @@ func keyOf(c *Conversation) countKey { return countKey{string(c.State), c.Assign
 
 func apply(ctx context.Context, q db.Q, list []ledger.Activity) error {
 	d := &desk{ctx: ctx, q: q, roots: map[string]string{}, byRoot: map[string]*Conversation{}, byID: map[string]*Conversation{},
-		dirty: map[string]bool{}, before: map[string]countKey{}, people: map[[2]string]bool{}, fresh: map[string]bool{}, at: map[string]int{}}
+		dirty: map[string]bool{}, before: map[string]Conversation{}, people: map[[2]string]bool{}, fresh: map[string]bool{}, at: map[string]int{}}
 	var posts, ids []string
 	for i := range list {
 		a := &list[i]
@@ -124,7 +124,7 @@ func (d *desk) know(c *Conversation) *Conversation {
 		return known
 	}
 	d.byID[c.ID], d.byRoot[c.Root] = c, c
-	d.before[c.ID] = keyOf(c)
+	d.before[c.ID] = *c
 	return c
 }
 
@@ -470,7 +470,7 @@ func (d *desk) merge(kept, other *Conversation) error {
 		}
 	}
 	if was, ok := d.before[other.ID]; ok {
-		if err := d.count(map[countKey]int{was: -1}); err != nil {
+		if err := d.count(map[countKey]int{keyOf(&was): -1}); err != nil {
 			return err
 		}
 	}
@@ -500,15 +500,21 @@ func (d *desk) write() error {
 		ids = append(ids, id)
 	}
 	sort.Strings(ids)
-	rows := make([][]any, len(ids))
+	var rows [][]any
+	grown := map[growth][][]any{}
 	counts := map[countKey]int{}
-	for i, id := range ids {
+	for _, id := range ids {
 		c := d.byID[id]
-		rows[i] = c.row()
-		if was, ok := d.before[id]; ok {
-			counts[was]--
+		was, ok := d.before[id]
+		if ok {
+			counts[keyOf(&was)]--
 		}
 		counts[keyOf(c)]++
+		if g, only := grew(&was, c); ok && only {
+			grown[g] = append(grown[g], g.row(c))
+		} else {
+			rows = append(rows, c.row())
+		}
 	}
 	if err := db.Insert(d.ctx, d.q, "conversation ("+columns+")", rows, `ON CONFLICT (id) DO UPDATE SET root = excluded.root, post = excluded.post, state = excluded.state,
 		assignee = excluded.assignee, title = excluded.title, excerpt = excluded.excerpt, kind = excluded.kind, author = excluded.author,
@@ -517,6 +523,12 @@ func (d *desk) write() error {
 		last_theirs_at = excluded.last_theirs_at, last_ours_at = excluded.last_ours_at, last_at = excluded.last_at, posts = excluded.posts,
 		notes = excluded.notes, reopened = excluded.reopened`); err != nil {
 		return err
+	}
+	for _, g := range growths {
+		into, tail := g.insert()
+		if err := db.Insert(d.ctx, d.q, into, grown[g], tail); err != nil {
+			return err
+		}
 	}
 	if err := d.writeSpans(); err != nil {
 		return err
@@ -565,6 +577,9 @@ func (d *desk) count(change map[countKey]int) error {
 
 // settle takes what has its conversation off the list of mentions that should become one.
 func (d *desk) settle() error {
+	if _, any, err := db.Value[int](d.ctx, d.q, "SELECT 1 FROM mention_due LIMIT 1"); err != nil || !any {
+		return err
+	}
 	if len(d.heard) > 0 {
 		if _, err := db.Exec(d.ctx, d.q, "DELETE FROM mention_due WHERE post IN "+db.Among(d.q, "$1"), db.Texts(d.heard)); err != nil {
 			return fmt.Errorf("settle what was due: %w", err)

@@ -316,6 +316,7 @@ func (f Follower) apply(ctx context.Context, q db.Q, list []Activity, tolerant b
 }
 
 func (l *Ledger) announce(list []Activity) {
+	l.fresh.drop(list)
 	p := list[len(list)-1].Position()
 	l.mu.Lock()
 	if l.at.Before(p) {
@@ -439,7 +440,7 @@ func (l *Ledger) reach(ctx context.Context, step func() (int, error)) error {
 		}
 		if end == nil {
 			last, _, err := db.One(ctx, l.db.Read(), func(p *Position) []any { return []any{&p.Tx, &p.Seq} },
-				"SELECT tx, seq FROM activity ORDER BY tx DESC, seq DESC LIMIT 1")
+				"SELECT tx, seq FROM activity ORDER BY "+wayOf(l.db.Read()).back+" LIMIT 1")
 			if err != nil {
 				return fmt.Errorf("find the end of the ledger: %w", err)
 			}
@@ -487,6 +488,6 @@ func (l *Ledger) Behind(ctx context.Context) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	n, _, err := db.Value[int64](ctx, l.db.Read(), "SELECT COUNT(*) FROM activity WHERE (tx, seq) > ($1, $2)", c.Tx, c.Seq)
+	n, _, err := db.Value[int64](ctx, l.db.Read(), "SELECT COUNT(*) FROM activity WHERE "+wayOf(l.db.Read()).beyond, c.Tx, c.Seq)
 	return n, err
 }

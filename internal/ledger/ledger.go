@@ -3,6 +3,7 @@
 package ledger
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -66,6 +67,14 @@ func (a *Activity) Decode(v any) error {
 	return nil
 }
 
+// Say sets Data from s, which must not be changed any more: who digests the activity in this process need not decode it again.
+func (a *Activity) Say(s *Said) {
+	a.Data, a.said = Data(s), nil
+	if !bytes.Contains(a.Data, []byte(`\ufffd`)) { // what is no UTF-8 is written so, and would be read otherwise than it was said
+		a.said = s
+	}
+}
+
 // Data makes the data of an activity from v, which must marshal.
 func Data(v any) json.RawMessage {
 	raw, err := json.Marshal(v)
@@ -85,6 +94,7 @@ type Ledger struct {
 	clock func() time.Time
 
 	followers []Follower
+	fresh     fresh
 	turn      chan struct{} // holds one token: who has it runs the followers
 	adopted   bool          // guarded by turn
 
@@ -161,6 +171,7 @@ func (l *Ledger) AppendTx(ctx context.Context, q db.Q, list ...Activity) ([]Acti
 				added = append(added, list[i])
 			}
 		}
+		l.fresh.keep(added)
 		return added, nil
 	}
 	type place struct {
@@ -176,6 +187,7 @@ func (l *Ledger) AppendTx(ctx context.Context, q db.Q, list ...Activity) ([]Acti
 		a.Tx, a.Seq = p.tx, p.seq
 		added = append(added, a)
 	}
+	l.fresh.keep(added)
 	return added, nil
 }
 
@@ -223,7 +235,13 @@ func (l *Ledger) FindKey(ctx context.Context, key string) (a Activity, found boo
 
 // About lists the newest activities about an object, newest first, at most limit.
 func (l *Ledger) About(ctx context.Context, object string, limit int) ([]Activity, error) {
-	return db.All(ctx, l.db.Read(), fields, "SELECT "+columns+" FROM activity WHERE object = $1 ORDER BY tx DESC, seq DESC LIMIT $2", object, limit)
+	return db.All(ctx, l.db.Read(), fields, "SELECT "+columns+" FROM activity a WHERE "+Concerning("$1")+" ORDER BY tx DESC, seq DESC LIMIT $2", object, limit)
+}
+
+// Concerning is the condition that an activity is about the object given to the placeholder. What first states a post or a person has its
+// id, and is not in the index of objects.
+func Concerning(placeholder string) string {
+	return "id IN (SELECT " + placeholder + " UNION ALL SELECT id FROM activity WHERE object = " + placeholder + " AND object <> id) AND object = " + placeholder
 }
 
 // Each reads the whole ledger in order, a batch at a time.
@@ -256,8 +274,18 @@ func (l *Ledger) Exclusive(ctx context.Context, do func(ctx context.Context, q d
 // that belong before newer ones, and a cursor that had passed them would never see them.
 // It also stops after some megabytes, so that long facts do not fill the memory; one fact always fits.
 func (l *Ledger) after(ctx context.Context, q db.Q, p Position, limit int) ([]Activity, error) {
-	rows, err := q.QueryContext(ctx, "SELECT "+columns+" FROM activity WHERE "+db.Pick(q, "tx >= $1 AND seq > $2 ORDER BY seq",
-		"(tx, seq) > ($1, $2) AND tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint ORDER BY tx, seq")+" LIMIT $3", p.Tx, p.Seq, limit)
+	way := wayOf(q)
+	rest := " FROM activity WHERE " + way.beyond + way.certain + " ORDER BY " + way.forth + " LIMIT $3"
+	if !l.fresh.empty() {
+		heads, err := db.All(ctx, q, func(h *head) []any { return []any{&h.Seq, &h.Tx, &h.id} }, "SELECT seq, tx, id"+rest, p.Tx, p.Seq, limit)
+		if err != nil || len(heads) == 0 {
+			return nil, err
+		}
+		if list, all := l.fresh.find(heads); all {
+			return list[:fitting(list)], nil
+		}
+	}
+	rows, err := q.QueryContext(ctx, "SELECT "+columns+rest, p.Tx, p.Seq, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read the ledger: %w", err)
 	}
@@ -278,3 +306,33 @@ func (l *Ledger) after(ctx context.Context, q db.Q, p Position, limit int) ([]Ac
 }
 
 const maxBatch = 8 << 20 // bytes of data
+
+// fitting is how many of list, at least one, are a batch.
+func fitting(list []Activity) int {
+	size := 0
+	for i := range list {
+		if size += len(list[i].Data); size >= maxBatch {
+			return i + 1
+		}
+	}
+	return len(list)
+}
+
+// way is how the ledger is walked.
+type way struct {
+	beyond  string // the condition of standing after ($1, $2)
+	certain string // what else makes a place certain
+	forth   string // from the beginning on
+	back    string // from the end
+}
+
+// wayOf is the way through the ledger. On SQLite tx is always 0.
+func wayOf(q db.Q) way {
+	if q.Engine() == db.SQLite {
+		return way{"tx >= $1 AND seq > $2", "", "seq", "seq DESC"}
+	}
+	return way{"(tx, seq) > ($1, $2)", " AND tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint", "tx, seq", "tx DESC, seq DESC"}
+}
+
+// InOrder are the columns of activity that the ledger is ordered by.
+func InOrder(q db.Q) string { return wayOf(q).forth }

@@ -24,6 +24,7 @@ type crowd struct {
 	ctx      context.Context
 	q        db.Q
 	known    map[string]*Identity
+	before   map[string]Identity // as they were read
 	changed  map[string]bool
 	persons  map[string]*Person
 	dirty    map[string]bool
@@ -59,6 +60,10 @@ func apply(ctx context.Context, q db.Q, list []ledger.Activity) error {
 	var err error
 	if c.known, err = identities(ctx, q, uris); err != nil {
 		return fmt.Errorf("find identities: %w", err)
+	}
+	c.before = make(map[string]Identity, len(c.known))
+	for uri, i := range c.known {
+		c.before[uri] = *i
 	}
 	if err := c.prepare(about); err != nil {
 		return fmt.Errorf("find persons: %w", err)
@@ -331,13 +336,28 @@ func (c *crowd) describe(p *Person, d ledger.Person) {
 }
 
 func (c *crowd) write() error {
-	var rows [][]any
+	var rows, again, later [][]any
 	for _, uri := range sorted(c.changed) {
 		i := c.known[uri]
-		rows = append(rows, []any{i.URI, i.Name, i.Person, db.B(i.Verified), i.Posts, db.T(i.FirstAt), db.T(i.LastAt)})
+		switch was, known := c.before[uri]; {
+		case !known || was.Person != i.Person || was.Verified != i.Verified || !was.FirstAt.Equal(i.FirstAt):
+			rows = append(rows, []any{i.URI, i.Name, i.Person, db.B(i.Verified), i.Posts, db.T(i.FirstAt), db.T(i.LastAt)})
+		case was.LastAt.Equal(i.LastAt):
+			again = append(again, []any{i.URI, i.Name, i.Posts, db.T(i.FirstAt), db.T(i.LastAt)})
+		default:
+			later = append(later, []any{i.URI, i.Name, i.Posts, db.T(i.FirstAt), db.T(i.LastAt)})
+		}
 	}
 	if err := db.Insert(c.ctx, c.q, "identity ("+identityColumns+")", rows, `ON CONFLICT (uri) DO UPDATE SET name = excluded.name,
 		person = excluded.person, verified = excluded.verified, posts = excluded.posts, first_at = excluded.first_at, last_at = excluded.last_at`); err != nil {
+		return err
+	}
+	// Of one that was only met again nothing is written that is in an index, but for the time when that moved.
+	const met, meet = "identity (uri, name, posts, first_at, last_at)", "ON CONFLICT (uri) DO UPDATE SET name = excluded.name, posts = excluded.posts"
+	if err := db.Insert(c.ctx, c.q, met, again, meet); err != nil {
+		return err
+	}
+	if err := db.Insert(c.ctx, c.q, met, later, meet+", last_at = excluded.last_at"); err != nil {
 		return err
 	}
 	rows = nil

@@ -2,7 +2,7 @@
 -- Facts, only ever added. tx is the transaction that wrote the row: sequence numbers become visible out of order, so followers read
 -- in the order of (tx, seq) and only up to the oldest transaction that can still commit.
 CREATE TABLE activity (
-  seq {{serial}},
+  seq BIGINT GENERATED ALWAYS AS IDENTITY,
   tx BIGINT NOT NULL DEFAULT (pg_current_xact_id()::text::bigint),
   id TEXT NOT NULL UNIQUE,
   kind TEXT NOT NULL,
@@ -14,10 +14,11 @@ CREATE TABLE activity (
   amount BIGINT NOT NULL DEFAULT 0,
   currency TEXT NOT NULL DEFAULT '',
   key TEXT UNIQUE,
-  data TEXT NOT NULL DEFAULT '{}'
+  data TEXT NOT NULL DEFAULT '{}',
+  PRIMARY KEY (tx, seq)
 );
-CREATE INDEX activity_position ON activity (tx, seq);
-CREATE INDEX activity_object ON activity (object, tx, seq);
+-- What first states a post or a person has its id: that is found by the id.
+CREATE INDEX activity_object ON activity (object, tx, seq) WHERE object <> id;
 
 -- How far the followers have read, and which followers those were.
 CREATE TABLE derivation (

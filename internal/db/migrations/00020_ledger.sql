@@ -15,8 +15,8 @@ CREATE TABLE activity (
   key TEXT UNIQUE,
   data TEXT NOT NULL DEFAULT '{}'
 );
-CREATE INDEX activity_position ON activity (tx, seq);
-CREATE INDEX activity_object ON activity (object, tx, seq);
+-- What first states a post or a person has its id: that is found by the id.
+CREATE INDEX activity_object ON activity (object, tx, seq) WHERE object <> id;
 
 -- How far the followers have read, and which followers those were.
 CREATE TABLE derivation (
