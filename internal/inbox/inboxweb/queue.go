@@ -77,6 +77,7 @@ func (s sight) narrowed() bool { return s.filter != inbox.Filter{} }
 
 type queueView struct {
 	sight
+	lines    *ui.Memo
 	now      time.Time
 	list     []inbox.Conversation
 	counts   inbox.Counts
@@ -92,7 +93,7 @@ type queueView struct {
 
 func (p *pages) queue(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	v := &queueView{sight: sightOf(r.URL.Query()), now: p.inbox.Now(), me: me(ctx)}
+	v := &queueView{sight: sightOf(r.URL.Query()), lines: &p.lines, now: p.inbox.Now(), me: me(ctx)}
 	cursor := r.URL.Query().Get("after")
 	v.here = v.at("/inbox", "after", cursor)
 	var next string

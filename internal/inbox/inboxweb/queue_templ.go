@@ -168,7 +168,7 @@ func queueRegion(v *queueView) templ.Component {
 					}
 					ctx = templ.InitializeContext(ctx)
 					for i := range v.list {
-						templ_7745c5c3_Err = line(v, &v.list[i]).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = kept(ctx, v, &v.list[i]).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -307,6 +307,20 @@ func emptyIcon(v *queueView) string {
 	return "inbox"
 }
 
+// waits says for how long a conversation waits.
+func waits(ctx context.Context, v *queueView, c *inbox.Conversation) string {
+	if !c.Waiting() {
+		return ""
+	}
+	return i18n.T(ctx, "inbox.waits_for", "For", i18n.For(ctx, v.now.Sub(c.WaitingSince).Truncate(time.Minute)))
+}
+
+// kept is the line, drawn again only when something it shows has changed: lists are looked at by many and change little.
+func kept(ctx context.Context, v *queueView, c *inbox.Conversation) templ.Component {
+	return v.lines.Component(line(v, c), *c, v.at(""), i18n.Ago(ctx, c.LastAt, v.now), waits(ctx, v, c), string(patience(v.now.Sub(c.WaitingSince))),
+		v.named[c.Channel], v.called[c.Assignee], c.Assignee == v.me)
+}
+
 func line(v *queueView, c *inbox.Conversation) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -365,7 +379,7 @@ func marks(v *queueView, c *inbox.Conversation) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if c.Waiting() {
-			templ_7745c5c3_Err = ui.State(i18n.T(ctx, "inbox.waits_for", "For", i18n.For(ctx, v.now.Sub(c.WaitingSince).Truncate(time.Minute))), patience(v.now.Sub(c.WaitingSince))).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.State(waits(ctx, v, c), patience(v.now.Sub(c.WaitingSince))).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -382,7 +396,7 @@ func marks(v *queueView, c *inbox.Conversation) templ.Component {
 		var templ_7745c5c3_Var11 string
 		templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(v.named[c.Channel])
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `inbox/inboxweb/queue.templ`, Line: 105, Col: 42}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `inbox/inboxweb/queue.templ`, Line: 119, Col: 42}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
 		if templ_7745c5c3_Err != nil {
@@ -405,7 +419,7 @@ func marks(v *queueView, c *inbox.Conversation) templ.Component {
 			var templ_7745c5c3_Var12 string
 			templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "inbox.with", "Name", v.called[c.Assignee]))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `inbox/inboxweb/queue.templ`, Line: 109, Col: 80}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `inbox/inboxweb/queue.templ`, Line: 123, Col: 80}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
 			if templ_7745c5c3_Err != nil {
@@ -424,7 +438,7 @@ func marks(v *queueView, c *inbox.Conversation) templ.Component {
 			var templ_7745c5c3_Var13 string
 			templ_7745c5c3_Var13, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "inbox.private"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `inbox/inboxweb/queue.templ`, Line: 112, Col: 53}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `inbox/inboxweb/queue.templ`, Line: 126, Col: 53}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
 			if templ_7745c5c3_Err != nil {
@@ -443,7 +457,7 @@ func marks(v *queueView, c *inbox.Conversation) templ.Component {
 			var templ_7745c5c3_Var14 string
 			templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.N(ctx, "inbox.posts", c.Posts))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `inbox/inboxweb/queue.templ`, Line: 115, Col: 64}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `inbox/inboxweb/queue.templ`, Line: 129, Col: 64}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
 			if templ_7745c5c3_Err != nil {
@@ -462,7 +476,7 @@ func marks(v *queueView, c *inbox.Conversation) templ.Component {
 			var templ_7745c5c3_Var15 string
 			templ_7745c5c3_Var15, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.N(ctx, "inbox.notes", c.Notes))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `inbox/inboxweb/queue.templ`, Line: 118, Col: 64}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `inbox/inboxweb/queue.templ`, Line: 132, Col: 64}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
 			if templ_7745c5c3_Err != nil {
@@ -481,7 +495,7 @@ func marks(v *queueView, c *inbox.Conversation) templ.Component {
 			var templ_7745c5c3_Var16 string
 			templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.N(ctx, "inbox.reopened_times", c.Reopened))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `inbox/inboxweb/queue.templ`, Line: 121, Col: 76}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `inbox/inboxweb/queue.templ`, Line: 135, Col: 76}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
 			if templ_7745c5c3_Err != nil {

@@ -26,11 +26,12 @@ type Options struct {
 type pages struct {
 	inbox *inbox.Service
 	Options
+	lines ui.Memo // of the queue
 }
 
 // Routes registers the pages.
 func Routes(r *web.Routes, s *inbox.Service, o Options) {
-	p := &pages{s, o}
+	p := &pages{inbox: s, Options: o}
 	r.Topic(Topic, org.InboxRead)
 	r.Topic(ConversationTopic, org.InboxRead)
 	r.Page("GET /inbox", org.InboxRead, p.queue)
