@@ -43,10 +43,9 @@ func (b bits) clear(list []uint32) {
 
 // place is a word of the post that some query asks for.
 type place struct {
-	raw    string
-	same   []uint32 // classes of the word
-	more   []uint32 // classes of its beginnings
-	before int32    // the place before of the same word, -1 when there is none
+	raw string
+	held
+	before int32 // the place before of the same word, -1 when there is none
 	at     int32
 	part   scope
 }
@@ -69,6 +68,9 @@ func (m *Matcher) Match(d *Doc) []int32 {
 	m.about(d)
 	s := m.s
 	for _, class := range m.seen {
+		if !s.posted.has(class) {
+			continue
+		}
 		for i, end := s.from[class], s.from[class+1]; i < end; i++ {
 			p := &s.postings[i]
 			if m.done.has(p.query) || p.need != 0 && !m.there.has(p.need) {
@@ -156,10 +158,10 @@ func (m *Matcher) cut(s string, part scope) {
 
 func (m *Matcher) word(raw string, part scope) {
 	k := m.look(uint8(m.variant), raw)
-	if k.none {
+	if k.void {
 		return
 	}
-	if k.has != nil {
+	if !k.none() {
 		m.stand(k, raw, m.next, part)
 	}
 	m.next++
@@ -169,7 +171,7 @@ func (m *Matcher) word(raw string, part scope) {
 func (m *Matcher) take(d *Doc) {
 	for i := range d.toks {
 		t := &d.toks[i]
-		if k := m.look(uint8(m.variant), t.raw); k.has != nil {
+		if k := m.look(uint8(m.variant), t.raw); !k.none() {
 			m.stand(k, t.raw, t.at, t.part)
 		}
 	}
@@ -182,27 +184,41 @@ func (m *Matcher) take(d *Doc) {
 // stand notes that a word stands somewhere.
 func (m *Matcher) stand(k *known, raw string, at int32, part scope) {
 	i := int32(len(m.toks))
-	p := place{raw: raw, same: (*k.has)[:k.same], more: (*k.has)[k.same:], before: -1, at: at, part: part}
-	for _, class := range p.same {
-		if m.there.has(class) {
-			p.before = m.last[class]
-		} else {
-			m.there.set(class)
-			m.seen = append(m.seen, class)
+	p := place{raw: raw, held: k.held, before: -1, at: at, part: part}
+	switch {
+	case k.many != nil:
+		for _, class := range (*k.many)[:k.same] {
+			p.before = m.put(class, i)
 		}
-		m.last[class] = i
+		for _, class := range (*k.many)[k.same:] {
+			m.note(class)
+		}
+	case k.same == 1:
+		p.before = m.put(k.one, i)
+	default:
+		m.note(k.one)
 	}
-	m.note(p.more)
 	m.toks = append(m.toks, p)
 }
 
-func (m *Matcher) note(classes []uint32) {
-	for _, class := range classes {
-		if !m.there.has(class) {
-			m.there.set(class)
-			m.last[class] = -1
-			m.seen = append(m.seen, class)
-		}
+// put notes that a class has its last word at place i, and returns the one before.
+func (m *Matcher) put(class uint32, i int32) int32 {
+	before := int32(-1)
+	if m.there.has(class) {
+		before = m.last[class]
+	} else {
+		m.there.set(class)
+		m.seen = append(m.seen, class)
+	}
+	m.last[class] = i
+	return before
+}
+
+func (m *Matcher) note(class uint32) {
+	if !m.there.has(class) {
+		m.there.set(class)
+		m.last[class] = -1
+		m.seen = append(m.seen, class)
 	}
 }
 
@@ -210,8 +226,13 @@ func (m *Matcher) note(classes []uint32) {
 func (m *Matcher) mark(look uint8, raw string, keys ...string) {
 	for _, key := range keys {
 		if m.s.uses&(1<<key[0]) != 0 {
-			if k := m.look(look, raw); k.has != nil {
-				m.note(*k.has)
+			k := m.look(look, raw)
+			if k.many != nil {
+				for _, class := range *k.many {
+					m.note(class)
+				}
+			} else if k.one != 0 {
+				m.note(k.one)
 			}
 			return
 		}
@@ -333,12 +354,12 @@ func (m *Matcher) fits(l *leaf, i int) bool {
 			return false
 		}
 		if l.prefix && k == len(words)-1 {
-			if !slices.Contains(t.more, class) {
+			if !t.begins(class) {
 				return false
 			}
 			continue
 		}
-		if !slices.Contains(t.same, class) || l.exact && !sameSpelling(t.raw, m.s.raws[int(l.raw)+k]) {
+		if !t.is(class) || l.exact && !sameSpelling(t.raw, m.s.raws[int(l.raw)+k]) {
 			return false
 		}
 	}
@@ -398,7 +419,7 @@ func (m *Matcher) bag(l *leaf) bool {
 		}
 		hit := false
 		for k, class := range words {
-			if slices.Contains(t.same, class) {
+			if t.is(class) {
 				last[k], hit = t.at, true
 			}
 		}

@@ -2,6 +2,7 @@ package query
 
 import (
 	"hash/maphash"
+	"slices"
 
 	"github.com/entente/entente/lang"
 )
@@ -22,18 +23,42 @@ const (
 
 // known is what the vocabulary of a set says of a word or value.
 type known struct {
-	raw  [maxKnown]byte
-	has  *[]uint32 // classes; nil when no query asks for it
-	sum  uint32    // of raw and look, to compare little
-	same uint16    // so many of has are of the word itself, the others of its beginnings
-	n    uint8     // bytes of raw
+	raw [maxKnown]byte
+	held
+	sum  uint32 // of raw and look, to compare little
+	n    uint8  // bytes of raw
 	look uint8
-	none bool // it is no word
+	void bool // it is no word
 	used bool
 }
 
+// held is the classes of a word or value: most have one.
+type held struct {
+	one  uint32    // 0 when there is none, or several
+	same uint16    // so many are of the word itself, the others of its beginnings
+	many *[]uint32 // when there are several
+}
+
+func (h *held) none() bool { return h.one == 0 && h.many == nil }
+
+// is says whether the word itself has a class.
+func (h *held) is(class uint32) bool {
+	if h.many == nil {
+		return h.one == class && h.same == 1
+	}
+	return slices.Contains((*h.many)[:h.same], class)
+}
+
+// begins says whether a beginning of the word has a class.
+func (h *held) begins(class uint32) bool {
+	if h.many == nil {
+		return h.one == class && h.same == 0
+	}
+	return slices.Contains((*h.many)[h.same:], class)
+}
+
 const (
-	maxKnown   = 40 // longer ones are looked up anew each time
+	maxKnown   = 32 // longer ones are looked up anew each time
 	firstKnown = 1 << 10
 	mostKnown  = 1 << 16
 )
@@ -133,8 +158,8 @@ func (s *Set) resolve(k *known, look uint8, raw string, codes *[variants]string)
 		}
 	default:
 		term, stem := (*lang.Stemmer)(nil).Word(codes[look], raw)
-		k.none = term == ""
-		if r, ok := s.stems[stem]; ok && !k.none {
+		k.void = term == ""
+		if r, ok := s.stems[stem]; ok && !k.void {
 			for _, c := range s.classes[r.from:r.to] {
 				if c.variants>>look&1 == 1 {
 					ids = append(ids, c.class)
@@ -150,7 +175,10 @@ func (s *Set) resolve(k *known, look uint8, raw string, codes *[variants]string)
 			}
 		}
 	}
-	if len(ids) > 0 {
-		k.has = &ids
+	switch {
+	case len(ids) == 1:
+		k.one = ids[0]
+	case len(ids) > 1:
+		k.many = &ids
 	}
 }

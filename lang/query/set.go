@@ -23,6 +23,7 @@ type Set struct {
 	raws      []string
 	from      []uint32  // by class: where its postings begin
 	postings  []posting // by class
+	posted    bits      // by class: whether there are any
 	always    []uint32  // queries that nothing narrows
 
 	pool sync.Pool // of *Matcher
@@ -93,10 +94,13 @@ func (b *Builder) Set() *Set {
 		w.query = uint32(i)
 		w.post(ip, 0, true)
 	}
-	s.from = make([]uint32, s.count+1)
+	s.from, s.posted = make([]uint32, s.count+1), make(bits, s.count/64+1)
 	for class, sum := 0, uint32(0); class < len(s.from); class++ {
 		s.from[class] = sum
 		sum += w.count[class]
+		if w.count[class] > 0 {
+			s.posted.set(uint32(class))
+		}
 	}
 	s.postings = make([]posting, s.from[len(s.from)-1])
 	w.next = append([]uint32{}, s.from...)
