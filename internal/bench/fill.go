@@ -16,6 +16,9 @@ import (
 // persons is how many users of the forum are persons we know.
 const persons = 1000
 
+// usual is how many posts they have, about.
+const usual = 8
+
 // filled returns the data folder of an installation with so many posts, made once: it takes minutes for a million.
 func (b *bench) filled(posts int) (string, error) {
 	dir := filepath.Join(b.work, "filled-"+strconv.Itoa(posts))
@@ -70,9 +73,9 @@ func fillHere(b *bench) error {
 	return say(out)
 }
 
-// introduce makes persons of the first users.
+// introduce makes persons of users who said about as much, however many posts are stored: else the pages of persons would show more.
 func introduce(ctx context.Context, a *shop) error {
-	uris, err := db.All(ctx, a.db.Read(), db.Self[string], "SELECT uri FROM identity WHERE person = '' AND uri LIKE 'https://%' ORDER BY posts DESC, uri LIMIT $1", persons)
+	uris, err := db.All(ctx, a.db.Read(), db.Self[string], "SELECT uri FROM identity WHERE person = '' AND uri LIKE 'https://%' ORDER BY ABS(posts - $1), uri"+db.Limit(persons), usual)
 	if err != nil {
 		return err
 	}
