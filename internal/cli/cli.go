@@ -1,5 +1,5 @@
 // Package cli decides what the command line offers: words come in, the modules do the work, an exit status goes out. 0: done; 1: failed;
-// 2: refused, and the reason was said.
+// 2: refused, and the reason was said; 3: done, but for lines of the input that could not be read.
 package cli
 
 import (
@@ -37,6 +37,7 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Run Entente: pages, REST, channels."`
 	Import  importCommand  `cmd:"" help:"Take in files: feed, mbox, eml, stackexchange, csv, jsonl, vcard, or an archive written by export."`
 	Export  exportCommand  `cmd:"" help:"Write everything that is kept into one archive of JSON lines."`
+	Match   matchCommand   `cmd:"" help:"Say which topics the posts on standard input belong to: a JSON object a line, given back with its topics."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database to the newest schema, and do nothing else."`
 	Rebuild rebuildCommand `cmd:"" help:"Drop everything derived and derive it again from the ledger."`
 	Backup  backupCommand  `cmd:"" help:"Copy the embedded database, while it is in use, into one file."`
