@@ -52,6 +52,7 @@ type Access struct {
 	PolledAt  time.Time // when it last answered
 	ChangedAt time.Time // when it last brought something new
 	ExpiresAt time.Time // when the access ends by itself; zero when nobody knows
+	Limits    Limits    // what the place allows, when it says so
 }
 
 // Stopped reports whether a person must act before the channel is asked again.
@@ -73,14 +74,15 @@ func (a *Account) URI() string {
 var never = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
 const accountColumns = `c.id, c.kind, c.name, c.settings, c.secrets, c.inbox, c.enabled, c.created_at, c.removed_at,
-	COALESCE(s.fault, ''), COALESCE(s.error, ''), COALESCE(s.failures, 0), s.due_at, s.polled_at, s.changed_at, s.expires_at`
+	COALESCE(s.fault, ''), COALESCE(s.error, ''), COALESCE(s.failures, 0), s.due_at, s.polled_at, s.changed_at, s.expires_at,
+	COALESCE(s.limits, '{}')`
 
 const accountTables = " FROM channel c LEFT JOIN channel_state s ON s.channel = c.id "
 
 func accountFields(a *Account) []any {
 	return []any{&a.ID, &a.Kind, &a.Name, db.JSON(&a.Settings), &a.sealed, (*string)(&a.Inbox), db.Bool(&a.Enabled), db.At(&a.CreatedAt),
 		db.At(&a.RemovedAt), (*string)(&a.State.Fault), &a.State.Remark, &a.State.Failures, db.At(&a.State.DueAt), db.At(&a.State.PolledAt),
-		db.At(&a.State.ChangedAt), db.At(&a.State.ExpiresAt)}
+		db.At(&a.State.ChangedAt), db.At(&a.State.ExpiresAt), db.JSON(&a.State.Limits)}
 }
 
 // settle fills in what is not in the columns.

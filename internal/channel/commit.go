@@ -181,6 +181,11 @@ func (s *Service) note(ctx context.Context, q db.Q, f *fetched, changed bool, no
 		_, err := db.Exec(ctx, q, "UPDATE channel_state SET lease_until = NULL, lease_by = '' WHERE channel = $1", c.ID)
 		return err
 	}
+	if f.limits != nil {
+		if err := keepLimits(ctx, q, &c.Account, *f.limits); err != nil {
+			return err
+		}
+	}
 	if f.err != nil {
 		fault, due := after(f.err, c.State.Failures+1, now)
 		_, err := db.Exec(ctx, q, `UPDATE channel_state SET due_at = $1, failures = failures + 1, fault = $2, error = $3, lease_until = NULL, lease_by = ''
@@ -203,6 +208,12 @@ func (s *Service) note(ctx context.Context, q db.Q, f *fetched, changed bool, no
 		due = c.kind.next(c.State, f.page, now)
 		if f.page.More && changed {
 			due = now // there is more, and others had their turn
+		}
+		if until := c.State.Limits.Until(now); due.Before(until) {
+			due = until
+			if most := now.Add(heldMost); due.After(most) {
+				due = most
+			}
 		}
 	} else {
 		until = db.T(now.Add(leaseFor))

@@ -187,14 +187,24 @@ type Finder interface {
 	Find(ctx context.Context, out Outgoing) (Receipt, bool, error)
 }
 
-// Limits are what the other side allows at this moment, read from its last answer.
+// Limits are what the other side allows at this moment, as its answers say. Its zero value is what is known before the first.
 type Limits struct {
-	Remaining int       // calls left, -1 when it does not say
-	ResetAt   time.Time // when there are more
-	MaxLength int       // characters a post may have, 0 when unbounded
+	Remaining int       `json:"remaining,omitempty"`  // calls left until ResetAt; only when Counted
+	Counted   bool      `json:"counted,omitempty"`    // the place says how many calls are left
+	ResetAt   time.Time `json:"reset_at,omitzero"`    // when there are more
+	MaxLength int       `json:"max_length,omitempty"` // characters a post may have; 0 when it does not say
 }
 
-// Limiter tells the limits.
+// Until is when the next call may be made: zero for now.
+func (l Limits) Until(now time.Time) time.Time {
+	if l.Counted && l.Remaining <= 0 && l.ResetAt.After(now) {
+		return l.ResetAt
+	}
+	return time.Time{}
+}
+
+// Limiter tells the limits as the session's last answers have them. The channel keeps them, asks no earlier than they allow, and refuses
+// what is too long before it is queued.
 type Limiter interface{ Limits() Limits }
 
 // FaultKind says what a failure means for the next try.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/id"
@@ -92,6 +93,9 @@ func (s *Service) Queue(ctx context.Context, q db.Q, channel, conversation, memb
 	}
 	if len(out.Text) > maxOutgoing {
 		return "", problem.New(problem.Invalid, "problem.too_long", "Max", maxOutgoing).On("text")
+	}
+	if most := a.State.Limits.MaxLength; most > 0 && utf8.RuneCountInString(out.Text) > most {
+		return "", problem.New(problem.Invalid, "channel.too_long", "Max", most, "Name", a.Name).On("text")
 	}
 	out.Subject, out.AuthorName = line(out.Subject, maxTitle), line(out.AuthorName, maxName)
 	now := s.clock()
@@ -406,6 +410,7 @@ func (s *Service) sendThrough(ctx context.Context, channel string, list []Sendin
 		}
 	}
 	finder, _ := session.(Finder)
+	defer s.learnLimits(ctx, &a, session)
 	for i, v := range list {
 		var receipt Receipt
 		fault := err
@@ -414,6 +419,9 @@ func (s *Service) sendThrough(ctx context.Context, channel string, list []Sendin
 		} else {
 			if ctx.Err() != nil { // nothing of it or of what follows has gone out
 				return errors.Join(ctx.Err(), s.putBack(list[i:], 0))
+			}
+			if until := a.State.Limits.now(session).Until(began); !until.IsZero() {
+				return s.putBack(list[i:], min(until.Sub(began), heldMost))
 			}
 			mine, e := s.begin(ctx, &v)
 			if e != nil {

@@ -40,6 +40,7 @@ type town struct {
 	sends   int
 	found   int
 	blind   bool // Find is not offered
+	limits  Limits
 
 	changed chan struct{}
 }
@@ -83,6 +84,12 @@ type visit struct {
 }
 
 func (v *visit) Close() error { return nil }
+
+func (v *visit) Limits() Limits {
+	v.w.mu.Lock()
+	defer v.w.mu.Unlock()
+	return v.w.limits
+}
 
 func (v *visit) Check(context.Context) (Health, error) {
 	if v.set["token"] == "expired" {

@@ -159,12 +159,13 @@ func (f *flights) extend(c *claimed, until time.Time) {
 
 // fetched is what one fetch brought.
 type fetched struct {
-	c     *claimed
-	page  Page
-	err   error
-	ended bool       // the work was ended meanwhile: the error says nothing of the channel
-	last  bool       // the channel is let go after this
-	ack   chan error // told when it is committed
+	c      *claimed
+	page   Page
+	err    error
+	ended  bool       // the work was ended meanwhile: the error says nothing of the channel
+	limits *Limits    // what the place allows now, nil when it does not say
+	last   bool       // the channel is let go after this
+	ack    chan error // told when it is committed
 }
 
 func (s *Service) round(ctx context.Context, now func() time.Time) *round {
@@ -274,7 +275,7 @@ func (r *round) poll(ctx context.Context, c *claimed) {
 			return
 		}
 		stuck := page.More && string(page.Cursor) == string(cursor)
-		next := &fetched{page: page, err: err, ended: err != nil && ctx.Err() != nil, last: err != nil || !page.More || stuck || n == maxPages}
+		next := &fetched{page: page, err: err, limits: limitsOf(fetcher), ended: err != nil && ctx.Err() != nil, last: err != nil || !page.More || stuck || n == maxPages}
 		if before != nil {
 			rest()
 			if err := <-before.ack; err != nil {

@@ -57,6 +57,14 @@ type Health struct {
 	PolledAt  *time.Time `json:"polled_at,omitempty"`
 	ChangedAt *time.Time `json:"changed_at,omitempty"`
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
+	Limits    *Limits    `json:"limits,omitempty" doc:"What the place allows now; absent when it does not say."`
+}
+
+// Limits are what a place allows.
+type Limits struct {
+	Remaining *int       `json:"remaining,omitempty" doc:"Calls left until reset_at."`
+	ResetAt   *time.Time `json:"reset_at,omitempty"`
+	MaxLength int        `json:"max_length,omitempty" doc:"Characters a post may have."`
 }
 
 // Draft is a channel to be made.
@@ -212,6 +220,12 @@ func account(ctx context.Context, a channel.Account) Channel {
 	out := Channel{ID: a.ID, Kind: a.Kind, Name: a.Name, Settings: a.Settings, Secrets: a.Secrets, Inbox: string(a.Inbox), Enabled: a.Enabled,
 		CreatedAt: a.CreatedAt, Shown: a.Shown, Health: Health{Fault: string(a.State.Fault), Detail: remark(ctx, a.State.Remark), Stopped: a.State.Stopped(),
 			Failures: a.State.Failures, DueAt: when(a.State.DueAt), PolledAt: when(a.State.PolledAt), ChangedAt: when(a.State.ChangedAt), ExpiresAt: when(a.State.ExpiresAt)}}
+	if l := a.State.Limits; l != (channel.Limits{}) {
+		out.Health.Limits = &Limits{ResetAt: when(l.ResetAt), MaxLength: l.MaxLength}
+		if l.Counted {
+			out.Health.Limits.Remaining = &l.Remaining
+		}
+	}
 	if out.Settings == nil {
 		out.Settings = map[string]string{}
 	}

@@ -95,9 +95,16 @@ type session struct {
 	url      string
 	user     string
 	password string
+	limits   channel.Limits // as the last answer had them
 }
 
-var _ channel.Fetcher = (*session)(nil)
+var (
+	_ channel.Fetcher = (*session)(nil)
+	_ channel.Limiter = (*session)(nil)
+)
+
+// Limits are what the server said of them in its last answer.
+func (s *session) Limits() channel.Limits { return s.limits }
 
 // Check reads the feed once and gives its title.
 func (s *session) Check(ctx context.Context) (channel.Health, error) {

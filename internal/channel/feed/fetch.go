@@ -115,6 +115,7 @@ func (s *session) ask(ctx context.Context, address string, c cursor) (answer, er
 		return answer{}, unreached(ctx, err)
 	}
 	defer res.Body.Close()
+	s.limits = limitsOf(res.Header, s.world.Clock())
 	got := answer{status: res.StatusCode, header: res.Header, address: res.Request.URL.String(), moved: moved(res)}
 	if got.status == http.StatusNotModified || got.status >= 300 {
 		return got, nil

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/entente/entente/internal/channel"
@@ -95,6 +96,8 @@ type session struct {
 	roots      *x509.CertPool
 	idleFor    time.Duration
 	pollFor    time.Duration
+
+	most atomic.Int64 // bytes of a message that the sending server takes, 0 while it has not said
 
 	mu   sync.Mutex // guards what Fetch keeps between calls
 	box  *box

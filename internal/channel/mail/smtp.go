@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/textproto"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -62,6 +63,7 @@ func (s *session) post(ctx context.Context) (*postman, error) {
 		p.close()
 		return nil, smtpFault(fmt.Errorf("greet %s: %w", s.smtp.address(), err), false)
 	}
+	s.learnSize(p.Extension("SIZE"))
 	if s.smtp.user != "" {
 		if err := p.signIn(s.smtp); err != nil {
 			p.close()
@@ -104,6 +106,9 @@ func (s *session) Send(ctx context.Context, out channel.Outgoing) (channel.Recei
 		return channel.Receipt{}, err
 	}
 	defer p.close()
+	if most := s.most.Load(); most > 0 && int64(len(raw)) > most {
+		return channel.Receipt{}, fault(channel.Refused, problem.New(problem.TooLarge, "mail.too_large", "Limit", max(most>>20, 1)))
+	}
 	var opts smtp.MailOptions
 	for _, a := range append([]string{s.from}, to...) {
 		if !isASCII(a) {
@@ -138,6 +143,26 @@ func (s *session) Send(ctx context.Context, out channel.Outgoing) (channel.Recei
 	}
 	_ = p.Quit()
 	return channel.Receipt{ExternalID: id, At: s.world.Clock()}, nil
+}
+
+// learnSize keeps the most bytes the server takes (RFC 1870); 0 stands for no limit.
+func (s *session) learnSize(offered bool, size string) {
+	if n, err := strconv.ParseInt(strings.TrimSpace(size), 10, 64); offered && err == nil && n > 0 {
+		s.most.Store(n)
+	}
+}
+
+// headerRoom is what the header of a message may take of its size: fifty addressees and thirty references.
+const headerRoom = 16 << 10
+
+// Limits tells how long a text may be: quoted-printable makes twelve bytes of a letter at worst, three for each of its bytes, but that
+// is an emoji; letters with accents make six.
+func (s *session) Limits() channel.Limits {
+	most := s.most.Load()
+	if most == 0 {
+		return channel.Limits{}
+	}
+	return channel.Limits{MaxLength: int(max(most-headerRoom, 1024) / 6)}
 }
 
 // smtpFault sorts answers by RFC 5321 and RFC 3463.

@@ -30,6 +30,7 @@ type smtpBox struct {
 	got     []delivery
 	refuse  error // the answer to the end of a message
 	rcpt    error
+	server  *smtp.Server
 }
 
 type delivery struct {
@@ -80,6 +81,7 @@ func newSMTP(t *testing.T) *smtpBox {
 	srv := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &smtpSession{box: box}, nil }))
 	srv.AllowInsecureAuth, srv.Domain = true, "mx.velo.example"
 	srv.ErrorLog = quiet{}
+	box.server = srv
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -240,5 +242,37 @@ func TestComposeIsStable(t *testing.T) {
 	out.To[0].URI = "mailto:a%2Fb%3Fc@d.example"
 	if _, _, to, err := s.compose(out); err != nil || to[0] != "a/b?c@d.example" {
 		t.Errorf("%v %v", to, err)
+	}
+}
+
+// The server says how much it takes: that is told, and nothing larger is offered to it.
+func TestSendWithinSize(t *testing.T) {
+	t.Parallel()
+	box := newSMTP(t)
+	box.server.MaxMessageBytes = 40_000
+	s := openSession(t, sendSettings(box.address))
+	if got := s.Limits(); got != (channel.Limits{}) {
+		t.Errorf("limits %+v before the server said any", got)
+	}
+	if _, err := s.Send(t.Context(), reply()); err != nil {
+		t.Fatal(err)
+	}
+	most := s.Limits().MaxLength
+	if most < 2000 || most > 40_000/6 {
+		t.Fatalf("%d characters in 40,000 bytes", most)
+	}
+	out := reply()
+	out.Key, out.Text = "01ABD", strings.Repeat("é", most)
+	if _, err := s.Send(t.Context(), out); err != nil {
+		t.Errorf("as long as allowed: %v", err)
+	}
+	out.Key, out.Text = "01ABE", strings.Repeat("é", 10*most)
+	_, err := s.Send(t.Context(), out)
+	var fault *channel.Fault
+	if !errors.As(err, &fault) || fault.Kind != channel.Refused || problemOf(err).Key != "mail.too_large" {
+		t.Errorf("far too long: %v", err)
+	}
+	if len(box.got) != 2 {
+		t.Errorf("%d messages arrived, want 2", len(box.got))
 	}
 }

@@ -23,6 +23,14 @@ const (
 	maxReply   = 50_000
 )
 
+// longest is how many characters a reply may have, by our rule and the place's.
+func (v *conversationView) longest() int {
+	if most := v.ways.Channel.State.Limits.MaxLength; most > 0 {
+		return min(most, maxReply)
+	}
+	return maxReply
+}
+
 type conversationView struct {
 	sight
 	c             inbox.Conversation

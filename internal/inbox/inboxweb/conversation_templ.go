@@ -1432,7 +1432,7 @@ func replyForm(v *conversationView) templ.Component {
 		}
 		templ_7745c5c3_Err = ui.TextArea(ui.Field{
 			Name: "text", Label: i18n.T(ctx, "inbox.reply_to", "Name", called(ctx, v.ways.Post.AuthorName, v.ways.Post.Author)), Value: v.form.reply, Error: v.form.replyError,
-			Rows: 5, MaxLength: maxReply, DraftKey: "reply." + v.c.ID, Attrs: templ.Attributes{
+			Rows: 5, MaxLength: v.longest(), DraftKey: "reply." + v.c.ID, Attrs: templ.Attributes{
 				"data-key": "r", "hx-post": v.path + "/presence?writing=1", "hx-trigger": "input throttle:8s", "hx-swap": "none", "hx-params": "none",
 			},
 		}).Render(ctx, templ_7745c5c3_Buffer)
