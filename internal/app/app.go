@@ -95,6 +95,7 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger) (*App, error) 
 	a.Inbox = inbox.New(a.DB, a.Ledger, a.Channels, a.Org, log, a.Clock)
 	a.Intake = intake.New(a.DB, a.Ledger, a.Channels, a.Org, filepath.Join(c.Data, "imports"), log, a.Clock, a.resolve)
 	a.Measure = measure.New(a.DB, a.Org, a.Clock)
+	a.Measure.Trust(a.Enrich)
 	a.Strategy = strategy.New(a.DB, a.Measure, a.Org, log, a.Clock)
 	if a.demo, err = a.demoOf(ctx); err != nil {
 		a.DB.Close()

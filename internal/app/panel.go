@@ -8,6 +8,7 @@ import (
 	"github.com/entente/entente/internal/inbox/inboxweb"
 	"github.com/entente/entente/internal/listening"
 	"github.com/entente/entente/internal/measure"
+	"github.com/entente/entente/internal/measure/measureweb"
 	"github.com/entente/entente/internal/people/peopleweb"
 	"github.com/entente/entente/internal/strategy/strategyweb"
 	"github.com/entente/entente/internal/web/ui"
@@ -48,6 +49,15 @@ func (a *App) besidePost(ctx context.Context, p enrich.Seen) []ui.Panel {
 	panels := inboxweb.AboutPost(ctx, a.Inbox, p.ID)
 	if !p.Ours {
 		panels = append(panels, peopleweb.Card(ctx, a.People, p.Author)...)
+	}
+	return panels
+}
+
+// trust shows how far people and models agree, and what that makes of shares.
+func (a *App) trust(ctx context.Context) []ui.Panel {
+	panels, err := measureweb.TrustPanels(ctx, a.Measure)
+	if err != nil {
+		a.Log.Warn("agreement of people and models could not be read", "error", err)
 	}
 	return panels
 }

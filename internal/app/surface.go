@@ -8,6 +8,7 @@ import (
 	"github.com/entente/entente/internal/api"
 	"github.com/entente/entente/internal/channel/channelapi"
 	"github.com/entente/entente/internal/channel/channelweb"
+	"github.com/entente/entente/internal/enrich/enrichapi"
 	"github.com/entente/entente/internal/enrich/enrichweb"
 	"github.com/entente/entente/internal/inbox/inboxapi"
 	"github.com/entente/entente/internal/inbox/inboxweb"
@@ -45,7 +46,7 @@ func (a *App) surfaces() {
 	channelweb.Routes(r, a.Channels, a.Org, a.Clock)
 	intakeweb.Routes(r, a.Intake)
 	peopleweb.Routes(r, a.People, peopleweb.Options{Panels: a.besidePerson})
-	enrichweb.Routes(r, a.Review, enrichweb.Options{Panels: a.besidePost})
+	enrichweb.Routes(r, a.Review, enrichweb.Options{Panels: a.besidePost, Trust: a.trust})
 	listeningweb.Routes(r, a.Listening, a.Channels, listeningweb.Options{Panels: a.besideMention})
 	inboxweb.Routes(r, a.Inbox, inboxweb.Options{Panels: a.besideConversation})
 	measureweb.Routes(r, a.Measure, measureweb.Options{Panels: a.besideMeasure})
@@ -55,6 +56,7 @@ func (a *App) surfaces() {
 	orgapi.Operations(a.API, a.Org)
 	channelapi.Operations(a.API, a.Channels)
 	intakeapi.Operations(a.API, a.Intake)
+	enrichapi.Operations(a.API, a.Review)
 	listeningapi.Operations(a.API, a.Listening)
 	peopleapi.Operations(a.API, a.People)
 	inboxapi.Operations(a.API, a.Inbox)

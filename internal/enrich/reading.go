@@ -293,6 +293,19 @@ func kindsOf(s string) []string {
 	return out
 }
 
+// JoinKinds writes kinds by commas as people's words do: in the order of KindNames, None for none, and what is no kind so that Valid refuses it.
+func JoinKinds(list []string) string {
+	if len(list) == 0 {
+		return None
+	}
+	for _, k := range list {
+		if !slices.Contains(KindNames(), k) {
+			return "?"
+		}
+	}
+	return strings.Join(kindsOf(strings.Join(list, ",")), ",")
+}
+
 // Valid reports whether a person may say v of a head; "" takes a word back.
 func Valid(head, v string) bool {
 	switch {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/enrich"
 	"github.com/entente/entente/internal/measure/kpi"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
@@ -22,12 +23,16 @@ type Service struct {
 	org      *org.Service
 	clock    func() time.Time
 	measures []kpi.Measure
+	enrich   *enrich.Service
 }
 
 // New makes the service.
 func New(d *db.DB, o *org.Service, clock func() time.Time) *Service {
 	return &Service{db: d, org: o, clock: clock, measures: kpi.All()}
 }
+
+// Trust lets measures that stand on what models say be put right by how often those err.
+func (s *Service) Trust(e *enrich.Service) { s.enrich = e }
 
 // Now is the service's clock.
 func (s *Service) Now() time.Time { return s.clock() }

@@ -262,6 +262,6 @@ func naive(threads []*thread, posts []post, win measure.Window, now time.Time, t
 	for _, e := range []expected{first, resolution} {
 		sort.Slice(e.waits, func(i, j int) bool { return e.waits[i] < e.waits[j] })
 	}
-	return map[string]expected{"volume": volume, "net-sentiment": sentiment, "response-rate": rate, "first-response-time": first,
+	return map[string]expected{"volume": volume, "net-sentiment": sentiment, "overall-sentiment": {n: sentiment.n, left: sentiment.of - sentiment.n}, "response-rate": rate, "first-response-time": first,
 		"resolution-time": resolution, "open-conversations": open}
 }

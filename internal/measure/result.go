@@ -6,6 +6,7 @@ import (
 	"sort"
 	"time"
 
+	"github.com/entente/entente/internal/enrich"
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/measure/kpi"
 	"github.com/entente/entente/internal/measure/stat"
@@ -18,6 +19,7 @@ type Result struct {
 	Window Window
 	// Value is the number, in Unit. Of a wait it is the median: Median and P90 say more.
 	Value       stat.Estimate
+	Raw         stat.Estimate // Value before it was put right for the errors of models; no data when it was not
 	Median, P90 stat.Wait
 	N           int // what it stands on: as many rows are behind it
 	Open        int // of which waits that go on
@@ -161,7 +163,17 @@ func (s *Service) ask(id string, w Window, f Filter) (kpi.Measure, error) {
 type facts []kpi.Fact
 
 func (s *Service) read(ctx context.Context, m kpi.Measure, cuts []time.Time, f Filter) (facts, error) {
-	list, err := m.Read(ctx, s.db.Read(), kpi.Ask{Cuts: cuts, Now: s.clock(), Filter: f})
+	a := kpi.Ask{Cuts: cuts, Now: s.clock(), Filter: f}
+	if m.Confused && s.enrich != nil {
+		matrix, found, err := s.enrich.Matrix(ctx, s.db.Read(), enrich.Sentiment, "")
+		if err != nil {
+			return nil, fmt.Errorf("measure %s: %w", m.ID, err)
+		}
+		if found {
+			a.Sentiment = &stat.Confusion{Counts: matrix.Counts}
+		}
+	}
+	list, err := m.Read(ctx, s.db.Read(), a)
 	if err != nil {
 		return nil, fmt.Errorf("measure %s: %w", m.ID, err)
 	}
@@ -182,7 +194,7 @@ func (l facts) result(m kpi.Measure, w Window) Result {
 	}
 	in := l[from:max(from, l.upTo(w.To))]
 	e := m.Estimate(in)
-	r.Value, r.Median, r.P90 = e.Value, e.Median, e.P90
+	r.Value, r.Raw, r.Median, r.P90 = e.Value, e.Raw, e.Median, e.P90
 	counts := map[string]int{}
 	for _, f := range in {
 		counts[f.Part] += f.N

@@ -243,11 +243,11 @@ func (v *postView) bars(ctx context.Context, head string) []bar {
 	var out []bar
 	for _, value := range enrich.Values(head) {
 		b := bar{word(ctx, head, value), v.Known.Reading.P(head, value), v.shown(head) == value || head == enrich.Kinds && v.has(value)}
-		if head == enrich.Sentiment || head == enrich.Kinds || b.taken || b.p >= 0.05 {
+		if head == enrich.Sentiment || b.taken || b.p >= 0.05 {
 			out = append(out, b)
 		}
 	}
-	if head == enrich.Emotion || head == enrich.Aggression {
+	if head != enrich.Sentiment {
 		slices.SortStableFunc(out, func(a, b bar) int {
 			switch {
 			case a.p > b.p:
@@ -280,11 +280,12 @@ func words(ctx context.Context, v *postView) string {
 	return v.Text
 }
 
-func barTone(b bar) ui.Tone {
+// name marks what the post is taken for.
+func (b bar) name() string {
 	if b.taken {
-		return ui.Success
+		return "✓ " + b.label
 	}
-	return ui.Neutral
+	return b.label
 }
 
 func doneTone(s enrich.Sample) ui.Tone {

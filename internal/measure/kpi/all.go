@@ -9,5 +9,6 @@ func All() []Measure {
 		FirstResponseTime(), // how soon
 		ResolutionTime(),    // how soon it is done
 		NetSentiment(),      // how they speak of us
+		OverallSentiment(),  // the same by what models say of all posts
 	}
 }

@@ -32,6 +32,8 @@ type Ask struct {
 	Cuts   []time.Time // at least two, rising: the ends of windows and steps; a cut belongs to what follows it
 	Now    time.Time   // until when open waits are observed
 	Filter Filter
+
+	Sentiment *stat.Confusion // how often models say which sentiment for which; nil when it is not known
 }
 
 // From is the first cut.
@@ -47,6 +49,8 @@ type Fact struct {
 	N    int           // how many; negative takes back
 	For  time.Duration // a wait
 	Open bool          // the wait goes on
+
+	By *stat.Confusion // how often who counted it errs; nil for nobody who does
 }
 
 // Source is where the rows behind a number stand: pieces of one SELECT.

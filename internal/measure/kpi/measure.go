@@ -64,6 +64,7 @@ const (
 	Wilson      Interval = "wilson"       // Wilson score
 	Brookmeyer  Interval = "brookmeyer"   // Brookmeyer and Crowley, of a Kaplan–Meier quantile
 	NetScore    Interval = "net_score"    // Wald, adjusted for small n
+	Redrawn     Interval = "redrawn"      // what comes out when what was observed and the errors of the model are drawn anew
 	ExactNumber Interval = "exact_number" // everything is counted: there is no sampling error
 )
 
@@ -108,6 +109,7 @@ type Measure struct {
 	From     []string // the kinds of activity it stands on
 	Formula  string   // in symbols; the words are in locales under "measure.ID."
 	Parts    []Part
+	Confused bool // put right by how often models err; Ask.Sentiment holds that
 	Stock    bool // a state at the end of the window rather than what happened in it
 
 	// Source finds the rows behind the number.
@@ -139,5 +141,6 @@ func (m Measure) Role(part string) Role {
 // Estimated is a number with how sure it is. Median and P90 are for waits; Value is then the median in seconds.
 type Estimated struct {
 	Value       stat.Estimate
+	Raw         stat.Estimate // before it was put right for the errors of models; no data when it was not
 	Median, P90 stat.Wait
 }

@@ -62,6 +62,7 @@ type Result struct {
 	From    time.Time      `json:"from"`
 	To      time.Time      `json:"to" doc:"Does not belong to the period."`
 	Number  Number         `json:"number" doc:"Of waits the median, in seconds."`
+	Raw     *Number        `json:"raw,omitempty" doc:"The number before it was put right for the errors of models."`
 	P90     *Number        `json:"p90,omitempty" doc:"Of waits, in seconds."`
 	Grade   string         `json:"grade" enum:"no-data,too-few,enough"`
 	N       int            `json:"n" doc:"What the number stands on: as many rows are behind it."`
@@ -127,6 +128,9 @@ func result(m kpi.Measure, r measure.Result) Result {
 	}
 	if r.Value.Defined() {
 		out.Number.Value = some(r.Value.Value)
+	}
+	if r.Raw.Defined() {
+		out.Raw = &Number{Value: some(r.Raw.Value), Low: some(r.Raw.Low), High: some(r.Raw.High)}
 	}
 	if r.Value.Bounded {
 		out.Number.Low, out.Number.High = some(r.Value.Low), some(r.Value.High)

@@ -154,6 +154,9 @@ func statOf(ctx context.Context, v view, r measure.Report) ui.StatProps {
 	if r.Result.LeftOut > 0 {
 		notes = append(notes, i18n.N(ctx, "measure.left_out", r.Result.LeftOut))
 	}
+	if r.Result.Raw.Defined() {
+		notes = append(notes, i18n.T(ctx, "measure.raw_value", "Value", plain(m.Unit).Write(ctx, r.Result.Raw.Value)))
+	}
 	label := name(ctx, m)
 	if m.Unit == kpi.Seconds {
 		label += " (" + strings.ToLower(i18n.T(ctx, "measure.median")) + ")"
@@ -200,6 +203,7 @@ func course(ctx context.Context, r measure.Report) chart.LinesProps {
 	if m.Unit == kpi.Seconds {
 		first.Name = i18n.T(ctx, "measure.median")
 	}
+	raw, corrected := chart.Series{Name: i18n.T(ctx, "measure.raw"), Dashed: true}, false
 	last, reached := chart.Series{Name: i18n.T(ctx, "measure.p90"), Dashed: true}, false
 	for _, q := range r.Points {
 		if m.Unit == kpi.Seconds {
@@ -218,8 +222,16 @@ func course(ctx context.Context, r measure.Report) chart.LinesProps {
 			}
 		}
 		first.Points = append(first.Points, c)
+		c.Low, c.High = 0, 0 // two bands over each other cannot be read
+		if c.Value = chart.Missing(); drawn(r, q) && q.Raw.Defined() {
+			c.Value, corrected = q.Raw.Value, true
+		}
+		raw.Points = append(raw.Points, c)
 	}
 	p.Series = []chart.Series{first}
+	if corrected {
+		p.Series = append(p.Series, raw)
+	}
 	if reached {
 		p.Series = append(p.Series, last)
 	}

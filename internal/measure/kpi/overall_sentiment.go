@@ -1,0 +1,51 @@
+package kpi
+
+import (
+	"context"
+
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/ledger"
+	"github.com/entente/entente/internal/measure/stat"
+)
+
+// OverallSentiment is the balance of all posts said in the window, by what they are taken for: a person's word, else the model's where it is
+// sure. Models err, so the number is put right by how often they do; what they say is told beside it.
+func OverallSentiment() Measure {
+	return Measure{
+		ID: "overall-sentiment", Unit: Points, Better: Higher, Days: 30, Clock: NoClock, MinN: 30, Interval: Redrawn, Evidence: Modelled, Stage: Outtake,
+		Of: OfPosts, From: []string{ledger.PostSaid, ledger.PostLabelled}, Confused: true,
+		Parts:   []Part{{"positive", Numerator}, {"neutral", Denominator}, {"negative", Numerator}, {"unsure", LeftOut}},
+		Formula: "s = 100 · (π₊ − π₋), π = (Mᵀ)⁻¹ q",
+		Source: func(a Ask) Source {
+			w := &db.Where{}
+			s := Source{Table: "post p JOIN enrichment f ON f.post = p.id", ID: "p.id", At: "p.at",
+				Part: "CASE f.sentiment WHEN '' THEN 'unsure' ELSE f.sentiment END", Where: w}
+			if a.Filter.Topic != "" {
+				s.Table, s.At = "mention m JOIN post p ON p.id = m.post JOIN enrichment f ON f.post = p.id", "m.at"
+				w.And("m.topic = ?", a.Filter.Topic)
+			}
+			a.posts(a.between(w, s.At))
+			return s
+		},
+		Facts: func(ctx context.Context, q db.Q, a Ask) ([]Fact, error) {
+			list, err := OverallSentiment().Source(a).read(ctx, q, a.Cuts)
+			for i := range list {
+				list[i].By = a.Sentiment
+			}
+			return list, err
+		},
+		Estimate: func(facts []Fact) Estimated {
+			seen := []int{count(facts, "negative"), count(facts, "neutral"), count(facts, "positive"), count(facts, "unsure")}
+			raw := stat.NetSentiment(seen[2], seen[1], seen[0]).AtLeast(30)
+			if len(facts) == 0 || facts[0].By == nil || len(facts[0].By.Counts) != 3 {
+				return Estimated{Value: raw}
+			}
+			right := facts[0].By.Score(seen[:min(len(facts[0].By.Counts[0]), len(seen))], []float64{-100, 0, 100}).AtLeast(30)
+			if !right.Defined() {
+				return Estimated{Value: raw}
+			}
+			right.Low, right.High = max(right.Low, -100), min(right.High, 100)
+			return Estimated{Value: right, Raw: raw}
+		},
+	}
+}

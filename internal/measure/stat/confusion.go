@@ -1,0 +1,196 @@
+package stat
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+)
+
+// Confusion is how often a classifier says what for what is: Counts[i][j] items are i and were called j. There may be more columns than
+// rows, such as one for "not sure".
+type Confusion struct{ Counts [][]float64 }
+
+// draws is how often the interval is drawn anew; with these, its ends move by a fiftieth of its width from seed to seed.
+const draws = 400
+
+// Shares estimates the true shares of the rows, in 0 to 1, from how often each column was said: with M[i][j] the share of i that is called j,
+// and q the observed shares,
+//
+//	π = (Mᵀ)⁻¹ q        (Rogan and Gladen 1978, Am. J. Epidemiol. 107:71; least squares when there are more columns than rows)
+//
+// clipped to 0 and renormalised. The 95 % interval holds the middle of what comes out when q and the rows of M are drawn anew from their
+// Jeffreys posteriors, so that it is sure neither of what was observed nor of the classifier's errors; clipping makes it a little too wide
+// near 0. It assumes that the classifier errs here as it did where the matrix was counted, whatever the shares. No data when nothing was
+// observed, a row is empty or the matrix tells too little apart (a condition over 25).
+func (c Confusion) Shares(observed []int) []Estimate {
+	out := make([]Estimate, len(c.Counts))
+	for i := range out {
+		weights := make([]float64, len(c.Counts))
+		weights[i] = 1
+		out[i] = c.Score(observed, weights)
+		if out[i].Bounded {
+			out[i].Low, out[i].High = clamp(out[i].Low, 0, 1), clamp(out[i].High, 0, 1)
+		}
+	}
+	return out
+}
+
+// Score estimates the sum of weights over the true shares, such as 100, 0, −100 for a net score; see Shares.
+func (c Confusion) Score(observed []int, weights []float64) Estimate {
+	n := 0
+	for _, v := range observed {
+		if v < 0 {
+			return Estimate{}
+		}
+		n += v
+	}
+	k := len(c.Counts)
+	if n == 0 || k == 0 || len(weights) != k {
+		return Estimate{}
+	}
+	matrix := make([][]float64, k)
+	for i, row := range c.Counts {
+		if len(row) != len(observed) || len(row) < k {
+			return Estimate{N: n}
+		}
+		sum := 0.0
+		for _, v := range row {
+			if !(v >= 0) || math.IsInf(v, 0) {
+				return Estimate{N: n}
+			}
+			sum += v
+		}
+		if sum <= 0 {
+			return Estimate{N: n}
+		}
+		matrix[i] = make([]float64, len(row))
+		for j, v := range row {
+			matrix[i][j] = v / sum
+		}
+	}
+	shares := make([]float64, len(observed))
+	for j, v := range observed {
+		shares[j] = float64(v) / float64(n)
+	}
+	truth, ok := unmix(matrix, shares, 25)
+	if !ok {
+		return Estimate{N: n}
+	}
+	value := dot(truth, weights)
+	source := rand.New(rand.NewPCG(uint64(n), uint64(len(observed)))) // the same figures give the same interval
+	drawn := make([]float64, 0, draws)
+	again := make([][]float64, k)
+	for range draws {
+		for i, row := range c.Counts {
+			again[i] = dirichlet(source, row)
+		}
+		counts := make([]float64, len(observed))
+		for j, v := range observed {
+			counts[j] = float64(v)
+		}
+		if t, ok := unmix(again, dirichlet(source, counts), math.Inf(1)); ok {
+			drawn = append(drawn, dot(t, weights))
+		}
+	}
+	if len(drawn) < draws/2 {
+		return Estimate{N: n}
+	}
+	slices.Sort(drawn)
+	low, high := drawn[int(0.025*float64(len(drawn)))], drawn[int(0.975*float64(len(drawn)))]
+	return Estimate{Value: value, Low: math.Min(low, value), High: math.Max(high, value), N: n, Grade: Enough, Bounded: true}
+}
+
+// unmix solves Mᵀπ = q by least squares, clips and renormalises; false when M tells too little apart.
+func unmix(m [][]float64, q []float64, condition float64) ([]float64, bool) {
+	k := len(m)
+	a := make([][]float64, k) // M Mᵀ beside M q
+	for i := range a {
+		a[i] = make([]float64, k+1)
+		for j := range k {
+			a[i][j] = dot(m[i], m[j])
+		}
+		a[i][k] = dot(m[i], q)
+	}
+	least, most := math.Inf(1), 0.0
+	for c := range k {
+		p := c
+		for r := c + 1; r < k; r++ {
+			if math.Abs(a[r][c]) > math.Abs(a[p][c]) {
+				p = r
+			}
+		}
+		a[c], a[p] = a[p], a[c]
+		pivot := math.Abs(a[c][c])
+		least, most = math.Min(least, pivot), math.Max(most, pivot)
+		if pivot < 1e-9 {
+			return nil, false
+		}
+		for r := range k {
+			if r == c {
+				continue
+			}
+			f := a[r][c] / a[c][c]
+			for x := c; x <= k; x++ {
+				a[r][x] -= f * a[c][x]
+			}
+		}
+	}
+	if math.Sqrt(most/least) > condition {
+		return nil, false
+	}
+	out, sum := make([]float64, k), 0.0
+	for i := range out {
+		out[i] = math.Max(a[i][k]/a[i][i], 0)
+		sum += out[i]
+	}
+	if !(sum > 0) || !finite(sum) {
+		return nil, false
+	}
+	for i := range out {
+		out[i] /= sum
+	}
+	return out, true
+}
+
+func dot(a, b []float64) float64 {
+	s := 0.0
+	for i := range a {
+		s += a[i] * b[i]
+	}
+	return s
+}
+
+// dirichlet draws shares from the posterior of counts under Jeffreys' prior.
+func dirichlet(source *rand.Rand, counts []float64) []float64 {
+	out, sum := make([]float64, len(counts)), 0.0
+	for i, n := range counts {
+		out[i] = gamma(source, n+0.5)
+		sum += out[i]
+	}
+	for i := range out {
+		out[i] /= sum
+	}
+	return out
+}
+
+// gamma draws from the gamma distribution of shape a ≥ ½ (Marsaglia and Tsang 2000).
+func gamma(source *rand.Rand, a float64) float64 {
+	boost := 1.0
+	if a < 1 {
+		boost = math.Pow(source.Float64(), 1/a)
+		a++
+	}
+	d := a - 1.0/3
+	c := 1 / math.Sqrt(9*d)
+	for {
+		x := source.NormFloat64()
+		v := 1 + c*x
+		if v <= 0 {
+			continue
+		}
+		v *= v * v
+		if math.Log(source.Float64()) < x*x/2+d-d*v+d*math.Log(v) {
+			return d * v * boost
+		}
+	}
+}
