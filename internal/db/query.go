@@ -76,7 +76,7 @@ func Exec(ctx context.Context, q Q, query string, args ...any) (int64, error) {
 }
 
 // Insert writes rows into a table: into is "post (id, seq, text)", tail what follows the values, such as "ON CONFLICT DO NOTHING".
-// One prepared statement a row on SQLite, where that is fastest; many rows a statement on PostgreSQL, where round trips count.
+// One prepared statement a row on SQLite, where that is fastest; on PostgreSQL one statement, with an array a column where values allow it.
 func Insert(ctx context.Context, q Q, into string, rows [][]any, tail string) error {
 	return InsertExpr(ctx, q, into, nil, rows, tail)
 }
@@ -93,6 +93,14 @@ func InsertExpr(ctx context.Context, q Q, into string, forms []string, rows [][]
 		}
 		return nil
 	}
+	if q.Engine() == Postgres {
+		if text, args, ok := columnwise(into, forms, rows, tail); ok {
+			if _, err := q.ExecContext(ctx, text, args...); err != nil {
+				return fmt.Errorf("insert into %s: %w", into, err)
+			}
+			return nil
+		}
+	}
 	return insert(rows, func(batch [][]any) error {
 		text, args := values(into, forms, batch, tail, numbered)
 		if _, err := q.ExecContext(ctx, text, args...); err != nil {
@@ -104,6 +112,15 @@ func InsertExpr(ctx context.Context, q Q, into string, forms []string, rows [][]
 
 // InsertReturning is Insert whose tail ends with RETURNING columns; fields reads them. Rows skipped by ON CONFLICT DO NOTHING return nothing.
 func InsertReturning[T any](ctx context.Context, q Q, into string, rows [][]any, tail string, fields func(*T) []any) ([]T, error) {
+	if q.Engine() == Postgres {
+		if text, args, ok := columnwise(into, nil, rows, tail); ok {
+			out, err := All(ctx, q, fields, text, args...)
+			if err != nil {
+				return nil, fmt.Errorf("insert into %s: %w", into, err)
+			}
+			return out, nil
+		}
+	}
 	var out []T
 	err := insert(rows, func(batch [][]any) error {
 		text, args := values(into, nil, batch, tail, numbered)

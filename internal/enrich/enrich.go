@@ -266,7 +266,7 @@ func (s *Service) Docs(ctx context.Context, q db.Q, posts []channel.Post) (map[s
 
 func (s *Service) index(ctx context.Context, q db.Q, texts [][]any) error {
 	if q.Engine() == db.Postgres {
-		return db.InsertExpr(ctx, q, "post_text (seq, stems)", []string{"", "to_tsvector('simple', %s)"}, texts, "")
+		return db.InsertExpr(ctx, q, "post_text (seq, stems)", []string{"", "array_to_tsvector(array_remove(string_to_array(%s, ' '), ''))"}, texts, "")
 	}
 	return db.Insert(ctx, q, "post_text (rowid, stems)", texts, "")
 }

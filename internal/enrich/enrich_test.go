@@ -105,7 +105,7 @@ func (w *world) found(t fataler, source string) []string {
 	}
 	statement, engine := "SELECT p.external_id FROM post_text t JOIN post p ON p.seq = t.rowid WHERE t.post_text MATCH $1 ORDER BY 1", query.SQLite
 	if w.db.Engine() == db.Postgres {
-		statement, engine = "SELECT p.external_id FROM post_text t JOIN post p ON p.seq = t.seq WHERE t.stems @@ to_tsquery('simple', $1) ORDER BY 1", query.Postgres
+		statement, engine = "SELECT p.external_id FROM post_text t JOIN post p ON p.seq = t.seq WHERE t.stems @@ CAST($1 AS tsquery) ORDER BY 1", query.Postgres
 	}
 	list, err := db.All(w.ctx, w.db.Read(), db.Self[string], statement, q.Narrow(engine))
 	if err != nil {

@@ -302,7 +302,7 @@ func (s *Service) candidates(ctx context.Context, q db.Q, parsed *query.Query, b
 	from := "post p"
 	if q.Engine() == db.Postgres {
 		if narrow := parsed.Narrow(query.Postgres); narrow != "" {
-			w.And("p.seq IN (SELECT seq FROM post_text WHERE stems @@ to_tsquery('simple', ?))", narrow)
+			w.And("p.seq IN (SELECT seq FROM post_text WHERE stems @@ CAST(? AS tsquery))", narrow)
 		}
 	} else if narrow := parsed.Narrow(query.SQLite); narrow != "" {
 		from = "post_text t JOIN post p ON p.seq = t.rowid"

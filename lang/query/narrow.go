@@ -13,7 +13,7 @@ type Engine string
 // The engines that [Query.Narrow] writes for.
 const (
 	SQLite   Engine = "sqlite"   // right side of MATCH on an FTS5 table whose words end at spaces only
-	Postgres Engine = "postgres" // argument of to_tsquery('simple', ...)
+	Postgres Engine = "postgres" // a tsquery over a tsvector of the words as they are
 )
 
 // Narrow is a full-text expression that every post q matches satisfies, over the text of [Doc.IndexText];
