@@ -2,135 +2,234 @@ package lang
 
 import (
 	_ "embed"
+	"errors"
 	"math"
+	"slices"
+	"strings"
 )
 
 // DetectVersion names the rules and weights behind [Detect]; it changes whenever an answer may.
-const DetectVersion = "1"
+const DetectVersion = "2"
 
-// weights is written by lang/detect/train. Layout, little-endian: "ELD1"; version of features (1 byte); number of
-// languages (1 byte, at most 20); their codes (2 bytes each); scale and temperature (float32 each); a bias
-// for each language (float32); then 65536 rows of 20 bytes, one weight plus 128 for each language.
+// weights is written by lang/detect/train; see [NewDetector].
 //
 //go:embed detect/weights.bin
 var weights string
 
 const (
-	rowBytes  = 20
-	rows      = 1 << featureBits
-	leastSure = 0.4
-	// below this number of letters only a surer answer counts
-	fewLetters, sureOfFew = 8, 0.7
+	columns      = 16     // of weights; the last Latin language has none: all are told relative to it
+	weightsMagic = "ELD2" // and the version of [Features]
+	leastSure    = 0.25   // an answer less likely than this is none
+	fewLetters   = 5      // fewer than this need ...
+	sureOfFew    = 0.6    // ... a surer answer
+	logOdds      = 2.77   // 16 to 1: how much likelier the language becomes that the channel names
+	sureOfOthers = 0.9    // what it takes against a channel's language that the model does not know
+	asGood       = 0.5    // how likely such a language is then
+	steps        = 8      // of temperature, each for texts twice as long as the one before
 )
+
+// Detector tells languages by the weights it was made from. The zero value tells languages by their script only.
+type Detector struct {
+	latin, cyrillic    string // codes of the languages, two letters each
+	bias, temperatures string // float32 each
+	rows               string
+	scale              float32
+}
+
+// NewDetector reads weights, which are used in place. Layout, little-endian: "ELD2"; number of languages in Latin
+// letters (at most 17) and in Cyrillic ones; their codes (2 bytes each); the size of a step of weight (float32); a
+// temperature for each length of text (8 float32); a bias for each language (float32); then [FeatureRows] rows of 16
+// bytes, one weight plus 128 for each language, Latin ones less the last of them, Cyrillic ones in the first columns.
+func NewDetector(weights string) (Detector, error) {
+	const head = len(weightsMagic) + 2
+	if len(weights) < head || weights[:4] != weightsMagic {
+		return Detector{}, errors.New("these are no weights of the language detector")
+	}
+	latin, cyrillic := int(weights[4]), int(weights[5])
+	n := latin + cyrillic
+	rest := weights[head:]
+	if latin > columns+1 || cyrillic > columns || len(rest) != 2*n+4+4*steps+4*n+FeatureRows*columns {
+		return Detector{}, errors.New("weights of the language detector have another shape")
+	}
+	var d Detector
+	d.latin, d.cyrillic, rest = rest[:2*latin], rest[2*latin:2*n], rest[2*n:]
+	d.scale, rest = float32At(rest, 0), rest[4:]
+	d.temperatures, rest = rest[:4*steps], rest[4*steps:]
+	d.bias, d.rows = rest[:4*n], rest[4*n:]
+	return d, nil
+}
+
+// embedded is the detector of the weights that come with the package.
+func embedded() Detector {
+	d, _ := NewDetector(weights)
+	return d
+}
 
 // Detected lists the languages that [Detect] tells apart by their words; it knows those with a script of
 // their own besides.
 func Detected() []string {
-	m, ok := readModel()
-	if !ok {
-		return nil
-	}
 	var out []string
-	for i := range m.n {
-		out = append(out, m.code(i))
+	d := embedded()
+	for codes := d.latin + d.cyrillic; codes != ""; codes = codes[2:] {
+		out = append(out, codes[:2])
 	}
-	return append(out, "ar", "el", "he", "fa", "ur", "uk", "be", "sr", "mk", "vi", "zh", "ja", "ko", "th", "hi", "bn", "pa", "gu", "or", "ta",
-		"te", "kn", "ml", "si", "lo", "bo", "my", "ka", "am", "km", "hy")
+	return append(append(out, "vi", "sr"), otherScripts()...)
 }
 
-// Detect says in which language text is written (ISO 639-1) and how likely that is (0 to 1);
+func otherScripts() []string {
+	return []string{"ar", "el", "he", "fa", "ur", "uk", "be", "mk", "zh", "ja", "ko", "th", "hi", "bn", "pa", "gu", "or", "ta",
+		"te", "kn", "ml", "si", "lo", "bo", "my", "ka", "am", "km", "hy"}
+}
+
+// Detect says in which language text is written (ISO 639-1, Norwegian as "no") and how likely that is (0 to 1);
 // "" when there is too little to tell. Languages with a script of their own, or letters of their own in a shared
-// one, are told by it; the others by a log-linear model of character n-grams (see lang/detect/train).
-func Detect(text string) (code string, p float64) {
+// one, are told by it; the others by a log-linear model of words and character n-grams (see lang/detect/train).
+func Detect(text string) (code string, p float64) { return embedded().DetectWith(text, "") }
+
+// DetectWith is [Detect] for a text whose channel says that it is written in prior (a language tag such as "fr",
+// "pt-BR" or "nb"; "" for none). That makes the language sixteen times likelier than the text alone does: clear
+// text wins, unclear text follows the channel. Too little text stays "".
+func DetectWith(text, prior string) (code string, p float64) {
+	return embedded().DetectWith(text, prior)
+}
+
+// Detect is [Detect] with these weights.
+func (d Detector) Detect(text string) (code string, p float64) { return d.DetectWith(text, "") }
+
+// DetectWith is [DetectWith] with these weights.
+func (d Detector) DetectWith(text, prior string) (code string, p float64) {
+	if prior != "" {
+		prior = priorCode(prior)
+	}
 	var l letters
 	var buf [maxFeatures + 256]uint32
 	grams := features(buf[:0], text, &l)
-	code, p, script := l.script()
-	if script != 0 {
-		return detectWords(grams, script == 'c', l.latin+l.cyrillic)
+	code, p, script := l.script(prior)
+	switch script {
+	case 'l':
+		return d.words(grams, d.latin, 0, l.latin, prior)
+	case 'c':
+		return d.words(grams, d.cyrillic, len(d.latin)/2, l.cyrillic, prior)
 	}
 	return code, p
 }
 
-// script gives the language when the script tells it, or the script ('l' or 'c') whose words must tell it.
-func (l *letters) script() (code string, p float64, script byte) {
-	east := 3 * (l.han + l.kana) // one character there is worth several letters
-	best := max(l.latin, l.cyrillic, l.arabic, east, 2*l.hangul, l.greek, l.hebrew, l.thai, l.other)
-	all := l.latin + l.cyrillic + l.arabic + east + 2*l.hangul + l.greek + l.hebrew + l.thai + l.other
-	if best < 2 {
-		return "", 0, 0
+// priorCode is the code of a language tag, "" for tags that name no language.
+func priorCode(tag string) string {
+	switch code := Base(tag); code {
+	case "nb", "nn":
+		return "no"
+	case "und", "mul", "zxx", "mis":
+		return ""
+	default:
+		if len(code) < 2 || len(code) > 3 || strings.Trim(code, "abcdefghijklmnopqrstuvwxyz") != "" {
+			return ""
+		}
+		return code
 	}
-	p = float64(best) / float64(all)
-	share := func(part, of int) bool { return 50*part >= of } // 2 % of the letters
-	switch best {
-	case l.latin:
-		if l.vietnamese > 1 && 20*l.vietnamese >= l.latin {
-			return "vi", p, 0
-		}
-		return "", 0, 'l'
-	case l.cyrillic:
-		switch {
-		case l.macedonian > 0 && share(l.macedonian, best) || l.macedonian > 0 && l.serbian > 0:
-			return "mk", p, 0
-		case share(l.serbian, best) && l.serbian > 0:
-			return "sr", p, 0
-		case l.belarusian > 0:
-			return "be", p, 0
-		case l.ukrainian > 0 && share(l.ukrainian, best):
-			return "uk", p, 0
-		}
-		return "", 0, 'c'
-	case l.arabic:
-		switch {
-		case l.urdu > 0 && share(l.urdu, best):
-			return "ur", p, 0
-		case l.persian > 0 && share(l.persian, best):
-			return "fa", p, 0
-		}
-		return "ar", p, 0
-	case east:
-		if 10*l.kana >= l.han {
-			return "ja", p, 0
-		}
-		return "zh", p, 0
-	case 2 * l.hangul:
-		return "ko", p, 0
-	case l.greek:
-		return "el", p, 0
-	case l.hebrew:
-		return "he", p, 0
-	case l.thai:
-		return "th", p, 0
-	}
-	if l.otherCode == "" {
-		return "", 0, 0
-	}
-	return l.otherCode, p, 0
 }
 
-type model struct {
-	n                  int
-	codes, bias, rows  string
-	scale, temperature float32
+// words tells apart the languages of codes, whose biases begin at first.
+func (d Detector) words(grams []uint32, codes string, first, letters int, prior string) (string, float64) {
+	n := len(codes) / 2
+	if len(grams) == 0 || n == 0 || letters < 3 {
+		return "", 0
+	}
+	total := d.sum(grams)
+	temperature := d.temperature(len(grams))
+	norm := d.scale / float32(math.Sqrt(float64(len(grams))))
+	var score [columns + 1]float32
+	best := 0
+	known := prior == ""
+	for i := range n {
+		s := float32At(d.bias, 4*(first+i)) * temperature
+		if i < columns {
+			s += norm * temperature * float32(total[i])
+		}
+		if prior != "" && codes[2*i:2*i+2] == prior {
+			s += logOdds
+			known = true
+		}
+		if score[i] = s; s > score[best] {
+			best = i
+		}
+	}
+	all := float32(0)
+	for _, s := range score[:n] {
+		if s -= score[best]; s > -12 {
+			all += float32(math.Exp(float64(s)))
+		}
+	}
+	p := 1 / float64(all)
+	if !known && (isRelative(prior, codes[2*best:2*best+2]) || p < sureOfOthers && (first == 0) == latinTag(prior)) {
+		return prior, max(1-p, asGood)
+	}
+	if p < leastSure || letters < fewLetters && p < sureOfFew {
+		return "", p
+	}
+	return codes[2*best : 2*best+2], p
 }
 
-func readModel() (model, bool) {
-	const fixed = 4 + 1 + 1
-	if len(weights) < fixed || weights[:4] != "ELD1" {
-		return model{}, false
+// isRelative says whether a language that the weights do not know looks like one that they do.
+func isRelative(code, known string) bool {
+	switch known {
+	case "cs":
+		return code == "sk"
+	case "hr":
+		return code == "sr" || code == "bs" || code == "sl" || code == "sh"
+	case "ru", "bg":
+		return code == "uk" || code == "be" || code == "mk" || code == "sr"
+	case "es", "pt", "fr", "it":
+		return code == "ca" || code == "gl" || code == "oc" || code == "ast"
+	case "nl", "de":
+		return code == "af" || code == "lb" || code == "fy" || code == "gsw"
+	case "fi":
+		return code == "et"
+	case "da", "no", "sv":
+		return code == "is" || code == "fo"
 	}
-	m := model{n: int(weights[5])}
-	rest := weights[fixed:]
-	if m.n > rowBytes || len(rest) != 2*m.n+8+4*m.n+rows*rowBytes {
-		return model{}, false
-	}
-	m.codes, rest = rest[:2*m.n], rest[2*m.n:]
-	m.scale, m.temperature, rest = float32At(rest, 0), float32At(rest, 4), rest[8:]
-	m.bias, m.rows = rest[:4*m.n], rest[4*m.n:]
-	return m, true
+	return false
 }
 
-func (m model) code(i int) string { return m.codes[2*i : 2*i+2] }
+// latinTag says whether a language that the weights do not know is written in Latin letters, as far as it is known.
+func latinTag(code string) bool {
+	return !slices.Contains(otherScripts(), code)
+}
+
+// temperature is interpolated between the steps, which stand for 2, 4, 8 ... 256 n-grams.
+func (d Detector) temperature(grams int) float32 {
+	at := float32(math.Log2(float64(max(2, grams)))) - 1
+	i := min(int(at), steps-2)
+	share := min(at-float32(i), 1)
+	return (1-share)*float32At(d.temperatures, 4*i) + share*float32At(d.temperatures, 4*i+4)
+}
+
+// sum adds up the rows of grams. Weights are added eight at a time: even and odd bytes in 16-bit lanes, which
+// hold 256 of them.
+func (d Detector) sum(grams []uint32) (total [columns]int32) {
+	const even = 0x00ff00ff00ff00ff
+	rows := d.rows
+	for len(grams) > 0 {
+		batch := grams[:min(256, len(grams))]
+		grams = grams[len(batch):]
+		var a, b, c, e uint64
+		for _, g := range batch {
+			row := rows[int(g)*columns : int(g)*columns+columns]
+			x, y := uint64At(row, 0), uint64At(row, 8)
+			a += x & even
+			b += x >> 8 & even
+			c += y & even
+			e += y >> 8 & even
+		}
+		for i, lanes := range [...][2]uint64{{a, b}, {c, e}} {
+			for k := range 4 {
+				total[8*i+2*k] += int32(lanes[0]>>(16*k)&0xffff) - 128*int32(len(batch))
+				total[8*i+2*k+1] += int32(lanes[1]>>(16*k)&0xffff) - 128*int32(len(batch))
+			}
+		}
+	}
+	return total
+}
 
 func float32At(s string, i int) float32 {
 	return math.Float32frombits(uint32(s[i]) | uint32(s[i+1])<<8 | uint32(s[i+2])<<16 | uint32(s[i+3])<<24)
@@ -140,66 +239,4 @@ func uint64At(s string, i int) uint64 {
 	s = s[i : i+8]
 	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
 		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-}
-
-// sum adds up the rows of grams. Weights are added eight at a time: even and odd bytes in 16-bit lanes, which
-// hold 256 of them.
-func (m model) sum(grams []uint32) (total [rowBytes]int32) {
-	const even = 0x00ff00ff00ff00ff
-	for len(grams) > 0 {
-		batch := grams[:min(256, len(grams))]
-		grams = grams[len(batch):]
-		var a, b, c, d, e, f uint64
-		for _, g := range batch {
-			row := m.rows[int(g)*rowBytes : int(g)*rowBytes+rowBytes]
-			x, y, z := uint64At(row, 0), uint64At(row, 8), uint64At(row, 12)>>32
-			a += x & even
-			b += x >> 8 & even
-			c += y & even
-			d += y >> 8 & even
-			e += z & even
-			f += z >> 8 & even
-		}
-		for i, lanes := range [...][2]uint64{{a, b}, {c, d}, {e, f}} {
-			for k := 0; k < 4 && 8*i+2*k < rowBytes; k++ {
-				total[8*i+2*k] += int32(lanes[0]>>(16*k)&0xffff) - 128*int32(len(batch))
-				total[8*i+2*k+1] += int32(lanes[1]>>(16*k)&0xffff) - 128*int32(len(batch))
-			}
-		}
-	}
-	return total
-}
-
-func detectWords(grams []uint32, cyrillic bool, letters int) (string, float64) {
-	m, ok := readModel()
-	if !ok || len(grams) == 0 {
-		return "", 0
-	}
-	total := m.sum(grams)
-	norm := m.scale / float32(math.Sqrt(float64(len(grams))))
-	best, top := -1, float32(0)
-	var score [rowBytes]float32
-	for i := range m.n {
-		if (m.code(i) == "bg" || m.code(i) == "ru") != cyrillic {
-			continue
-		}
-		score[i] = (float32At(m.bias, 4*i) + norm*float32(total[i])) * m.temperature
-		if best < 0 || score[i] > top {
-			best, top = i, score[i]
-		}
-	}
-	if best < 0 {
-		return "", 0
-	}
-	all := 0.0
-	for i := range m.n {
-		if (m.code(i) == "bg" || m.code(i) == "ru") == cyrillic {
-			all += math.Exp(float64(score[i] - top))
-		}
-	}
-	p := 1 / all
-	if p < leastSure || letters < fewLetters && p < sureOfFew {
-		return "", p
-	}
-	return m.code(best), p
 }
