@@ -59,3 +59,34 @@ func TestExclusions(t *testing.T) {
 		t.Error("OR is taken for a word")
 	}
 }
+
+func TestWhatAQueryAsks(t *testing.T) {
+	t.Parallel()
+	src := `lang:fr (kind:complaint OR "lent retard") -sentiment:positive since:7d until:2026 imprim*`
+	q, _ := Parse(src)
+	for field, want := range map[string]bool{"lang": true, "kind": true, "sentiment": true, "emotion": false} {
+		if q.Asks("x", field) != want {
+			t.Errorf("asks %s: %t", field, !want)
+		}
+	}
+	var fields []string
+	for _, r := range q.Required() {
+		fields = append(fields, r.Field)
+		if r.Field == "since" && r.Ago.Hours() != 7*24 || r.Field == "until" && r.Before.Year() != 2027 {
+			t.Errorf("%+v", r)
+		}
+	}
+	if got := strings.Join(fields, " "); got != "lang since until" {
+		t.Error(got)
+	}
+	var terms []string
+	for _, term := range q.Terms() {
+		terms = append(terms, term.Text+"="+src[term.Start:term.End]+"="+term.Query.String())
+	}
+	if got := strings.Join(terms, " "); got != `lent="lent retard"=lent retard="lent retard"=retard imprim=imprim*=imprim*` {
+		t.Error(got)
+	}
+	if (*Query)(nil).Asks("x") || (&Query{}).Terms() != nil || (&Query{}).Required() != nil {
+		t.Error("nothing asks something")
+	}
+}

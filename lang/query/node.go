@@ -50,8 +50,9 @@ type node struct {
 const variants = 7
 
 type word struct {
-	raw, term string
-	stems     [variants]string
+	raw, term  string
+	stems      [variants]string
+	start, end int32 // of its term or phrase in the source
 }
 
 func codes() [variants]string { return [variants]string{"", "en", "fr", "de", "es", "it", "pt"} }

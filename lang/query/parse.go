@@ -364,7 +364,9 @@ func (p *parser) cut(text string, start, end int) []word {
 			}
 			return false
 		}
-		out = append(out, newWord(w))
+		word := newWord(w)
+		word.start, word.end = int32(start), int32(end)
+		out = append(out, word)
 		return true
 	})
 	return out
