@@ -21,6 +21,7 @@ CREATE TABLE channel_state (
   fault TEXT NOT NULL DEFAULT '',
   error TEXT NOT NULL DEFAULT '',
   expires_at BIGINT,
+  limits TEXT NOT NULL DEFAULT '{}',
   lease_until BIGINT,
   lease_by TEXT NOT NULL DEFAULT ''
 );
