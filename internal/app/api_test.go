@@ -504,6 +504,23 @@ func (p *place) steps(t *testing.T) []step {
 		{"open-conversation", of("list-mentions", "id")},
 		{"get-volume", none},
 		{"preview-topic", func(map[string]reply) request { return request{}.ask("query", "batterie OR battery") }},
+		{"read-labels", of("list-conversations", "post")},
+		{"correct-labels", then(of("list-conversations", "post"), object{"kinds": []string{"question"}, "emotion": "joy", "take_back": []string{"sentiment"}})},
+		{"list-remarks", of("list-conversations", "post")},
+		{"list-corrections", none},
+		{"draw-sample", then(none, object{"size": 20, "days": 3000, "seed": 7})},
+		{"list-samples", none},
+		{"next-of-sample", of("draw-sample", "id")},
+		{"judge-post", func(got map[string]reply) request {
+			post, _ := got["next-of-sample"].object()["post"].(object)
+			return id(got["draw-sample"].id()).with(object{"post": post["id"], "sentiment": "neutral", "kinds": []string{}})
+		}},
+		{"take-back-judgement", of("draw-sample", "id")},
+		{"read-models", none},
+		{"set-thresholds", then(none, object{"sentiment": 0.5, "emotion": 0, "aggression": 0, "kinds": object{"lead": 0.9}})},
+		{"pause-models", none},
+		{"resume-models", none},
+
 		{"list-topics", none},
 		{"create-topic", then(none, object{"name": "Freins", "query": "frein OR freins"})},
 		{"get-topic", of("create-topic", "id")},

@@ -18,9 +18,8 @@ const draws = 400
 //
 //	π = (Mᵀ)⁻¹ q        (Rogan and Gladen 1978, Am. J. Epidemiol. 107:71; least squares when there are more columns than rows)
 //
-// clipped to 0 and renormalised. The 95 % interval holds the middle of what comes out when q and the rows of M are drawn anew from their
-// Jeffreys posteriors, so that it is sure neither of what was observed nor of the classifier's errors; clipping makes it a little too wide
-// near 0. It assumes that the classifier errs here as it did where the matrix was counted, whatever the shares. No data when nothing was
+// clipped to 0 and renormalised. The 95 % interval holds the middle of what comes out, before clipping, when q and the rows of M are drawn
+// anew from their Jeffreys posteriors, so that it is sure neither of what was observed nor of the classifier's errors. It assumes that the classifier errs here as it did where the matrix was counted, whatever the shares. No data when nothing was
 // observed, a row is empty or the matrix tells too little apart (a condition over 25).
 func (c Confusion) Shares(observed []int) []Estimate {
 	out := make([]Estimate, len(c.Counts))
@@ -76,7 +75,7 @@ func (c Confusion) Score(observed []int, weights []float64) Estimate {
 	if !ok {
 		return Estimate{N: n}
 	}
-	value := dot(truth, weights)
+	value := dot(clip(truth), weights)
 	source := rand.New(rand.NewPCG(uint64(n), uint64(len(observed)))) // the same figures give the same interval
 	drawn := make([]float64, 0, draws)
 	again := make([][]float64, k)
@@ -96,11 +95,12 @@ func (c Confusion) Score(observed []int, weights []float64) Estimate {
 		return Estimate{N: n}
 	}
 	slices.Sort(drawn)
-	low, high := drawn[int(0.025*float64(len(drawn)))], drawn[int(0.975*float64(len(drawn)))]
+	least, most := slices.Min(weights), slices.Max(weights) // what any shares can come to
+	low, high := clamp(drawn[int(0.025*float64(len(drawn)))], least, most), clamp(drawn[int(0.975*float64(len(drawn)))], least, most)
 	return Estimate{Value: value, Low: math.Min(low, value), High: math.Max(high, value), N: n, Grade: Enough, Bounded: true}
 }
 
-// unmix solves Mᵀπ = q by least squares, clips and renormalises; false when M tells too little apart.
+// unmix solves Mᵀπ = q by least squares; false when M tells too little apart. Shares may come out below 0.
 func unmix(m [][]float64, q []float64, condition float64) ([]float64, bool) {
 	k := len(m)
 	a := make([][]float64, k) // M Mᵀ beside M q
@@ -140,16 +140,29 @@ func unmix(m [][]float64, q []float64, condition float64) ([]float64, bool) {
 	}
 	out, sum := make([]float64, k), 0.0
 	for i := range out {
-		out[i] = math.Max(a[i][k]/a[i][i], 0)
+		out[i] = a[i][k] / a[i][i]
 		sum += out[i]
 	}
-	if !(sum > 0) || !finite(sum) {
+	if !(sum > 1e-9) || !finite(out...) {
 		return nil, false
+	}
+	for i := range out {
+		out[i] /= sum // 1 already where M has as many columns as rows
+	}
+	return out, true
+}
+
+// clip makes shares of what may be below 0.
+func clip(p []float64) []float64 {
+	out, sum := make([]float64, len(p)), 0.0
+	for i, v := range p {
+		out[i] = math.Max(v, 0)
+		sum += out[i]
 	}
 	for i := range out {
 		out[i] /= sum
 	}
-	return out, true
+	return out
 }
 
 func dot(a, b []float64) float64 {
