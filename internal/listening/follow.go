@@ -2,18 +2,19 @@ package listening
 
 import (
 	"context"
+	"fmt"
 	"sort"
 
 	"github.com/entente/entente/internal/channel"
 	"github.com/entente/entente/internal/db"
-	"github.com/entente/entente/internal/enrich"
 	"github.com/entente/entente/internal/ledger"
+	"github.com/entente/entente/lang/query"
 )
 
 // Follower derives mentions and their volume. It matches what is said against the topics of today: the rows are those of the topics as
-// they stand, for old posts too, see Fill.
+// they stand, for old posts too, see Fill. A post of which people say something else is matched again.
 func (m *Matcher) Follower() ledger.Follower {
-	return ledger.Follower{Name: "listening", Version: 2, Tables: []string{"mention", "mention_hour", "mention_due"}, Apply: m.apply}
+	return ledger.Follower{Name: "listening", Version: 3, Tables: []string{"mention", "mention_hour", "mention_due"}, Apply: m.apply}
 }
 
 type hourKey struct {
@@ -66,7 +67,7 @@ func (m *Matcher) apply(ctx context.Context, q db.Q, list []ledger.Activity) err
 	for i := range list {
 		a := &list[i]
 		switch a.Kind {
-		case ledger.PostSaid, ledger.PostEdited, ledger.PostDeleted:
+		case ledger.PostSaid, ledger.PostEdited, ledger.PostDeleted, ledger.PostLabelled:
 		default:
 			continue
 		}
@@ -75,6 +76,18 @@ func (m *Matcher) apply(ctx context.Context, q db.Q, list []ledger.Activity) err
 			if topics, err = m.topics(ctx, q); err != nil {
 				return err
 			}
+		}
+		if a.Kind == ledger.PostLabelled { // with others of its kind only, about other posts: enrich cuts
+			var l ledger.Label
+			if err := a.Decode(&l); err != nil {
+				return err
+			}
+			if topics.asked[l.Label] {
+				if err := m.rematch(ctx, q, a.Object, topics); err != nil {
+					return err
+				}
+			}
+			continue
 		}
 		if a.Kind != ledger.PostSaid { // alone in the batch, see channel.PostFollower
 			return m.rematch(ctx, q, a.Object, topics)
@@ -115,13 +128,43 @@ func (m *Matcher) apply(ctx context.Context, q db.Q, list []ledger.Activity) err
 	return counts.write(ctx, q)
 }
 
-// rematch matches one post again whose text changed, or that turned out to be ours.
+// Rematch matches posts again that are taken for something else now: after a new model, which no activity tells of.
+func (m *Matcher) Rematch(ctx context.Context, q db.Q, posts []channel.Post) error {
+	topics, err := m.topics(ctx, q)
+	if err != nil || len(topics.topics) == 0 {
+		return err
+	}
+	docs, err := m.enrich.Docs(ctx, q, posts)
+	if err != nil {
+		return err
+	}
+	for i := range posts {
+		if err := m.again(ctx, q, &posts[i], docs[posts[i].ID], topics); err != nil {
+			return fmt.Errorf("match post %s again: %w", posts[i].ID, err)
+		}
+	}
+	return nil
+}
+
+// rematch matches one post again whose text or labels changed, or that turned out to be ours.
 func (m *Matcher) rematch(ctx context.Context, q db.Q, post string, topics *compiled) error {
 	posts, err := channel.Posts(ctx, q, post)
 	if err != nil || len(posts) == 0 {
 		return err
 	}
-	p := &posts[0]
+	d := m.enrich.Doc(post)
+	if d == nil {
+		docs, err := m.enrich.Docs(ctx, q, posts)
+		if err != nil {
+			return err
+		}
+		d = docs[post]
+	}
+	return m.again(ctx, q, &posts[0], d, topics)
+}
+
+func (m *Matcher) again(ctx context.Context, q db.Q, p *channel.Post, d *query.Doc, topics *compiled) error {
+	post := p.ID
 	had, err := db.All(ctx, q, db.Self[string], "SELECT topic FROM mention WHERE post = $1", post)
 	if err != nil {
 		return err
@@ -136,17 +179,6 @@ func (m *Matcher) rematch(ctx context.Context, q db.Q, post string, topics *comp
 	}
 	var rows [][]any
 	if p.DeletedAt.IsZero() && !p.Ours {
-		d := m.enrich.Doc(post)
-		if d == nil {
-			language, err := enrich.Of(ctx, q, enrich.Language, []string{post})
-			if err != nil {
-				return err
-			}
-			if err := m.enrich.Name(ctx, q, p.Channel); err != nil {
-				return err
-			}
-			d = m.enrich.DocOf(p, language[post].Value)
-		}
 		for _, n := range topics.set.Match(d) {
 			t := &topics.topics[n]
 			rows = append(rows, []any{t.ID, p.ID, db.T(p.At), p.Channel, d.Lang})

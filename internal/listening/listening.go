@@ -52,6 +52,7 @@ type compiled struct {
 	changed int64
 	topics  []Topic
 	set     *query.Set
+	asked   map[string]bool // heads of labels that some topic asks for
 }
 
 // topics reads what changed since the last batch; usually nothing has.
@@ -72,11 +73,16 @@ func (m *Matcher) topics(ctx context.Context, q db.Q) (*compiled, error) {
 		return nil, err
 	}
 	c := &compiled{count: now.count, changed: now.changed, topics: list}
-	queries := make([]*query.Query, len(list))
+	b := query.NewBuilder()
+	c.asked = map[string]bool{enrich.Language: len(list) > 0} // stems are those of the language
 	for i := range list {
-		queries[i], _ = query.Parse(list[i].Query) // what was saved parses
+		meant := parsed(list[i].Query, list[i].Exclude)
+		for head, field := range map[string]string{enrich.Sentiment: "sentiment", enrich.Kinds: "kind", enrich.Emotion: "emotion"} {
+			c.asked[head] = c.asked[head] || meant.Asks(field)
+		}
+		b.Add(meant)
 	}
-	c.set = query.NewSet(queries)
+	c.set = b.Set()
 	m.set = c
 	return c, nil
 }

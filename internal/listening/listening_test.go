@@ -30,10 +30,11 @@ var noon = time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
 
 // node is one process listening on a database.
 type node struct {
-	db  *db.DB
-	led *ledger.Ledger
-	s   *listening.Service
-	ctx context.Context
+	db      *db.DB
+	led     *ledger.Ledger
+	s       *listening.Service
+	ctx     context.Context
+	matcher *listening.Matcher
 }
 
 func newNode(t testing.TB, d *db.DB, now time.Time) *node {
@@ -41,8 +42,9 @@ func newNode(t testing.TB, d *db.DB, now time.Time) *node {
 	clock := func() time.Time { return now }
 	log := slog.New(slog.DiscardHandler)
 	e := enrich.New(d, log, enrich.LanguageIdentifier{})
-	l := ledger.New(d, log, clock, channel.PostFollower(), people.Follower(), e.Follower(), listening.NewMatcher(e).Follower(), inbox.Follower())
-	return &node{d, l, listening.New(d, l, e, org.New(d, log, clock), log, clock, nil), org.AsOperator(t.Context())}
+	m := listening.NewMatcher(e)
+	l := ledger.New(d, log, clock, channel.PostFollower(), people.Follower(), e.Follower(), m.Follower(), inbox.Follower())
+	return &node{d, l, listening.New(d, l, e, org.New(d, log, clock), log, clock, nil), org.AsOperator(t.Context()), m}
 }
 
 type fataler interface {
@@ -166,7 +168,9 @@ func drawText(t *rapid.T, what string) string {
 
 func drawQuery(t *rapid.T) string {
 	term := func() string {
-		return rapid.SampledFrom([]string{"brake", "frein", "=Frein", "price", `"my brake"`, "pri*", "élève", "-the", "lang:fr", "title:price", "author:p1", "channel:Front", "tag:sale", "since:30d", "orage", "kind:question", "brake NEAR/2 price"}).Draw(t, "term")
+		return rapid.SampledFrom([]string{"brake", "frein", "=Frein", "price", `"my brake"`, "pri*", "élève", "-the", "lang:fr", "title:price", "author:p1", "channel:Front", "tag:sale", "since:30d", "orage", "kind:question", "brake NEAR/2 price",
+			"sentiment:negative", "-sentiment:positive", "sentiment:unknown", "kind:complaint", "-kind:praise", "emotion:unknown", "(frein OR pri*) NEAR/3f brake", "my NEAR/0 brake NEAR/2 price",
+			"until:7d", "since:2026-05-01", "until:2026-05", "followers:<10", "in:nowhere", "lang:unknown", "-lang:en"}).Draw(t, "term")
 	}
 	return term() + rapid.SampledFrom([]string{" ", " OR ", " AND "}).Draw(t, "between") + term()
 }
@@ -179,9 +183,16 @@ func TestTopicThenPosts(t *testing.T) {
 		n.exec(t, "INSERT INTO channel (id, kind, name, created_at) VALUES ('one', 'feed', 'Front page', 1)")
 		rapid.Check(t, func(rt *rapid.T) {
 			n.empty(rt)
-			queries := map[string]string{}
+			queries, excluded := map[string]string{}, map[string]string{}
 			for range rapid.IntRange(1, 4).Draw(rt, "queries") {
-				queries[fmt.Sprint("q", len(queries))] = drawQuery(rt)
+				name := fmt.Sprint("q", len(queries))
+				queries[name] = drawQuery(rt)
+				excluded[name] = rapid.SampledFrom([]string{"", "", "price", "my brake\nlang:fr", "kind:complaint", "title:brake\nélève", "kind:question OR sentiment:negative"}).Draw(rt, "excluded")
+			}
+			add := func(name string, toInbox bool) {
+				if _, err := n.s.Add(n.ctx, listening.Draft{Name: name, Query: queries[name], Exclude: excluded[name], Inbox: toInbox}); err != nil {
+					rt.Fatal(err)
+				}
 			}
 			names := make([]string, 0, len(queries))
 			for name := range queries {
@@ -190,20 +201,24 @@ func TestTopicThenPosts(t *testing.T) {
 			slices.Sort(names)
 			early := rapid.IntRange(0, len(names)).Draw(rt, "topics before")
 			for _, name := range names[:early] {
-				n.add(rt, name, queries[name], rapid.Bool().Draw(rt, "inbox"))
+				add(name, rapid.Bool().Draw(rt, "inbox"))
 			}
 			there := map[int]bool{}
 			for range rapid.IntRange(1, 20).Draw(rt, "facts") {
 				p := rapid.IntRange(0, 9).Draw(rt, "post")
 				s := ledger.Said{ExternalID: fmt.Sprint("e", p), Title: drawText(rt, "title"), Text: drawText(rt, "text"), Ours: rapid.IntRange(0, 5).Draw(rt, "ours") == 0, Tags: []string{"Sale"}, Kind: rapid.SampledFrom([]string{"", "question"}).Draw(rt, "kind")}
 				a := said(p, noon.Add(time.Duration(rapid.IntRange(-90, 49).Draw(rt, "day"))*24*time.Hour), s)
-				if there[p] {
+				if what := rapid.IntRange(0, 3).Draw(rt, "labelled"); what == 0 {
+					a = about(ledger.PostLabelled, p, ledger.Label{Label: "sentiment", Value: rapid.SampledFrom([]string{"negative", "positive", ""}).Draw(rt, "sentiment")})
+				} else if what == 1 {
+					a = about(ledger.PostLabelled, p, ledger.Label{Label: "kinds", Value: rapid.SampledFrom([]string{"complaint", "praise,complaint", "none", ""}).Draw(rt, "kinds")})
+				} else if there[p] {
 					a = about(ledger.PostEdited, p, s)
 					if rapid.IntRange(0, 3).Draw(rt, "deleted") == 0 {
 						a = about(ledger.PostDeleted, p, nil)
 					}
 				}
-				there[p] = true
+				there[p] = there[p] || a.Kind == ledger.PostSaid
 				if _, err := n.led.Append(n.ctx, a); err != nil {
 					rt.Fatal(err)
 				}
@@ -214,7 +229,7 @@ func TestTopicThenPosts(t *testing.T) {
 			}
 			n.level(rt)
 			for _, name := range names[early:] {
-				n.add(rt, name, queries[name], false)
+				add(name, false)
 			}
 			if rapid.Bool().Draw(rt, "change") { // all of them anew, through another query
 				topics, err := n.s.Topics(n.ctx)
@@ -223,7 +238,7 @@ func TestTopicThenPosts(t *testing.T) {
 				}
 				for _, topic := range topics {
 					for _, q := range []string{"nothing", queries[topic.Name]} {
-						if _, err := n.s.Change(n.ctx, topic.ID, listening.Draft{Name: topic.Name, Query: q, Inbox: !topic.InboxAt.IsZero()}); err != nil {
+						if _, err := n.s.Change(n.ctx, topic.ID, listening.Draft{Name: topic.Name, Query: q, Exclude: excluded[topic.Name], Inbox: !topic.InboxAt.IsZero()}); err != nil {
 							rt.Fatal(err)
 						}
 					}
@@ -237,13 +252,16 @@ func TestTopicThenPosts(t *testing.T) {
 				rt.Fatal(err)
 			}
 			for _, topic := range topics {
-				preview, err := n.s.Try(n.ctx, topic.Query, 100)
+				preview, err := n.s.Try(n.ctx, topic.Query, topic.Exclude, 100)
 				if err != nil {
 					rt.Fatal(err)
 				}
 				list, _, err := n.s.Mentions(n.ctx, listening.Filter{Topic: topic.ID}, listening.Place{}, 100)
 				if err != nil {
 					rt.Fatal(err)
+				}
+				if preview.Found != len(preview.Hits) || !preview.All || preview.Looked < preview.Found {
+					rt.Fatalf("%+v", preview)
 				}
 				if diff := cmp.Diff(list, preview.Hits); diff != "" {
 					rt.Fatalf("%s: preview (-mentions +preview):\n%s", topic.Query, diff)
@@ -277,6 +295,8 @@ func TestTopics(t *testing.T) {
 			{listening.Draft{Name: "x", Query: "(brake"}, "query", ""},
 			{listening.Draft{Name: "x", Query: ""}, "query", ""},
 			{listening.Draft{Name: "x", Query: "langu:fr"}, "query", ""},
+			{listening.Draft{Name: "x", Query: "a", Exclude: "fine\n(b"}, "exclude", "query.unclosed_paren"},
+			{listening.Draft{Name: "x", Query: "a", Exclude: "-b"}, "exclude", "query.negative_exclusion"},
 			{listening.Draft{Name: "x", Query: strings.Repeat("word ", 3000)}, "query", ""},
 		} {
 			_, err := n.s.Add(n.ctx, c.draft)
@@ -556,13 +576,105 @@ func TestPrivate(t *testing.T) {
 					t.Errorf("mentions of %q for %s (-want +got):\n%s", f.Topic, c.name, diff)
 				}
 			}
-			preview, err := n.s.Try(c.ctx, "brake", 10)
+			preview, err := n.s.Try(c.ctx, "brake", "", 10)
 			if diff := cmp.Diff(c.want, ids(preview.Hits, err)); diff != "" {
 				t.Errorf("hits for %s (-want +got):\n%s", c.name, diff)
 			}
 			if _, found, err := n.s.Find(c.ctx, postID(2)); err != nil || found != (len(c.want) == 2) {
 				t.Errorf("%s finds it: %t, %v", c.name, found, err)
 			}
+		}
+	})
+}
+
+// TestLabels holds that a topic follows what a post is taken for: a person's word, its withdrawal, and a new model.
+func TestLabels(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		n := newNode(t, d, noon)
+		angry := n.add(t, "angry", "brake sentiment:negative kind:complaint", true)
+		n.add(t, "calm", "brake -sentiment:negative", false)
+		n.state(t, said(1, noon, ledger.Said{Text: "brake"}), said(2, noon, ledger.Said{Text: "brake", Kind: "question"}))
+		holds := func(when string, want ...string) {
+			t.Helper()
+			var got []string
+			for _, line := range n.mentions(t) {
+				got = append(got, strings.Join(strings.Fields(line)[:2], " "))
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", when, diff)
+			}
+			n.counted(t)
+		}
+		calm1, calm2 := "calm "+postID(1), "calm "+postID(2)
+		both := []string{calm1, calm2}
+		slices.Sort(both)
+		holds("at first", both...)
+		n.state(t, about(ledger.PostLabelled, 1, ledger.Label{Label: "sentiment", Value: "negative"}))
+		holds("half of it", calm2)
+		n.state(t, about(ledger.PostLabelled, 1, ledger.Label{Label: "kinds", Value: "complaint,question"}))
+		holds("labelled", "angry "+postID(1), calm2)
+		n.state(t, about(ledger.PostLabelled, 1, ledger.Label{Label: "emotion", Value: "anger"}))
+		holds("labelled by what no topic asks for", "angry "+postID(1), calm2)
+		late := n.add(t, "late", "kind:question", false)
+		n.fill(t)
+		lates := []string{"late " + postID(1), "late " + postID(2)}
+		slices.Sort(lates)
+		holds("a topic saved later", append([]string{"angry " + postID(1), calm2}, lates...)...)
+		if err := n.s.Remove(n.ctx, late.ID); err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range []struct {
+			listening.Filter
+			want int
+		}{{listening.Filter{Label: "negative"}, 1}, {listening.Filter{Kind: "complaint"}, 1}, {listening.Filter{Kind: "complaint", Topic: angry.ID}, 1},
+			{listening.Filter{Kind: "compl"}, 0}, {listening.Filter{Kind: "%"}, 0}, {listening.Filter{Label: "none"}, 1}} {
+			list, _, err := n.s.Mentions(n.ctx, f.Filter, listening.Place{}, 10)
+			if err != nil || len(list) != f.want {
+				t.Errorf("%+v: %d, %v", f.Filter, len(list), err)
+			}
+		}
+		n.state(t, about(ledger.PostLabelled, 1, ledger.Label{Label: "sentiment"}))
+		holds("taken back", both...)
+		// a new model says otherwise of an old post: no activity tells
+		n.exec(t, "UPDATE enrichment SET sentiment = 'negative', kinds = 'complaint' WHERE post = $1", postID(2))
+		posts, err := channel.Posts(n.ctx, d.Read(), postID(2))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Tx(n.ctx, func(ctx context.Context, q db.Q) error { return n.matcher.Rematch(ctx, q, posts) }); err != nil {
+			t.Fatal(err)
+		}
+		holds("after a new model", "angry "+postID(2), calm1)
+	})
+}
+
+// TestPreview holds what a preview counts, and that it names words that nobody says.
+func TestPreview(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		n := newNode(t, d, noon)
+		var posts []ledger.Activity
+		for i := range 700 {
+			posts = append(posts, said(i, noon, ledger.Said{Text: []string{"the brake", "my brake and the price", "prices"}[i%3]}))
+		}
+		n.state(t, posts...)
+		p, err := n.s.Try(n.ctx, `brake -colour (price OR "brake shoe") whistl*`, "", 5)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var unheard []string
+		for _, term := range p.Unheard {
+			unheard = append(unheard, term.Text)
+		}
+		if diff := cmp.Diff([]string{"shoe", "whistl"}, unheard); diff != "" || p.Found != 0 {
+			t.Errorf("%d found (-want +got):\n%s", p.Found, diff)
+		}
+		if p, err = n.s.Try(n.ctx, "brake", "my brake", 5); err != nil || p.Found != 234 || len(p.Hits) != 5 || !p.All || p.Looked < 234 {
+			t.Errorf("%d found, %d shown of %d, all %t, %v", p.Found, len(p.Hits), p.Looked, p.All, err)
+		}
+		if p, err = n.s.Try(n.ctx, "brake", "fine\n(open", 5); err != nil || len(p.Excluding) != 1 || p.Found != 0 {
+			t.Errorf("%+v %v", p, err)
 		}
 	})
 }

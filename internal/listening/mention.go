@@ -3,6 +3,7 @@ package listening
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/entente/entente/internal/channel"
@@ -15,14 +16,17 @@ import (
 type Mention struct {
 	channel.Post
 	Lang   string   // as identified
-	Label  string   // sentiment as labelled by hand: negative, neutral, positive or ""
+	Label  string   // sentiment, a person's word before the model's: negative, neutral, positive or ""
+	Kinds  []string // what it says: praise, complaint, suggestion, question, lead, job
 	Topics []string // ids
 }
 
 // Filter narrows the list of mentions.
 type Filter struct {
-	Topic, Channel, Lang, Label string
-	Since, Until                time.Time
+	Topic, Channel, Lang string
+	Label                string // sentiment, or "none" for posts without
+	Kind                 string // one of what posts say
+	Since, Until         time.Time
 }
 
 // Mentions lists mentions of a topic, or of any topic, or with All every post by others, newest first. Before is the place of the last of
@@ -58,9 +62,14 @@ func (s *Service) Mentions(ctx context.Context, f Filter, before Place, limit in
 		}
 	}
 	if f.Label == "none" {
-		w.And("NOT EXISTS (SELECT 1 FROM post_label l WHERE l.post = p.id AND l.label = 'sentiment')")
+		w.And("NOT EXISTS (SELECT 1 FROM enrichment e WHERE e.post = p.id AND e.sentiment <> '')")
 	} else if f.Label != "" {
-		w.And("EXISTS (SELECT 1 FROM post_label l WHERE l.post = p.id AND l.label = 'sentiment' AND l.value = ?)", f.Label)
+		w.And("EXISTS (SELECT 1 FROM enrichment e WHERE e.post = p.id AND e.sentiment = ?)", f.Label)
+	}
+	if f.Kind != "" && slices.Contains(enrich.KindNames(), f.Kind) {
+		w.And("EXISTS (SELECT 1 FROM enrichment e WHERE e.post = p.id AND ',' || e.kinds || ',' LIKE ?)", "%,"+f.Kind+",%")
+	} else if f.Kind != "" {
+		w.And("1 = 0")
 	}
 	if !f.Since.IsZero() {
 		w.And(at+" >= ?", f.Since.UnixMicro())
@@ -110,11 +119,7 @@ func (s *Service) dress(ctx context.Context, q db.Q, posts []channel.Post) ([]Me
 	for i := range posts {
 		ids[i] = posts[i].ID
 	}
-	languages, err := enrich.Of(ctx, q, enrich.Language, ids)
-	if err != nil {
-		return nil, err
-	}
-	labels, err := enrich.Labels(ctx, q, "sentiment", ids)
+	taken, err := enrich.TakenFor(ctx, q, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +136,7 @@ func (s *Service) dress(ctx context.Context, q db.Q, posts []channel.Post) ([]Me
 	out := make([]Mention, len(posts))
 	for i := range posts {
 		id := posts[i].ID
-		out[i] = Mention{Post: posts[i], Lang: languages[id].Value, Label: labels[id], Topics: topics[id]}
+		out[i] = Mention{Post: posts[i], Lang: taken[id].Lang, Label: taken[id].Sentiment, Kinds: taken[id].Kinds, Topics: topics[id]}
 	}
 	return out, nil
 }

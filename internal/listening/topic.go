@@ -1,17 +1,13 @@
 package listening
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
-	"github.com/entente/entente/internal/channel"
 	"github.com/entente/entente/internal/db"
-	"github.com/entente/entente/internal/enrich"
 	"github.com/entente/entente/internal/id"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
@@ -21,23 +17,32 @@ import (
 // Topic is a saved query over posts.
 type Topic struct {
 	ID, Name, Query      string
+	Exclude              string    // what the query must not find, one on a line
 	Colour               int       // index into the palette of charts, 0 to 7
 	InboxAt              time.Time // what we learn from then on becomes a conversation; zero: nothing does
 	CreatedAt, UpdatedAt time.Time
 	FilledTo             int64 // posts down to this seq are matched; -1: nothing yet, 0: all
 }
 
-const topicColumns = "id, name, query, colour, inbox_at, created_at, updated_at, filled_to"
+const topicColumns = "id, name, query, exclude, colour, inbox_at, created_at, updated_at, filled_to"
 
 func topicFields(t *Topic) []any {
-	return []any{&t.ID, &t.Name, &t.Query, &t.Colour, db.At(&t.InboxAt), db.At(&t.CreatedAt), db.At(&t.UpdatedAt), &t.FilledTo}
+	return []any{&t.ID, &t.Name, &t.Query, &t.Exclude, &t.Colour, db.At(&t.InboxAt), db.At(&t.CreatedAt), db.At(&t.UpdatedAt), &t.FilledTo}
 }
 
 // Draft is what a member says a topic should be.
 type Draft struct {
 	Name, Query string
+	Exclude     string // what the query must not find, one on a line
 	Colour      int
 	Inbox       bool // mentions become conversations from now on
+}
+
+// parsed is what a topic means.
+func parsed(source, exclude string) *query.Query {
+	q, _ := query.Parse(source) // what was saved parses
+	excluded, _ := query.ParseExclusions(exclude)
+	return q.Without(excluded)
 }
 
 // MaxTopics is how many topics there may be.
@@ -45,24 +50,36 @@ const MaxTopics = 500
 
 func (d *Draft) check() error {
 	d.Name, d.Query = strings.TrimSpace(d.Name), strings.TrimSpace(d.Query)
+	d.Exclude = strings.TrimSpace(strings.ReplaceAll(d.Exclude, "\r\n", "\n"))
 	switch {
 	case d.Name == "":
 		return problem.New(problem.Invalid, "problem.required").On("name")
 	case utf8.RuneCountInString(d.Name) > 100:
 		return problem.New(problem.Invalid, "problem.too_long", "Max", 100).On("name")
 	}
-	if _, found := query.Parse(d.Query); query.HasErrors(found) {
-		for _, p := range found {
-			if p.Severity == query.Error {
-				args := []any{}
-				for k, v := range p.Args {
-					args = append(args, k, v)
-				}
-				return problem.New(problem.Invalid, p.Key, args...).On("query")
-			}
-		}
+	_, found := query.Parse(d.Query)
+	if err := refused(found, "query"); err != nil {
+		return err
+	}
+	_, found = query.ParseExclusions(d.Exclude)
+	if err := refused(found, "exclude"); err != nil {
+		return err
 	}
 	d.Colour = ((d.Colour % 8) + 8) % 8
+	return nil
+}
+
+// refused is the first error of a query.
+func refused(found []query.Problem, field string) error {
+	for _, p := range found {
+		if p.Severity == query.Error {
+			args := []any{}
+			for k, v := range p.Args {
+				args = append(args, k, v)
+			}
+			return problem.New(problem.Invalid, p.Key, args...).On(field)
+		}
+	}
 	return nil
 }
 
@@ -89,7 +106,7 @@ func (s *Service) Add(ctx context.Context, d Draft) (Topic, error) {
 		return Topic{}, err
 	}
 	now := s.clock().UTC().Truncate(time.Microsecond)
-	t := Topic{ID: id.New(), Name: d.Name, Query: d.Query, Colour: d.Colour, CreatedAt: now, UpdatedAt: now, FilledTo: -1}
+	t := Topic{ID: id.New(), Name: d.Name, Query: d.Query, Exclude: d.Exclude, Colour: d.Colour, CreatedAt: now, UpdatedAt: now, FilledTo: -1}
 	if d.Inbox {
 		t.InboxAt = now
 	}
@@ -104,7 +121,7 @@ func (s *Service) Add(ctx context.Context, d Draft) (Topic, error) {
 		if n >= MaxTopics {
 			return problem.New(problem.Invalid, "listening.too_many", "Max", MaxTopics)
 		}
-		if err := db.Insert(ctx, q, "topic ("+topicColumns+")", [][]any{{t.ID, t.Name, t.Query, t.Colour, db.T(t.InboxAt), db.T(now), db.T(t.UpdatedAt), t.FilledTo}}, ""); err != nil {
+		if err := db.Insert(ctx, q, "topic ("+topicColumns+")", [][]any{{t.ID, t.Name, t.Query, t.Exclude, t.Colour, db.T(t.InboxAt), db.T(now), db.T(t.UpdatedAt), t.FilledTo}}, ""); err != nil {
 			return err
 		}
 		return s.org.Audit(ctx, q, "topic.added", t.ID, d)
@@ -134,21 +151,21 @@ func (s *Service) Change(ctx context.Context, topic string, d Draft) (Topic, err
 		if t.UpdatedAt, err = later(ctx, q, s.clock()); err != nil {
 			return err
 		}
-		t.Name, t.Query, t.Colour = d.Name, d.Query, d.Colour
+		t.Name, t.Query, t.Exclude, t.Colour = d.Name, d.Query, d.Exclude, d.Colour
 		switch {
 		case !d.Inbox:
 			t.InboxAt = time.Time{}
 		case t.InboxAt.IsZero():
 			t.InboxAt = t.UpdatedAt
 		}
-		if t.Query != was.Query {
+		if t.Query != was.Query || t.Exclude != was.Exclude {
 			t.FilledTo = -1
 			if err := forget(ctx, q, topic); err != nil {
 				return err
 			}
 		}
-		if _, err := db.Exec(ctx, q, "UPDATE topic SET name = $1, query = $2, colour = $3, inbox_at = $4, updated_at = $5, filled_to = $6 WHERE id = $7",
-			t.Name, t.Query, t.Colour, db.T(t.InboxAt), db.T(t.UpdatedAt), t.FilledTo, topic); err != nil {
+		if _, err := db.Exec(ctx, q, "UPDATE topic SET name = $1, query = $2, exclude = $3, colour = $4, inbox_at = $5, updated_at = $6, filled_to = $7 WHERE id = $8",
+			t.Name, t.Query, t.Exclude, t.Colour, db.T(t.InboxAt), db.T(t.UpdatedAt), t.FilledTo, topic); err != nil {
 			return err
 		}
 		return s.org.Audit(ctx, q, "topic.changed", topic, d)
@@ -245,16 +262,16 @@ func (s *Service) fillPiece(ctx context.Context, size int) (int, error) {
 			return err
 		}
 		worked = 1
-		parsed, _ := query.Parse(t.Query)
+		meant := parsed(t.Query, t.Exclude)
 		low := int64(0)
-		posts, err := s.candidates(ctx, q, parsed, t.FilledTo, size)
+		posts, err := s.candidates(ctx, q, meant, t.FilledTo, size)
 		if err != nil {
 			return err
 		}
 		if len(posts) == size {
 			low = posts[len(posts)-1].Seq
 		}
-		languages, err := s.languagesOf(ctx, q, posts)
+		docs, err := s.enrich.Docs(ctx, q, posts)
 		if err != nil {
 			return err
 		}
@@ -266,7 +283,7 @@ func (s *Service) fillPiece(ctx context.Context, size int) (int, error) {
 			if p.Ours || !p.DeletedAt.IsZero() {
 				continue
 			}
-			if d := s.enrich.DocOf(p, languages[p.ID]); parsed.Match(d) {
+			if d := docs[p.ID]; meant.Match(d) {
 				rows = append(rows, []any{t.ID, p.ID, db.T(p.At), p.Channel, d.Lang})
 				hours[p.ID] = hourKey{t.ID, hourOf(p.At.UnixMicro()), p.Channel}
 			}
@@ -291,98 +308,4 @@ func (s *Service) fillPiece(ctx context.Context, size int) (int, error) {
 		s.filled()
 	}
 	return worked, nil
-}
-
-// candidates are posts that may match, newest first by seq, below a seq (-1: from the newest).
-func (s *Service) candidates(ctx context.Context, q db.Q, parsed *query.Query, below int64, size int) ([]channel.Post, error) {
-	var w db.Where
-	if below >= 0 {
-		w.And("p.seq < ?", below)
-	}
-	from := "post p"
-	if q.Engine() == db.Postgres {
-		if narrow := parsed.Narrow(query.Postgres); narrow != "" {
-			w.And("p.seq IN (SELECT seq FROM post_text WHERE stems @@ CAST(? AS tsquery))", narrow)
-		}
-	} else if narrow := parsed.Narrow(query.SQLite); narrow != "" {
-		from = "post_text t JOIN post p ON p.seq = t.rowid"
-		w.And("t.post_text MATCH ?", narrow)
-		if below >= 0 {
-			w.And("t.rowid < ?", below)
-		}
-	}
-	order := "p.seq"
-	if from != "post p" {
-		order = "t.rowid"
-	}
-	return db.All(ctx, q, channel.PostFields, "SELECT "+channel.PostColumns("p.")+" FROM "+from+" "+w.String()+
-		" ORDER BY "+order+" DESC LIMIT "+w.Arg(size), w.Args...)
-}
-
-// languagesOf readies posts for matching: their languages, by post, and the names of their channels.
-func (s *Service) languagesOf(ctx context.Context, q db.Q, posts []channel.Post) (map[string]string, error) {
-	ids, channels := make([]string, len(posts)), make([]string, len(posts))
-	for i := range posts {
-		ids[i], channels[i] = posts[i].ID, posts[i].Channel
-	}
-	if err := s.enrich.Name(ctx, q, channels...); err != nil {
-		return nil, err
-	}
-	found, err := enrich.Of(ctx, q, enrich.Language, ids)
-	if err != nil {
-		return nil, err
-	}
-	out := make(map[string]string, len(found))
-	for post, r := range found {
-		out[post] = r.Value
-	}
-	return out, nil
-}
-
-// Preview is what a query would match.
-type Preview struct {
-	Problems []query.Problem
-	Hits     []Mention
-	Looked   int  // how many posts were looked at
-	All      bool // whether those were all that could match; else the newest
-}
-
-// Try lints a query and shows posts it matches, those we learned of last, newest first, without saving anything.
-// What was said in private is shown to those who may read the inbox.
-func (s *Service) Try(ctx context.Context, source string, hits int) (p Preview, err error) {
-	parsed, found := query.Parse(source)
-	p = Preview{Problems: found, All: true}
-	if query.HasErrors(found) || parsed.Empty() {
-		return p, nil
-	}
-	var hit []channel.Post
-	below, confined := int64(-1), confined(ctx)
-	for p.Looked < 4000 && len(hit) < hits {
-		const piece = 500
-		posts, err := s.candidates(ctx, s.db.Read(), parsed, below, piece)
-		if err != nil {
-			return p, fmt.Errorf("look for hits: %w", err)
-		}
-		languages, err := s.languagesOf(ctx, s.db.Read(), posts)
-		if err != nil {
-			return p, err
-		}
-		for i := range posts {
-			post := &posts[i]
-			p.Looked++
-			if post.Private && confined {
-				continue
-			}
-			if len(hit) < hits && !post.Ours && post.DeletedAt.IsZero() && parsed.Match(s.enrich.DocOf(post, languages[post.ID])) {
-				hit = append(hit, *post)
-			}
-		}
-		if p.All = len(posts) < piece; p.All {
-			break
-		}
-		below = posts[len(posts)-1].Seq
-	}
-	slices.SortFunc(hit, func(a, b channel.Post) int { return cmp.Or(b.At.Compare(a.At), strings.Compare(b.ID, a.ID)) })
-	p.Hits, err = s.dress(ctx, s.db.Read(), hit)
-	return p, err
 }

@@ -13,7 +13,7 @@ const unknown = "unknown"
 func labels(field string) []string {
 	switch field {
 	case "kind":
-		return []string{"praise", "complaint", "suggestion", "question", "lead", "job", "article", "mail", "answer", "comment", "review", "post"}
+		return []string{"praise", "complaint", "suggestion", "question", "lead", "job", "none", "article", "mail", "answer", "comment", "review", "post"}
 	case "sentiment":
 		return []string{"negative", "neutral", "positive", unknown}
 	case "emotion":

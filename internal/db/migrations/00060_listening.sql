@@ -4,6 +4,7 @@ CREATE TABLE topic (
   id TEXT PRIMARY KEY,
   name TEXT NOT NULL,
   query TEXT NOT NULL,
+  exclude TEXT NOT NULL DEFAULT '',
   colour INTEGER NOT NULL DEFAULT 0,
   inbox_at BIGINT,
   created_at BIGINT NOT NULL,

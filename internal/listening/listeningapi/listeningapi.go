@@ -19,6 +19,7 @@ type Topic struct {
 	ID        string    `json:"id"`
 	Name      string    `json:"name"`
 	Query     string    `json:"query"`
+	Exclude   string    `json:"exclude,omitempty" doc:"What the query must not find, one on a line."`
 	Inbox     bool      `json:"inbox" doc:"Whether new mentions become conversations."`
 	Filled    bool      `json:"filled" doc:"Whether all older posts were matched."`
 	CreatedAt time.Time `json:"created_at"`
@@ -28,8 +29,9 @@ type Topic struct {
 // TopicDraft is what a topic should be.
 type TopicDraft struct {
 	Name  string `json:"name" minLength:"1" maxLength:"100"`
-	Query string `json:"query" minLength:"1" maxLength:"8000"`
-	Inbox bool   `json:"inbox,omitempty"`
+	Query   string `json:"query" minLength:"1" maxLength:"8000"`
+	Exclude string `json:"exclude,omitempty" maxLength:"8000" doc:"What the query must not find, one on a line: words, which stand one after the other, or anything of the query language."`
+	Inbox   bool   `json:"inbox,omitempty"`
 }
 
 // Mention is a post that matches topics.
@@ -44,7 +46,8 @@ type Mention struct {
 	Text       string    `json:"text"`
 	URL        string    `json:"url,omitempty"`
 	Lang       string    `json:"lang,omitempty"`
-	Sentiment  string    `json:"sentiment,omitempty" doc:"As labelled by a person."`
+	Sentiment  string    `json:"sentiment,omitempty" doc:"A person's word, else the model's where it is sure enough."`
+	Kinds      []string  `json:"kinds,omitempty" doc:"praise, complaint, suggestion, question, lead, job."`
 	Topics     []string  `json:"topics"`
 	At         time.Time `json:"at"`
 	LearnedAt  time.Time `json:"learned_at"`
@@ -68,19 +71,30 @@ type Problem struct {
 // Preview is what a query would find.
 type Preview struct {
 	Problems []Problem `json:"problems"`
+	Exclude  []Problem `json:"exclude" doc:"Problems of what is excluded."`
+	Unheard  []string  `json:"unheard" doc:"Words of the query that occur in no post so far."`
 	Hits     []Mention `json:"hits"`
+	Found    int       `json:"found" doc:"How many posts match of those looked at."`
 	Looked   int       `json:"looked"`
-	All      bool      `json:"all"`
+	All      bool      `json:"all" doc:"Whether all posts that could match were looked at; else the newest."`
 }
 
 func topic(t listening.Topic) Topic {
-	return Topic{t.ID, t.Name, t.Query, !t.InboxAt.IsZero(), t.FilledTo == 0, t.CreatedAt, t.UpdatedAt}
+	return Topic{t.ID, t.Name, t.Query, t.Exclude, !t.InboxAt.IsZero(), t.FilledTo == 0, t.CreatedAt, t.UpdatedAt}
 }
 
 func mention(m *listening.Mention) Mention {
-	out := Mention{m.ID, m.Channel, m.ExternalID, m.Kind, m.Author, m.AuthorName, m.Title, m.Text, m.URL, m.Lang, m.Label, m.Topics, m.At, m.LearnedAt}
+	out := Mention{m.ID, m.Channel, m.ExternalID, m.Kind, m.Author, m.AuthorName, m.Title, m.Text, m.URL, m.Lang, m.Label, m.Kinds, m.Topics, m.At, m.LearnedAt}
 	if out.Topics == nil {
 		out.Topics = []string{}
+	}
+	return out
+}
+
+func problems(list []query.Problem) []Problem {
+	out := make([]Problem, len(list))
+	for i, f := range list {
+		out[i] = Problem{f.Start, f.End, f.Severity == query.Error, f.Key, f.Suggestion}
 	}
 	return out
 }
@@ -106,7 +120,7 @@ func Operations(a *api.API, s *listening.Service) {
 		})
 	api.Add(a, api.Op{ID: "create-topic", Method: http.MethodPost, Path: "/topics", Tag: "listening", Summary: "Save a topic", Permission: org.ListeningEdit, Status: http.StatusCreated},
 		func(ctx context.Context, in *struct{ Body TopicDraft }) (*api.One[Topic], error) {
-			t, err := s.Add(ctx, listening.Draft{Name: in.Body.Name, Query: in.Body.Query, Inbox: in.Body.Inbox})
+			t, err := s.Add(ctx, listening.Draft{Name: in.Body.Name, Query: in.Body.Query, Exclude: in.Body.Exclude, Inbox: in.Body.Inbox})
 			if err != nil {
 				return nil, err
 			}
@@ -129,7 +143,7 @@ func Operations(a *api.API, s *listening.Service) {
 			if err != nil {
 				return nil, err
 			}
-			t, err := s.Change(ctx, in.ID, listening.Draft{Name: in.Body.Name, Query: in.Body.Query, Inbox: in.Body.Inbox, Colour: was.Colour})
+			t, err := s.Change(ctx, in.ID, listening.Draft{Name: in.Body.Name, Query: in.Body.Query, Exclude: in.Body.Exclude, Inbox: in.Body.Inbox, Colour: was.Colour})
 			if err != nil {
 				return nil, err
 			}
@@ -141,16 +155,17 @@ func Operations(a *api.API, s *listening.Service) {
 		})
 	api.Add(a, api.Op{ID: "preview-topic", Method: http.MethodGet, Path: "/topics/preview", Tag: "listening", Summary: "Lint a query and see what it would find", Permission: org.ListeningRead},
 		func(ctx context.Context, in *struct {
-			Query string `query:"query" required:"true" maxLength:"8000"`
-			Limit int    `query:"limit" minimum:"1" maximum:"100" default:"20"`
+			Query   string `query:"query" required:"true" maxLength:"8000"`
+			Exclude string `query:"exclude" maxLength:"8000"`
+			Limit   int    `query:"limit" minimum:"1" maximum:"100" default:"20"`
 		}) (*api.One[Preview], error) {
-			p, err := s.Try(ctx, in.Query, in.Limit)
+			p, err := s.Try(ctx, in.Query, in.Exclude, in.Limit)
 			if err != nil {
 				return nil, err
 			}
-			out := Preview{Problems: []Problem{}, Hits: []Mention{}, Looked: p.Looked, All: p.All}
-			for _, f := range p.Problems {
-				out.Problems = append(out.Problems, Problem{f.Start, f.End, f.Severity == query.Error, f.Key, f.Suggestion})
+			out := Preview{Problems: problems(p.Problems), Exclude: problems(p.Excluding), Unheard: []string{}, Hits: []Mention{}, Found: p.Found, Looked: p.Looked, All: p.All}
+			for _, t := range p.Unheard {
+				out.Unheard = append(out.Unheard, t.Text)
 			}
 			for i := range p.Hits {
 				out.Hits = append(out.Hits, mention(&p.Hits[i]))
@@ -164,6 +179,7 @@ func Operations(a *api.API, s *listening.Service) {
 			Channel   string    `query:"channel" maxLength:"50"`
 			Lang      string    `query:"lang" maxLength:"10"`
 			Sentiment string    `query:"sentiment" enum:"negative,neutral,positive,none"`
+			Kind      string    `query:"kind" enum:"praise,complaint,suggestion,question,lead,job"`
 			Since     time.Time `query:"since"`
 			Until     time.Time `query:"until"`
 		}) (*api.List[Mention], error) {
@@ -179,7 +195,7 @@ func Operations(a *api.API, s *listening.Service) {
 				}
 				before = listening.Place{At: time.UnixMicro(n), Post: parts[1]}
 			}
-			list, next, err := s.Mentions(ctx, listening.Filter{Topic: in.Topic, Channel: in.Channel, Lang: in.Lang, Label: in.Sentiment, Since: in.Since, Until: in.Until}, before, in.Limit)
+			list, next, err := s.Mentions(ctx, listening.Filter{Topic: in.Topic, Channel: in.Channel, Lang: in.Lang, Label: in.Sentiment, Kind: in.Kind, Since: in.Since, Until: in.Until}, before, in.Limit)
 			if err != nil {
 				return nil, err
 			}

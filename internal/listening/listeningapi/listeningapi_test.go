@@ -132,6 +132,28 @@ func TestOverREST(t *testing.T) {
 		}
 		call(reads, "GET", "/mentions/volume?days=0", nil, 422)
 
+		if got := call(writes, "PUT", path, map[string]any{"name": "Brakes", "query": "brake", "exclude": "way home\nlang:de"}, 200); got["exclude"] != "way home\nlang:de" || got["filled"] != false {
+			t.Errorf("%v", got)
+		}
+		if err := l.Fill(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := items(call(reads, "GET", "/mentions?topic="+topic["id"].(string), nil, 200)); len(got) != 1 {
+			t.Errorf("%v", got)
+		}
+		if got := items(call(reads, "GET", "/mentions?kind=complaint", nil, 200)); len(got) != 0 {
+			t.Errorf("%v", got)
+		}
+		call(reads, "GET", "/mentions?kind=rant", nil, 422)
+		call(writes, "PUT", path, map[string]any{"name": "Brakes", "query": "brake", "exclude": "(open"}, 422)
+		preview = call(reads, "GET", "/topics/preview?query="+url.QueryEscape("brake OR zzyzx")+"&exclude="+url.QueryEscape("way home\n(open"), nil, 200)
+		if len(preview["exclude"].([]any)) != 1 || preview["found"] != float64(0) {
+			t.Errorf("%v", preview)
+		}
+		preview = call(reads, "GET", "/topics/preview?query="+url.QueryEscape("brake OR zzyzx")+"&exclude="+url.QueryEscape("way home"), nil, 200)
+		if preview["found"] != float64(1) || preview["unheard"].([]any)[0] != "zzyzx" {
+			t.Errorf("%v", preview)
+		}
 		if got := call(writes, "PUT", path, map[string]any{"name": "Price", "query": "price", "inbox": true}, 200); got["inbox"] != true || got["filled"] != false {
 			t.Errorf("%v", got)
 		}
