@@ -9,6 +9,7 @@ import (
 
 	"github.com/entente/entente/internal/channel"
 	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/enrich"
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
@@ -20,13 +21,14 @@ type Service struct {
 	ledger   *ledger.Ledger
 	channels *channel.Service
 	org      *org.Service
+	reader   *enrich.Service // makes posts ready to be searched; says nothing of them itself
 	log      *slog.Logger
 	clock    func() time.Time
 }
 
 // New makes the service.
 func New(d *db.DB, l *ledger.Ledger, c *channel.Service, o *org.Service, log *slog.Logger, clock func() time.Time) *Service {
-	return &Service{d, l, c, o, log, clock}
+	return &Service{d, l, c, o, enrich.New(d, log), log, clock}
 }
 
 // Now is the clock by which it is decided how long somebody waits.

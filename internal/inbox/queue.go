@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"github.com/entente/entente/internal/channel"
@@ -30,6 +31,8 @@ func Views() []View { return []View{WaitingView, MineView, UnassignedView, OpenV
 type Filter struct {
 	Channel  string // id
 	Assignee string // member id, or Nobody
+	Topic    string // id; mentioned somewhere in the thread
+	Words    string // said somewhere in the thread, in the query language
 }
 
 // Nobody is the assignee of what nobody has taken.
@@ -94,6 +97,27 @@ func walkOf(view View, f Filter, member string) (*walk, error) {
 	return w, nil
 }
 
+// walk is how whoever acts goes through a view, narrowed.
+func (s *Service) walk(ctx context.Context, view View, f Filter) (*walk, Reach, error) {
+	w, err := walkOf(view, f, me(ctx))
+	if err != nil {
+		return nil, Reach{}, err
+	}
+	q := s.db.Read()
+	if f.Topic != "" {
+		if err := mentioning(ctx, q, w, f.Topic); err != nil {
+			return nil, Reach{}, err
+		}
+	}
+	reach := Reach{All: true}
+	if f.Words != "" {
+		if reach, err = s.search(ctx, q, w, f.Words); err != nil {
+			return nil, reach, err
+		}
+	}
+	return w, reach, nil
+}
+
 func (w *walk) at(c *Conversation) place {
 	at := c.LastAt
 	if w.column == "waiting_since" {
@@ -119,28 +143,34 @@ func (w *walk) read(ctx context.Context, q db.Q, from place, up bool, limit int)
 
 // Queue lists a view of whoever acts, narrowed, from after cursor on; next is the cursor for the rest, "" at the end. limit is 1 to 200.
 func (s *Service) Queue(ctx context.Context, view View, f Filter, cursor string, limit int) (list []Conversation, next string, err error) {
+	list, next, _, err = s.Search(ctx, view, f, cursor, limit)
+	return list, next, err
+}
+
+// Search is Queue that tells how far it looked for the words of the filter.
+func (s *Service) Search(ctx context.Context, view View, f Filter, cursor string, limit int) (list []Conversation, next string, reach Reach, err error) {
 	if err := org.Require(ctx, org.InboxRead); err != nil {
-		return nil, "", err
-	}
-	w, err := walkOf(view, f, me(ctx))
-	if err != nil {
-		return nil, "", err
+		return nil, "", reach, err
 	}
 	var from place
 	if cursor != "" {
 		if from, err = parsePlace(cursor); err != nil {
-			return nil, "", err
+			return nil, "", reach, err
 		}
+	}
+	w, reach, err := s.walk(ctx, view, f)
+	if err != nil {
+		return nil, "", reach, err
 	}
 	limit = min(max(limit, 1), 200)
 	if list, err = w.read(ctx, s.db.Read(), from, w.up, limit+1); err != nil {
-		return nil, "", err
+		return nil, "", reach, err
 	}
 	if len(list) > limit {
 		list = list[:limit]
 		next = w.at(&list[limit-1]).String()
 	}
-	return list, next, nil
+	return list, next, reach, nil
 }
 
 func me(ctx context.Context) string {
@@ -150,30 +180,43 @@ func me(ctx context.Context) string {
 	return Nobody + "!" // no member has this id: nothing is theirs
 }
 
-// Beside returns the ids of the conversations before and after one in a view, "" where there is none. A conversation that has left the
-// view still has its place in it.
+// Around lists up to before conversations that come before one in a view and up to after that come after it, in the order of the view, with
+// the one itself between them at index here: one that has left the view still has its place in it.
+func (s *Service) Around(ctx context.Context, view View, f Filter, c *Conversation, before, after int) (list []Conversation, here int, err error) {
+	if err := org.Require(ctx, org.InboxRead); err != nil {
+		return nil, 0, err
+	}
+	w, _, err := s.walk(ctx, view, f)
+	if err != nil {
+		return nil, 0, err
+	}
+	at := w.at(c)
+	if w.column == "waiting_since" && !c.Waiting() {
+		at.at = c.LastTheirsAt.UnixMicro()
+	}
+	if list, err = w.read(ctx, s.db.Read(), at, !w.up, before); err != nil {
+		return nil, 0, err
+	}
+	slices.Reverse(list)
+	rest, err := w.read(ctx, s.db.Read(), at, w.up, after)
+	if err != nil {
+		return nil, 0, err
+	}
+	here = len(list)
+	return append(append(list, *c), rest...), here, nil
+}
+
+// Beside returns the ids of the conversations before and after one in a view, "" where there is none; see Around.
 func (s *Service) Beside(ctx context.Context, view View, f Filter, c *Conversation) (before, after string, err error) {
-	w, err := walkOf(view, f, me(ctx))
+	list, here, err := s.Around(ctx, view, f, c, 1, 1)
 	if err != nil {
 		return "", "", err
 	}
-	here := w.at(c)
-	if w.column == "waiting_since" && !c.Waiting() {
-		here.at = c.LastTheirsAt.UnixMicro()
+	if here > 0 {
+		before = list[here-1].ID
 	}
-	for _, up := range []bool{w.up, !w.up} {
-		list, err := w.read(ctx, s.db.Read(), here, up, 1)
-		if err != nil {
-			return "", "", err
-		}
-		if len(list) == 0 {
-			continue
-		}
-		if up == w.up {
-			after = list[0].ID
-		} else {
-			before = list[0].ID
-		}
+	if here+1 < len(list) {
+		after = list[here+1].ID
 	}
 	return before, after, nil
 }

@@ -165,8 +165,11 @@ func queue(a *api.API, s *inbox.Service) {
 			View     string `query:"view" enum:"waiting,mine,unassigned,open,resolved" default:"open"`
 			Channel  string `query:"channel" maxLength:"40"`
 			Assignee string `query:"assignee" maxLength:"40" doc:"Member, or nobody."`
+			Topic    string `query:"topic" maxLength:"40" doc:"Mentioned somewhere in the thread."`
+			Q        string `query:"q" maxLength:"1000" doc:"Said somewhere in the thread, in the query language. Looked for in the newest 2,000 posts that could match."`
 		}) (*api.List[Conversation], error) {
-			list, next, err := s.Queue(ctx, inbox.View(in.View), inbox.Filter{Channel: in.Channel, Assignee: in.Assignee}, in.Cursor, in.Limit)
+			f := inbox.Filter{Channel: in.Channel, Assignee: in.Assignee, Topic: in.Topic, Words: in.Q}
+			list, next, err := s.Queue(ctx, inbox.View(in.View), f, in.Cursor, in.Limit)
 			if err != nil {
 				return nil, err
 			}

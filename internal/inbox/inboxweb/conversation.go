@@ -45,9 +45,10 @@ type conversationView struct {
 	panels        []ui.Panel
 	others        []inbox.Present
 	before, after string
-	here          string // this very page
-	path          string // /inbox/ID
-	latest        string // the newest part of the thread, when this is an older one
+	beside        *queueView // what stands around it in the view; nil on a part of the page
+	here          string     // this very page
+	path          string     // /inbox/ID
+	latest        string     // the newest part of the thread, when this is an older one
 	form          *composed
 }
 
@@ -75,9 +76,15 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request, form *composed) err
 	if err != nil {
 		return err
 	}
-	v := &conversationView{sight: sightOf(q), c: c, now: p.inbox.Now(), me: org.Who(ctx), path: "/inbox/" + c.ID, form: form}
+	v := &conversationView{sight: sightOf(q).readable(), c: c, now: p.inbox.Now(), me: org.Who(ctx), path: "/inbox/" + c.ID, form: form}
 	if c.ID != r.PathValue("id") && r.Method == http.MethodGet {
 		return web.Redirect(w, r, v.at(v.path)) // it was joined to another
+	}
+	if r.Header.Get("HX-Target") == "beside" && r.Method == http.MethodGet {
+		if err := p.lay(ctx, v); err != nil {
+			return err
+		}
+		return web.Part(w, r, besideRegion(v.beside))
 	}
 	part := q.Get("before")
 	v.here = v.at(v.path, "before", part, "to", clean(q.Get("to")))
@@ -96,10 +103,14 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request, form *composed) err
 			return err
 		}
 	}
-	if v.named, v.called, err = p.inbox.Names(ctx, c); err != nil {
+	fragment := r.Method == http.MethodGet && r.Header.Get("HX-Target") == "conversation"
+	if !fragment {
+		if err := p.lay(ctx, v); err != nil {
+			return err
+		}
+	} else if v.before, v.after, err = p.inbox.Beside(ctx, v.view, v.filter, &c); err != nil {
 		return err
-	}
-	if v.before, v.after, err = p.inbox.Beside(ctx, v.view, v.filter, &c); err != nil {
+	} else if v.named, v.called, err = p.inbox.Names(ctx, c); err != nil {
 		return err
 	}
 	if v.me.May(org.InboxAssign) {
@@ -131,13 +142,38 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request, form *composed) err
 	if !form.chosen {
 		form.private = v.ways.Private && (v.ways.Post.Private || !v.ways.Public)
 	}
-	if r.Header.Get("HX-Target") == "conversation" && r.Method == http.MethodGet {
+	if fragment {
 		return web.Part(w, r, conversationRegion(v))
 	}
 	if len(form.errors) > 0 {
 		web.Invalid(w)
 	}
 	return web.Show(w, r, web.Page{Title: name(ctx, &c), Wide: true, Shortcuts: shortcuts(ctx)}, conversationPage(v))
+}
+
+// So many conversations stand above and below the one that is read: it stays in sight without scrolling.
+const (
+	aboveHere = 3
+	belowHere = 30
+)
+
+// lay puts the list of the view beside the conversation.
+func (p *pages) lay(ctx context.Context, v *conversationView) error {
+	list, here, err := p.inbox.Around(ctx, v.view, v.filter, &v.c, aboveHere, belowHere)
+	if err != nil {
+		return err
+	}
+	if here > 0 {
+		v.before = list[here-1].ID
+	}
+	if here+1 < len(list) {
+		v.after = list[here+1].ID
+	}
+	if v.named, v.called, err = p.inbox.Names(ctx, list...); err != nil {
+		return err
+	}
+	v.beside = &queueView{sight: v.sight, lines: &p.lines, now: v.now, list: list, named: v.named, called: v.called, me: v.me.ID, here: v.at(v.path), current: v.c.ID}
+	return nil
 }
 
 func sendings(t *inbox.Timeline) (out []channel.Sending) {

@@ -15,10 +15,12 @@ import (
 	"github.com/entente/entente/internal/channel"
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/db/dbtest"
+	"github.com/entente/entente/internal/enrich"
 	"github.com/entente/entente/internal/inbox"
 	"github.com/entente/entente/internal/inbox/inboxtest"
 	"github.com/entente/entente/internal/inbox/inboxweb"
 	"github.com/entente/entente/internal/ledger"
+	"github.com/entente/entente/internal/listening"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/web"
 )
@@ -114,6 +116,51 @@ func (r *reader) post(path string, form url.Values, contains ...string) string {
 	}
 	to, _, _ = strings.Cut(to, "#")
 	return r.get(to, 200, contains...)
+}
+
+// TestSearchBox holds that the queue is searched and narrowed to a topic by its address alone, and that a search is kept on the way.
+func TestSearchBox(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := open(t, d)
+		vera, m := s.as("Vera", org.Owner)
+		e := enrich.New(d, slog.New(slog.DiscardHandler), enrich.LanguageIdentifier{})
+		topic, err := listening.New(d, s.Ledger, e, s.Org, slog.New(slog.DiscardHandler), s.Now, nil).Add(s.As(m), listening.Draft{Name: "Stopping power", Query: "brakes"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Hear(s.Post.ID, inboxtest.Mail("m1", "ada", "Stopping", "The brakes squeak.", s.Now().Add(-3*time.Hour)),
+			inboxtest.Mail("m2", "bo", "Price", "How much?", s.Now().Add(-2*time.Hour)),
+			inboxtest.Mail("m3", "cyd", "Late", "My brakes never came.", s.Now().Add(-time.Hour)))
+		lacks := func(page string, words ...string) {
+			t.Helper()
+			for _, w := range words {
+				if strings.Contains(page, w) {
+					t.Errorf("the page says %q", w)
+				}
+			}
+		}
+		page := vera.get("/inbox?q=squeaking", 200, `name="q"`, "data-search", `value="squeaking"`, "Stopping", "Stopping power", "q=squeaking")
+		lacks(page, ">Price", ">Late")
+		page = vera.get("/inbox?topic="+topic.ID, 200, "Stopping", "Late", `value="`+topic.ID+`" selected`)
+		lacks(page, ">Price")
+		lacks(vera.get("/inbox?topic="+topic.ID+"&q=never", 200, "Late"), ">Stopping<")
+		vera.get("/inbox?q=helicopter", 200, "Nothing like this here", "/inbox\"")
+		vera.get("/inbox?q="+url.QueryEscape("langg:fr"), 422, "This search cannot be read", "lang")
+		vera.get("/inbox?q="+strings.Repeat("a+", 900), 422)
+		vera.get("/inbox?q=%FF%00", 422)
+
+		// From conversation to conversation within what was looked for; the list stands beside.
+		c, late := s.About(s.Post.ID, "m1"), s.About(s.Post.ID, "m3")
+		page = vera.get("/inbox/"+c.ID+"?q=brakes", 200, `id="beside"`, `aria-current="true"`, "/inbox/"+late.ID+"?q=brakes", "/inbox?q=brakes")
+		lacks(page, ">Price")
+		if _, body, _ := vera.do("GET", "/inbox/"+c.ID+"?q=brakes", nil, "HX-Request", "true", "HX-Target", "beside"); !strings.HasPrefix(strings.TrimSpace(body), `<div id="beside"`) || !strings.Contains(body, late.ID) {
+			t.Errorf("the list alone: %s", body)
+		}
+		vera.get("/inbox/"+c.ID+"?q="+url.QueryEscape("langg:fr"), 200, "Price") // what cannot be read does not hide the conversation
+		vera.lang = "fr"
+		vera.get("/inbox?q=brakes", 200, "Rechercher", "Tous les sujets")
+	})
 }
 
 func field(t *testing.T, page, name string) string {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/entente/entente/internal/i18n"
@@ -24,7 +25,8 @@ type sight struct {
 }
 
 func sightOf(q url.Values) sight {
-	s := sight{view: inbox.View(q.Get("view")), filter: inbox.Filter{Channel: clean(q.Get("channel")), Assignee: clean(q.Get("assignee"))}}
+	s := sight{view: inbox.View(q.Get("view")), filter: inbox.Filter{Channel: clean(q.Get("channel")), Assignee: clean(q.Get("assignee")),
+		Topic: clean(q.Get("topic")), Words: strings.TrimSpace(strings.ToValidUTF8(q.Get("q"), ""))}}
 	if !slices.Contains(inbox.Views(), s.view) {
 		s.view = inbox.WaitingView
 	}
@@ -56,6 +58,8 @@ func (s sight) values() url.Values {
 	}
 	set("channel", s.filter.Channel)
 	set("assignee", s.filter.Assignee)
+	set("topic", s.filter.Topic)
+	set("q", s.filter.Words)
 	return v
 }
 
@@ -73,6 +77,14 @@ func (s sight) at(path string, more ...string) string {
 	return path + "?" + v.Encode()
 }
 
+// readable leaves out a search that cannot be understood: the queue says so, a conversation is shown all the same.
+func (s sight) readable() sight {
+	if _, err := inbox.ParseSearch(s.filter.Words); err != nil {
+		s.filter.Words = ""
+	}
+	return s
+}
+
 func (s sight) narrowed() bool { return s.filter != inbox.Filter{} }
 
 type queueView struct {
@@ -80,15 +92,19 @@ type queueView struct {
 	lines    *ui.Memo
 	now      time.Time
 	list     []inbox.Conversation
+	reach    inbox.Reach
+	refused  string // why what was looked for cannot be
 	counts   inbox.Counts
 	channels []ui.Option
 	members  []ui.Option
+	topics   []ui.Option
 	named    map[string]string // channels
 	called   map[string]string // members
 	me       string
 	here     string
 	newest   string
 	older    string
+	current  string // the conversation that is read beside the list
 }
 
 func (p *pages) queue(w http.ResponseWriter, r *http.Request) error {
@@ -98,8 +114,10 @@ func (p *pages) queue(w http.ResponseWriter, r *http.Request) error {
 	v.here = v.at("/inbox", "after", cursor)
 	var next string
 	var err error
-	if v.list, next, err = p.inbox.Queue(ctx, v.view, v.filter, cursor, pageSize); err != nil {
-		return err
+	if v.list, next, v.reach, err = p.inbox.Search(ctx, v.view, v.filter, cursor, pageSize); err != nil {
+		if v.refused = misspelled(ctx, err); v.refused == "" {
+			return err
+		}
 	}
 	if next != "" {
 		v.older = v.at("/inbox", "after", next)
@@ -115,6 +133,9 @@ func (p *pages) queue(w http.ResponseWriter, r *http.Request) error {
 	}
 	if r.Header.Get("HX-Target") == "queue" {
 		return web.Part(w, r, queueRegion(v))
+	}
+	if v.refused != "" {
+		web.Invalid(w)
 	}
 	channels, err := p.inbox.Channels(ctx)
 	if err != nil {
@@ -132,7 +153,25 @@ func (p *pages) queue(w http.ResponseWriter, r *http.Request) error {
 	for _, m := range members {
 		v.members = append(v.members, ui.Option{Value: m.ID, Label: m.Name})
 	}
+	topics, err := p.inbox.Topics(ctx)
+	if err != nil {
+		return err
+	}
+	if len(topics) > 0 {
+		v.topics = []ui.Option{{Label: i18n.T(ctx, "inbox.any_topic")}}
+		for _, t := range topics {
+			v.topics = append(v.topics, ui.Option{Value: t.ID, Label: t.Name})
+		}
+	}
 	return web.Show(w, r, web.Page{Title: i18n.T(ctx, "inbox.title"), Wide: true, Shortcuts: shortcuts(ctx)}, queuePage(v))
+}
+
+// misspelled is why a search cannot be understood, "" when err is something else.
+func misspelled(ctx context.Context, err error) string {
+	if p := problem.Of(err); p.Code == problem.Invalid && p.Field == "q" {
+		return i18n.T(ctx, p.Key, p.Args...)
+	}
+	return ""
 }
 
 func me(ctx context.Context) string {
