@@ -103,7 +103,7 @@ func Day(ctx context.Context, t time.Time) string {
 		return "–"
 	}
 	t = t.In(Zone(ctx))
-	return strconv.Itoa(t.Day()) + "\u00a0" + pick(ctx, shortMonths, t.Month()) + " " + strconv.Itoa(t.Year())
+	return dayOfMonth(ctx, t) + "\u00a0" + pick(ctx, shortMonths, t.Month()) + " " + strconv.Itoa(t.Year())
 }
 
 // DayShort writes 21 Nov.
@@ -112,7 +112,15 @@ func DayShort(ctx context.Context, t time.Time) string {
 		return "–"
 	}
 	t = t.In(Zone(ctx))
-	return strconv.Itoa(t.Day()) + "\u00a0" + pick(ctx, shortMonths, t.Month())
+	return dayOfMonth(ctx, t) + "\u00a0" + pick(ctx, shortMonths, t.Month())
+}
+
+// dayOfMonth is the number of the day; French counts the first one and only that.
+func dayOfMonth(ctx context.Context, t time.Time) string {
+	if t.Day() == 1 && french(ctx) {
+		return "1er"
+	}
+	return strconv.Itoa(t.Day())
 }
 
 // DateTime writes 21 Nov 2026, 14:05.

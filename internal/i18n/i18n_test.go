@@ -124,6 +124,7 @@ func TestFormats(t *testing.T) {
 	}
 	en, fr := With(context.Background(), "en", nil), With(context.Background(), "fr", paris)
 	at := time.Date(2026, 11, 21, 23, 5, 0, 0, time.UTC)
+	first := time.Date(2026, 9, 30, 22, 30, 0, 0, time.UTC)
 	for _, c := range []struct{ got, want string }{
 		{Number(en, 1234567.891, 1), "1,234,567.9"},
 		{Number(fr, 1234567.891, 1), "1\u202f234\u202f567,9"},
@@ -139,6 +140,11 @@ func TestFormats(t *testing.T) {
 		{Day(en, at), "21\u00a0Nov 2026"},
 		{Day(fr, at), "22\u00a0nov. 2026"},
 		{DateTime(fr, at), "22\u00a0nov. 2026, 00\u00a0h\u00a005"},
+		{Day(fr, first), "1er\u00a0oct. 2026"}, // not yet in UTC
+		{DayShort(fr, first), "1er\u00a0oct."},
+		{DateTime(fr, first), "1er\u00a0oct. 2026, 00\u00a0h\u00a030"},
+		{Day(en, first.AddDate(0, 0, 1)), "1\u00a0Oct 2026"},
+		{DayShort(fr, first.AddDate(0, 0, 10)), "11\u00a0oct."},
 		{Month(fr, at), "novembre 2026"},
 		{Day(en, time.Time{}), "–"},
 		{For(en, 26*time.Hour), "1\u00a0d 2\u00a0h"},
