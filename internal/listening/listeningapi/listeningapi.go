@@ -28,7 +28,7 @@ type Topic struct {
 
 // TopicDraft is what a topic should be.
 type TopicDraft struct {
-	Name  string `json:"name" minLength:"1" maxLength:"100"`
+	Name    string `json:"name" minLength:"1" maxLength:"100"`
 	Query   string `json:"query" minLength:"1" maxLength:"8000"`
 	Exclude string `json:"exclude,omitempty" maxLength:"8000" doc:"What the query must not find, one on a line: words, which stand one after the other, or anything of the query language."`
 	Inbox   bool   `json:"inbox,omitempty"`

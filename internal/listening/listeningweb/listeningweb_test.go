@@ -124,7 +124,20 @@ func TestTopicPages(t *testing.T) {
 	if list, err := s.listening.Topics(t.Context()); err != nil || len(list) != 0 {
 		t.Errorf("a preview saved something: %v %v", list, err)
 	}
-	status, _, to := paul.do("POST", "/topics", url.Values{"name": {"Brakes"}, "query": {"brake"}, "inbox": {"1"}})
+	// a problem is shown where it is, and mended by its button
+	paul.get("/topics/preview?query="+url.QueryEscape("brake autor:ada"), 200, "<code>brake <mark>autor:</mark>ada</code>", `form="topic"`, `name="mended"`, `value="brake author:ada"`, "formnovalidate")
+	paul.get("/topics/preview?query="+url.QueryEscape("brake OR whistle OR squaek"), 200, "1 hit", "these words: whistle, squaek", "1 post that could match")
+	paul.get("/topics/preview?query=brake&exclude=squeaks", 200, "No post matches")
+	paul.get("/topics/preview?query=brake&exclude="+url.QueryEscape("fine\n(open"), 200, "<mark>(open</mark>", `name="mended-exclude"`)
+	status, body, _ = paul.do("POST", "/topics", url.Values{"name": {""}, "query": {"autor:ada"}, "mended": {"author:ada"}, "exclude": {"zest"}, "inbox": {"1"}})
+	if status != 200 || !strings.Contains(body, "author:ada</textarea>") || !strings.Contains(body, "zest</textarea>") || !strings.Contains(body, "checked") || !strings.Contains(body, "1 hit") {
+		t.Errorf("mended: %d", status)
+	}
+	status, body, _ = paul.do("POST", "/topics", url.Values{"name": {"B"}, "query": {"brake"}, "exclude": {"(open"}})
+	if status != 422 || !strings.Contains(body, `aria-invalid="true"`) {
+		t.Errorf("a bad exclusion: %d", status)
+	}
+	status, _, to := paul.do("POST", "/topics", url.Values{"name": {"Brakes"}, "query": {"brake"}, "exclude": {"brake pad\r\nzest"}, "inbox": {"1"}})
 	if status != 303 || to != "/topics" {
 		t.Fatalf("saved: %d %s", status, to)
 	}
@@ -138,7 +151,7 @@ func TestTopicPages(t *testing.T) {
 	}
 	topic := "/topics/" + list[0].ID
 	paul.get("/topics", 200, "Yes")
-	paul.get(topic, 200, "Edit topic", ">brake</textarea>", "checked", "1 hit")
+	paul.get(topic, 200, "Edit topic", ">brake</textarea>", ">brake pad\nzest</textarea>", "checked", "1 hit")
 	if status, _, _ := paul.do("POST", topic, url.Values{"name": {"Brakes"}, "query": {"langu:fr"}}); status != 422 {
 		t.Errorf("changed to a bad query: %d", status)
 	}
@@ -222,6 +235,8 @@ func TestMentionPages(t *testing.T) {
 	paul.get("/mentions?from="+day, 200, "Brakes", "From")
 	paul.get("/mentions?from=nonsense&to=0001-01-01&period=99999", 200, "Brakes")
 	paul.get("/mentions?from=1970-01-01&to=2199-12-31", 200, "Brakes")
+	paul.get("/mentions?kind=complaint", 200, "No mention fits", `value="complaint" selected`)
+	paul.get("/mentions?kind=%27", 200, "No mention fits")
 	paul.get("/mentions?label=positive", 200, "No mention fits", "Show all")
 	paul.get("/mentions?topic=nothing", 404)
 	paul.get("/mentions?before=nonsense", 404)

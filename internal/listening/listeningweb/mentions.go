@@ -67,7 +67,7 @@ func (p *pages) mentions(w http.ResponseWriter, r *http.Request) error {
 		return web.Redirect(w, r, "/mentions/"+url.PathEscape(post))
 	}
 	v := &mentionsView{memo: &p.memo, period: in.Get("period"), here: r.URL.RequestURI()}
-	v.filter = listening.Filter{Topic: in.Get("topic"), Channel: in.Get("channel"), Lang: in.Get("lang"), Label: in.Get("label")}
+	v.filter = listening.Filter{Topic: in.Get("topic"), Channel: in.Get("channel"), Lang: in.Get("lang"), Label: in.Get("label"), Kind: in.Get("kind")}
 	var err error
 	if v.topics, err = p.listening.Topics(ctx); err != nil {
 		return err
@@ -127,7 +127,7 @@ func (p *pages) mentions(w http.ResponseWriter, r *http.Request) error {
 	if !v.first {
 		v.newest = with(in, "before", "")
 	}
-	if v.first && v.filter.Lang == "" && v.filter.Label == "" { // volume is counted by topic and channel
+	if v.first && v.filter.Lang == "" && v.filter.Label == "" && v.filter.Kind == "" { // volume is counted by topic and channel
 		if err := p.drawVolume(ctx, v, first, last); err != nil {
 			return err
 		}

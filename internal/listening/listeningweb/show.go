@@ -113,13 +113,49 @@ func clipped(s string) string {
 	return strings.TrimSpace(string([]rune(s)[:88])) + "…"
 }
 
-func valid(p *listening.Preview) bool { return !query.HasErrors(p.Problems) }
+func valid(p *listening.Preview) bool {
+	return !query.HasErrors(p.Problems) && !query.HasErrors(p.Excluding)
+}
 
-func hitsTitle(ctx context.Context, p *listening.Preview) string {
-	if p.All && len(p.Hits) < 20 {
-		return i18n.N(ctx, "listening.hits", len(p.Hits))
+// lookedAt says among how many posts hits were counted.
+func lookedAt(ctx context.Context, p *listening.Preview) string {
+	key := "listening.looked_some"
+	if p.All {
+		key = "listening.looked_all"
 	}
-	return i18n.N(ctx, "listening.newest_hits", len(p.Hits))
+	text := i18n.N(ctx, key, p.Looked)
+	if len(p.Hits) < p.Found {
+		text += " " + i18n.N(ctx, "listening.shown", len(p.Hits))
+	}
+	return text
+}
+
+// unheard names words of the query that no post has.
+func unheard(ctx context.Context, p *listening.Preview) string {
+	words := make([]string, len(p.Unheard))
+	for i := range p.Unheard {
+		words[i] = p.Unheard[i].Text
+	}
+	return i18n.N(ctx, "listening.unheard", len(words), "Words", strings.Join(words, ", "))
+}
+
+func kindOptions(ctx context.Context) []ui.Option {
+	out := []ui.Option{{Label: i18n.T(ctx, "listening.any")}}
+	for _, k := range []string{"complaint", "praise", "suggestion", "question", "lead", "job"} {
+		out = append(out, ui.Option{Value: k, Label: i18n.T(ctx, "listening.says."+k)})
+	}
+	return out
+}
+
+// says are the kinds of a post that are shown.
+func says(m *listening.Mention) []string {
+	var out []string
+	for _, k := range m.Kinds {
+		if i18n.Has("listening.says." + k) {
+			out = append(out, k)
+		}
+	}
+	return out
 }
 
 // signed is who said it, or where when nobody signed.

@@ -55,6 +55,7 @@ type topicForm struct {
 	id      string
 	name    string
 	query   string
+	exclude string
 	inbox   bool
 	form    *web.Form
 	preview *listening.Preview
@@ -76,7 +77,7 @@ func (f *topicForm) wrong(r *http.Request, field string) string {
 }
 
 func (p *pages) draft(w http.ResponseWriter, r *http.Request) error {
-	f := &topicForm{name: r.URL.Query().Get("name"), query: r.URL.Query().Get("query")}
+	f := &topicForm{name: r.URL.Query().Get("name"), query: r.URL.Query().Get("query"), exclude: r.URL.Query().Get("exclude")}
 	return p.showForm(w, r, f)
 }
 
@@ -85,7 +86,7 @@ func (p *pages) edit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return p.showForm(w, r, &topicForm{id: t.ID, name: t.Name, query: t.Query, inbox: !t.InboxAt.IsZero()})
+	return p.showForm(w, r, &topicForm{id: t.ID, name: t.Name, query: t.Query, exclude: t.Exclude, inbox: !t.InboxAt.IsZero()})
 }
 
 func (p *pages) showForm(w http.ResponseWriter, r *http.Request, f *topicForm) error {
@@ -104,7 +105,7 @@ func (p *pages) try(ctx context.Context, f *topicForm) error {
 	if f.query == "" {
 		return nil
 	}
-	preview, err := p.listening.Try(ctx, f.query, 20)
+	preview, err := p.listening.Try(ctx, f.query, f.exclude, 20)
 	if err != nil {
 		return err
 	}
@@ -115,8 +116,8 @@ func (p *pages) try(ctx context.Context, f *topicForm) error {
 
 // preview is the fragment below the query, while it is typed.
 func (p *pages) preview(w http.ResponseWriter, r *http.Request) error {
-	f := &topicForm{query: r.URL.Query().Get("query")}
-	if len(f.query) > 8<<10 {
+	f := &topicForm{query: r.URL.Query().Get("query"), exclude: r.URL.Query().Get("exclude")}
+	if len(f.query) > 8<<10 || len(f.exclude) > 8<<10 {
 		return problem.New(problem.TooLarge, "problem.too_large", "Limit", "8 kB")
 	}
 	if err := p.try(r.Context(), f); err != nil {
@@ -131,11 +132,18 @@ func (p *pages) save(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	f := &topicForm{id: r.PathValue("id"), name: form.Text("name"), query: form.Text("query"), inbox: form.Get("inbox") != "", form: form}
-	if form.Get("try") != "" { // the button beside the query, for those without JavaScript
+	f := &topicForm{id: r.PathValue("id"), name: form.Text("name"), query: form.Text("query"), exclude: form.Text("exclude"), inbox: form.Get("inbox") != "", form: form}
+	mended, mendedExclude := form.Text("mended"), form.Text("mended-exclude")
+	if mended != "" {
+		f.query = mended
+	}
+	if mendedExclude != "" {
+		f.exclude = mendedExclude
+	}
+	if form.Get("try") != "" || mended != "" || mendedExclude != "" { // buttons that save nothing
 		return p.showForm(w, r, f)
 	}
-	d := listening.Draft{Name: f.name, Query: f.query, Inbox: f.inbox}
+	d := listening.Draft{Name: f.name, Query: f.query, Exclude: f.exclude, Inbox: f.inbox}
 	if f.id == "" {
 		_, err = p.listening.Add(ctx, d)
 	} else {
@@ -180,6 +188,25 @@ func lintTone(p query.Problem) ui.Tone {
 		return ui.Danger
 	}
 	return ui.Warning
+}
+
+// around is where a problem is, with a little of what stands before and after it; "" when that is everywhere.
+func around(source string, p query.Problem) (before, at, after string) {
+	if p.Start < 0 || p.End > len(source) || p.Start >= p.End || p.Start == 0 && p.End == len(source) {
+		return "", "", ""
+	}
+	before, at, after = source[:p.Start], source[p.Start:p.End], source[p.End:]
+	const most = 40
+	if r := []rune(before); len(r) > most {
+		before = "…" + string(r[len(r)-most:])
+	}
+	if r := []rune(at); len(r) > 3*most {
+		at = string(r[:3*most]) + "…"
+	}
+	if r := []rune(after); len(r) > most {
+		after = string(r[:most]) + "…"
+	}
+	return before, at, after
 }
 
 // mended is the query with a problem's suggestion put in.
