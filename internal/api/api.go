@@ -45,6 +45,7 @@ type Op struct {
 	Status                                      int    // of success; 0 for 200, or 204 without a body
 	MaxBody                                     int64  // bytes; 0 for 1 MB
 	Secret                                      bool   // the answer holds a secret or a link that lets somebody in: it is never kept
+	Again                                       bool   // it knows a repeated Key itself: where the first request broke off, it is done again
 	Produces                                    string // content type of an answer that is no JSON
 	File                                        bool   // the body is a file, or a form with a part "file"
 

@@ -65,6 +65,8 @@ func (a *API) once(w http.ResponseWriter, r *http.Request, op *Op, member string
 		a.work(w, r, op, member, key)
 	case first.hash != hash:
 		a.refuse(w, r, problem.New(problem.Invalid, "api.key_reused").On(keyHeader))
+	case first.status == 0 && op.Again: // the first broke off, or both are under way: the operation does its work once
+		a.work(w, r, op, member, key)
 	case first.status == 0 && a.now().Sub(first.at) > workFor:
 		a.refuse(w, r, problem.New(problem.Conflict, "api.key_broken").On(keyHeader))
 	case first.status == 0:
@@ -129,7 +131,7 @@ func (a *API) work(w http.ResponseWriter, r *http.Request, op *Op, member, key s
 			a.settle(r.Context(), "DELETE FROM api_answer WHERE member = $1 AND key = $2", member, key)
 		}
 	}()
-	a.mux.ServeHTTP(rec, r)
+	a.mux.ServeHTTP(rec, r.WithContext(context.WithValue(r.Context(), keyed{}, key)))
 	if done = rec.status < 300; done {
 		body := rec.body.String()
 		if op.Secret {
@@ -140,6 +142,14 @@ func (a *API) work(w http.ResponseWriter, r *http.Request, op *Op, member, key s
 	}
 	w.WriteHeader(rec.status)
 	_, _ = w.Write(rec.body.Bytes()) // a caller who has gone is nobody to tell
+}
+
+type keyed struct{}
+
+// Key is the Idempotency-Key of the request under way, "" when it has none. An operation that keeps it with its work says so with Op.Again.
+func Key(ctx context.Context) string {
+	key, _ := ctx.Value(keyed{}).(string)
+	return key
 }
 
 // settle writes even when the caller has gone.

@@ -3,7 +3,11 @@ package inboxapi
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/entente/entente/internal/api"
@@ -270,7 +274,7 @@ func changes(a *api.API, s *inbox.Service) {
 func answers(a *api.API, s *inbox.Service) {
 	api.Add(a, api.Op{ID: "reply", Method: http.MethodPost, Path: "/conversations/{id}/replies", Tag: "inbox", Summary: "Answer a conversation",
 		Description: "Queues an answer through the channel its post came from. Give an Idempotency-Key, so that a call repeated says it once.",
-		Permission:  org.InboxEdit, Status: http.StatusAccepted}, func(ctx context.Context, in *struct {
+		Permission:  org.InboxEdit, Status: http.StatusAccepted, Again: true}, func(ctx context.Context, in *struct {
 		Named
 		Body struct {
 			Text      string     `json:"text" minLength:"1" maxLength:"50000"`
@@ -281,7 +285,7 @@ func answers(a *api.API, s *inbox.Service) {
 		}
 	}) (*api.One[Reply], error) {
 		b := &in.Body
-		what := inbox.Answer{Text: b.Text, To: b.To, Resolve: b.Resolve}
+		what := inbox.Answer{Text: b.Text, To: b.To, Resolve: b.Resolve, Token: token(api.Key(ctx), in.ID, b.Text, b.To, b.Private)}
 		if b.NotBefore != nil {
 			what.NotBefore = *b.NotBefore
 		}
@@ -316,6 +320,23 @@ func answers(a *api.API, s *inbox.Service) {
 			return sending(do.act(ctx, in.ID, in.Reply))
 		})
 	}
+}
+
+// token makes of a key one by which the inbox knows the same answer again. What is said is part of it: keys are forgotten after a day, and
+// whoever uses one anew for other words must be heard.
+func token(key, conversation, text, to string, private *bool) string {
+	if key == "" {
+		return ""
+	}
+	sum := sha256.New()
+	who := "as it was"
+	if private != nil {
+		who = strconv.FormatBool(*private)
+	}
+	for _, part := range []string{key, conversation, to, who, text} {
+		fmt.Fprintf(sum, "%d:%s", len(part), part)
+	}
+	return "rest:" + hex.EncodeToString(sum.Sum(nil))
 }
 
 func sending(v channel.Sending, err error) (*api.One[Reply], error) {

@@ -2,6 +2,7 @@ package inboxapi_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -107,6 +108,18 @@ func TestOverREST(t *testing.T) {
 		if again := call(writes, "POST", path+"/replies", map[string]any{"text": "Bring it in."}, 202, "k1"); again["id"] != first["id"] {
 			t.Errorf("said twice: %v %v", first, again)
 		}
+		// A crash: the answer was queued, what became of the key was not noted. The same request queues nothing, also when the key is forgotten.
+		for _, statement := range []string{"UPDATE api_answer SET status = 0, body = ''", "DELETE FROM api_answer"} {
+			if err := d.Tx(t.Context(), func(ctx context.Context, q db.Q) error {
+				_, err := db.Exec(ctx, q, statement)
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+			if again := call(writes, "POST", path+"/replies", map[string]any{"text": "Bring it in."}, 202, "k1"); again["id"] != first["id"] {
+				t.Errorf("%s: said twice: %v %v", statement, first, again)
+			}
+		}
 		if first["private"] != true || first["state"] != "queued" {
 			t.Errorf("reply %v", first)
 		}
@@ -121,6 +134,25 @@ func TestOverREST(t *testing.T) {
 		}
 		if got := call(writes, "POST", "/posts/"+c.Post+"/conversation", nil, 200); got["id"] != c.ID {
 			t.Errorf("opened %v", got)
+		}
+		// The key is free for other words once it is forgotten.
+		if err := d.Tx(t.Context(), func(ctx context.Context, q db.Q) error {
+			_, err := db.Exec(ctx, q, "DELETE FROM api_answer")
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		other := call(writes, "POST", path+"/replies", map[string]any{"text": "Or send it.", "not_before": k.Now().Add(time.Hour)}, 202, "k1")
+		if other["id"] == first["id"] {
+			t.Error("other words under a forgotten key are not queued")
+		}
+		call(writes, "POST", path+"/replies/"+other["id"].(string)+"/withdraw", nil, 200)
+		if page := call(reads, "GET", "/conversations?q=squeaking", nil, 200)["items"].([]any); len(page) != 1 || page[0].(map[string]any)["id"] != c.ID {
+			t.Errorf("searched %v", page)
+		}
+		call(reads, "GET", "/conversations?q=langg:fr", nil, 422)
+		if page := call(reads, "GET", "/conversations?topic=nothing", nil, 200)["items"].([]any); len(page) != 0 {
+			t.Errorf("about nothing %v", page)
 		}
 		line := call(reads, "GET", path+"/thread", nil, 200)["items"].([]any)
 		if len(line) != 7 { // two posts, taken, assigned, released, noted, taken again by answering
