@@ -35,7 +35,13 @@ func open(t *testing.T) *site {
 	l := listening.New(k.DB, k.Ledger, enrich.New(k.DB, log, enrich.LanguageIdentifier{}), k.Org, log, k.Now, nil)
 	s := web.New(web.Options{Org: k.Org, Log: log, Live: web.NewLive(), Clock: k.Now})
 	listeningweb.Routes(s.Routes(), l, k.Channels, listeningweb.Options{})
-	srv := httptest.NewServer(s.Handler())
+	all := http.NewServeMux()
+	all.Handle("/", s.Handler())
+	all.HandleFunc("GET /in/{secret}", func(w http.ResponseWriter, r *http.Request) { // for browsers
+		http.SetCookie(w, &http.Cookie{Name: "entente", Value: r.PathValue("secret"), Path: "/", HttpOnly: true})
+		http.Redirect(w, r, "/topics", http.StatusSeeOther)
+	})
+	srv := httptest.NewServer(all)
 	t.Cleanup(srv.Close)
 	return &site{k, l, srv.URL, t}
 }
