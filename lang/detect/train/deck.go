@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -57,10 +58,11 @@ func newDeck(c *corpus, m *model, rows []row, r recipe) *deck {
 		if x.from == post {
 			continue // names and words of other languages
 		}
-		for _, w := range strings.FieldsFunc(x.text, func(r rune) bool {
-			return r < 0x80 && r != '\'' && (r|0x20 < 'a' || r|0x20 > 'z') || r >= 0x2000 && r != '’' || r == '«' || r == '»' || r == '¿' || r == '¡'
-		}) {
-			w = strings.ToLower(strings.Trim(w, "'’"))
+		for _, w := range wordsOf(x.text) {
+			if isName(x, w) {
+				continue
+			}
+			w = strings.ToLower(strings.Trim(w, "'"))
 			if utf8.RuneCountInString(w) < 3 {
 				continue
 			}
@@ -125,4 +127,11 @@ func (d *deck) draw(rng *rand.Rand, dst []uint32) (grams []uint32, script, colum
 		dst = kept
 	}
 	return dst[:min(len(dst), 600)], place[0], place[1]
+}
+
+// isName says whether w, a word of a subtitle, may be a name, which tells no language: it is capitalised, and not in German.
+// Words that only begin sentences are lost with them.
+func isName(r row, w string) bool {
+	first, _ := utf8.DecodeRuneInString(w)
+	return r.from == subtitle && r.code != "de" && !unicode.IsLower(first)
 }

@@ -136,12 +136,12 @@ func wilson(k, n int) (low, high float64) {
 }
 
 // pairs makes short texts of the held-out rows: two words that follow each other, two of at least 5 letters from
-// anywhere, and two that no row trained on has.
+// anywhere, and two that no row trained on has. The latter two leave out names, see [isName].
 func (c *corpus) pairs() map[string][]row {
 	known := map[string]bool{}
 	for _, r := range c.rows {
 		for _, w := range wordsOf(r.text) {
-			known[r.code+w] = true
+			known[r.code+strings.ToLower(w)] = true
 		}
 	}
 	rng := rand.New(rand.NewPCG(Seed, 3))
@@ -151,9 +151,10 @@ func (c *corpus) pairs() map[string][]row {
 		words := wordsOf(r.text)
 		for i, w := range words {
 			if i > 0 && utf8.RuneCountInString(w) >= 3 && utf8.RuneCountInString(words[i-1]) >= 3 && rng.IntN(4) == 0 {
-				out["words.next"] = append(out["words.next"], row{code: r.code, text: words[i-1] + " " + w})
+				out["words.next"] = append(out["words.next"], row{code: r.code, text: strings.ToLower(words[i-1] + " " + w)})
 			}
-			if utf8.RuneCountInString(w) < 5 || slices.Contains(long[r.code], w) {
+			name := isName(r, w)
+			if w = strings.ToLower(w); name || utf8.RuneCountInString(w) < 5 || slices.Contains(long[r.code], w) {
 				continue
 			}
 			long[r.code] = append(long[r.code], w)
@@ -176,7 +177,7 @@ func (c *corpus) pairs() map[string][]row {
 	return out
 }
 
-// wordsOf gives the words of a text in lower case.
+// wordsOf gives the words of a text.
 func wordsOf(text string) []string {
-	return strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) && r != '\'' })
+	return strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) && r != '\'' })
 }

@@ -37,10 +37,10 @@ type row struct {
 
 // File is a file that was read.
 type File struct {
-	Name   string `json:"name"`
-	SHA256 string `json:"sha256"`
-	Rows   int    `json:"rows"`    // read
-	Refuse int    `json:"refused"` // of them, because a test set has them
+	Name    string `json:"name"`
+	SHA256  string `json:"sha256"`
+	Rows    int    `json:"rows"`    // read
+	Refused int    `json:"refused"` // of them, because a test set has them
 }
 
 type corpus struct {
@@ -161,7 +161,7 @@ func (c *corpus) add(name string, b []byte, refused, kept map[string]bool) error
 		set := ""
 		switch {
 		case refused[mark] && mark != "":
-			file.Refuse++
+			file.Refused++
 			c.refused++
 			continue
 		case onlyMeasured(name):

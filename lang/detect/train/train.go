@@ -29,7 +29,7 @@ type Options struct {
 	small bool // one pass, for tests
 }
 
-// Train fits, measures and writes the weights. It takes about two minutes on one core, and stops when ctx is done.
+// Train fits, measures and writes the weights. It takes about a minute on one core, and stops when ctx is done.
 func Train(ctx context.Context, o Options) (Report, error) {
 	if o.Seed == 0 {
 		o.Seed = Seed
