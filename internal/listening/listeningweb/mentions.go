@@ -25,6 +25,7 @@ const perPage = 50
 // mentionsView is what the list page shows.
 type mentionsView struct {
 	memo     *ui.Memo
+	lines    *ui.Memo
 	filter   listening.Filter
 	period   string
 	list     []listening.Mention
@@ -51,6 +52,24 @@ func (v *mentionsView) drawn(p chart.BarsProps) templ.Component {
 	return v.memo.Component(chart.Bars(p), p)
 }
 
+// kept is the line of a mention, drawn again only when something it shows has changed: many look at the same lists. What a post says
+// changes with EditedAt only.
+func (v *mentionsView) kept(ctx context.Context, m *listening.Mention) templ.Component {
+	return v.lines.Component(mentionLine(v, m), m.ID, m.EditedAt, m.AuthorName, i18n.Ago(ctx, m.At, time.Now()), v.names[m.Channel], m.Lang, m.Label,
+		says(m), v.others(m))
+}
+
+// others names the topics a mention belongs to besides the one looked at.
+func (v *mentionsView) others(m *listening.Mention) []string {
+	var out []string
+	for _, t := range m.Topics {
+		if t != v.filter.Topic {
+			out = append(out, v.topic(t))
+		}
+	}
+	return out
+}
+
 // topic names a topic by id.
 func (v *mentionsView) topic(id string) string {
 	for i := range v.topics {
@@ -66,7 +85,7 @@ func (p *pages) mentions(w http.ResponseWriter, r *http.Request) error {
 	if post := in.Get("post"); post != "" {
 		return web.Redirect(w, r, "/mentions/"+url.PathEscape(post))
 	}
-	v := &mentionsView{memo: &p.memo, period: in.Get("period"), here: r.URL.RequestURI()}
+	v := &mentionsView{memo: &p.memo, lines: &p.lines, period: in.Get("period"), here: r.URL.RequestURI()}
 	v.filter = listening.Filter{Topic: in.Get("topic"), Channel: in.Get("channel"), Lang: in.Get("lang"), Label: in.Get("label"), Kind: in.Get("kind")}
 	var err error
 	if v.topics, err = p.listening.Topics(ctx); err != nil {

@@ -21,7 +21,8 @@ type pages struct {
 	listening *listening.Service
 	channels  *channel.Service
 	Options
-	memo ui.Memo // of charts
+	memo  ui.Memo // of charts
+	lines ui.Memo // of lists
 }
 
 // Routes registers the pages.
