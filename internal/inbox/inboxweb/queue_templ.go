@@ -302,7 +302,7 @@ func nothing(v *queueView) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.EmptyState("search", i18n.T(ctx, "inbox.none.refused"), v.refused).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.EmptyState("search", i18n.T(ctx, "inbox.none.refused"), i18n.T(ctx, "inbox.none.refused_text")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -392,7 +392,7 @@ func waits(ctx context.Context, v *queueView, c *inbox.Conversation) string {
 // kept is the line, drawn again only when something it shows has changed: lists are looked at by many and change little.
 func kept(ctx context.Context, v *queueView, c *inbox.Conversation) templ.Component {
 	return v.lines.Component(line(v, c), *c, v.at(""), i18n.Ago(ctx, c.LastAt, v.now), waits(ctx, v, c), string(patience(v.now.Sub(c.WaitingSince))),
-		v.named[c.Channel], v.called[c.Assignee], c.Assignee == v.me, c.ID == v.current)
+		v.named[c.Channel], v.called[c.Assignee], c.Assignee == v.me, v.current != "", c.ID == v.current)
 }
 
 func line(v *queueView, c *inbox.Conversation) templ.Component {
