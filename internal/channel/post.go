@@ -177,7 +177,7 @@ func applyPosts(ctx context.Context, q db.Q, list []ledger.Activity) error {
 		rows = rows[:0]
 		return err
 	}
-	votes := map[string]int{}
+	votes, picked := map[string]int{}, map[string]string{} // of posts there already or said in this batch before: see cutPosts
 	for i := range list {
 		a, s := &list[i], said[i]
 		switch a.Kind {
@@ -232,19 +232,21 @@ func applyPosts(ctx context.Context, q db.Q, list []ledger.Activity) error {
 			}
 			votes[a.Object] += v.Value
 		case ledger.AnswerPicked:
-			if err := flush(); err != nil {
-				return err
-			}
 			var p ledger.Picked
 			if err := a.Decode(&p); err != nil {
 				return err
 			}
-			if _, err := db.Exec(ctx, q, "UPDATE post SET accepted = $1 WHERE id = $2", p.Answer, a.Object); err != nil {
-				return err
-			}
+			picked[a.Object] = p.Answer
 		}
 	}
 	if err := flush(); err != nil {
+		return err
+	}
+	solved := make([][]any, 0, len(picked))
+	for _, post := range slices.Sorted(maps.Keys(picked)) {
+		solved = append(solved, []any{picked[post], post})
+	}
+	if err := db.Update(ctx, q, "post", []string{"accepted"}, []string{"id"}, solved); err != nil {
 		return err
 	}
 	for _, post := range slices.Sorted(maps.Keys(votes)) { // in one order, so that two nodes never wait for each other

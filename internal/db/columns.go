@@ -11,40 +11,38 @@ const fewRows = 4
 // columnwise is an insert of rows for PostgreSQL with one array a column: the server parses and plans a short text once, however many rows
 // there are, where thousands of placeholders cost more than storing the rows. ok is false when a column has values of several types.
 func columnwise(into string, forms []string, rows [][]any, tail string) (text string, args []any, ok bool) {
-	if len(rows) < fewRows {
+	values, arrays, names, args, ok := selected(rows)
+	if !ok {
 		return "", nil, false
 	}
-	var head, selected, arrays, names strings.Builder
+	for j, form := range forms {
+		if form != "" {
+			values[j] = strings.Replace(form, "%s", values[j], 1)
+		}
+	}
+	return "INSERT INTO " + into + " SELECT " + strings.Join(values, ",") + " FROM unnest(" + arrays + ") AS v(" + names + ") " + tail, args, true
+}
+
+// selected are the expressions of the columns of rows, selected from arrays, their placeholders and names.
+func selected(rows [][]any) (values []string, arrays, names string, args []any, ok bool) {
+	if len(rows) < fewRows {
+		return nil, "", "", nil, false
+	}
+	var places, given []string
 	for j := range rows[0] {
 		kind, array, ok := column(rows, j)
 		if !ok {
-			return "", nil, false
+			return nil, "", "", nil, false
 		}
-		value := "NULL"
-		if array != nil {
-			args = append(args, array)
-			n := strconv.Itoa(len(args))
-			value = "v.c" + n
-			if len(args) > 1 {
-				arrays.WriteByte(',')
-				names.WriteByte(',')
-			}
-			arrays.WriteString("$" + n + "::" + kind)
-			names.WriteString("c" + n)
+		if array == nil {
+			values = append(values, "NULL")
+			continue
 		}
-		if j < len(forms) && forms[j] != "" {
-			value = strings.Replace(forms[j], "%s", value, 1)
-		}
-		if j > 0 {
-			selected.WriteByte(',')
-		}
-		selected.WriteString(value)
+		args = append(args, array)
+		n := strconv.Itoa(len(args))
+		values, places, given = append(values, "v.c"+n), append(places, "$"+n+"::"+kind), append(given, "c"+n)
 	}
-	if len(args) == 0 {
-		return "", nil, false
-	}
-	head.WriteString("INSERT INTO " + into + " SELECT " + selected.String() + " FROM unnest(" + arrays.String() + ") AS v(" + names.String() + ") " + tail)
-	return head.String(), args, true
+	return values, strings.Join(places, ","), strings.Join(given, ","), args, len(args) > 0
 }
 
 // column gathers column j of rows as an array and its type; array is nil when all are NULL.

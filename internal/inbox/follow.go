@@ -30,7 +30,7 @@ type desk struct {
 	byID   map[string]*Conversation
 	dirty  map[string]bool
 	before map[string]Conversation // as they were read
-	spans  [][]any
+	spans  spans
 	people map[[2]string]bool // author, conversation
 	order  [][2]string
 	fresh  map[string]bool // roots whose conversation began or was joined: nothing in their threads is due any more
@@ -232,7 +232,7 @@ func (d *desk) begin(a *ledger.Activity, s *ledger.Said, root string) *Conversat
 		AuthorName: s.AuthorName, Title: s.Title, Excerpt: Excerpt(s.Text), Private: s.Private, OpenedAt: a.At, LastAt: a.At}
 	d.byID[c.ID], d.byRoot[root] = c, c
 	d.dirty[c.ID], d.fresh[root] = true, true
-	d.spans = append(d.spans, []any{c.ID, 0, db.T(a.At), nil, ""})
+	d.spans.begin(c.ID, 0, a.At)
 	return c
 }
 
@@ -368,31 +368,16 @@ func (d *desk) reworded(a *ledger.Activity) error {
 func (d *desk) resolve(c *Conversation, a *ledger.Activity) error {
 	d.dirty[c.ID] = true
 	c.State, c.ResolvedAt, c.WaitingSince = Resolved, a.At, time.Time{}
-	_, err := d.span("UPDATE conversation_span SET resolved_at = $1, resolved_by = $2 WHERE conversation = $3 AND n = $4",
-		db.T(a.At), memberOf(a.Actor), c.ID, c.Reopened)
-	return err
+	d.spans.end(c.ID, c.Reopened, a.At, memberOf(a.Actor))
+	return nil
 }
 
 func (d *desk) reopen(c *Conversation, at time.Time) error {
 	d.dirty[c.ID] = true
 	c.State, c.ResolvedAt = Open, time.Time{}
 	c.Reopened++
-	d.spans = append(d.spans, []any{c.ID, c.Reopened, db.T(at), nil, ""})
+	d.spans.begin(c.ID, c.Reopened, at)
 	return nil
-}
-
-// span changes a span, writing first those that wait to be written.
-func (d *desk) span(text string, args ...any) (int64, error) {
-	if err := d.writeSpans(); err != nil {
-		return 0, err
-	}
-	return db.Exec(d.ctx, d.q, text, args...)
-}
-
-func (d *desk) writeSpans() error {
-	err := db.Insert(d.ctx, d.q, "conversation_span (conversation, n, opened_at, resolved_at, resolved_by)", d.spans, "")
-	d.spans = d.spans[:0]
-	return err
 }
 
 // join makes one conversation of those whose threads the activity joined. The one opened first keeps its id; what somebody has to do for
@@ -457,6 +442,9 @@ func (d *desk) merge(kept, other *Conversation) error {
 	if kept.Assignee == "" {
 		kept.Assignee = other.Assignee
 	}
+	if err := d.spans.write(d.ctx, d.q); err != nil {
+		return err
+	}
 	for _, statement := range []string{
 		"DELETE FROM conversation WHERE id = $1 AND id <> $2",
 		"DELETE FROM conversation_span WHERE conversation = $1 AND conversation <> $2",
@@ -483,8 +471,8 @@ func (d *desk) merge(kept, other *Conversation) error {
 // openedAt moves the beginning of a conversation back: an earlier post of it was learned of later.
 func (d *desk) openedAt(c *Conversation, at time.Time) error {
 	c.OpenedAt = at
-	_, err := d.span("UPDATE conversation_span SET opened_at = $1 WHERE conversation = $2 AND n = 0", db.T(at), c.ID)
-	return err
+	d.spans.move(c.ID, at)
+	return nil
 }
 
 func later(a, b time.Time) time.Time {
@@ -525,12 +513,11 @@ func (d *desk) write() error {
 		return err
 	}
 	for _, g := range growths {
-		into, tail := g.insert()
-		if err := db.Insert(d.ctx, d.q, into, grown[g], tail); err != nil {
+		if err := db.Update(d.ctx, d.q, "conversation", g.columns(), []string{"id"}, grown[g]); err != nil {
 			return err
 		}
 	}
-	if err := d.writeSpans(); err != nil {
+	if err := d.spans.write(d.ctx, d.q); err != nil {
 		return err
 	}
 	people := make([][]any, len(d.order))

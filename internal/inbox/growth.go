@@ -17,21 +17,26 @@ func grew(was, c *Conversation) (g growth, only bool) {
 	return g, same == *c
 }
 
-// insert is how rows of g are written over what is there. The columns that must have a value are named for the engines' sake.
-func (g growth) insert() (into, tail string) {
-	into = `conversation (id, root, post, channel, state, author, opened_at, last_at, waiting_since, first_reply_at, first_reply_by, last_theirs_at, last_ours_at, posts, notes)`
-	tail = `ON CONFLICT (id) DO UPDATE SET first_reply_at = excluded.first_reply_at, first_reply_by = excluded.first_reply_by,
-		last_theirs_at = excluded.last_theirs_at, last_ours_at = excluded.last_ours_at, posts = excluded.posts, notes = excluded.notes`
+// columns are what is written of g.
+func (g growth) columns() []string {
+	list := []string{"first_reply_at", "first_reply_by", "last_theirs_at", "last_ours_at", "posts", "notes"}
 	if g.last {
-		tail += ", last_at = excluded.last_at"
+		list = append(list, "last_at")
 	}
 	if g.waiting {
-		tail += ", waiting_since = excluded.waiting_since"
+		list = append(list, "waiting_since")
 	}
-	return into, tail
+	return list
 }
 
+// row are the values of columns, then the id.
 func (g growth) row(c *Conversation) []any {
-	return []any{c.ID, c.Root, c.Post, c.Channel, string(c.State), c.Author, db.T(c.OpenedAt), db.T(c.LastAt), db.T(c.WaitingSince), db.T(c.FirstReplyAt),
-		c.FirstReplyBy, db.T(c.LastTheirsAt), db.T(c.LastOursAt), c.Posts, c.Notes}
+	row := []any{db.T(c.FirstReplyAt), c.FirstReplyBy, db.T(c.LastTheirsAt), db.T(c.LastOursAt), c.Posts, c.Notes}
+	if g.last {
+		row = append(row, db.T(c.LastAt))
+	}
+	if g.waiting {
+		row = append(row, db.T(c.WaitingSince))
+	}
+	return append(row, c.ID)
 }

@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	batchRows  = 1000
+	batchRows  = 2000
 	batchBytes = 4 << 20
 	everyFor   = 200 * time.Millisecond // between two reports of progress
 	maxSeen    = 2_000_000              // keys remembered by a dry run to tell what stands twice in a file

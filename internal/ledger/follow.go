@@ -26,7 +26,7 @@ type Follower struct {
 	Cut func(ctx context.Context, q db.Q, list []Activity) (int, error)
 }
 
-const batch = 1000
+const batch = 2000
 
 // Wake tells the loop that something was appended.
 func (l *Ledger) Wake() {

@@ -15,8 +15,8 @@ type fresh struct {
 
 // The most that is kept. What nobody asks for, because another node digested it, is forgotten when there is more.
 const (
-	maxFresh      = 4000
-	maxFreshBytes = 8 << 20
+	maxFresh      = 8000
+	maxFreshBytes = 12 << 20
 )
 
 // keep remembers activities as they would be read.

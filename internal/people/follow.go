@@ -343,9 +343,9 @@ func (c *crowd) write() error {
 		case !known || was.Person != i.Person || was.Verified != i.Verified || !was.FirstAt.Equal(i.FirstAt):
 			rows = append(rows, []any{i.URI, i.Name, i.Person, db.B(i.Verified), i.Posts, db.T(i.FirstAt), db.T(i.LastAt)})
 		case was.LastAt.Equal(i.LastAt):
-			again = append(again, []any{i.URI, i.Name, i.Posts, db.T(i.FirstAt), db.T(i.LastAt)})
+			again = append(again, []any{i.Name, i.Posts, i.URI})
 		default:
-			later = append(later, []any{i.URI, i.Name, i.Posts, db.T(i.FirstAt), db.T(i.LastAt)})
+			later = append(later, []any{i.Name, i.Posts, db.T(i.LastAt), i.URI})
 		}
 	}
 	if err := db.Insert(c.ctx, c.q, "identity ("+identityColumns+")", rows, `ON CONFLICT (uri) DO UPDATE SET name = excluded.name,
@@ -353,11 +353,10 @@ func (c *crowd) write() error {
 		return err
 	}
 	// Of one that was only met again nothing is written that is in an index, but for the time when that moved.
-	const met, meet = "identity (uri, name, posts, first_at, last_at)", "ON CONFLICT (uri) DO UPDATE SET name = excluded.name, posts = excluded.posts"
-	if err := db.Insert(c.ctx, c.q, met, again, meet); err != nil {
+	if err := db.Update(c.ctx, c.q, "identity", []string{"name", "posts"}, []string{"uri"}, again); err != nil {
 		return err
 	}
-	if err := db.Insert(c.ctx, c.q, met, later, meet+", last_at = excluded.last_at"); err != nil {
+	if err := db.Update(c.ctx, c.q, "identity", []string{"name", "posts", "last_at"}, []string{"uri"}, later); err != nil {
 		return err
 	}
 	rows = nil
