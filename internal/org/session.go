@@ -100,10 +100,6 @@ func (s *Service) SignIn(ctx context.Context, email, password string, from Visit
 	}
 	ctx = WithVisit(ctx, from)
 	email = lookupEmail(email)
-	address, place := "sign_in:"+digest(email), "sign_in_from:"+origin(from.IP)
-	if err := s.attempt(ctx, map[string]pace{address: addressPace(), place: originPace()}); err != nil {
-		return "", err
-	}
 	type row struct {
 		m    Member
 		hash string
@@ -112,6 +108,20 @@ func (s *Service) SignIn(ctx context.Context, email, password string, from Visit
 		"SELECT "+memberColumns+", m.password FROM member m WHERE m.email = $1", email)
 	if err != nil {
 		return "", fmt.Errorf("find who signs in: %w", err)
+	}
+	// What others guess for the address, or from the same place, does not concern a device that signed in before; nor does its owner's
+	// getting in wash away what they guessed.
+	tries, subject, shared := map[string]pace{}, "", []string(nil)
+	if p, ok := s.known(from.Device, r.m.ID, r.hash); ok {
+		subject = p.subject()
+		tries[subject] = addressPace()
+	} else {
+		place := "sign_in_from:" + origin(from.IP)
+		subject, shared = "sign_in:"+digest(email), []string{place}
+		tries[subject], tries[place] = addressPace(), originPace()
+	}
+	if err := s.attempt(ctx, tries); err != nil {
+		return "", err
 	}
 	same, err := s.vault.same(ctx, password, r.hash)
 	if err != nil {
@@ -127,7 +137,7 @@ func (s *Service) SignIn(ctx context.Context, email, password string, from Visit
 		}
 		return "", problem.New(problem.Invalid, "org.wrong_sign_in").On("password")
 	}
-	if err := s.forgive(ctx, address, place); err != nil {
+	if err := s.forgive(ctx, subject, shared...); err != nil {
 		return "", err
 	}
 	err = s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {

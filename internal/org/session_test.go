@@ -175,6 +175,79 @@ func TestSignInIsSlowedDown(t *testing.T) {
 	})
 }
 
+// Whoever guesses passwords for an address, from wherever they like, does not keep its owner out of a device that signed in before.
+func TestGuessingDoesNotLockOut(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		token := w.signIn(t, ownerEmail, ownerWord)
+		device, err := w.Remember(ctx, token, "")
+		must(t, err)
+		must(t, w.SignOut(ctx, token))
+		home := org.Visit{IP: "203.0.113.1", Agent: "Firefox", Device: device}
+		attack := func(ip, device string) error {
+			_, err := w.SignIn(ctx, ownerEmail, "not the password", org.Visit{IP: ip, Device: device})
+			return err
+		}
+		for i := range 40 { // also from the owner's own network
+			if err := attack("203.0.113.1", ""); err == nil {
+				t.Fatal("let in")
+			}
+			attack(fmt.Sprintf("198.51.100.%d", i), "")
+		}
+		_, err = w.SignIn(ctx, ownerEmail, ownerWord, org.Visit{IP: "203.0.113.9"})
+		refused(t, err, problem.Busy, "org.wait") // elsewhere everybody waits
+		_, err = w.SignIn(ctx, ownerEmail, ownerWord, home)
+		must(t, err)
+		// The owner's getting in gives who guesses nothing back.
+		refused(t, attack("198.51.100.77", ""), problem.Busy, "org.wait")
+
+		// Made-up papers, and those of others, are none.
+		social := w.join(t, "sam@velo.example", org.Social)
+		theirs, err := w.Remember(ctx, w.signIn(t, social.Email, otherWord), "")
+		must(t, err)
+		ada, err := w.ByEmail(ctx, ownerEmail)
+		must(t, err)
+		forged := strings.Replace(theirs, social.ID, ada.ID, 1)
+		last := device[len(device)-1]
+		for _, bad := range []string{theirs, forged, device[:len(device)-1], device[:len(device)-1] + string(last^1), "a.b.c.d", "...", "~~~", strings.Repeat(device+"~", 50), "\x00\xff"} {
+			refused(t, attack("198.51.100.78", bad), problem.Busy, "org.wait")
+		}
+		// Who has the device itself may guess as slowly as everybody.
+		for range 5 {
+			refused(t, attack("198.51.100.79", device), problem.Invalid, "org.wrong_sign_in")
+		}
+		refused(t, attack("198.51.100.80", device), problem.Busy, "org.wait")
+		w.pass(5 * time.Minute)
+
+		// A browser is known for each of those who share it.
+		both, err := w.Remember(ctx, w.signIn(t, social.Email, otherWord), device)
+		must(t, err)
+		for i := range 8 {
+			attack(fmt.Sprintf("198.51.100.%d", i), "")
+		}
+		_, err = w.SignIn(ctx, ownerEmail, ownerWord, org.Visit{IP: "203.0.113.1", Device: both})
+		must(t, err)
+
+		// A new password, and time, make it strange.
+		own := w.as(t, ownerEmail)
+		must(t, w.ChangePassword(own, ownerWord, "another good password 7", ""))
+		for i := range 8 {
+			attack(fmt.Sprintf("198.51.100.%d", i), "")
+		}
+		_, err = w.SignIn(ctx, ownerEmail, "another good password 7", home)
+		refused(t, err, problem.Busy, "org.wait")
+		w.pass(time.Hour)
+		fresh, err := w.Remember(ctx, w.signIn(t, ownerEmail, "another good password 7"), both)
+		must(t, err)
+		w.pass(org.DeviceFor)
+		for i := range 8 {
+			attack(fmt.Sprintf("198.51.100.%d", i), "")
+		}
+		_, err = w.SignIn(ctx, ownerEmail, "another good password 7", org.Visit{IP: "203.0.113.1", Device: fresh})
+		refused(t, err, problem.Busy, "org.wait")
+	})
+}
+
 func TestOnePlaceIsSlowedDown(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		try := func(n int, ip string) error {

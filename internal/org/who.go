@@ -11,8 +11,8 @@ type whoKey struct{}
 type visitKey struct{}
 type operatorKey struct{}
 
-// Visit is where a request came from: the address without port, and what the program calls itself.
-type Visit struct{ IP, Agent string }
+// Visit is where a request came from: the address without port, what the program calls itself, and by what it is known, see Remember.
+type Visit struct{ IP, Agent, Device string }
 
 // With returns a context in which m acts.
 func With(ctx context.Context, m *Member) context.Context { return context.WithValue(ctx, whoKey{}, m) }

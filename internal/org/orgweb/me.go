@@ -88,6 +88,10 @@ func (h *handlers) changePassword(w http.ResponseWriter, r *http.Request) error 
 		}
 		return h.showMe(w, r, func(m *mePage) { m.PassWrong = wrong })
 	}
+	// A new password makes the papers of all devices worthless; this one stays known.
+	if err := h.remember(w, r, h.web.Session(r)); err != nil {
+		return err
+	}
 	web.Flash(w, r, ui.Success, "org.password_changed")
 	return web.Redirect(w, r, "/me")
 }

@@ -67,7 +67,9 @@ func (h *handlers) setUp(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	h.web.SignIn(w, token)
+	if err := h.letIn(w, r, token); err != nil {
+		return err
+	}
 	web.Flash(w, r, ui.Success, "org.set_up_done", "Organisation", form.Organisation)
 	return web.Redirect(w, r, "/members")
 }
@@ -122,7 +124,9 @@ func (h *handlers) accept(w http.ResponseWriter, r *http.Request) error {
 		}
 		return h.showAccept(w, r, form)
 	}
-	h.web.SignIn(w, token)
+	if err := h.letIn(w, r, token); err != nil {
+		return err
+	}
 	forget(w, "lang")
 	web.Flash(w, r, ui.Success, "org.accepted")
 	return web.Redirect(w, r, "/")

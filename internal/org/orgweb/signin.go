@@ -2,6 +2,7 @@ package orgweb
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/org"
@@ -41,7 +42,7 @@ func (h *handlers) signIn(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	to := web.Local(f.Text("to"), "/")
-	token, err := h.s.SignIn(ctx, f.Text("email"), f.Get("password"), web.VisitOf(r))
+	token, err := h.s.SignIn(ctx, f.Text("email"), f.Get("password"), h.visit(r))
 	if err != nil {
 		wrong, err := mend(ctx, w, err, "", "email", "password")
 		if err != nil {
@@ -53,8 +54,43 @@ func (h *handlers) signIn(w http.ResponseWriter, r *http.Request) error {
 	if err := h.s.SignOut(ctx, h.web.Session(r)); err != nil {
 		return err
 	}
-	h.web.SignIn(w, token)
+	if err := h.letIn(w, r, token); err != nil {
+		return err
+	}
 	return web.Redirect(w, r, to)
+}
+
+// deviceCookie carries by what a browser is known. It stays when somebody signs out.
+func (h *handlers) deviceCookie() string {
+	if h.web.Secure {
+		return "__Host-entente-device"
+	}
+	return "entente-device"
+}
+
+// visit is where a request came from, and by what its browser is known.
+func (h *handlers) visit(r *http.Request) org.Visit {
+	v := web.VisitOf(r)
+	if c, err := r.Cookie(h.deviceCookie()); err == nil {
+		v.Device = c.Value
+	}
+	return v
+}
+
+// letIn signs the browser in, which is known from then on.
+func (h *handlers) letIn(w http.ResponseWriter, r *http.Request, token string) error {
+	h.web.SignIn(w, token)
+	return h.remember(w, r, token)
+}
+
+func (h *handlers) remember(w http.ResponseWriter, r *http.Request, token string) error {
+	device, err := h.s.Remember(r.Context(), token, h.visit(r).Device)
+	if err != nil {
+		return err
+	}
+	http.SetCookie(w, &http.Cookie{Name: h.deviceCookie(), Value: device, Path: "/", MaxAge: int(org.DeviceFor / time.Second), Secure: h.web.Secure,
+		HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	return nil
 }
 
 func (h *handlers) signOut(w http.ResponseWriter, r *http.Request) error {
