@@ -382,6 +382,9 @@ func (r *Review) TakeBack(ctx context.Context, sample string) (string, error) {
 		return "", fmt.Errorf("look for the last judgement: %w", err)
 	}
 	if len(list) == 0 {
+		if _, found, err := db.Value[int](ctx, r.db.Read(), "SELECT size FROM audit_sample WHERE id = $1", sample); err != nil || !found {
+			return "", cmp.Or(err, error(problem.New(problem.Missing, "problem.not_found")))
+		}
 		return "", problem.New(problem.Conflict, "enrich.nothing_to_take_back")
 	}
 	p, err := r.Post(ctx, list[0].post)
