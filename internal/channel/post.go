@@ -177,6 +177,7 @@ func applyPosts(ctx context.Context, q db.Q, list []ledger.Activity) error {
 		rows = rows[:0]
 		return err
 	}
+	roots := make([]string, len(list))
 	votes, picked := map[string]int{}, map[string]string{} // of posts there already or said in this batch before: see cutPosts
 	for i := range list {
 		a, s := &list[i], said[i]
@@ -192,6 +193,7 @@ func applyPosts(ctx context.Context, q db.Q, list []ledger.Activity) error {
 			if parent == "" && len(s.InReplyTo) > 0 && s.InReplyTo[0] != s.ExternalID {
 				waiting = s.InReplyTo[0]
 			}
+			roots[i] = root
 			here := place{a.Channel, s.ExternalID}
 			known[here] = threadRow{a.Channel, s.ExternalID, a.ID, root}
 			more := More{Quoted: s.Quoted, To: s.To, Bounced: s.Bounced, Tags: s.Tags, Attachments: s.Attachments, Dated: s.Dated}
@@ -254,6 +256,9 @@ func applyPosts(ctx context.Context, q db.Q, list []ledger.Activity) error {
 		if _, err := db.Exec(ctx, q, "UPDATE post SET score = score + $1 WHERE id = $2", n, post); err != nil {
 			return err
 		}
+	}
+	for i := range list { // once they are written: of a post that could not be there is no thread
+		list[i].Found(roots[i])
 	}
 	return nil
 }

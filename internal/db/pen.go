@@ -170,11 +170,17 @@ func (p *pen) each(ctx context.Context, query string, rows [][]any, done func(dr
 		args := make([]driver.NamedValue, len(rows[0]))
 		for _, row := range rows {
 			for i, v := range row {
-				value, err := driver.DefaultParameterConverter.ConvertValue(v)
-				if err != nil {
-					return fmt.Errorf("argument %d: %w", i+1, err)
+				switch n := v.(type) {
+				case string, int64, nil: // as they are
+				case int:
+					v = int64(n)
+				default:
+					var err error
+					if v, err = driver.DefaultParameterConverter.ConvertValue(v); err != nil {
+						return fmt.Errorf("argument %d: %w", i+1, err)
+					}
 				}
-				args[i] = driver.NamedValue{Ordinal: i + 1, Value: value}
+				args[i] = driver.NamedValue{Ordinal: i + 1, Value: v}
 			}
 			r, err := st.(driver.StmtExecContext).ExecContext(ctx, args)
 			if err == nil && done != nil {

@@ -53,8 +53,12 @@ func apply(ctx context.Context, q db.Q, list []ledger.Activity) error {
 		a := &list[i]
 		switch a.Kind {
 		case ledger.PostSaid:
-			posts = append(posts, a.ID)
 			d.at[a.ID] = i
+			if root := a.Root(); root != "" {
+				d.roots[a.ID] = root
+			} else {
+				posts = append(posts, a.ID)
+			}
 		case ledger.AnswerPicked, ledger.PostEdited, ledger.PostDeleted:
 			posts = append(posts, a.Object)
 		case ledger.ConversationOpened:
@@ -68,7 +72,7 @@ func apply(ctx context.Context, q db.Q, list []ledger.Activity) error {
 			ids = append(ids, a.Object)
 		}
 	}
-	if len(posts) == 0 && len(ids) == 0 {
+	if len(posts) == 0 && len(ids) == 0 && len(d.roots) == 0 {
 		return nil
 	}
 	if err := d.read(posts, ids); err != nil {
@@ -89,19 +93,24 @@ func apply(ctx context.Context, q db.Q, list []ledger.Activity) error {
 func (d *desk) read(posts, ids []string) error {
 	type thread struct{ post, root string }
 	posts, ids = append([]string{}, posts...), append([]string{}, ids...) // never nil: PostgreSQL takes no null for an empty list
-	threads, err := db.All(d.ctx, d.q, func(t *thread) []any { return []any{&t.post, &t.root} },
-		"SELECT id, root FROM post WHERE id IN "+db.Among(d.q, "$1"), db.Texts(posts))
-	if err != nil {
-		return err
-	}
-	roots := []string{}
-	for _, t := range threads {
-		d.roots[t.post] = t.root
-		if _, ok := d.byRoot[t.root]; !ok {
-			d.byRoot[t.root] = nil
-			roots = append(roots, t.root)
+	if len(posts) > 0 {
+		threads, err := db.All(d.ctx, d.q, func(t *thread) []any { return []any{&t.post, &t.root} },
+			"SELECT id, root FROM post WHERE id IN "+db.Among(d.q, "$1"), db.Texts(posts))
+		if err != nil {
+			return err
+		}
+		for _, t := range threads {
+			d.roots[t.post] = t.root
 		}
 	}
+	roots := []string{}
+	for _, root := range d.roots {
+		if _, ok := d.byRoot[root]; !ok {
+			d.byRoot[root] = nil
+			roots = append(roots, root)
+		}
+	}
+	slices.Sort(roots)
 	found, err := db.All(d.ctx, d.q, fields, "SELECT "+columns+" FROM conversation WHERE root IN "+db.Among(d.q, "$1"), db.Texts(roots))
 	if err != nil {
 		return err

@@ -32,8 +32,15 @@ type Activity struct {
 	Key       string    // what makes it once: an activity whose key is already in the ledger is left out; "" for none
 	Data      json.RawMessage
 
-	said *Said // Data once read: every follower asks for it
+	said *Said  // Data once read: every follower asks for it
+	root string // see Root
 }
+
+// Root is the post that the thread of a post.said begins with, for followers to the right of the one that finds it; "" before.
+func (a *Activity) Root() string { return a.root }
+
+// Found notes Root.
+func (a *Activity) Found(root string) { a.root = root }
 
 // Said is the data of a post.said or post.edited; it must not be changed.
 func (a *Activity) Said() (*Said, error) {
@@ -138,7 +145,6 @@ func (l *Ledger) AppendTx(ctx context.Context, q db.Q, list ...Activity) ([]Acti
 	}
 	now := l.clock()
 	rows := make([][]any, 0, len(list))
-	byID := make(map[string]int, len(list))
 	list = append([]Activity(nil), list...)
 	for i := range list {
 		a := &list[i]
@@ -154,7 +160,6 @@ func (l *Ledger) AppendTx(ctx context.Context, q db.Q, list ...Activity) ([]Acti
 		if len(a.Data) == 0 {
 			a.Data = json.RawMessage("{}")
 		}
-		byID[a.ID] = i
 		rows = append(rows, []any{a.ID, a.Kind, a.Actor, a.Object, a.Channel, db.T(a.At), db.T(a.LearnedAt), a.Amount, a.Currency,
 			db.S(a.Key), string(a.Data)})
 	}
@@ -173,6 +178,10 @@ func (l *Ledger) AppendTx(ctx context.Context, q db.Q, list ...Activity) ([]Acti
 		}
 		l.fresh.keep(added)
 		return added, nil
+	}
+	byID := make(map[string]int, len(list))
+	for i := range list {
+		byID[list[i].ID] = i
 	}
 	type place struct {
 		id      string
