@@ -9,7 +9,7 @@ import (
 )
 
 // DetectVersion names the rules and weights behind [Detect]; it changes whenever an answer may.
-const DetectVersion = "2"
+const DetectVersion = "3"
 
 // weights is written by lang/detect/train; see [NewDetector].
 //

@@ -34,7 +34,8 @@ func features(dst []uint32, text string, l *letters) []uint32 {
 	if len(text) > maxRead {
 		text = text[:maxRead]
 	}
-	joined := false // what came last goes on with an @: a mail address, not a name
+	joined := false    // what came last goes on with an @: a mail address, not a name
+	before := len(dst) // what there was before the last word
 	var w shape
 	for i := 0; i < len(text) && len(dst) < budget; {
 		c := text[i]
@@ -55,12 +56,15 @@ func features(dst []uint32, text string, l *letters) []uint32 {
 			}
 			start := i
 			i = w.read(text, i, l)
-			joined = true
+			joined, before = true, len(dst)
 			if w.n > 1 && !isEverywhere(text[start:i]) {
 				dst = w.appendGrams(dst)
 			}
 			continue
 		case c == '@':
+			if joined {
+				dst = dst[:before]
+			}
 			i = skipName(text, i+1, joined)
 		case c == '&':
 			i = skipEntity(text, i)
