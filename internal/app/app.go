@@ -86,6 +86,7 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger) (*App, error) 
 	a.Org = org.New(a.DB, log, a.Clock, orgOptions...)
 	a.Enrich = enrich.New(a.DB, log, a.enricher())
 	matcher := listening.NewMatcher(a.Enrich)
+	a.Enrich.Changed(matcher.Rematch)
 	a.Ledger = ledger.New(a.DB, log, a.Clock, channel.PostFollower(), people.Follower(), a.Enrich.Follower(), matcher.Follower(), inbox.Follower())
 	a.Channels = channel.New(a.DB, a.Ledger, box, channel.World{HTTP: gate.Client(), Dial: gate.Dial, Clock: a.Clock, Log: log}, log, a.Clock,
 		append(all.Connectors(), sampleConnector{})...).WithAudit(a.Org.Audit)

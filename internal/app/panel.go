@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/entente/entente/internal/enrich"
+	"github.com/entente/entente/internal/enrich/enrichweb"
 	"github.com/entente/entente/internal/inbox"
 	"github.com/entente/entente/internal/inbox/inboxweb"
 	"github.com/entente/entente/internal/listening"
@@ -34,7 +35,7 @@ func (a *App) besideConversation(ctx context.Context, c inbox.Conversation) []ui
 
 // besideMention shows the conversation about a post, who wrote it, and up to which objectives it counts.
 func (a *App) besideMention(ctx context.Context, m listening.Mention) []ui.Panel {
-	panels := inboxweb.AboutPost(ctx, a.Inbox, m.ID)
+	panels := append(enrichweb.Card(ctx, a.Review, m.ID), inboxweb.AboutPost(ctx, a.Inbox, m.ID)...)
 	if !m.Ours {
 		panels = append(panels, peopleweb.Card(ctx, a.People, m.Author)...)
 	}

@@ -226,11 +226,6 @@ func (s *Service) Name(ctx context.Context, q db.Q, channels ...string) error {
 	return nil
 }
 
-// DocOf is DocWith of which only the language is known.
-func (s *Service) DocOf(p *channel.Post, language string) *query.Doc {
-	return s.DocWith(p, Taken{Lang: language})
-}
-
 // DocWith is a post with its labels as queries see it. An age in a query (since:30d) counts back from when we learned of the post: what it
 // finds must not depend on when it is asked.
 func (s *Service) DocWith(p *channel.Post, l Taken) *query.Doc {
@@ -241,7 +236,7 @@ func (s *Service) DocWith(p *channel.Post, l Taken) *query.Doc {
 		name = p.Channel
 	}
 	return query.NewDoc(query.Doc{Lang: l.Lang, Title: p.Title, Text: p.Text, URL: p.URL, Author: p.Author, AuthorName: p.AuthorName,
-		Channel: name, Kind: p.Kind, Tags: p.More.Tags, At: p.At, Now: p.LearnedAt}, s.stemmer)
+		Channel: name, Kind: p.Kind, Tags: p.More.Tags, At: p.At, Now: p.LearnedAt, Kinds: l.Kinds, Sentiment: l.Sentiment, Emotion: l.Emotion}, s.stemmer)
 }
 
 // Docs are posts already derived as queries see them, by post id.

@@ -156,16 +156,16 @@ func TestBackfill(t *testing.T) {
 			t.Errorf("steps %v", steps)
 		}
 		ids := []string{postID(0), postID(3), postID(449)}
-		results, err := enrich.Of(t.Context(), d.Read(), enrich.Language, ids)
+		results, err := enrich.TakenFor(t.Context(), d.Read(), ids)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, i := range ids {
-			if results[i].Value != "fr" {
+			if results[i].Lang != "fr" {
 				t.Errorf("%s is %v", i, results[i])
 			}
 		}
-		if labels, err := enrich.Labels(t.Context(), d.Read(), "sentiment", ids); err != nil || labels[postID(3)] != "negative" {
+		if labels, err := byHand(t, d, ids...); err != nil || labels[postID(3)] != "negative" {
 			t.Errorf("labels %v %v", labels, err)
 		}
 		if n := fresh.indexed(t); n != 450 {
@@ -183,6 +183,19 @@ func TestBackfill(t *testing.T) {
 	})
 }
 
+// byHand is what people said of how posts feel.
+func byHand(t *testing.T, d *db.DB, posts ...string) (map[string]string, error) {
+	t.Helper()
+	list, err := enrich.TakenFor(t.Context(), d.Read(), posts)
+	out := map[string]string{}
+	for id, l := range list {
+		if l.ByHand(enrich.Sentiment) {
+			out[id] = l.Sentiment
+		}
+	}
+	return out, err
+}
+
 func TestLabels(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
@@ -193,7 +206,7 @@ func TestLabels(t *testing.T) {
 		w.state(t, said(1, "", "x"))
 		for _, c := range []struct{ say, want string }{{"negative", "negative"}, {"positive", "positive"}, {"", ""}, {"", ""}, {"neutral", "neutral"}} {
 			w.state(t, label(c.say))
-			got, err := enrich.Labels(t.Context(), d.Read(), "sentiment", []string{postID(1)})
+			got, err := byHand(t, d, postID(1))
 			if err != nil || got[postID(1)] != c.want {
 				t.Errorf("said %q, got %v %v", c.say, got, err)
 			}
@@ -206,7 +219,7 @@ func TestLabels(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.level(t)
-		if got, err := enrich.Labels(t.Context(), d.Read(), "sentiment", []string{postID(1)}); err != nil || got[postID(1)] != "neutral" {
+		if got, err := byHand(t, d, postID(1)); err != nil || got[postID(1)] != "neutral" {
 			t.Errorf("rebuilt: %v %v", got, err)
 		}
 	})
@@ -269,11 +282,11 @@ func TestIndex(t *testing.T) {
 			for source, got := range live { // what a query matches, its candidates hold
 				q, _ := query.Parse(source)
 				for i := range posts {
-					results, err := enrich.Of(w.ctx, d.Read(), enrich.Language, []string{posts[i].ID})
+					results, err := enrich.TakenFor(w.ctx, d.Read(), []string{posts[i].ID})
 					if err != nil {
 						rt.Fatal(err)
 					}
-					if doc := w.s.DocOf(&posts[i], results[posts[i].ID].Value); q.Match(doc) && !slices.Contains(got, posts[i].ExternalID) {
+					if doc := w.s.DocWith(&posts[i], results[posts[i].ID]); q.Match(doc) && !slices.Contains(got, posts[i].ExternalID) {
 						rt.Fatalf("%q matches %q, and the index does not know: %q", source, posts[i].Text, doc.IndexText(stemmer))
 					}
 				}

@@ -87,21 +87,6 @@ func said(ctx context.Context, q db.Q, posts []string) (map[string]map[string]st
 	return out, nil
 }
 
-// Labels returns what people said of a head of posts, by post id.
-func Labels(ctx context.Context, q db.Q, head string, posts []string) (map[string]string, error) {
-	list, err := said(ctx, q, posts)
-	if err != nil {
-		return nil, err
-	}
-	out := make(map[string]string, len(list))
-	for post, heads := range list {
-		if v := heads[head]; v != "" {
-			out[post] = v
-		}
-	}
-	return out, nil
-}
-
 // labelled keeps the newest word of people, "" takes it back, and takes the post for what that makes it.
 func (s *Service) labelled(ctx context.Context, q db.Q, a *ledger.Activity, rules rules) error {
 	var w Word
@@ -129,27 +114,4 @@ func (s *Service) labelled(ctx context.Context, q db.Q, a *ledger.Activity, rule
 	}
 	_, err = s.again(ctx, q, posts, rules, false, true)
 	return err
-}
-
-// Result is a value of a head with its probability, 1 when a person said it.
-type Result struct {
-	Value string
-	Score float64
-}
-
-// Of returns what posts are taken for in a head, by post id; kinds by commas.
-func Of(ctx context.Context, q db.Q, head string, posts []string) (map[string]Result, error) {
-	list, err := stored(ctx, q, posts)
-	if err != nil {
-		return nil, err
-	}
-	out := make(map[string]Result, len(list))
-	for id, k := range list {
-		r := Result{Value: k.Taken.Of(head), Score: 1}
-		if !k.ByHand(head) {
-			r.Score = k.P(head, r.Value)
-		}
-		out[id] = r
-	}
-	return out, nil
 }

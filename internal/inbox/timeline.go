@@ -26,6 +26,7 @@ type Said struct {
 	channel.Post
 	Language  string // as identified
 	Sentiment string // as a member labelled it, "" for not
+	Taken     enrich.Taken
 	ByName    string // the member who said it in our name, "" when unknown
 }
 
@@ -113,18 +114,17 @@ func (s *Service) said(ctx context.Context, q db.Q, posts []channel.Post) ([]Sai
 	for i := range posts {
 		ids[i] = posts[i].ID
 	}
-	languages, err := enrich.Of(ctx, q, enrich.Language, ids)
-	if err != nil {
-		return nil, err
-	}
-	labels, err := enrich.Labels(ctx, q, SentimentLabel, ids)
+	taken, err := enrich.TakenFor(ctx, q, ids)
 	if err != nil {
 		return nil, err
 	}
 	names := s.names(ctx)
 	out := make([]Said, len(posts))
 	for i, p := range posts {
-		out[i] = Said{Post: p, Language: languages[p.ID].Value, Sentiment: labels[p.ID]}
+		out[i] = Said{Post: p, Language: taken[p.ID].Lang, Taken: taken[p.ID]}
+		if out[i].Taken.ByHand(enrich.Sentiment) {
+			out[i].Sentiment = out[i].Taken.Sentiment
+		}
 		if p.Member != "" {
 			out[i].ByName = names(p.Member)
 		}
