@@ -43,6 +43,7 @@ type commands struct {
 	Backup  backupCommand  `cmd:"" help:"Copy the embedded database, while it is in use, into one file."`
 	Doctor  doctorCommand  `cmd:"" help:"Look whether this installation is well, and say what is missing."`
 	Admin   adminCommand   `cmd:"" help:"What an operator may have to do without a page."`
+	Seal    sealCommand    `cmd:"" help:"Change the key under which secrets are kept."`
 	OpenAPI openapiCommand `cmd:"" name:"openapi" help:"Print the specification of the REST interface."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }

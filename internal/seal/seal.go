@@ -5,93 +5,126 @@ package seal
 import (
 	"crypto/aes"
 	"crypto/cipher"
-	"crypto/rand"
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
+	"sync"
 )
 
-// Box seals and opens.
+// Box seals under the current key, and opens what was sealed under it or an earlier one.
 type Box struct {
-	id   string // names the key, so that a later key can be told from it
+	file string // where the keys stand, "" when they do not change while the program runs
+
+	mu   sync.Mutex
+	keys []key // the current one first
+}
+
+// key is one key; id names it, so that another can be told from it.
+type key struct {
+	id   string
 	aead cipher.AEAD
 }
 
 // ErrSealed says that a secret does not open: it was sealed under another key, for another row, or was changed.
 var ErrSealed = errors.New("a sealed secret does not open with this installation's key")
 
-// New makes a box from 32 bytes.
-func New(key []byte) (*Box, error) {
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return nil, fmt.Errorf("the sealing key: %w", err)
-	}
-	aead, err := cipher.NewGCMWithRandomNonce(block)
-	if err != nil {
-		return nil, err
-	}
-	sum := make([]byte, 16)
-	block.Encrypt(sum, make([]byte, 16))
-	return &Box{base64.RawURLEncoding.EncodeToString(sum[:6]), aead}, nil
+// New makes a box from 32 bytes, and those of earlier keys.
+func New(current []byte, earlier ...[]byte) (*Box, error) {
+	keys, err := ready(append([][]byte{current}, earlier...))
+	return &Box{keys: keys}, err
 }
 
-// Load reads the key from text (base64, 32 bytes), or when that is "" from a file in folder, made on first use and readable by nobody else.
-func Load(text, folder string) (*Box, error) {
-	if text == "" {
-		path := filepath.Join(folder, "secret.key")
-		raw, err := os.ReadFile(path)
-		if errors.Is(err, os.ErrNotExist) {
-			fresh := make([]byte, 32)
-			rand.Read(fresh) // never fails: see crypto/rand
-			if err := os.MkdirAll(folder, 0o700); err != nil {
-				return nil, fmt.Errorf("make the data folder: %w", err)
-			}
-			f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-			if err == nil {
-				_, werr := f.WriteString(base64.StdEncoding.EncodeToString(fresh) + "\n")
-				if err := errors.Join(werr, f.Sync(), f.Close()); err != nil {
-					return nil, fmt.Errorf("write %s: %w", path, err)
-				}
-			} else if !errors.Is(err, os.ErrExist) {
-				return nil, fmt.Errorf("make %s: %w", path, err)
-			}
-			raw, err = os.ReadFile(path)
-			if err != nil {
-				return nil, fmt.Errorf("read %s: %w", path, err)
-			}
-		} else if err != nil {
-			return nil, fmt.Errorf("read %s: %w", path, err)
+func ready(raw [][]byte) (out []key, err error) {
+	for _, k := range raw {
+		block, err := aes.NewCipher(k)
+		if err != nil {
+			return nil, fmt.Errorf("the sealing key: %w", err)
 		}
-		text = string(raw)
+		aead, err := cipher.NewGCMWithRandomNonce(block)
+		if err != nil {
+			return nil, err
+		}
+		sum := make([]byte, 16)
+		block.Encrypt(sum, make([]byte, 16))
+		out = append(out, key{base64.RawURLEncoding.EncodeToString(sum[:6]), aead})
 	}
-	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
-	if err != nil || len(key) != 32 {
-		return nil, errors.New("the sealing key must be 32 bytes in base64")
-	}
-	return New(key)
+	return out, nil
 }
 
-// Seal closes plain for the row named by bound.
+// Seal closes plain for the row named by bound. Where the keys stand in a file, it is read again: a new one holds at once.
 func (b *Box) Seal(bound string, plain []byte) string {
-	return b.id + "." + base64.RawURLEncoding.EncodeToString(b.aead.Seal(nil, nil, plain, []byte(bound)))
+	b.again()
+	k := b.ring()[0]
+	return k.id + "." + base64.RawURLEncoding.EncodeToString(k.aead.Seal(nil, nil, plain, []byte(bound)))
 }
 
 // Open opens what was sealed for the same row.
 func (b *Box) Open(bound, sealed string) ([]byte, error) {
 	id, body, ok := strings.Cut(sealed, ".")
-	if !ok || id != b.id {
+	if !ok {
 		return nil, ErrSealed
+	}
+	k, found := b.find(id)
+	if !found && b.again() {
+		k, found = b.find(id)
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(body)
-	if err != nil {
+	if !found || err != nil {
 		return nil, ErrSealed
 	}
-	plain, err := b.aead.Open(nil, nil, raw, []byte(bound))
+	plain, err := k.aead.Open(nil, nil, raw, []byte(bound))
 	if err != nil {
 		return nil, ErrSealed
 	}
 	return plain, nil
+}
+
+// Reseal gives a sealed secret under the current key, unchanged when it is already.
+func (b *Box) Reseal(bound, sealed string) (string, error) {
+	if id, _, _ := strings.Cut(sealed, "."); id == b.ring()[0].id {
+		return sealed, nil
+	}
+	plain, err := b.Open(bound, sealed)
+	if err != nil {
+		return "", err
+	}
+	return b.Seal(bound, plain), nil
+}
+
+// Keys is how many keys there are, the current one and earlier ones.
+func (b *Box) Keys() int { return len(b.ring()) }
+
+func (b *Box) ring() []key {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.keys
+}
+
+func (b *Box) find(id string) (key, bool) {
+	for _, k := range b.ring() {
+		if k.id == id {
+			return k, true
+		}
+	}
+	return key{}, false
+}
+
+// again reads the keys anew where they stand in a file; what cannot be read changes nothing.
+func (b *Box) again() bool {
+	if b.file == "" {
+		return false
+	}
+	raw, err := readKeys(b.file)
+	if err != nil {
+		return false
+	}
+	keys, err := ready(raw)
+	if err != nil {
+		return false
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.keys = keys
+	return true
 }
