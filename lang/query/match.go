@@ -59,7 +59,7 @@ func (n *node) matchWords(d *Doc) bool {
 		}
 		return false
 	}
-	i, ok := d.index[n.words[0].stems[d.lang]]
+	i, ok := d.index[n.words[0].stems()[d.lang]]
 	for ok && i >= 0 {
 		if n.fits(d, int(i)) {
 			return true
@@ -85,7 +85,7 @@ func (n *node) fits(d *Doc, i int) bool {
 			}
 			continue
 		}
-		if t.stem != w.stems[d.lang] || n.exact && !sameSpelling(t.raw, w.raw) {
+		if t.stem != w.stems()[d.lang] || n.exact && !sameSpelling(t.raw, w.raw) {
 			return false
 		}
 	}
@@ -105,7 +105,7 @@ func sameSpelling(text, query string) bool {
 func (n *node) matchNear(d *Doc) bool {
 	last := make([]int32, len(n.words))
 	for i, w := range n.words {
-		if _, ok := d.index[w.stems[d.lang]]; !ok {
+		if _, ok := d.index[w.stems()[d.lang]]; !ok {
 			return false
 		}
 		last[i] = -1 << 30
@@ -118,7 +118,7 @@ func (n *node) matchNear(d *Doc) bool {
 		}
 		hit := false
 		for k := range n.words {
-			if n.words[k].stems[d.lang] == t.stem {
+			if n.words[k].stems()[d.lang] == t.stem {
 				last[k], hit = t.at, true
 			}
 		}

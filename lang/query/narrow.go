@@ -93,7 +93,7 @@ func narrowWords(n *node) *sieve {
 	for v := range variants {
 		stems := make([]string, len(words))
 		for i, w := range words {
-			stems[i] = w.stems[v]
+			stems[i] = w.stems()[v]
 		}
 		key := strings.Join(stems, " ")
 		if len(stems) == 0 || slices.Contains(seen, key) {

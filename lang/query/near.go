@@ -30,7 +30,7 @@ func (n *node) spans(d *Doc) []span {
 		}
 		return out
 	}
-	i, ok := d.index[n.words[0].stems[d.lang]]
+	i, ok := d.index[n.words[0].stems()[d.lang]]
 	for ok && i >= 0 {
 		if n.fits(d, int(i)) {
 			out = append(out, span{d.toks[i].at, d.toks[i].at + last})

@@ -3,6 +3,7 @@ package query
 import (
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/entente/entente/lang"
@@ -51,8 +52,24 @@ const variants = 7
 
 type word struct {
 	raw, term  string
-	stems      [variants]string
+	forms      *forms
 	start, end int32 // of its term or phrase in the source
+}
+
+// forms is the stems of a word, made when they are first asked for: most words of many topics are in other topics too.
+type forms struct {
+	once  sync.Once
+	stems [variants]string
+}
+
+// stems are those of w by variant.
+func (w *word) stems() *[variants]string {
+	w.forms.once.Do(func() {
+		for i, code := range codes() {
+			w.forms.stems[i] = lang.Stem(code, w.raw)
+		}
+	})
+	return &w.forms.stems
 }
 
 func codes() [variants]string { return [variants]string{"", "en", "fr", "de", "es", "it", "pt"} }
@@ -77,11 +94,7 @@ func variant(code string) int {
 }
 
 func newWord(raw string) word {
-	w := word{raw: strings.Clone(raw), term: lang.Term(raw)}
-	for i, code := range codes() {
-		w.stems[i] = lang.Stem(code, raw)
-	}
-	return w
+	return word{raw: strings.Clone(raw), term: lang.Term(raw), forms: &forms{}}
 }
 
 func join(o op, kids []*node) *node {

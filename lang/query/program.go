@@ -268,7 +268,7 @@ func (b *Builder) word(n *node, i int) uint32 {
 	if !ok {
 		c = b.class(rarity(w.term))
 		b.classes[strings.Clone(w.term)] = c
-		for v, stem := range w.stems {
+		for v, stem := range w.stems() {
 			b.stem(stem, c, v)
 		}
 	}

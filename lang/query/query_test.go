@@ -431,7 +431,7 @@ func TestNarrow(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, s := range []string{`a "b c"~3 OR (d -e*) lang:fr`, `title:(x OR "y`, "=É #t @n https://x.y", "a NEAR/3 b", "\xff\"", "((((", "-- - NOT", "«»"} {
+	for _, s := range []string{`a "b c"~3 OR (d -e*) lang:fr`, `title:(x OR "y`, "=É #t @n https://x.y", "a NEAR/3 b", "\xff\"", "((((", `(a OR "b c") NEAR/3f d* -kind:complaint followers:>1k`, "kind:question sentiment:x NEAR/0", "-- - NOT", "«»"} {
 		f.Add(s)
 	}
 	d := NewDoc(Doc{Lang: "fr", Title: "Une réclamation", Text: "le texte b c d #t"}, nil)
@@ -457,6 +457,12 @@ func FuzzParse(f *testing.F) {
 				t.Fatalf("%q and its canonical form %q match differently", s, c)
 			}
 		}
+		if got := len(NewSet([]*Query{q}).Match(d)) == 1; got != q.Match(d) {
+			t.Fatalf("%q: a set matches %t", s, got)
+		}
 		q.Narrow(Postgres)
+		if excluded, problems := ParseExclusions(s); !HasErrors(problems) && excluded.Match(d) && q.Without(excluded).Match(d) {
+			t.Fatalf("%q: excluded and found", s)
+		}
 	})
 }
