@@ -329,6 +329,17 @@ func (m *Matcher) leafHolds(i uint32) bool {
 		return m.field(l.field)
 	case l.op == opWords && l.near > 0:
 		return m.bag(l)
+	case l.op == opWords && !(l.prefix && l.count == 1):
+		words := m.wordsOf(l)
+		if !m.there.has(words[0]) {
+			return false
+		}
+		for i := m.last[words[0]]; i >= 0; i = m.toks[i].before {
+			if m.fits(l, int(i)) {
+				return true
+			}
+		}
+		return false
 	}
 	return len(m.spans(l)) > 0
 }
