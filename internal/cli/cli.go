@@ -34,18 +34,20 @@ const (
 type commands struct {
 	config.Config `embed:""`
 
-	Serve   serveCommand   `cmd:"" help:"Run Entente: pages, REST, channels."`
-	Import  importCommand  `cmd:"" help:"Take in files: feed, mbox, eml, stackexchange, csv, jsonl, vcard, or an archive written by export."`
-	Export  exportCommand  `cmd:"" help:"Write everything that is kept into one archive of JSON lines."`
-	Match   matchCommand   `cmd:"" help:"Say which topics the posts on standard input belong to: a JSON object a line, given back with its topics."`
-	Migrate migrateCommand `cmd:"" help:"Bring the database to the newest schema, and do nothing else."`
-	Rebuild rebuildCommand `cmd:"" help:"Drop everything derived and derive it again from the ledger."`
-	Backup  backupCommand  `cmd:"" help:"Copy the embedded database, while it is in use, into one file."`
-	Doctor  doctorCommand  `cmd:"" help:"Look whether this installation is well, and say what is missing."`
-	Admin   adminCommand   `cmd:"" help:"What an operator may have to do without a page."`
-	Seal    sealCommand    `cmd:"" help:"Change the key under which secrets are kept."`
-	OpenAPI openapiCommand `cmd:"" name:"openapi" help:"Print the specification of the REST interface."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Serve    serveCommand    `cmd:"" help:"Run Entente: pages, REST, channels."`
+	Import   importCommand   `cmd:"" help:"Take in files: feed, mbox, eml, stackexchange, csv, jsonl, vcard, or an archive written by export."`
+	Export   exportCommand   `cmd:"" help:"Write everything that is kept into one archive of JSON lines."`
+	Match    matchCommand    `cmd:"" help:"Say which topics the posts on standard input belong to: a JSON object a line, given back with its topics."`
+	Migrate  migrateCommand  `cmd:"" help:"Bring the database to the newest schema, and do nothing else."`
+	Rebuild  rebuildCommand  `cmd:"" help:"Drop everything derived and derive it again from the ledger."`
+	Backup   backupCommand   `cmd:"" help:"Copy the embedded database, while it is in use, into one file."`
+	Doctor   doctorCommand   `cmd:"" help:"Look whether this installation is well, and say what is missing."`
+	Admin    adminCommand    `cmd:"" help:"What an operator may have to do without a page."`
+	Seal     sealCommand     `cmd:"" help:"Change the key under which secrets are kept."`
+	Classify classifyCommand `cmd:"" help:"Say of each text what language, feeling and kind it is: an object with text a line on standard input, the same object with answers a line on standard output."`
+	Train    trainCommand    `cmd:"" help:"Make the models of language and feeling anew from the labelled texts and refuse-hashes.txt in the folder --data."`
+	OpenAPI  openapiCommand  `cmd:"" name:"openapi" help:"Print the specification of the REST interface."`
+	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 
 // run is what commands get.

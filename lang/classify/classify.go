@@ -5,18 +5,192 @@
 // run time. Package train makes it. The card (see [Classifier.Card]) says from which data, how good it is and where it is weak.
 package classify
 
-import "errors"
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"sync"
+
+	"github.com/entente/entente/lang"
+)
+
+// weights is written by package train.
+//
+//go:embed weights.bin
+var weights string
 
 // Classifier classifies texts. It is safe for concurrent use.
 type Classifier struct {
-	version string
-	card    Card
+	model *model
+	works sync.Pool // of *work
+}
+
+// work is what one call needs.
+type work struct {
+	reader Reader
+	inputs []float32
 }
 
 // Options says what is known of a text beforehand.
 type Options struct {
 	// Lang is the language its channel or author claims, such as "fr" or "fr-CA": a prior, not the truth. "" when nothing is known.
 	Lang string
+}
+
+// Open gives the classifier with the embedded weights. They are used in place; it may be called often.
+func Open() (*Classifier, error) {
+	c, err := Read(weights)
+	if err != nil {
+		return nil, fmt.Errorf("read the embedded weights: %w", err)
+	}
+	return c, nil
+}
+
+// Read gives a classifier with the weights of a file that package train made. The string is used in place.
+func Read(file string) (*Classifier, error) {
+	m, err := read(file)
+	if err != nil {
+		return nil, err
+	}
+	c := &Classifier{model: m}
+	c.works.New = func() any { return &work{reader: Reader{lexicon: m.lexicon}} }
+	return c, nil
+}
+
+// Version names the rules and weights; it changes whenever an answer may.
+func (c *Classifier) Version() string { return c.model.version }
+
+// Card says where the models come from and how good they are.
+func (c *Classifier) Card() (Card, error) {
+	var card Card
+	if err := json.Unmarshal([]byte(c.model.card), &card); err != nil {
+		return Card{}, fmt.Errorf("read the model card: %w", err)
+	}
+	return card, nil
+}
+
+// Classify says what text is.
+func (c *Classifier) Classify(text string, o Options) Labels {
+	w := c.works.Get().(*work)
+	defer c.works.Put(w)
+	var out Labels
+	out.Language, out.LanguageP = language(text, o)
+	at := LanguageAt(out.Language)
+	var scores [Finals]float32
+	known := c.score(w, text, out.Language, at, &scores)
+	c.model.tuning.decide(&scores, at, &out)
+	if known < leastKnown || at == Languages-1 {
+		out.unsure = 1<<heads - 1
+	}
+	if known < leastKnown {
+		out.Kinds, out.Aggression, out.Emotion, out.Sentiment = 0, NoAggression, NoEmotion, Neutral
+	}
+	return out
+}
+
+// leastKnown is how many features with weights a text needs before the model dares to answer.
+const leastKnown = 3
+
+func language(text string, o Options) (code string, p float64) { return lang.DetectWith(text, o.Lang) }
+
+// score computes the scores of all labels.
+func (c *Classifier) score(w *work, text, code string, at int, scores *[Finals]float32) (known int) {
+	w.reader.read(text, code)
+	var first [MostOutputs]float32
+	known = c.model.first(&w.reader, &first)
+	var dense [Dense]float32
+	w.reader.signs.fill(&dense)
+	w.inputs = Inputs(w.inputs[:0], first[:c.model.outputs], &dense)
+	c.model.scores(w.inputs, at, scores)
+	return known
+}
+
+func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
+
+// Decide turns the scores of the second stage into labels.
+func (t *Tuning) Decide(scores *[Finals]float32, language int) Labels {
+	var out Labels
+	t.decide(scores, language, &out)
+	return out
+}
+
+// decide turns scores into probabilities and labels.
+func (t *Tuning) decide(scores *[Finals]float32, language int, out *Labels) {
+	logit := func(h Head, i int) float64 {
+		k := FirstFinal[h] + i
+		return float64(t.Slope[language][k]*scores[k] + t.Shift[language][k])
+	}
+	least := func(h Head, i int) float64 { return float64(t.Least[language][FirstFinal[h]+i]) }
+
+	top, sum := math.Inf(-1), 0.0
+	for i := range out.SentimentP {
+		out.SentimentP[i] = logit(SentimentHead, i)
+		if out.SentimentP[i] > top {
+			top, out.Sentiment = out.SentimentP[i], Sentiment(i)
+		}
+	}
+	for i, x := range out.SentimentP {
+		out.SentimentP[i] = math.Exp(x - top)
+		sum += out.SentimentP[i]
+	}
+	for i := range out.SentimentP {
+		out.SentimentP[i] /= sum
+	}
+	out.mark(SentimentHead, out.SentimentP[out.Sentiment] < leastSure)
+
+	doubtful := false
+	for i := range out.KindP {
+		p := sigmoid(logit(KindHead, i))
+		out.KindP[i] = p
+		if p >= least(KindHead, i) {
+			out.Kinds |= 1 << i
+		}
+		doubtful = doubtful || math.Abs(p-least(KindHead, i)) < doubt
+	}
+	out.mark(KindHead, doubtful)
+
+	top, sum = -1, 0
+	for i := range out.EmotionP {
+		p := sigmoid(logit(EmotionHead, i))
+		out.EmotionP[i] = p
+		sum += p
+		if r := p / max(least(EmotionHead, i), 1e-6); r > top {
+			top, out.Emotion = r, Emotion(i)
+		}
+	}
+	for i := range out.EmotionP {
+		out.EmotionP[i] /= max(sum, 1e-9)
+	}
+	out.mark(EmotionHead, out.EmotionP[out.Emotion] < leastSureEmotion)
+
+	any := sigmoid(logit(AggressionHead, 0))
+	hate := sigmoid(logit(AggressionHead, int(Hate)))
+	insult := (1 - hate) * sigmoid(logit(AggressionHead, int(Insult)))
+	out.AggressionP = [aggressions]float64{1 - any, any * (1 - hate - insult), any * insult, any * hate}
+	if any >= least(AggressionHead, 0) {
+		out.Aggression = Attack
+		for a := Insult; a <= Hate; a++ {
+			if out.AggressionP[a] > out.AggressionP[out.Aggression] {
+				out.Aggression = a
+			}
+		}
+	}
+	out.mark(AggressionHead, math.Abs(any-least(AggressionHead, 0)) < doubt)
+}
+
+// Where the model abstains.
+const (
+	leastSure        = 0.4  // probability of the best of three sentiments
+	leastSureEmotion = 0.25 // of the best of seven emotions
+	doubt            = 0.05 // distance of a probability from its threshold
+)
+
+func (l *Labels) mark(h Head, unsure bool) {
+	if unsure {
+		l.unsure |= 1 << h
+	}
 }
 
 // Weight is what one piece of a text adds to the score of a label.
@@ -35,30 +209,122 @@ type Explanation struct {
 	Weights []Weight // the heaviest first
 }
 
-// Open gives the classifier with the embedded weights. It copies nothing and may be called often.
-func Open() (*Classifier, error) {
-	return nil, errors.New("no weights are embedded")
-}
-
-// Version names the rules and weights; it changes whenever an answer may.
-func (c *Classifier) Version() string { return c.version }
-
-// Card says where the models come from and how good they are.
-func (c *Classifier) Card() Card { return c.card }
-
-// Classify says what text is.
-func (c *Classifier) Classify(text string, o Options) Labels {
-	return Labels{}
-}
-
-// Explain says why the score of label is what it is for text.
+// Explain says why the score of label is what it is for text. Of the emotions it gives the score before they are weighed against each other, of the
+// aggressions that of any.
 func (c *Classifier) Explain(text string, label Label, o Options) Explanation {
-	return Explanation{Label: label}
+	out := Explanation{Label: label}
+	if label.Head >= heads || int(label.Index) >= len(label.Head.Labels()) {
+		return out
+	}
+	w := &work{reader: Reader{lexicon: c.model.lexicon, traced: true}}
+	code, _ := language(text, o)
+	at := LanguageAt(code)
+	var scores [Finals]float32
+	c.score(w, text, code, at, &scores)
+	var labels Labels
+	c.model.tuning.decide(&scores, at, &labels)
+	out.P = labels.P(label)
+	k := FirstFinal[label.Head] + int(label.Index)
+	if label.Head == AggressionHead && (label.Index == uint8(NoAggression) || label.Index == uint8(Attack)) {
+		k = FirstFinal[AggressionHead]
+	}
+	m := c.model
+	slope := float64(m.tuning.Slope[at][k])
+	sign := 1.0
+	if label.Head == AggressionHead && label.Index == uint8(NoAggression) {
+		sign = -1
+	}
+	second := m.second[at][k]
+	through := m.through(second, w.inputs)
+	out.Bias = float64(m.tuning.Shift[at][k]) + slope*float64(second[len(second)-1])
+	for i := range m.outputs {
+		out.Bias += slope * through[i] * float64(m.bias[i])
+	}
+	out.Bias *= sign
+	pieces := map[place]float64{}
+	for g := range w.reader.found {
+		m.pieces(&w.reader, g, &through, sign*slope, pieces)
+	}
+	for p, v := range pieces {
+		piece := Weight{Start: int(p.start), End: int(p.end), Value: v, Text: "[shape]"}
+		if p.end > p.start {
+			piece.Text = w.reader.text[p.start:p.end]
+		}
+		out.Weights = append(out.Weights, piece)
+	}
+	var dense [Dense]float32
+	w.reader.signs.fill(&dense)
+	for i, x := range dense {
+		if v := sign * slope * float64(second[2*m.outputs+i]*x); v != 0 {
+			out.Weights = append(out.Weights, Weight{Text: "[" + denseTitle(i) + "]", Value: v})
+		}
+	}
+	slices.SortFunc(out.Weights, func(a, b Weight) int {
+		switch x, y := math.Abs(a.Value), math.Abs(b.Value); {
+		case x > y:
+			return -1
+		case x < y:
+			return 1
+		}
+		return a.Start - b.Start
+	})
+	out.Score = out.Bias
+	for _, p := range out.Weights {
+		out.Score += p.Value
+	}
+	return out
+}
+
+// through is how much each output of the first stage counts for a label of the second.
+func (m *model) through(second, inputs []float32) (out [MostOutputs]float64) {
+	to := float64(inputs[2*m.outputs+denseTo])
+	for i := range m.outputs {
+		out[i] = float64(second[i]) + to*float64(second[m.outputs+i])
+	}
+	return out
+}
+
+// pieces adds up what the features of a group weigh, by where they stand.
+func (m *model) pieces(r *Reader, group int, through *[MostOutputs]float64, slope float64, to map[place]float64) {
+	known := 0
+	for _, h := range r.found[group] {
+		if m.entry(h) >= 0 {
+			known++
+		}
+	}
+	by := float64(Norm(known))
+	for i, h := range r.found[group] {
+		at := m.entry(h)
+		if at < 0 {
+			continue
+		}
+		v := 0.0
+		for o := range m.outputs {
+			v += through[o] * float64(m.scale[o]) * float64(int(m.entries[at+1+o])-128)
+		}
+		to[r.places[group][i]] += slope * by * v
+	}
 }
 
 // Confusion is how often the model says what for what is, on validation: rows are what people said, columns what the model
-// said, both in the order of Labels; each row sums to its number of texts. Kinds have one matrix a kind: absent, present.
-// lang is the language of the texts; where too few are known, all languages together. nil when it was never measured.
+// said, both in the order of the labels; kinds have one matrix each: absent, present. lang is the language of the texts; where too
+// few are known, all languages together. nil when it was never measured.
 func (c *Classifier) Confusion(label Label, lang string) [][]float64 {
-	return nil
+	card, err := c.Card()
+	if err != nil {
+		return nil
+	}
+	var general [][]float64
+	for _, m := range card.Matrices {
+		if m.Head != label.Head.String() || label.Head == KindHead && m.Label != KindHead.Labels()[min(int(label.Index), kinds-1)] {
+			continue
+		}
+		switch m.Lang {
+		case lang:
+			return m.Counts
+		case "":
+			general = m.Counts
+		}
+	}
+	return general
 }

@@ -1,0 +1,54 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	detect "github.com/entente/entente/lang/detect/train"
+
+	"github.com/entente/entente/lang/classify/train"
+)
+
+type trainCommand struct {
+	Out  string `help:"Folder for the weights and the model card." default:"." type:"path"`
+	Seed uint64 `help:"The same seed and the same texts give the same bytes." default:"1"`
+	Only string `help:"Train only classify or only detect." enum:"all,classify,detect" default:"all"`
+}
+
+// Run trains the models of package lang anew. --data, the folder of everything else too, is here the one of the texts.
+func (c *trainCommand) Run(r *run) error {
+	if err := os.MkdirAll(c.Out, 0o755); err != nil {
+		return fmt.Errorf("make the folder for weights: %w", err)
+	}
+	if c.Only != "classify" {
+		fmt.Fprintln(r.err, "language")
+		report, err := detect.Train(r.ctx, detect.Options{Data: r.config.Data, Out: filepath.Join(c.Out, "detect.bin")})
+		if err != nil {
+			return fmt.Errorf("train the detection of languages: %w", err)
+		}
+		b, err := json.MarshalIndent(report, "", " ")
+		if err != nil {
+			return fmt.Errorf("write the report on languages: %w", err)
+		}
+		if err := os.WriteFile(filepath.Join(c.Out, "detect.json"), append(b, '\n'), 0o644); err != nil {
+			return fmt.Errorf("write the report on languages: %w", err)
+		}
+	}
+	if c.Only == "detect" {
+		return nil
+	}
+	result, err := train.Train(r.ctx, train.Options{Data: r.config.Data, Seed: c.Seed, Log: r.err})
+	if err != nil {
+		return fmt.Errorf("train the classifier: %w", err)
+	}
+	files := map[string][]byte{"weights.bin": result.Weights, "card.md": result.Markdown(), "card.json": result.JSON()}
+	for name, b := range files {
+		if err := os.WriteFile(filepath.Join(c.Out, name), b, 0o644); err != nil {
+			return fmt.Errorf("write %s: %w", name, err)
+		}
+	}
+	fmt.Fprintf(r.out, "%s: weights %s, %d bytes\n", c.Out, result.Card.Version, len(result.Weights))
+	return nil
+}

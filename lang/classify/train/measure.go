@@ -1,0 +1,63 @@
+package train
+
+// f1 is the F1 of the positive class.
+func f1(yes, said []bool) float64 {
+	var tp, fp, fn float64
+	for i := range yes {
+		switch {
+		case yes[i] && said[i]:
+			tp++
+		case said[i]:
+			fp++
+		case yes[i]:
+			fn++
+		}
+	}
+	if tp == 0 {
+		return 0
+	}
+	return 2 * tp / (2*tp + fp + fn)
+}
+
+// confusion counts what was so (rows) and what was said (columns).
+func confusion(n int, so, said []int) [][]float64 {
+	m := make([][]float64, n)
+	for i := range m {
+		m[i] = make([]float64, n)
+	}
+	for i := range so {
+		m[so[i]][said[i]]++
+	}
+	return m
+}
+
+// macroF1 is the mean F1 over the classes of a confusion matrix.
+func macroF1(m [][]float64) float64 {
+	sum := 0.0
+	for k := range m {
+		var row, col float64
+		for j := range m {
+			row += m[k][j]
+			col += m[j][k]
+		}
+		if row+col > 0 {
+			sum += 2 * m[k][k] / (row + col)
+		}
+	}
+	return sum / float64(len(m))
+}
+
+// macroRecall is the mean recall over the classes of a confusion matrix.
+func macroRecall(m [][]float64) float64 {
+	sum := 0.0
+	for k := range m {
+		row := 0.0
+		for j := range m {
+			row += m[k][j]
+		}
+		if row > 0 {
+			sum += m[k][k] / row
+		}
+	}
+	return sum / float64(len(m))
+}
