@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// Of a process that does nothing else than import, the heap may grow to four times what is in use: collecting it is a tenth of the work
+// Of a process that does nothing else than import, the heap may grow to three times what is in use: collecting it is a tenth of the work
 // otherwise. What an import must hold of a large dump, the names of its users, is held once more at most.
 const (
-	hurryPercent = 300
+	hurryPercent = 200
 	largeHeap    = 100 << 20 // bytes in use
 )
 
