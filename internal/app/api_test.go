@@ -460,6 +460,7 @@ func (p *place) steps(t *testing.T) []step {
 		{"change-member", then(of("read-member", "id"), object{"role": "social"})},
 		{"suspend-member", of("read-member", "id")},
 		{"resume-member", of("read-member", "id")},
+		{"remove-member", of("read-member", "id")},
 		{"list-audit", none},
 
 		{"list-channel-kinds", none},
@@ -519,6 +520,8 @@ func (p *place) steps(t *testing.T) []step {
 		{"read-models", none},
 		{"set-thresholds", then(none, object{"sentiment": 0.5, "emotion": 0, "aggression": 0, "kinds": object{"lead": 0.9}})},
 		{"pause-models", none},
+		{"read-agreement", none},
+		{"read-shares", none},
 		{"resume-models", none},
 
 		{"list-topics", none},

@@ -67,7 +67,8 @@ func pausedAt(ctx context.Context, q db.Q) (at time.Time, err error) {
 
 const (
 	pieceSize = 200             // posts a transaction: followers wait for it
-	restFor   = 2 * time.Second // between looks for something to do, and while the followers have more to do
+	restFor   = 2 * time.Second // while the followers have more to do
+	idleFor   = 5 * time.Second // between looks for something to do
 )
 
 // BackfillLoop says anew what an older version said, newest posts first, and goes on to do so until ctx ends: thresholds may change. It
@@ -91,7 +92,7 @@ func (s *Service) BackfillLoop(ctx context.Context, l *ledger.Ledger) error {
 			s.log.Error("old posts could not be enriched, will try again", "error", err)
 			wait(10 * restFor)
 		case !more:
-			wait(restFor)
+			wait(idleFor)
 		default:
 			wait(min(time.Since(began), restFor))
 		}

@@ -3,6 +3,8 @@ package enrich
 import (
 	"cmp"
 	"slices"
+	"strings"
+	"unicode"
 
 	"github.com/entente/entente/lang/classify"
 )
@@ -60,18 +62,40 @@ func (r *Review) Why(p *Seen) []Reason {
 			continue
 		}
 		reason := Reason{Head: a[0], Value: a[1], P: k.P(a[0], a[1])}
-		slices.SortStableFunc(x.Weights, func(a, b classify.Weight) int { return cmp.Compare(max(b.Value, -b.Value), max(a.Value, -a.Value)) })
-		for _, w := range x.Weights {
+		for _, p := range pieces(x.Weights) {
 			switch {
-			case w.Text == "":
-			case w.Value > 0 && len(reason.For) < most:
-				reason.For = append(reason.For, Piece{w.Text, w.Value})
-			case w.Value < 0 && len(reason.Against) < most:
-				reason.Against = append(reason.Against, Piece{w.Text, w.Value})
+			case p.Weight > 0 && len(reason.For) < most:
+				reason.For = append(reason.For, p)
+			case p.Weight < 0 && len(reason.Against) < most:
+				reason.Against = append(reason.Against, p)
 			}
 		}
 		out = append(out, reason)
 	}
+	return out
+}
+
+// pieces are the weights by what stands in the text, the heaviest first: what occurs twice counts once with both weights, and marks between
+// words, which tell a reader nothing, are left out.
+func pieces(weights []classify.Weight) []Piece {
+	var out []Piece
+	at := map[string]int{}
+	for _, w := range weights {
+		text := strings.TrimFunc(w.Text, func(r rune) bool { return unicode.IsSpace(r) || r == '.' || r == ',' || r == ';' || r == ':' })
+		if text == "" || strings.IndexFunc(text, func(r rune) bool {
+			return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsSymbol(r) || r == '!' || r == '?'
+		}) < 0 {
+			continue
+		}
+		key := strings.ToLower(text)
+		if i, known := at[key]; known {
+			out[i].Weight += w.Value
+			continue
+		}
+		at[key] = len(out)
+		out = append(out, Piece{text, w.Value})
+	}
+	slices.SortStableFunc(out, func(a, b Piece) int { return cmp.Compare(max(b.Weight, -b.Weight), max(a.Weight, -a.Weight)) })
 	return out
 }
 

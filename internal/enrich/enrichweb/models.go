@@ -185,14 +185,57 @@ func (v *modelsView) reliability(ctx context.Context, head string) chart.DotsPro
 	return p
 }
 
+// headName is a head of the card, such as "kind:complaint", as people read it.
 func headName(ctx context.Context, head string) string {
+	head, label, _ := strings.Cut(head, ":")
 	if head == "kind" {
 		head = enrich.Kinds
 	}
-	if key := "enrich.head." + head; i18n.Has(key) {
-		return i18n.T(ctx, key)
+	for _, key := range []string{"enrich." + head + "." + label, "enrich.head." + head} {
+		if i18n.Has(key) {
+			return i18n.T(ctx, key)
+		}
 	}
-	return head
+	return strings.TrimSuffix(head+", "+label, ", ")
+}
+
+// main is a chart of a head: of each label and language the figure that stands on most texts.
+func (v *modelsView) main(ctx context.Context, head string) chart.DotsProps {
+	p := chart.DotsProps{Title: headName(ctx, head), Unit: chart.Count("", 1), FromZero: true}
+	best, order := map[string]classify.Figure{}, []string{}
+	for _, f := range v.card.Figures {
+		if of, _, _ := strings.Cut(f.Head, ":"); of != head {
+			continue
+		}
+		key := f.Head + " " + f.Lang
+		b, known := best[key]
+		if !known {
+			order = append(order, key)
+		}
+		if !known || f.N > b.N {
+			best[key] = f
+		}
+	}
+	for _, key := range order {
+		f := best[key]
+		label := languageName(ctx, f.Lang)
+		if strings.Contains(f.Head, ":") {
+			label = headName(ctx, f.Head) + ", " + label
+		}
+		p.Items = append(p.Items, chart.Estimate{Label: label, Value: 100 * f.Value, Low: 100 * f.Low, High: 100 * f.High, N: f.N})
+	}
+	return p
+}
+
+// asked lists what the card has figures of.
+func (v *modelsView) asked() []string {
+	var out []string
+	for _, f := range v.card.Figures {
+		if of, _, _ := strings.Cut(f.Head, ":"); !slices.Contains(out, of) {
+			out = append(out, of)
+		}
+	}
+	return out
 }
 
 func languageName(ctx context.Context, code string) string {

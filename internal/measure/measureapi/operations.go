@@ -75,6 +75,7 @@ func moment(text, field string, zone *time.Location) (from, to time.Time, err er
 
 // Operations adds the operations on measures.
 func Operations(a *api.API, s *measure.Service) {
+	trust(a, s)
 	api.Add(a, api.Op{ID: "list-measures", Method: "GET", Path: "/measures", Tag: "measures", Summary: "List the definitions of all measures",
 		Permission: org.MeasureRead}, func(ctx context.Context, _ *struct{}) (*api.List[Measure], error) {
 		var out []Measure
