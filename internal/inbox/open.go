@@ -66,8 +66,8 @@ func about(post string) string { return id.From(post, "conversation") }
 
 const openBatch = 200
 
-// OpenDue opens conversations about posts that match a topic whose mentions go into the inbox, at once and then whenever something was
-// said, until ctx ends.
+// OpenDue opens conversations about posts that match a topic whose mentions go into the inbox, and gives back those of former members, at
+// once and then whenever something was said and each minute, until ctx ends.
 func (s *Service) OpenDue(ctx context.Context) error {
 	wake := make(chan struct{}, 1)
 	stop := s.ledger.Watch(func(list []ledger.Activity) {
@@ -87,6 +87,9 @@ func (s *Service) OpenDue(ctx context.Context) error {
 	for {
 		if err := s.OpenDueOnce(ctx); err != nil && ctx.Err() == nil {
 			s.log.Error("mentions were not opened, will try again", "error", err)
+		}
+		if err := s.ReleaseGone(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error("conversations of former members were not given back, will try again", "error", err)
 		}
 		select {
 		case <-ctx.Done():

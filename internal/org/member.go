@@ -13,6 +13,7 @@ const (
 	Active    State = "active"
 	Suspended State = "suspended" // may not sign in; sessions and tokens are dead
 	Invited   State = "invited"   // has not accepted yet
+	Removed   State = "removed"   // is no member any more; what they did names them still
 )
 
 // Member is somebody who may sign in.

@@ -99,6 +99,98 @@ func TestSuspended(t *testing.T) {
 	})
 }
 
+func TestRemoved(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ctx, owner := t.Context(), w.as(t, ownerEmail)
+		ada := org.Who(owner)
+		sam, kim := w.join(t, "sam@velo.example", org.Owner), w.join(t, "kim@velo.example", org.Social)
+		session := w.signIn(t, sam.Email, otherWord)
+		device, err := w.Remember(ctx, session, "")
+		must(t, err)
+		secret, _, err := w.MakeToken(org.With(ctx, sam), "script", []org.Permission{org.InboxRead}, time.Hour)
+		must(t, err)
+		reset, err := w.ResetLink(owner, sam.ID)
+		must(t, err)
+		sent, err := w.Invite(org.With(ctx, sam), org.Invite{Email: "friend@velo.example", Role: org.Owner})
+		must(t, err)
+
+		refused(t, w.Remove(owner, ada.ID, false), problem.Conflict, "org.not_yourself")
+		refused(t, w.Remove(owner, sent.Member.ID, false), problem.Conflict, "org.withdraw_instead")
+		refused(t, w.Remove(owner, "nobody", false), problem.Missing, "org.no_member")
+		refused(t, w.Remove(org.With(ctx, kim), sam.ID, false), problem.Forbidden, "problem.forbidden")
+		must(t, w.Remove(owner, sam.ID, false))
+		refused(t, w.Remove(owner, sam.ID, false), problem.Missing, "org.no_member")
+
+		_, _, err = w.Authenticate(ctx, session)
+		refused(t, err, problem.Unauthenticated, "problem.sign_in")
+		_, _, err = w.Bearer(ctx, secret)
+		refused(t, err, problem.Unauthenticated, "org.bad_token")
+		refused(t, w.Reset(ctx, secretOf(reset.Path), "Une autre phrase 1", at("")), problem.Missing, "org.dead_link")
+		_, err = w.Invitation(ctx, secretOf(sent.Path))
+		refused(t, err, problem.Missing, "org.dead_link") // what they sent last is no way back in
+		_, err = w.SignIn(ctx, sam.Email, otherWord, org.Visit{IP: "192.0.2.9", Device: device})
+		refused(t, err, problem.Invalid, "org.wrong_sign_in")
+		_, err = w.SignIn(ctx, sam.ID+"@removed.invalid", "", at("192.0.2.9"))
+		refused(t, err, problem.Invalid, "problem.required")
+		_, err = w.SignIn(ctx, sam.ID+"@removed.invalid", otherWord, at("192.0.2.9"))
+		refused(t, err, problem.Invalid, "org.wrong_sign_in")
+		for _, err := range []error{w.Resume(owner, sam.ID), w.Suspend(owner, sam.ID), w.ChangeRole(owner, sam.ID, org.Social)} {
+			refused(t, err, problem.Missing, "org.no_member")
+		}
+
+		// What they did stays under their name; they are in no list, and nobody knows the address.
+		list, err := w.Members(ctx)
+		must(t, err)
+		for _, m := range list {
+			if m.ID == sam.ID {
+				t.Error("a removed member is listed")
+			}
+		}
+		former, err := w.Former(ctx)
+		must(t, err)
+		if len(former) != 1 || former[0].Name != sam.Name {
+			t.Fatalf("former %v", former)
+		}
+		entries, _, err := w.AuditLog(owner, org.AuditFilter{Member: sam.ID})
+		must(t, err)
+		if len(entries) == 0 || entries[0].MemberName != sam.Name {
+			t.Errorf("the audit log says %+v", entries)
+		}
+		about, _, err := w.AuditLog(owner, org.AuditFilter{Object: "member:" + sam.ID})
+		must(t, err)
+		if about[0].Action != "member.remove" {
+			t.Errorf("the last that was done with them is %s", about[0].Action)
+		}
+		for _, e := range about {
+			if strings.Contains(string(e.Details), "sam@") {
+				t.Errorf("%s keeps the address: %s", e.Action, e.Details)
+			}
+		}
+		again := w.join(t, "sam@velo.example", org.Social) // somebody new
+		if again.ID == sam.ID {
+			t.Error("the address brings back who was removed")
+		}
+
+		// Nameless, nothing tells who it was.
+		must(t, w.Remove(owner, kim.ID, true))
+		m, err := w.Find(ctx, kim.ID)
+		must(t, err)
+		if m.Name != "Ancien membre" { // in the language of the organisation
+			t.Errorf("called %q", m.Name)
+		}
+		entries, _, err = w.AuditLog(owner, org.AuditFilter{Limit: 200})
+		must(t, err)
+		for _, e := range entries {
+			if e.Member == kim.ID && e.IP != "" || e.Object == "member:"+kim.ID && strings.Contains(strings.ToLower(string(e.Details)), "kim") {
+				t.Errorf("the audit log tells: %+v %s", e, e.Details)
+			}
+		}
+		// The last owner stays, whoever asks.
+		refused(t, w.Remove(org.AsOperator(ctx), ada.ID, false), problem.Conflict, "org.last_owner")
+		must(t, w.Tidy(ctx))
+	})
+}
+
 func TestRoleHoldsAtOnce(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		sam := w.join(t, "sam@velo.example", org.Social)

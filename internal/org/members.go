@@ -20,7 +20,7 @@ func memberFields(m *Member) []any {
 
 func noMember() error { return problem.New(problem.Missing, "org.no_member") }
 
-// Find returns the member with this id.
+// Find returns the member with this id, also one who was removed: what they did names them.
 func (s *Service) Find(ctx context.Context, memberID string) (*Member, error) {
 	return byID(ctx, s.db.Read(), memberID)
 }
@@ -57,9 +57,18 @@ func find(ctx context.Context, q db.Q, where string, args ...any) (*Member, erro
 	return &m, nil
 }
 
-// Members lists all members by name, whatever their state.
+// Members lists the members by name: active, suspended and invited ones.
 func (s *Service) Members(ctx context.Context) ([]*Member, error) {
-	list, err := db.All(ctx, s.db.Read(), memberFields, "SELECT "+memberColumns+" FROM member m")
+	return s.list(ctx, "m.state <> 'removed'")
+}
+
+// Former lists those who were members, by name.
+func (s *Service) Former(ctx context.Context) ([]*Member, error) {
+	return s.list(ctx, "m.state = 'removed'")
+}
+
+func (s *Service) list(ctx context.Context, where string) ([]*Member, error) {
+	list, err := db.All(ctx, s.db.Read(), memberFields, "SELECT "+memberColumns+" FROM member m WHERE "+where)
 	if err != nil {
 		return nil, fmt.Errorf("list members: %w", err)
 	}
@@ -107,6 +116,9 @@ func (s *Service) change(ctx context.Context, memberID string, do func(ctx conte
 		m, err := byID(ctx, q, memberID)
 		if err != nil {
 			return err
+		}
+		if m.State == Removed {
+			return noMember()
 		}
 		return do(ctx, q, m)
 	})

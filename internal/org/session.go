@@ -105,7 +105,7 @@ func (s *Service) SignIn(ctx context.Context, email, password string, from Visit
 		hash string
 	}
 	r, _, err := db.One(ctx, s.db.Read(), func(r *row) []any { return append(memberFields(&r.m), &r.hash) },
-		"SELECT "+memberColumns+", m.password FROM member m WHERE m.email = $1", email)
+		"SELECT "+memberColumns+", m.password FROM member m WHERE m.email = $1 AND m.state <> 'removed'", email)
 	if err != nil {
 		return "", fmt.Errorf("find who signs in: %w", err)
 	}

@@ -19,7 +19,7 @@ CREATE TABLE member (
   lang TEXT NOT NULL,
   zone TEXT NOT NULL,
   theme TEXT NOT NULL DEFAULT '' CHECK (theme IN ('', 'light', 'dark')),
-  state TEXT NOT NULL CHECK (state IN ('active', 'suspended', 'invited')),
+  state TEXT NOT NULL CHECK (state IN ('active', 'suspended', 'invited', 'removed')),
   password TEXT NOT NULL DEFAULT '',
   created_at BIGINT NOT NULL,
   seen_at BIGINT

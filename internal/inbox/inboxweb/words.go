@@ -108,6 +108,9 @@ func sentence(ctx context.Context, ch *inbox.Change) string {
 	case ledger.ConversationAssigned:
 		return i18n.T(ctx, "inbox.did.assigned", "Name", by, "To", ch.ToName)
 	case ledger.ConversationReleased:
+		if ch.By == "" {
+			return i18n.T(ctx, "inbox.did.released_gone")
+		}
 		return i18n.T(ctx, "inbox.did.released", "Name", by)
 	case ledger.ConversationResolved:
 		return i18n.T(ctx, "inbox.did.resolved", "Name", by)

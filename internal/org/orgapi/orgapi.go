@@ -37,6 +37,8 @@ func Operations(a *api.API, s *org.Service) {
 	api.Add(a, api.Op{ID: "suspend-member", Method: "POST", Path: "/members/{id}/suspend", Tag: tag, Summary: "Suspend a member",
 		Description: "Sessions and tokens end at once.", Permission: org.MemberEdit}, h.suspend)
 	api.Add(a, api.Op{ID: "resume-member", Method: "POST", Path: "/members/{id}/resume", Tag: tag, Summary: "Let a suspended member in again", Permission: org.MemberEdit}, h.resume)
+	api.Add(a, api.Op{ID: "remove-member", Method: "DELETE", Path: "/members/{id}", Tag: tag, Summary: "Remove a member for good",
+		Description: "Address, password, sessions, tokens and links are deleted. What they did stays under their name.", Permission: org.MemberEdit, Status: 204}, h.remove)
 	api.Add(a, api.Op{ID: "invite", Method: "POST", Path: "/invitations", Tag: tag, Summary: "Invite somebody, or again",
 		Description: "The link is in the answer only when it was not mailed.", Permission: org.MemberEdit, Status: 201, Secret: true}, h.invite)
 	api.Add(a, api.Op{ID: "withdraw-invitation", Method: "DELETE", Path: "/invitations/{id}", Tag: tag, Summary: "Withdraw an invitation, by the id of the member",
@@ -55,7 +57,7 @@ type Member struct {
 	Email      string     `json:"email"`
 	Name       string     `json:"name"`
 	Role       string     `json:"role" enum:"owner,strategist,social,volunteer,member"`
-	State      string     `json:"state" enum:"active,suspended,invited"`
+	State      string     `json:"state" enum:"active,suspended,invited,removed" doc:"Removed members are found by id alone."`
 	Lang       string     `json:"lang" doc:"Language, such as fr."`
 	Zone       string     `json:"zone" doc:"Time zone, such as Europe/Paris."`
 	CreatedAt  time.Time  `json:"created_at"`
@@ -121,7 +123,11 @@ func (h handlers) read(ctx context.Context, id string) (*api.One[Member], error)
 	if err != nil {
 		return nil, err
 	}
-	return api.Only(member(m)), nil
+	out := member(m)
+	if m.State == org.Removed {
+		out.Email = "" // it is nobody's
+	}
+	return api.Only(out), nil
 }
 
 // Session is a session as the interface shows it.
@@ -262,6 +268,15 @@ func (h handlers) resume(ctx context.Context, in *byID) (*api.One[Member], error
 		return nil, err
 	}
 	return h.read(ctx, in.ID)
+}
+
+type removeIn struct {
+	ID       string `path:"id" maxLength:"64"`
+	Nameless bool   `query:"nameless" doc:"What they did is shown under “Former member” instead of their name."`
+}
+
+func (h handlers) remove(ctx context.Context, in *removeIn) (*api.None, error) {
+	return nil, h.s.Remove(ctx, in.ID, in.Nameless)
 }
 
 type inviteIn struct {

@@ -173,6 +173,10 @@ func TestMembers(t *testing.T) {
 		ada := items(s.call(t, all, "GET", "/members?email="+ownerEmail, "", 200))[0]["id"].(string)
 		s.call(t, all, "PATCH", "/members/"+ada, `{"role":"member"}`, 409)
 		s.call(t, all, "POST", "/members/"+ada+"/suspend", "", 409)
+		s.call(t, all, "DELETE", "/members/"+ada, "", 409)
+		s.call(t, all, "DELETE", "/members/"+ids[1], "", 409) // invited: the invitation is withdrawn instead
+		s.call(t, all, "DELETE", "/members/nobody", "", 404)
+		s.call(t, s.token(t, org.MemberRead), "DELETE", "/members/"+ada, "", 403)
 
 		log := s.call(t, all, "GET", "/audit?action=member.&limit=3", "", 200)
 		if got := items(log); len(got) != 3 || got[0]["action"] != "member.withdraw" || got[0]["way"] != "token" || got[0]["member"] != ada {

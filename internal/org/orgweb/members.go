@@ -122,6 +122,27 @@ func (h *handlers) resume(w http.ResponseWriter, r *http.Request) error {
 	return h.act(w, r, "org.resumed", h.s.Resume)
 }
 
+// removePage asks once more, and under which name it all shall stay.
+func (h *handlers) removePage(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	m, err := h.s.Find(ctx, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if m.State == org.Removed || m.State == org.Invited {
+		return problem.New(problem.Missing, "org.no_member")
+	}
+	return web.Show(w, r, web.Page{Title: i18n.T(ctx, "org.remove_title", "Name", m.Name)}, removeBody(m))
+}
+
+func (h *handlers) remove(w http.ResponseWriter, r *http.Request) error {
+	f, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	return h.act(w, r, "org.removed", func(ctx context.Context, id string) error { return h.s.Remove(ctx, id, f.Text("name") == "former") })
+}
+
 func (h *handlers) withdraw(w http.ResponseWriter, r *http.Request) error {
 	return h.act(w, r, "org.withdrawn", h.s.Withdraw)
 }

@@ -162,6 +162,13 @@ func TestSignInPage(t *testing.T) {
 	for range 6 {
 		v.post("/sign-in", "email", "guess@velo.example", "password", "nope")
 	}
+	// Who guesses elsewhere does not keep the owner out of a browser that signed in before; others wait.
+	for range 8 {
+		s.visitor(t).post("/sign-in", "email", ownerEmail, "password", "nope")
+	}
+	s.visitor(t).post("/sign-in", "email", ownerEmail, "password", ownerWord).want(t, 422, "", "Too many attempts")
+	v.post("/sign-in", "email", ownerEmail, "password", ownerWord).want(t, 200, "/", "home")
+	v.post("/sign-out").want(t, 200, "/sign-in")
 	v.post("/sign-in", "email", "guess@velo.example", "password", "nope").want(t, 422, "", "Too many attempts. Please try again in ")
 
 	req, _ := http.NewRequest("POST", s.URL+"/sign-in", strings.NewReader("email="+ownerEmail+"&password="+url.QueryEscape(ownerWord)))
@@ -222,7 +229,14 @@ func TestInvitationByLink(t *testing.T) {
 	owner.post("/members/"+leo.ID+"/resume").want(t, 200, "/members", "Léo may sign in again")
 	owner.post("/members/nobody/suspend").want(t, 404, "")
 
+	owner.get("/members").want(t, 200, "", "/members/"+leo.ID+"/remove")
+	owner.get("/members/"+leo.ID+"/remove").want(t, 200, "", "Remove Léo", "under the name Léo", "Former member")
+	guest.get("/members/"+leo.ID+"/remove").want(t, 200, "/sign-in?to=%2Fmembers%2F"+leo.ID+"%2Fremove")
+	owner.post("/members/"+leo.ID+"/remove", "name", "own").want(t, 200, "/members", "Léo is no longer a member", "1 member")
+	owner.get("/members/"+leo.ID+"/remove").want(t, 404, "")
+	owner.post("/members/"+leo.ID+"/remove", "name", "former").want(t, 404, "")
 	ada, _ := s.s.ByEmail(t.Context(), ownerEmail)
+	owner.post("/members/"+ada.ID+"/remove", "name", "own").want(t, 200, "/members", "suspend or remove yourself")
 	owner.post("/members/"+ada.ID+"/role", "role", "member").want(t, 200, "/members", "There must always be an owner")
 	owner.get("/audit").want(t, 200, "", "Changed a role", "Léo", "from: volunteer", "Suspended", "127.0.0.1")
 	owner.get("/audit?action=member.suspend&member="+ada.ID+"&from=2026-01-01&to=bad").want(t, 200, "", "Suspended")

@@ -62,6 +62,8 @@ func Routes(r *web.Routes, server *web.Server, s *org.Service, o Options) {
 	r.Do("POST /members/{id}/role", org.MemberEdit, h.changeRole)
 	r.Do("POST /members/{id}/suspend", org.MemberEdit, h.suspend)
 	r.Do("POST /members/{id}/resume", org.MemberEdit, h.resume)
+	r.Page("GET /members/{id}/remove", org.MemberEdit, h.removePage)
+	r.Do("POST /members/{id}/remove", org.MemberEdit, h.remove)
 	r.Do("POST /members/{id}/withdraw", org.MemberEdit, h.withdraw)
 	r.Do("POST /members/{id}/reset-link", org.MemberEdit, h.resetLink)
 
