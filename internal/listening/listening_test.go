@@ -252,6 +252,16 @@ func TestTopicThenPosts(t *testing.T) {
 				rt.Fatal(err)
 			}
 			for _, topic := range topics {
+				if topic.Exclude == "" { // a search finds what the topic found
+					found, _, err := n.s.Mentions(n.ctx, listening.Filter{Query: topic.Query}, listening.Place{}, 100)
+					if err != nil {
+						rt.Fatal(err)
+					}
+					list, _, err := n.s.Mentions(n.ctx, listening.Filter{Topic: topic.ID}, listening.Place{}, 100)
+					if diff := cmp.Diff(list, found); diff != "" || err != nil {
+						rt.Fatalf("%s: search (-mentions +found) %v:\n%s", topic.Query, err, diff)
+					}
+				}
 				preview, err := n.s.Try(n.ctx, topic.Query, topic.Exclude, 100)
 				if err != nil {
 					rt.Fatal(err)
@@ -455,6 +465,22 @@ func TestMentions(t *testing.T) {
 			if got := len(page(c.f, 100)); got != c.of {
 				t.Errorf("%+v of the topic: %d, want %d", c.f, got, c.of)
 			}
+		}
+		for source, want := range map[string]int{"brake": 10, "brake OR frein": 20, "brake sentiment:negative": 1, "-brake": 20, "squeaks NEAR/3 bike": 10, "weather*": 10} {
+			for _, size := range []int{1, 7, 100} {
+				f := listening.Filter{Query: source}
+				got := page(f, size)
+				if len(got) != want {
+					t.Errorf("%s by %d: %d, want %d", source, size, len(got), want)
+				}
+				f.Topic, f.Channel = topic.ID, "one"
+				if got := page(f, size); len(got) > want/2+1 {
+					t.Errorf("%s in a topic: %d", source, len(got))
+				}
+			}
+		}
+		if _, _, err := n.s.Mentions(n.ctx, listening.Filter{Query: "(brake"}, listening.Place{}, 10); !problem.Is(err, problem.Invalid) {
+			t.Errorf("a bad query: %v", err)
 		}
 		m, found, err := n.s.Find(n.ctx, postID(3))
 		if err != nil || !found || m.Label != "negative" || m.Lang != "en" || !slices.Equal(m.Topics, []string{topic.ID}) {

@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/entente/entente/internal/channel"
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/enrich"
 	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/lang/query"
 )
 
 // Mention is a post that matches topics.
@@ -26,13 +28,60 @@ type Filter struct {
 	Topic, Channel, Lang string
 	Label                string // sentiment, or "none" for posts without
 	Kind                 string // one of what posts say
+	Query                string // in the query language, "" for any post
 	Since, Until         time.Time
 }
 
 // Mentions lists mentions of a topic, or of any topic, or with All every post by others, newest first. Before is the place of the last of
-// the page before; its zero value is the beginning. What was said in private is for those who may read the inbox. It reads at most so many rows as limit and the filters make it.
+// the page before; its zero value is the beginning. What was said in private is for those who may read the inbox. It reads at most so many rows as limit and the filters make it;
+// with a query a page may be short, or empty, although there are more: it ends after so many posts were looked at.
 func (s *Service) Mentions(ctx context.Context, f Filter, before Place, limit int) ([]Mention, Place, error) {
 	q := s.db.Read()
+	meant, found := query.Parse(f.Query)
+	if strings.TrimSpace(f.Query) == "" {
+		posts, next, err := s.listed(ctx, q, f, nil, before, limit)
+		if err != nil {
+			return nil, Place{}, err
+		}
+		list, err := s.dress(ctx, q, posts)
+		return list, next, err
+	}
+	if err := refused(found, "query"); err != nil {
+		return nil, Place{}, err
+	}
+	var hits []channel.Post
+	for looked := 0; looked < mostSearched; {
+		const piece = 500
+		posts, next, err := s.listed(ctx, q, f, meant, before, piece)
+		if err != nil {
+			return nil, Place{}, err
+		}
+		docs, err := s.enrich.Docs(ctx, q, posts)
+		if err != nil {
+			return nil, Place{}, err
+		}
+		for i := range posts {
+			if p := &posts[i]; p.DeletedAt.IsZero() && meant.Match(docs[p.ID]) {
+				if len(hits) == limit { // there is another
+					list, err := s.dress(ctx, q, hits)
+					return list, Place{hits[limit-1].At, hits[limit-1].ID}, err
+				}
+				hits = append(hits, *p)
+			}
+		}
+		looked += len(posts)
+		if before = next; next.Post == "" {
+			break
+		}
+	}
+	list, err := s.dress(ctx, q, hits)
+	return list, before, err
+}
+
+const mostSearched = 20000
+
+// listed are posts by the filters, with a query those that it may mean.
+func (s *Service) listed(ctx context.Context, q db.Q, f Filter, meant *query.Query, before Place, limit int) ([]channel.Post, Place, error) {
 	var w db.Where
 	from, at, post := "post p", "p.at", "p.id"
 	if f.Topic != "" {
@@ -71,6 +120,16 @@ func (s *Service) Mentions(ctx context.Context, f Filter, before Place, limit in
 	} else if f.Kind != "" {
 		w.And("1 = 0")
 	}
+	if q.Engine() == db.Postgres {
+		if expr := meant.Narrow(query.Postgres); expr != "" {
+			w.And("p.seq IN (SELECT seq FROM post_text WHERE stems @@ CAST(? AS tsquery))", expr)
+		}
+	} else if expr := meant.Narrow(query.SQLite); expr != "" {
+		w.And("p.seq IN (SELECT rowid FROM post_text WHERE post_text MATCH ?)", expr)
+	}
+	for _, r := range meant.Required() {
+		narrow(&w, r)
+	}
 	if !f.Since.IsZero() {
 		w.And(at+" >= ?", f.Since.UnixMicro())
 	}
@@ -87,8 +146,7 @@ func (s *Service) Mentions(ctx context.Context, f Filter, before Place, limit in
 		posts = posts[:limit]
 		next = Place{posts[limit-1].At, posts[limit-1].ID}
 	}
-	list, err := s.dress(ctx, q, posts)
-	return list, next, err
+	return posts, next, nil
 }
 
 // Place is where a page of mentions ends.

@@ -179,6 +179,7 @@ func Operations(a *api.API, s *listening.Service) {
 			Channel   string    `query:"channel" maxLength:"50"`
 			Lang      string    `query:"lang" maxLength:"10"`
 			Sentiment string    `query:"sentiment" enum:"negative,neutral,positive,none"`
+			Query     string    `query:"query" maxLength:"8000" doc:"In the query language. A page may then be short although there is a next one."`
 			Kind      string    `query:"kind" enum:"praise,complaint,suggestion,question,lead,job"`
 			Since     time.Time `query:"since"`
 			Until     time.Time `query:"until"`
@@ -195,7 +196,7 @@ func Operations(a *api.API, s *listening.Service) {
 				}
 				before = listening.Place{At: time.UnixMicro(n), Post: parts[1]}
 			}
-			list, next, err := s.Mentions(ctx, listening.Filter{Topic: in.Topic, Channel: in.Channel, Lang: in.Lang, Label: in.Sentiment, Kind: in.Kind, Since: in.Since, Until: in.Until}, before, in.Limit)
+			list, next, err := s.Mentions(ctx, listening.Filter{Topic: in.Topic, Channel: in.Channel, Lang: in.Lang, Label: in.Sentiment, Kind: in.Kind, Query: in.Query, Since: in.Since, Until: in.Until}, before, in.Limit)
 			if err != nil {
 				return nil, err
 			}

@@ -145,6 +145,10 @@ func TestOverREST(t *testing.T) {
 			t.Errorf("%v", got)
 		}
 		call(reads, "GET", "/mentions?kind=rant", nil, 422)
+		if got := items(call(reads, "GET", "/mentions?query="+url.QueryEscape("brake -home"), nil, 200)); len(got) != 1 {
+			t.Errorf("%v", got)
+		}
+		call(reads, "GET", "/mentions?query="+url.QueryEscape("(brake"), nil, 422)
 		call(writes, "PUT", path, map[string]any{"name": "Brakes", "query": "brake", "exclude": "(open"}, 422)
 		preview = call(reads, "GET", "/topics/preview?query="+url.QueryEscape("brake OR zzyzx")+"&exclude="+url.QueryEscape("way home\n(open"), nil, 200)
 		if len(preview["exclude"].([]any)) != 1 || preview["found"] != float64(0) {

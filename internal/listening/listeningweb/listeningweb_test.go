@@ -242,6 +242,15 @@ func TestMentionPages(t *testing.T) {
 	paul.get("/mentions?from=nonsense&to=0001-01-01&period=99999", 200, "Brakes")
 	paul.get("/mentions?from=1970-01-01&to=2199-12-31", 200, "Brakes")
 	paul.get("/mentions?kind=complaint", 200, "No mention fits", `value="complaint" selected`)
+	if body := paul.get("/mentions?q=brake", 200, "Brakes", `value="brake"`); strings.Contains(body, "Wheel A<") {
+		t.Error("a search finds everything")
+	}
+	searched := regexp.MustCompile(`href="(/mentions\?before=[^"]+)"`).FindStringSubmatch(paul.get("/mentions?q=wheel&lang=en", 200, "Wheel A"))
+	if searched == nil || !strings.Contains(searched[1], "q=wheel") {
+		t.Errorf("the next page of a search: %v", searched)
+	}
+	paul.get("/mentions?q="+url.QueryEscape("autor:ada brake"), 200, "<mark>autor:</mark>", "/mentions?q=author%3Aada", "No mention fits")
+	paul.get("/mentions?q="+strings.Repeat("x", 9000), 413)
 	paul.get("/mentions?kind=%27", 200, "No mention fits")
 	paul.get("/mentions?label=positive", 200, "No mention fits", "Show all")
 	paul.get("/mentions?topic=nothing", 404)

@@ -18,6 +18,7 @@ import (
 	"github.com/entente/entente/internal/web"
 	"github.com/entente/entente/internal/web/ui"
 	"github.com/entente/entente/internal/web/ui/chart"
+	"github.com/entente/entente/lang/query"
 )
 
 const perPage = 50
@@ -42,6 +43,7 @@ type mentionsView struct {
 	filtered bool
 	from, to string // days, as typed; either may be ""
 	span     *span
+	problems []query.Problem // of the query searched with
 }
 
 // span is the days shown instead of a period, and the way to those before and after.
@@ -86,7 +88,7 @@ func (p *pages) mentions(w http.ResponseWriter, r *http.Request) error {
 		return web.Redirect(w, r, "/mentions/"+url.PathEscape(post))
 	}
 	v := &mentionsView{memo: &p.memo, lines: &p.lines, period: in.Get("period"), here: r.URL.RequestURI()}
-	v.filter = listening.Filter{Topic: in.Get("topic"), Channel: in.Get("channel"), Lang: in.Get("lang"), Label: in.Get("label"), Kind: in.Get("kind")}
+	v.filter = listening.Filter{Topic: in.Get("topic"), Channel: in.Get("channel"), Lang: in.Get("lang"), Label: in.Get("label"), Kind: in.Get("kind"), Query: strings.TrimSpace(in.Get("q"))}
 	var err error
 	if v.topics, err = p.listening.Topics(ctx); err != nil {
 		return err
@@ -134,9 +136,18 @@ func (p *pages) mentions(w http.ResponseWriter, r *http.Request) error {
 	if isFrom || isTo {
 		v.span = spanned(ctx, in, from, to, isFrom, isTo)
 	}
-	list, next, err := p.listening.Mentions(ctx, v.filter, before, perPage)
-	if err != nil {
-		return err
+	if len(v.filter.Query) > 8<<10 {
+		return problem.New(problem.TooLarge, "problem.too_large", "Limit", "8 kB")
+	}
+	if v.filter.Query != "" {
+		_, v.problems = query.Parse(v.filter.Query)
+	}
+	var list []listening.Mention
+	var next listening.Place
+	if !query.HasErrors(v.problems) {
+		if list, next, err = p.listening.Mentions(ctx, v.filter, before, perPage); err != nil {
+			return err
+		}
 	}
 	v.list, v.first = list, before.At.IsZero()
 	v.filtered = v.filter != listening.Filter{}
@@ -146,7 +157,7 @@ func (p *pages) mentions(w http.ResponseWriter, r *http.Request) error {
 	if !v.first {
 		v.newest = with(in, "before", "")
 	}
-	if v.first && v.filter.Lang == "" && v.filter.Label == "" && v.filter.Kind == "" { // volume is counted by topic and channel
+	if v.first && v.filter.Lang == "" && v.filter.Label == "" && v.filter.Kind == "" && v.filter.Query == "" { // volume is counted by topic and channel
 		if err := p.drawVolume(ctx, v, first, last); err != nil {
 			return err
 		}
