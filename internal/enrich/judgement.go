@@ -65,7 +65,7 @@ type Matrix struct {
 // EnoughAudited is from how many judged posts on the audit samples say more of the models here than their validation texts.
 const EnoughAudited = 100
 
-// Matrix gives it for sentiment, or with value for a kind: from the audit samples when enough posts were judged and each row has five, else as
+// Matrix gives it for sentiment, or with value for a kind: from the audit samples when enough posts were judged and each row has ten, else as
 // the models were validated. found is false when neither is known.
 func (s *Service) Matrix(ctx context.Context, q db.Q, head, value string) (m Matrix, found bool, err error) {
 	rules, err := s.rulesOf(ctx, q)
@@ -105,7 +105,7 @@ func (s *Service) Matrix(ctx context.Context, q db.Q, head, value string) (m Mat
 		for _, n := range r {
 			sum += n
 		}
-		enough = enough && sum >= 5
+		enough = enough && sum >= 10
 	}
 	if enough {
 		return m, true, nil

@@ -163,24 +163,20 @@ func (v *modelsView) heads() []string {
 // reliability is a chart of how often it is so when the model says p.
 func (v *modelsView) reliability(ctx context.Context, head string) chart.DotsProps {
 	p := chart.DotsProps{Title: i18n.T(ctx, "enrich.reliability_of", "Head", headName(ctx, head)), Unit: chart.Share(0), FromZero: true}
-	type sums struct{ share, n float64 }
-	all := map[float64]*sums{}
-	var order []float64
+	var p10, share, n [10]float64 // by tenths of what was said
 	for _, b := range v.card.Bins {
 		if b.Head != head || b.N == 0 {
 			continue
 		}
-		if all[b.P] == nil {
-			all[b.P] = &sums{}
-			order = append(order, b.P)
-		}
-		all[b.P].share += b.Share * float64(b.N)
-		all[b.P].n += float64(b.N)
+		i := min(max(int(b.P*10), 0), 9)
+		p10[i] += b.P * float64(b.N)
+		share[i] += b.Share * float64(b.N)
+		n[i] += float64(b.N)
 	}
-	slices.Sort(order)
-	for _, at := range order {
-		s := all[at]
-		p.Items = append(p.Items, chart.Estimate{Label: i18n.T(ctx, "enrich.says", "P", i18n.Percent(ctx, at, 0)), Value: s.share / s.n, N: int(s.n)})
+	for i := range n {
+		if n[i] > 0 {
+			p.Items = append(p.Items, chart.Estimate{Label: i18n.T(ctx, "enrich.says", "P", i18n.Percent(ctx, p10[i]/n[i], 0)), Value: share[i] / n[i], N: int(n[i])})
+		}
 	}
 	return p
 }

@@ -20,15 +20,16 @@ const draws = 400
 //
 // clipped to 0 and renormalised. The 95 % interval holds the middle of what comes out, before clipping, when q and the rows of M are drawn
 // anew from their Jeffreys posteriors, so that it is sure neither of what was observed nor of the classifier's errors. It assumes that the classifier errs here as it did where the matrix was counted, whatever the shares. No data when nothing was
-// observed, a row is empty or the matrix tells too little apart (a condition over 25).
+// observed, a row is empty or the matrix tells too little apart: its condition is over 10, or if all classes were equally frequent and ever so
+// many items observed, the interval would still be half as wide as can be.
 func (c Confusion) Shares(observed []int) []Estimate {
 	out := make([]Estimate, len(c.Counts))
 	for i := range out {
 		weights := make([]float64, len(c.Counts))
 		weights[i] = 1
 		out[i] = c.Score(observed, weights)
-		if out[i].Bounded {
-			out[i].Low, out[i].High = clamp(out[i].Low, 0, 1), clamp(out[i].High, 0, 1)
+		if !out[i].Defined() { // shares that do not add up to one would be misread
+			return make([]Estimate, len(c.Counts))
 		}
 	}
 	return out
@@ -71,13 +72,19 @@ func (c Confusion) Score(observed []int, weights []float64) Estimate {
 	for j, v := range observed {
 		shares[j] = float64(v) / float64(n)
 	}
-	truth, ok := unmix(matrix, shares, 25)
+	truth, ok := unmix(matrix, shares, 10)
 	if !ok {
 		return Estimate{N: n}
 	}
 	value := dot(clip(truth), weights)
 	source := rand.New(rand.NewPCG(uint64(n), uint64(len(observed)))) // the same figures give the same interval
-	drawn := make([]float64, 0, draws)
+	even := make([]float64, len(observed)) // what is observed when all classes are equally frequent
+	for i := range matrix {
+		for j, v := range matrix[i] {
+			even[j] += v / float64(k)
+		}
+	}
+	drawn, known := make([]float64, 0, draws), make([]float64, 0, draws)
 	again := make([][]float64, k)
 	for range draws {
 		for i, row := range c.Counts {
@@ -90,12 +97,19 @@ func (c Confusion) Score(observed []int, weights []float64) Estimate {
 		if t, ok := unmix(again, dirichlet(source, counts), math.Inf(1)); ok {
 			drawn = append(drawn, dot(t, weights))
 		}
+		if t, ok := unmix(again, even, math.Inf(1)); ok {
+			known = append(known, dot(t, weights))
+		}
 	}
-	if len(drawn) < draws/2 {
+	if len(drawn) < draws*9/10 || len(known) < draws*9/10 {
 		return Estimate{N: n}
 	}
 	slices.Sort(drawn)
+	slices.Sort(known)
 	least, most := slices.Min(weights), slices.Max(weights) // what any shares can come to
+	if known[int(0.975*float64(len(known)))]-known[int(0.025*float64(len(known)))] > (most-least)/2 {
+		return Estimate{N: n}
+	}
 	low, high := clamp(drawn[int(0.025*float64(len(drawn)))], least, most), clamp(drawn[int(0.975*float64(len(drawn)))], least, most)
 	return Estimate{Value: value, Low: math.Min(low, value), High: math.Max(high, value), N: n, Grade: Enough, Bounded: true}
 }

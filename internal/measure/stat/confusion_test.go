@@ -54,6 +54,7 @@ func TestConfusionRefuses(t *testing.T) {
 		"nothing observed": {[][]float64{{1, 0}, {0, 1}}, []int{0, 0}},
 		"an empty row":     {[][]float64{{5, 5}, {0, 0}}, []int{5, 5}},
 		"no difference":    {[][]float64{{50, 50}, {50, 50}}, []int{5, 5}},
+		"perhaps none":     {[][]float64{{7, 3}, {4, 6}}, []int{50, 50}},
 		"hardly any":       {[][]float64{{500, 490}, {490, 500}}, []int{5, 5}},
 		"negative":         {[][]float64{{-1, 2}, {0, 1}}, []int{5, 5}},
 		"negative seen":    {[][]float64{{1, 0}, {0, 1}}, []int{5, -5}},
