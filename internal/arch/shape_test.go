@@ -313,6 +313,46 @@ func TestSentences(t *testing.T) {
 	}
 }
 
+// TestAuditNames finds deeds noted in the audit log that have no name there.
+func TestAuditNames(t *testing.T) {
+	t.Parallel()
+	by := []string{"Audit", "edit", "change", "deal", "noteDone", "state", "set"}
+	action, found := regexp.MustCompile(`^[a-z]+\.[a-z_]+$`), 0
+	for _, f := range sources(t) {
+		if f.test || !under(f.path, "internal") || support(f.pack()) {
+			continue
+		}
+		ast.Inspect(f.File, func(n ast.Node) bool {
+			c, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			if s, ok := c.Fun.(*ast.SelectorExpr); !ok || !slices.Contains(by, s.Sel.Name) {
+				return true
+			}
+			for _, arg := range c.Args {
+				lit, ok := arg.(*ast.BasicLit)
+				if !ok || lit.Kind != token.STRING {
+					continue
+				}
+				name, err := strconv.Unquote(lit.Value)
+				if err != nil || !action.MatchString(name) {
+					continue
+				}
+				found++
+				module, verb, _ := strings.Cut(name, ".")
+				if !i18n.Has("org.audit."+name) && !i18n.Has(module+".audit."+verb) {
+					t.Errorf("%s:%d: %q has no name in the audit log (org.audit.%s)", f.path, line(c), name, name)
+				}
+			}
+			return true
+		})
+	}
+	if found < 40 {
+		t.Errorf("only %d deeds were found: the test looks in the wrong place", found)
+	}
+}
+
 // TestLibc holds modernc.org/libc at the version that modernc.org/sqlite was made for: another one breaks it in ways only use shows.
 func TestLibc(t *testing.T) {
 	t.Parallel()

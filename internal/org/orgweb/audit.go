@@ -2,11 +2,8 @@ package orgweb
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -48,7 +45,11 @@ func (h *handlers) auditPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.Members = []ui.Option{{Value: "", Label: i18n.T(ctx, "org.everybody")}}
-	for _, m := range members {
+	former, err := h.s.Former(ctx)
+	if err != nil {
+		return err
+	}
+	for _, m := range append(members, former...) {
 		p.Names[m.ID] = m.Name
 		p.Members = append(p.Members, ui.Option{Value: m.ID, Label: m.Name})
 	}
@@ -92,40 +93,4 @@ func actionName(ctx context.Context, action string) string {
 		}
 	}
 	return action
-}
-
-// objectName names members; other things are shown as they are kept.
-func (p auditPage) objectName(object string) string {
-	if id, ok := strings.CutPrefix(object, "member:"); ok && p.Names[id] != "" {
-		return p.Names[id]
-	}
-	return object
-}
-
-// details writes the details as "name: Ada · role: owner".
-func details(e org.Entry) string {
-	var m map[string]any
-	if json.Unmarshal(e.Details, &m) != nil || len(m) == 0 {
-		return ""
-	}
-	var out []string
-	for k, v := range m {
-		s, ok := v.(string)
-		if !ok {
-			raw, err := json.Marshal(v)
-			if err != nil {
-				continue
-			}
-			s = string(raw)
-		}
-		if s == "" {
-			continue
-		}
-		if r := []rune(s); len(r) > 200 {
-			s = string(r[:200]) + "…"
-		}
-		out = append(out, fmt.Sprintf("%s: %s", k, s))
-	}
-	slices.Sort(out)
-	return strings.Join(out, " · ")
 }

@@ -238,7 +238,7 @@ func TestInvitationByLink(t *testing.T) {
 	ada, _ := s.s.ByEmail(t.Context(), ownerEmail)
 	owner.post("/members/"+ada.ID+"/remove", "name", "own").want(t, 200, "/members", "suspend or remove yourself")
 	owner.post("/members/"+ada.ID+"/role", "role", "member").want(t, 200, "/members", "There must always be an owner")
-	owner.get("/audit").want(t, 200, "", "Changed a role", "Léo", "from: volunteer", "Suspended", "127.0.0.1")
+	owner.get("/audit").want(t, 200, "", "Changed a role", "Léo", "Changed the role from Volunteer to Social team", "Invited", "Removed a member", "Suspended", "127.0.0.1")
 	owner.get("/audit?action=member.suspend&member="+ada.ID+"&from=2026-01-01&to=bad").want(t, 200, "", "Suspended")
 	owner.get("/audit?from=1999-01-01&to=1999-01-02").want(t, 200, "", "Nothing was noted")
 	owner.get("/audit?before=%ff").want(t, 422, "")
