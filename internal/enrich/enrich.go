@@ -37,7 +37,7 @@ func (in Input) whole() string {
 		text = in.Title + "\n" + text
 	}
 	if len(text) > 2000 {
-		text = text[:2000] // bytes cut in two are no letters
+		text = strings.ToValidUTF8(text[:2000], "") // a letter cut in two is none
 	}
 	return text
 }

@@ -93,7 +93,7 @@ func (s *Service) labelled(ctx context.Context, q db.Q, a *ledger.Activity, rule
 	if err := a.Decode(&w); err != nil {
 		return err
 	}
-	if err := judged(ctx, q, a, &w); err != nil {
+	if err := judged(ctx, q, a, &w); err != nil || w.Label.Label == skipped {
 		return err
 	}
 	if w.Value == "" {

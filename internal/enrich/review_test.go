@@ -456,6 +456,9 @@ func TestSample(t *testing.T) {
 		if err := k.review.Judge(ada, one.ID, second.Post, nil); err != nil { // passed on
 			t.Fatal(err)
 		}
+		if n, _, err := db.Value[int](t.Context(), d.Read(), "SELECT COUNT(*) FROM post_label WHERE label = 'skipped'"); err != nil || n != 0 {
+			t.Errorf("passing on is a label: %d %v", n, err)
+		}
 		if turn(ada).Post == second.Post || turn(bob).Post != first.Post {
 			t.Errorf("bob is asked about %v: the first is for two", turn(bob))
 		}

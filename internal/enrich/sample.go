@@ -211,9 +211,18 @@ func (r *Review) Samples(ctx context.Context) ([]Sample, error) {
 	if err := org.Require(ctx, org.ListeningRead); err != nil {
 		return nil, err
 	}
+	return r.samples(ctx, "")
+}
+
+// samples reads one, or with "" the newest.
+func (r *Review) samples(ctx context.Context, id string) ([]Sample, error) {
+	var w db.Where
+	if id != "" {
+		w.And("id = ?", id)
+	}
 	list, err := db.All(ctx, r.db.Read(), func(s *Sample) []any {
 		return []any{&s.ID, &s.Seed, &s.Size, db.At(&s.Since), db.At(&s.Until), db.At(&s.DrawnAt), &s.DrawnBy}
-	}, "SELECT id, seed, size, since, until, drawn_at, drawn_by FROM audit_sample ORDER BY drawn_at DESC, id LIMIT 50")
+	}, "SELECT id, seed, size, since, until, drawn_at, drawn_by FROM audit_sample "+w.String()+" ORDER BY drawn_at DESC, id LIMIT 50", w.Args...)
 	if err != nil {
 		return nil, fmt.Errorf("list samples: %w", err)
 	}
@@ -286,15 +295,14 @@ func (r *Review) Next(ctx context.Context, sample string) (Turn, error) {
 	if _, err := acting(ctx, org.InboxEdit); err != nil {
 		return Turn{}, err
 	}
-	list, err := r.Samples(ctx)
+	list, err := r.samples(ctx, sample)
 	if err != nil {
 		return Turn{}, err
 	}
-	at := slices.IndexFunc(list, func(s Sample) bool { return s.ID == sample })
-	if at < 0 {
+	if sample == "" || len(list) == 0 {
 		return Turn{}, problem.New(problem.Missing, "problem.not_found")
 	}
-	t := Turn{Sample: list[at], Undo: list[at].Mine > 0}
+	t := Turn{Sample: list[0], Undo: list[0].Mine > 0}
 	places, err := r.places(ctx, sample)
 	if err != nil {
 		return t, err
