@@ -161,8 +161,10 @@ func (m *Matcher) word(raw string, part scope) {
 	if k.void {
 		return
 	}
-	if !k.none() {
+	if k.place {
 		m.stand(k, raw, m.next, part)
+	} else {
+		m.notes(&k.held)
 	}
 	m.next++
 }
@@ -171,8 +173,10 @@ func (m *Matcher) word(raw string, part scope) {
 func (m *Matcher) take(d *Doc) {
 	for i := range d.toks {
 		t := &d.toks[i]
-		if k := m.look(uint8(m.variant), t.raw); !k.none() {
+		if k := m.look(uint8(m.variant), t.raw); k.place {
 			m.stand(k, t.raw, t.at, t.part)
+		} else {
+			m.notes(&k.held)
 		}
 	}
 	for _, key := range d.tags {
@@ -214,6 +218,17 @@ func (m *Matcher) put(class uint32, i int32) int32 {
 	return before
 }
 
+// notes that the post has all classes of something.
+func (m *Matcher) notes(h *held) {
+	if h.one != 0 {
+		m.note(h.one)
+	} else if h.many != nil {
+		for _, class := range *h.many {
+			m.note(class)
+		}
+	}
+}
+
 func (m *Matcher) note(class uint32) {
 	if !m.there.has(class) {
 		m.there.set(class)
@@ -226,14 +241,7 @@ func (m *Matcher) note(class uint32) {
 func (m *Matcher) mark(look uint8, raw string, keys ...string) {
 	for _, key := range keys {
 		if m.s.uses&(1<<key[0]) != 0 {
-			k := m.look(look, raw)
-			if k.many != nil {
-				for _, class := range *k.many {
-					m.note(class)
-				}
-			} else if k.one != 0 {
-				m.note(k.one)
-			}
+			m.notes(&m.look(look, raw).held)
 			return
 		}
 	}

@@ -25,11 +25,12 @@ const (
 type known struct {
 	raw [maxKnown]byte
 	held
-	sum  uint32 // of raw and look, to compare little
-	n    uint8  // bytes of raw
-	look uint8
-	void bool // it is no word
-	used bool
+	sum   uint32 // of raw and look, to compare little
+	n     uint8  // bytes of raw
+	look  uint8
+	void  bool // it is no word
+	place bool // some leaf asks where it stands
+	used  bool
 }
 
 // held is the classes of a word or value: most have one.
@@ -38,8 +39,6 @@ type held struct {
 	same uint16    // so many are of the word itself, the others of its beginnings
 	many *[]uint32 // when there are several
 }
-
-func (h *held) none() bool { return h.one == 0 && h.many == nil }
 
 // is says whether the word itself has a class.
 func (h *held) is(class uint32) bool {
@@ -181,4 +180,5 @@ func (s *Set) resolve(k *known, look uint8, raw string, codes *[variants]string)
 	case len(ids) > 1:
 		k.many = &ids
 	}
+	k.place = slices.ContainsFunc(ids, s.placed.has)
 }

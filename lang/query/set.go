@@ -24,6 +24,7 @@ type Set struct {
 	from      []uint32  // by class: where its postings begin
 	postings  []posting // by class
 	posted    bits      // by class: whether there are any
+	placed    bits      // by class: whether some leaf asks where it stands
 	always    []uint32  // queries that nothing narrows
 
 	pool sync.Pool // of *Matcher
@@ -80,6 +81,14 @@ func (s *Set) Match(d *Doc) []int {
 func (b *Builder) Set() *Set {
 	s := b.s
 	s.count = len(b.priors)
+	s.placed = make(bits, s.count/64+1)
+	for i := range s.leaves {
+		if l := &s.leaves[i]; l.op == opWords {
+			for _, class := range s.leafWords[l.at : l.at+l.count] {
+				s.placed.set(class)
+			}
+		}
+	}
 	b.index()
 	b.s = nil
 	w := writer{s: s, priors: b.priors, often: b.often, count: make([]uint32, s.count+1)}
