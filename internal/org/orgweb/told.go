@@ -40,6 +40,7 @@ func (p auditPage) tell(ctx context.Context, e org.Entry) told {
 			}
 		}
 	}
+	delete(details, "colour") // an index, which says nothing
 	var more []string
 	for _, k := range slices.Sorted(maps.Keys(details)) {
 		if s := p.say(ctx, k, details[k]); s != "" {

@@ -20,7 +20,7 @@ func TestTell(t *testing.T) {
 		{"en", "member.profile", "member:" + some, `{"name":"Léo","lang":"fr","zone":"UTC","theme":""}`, "Changed the profile", "language: French · name: Léo · time zone: UTC", "Léo", "/members"},
 		{"en", "conversation.assign", "conversation:" + person, `{"to":"` + some + `"}`, "Assigned a conversation to Léo", "", "a conversation", "/inbox/" + person},
 		{"en", "conversation.resend", "conversation:" + person, `{"sending":"` + topic + `"}`, "Sent a reply again", "", "a conversation", "/inbox/" + person},
-		{"en", "topic.added", topic, `{"Name":"Brakes","Query":"brake*","Exclude":"","Colour":4,"Inbox":true}`, "Added the topic “Brakes”: brake*", "colour: 4 · into the inbox: yes", "Brakes", "/topics/" + topic},
+		{"en", "topic.added", topic, `{"Name":"Brakes","Query":"brake*","Exclude":"","Colour":4,"Inbox":true}`, "Added the topic “Brakes”: brake*", "into the inbox: yes", "Brakes", "/topics/" + topic},
 		{"fr", "strategy.map_added", "map:" + person, `{"name":{"en":"Heard","fr":"Écouter"},"objectives":12}`, "A ajouté la carte «\u00a0Écouter\u00a0» avec 12 objectifs", "", "Écouter", "/strategy"},
 		{"en", "channel.add", "channel:" + some, `{"kind":"mail","name":"Support","settings":{"address":"a@b.example"}}`, "Connected the channel “Support”", "kind: mail · settings: address a@b.example", "Support", "/channels/" + some},
 		{"en", "token.make", "token:" + some, `{"name":"nightly","scopes":["inbox:read"],"expires_at":"2026-05-04T12:00:00Z"}`, "Made the token “nightly”", "until: 4\u00a0May 2026, 12:00 · may: Read conversations", "nightly", ""},
