@@ -1,17 +1,35 @@
 package enrich
 
 import (
+	"sync"
+
 	"github.com/entente/entente/lang"
 	"github.com/entente/entente/lang/classify"
 )
 
 // Classifier says language, sentiment, kinds, emotion and aggression with the models in the program.
-type Classifier struct{ c *classify.Classifier }
+type Classifier struct {
+	c         *classify.Classifier
+	card      func() (classify.Card, error) // read once: it is long
+	confusion func() map[classify.Label][][]float64
+}
 
 // OpenClassifier makes the enricher.
 func OpenClassifier() (Classifier, error) {
 	c, err := classify.Open()
-	return Classifier{c}, err
+	if err != nil {
+		return Classifier{}, err
+	}
+	return Classifier{c, sync.OnceValues(c.Card), sync.OnceValue(func() map[classify.Label][][]float64 {
+		out := map[classify.Label][][]float64{}
+		for _, h := range classify.Heads() {
+			for i := range h.Labels() {
+				l := classify.Label{Head: h, Index: uint8(i)}
+				out[l] = c.Confusion(l, "")
+			}
+		}
+		return out
+	})}, nil
 }
 
 // Name is that of package classify.
@@ -21,7 +39,7 @@ func (Classifier) Name() string { return "classify" }
 func (e Classifier) Version() string { return e.c.Version() }
 
 // Card says where the models come from.
-func (e Classifier) Card() (classify.Card, error) { return e.c.Card() }
+func (e Classifier) Card() (classify.Card, error) { return e.card() }
 
 // Enrich says all heads at once.
 func (e Classifier) Enrich(in Input, r *Reading) {
@@ -49,8 +67,8 @@ func (e Classifier) Explain(in Input, head, value string) (x classify.Explanatio
 	return e.c.Explain(in.whole(), l, classify.Options{Lang: in.Hint}), true
 }
 
-// Confusion is that of the card.
-func (e Classifier) Confusion(head, value, lang string) [][]float64 {
+// Confusion is that of the card, for all languages together.
+func (e Classifier) Confusion(head, value string) [][]float64 {
 	if value == "" && len(Values(head)) > 0 {
 		value = Values(head)[0]
 	}
@@ -58,7 +76,7 @@ func (e Classifier) Confusion(head, value, lang string) [][]float64 {
 	if err != nil {
 		return nil
 	}
-	return e.c.Confusion(l, lang)
+	return e.confusion()[l]
 }
 
 func labelOf(head, value string) (classify.Label, error) {

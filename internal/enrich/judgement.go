@@ -65,17 +65,26 @@ type Matrix struct {
 // EnoughAudited is from how many judged posts on the audit samples say more of the models here than their validation texts.
 const EnoughAudited = 100
 
-// Matrix gives it for sentiment, or with value for a kind: from the audit samples when enough posts were judged and each row has ten, else as
-// the models were validated. found is false when neither is known.
-func (s *Service) Matrix(ctx context.Context, q db.Q, head, value string) (m Matrix, found bool, err error) {
+// Errors is what is known of how the models err.
+type Errors struct {
+	s     *Service
+	rules rules
+	list  []Judgement
+}
+
+// Errors reads it.
+func (s *Service) Errors(ctx context.Context, q db.Q) (*Errors, error) {
 	rules, err := s.rulesOf(ctx, q)
 	if err != nil {
-		return m, false, err
+		return nil, err
 	}
 	list, err := s.Judgements(ctx, q)
-	if err != nil {
-		return m, false, err
-	}
+	return &Errors{s, rules, list}, err
+}
+
+// Matrix gives them for sentiment, or with value for a kind: from the audit samples when enough posts were judged and each row has ten, else as
+// the models were validated. found is false when neither is known.
+func (e *Errors) Matrix(head, value string) (m Matrix, found bool) {
 	rows, columns := Sentiments(), append(Sentiments(), "")
 	if head == Kinds {
 		rows = []string{None, value}
@@ -85,12 +94,12 @@ func (s *Service) Matrix(ctx context.Context, q db.Q, head, value string) (m Mat
 	for range rows {
 		m.Counts = append(m.Counts, make([]float64, len(columns)))
 	}
-	for i := range list {
-		j := &list[i]
+	for i := range e.list {
+		j := &e.list[i]
 		if j.Head != head || !j.First() || !j.now.Classified {
 			continue
 		}
-		is, says := j.Value, Resolve(&j.now, nil, rules.thresholds).Of(head)
+		is, says := j.Value, Resolve(&j.now, nil, e.rules.thresholds).Of(head)
 		if head == Kinds {
 			is, says = present(is, value), present(says, value)
 		}
@@ -108,11 +117,11 @@ func (s *Service) Matrix(ctx context.Context, q db.Q, head, value string) (m Mat
 		enough = enough && sum >= 10
 	}
 	if enough {
-		return m, true, nil
+		return m, true
 	}
-	counts := s.Confusion(head, value, "")
+	counts := e.s.Confusion(head, value)
 	if len(counts) != len(rows) {
-		return m, false, nil
+		return m, false
 	}
 	m = Matrix{Names: rows, Counts: counts}
 	for _, r := range counts {
@@ -120,7 +129,7 @@ func (s *Service) Matrix(ctx context.Context, q db.Q, head, value string) (m Mat
 			m.N += int(n)
 		}
 	}
-	return m, true, nil
+	return m, true
 }
 
 // present is value when it is among kinds by commas, else None.

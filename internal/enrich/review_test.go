@@ -50,7 +50,7 @@ func (w words) Enrich(in enrich.Input, r *enrich.Reading) {
 }
 
 // Confusion is that of a validation that never was.
-func (words) Confusion(head, value, lang string) [][]float64 {
+func (words) Confusion(head, value string) [][]float64 {
 	if head == enrich.Sentiment {
 		return [][]float64{{80, 10, 10}, {10, 80, 10}, {10, 10, 80}}
 	}
@@ -492,11 +492,15 @@ func TestSample(t *testing.T) {
 		if firsts != 40 {
 			t.Errorf("%d first judgements", firsts)
 		}
-		if m, found, err := k.s.Matrix(t.Context(), d.Read(), enrich.Sentiment, ""); err != nil || !found || m.Audited || m.N != 300 {
-			t.Errorf("40 judged posts are enough: %+v %v %v", m, found, err)
+		e, err := k.s.Errors(t.Context(), d.Read())
+		if err != nil {
+			t.Fatal(err)
 		}
-		if _, found, err := k.s.Matrix(t.Context(), d.Read(), enrich.Kinds, "lead"); err != nil || found {
-			t.Errorf("a matrix of nothing: %v", err)
+		if m, found := e.Matrix(enrich.Sentiment, ""); !found || m.Audited || m.N != 300 {
+			t.Errorf("40 judged posts are enough: %+v %v", m, found)
+		}
+		if m, found := e.Matrix(enrich.Kinds, "lead"); found {
+			t.Errorf("a matrix of nothing: %+v", m)
 		}
 		for name, c := range map[string]struct {
 			err  error
@@ -545,9 +549,13 @@ func TestMatrix(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		m, found, err := k.s.Matrix(t.Context(), d.Read(), enrich.Sentiment, "")
-		if err != nil || !found || !m.Audited || m.N != 120 {
-			t.Fatalf("%+v %v %v", m, found, err)
+		e, err := k.s.Errors(t.Context(), d.Read())
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, found := e.Matrix(enrich.Sentiment, "")
+		if !found || !m.Audited || m.N != 120 {
+			t.Fatalf("%+v %v", m, found)
 		}
 		if diff := cmp.Diff([][]float64{{30, 2, 2, 2}, {0, 28, 0, 28}, {0, 0, 28, 0}}, m.Counts); diff != "" {
 			t.Errorf("-want +got:\n%s", diff)

@@ -129,8 +129,15 @@ func (s *Service) Piece(ctx context.Context, l *ledger.Ledger) (more bool, err e
 	if err != nil {
 		return false, err
 	}
-	if r, found, err := s.Progress(ctx, s.db.Read()); err != nil || found && r.Version == rules.version && r.Done() {
+	last, found, err := s.Progress(ctx, s.db.Read())
+	if err != nil || found && last.Version == rules.version && last.Done() {
 		return false, err
+	}
+	total := 0
+	if !found || last.Version != rules.version { // counted before, for nobody should wait for it
+		if total, _, err = db.Value[int](ctx, s.db.Read(), "SELECT COUNT(*) FROM post"); err != nil {
+			return false, fmt.Errorf("count posts: %w", err)
+		}
 	}
 	began := time.Now()
 	err = l.Exclusive(ctx, func(ctx context.Context, q db.Q) error {
@@ -140,7 +147,7 @@ func (s *Service) Piece(ctx context.Context, l *ledger.Ledger) (more bool, err e
 			return err
 		}
 		if !found || r.Version != rules.version {
-			if r, err = s.begin(ctx, q, rules, l.Now()); err != nil {
+			if r, err = s.begin(ctx, q, rules, total, l.Now()); err != nil {
 				return err
 			}
 		}
@@ -172,17 +179,12 @@ func (s *Service) Piece(ctx context.Context, l *ledger.Ledger) (more bool, err e
 }
 
 // begin makes the run of another version: from the newest post on.
-func (s *Service) begin(ctx context.Context, q db.Q, rules rules, now time.Time) (Run, error) {
-	r := Run{Version: rules.version, StartedAt: now}
-	type extent struct {
-		total int
-		top   int64
-	}
-	e, _, err := db.One(ctx, q, func(e *extent) []any { return []any{&e.total, &e.top} }, "SELECT COUNT(*), COALESCE(MAX(seq), 0) + 1 FROM post")
-	if err != nil {
+func (s *Service) begin(ctx context.Context, q db.Q, rules rules, total int, now time.Time) (Run, error) {
+	r := Run{Version: rules.version, Total: total, StartedAt: now}
+	var err error
+	if r.Below, _, err = db.Value[int64](ctx, q, "SELECT COALESCE(MAX(seq), 0) + 1 FROM post"); err != nil {
 		return r, err
 	}
-	r.Total, r.Below = e.total, e.top
 	return r, db.Insert(ctx, q, "enrich_run (one, version, below, looked, changed, total, worked_for, started_at)",
 		[][]any{{1, r.Version, r.Below, 0, 0, r.Total, 0, db.T(now)}}, `ON CONFLICT (one) DO UPDATE SET version = excluded.version, below = excluded.below,
 		looked = 0, changed = 0, total = excluded.total, worked_for = 0, started_at = excluded.started_at, ended_at = NULL`)

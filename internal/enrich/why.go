@@ -115,12 +115,12 @@ func (r *Review) Card() (classify.Card, bool) {
 
 // Confusion is how often the models say what for what is, on validation: rows are what people said, columns what the model said, in the order
 // of Values; of a kind, absent and present. nil when nothing is known.
-func (s *Service) Confusion(head, value, lang string) [][]float64 {
+func (s *Service) Confusion(head, value string) [][]float64 {
 	for _, e := range s.enrichers {
 		if c, has := e.(interface {
-			Confusion(head, value, lang string) [][]float64
+			Confusion(head, value string) [][]float64
 		}); has {
-			return c.Confusion(head, value, lang)
+			return c.Confusion(head, value)
 		}
 	}
 	return nil

@@ -165,11 +165,11 @@ type facts []kpi.Fact
 func (s *Service) read(ctx context.Context, m kpi.Measure, cuts []time.Time, f Filter) (facts, error) {
 	a := kpi.Ask{Cuts: cuts, Now: s.clock(), Filter: f}
 	if m.Confused && s.enrich != nil {
-		matrix, found, err := s.enrich.Matrix(ctx, s.db.Read(), enrich.Sentiment, "")
+		e, err := s.enrich.Errors(ctx, s.db.Read())
 		if err != nil {
 			return nil, fmt.Errorf("measure %s: %w", m.ID, err)
 		}
-		if found {
+		if matrix, found := e.Matrix(enrich.Sentiment, ""); found {
 			a.Sentiment = &stat.Confusion{Counts: matrix.Counts}
 		}
 	}

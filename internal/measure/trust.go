@@ -227,10 +227,11 @@ func (s *Service) Portions(ctx context.Context, days int) ([]Portion, error) {
 		}
 	}
 	sure := all - seen[3]
-	m, found, err := s.enrich.Matrix(ctx, s.db.Read(), enrich.Sentiment, "")
+	errs, err := s.enrich.Errors(ctx, s.db.Read())
 	if err != nil {
 		return nil, err
 	}
+	m, found := errs.Matrix(enrich.Sentiment, "")
 	var right []stat.Estimate
 	if found && len(m.Counts) == 3 {
 		right = stat.Confusion{Counts: m.Counts}.Shares(seen[:min(len(m.Counts[0]), len(seen))])
@@ -250,11 +251,7 @@ func (s *Service) Portions(ctx context.Context, days int) ([]Portion, error) {
 			}
 		}
 		p := Portion{Head: enrich.Kinds, Value: k, Raw: stat.Share(n, all)}
-		m, found, err := s.enrich.Matrix(ctx, s.db.Read(), enrich.Kinds, k)
-		if err != nil {
-			return nil, err
-		}
-		if found && len(m.Counts) == 2 {
+		if m, found := errs.Matrix(enrich.Kinds, k); found && len(m.Counts) == 2 {
 			p.Right, p.Audited = stat.Confusion{Counts: m.Counts}.Shares([]int{all - n, n})[1], m.Audited
 		}
 		out = append(out, p)

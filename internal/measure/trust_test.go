@@ -40,7 +40,7 @@ func (c coin) Enrich(in enrich.Input, r *enrich.Reading) {
 }
 
 // Confusion is of a model that takes a quarter of what is positive for neutral and nothing else amiss.
-func (coin) Confusion(head, value, lang string) [][]float64 {
+func (coin) Confusion(head, value string) [][]float64 {
 	if head == enrich.Sentiment {
 		return [][]float64{{1000, 0, 0}, {0, 1000, 0}, {0, 250, 750}}
 	}

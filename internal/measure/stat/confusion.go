@@ -78,7 +78,7 @@ func (c Confusion) Score(observed []int, weights []float64) Estimate {
 	}
 	value := dot(clip(truth), weights)
 	source := rand.New(rand.NewPCG(uint64(n), uint64(len(observed)))) // the same figures give the same interval
-	even := make([]float64, len(observed)) // what is observed when all classes are equally frequent
+	even := make([]float64, len(observed))                            // what is observed when all classes are equally frequent
 	for i := range matrix {
 		for j, v := range matrix[i] {
 			even[j] += v / float64(k)
