@@ -249,6 +249,9 @@ func (c *Classifier) Explain(text string, label Label, o Options) Explanation {
 		piece := Weight{Start: int(p.start), End: int(p.end), Value: v, Text: "[shape]"}
 		if p.end > p.start {
 			piece.Text = w.reader.text[p.start:p.end]
+			if int(p.end) > len(text) || text[p.start:p.end] != piece.Text { // the text was mended
+				piece.Start, piece.End = 0, 0
+			}
 		}
 		out.Weights = append(out.Weights, piece)
 	}
@@ -277,7 +280,7 @@ func (c *Classifier) Explain(text string, label Label, o Options) Explanation {
 
 // through is how much each output of the first stage counts for a label of the second.
 func (m *model) through(second, inputs []float32) (out [MostOutputs]float64) {
-	to := float64(inputs[2*m.outputs+denseTo])
+	to := float64(inputs[2*m.outputs+DenseTo])
 	for i := range m.outputs {
 		out[i] = float64(second[i]) + to*float64(second[m.outputs+i])
 	}

@@ -15,7 +15,7 @@ const (
 	denseEmoji
 	denseURL
 	denseNames
-	denseTo // begins with a name
+	DenseTo // begins with a name
 	denseTags
 	denseNumbers
 	densePleasant
@@ -43,7 +43,7 @@ func (s *signs) fill(x *[Dense]float32) {
 	x[denseEmoji] = min(float32(s.emoji), 3) / 3
 	x[denseURL] = float32(min(s.urls, 1))
 	x[denseNames] = min(float32(s.names), 3) / 3
-	x[denseTo] = float32(b2i(s.startsWithName))
+	x[DenseTo] = float32(b2i(s.startsWithName))
 	x[denseTags] = min(float32(s.tags), 4) / 4
 	x[denseNumbers] = min(float32(s.numbers), 4) / 4
 	x[densePleasant] = min(s.pleasant, 8) / 4

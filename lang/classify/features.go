@@ -97,6 +97,7 @@ func (r *Reader) read(text, code string) {
 			text = text[:len(text)-1]
 		}
 	}
+	text = mend(text)
 	r.text = text
 	r.letters, r.tokens = r.letters[:0], r.tokens[:0]
 	for g := range r.found {

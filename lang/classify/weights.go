@@ -266,7 +266,7 @@ func (m *model) first(r *Reader, out *[MostOutputs]float32) (known int) {
 // Inputs appends the inputs of the second stage: outputs are those of the first.
 func Inputs(dst, outputs []float32, dense *[Dense]float32) []float32 {
 	dst = append(dst, outputs...)
-	to := dense[denseTo]
+	to := dense[DenseTo]
 	for _, o := range outputs {
 		dst = append(dst, float32(o*to))
 	}

@@ -76,6 +76,7 @@ func (r *Row) chosen() bool {
 // the rows was tried, with and without what is known of the text as a whole, and was worse everywhere: it learns which file a text comes from.
 func (t *trainer) combine(ctx context.Context) error {
 	s := &t.second
+	complaint := t.weighComplaints()
 	for l := range s.weights {
 		for k := range s.weights[l] {
 			s.weights[l][k] = make([]float32, 2*Outputs+classify.Dense+1)
@@ -91,10 +92,10 @@ func (t *trainer) combine(ctx context.Context) error {
 				}
 			}
 		}
-		// a post to somebody is more like the posts, another more like the reviews
-		complaint := s.weights[l][final(classify.KindHead, uint8(classify.Complaint))]
-		complaint[ComplaintPost], complaint[ComplaintReview] = 0.3, 0.7
-		complaint[Outputs+ComplaintPost], complaint[Outputs+ComplaintReview] = 0.5, -0.5
+		w := s.weights[l][final(classify.KindHead, uint8(classify.Complaint))]
+		w[ComplaintPost], w[ComplaintReview] = float32(complaint[0]), float32(complaint[1])
+		w[Outputs+ComplaintPost], w[Outputs+ComplaintReview] = float32(complaint[2]), float32(complaint[3])
+		w[2*Outputs+classify.DenseTo], w[len(w)-1] = float32(complaint[4]), float32(complaint[5])
 		rude := s.weights[l][final(classify.AggressionHead, 0)]
 		switch l {
 		case classify.LanguageAt("en"):
@@ -118,6 +119,38 @@ func (t *trainer) combine(ctx context.Context) error {
 	})
 	t.tune()
 	return ctx.Err()
+}
+
+// weighComplaints finds how much the two outputs of complaints count, in posts that begin with a name and in others. Each file counts the same.
+func (t *trainer) weighComplaints() []float64 {
+	k := final(classify.KindHead, uint8(classify.Complaint))
+	file := func(r *Row) string {
+		if strings.HasPrefix(r.Set, "own/") {
+			return "own/"
+		}
+		return r.Set
+	}
+	count := map[string]float64{}
+	for i := range t.rows {
+		if _, ok := t.rows[i].teaches(k); ok {
+			count[file(&t.rows[i])]++
+		}
+	}
+	var xs [][]float64
+	var ys []bool
+	var costs []float64
+	for i := range t.rows {
+		r := &t.rows[i]
+		yes, ok := r.teaches(k)
+		if !ok || count[file(r)] < enough {
+			continue
+		}
+		post, review := float64(t.outputs[i][ComplaintPost]), float64(t.outputs[i][ComplaintReview])
+		to := float64(t.features[i].dense[classify.DenseTo])
+		xs = append(xs, []float64{post, review, float64(to * post), float64(to * review), to, 1})
+		ys, costs = append(ys, yes), append(costs, 1000/count[file(r)])
+	}
+	return logistic(xs, ys, costs, []float64{0.5, 0.5, 0, 0, 0, 0}, 1)
 }
 
 // byLexicon sets what nobody labelled for us: the lexicon tells insults from other attacks; and in French hate beyond racism was not labelled, so

@@ -39,7 +39,7 @@ const (
 func sources() []source {
 	var out []source
 	for _, l := range []string{"fr", "de", "es", "it", "pt", "ar", "hi"} {
-		out = append(out, source{file: "sentiment.umsab." + l + ".train.tsv", licence: umsab, lang: l, label: labelSentiment, weight: 1.5})
+		out = append(out, source{file: "sentiment.umsab." + l + ".train.tsv", licence: umsab, lang: l, label: labelSentiment, weight: 2})
 	}
 	return append(out,
 		source{file: "sentiment.tweeteval.en.train-rebuilt.tsv", licence: tweets, lang: "en", label: labelSentiment, weight: 1},

@@ -30,8 +30,9 @@ type Options struct {
 const (
 	usualLines = 122880 // 7.5 MB
 	folds      = 3
+	leastSeen  = 3
 	passes     = 6
-	firstCost  = 1.5
+	firstCost  = 2.2
 )
 
 // Result is what training gives.
@@ -277,7 +278,8 @@ func (t *trainer) examples(output, without int) []example {
 	return out
 }
 
-// choose finds the features that are worth a place in the table, by a quick training over all that are not too rare.
+// choose gives the features that are seen most often a place in the table. Labels have no say in it: else texts would be scored with features
+// chosen by their own labels.
 func (t *trainer) choose(ctx context.Context) error {
 	c := newCounter(22)
 	for i := range t.rows {
@@ -288,49 +290,9 @@ func (t *trainer) choose(ctx context.Context) error {
 			c.add(h)
 		}
 	}
-	v := c.common(3)
-	times := make([]float32, v.size())
+	t.table = choose(c, leastSeen, t.options.Lines)
+	t.say("  %d features, %d of them seen %d times or more, %d in the table", c.used, c.seen(leastSeen), leastSeen, t.table.used)
 	t.docs = make([]doc, len(t.rows))
-	t.parallel(len(t.rows), func() func(int) {
-		return func(i int) {
-			if t.rows[i].Fold >= 0 {
-				t.docs[i] = t.features[i].doc(v)
-			}
-		}
-	})
-	for i := range t.docs {
-		for _, at := range t.docs[i].at {
-			times[at]++
-		}
-	}
-	t.say("  %d features, %d of them often enough", c.used, v.size())
-	var found [Outputs][]float32
-	t.parallel(Outputs, func() func(int) {
-		return func(o int) {
-			if ctx.Err() != nil {
-				return
-			}
-			ex := t.examples(o, -1)
-			w, _ := fit(ex, v.size(), 3, t.options.Seed+uint64(o))
-			found[o] = w
-		}
-	})
-	worth := make([]float32, v.size())
-	for _, w := range found {
-		if len(w) == 0 {
-			continue
-		}
-		size := 0.0
-		for _, x := range w {
-			size += float64(x * x)
-		}
-		by := float32(1 / math.Sqrt(size/float64(len(w))+1e-12))
-		for i, x := range w {
-			x *= by
-			worth[i] += x * x * times[i]
-		}
-	}
-	t.table = choose(v, worth, t.options.Lines)
 	t.parallel(len(t.rows), func() func(int) {
 		return func(i int) { t.docs[i] = t.features[i].doc(t.table) }
 	})

@@ -108,6 +108,16 @@ func bothF1(yes, said []bool) float64 {
 	return (f1(yes, said) + f1(notYes, notSaid)) / 2
 }
 
+// labelName names a label of the second stage.
+func labelName(k int) string {
+	for _, h := range classify.Heads() {
+		if at := classify.FirstFinal[h]; k >= at && k < at+len(h.Labels()) {
+			return classify.Label{Head: h, Index: uint8(k - at)}.String()
+		}
+	}
+	return ""
+}
+
 // threshold chooses, for each language, the probability from which a label is said to hold: where the metric is best in the mean over the files it is
 // known from, for no file is what will come.
 func (t *trainer) threshold(k int, metric func(yes, said []bool) float64) {
@@ -151,12 +161,23 @@ func (t *trainer) threshold(k int, metric func(yes, said []bool) float64) {
 			}
 			used++
 			said := make([]bool, len(s.p))
+			own, at := 0.0, 0
 			for j := range values {
 				for i, x := range s.p {
 					said[i] = x >= leastThreshold+0.02*float64(j)
 				}
-				values[j] += metric(s.yes, said)
+				v := 0.0
+				if strings.HasPrefix(n, "complaint.") {
+					v = bothF1(s.yes, said)
+				} else {
+					v = metric(s.yes, said)
+				}
+				values[j] += v
+				if v > own {
+					own, at = v, j
+				}
 			}
+			t.say("  %s, %s: %.1f at %.2f", labelName(k), n, 100*own, leastThreshold+0.02*float64(at))
 		}
 		if used == 0 {
 			return 0, false

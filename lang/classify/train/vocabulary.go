@@ -53,47 +53,23 @@ func (c *counter) grow() {
 	}
 }
 
-// places maps the hash of a feature to its place in the weights; -1 when it has none.
-type places interface {
-	place(h uint32) int32
-	size() int
-}
-
-// common is a vocabulary of all features that were counted often enough.
-type common struct {
-	counter
-	n int
-}
-
-func (c *counter) common(least int32) *common {
-	v := &common{counter: *c}
-	for i, n := range v.counts {
-		switch {
-		case n == 0:
-		case n < least:
-			v.counts[i] = -1
-		default:
-			v.n++
-			v.counts[i] = int32(v.n)
+// seen is how many features were seen at least least times.
+func (c *counter) seen(least int32) int {
+	n := 0
+	for _, x := range c.counts {
+		if x >= least {
+			n++
 		}
 	}
-	return v
+	return n
 }
-
-func (v *common) place(h uint32) int32 {
-	if n := v.counts[v.slot(h)]; n > 0 {
-		return n - 1
-	}
-	return -1
-}
-
-func (v *common) size() int { return v.n }
 
 // table is the vocabulary as a classifier has it: two entries a line, known by fingerprints, so that some features are taken for others.
 type table struct {
 	lines  int
 	marks  []byte // fingerprints, two a line
 	filled []bool
+	used   int
 }
 
 func newTable(lines int) *table {
@@ -109,6 +85,7 @@ func (t *table) put(h uint32) bool {
 		}
 		if !t.filled[i] {
 			t.marks[i], t.filled[i] = mark, true
+			t.used++
 			return true
 		}
 	}
@@ -127,20 +104,20 @@ func (t *table) place(h uint32) int32 {
 
 func (t *table) size() int { return 2 * t.lines }
 
-// choose fills a table with the features that weigh most: worth is what each is worth by its place in v.
-func choose(v *common, worth []float32, lines int) *table {
+// choose fills a table with the features seen most often.
+func choose(c *counter, least int32, lines int) *table {
 	type candidate struct {
-		hash  uint32
-		worth float32
+		hash uint32
+		n    int32
 	}
 	var all []candidate
-	for i, n := range v.counts {
-		if n > 0 && worth[n-1] > 0 {
-			all = append(all, candidate{v.keys[i], worth[n-1]})
+	for i, n := range c.counts {
+		if n >= least {
+			all = append(all, candidate{c.keys[i], n})
 		}
 	}
 	slices.SortFunc(all, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(b.worth, a.worth), cmp.Compare(a.hash, b.hash))
+		return cmp.Or(cmp.Compare(b.n, a.n), cmp.Compare(a.hash, b.hash))
 	})
 	t := newTable(lines)
 	for _, c := range all {
@@ -156,7 +133,7 @@ type features struct {
 	dense  [classify.Dense]float32
 }
 
-func (f *features) doc(v places) doc {
+func (f *features) doc(v *table) doc {
 	d := doc{at: make([]uint32, 0, len(f.hashes))}
 	for i, h := range f.hashes {
 		if i == f.words {
