@@ -69,7 +69,7 @@ func (s *Service) Changed(f func(ctx context.Context, q db.Q, posts []channel.Po
 
 // Follower derives enrichments, labels, judgements and the full-text index.
 func (s *Service) Follower() ledger.Follower {
-	return ledger.Follower{Name: "enrich", Version: 2, Tables: []string{"enrichment", "post_label", "judgement", "post_text"}, Apply: s.apply, Cut: cutLabels}
+	return ledger.Follower{Name: "enrich", Version: 2, Tables: []string{"enrichment", "label_hour", "post_label", "judgement", "post_text"}, Apply: s.apply, Cut: cutLabels}
 }
 
 // cutLabels keeps words about posts apart from what else happens: they change what was derived. Words about several posts go together.
@@ -128,6 +128,7 @@ func (s *Service) rulesOf(ctx context.Context, q db.Q) (rules, error) {
 
 func (s *Service) apply(ctx context.Context, q db.Q, list []ledger.Activity) error {
 	var rows, texts [][]any
+	counts := tally{}
 	s.mu.Lock()
 	s.recent = make(map[string]*query.Doc, len(list))
 	s.mu.Unlock()
@@ -157,7 +158,9 @@ func (s *Service) apply(ctx context.Context, q db.Q, list []ledger.Activity) err
 			l := Resolve(&r, nil, rules.thresholds)
 			d := s.DocWith(&p, l)
 			s.remember(a.ID, d)
-			rows = append(rows, row(a.ID, rules.version, packed, l))
+			hour := hourOf(said.Ours, said.Automatic, a.At)
+			counts.add(hour, a.Channel, l, 1)
+			rows = append(rows, row(a.ID, rules.version, packed, l, hour))
 			texts = append(texts, []any{a.Seq, d.IndexText(s.stemmer)})
 		case ledger.PostEdited, ledger.PostDeleted: // alone in the batch, see channel.PostFollower
 			posts, err := channel.Posts(ctx, q, a.Object)
@@ -176,13 +179,16 @@ func (s *Service) apply(ctx context.Context, q db.Q, list []ledger.Activity) err
 	if err := db.Insert(ctx, q, into, rows, ""); err != nil {
 		return err
 	}
+	if err := counts.write(ctx, q); err != nil {
+		return err
+	}
 	return s.index(ctx, q, texts)
 }
 
-const into = "enrichment (post, version, lang, sentiment, kinds, emotion, aggression, hand, p)"
+const into = "enrichment (post, version, lang, sentiment, kinds, emotion, aggression, hand, p, hour)"
 
-func row(post, version, packed string, l Taken) []any {
-	return []any{post, version, l.Lang, l.Sentiment, strings.Join(l.Kinds, ","), l.Emotion, l.Aggression, strings.Join(l.Hand, ","), packed}
+func row(post, version, packed string, l Taken, hour int64) []any {
+	return []any{post, version, l.Lang, l.Sentiment, strings.Join(l.Kinds, ","), l.Emotion, l.Aggression, strings.Join(l.Hand, ","), packed, hour}
 }
 
 // look asks the enrichers. One that fails on hostile text is not the post's fault nor the others'.
@@ -287,14 +293,19 @@ func (s *Service) again(ctx context.Context, q db.Q, posts []channel.Post, rules
 		return nil, err
 	}
 	var rows, texts [][]any
+	counts := tally{}
 	for i := range posts {
 		p := &posts[i]
 		r := s.look(p)
 		packed := r.pack()
 		l := Resolve(&r, hand[p.ID], rules.thresholds)
-		fresh := row(p.ID, rules.version, packed, l)
-		rows = append(rows, fresh)
+		hour := hourOf(p.Ours, p.Automatic, p.At)
+		rows = append(rows, row(p.ID, rules.version, packed, l, hour))
 		before, there := had[p.ID]
+		if there {
+			counts.add(before.hour, p.Channel, before.Taken, -1)
+		}
+		counts.add(hour, p.Channel, l, 1)
 		if !there || !same(before.Taken, l) {
 			changed = append(changed, *p)
 		}
@@ -317,11 +328,15 @@ func (s *Service) again(ctx context.Context, q db.Q, posts []channel.Post, rules
 	if err := db.Insert(ctx, q, into, rows, overwrite); err != nil {
 		return nil, err
 	}
+	if err := counts.write(ctx, q); err != nil {
+		return nil, err
+	}
 	return changed, s.index(ctx, q, texts)
 }
 
 const overwrite = `ON CONFLICT (post) DO UPDATE SET version = excluded.version, lang = excluded.lang, sentiment = excluded.sentiment,
-	kinds = excluded.kinds, emotion = excluded.emotion, aggression = excluded.aggression, hand = excluded.hand, p = excluded.p`
+	kinds = excluded.kinds, emotion = excluded.emotion, aggression = excluded.aggression, hand = excluded.hand, p = excluded.p,
+	hour = excluded.hour`
 
 func unindex(ctx context.Context, q db.Q, p *channel.Post) error {
 	if _, err := db.Exec(ctx, q, "DELETE FROM post_text WHERE "+db.Pick(q, "rowid", "seq")+" = $1", p.Seq); err != nil {

@@ -24,6 +24,7 @@ type Known struct {
 	Taken
 	Reading
 	Version string
+	hour    int64 // where it is counted, -1 for nowhere
 }
 
 // stored reads the rows of posts, by post id.
@@ -33,8 +34,8 @@ func stored(ctx context.Context, q db.Q, posts []string) (map[string]Known, erro
 		Known
 	}
 	list, err := db.All(ctx, q, func(r *row) []any {
-		return []any{&r.post, &r.Version, &r.Taken.Lang, &r.Taken.Sentiment, &r.kinds, &r.Taken.Emotion, &r.Taken.Aggression, &r.hand, &r.p}
-	}, "SELECT post, version, lang, sentiment, kinds, emotion, aggression, hand, p FROM enrichment WHERE post IN "+db.Among(q, "$1"), db.Texts(posts))
+		return []any{&r.post, &r.Version, &r.Taken.Lang, &r.Taken.Sentiment, &r.kinds, &r.Taken.Emotion, &r.Taken.Aggression, &r.hand, &r.p, &r.hour}
+	}, "SELECT post, version, lang, sentiment, kinds, emotion, aggression, hand, p, hour FROM enrichment WHERE post IN "+db.Among(q, "$1"), db.Texts(posts))
 	if err != nil {
 		return nil, fmt.Errorf("read what is known of posts: %w", err)
 	}

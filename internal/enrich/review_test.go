@@ -93,6 +93,7 @@ func (k *desk) tables(t fataler) map[string][]string {
 	out := map[string][]string{}
 	for table, columns := range map[string]string{
 		"enrichment": "post || '|' || version || '|' || lang || '|' || sentiment || '|' || kinds || '|' || emotion || '|' || aggression || '|' || hand || '|' || p",
+		"label_hour": "channel || '|' || lang || '|' || sentiment || '|' || kinds || '|' || CAST(hour AS TEXT) || '|' || CAST(n AS TEXT)",
 		"post_label": "post || '|' || label || '|' || value || '|' || actor",
 		"judgement":  "sample || '|' || post || '|' || actor || '|' || label || '|' || value || '|' || model",
 	} {
@@ -101,6 +102,15 @@ func (k *desk) tables(t fataler) map[string][]string {
 			t.Fatal(err)
 		}
 		out[table] = list
+	}
+	counted, err := db.All(k.ctx, k.db.Read(), db.Self[string], `SELECT channel || '|' || lang || '|' || sentiment || '|' || kinds || '|' || CAST(hour AS TEXT) || '|' || CAST(n AS TEXT)
+		FROM (SELECT p.channel, e.lang, e.sentiment, e.kinds, p.at / 3600000000 AS hour, COUNT(*) AS n FROM post p JOIN enrichment e ON e.post = p.id
+		WHERE p.ours = 0 AND p.automatic = '' GROUP BY 1, 2, 3, 4, 5) c ORDER BY 1`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(counted, out["label_hour"]); diff != "" {
+		t.Fatalf("counted by the hour (-one by one +kept):\n%s", diff)
 	}
 	for _, q := range []string{"brake", "frein", "squeak"} {
 		out["index of "+q] = k.found(t, q)
@@ -225,7 +235,7 @@ func TestRebuildLabels(t *testing.T) {
 				case what < 3 && !there[n]:
 					list, there[n] = append(list, said(n, "", text)), true
 				case what == 3:
-					list = append(list, about(ledger.PostEdited, n, ledger.Said{ExternalID: fmt.Sprint("e", n), Text: text}))
+					list = append(list, about(ledger.PostEdited, n, ledger.Said{ExternalID: fmt.Sprint("e", n), Text: text, Ours: rapid.Bool().Draw(rt, "ours")}))
 				case what == 4:
 					list = append(list, about(ledger.PostDeleted, n, nil))
 				default:

@@ -212,8 +212,7 @@ func (s *Service) Portions(ctx context.Context, days int) ([]Portion, error) {
 		n                int
 	}
 	groups, err := db.All(ctx, s.db.Read(), func(g *group) []any { return []any{&g.sentiment, &g.kinds, &g.n} },
-		`SELECT e.sentiment, e.kinds, COUNT(*) FROM post p JOIN enrichment e ON e.post = p.id WHERE p.at >= $1 AND p.at < $2 AND p.ours = 0
-		AND p.automatic = '' GROUP BY e.sentiment, e.kinds`, db.T(now.AddDate(0, 0, -days)), db.T(now))
+		"SELECT sentiment, kinds, SUM(n) FROM label_hour WHERE hour >= $1 AND hour <= $2 GROUP BY sentiment, kinds", now.AddDate(0, 0, -days).Unix()/3600, now.Unix()/3600)
 	if err != nil {
 		return nil, fmt.Errorf("count sentiments and kinds: %w", err)
 	}

@@ -1,7 +1,8 @@
 -- +goose Up
 -- Derived: what is known of a post beyond what it says of itself, one row a post. version names the enrichers and thresholds that said it: a
 -- row of another version is the to-do. p packs the probabilities; lang, sentiment, kinds (by commas), emotion and aggression are what counts:
--- a person's word, else the model's when it is sure enough, else ''. hand holds the heads a person spoke of, by commas.
+-- a person's word, else the model's when it is sure enough, else ''. hand holds the heads a person spoke of, by commas; hour is where
+-- the post is counted in label_hour, -1 for nowhere.
 CREATE TABLE enrichment (
   post TEXT PRIMARY KEY,
   version TEXT NOT NULL,
@@ -11,7 +12,18 @@ CREATE TABLE enrichment (
   emotion TEXT NOT NULL,
   aggression TEXT NOT NULL,
   hand TEXT NOT NULL,
-  p TEXT NOT NULL
+  p TEXT NOT NULL,
+  hour BIGINT NOT NULL
+);
+-- How many posts of others, machines left out, an hour (since 1970) are taken for what.
+CREATE TABLE label_hour (
+  hour BIGINT NOT NULL,
+  channel TEXT NOT NULL,
+  lang TEXT NOT NULL,
+  sentiment TEXT NOT NULL,
+  kinds TEXT NOT NULL,
+  n INTEGER NOT NULL,
+  PRIMARY KEY (hour, channel, lang, sentiment, kinds)
 );
 -- What people say of a post, the newest word of each head; it wins.
 CREATE TABLE post_label (

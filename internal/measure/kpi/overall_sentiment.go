@@ -2,6 +2,9 @@ package kpi
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"time"
 
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/ledger"
@@ -28,7 +31,7 @@ func OverallSentiment() Measure {
 			return s
 		},
 		Facts: func(ctx context.Context, q db.Q, a Ask) ([]Fact, error) {
-			list, err := OverallSentiment().Source(a).read(ctx, q, a.Cuts)
+			list, err := a.sentiments(ctx, q)
 			for i := range list {
 				list[i].By = a.Sentiment
 			}
@@ -48,4 +51,64 @@ func OverallSentiment() Measure {
 			return Estimated{Value: right, Raw: raw}
 		},
 	}
+}
+
+// sentiments counts posts from the hours that enrich keeps. Hours that a cut goes through, and a topic, are counted post by post.
+func (a Ask) sentiments(ctx context.Context, q db.Q) ([]Fact, error) {
+	source := OverallSentiment().Source
+	if a.Filter.Topic != "" {
+		return source(a).read(ctx, q, a.Cuts)
+	}
+	split := map[int64]bool{}
+	for _, c := range a.Cuts {
+		if c.Truncate(time.Hour) != c {
+			split[hour(c)] = true
+		}
+	}
+	type tally struct {
+		hour int64
+		part string
+		n    int
+	}
+	w := (&db.Where{}).And("hour >= ?", hour(a.From())).And("hour < ?", hour(a.To().Add(time.Hour-1)))
+	if a.Filter.Channel != "" {
+		w.And("channel = ?", a.Filter.Channel)
+	}
+	if a.Filter.Language != "" {
+		w.And("lang = ?", a.Filter.Language)
+	}
+	hours, err := db.All(ctx, q, func(t *tally) []any { return []any{&t.hour, &t.part, &t.n} },
+		"SELECT hour, CASE sentiment WHEN '' THEN 'unsure' ELSE sentiment END, SUM(n) FROM label_hour "+w.String()+" GROUP BY 1, 2", w.Args...)
+	if err != nil {
+		return nil, fmt.Errorf("read hours: %w", err)
+	}
+	facts := make([]Fact, 0, len(hours))
+	for _, h := range hours {
+		if !split[h.hour] {
+			facts = append(facts, Fact{At: time.Unix(h.hour*3600, 0).UTC(), Part: h.part, N: h.n})
+		}
+	}
+	for h := range split {
+		from, to := time.Unix(h*3600, 0).UTC(), time.Unix((h+1)*3600, 0).UTC()
+		if from.Before(a.From()) {
+			from = a.From()
+		}
+		if to.After(a.To()) {
+			to = a.To()
+		}
+		cuts := []time.Time{from}
+		for _, c := range a.Cuts {
+			if c.After(from) && c.Before(to) {
+				cuts = append(cuts, c)
+			}
+		}
+		cuts = append(cuts, to)
+		slices.SortFunc(cuts, time.Time.Compare)
+		one, err := source(Ask{Cuts: cuts, Filter: a.Filter}).read(ctx, q, cuts)
+		if err != nil {
+			return nil, err
+		}
+		facts = append(facts, one...)
+	}
+	return facts, nil
 }
