@@ -54,10 +54,10 @@ func (v *mentionsView) drawn(p chart.BarsProps) templ.Component {
 	return v.memo.Component(chart.Bars(p), p)
 }
 
-// kept is the line of a mention, drawn again only when something it shows has changed: many look at the same lists. What a post says
-// changes with EditedAt only.
+// kept is the line of a mention, drawn again only when something it shows has changed: many look at the same lists. Two edits may bear one
+// date, so what is shown of the text is compared itself.
 func (v *mentionsView) kept(ctx context.Context, m *listening.Mention) templ.Component {
-	return v.lines.Component(mentionLine(v, m), m.ID, m.EditedAt, m.AuthorName, i18n.Ago(ctx, m.At, time.Now()), v.names[m.Channel], m.Lang, m.Label,
+	return v.lines.Component(mentionLine(v, m), m.ID, m.Title, m.Excerpt(240), m.DeletedAt, m.AuthorName, i18n.Ago(ctx, m.At, time.Now()), v.names[m.Channel], m.Lang, m.Label,
 		says(m), v.others(m))
 }
 
