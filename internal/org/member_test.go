@@ -99,6 +99,31 @@ func TestSuspended(t *testing.T) {
 	})
 }
 
+// TestFounderRemoved: the address of who set the organisation up stands in the entry of that too, and where
+// somebody came from in one of what they did before they had signed in.
+func TestFounderRemoved(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ada := org.Who(w.as(t, ownerEmail))
+		sam := org.With(t.Context(), w.join(t, "sam@velo.example", org.Owner))
+		must(t, w.Remove(sam, ada.ID, false))
+		kim := w.join(t, "kim@velo.example", org.Social)
+		reset, err := w.ResetLink(sam, kim.ID)
+		must(t, err)
+		must(t, w.Reset(t.Context(), secretOf(reset.Path), "Une autre phrase 1", at("192.0.2.77")))
+		must(t, w.Remove(sam, kim.ID, true))
+		entries, _, err := w.AuditLog(sam, org.AuditFilter{})
+		must(t, err)
+		for _, e := range entries {
+			if strings.Contains(string(e.Details), ownerEmail) {
+				t.Errorf("%s keeps the address: %s", e.Action, e.Details)
+			}
+			if e.IP == "192.0.2.77" {
+				t.Errorf("%s keeps where the nameless came from", e.Action)
+			}
+		}
+	})
+}
+
 func TestRemoved(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		ctx, owner := t.Context(), w.as(t, ownerEmail)

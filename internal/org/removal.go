@@ -43,13 +43,14 @@ func (s *Service) Remove(ctx context.Context, memberID string, nameless bool) er
 			{"DELETE FROM member_session WHERE member = $1", []any{m.ID}},
 			{"DELETE FROM member_token WHERE member = $1", []any{m.ID}},
 			{"DELETE FROM member_link WHERE member = $1 OR made_by = $1", []any{m.ID}},
-			{"UPDATE audit SET details = '{}' WHERE object = $1 AND action = 'member.invite'", []any{"member:" + m.ID}}, // the address
+			{"UPDATE audit SET details = '{}' WHERE object = $1 AND action IN ('member.invite', 'organisation.set_up')", []any{"member:" + m.ID}}, // the address
 			{"DELETE FROM attempt WHERE subject = $1", []any{"password:" + m.ID}},
 			{"DELETE FROM attempt WHERE subject = $1", []any{"sign_in:" + digest(m.Email)}},
 		}
 		if nameless {
 			steps = append(steps, step{"UPDATE audit SET details = '{}' WHERE object = $1", []any{"member:" + m.ID}},
-				step{"UPDATE audit SET ip = '' WHERE member = $1", []any{m.ID}})
+				step{"UPDATE audit SET ip = '' WHERE member = $1", []any{m.ID}},
+				step{"UPDATE audit SET ip = '' WHERE object = $1 AND member = ''", []any{"member:" + m.ID}}) // before they had signed in
 		}
 		for _, one := range steps {
 			if _, err := db.Exec(ctx, q, one.text, one.args...); err != nil {
