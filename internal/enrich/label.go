@@ -59,13 +59,21 @@ func cut(s string) []string {
 
 // TakenFor returns what posts are taken for, by post id.
 func TakenFor(ctx context.Context, q db.Q, posts []string) (map[string]Taken, error) {
-	list, err := stored(ctx, q, posts)
+	type row struct {
+		post, kinds, hand string
+		Taken
+	}
+	list, err := db.All(ctx, q, func(r *row) []any {
+		return []any{&r.post, &r.Lang, &r.Sentiment, &r.kinds, &r.Emotion, &r.Aggression, &r.hand}
+	}, "SELECT post, lang, sentiment, kinds, emotion, aggression, hand FROM enrichment WHERE post IN "+db.Among(q, "$1"), db.Texts(posts))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read what posts are taken for: %w", err)
 	}
 	out := make(map[string]Taken, len(list))
-	for id, k := range list {
-		out[id] = k.Taken
+	for i := range list {
+		r := &list[i]
+		r.Kinds, r.Hand = cut(r.kinds), cut(r.hand)
+		out[r.post] = r.Taken
 	}
 	return out, nil
 }
