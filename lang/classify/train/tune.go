@@ -44,6 +44,8 @@ func (r *Row) teaches(k int) (yes, ok bool) {
 
 // calibrate finds slope and shift of a label by logistic regression, for each language with enough texts, and for all.
 func (t *trainer) calibrate(k int) {
+	// the other texts were chosen for their emotions: how often those are so says nothing of other texts
+	emotion := k >= classify.FirstFinal[classify.EmotionHead] && k < classify.FirstFinal[classify.AggressionHead]
 	platt := func(of func(*Row) bool) (slope, shift float32, ok bool) {
 		var xs []float64
 		var ys []float64
@@ -51,8 +53,7 @@ func (t *trainer) calibrate(k int) {
 		for i := range t.rows {
 			r := &t.rows[i]
 			yes, teaches := r.teaches(k)
-			if !teaches || !of(r) || k >= classify.FirstFinal[classify.EmotionHead] && k < classify.FirstFinal[classify.AggressionHead] && r.Lang == "en" &&
-				!strings.HasPrefix(r.Set, "emotion.goemotions") {
+			if !teaches || !of(r) || emotion && !strings.HasPrefix(r.Set, "emotion.goemotions") {
 				continue
 			}
 			xs, ys = append(xs, float64(t.second.scores[i][k])), append(ys, float64(b2i(yes)))
