@@ -12,11 +12,15 @@ import (
 	"github.com/entente/entente/lang/query"
 )
 
-// A search looks at the newest posts of a view and ends after so many, so that a word everybody uses costs no more than a rare one.
+// A search goes through the newest posts first and ends after so many, so that a word everybody uses costs little more than a rare one.
 const (
-	mostLooked = 2000 // posts
-	mostFound  = 500  // conversations
-	mostWords  = 1000 // bytes of a search
+	mostLooked  = 2000  // posts that are read and matched
+	mostFound   = 500   // conversations
+	mostHits    = 10000 // posts that the index gives, whether they are of the view or not
+	windowOf    = 500   // so many of them at once
+	fewInView   = 2000  // conversations: of a view with no more, its own posts are gone through
+	mostWords   = 1000  // bytes of a search
+	fewMentions = 5000  // of a topic with more, conversations are asked one by one until a page is full
 )
 
 // Reach is how far a search looked.
@@ -52,13 +56,20 @@ func (s *Service) search(ctx context.Context, q db.Q, w *walk, words string) (Re
 	if err != nil || parsed.Empty() {
 		return Reach{All: true}, err
 	}
+	few, err := w.few(ctx, q)
+	if err != nil {
+		return Reach{}, err
+	}
 	roots, seen := []string{}, map[string]bool{}
 	reach, below := Reach{Searched: true}, int64(-1)
-	for looked := 0; looked < mostLooked && len(roots) < mostFound; {
-		const piece = 500
-		posts, err := candidates(ctx, q, w, parsed, below, piece)
+	for looked, hits := 0, 0; looked < mostLooked && hits < mostHits && len(roots) < mostFound; {
+		window, err := w.window(ctx, q, parsed, few, below)
 		if err != nil {
-			return reach, fmt.Errorf("look for posts: %w", err)
+			return reach, fmt.Errorf("look into the index: %w", err)
+		}
+		posts, err := w.posts(ctx, q, window)
+		if err != nil {
+			return reach, fmt.Errorf("read what may match: %w", err)
 		}
 		docs, err := s.reader.Docs(ctx, q, posts)
 		if err != nil {
@@ -70,48 +81,84 @@ func (s *Service) search(ctx context.Context, q db.Q, w *walk, words string) (Re
 				roots = append(roots, p.Root)
 			}
 		}
-		if reach.All = len(posts) < piece; reach.All {
+		if reach.All = len(window) < windowOf; reach.All {
 			break
 		}
-		looked += len(posts)
-		below = posts[len(posts)-1].Seq
+		looked, hits, below = looked+len(posts), hits+len(window), window[len(window)-1].seq
 	}
 	w.where.And("root IN "+db.Among(q, "?"), db.Texts(roots))
 	return reach, nil
 }
 
-// candidates are posts of a view that may match, those we learned of last first, below a seq (-1: from the newest).
-func candidates(ctx context.Context, q db.Q, view *walk, parsed *query.Query, below int64, size int) ([]channel.Post, error) {
-	w := db.Where{Args: append([]any(nil), view.where.Args...)}
-	conversations := view.where.String()
-	from, seq := "post p", "p.seq"
+// few reports whether a view has few conversations.
+func (w *walk) few(ctx context.Context, q db.Q) (bool, error) {
+	n, _, err := db.Value[int](ctx, q, "SELECT COUNT(*) FROM (SELECT 1 FROM conversation "+w.where.String()+db.Limit(fewInView+1)+") AS v", w.where.Args...)
+	if err != nil {
+		return false, fmt.Errorf("count a view: %w", err)
+	}
+	return n <= fewInView, nil
+}
+
+// hit is a post that may match.
+type hit struct {
+	id  string
+	seq int64
+}
+
+func hitFields(h *hit) []any { return []any{&h.id, &h.seq} }
+
+// window gives posts that may match, those we learned of last first, below a seq (-1: from the newest). Of a view with few
+// conversations only its own posts are among them.
+func (w *walk) window(ctx context.Context, q db.Q, parsed *query.Query, few bool, below int64) ([]hit, error) {
+	narrow, hits := parsed.Narrow(query.SQLite), "SELECT rowid AS seq FROM post_text WHERE post_text MATCH ?"
 	if q.Engine() == db.Postgres {
-		if narrow := parsed.Narrow(query.Postgres); narrow != "" {
-			w.And("p.seq IN (SELECT seq FROM post_text WHERE stems @@ to_tsquery('simple', ?))", narrow)
+		narrow, hits = parsed.Narrow(query.Postgres), "SELECT seq FROM post_text WHERE stems @@ to_tsquery('simple', ?)"
+	}
+	if few {
+		c := db.Where{Args: append([]any(nil), w.where.Args...)}
+		if narrow != "" {
+			c.And("p.seq IN ("+hits+")", narrow)
 		}
-	} else if narrow := parsed.Narrow(query.SQLite); narrow != "" {
-		from, seq = "post_text t JOIN post p ON p.seq = t.rowid", "t.rowid"
-		w.And("t.post_text MATCH ?", narrow)
+		if below >= 0 {
+			c.And("p.seq < ?", below)
+		}
+		// Sorted by more than the column: else an engine may go through all posts there are, newest first, in search of the view's.
+		return db.All(ctx, q, hitFields, "WITH v AS MATERIALIZED (SELECT root FROM conversation "+w.where.String()+
+			") SELECT p.id, p.seq FROM v JOIN post p ON p.root = v.root "+c.String()+" ORDER BY p.seq + 0 DESC"+db.Limit(windowOf), c.Args...)
+	}
+	var c db.Where
+	from, seq := "post", "seq"
+	switch {
+	case narrow == "":
+	case q.Engine() == db.Postgres:
+		from = "post_text"
+		c.And("stems @@ to_tsquery('simple', ?)", narrow)
+	default:
+		from, seq = "post_text", "rowid"
+		c.And("post_text MATCH ?", narrow)
 	}
 	if below >= 0 {
-		w.And(seq+" < ?", below)
+		c.And(seq+" < ?", below)
 	}
-	w.And("p.deleted_at IS NULL")
-	inView := "EXISTS (SELECT 1 FROM conversation " + join(conversations, "root = p.root") + ")"
-	return db.All(ctx, q, channel.PostFields, "SELECT "+channel.PostColumns("p.")+" FROM "+from+" "+join(w.String(), inView)+
-		" ORDER BY "+seq+" DESC LIMIT "+w.Arg(size), w.Args...)
+	return db.All(ctx, q, hitFields, "SELECT p.id, p.seq FROM (SELECT "+seq+" AS n FROM "+from+" "+c.String()+" ORDER BY "+seq+" DESC"+db.Limit(windowOf)+
+		") AS t JOIN post p ON p.seq = t.n ORDER BY p.seq DESC", c.Args...)
 }
 
-// join adds a condition without arguments to a written WHERE.
-func join(where, condition string) string {
-	if strings.TrimSpace(where) == "" {
-		return "WHERE " + condition
+// posts reads those of a window that are in the view, in the order of the window.
+func (w *walk) posts(ctx context.Context, q db.Q, window []hit) ([]channel.Post, error) {
+	c := db.Where{Args: append([]any(nil), w.where.Args...)}
+	ids := make([]string, len(window))
+	for i := range window {
+		ids[i] = window[i].id
 	}
-	return where + " AND " + condition
+	c.And("p.id IN "+db.Among(q, "?"), db.Texts(ids)).And("p.deleted_at IS NULL")
+	view := w.where.String()
+	if view == "" {
+		view = "WHERE true"
+	}
+	return db.All(ctx, q, channel.PostFields, "SELECT "+channel.PostColumns("p.")+" FROM post p "+c.String()+
+		" AND EXISTS (SELECT 1 FROM conversation "+view+" AND root = p.root) ORDER BY p.seq DESC", c.Args...)
 }
-
-// fewMentions is up to how many mentions of a topic are gone through; of more, conversations are asked one by one until a page is full.
-const fewMentions = 5000
 
 // mentioning narrows a walk to the conversations in whose threads a topic is mentioned.
 func mentioning(ctx context.Context, q db.Q, w *walk, topic string) error {
