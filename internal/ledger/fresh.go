@@ -6,7 +6,7 @@ import (
 )
 
 // fresh keeps what this process appended until it is digested, so that it need not be read and decoded again. It is asked by id for what the
-// database says is there, and an id stands for one content: what was rolled back is never asked for.
+// database says is there: what was rolled back is not, or stands elsewhere when it was stated again.
 type fresh struct {
 	mu   sync.Mutex
 	list map[string]Activity
@@ -67,10 +67,9 @@ func (f *fresh) find(heads []head) (list []Activity, all bool) {
 	list = make([]Activity, len(heads))
 	for i, h := range heads {
 		a, ok := f.list[h.id]
-		if !ok {
+		if !ok || a.Position() != h.Position {
 			return nil, false
 		}
-		a.Tx, a.Seq = h.Tx, h.Seq
 		list[i] = a
 	}
 	return list, true

@@ -181,7 +181,9 @@ func (l *Ledger) AppendTx(ctx context.Context, q db.Q, list ...Activity) ([]Acti
 	}
 	byID := make(map[string]int, len(list))
 	for i := range list {
-		byID[list[i].ID] = i
+		if _, twice := byID[list[i].ID]; !twice { // the first is the one that is new
+			byID[list[i].ID] = i
+		}
 	}
 	type place struct {
 		id      string
