@@ -54,6 +54,9 @@ type Seen struct {
 	Channel string // its name
 }
 
+// speaks reports whether there is something others say, of which a person can tell what it is.
+func (s *Seen) speaks() bool { return !s.Ours && s.DeletedAt.IsZero() }
+
 // Known is what is known of a post; nothing when enrichers have not looked at it.
 func (s *Service) Known(ctx context.Context, q db.Q, post string) (Known, error) {
 	list, err := stored(ctx, q, []string{post})
@@ -94,7 +97,7 @@ func (r *Review) Correct(ctx context.Context, post string, words map[string]stri
 	if err != nil {
 		return err
 	}
-	if p.Ours || !p.DeletedAt.IsZero() {
+	if !p.speaks() {
 		return problem.New(problem.Invalid, "enrich.not_labelled")
 	}
 	had, err := said(ctx, r.db.Read(), []string{post})

@@ -311,9 +311,11 @@ func (r *Review) Next(ctx context.Context, sample string) (Turn, error) {
 		if p.mine || p.judges >= p.wanted() {
 			continue
 		}
-		if _, err := r.Post(ctx, p.post); problem.Is(err, problem.Missing) { // deleted, or gone with its channel
+		seen, err := r.Post(ctx, p.post)
+		if problem.Is(err, problem.Missing) || err == nil && !seen.speaks() {
 			continue
-		} else if err != nil {
+		}
+		if err != nil {
 			return t, err
 		}
 		t.Post, t.Place = p.post, p.n+1
@@ -341,6 +343,9 @@ func (r *Review) Judge(ctx context.Context, sample, post string, words map[strin
 	p, err := r.Post(ctx, post)
 	if err != nil {
 		return err
+	}
+	if !p.speaks() {
+		return problem.New(problem.Invalid, "enrich.not_labelled")
 	}
 	if len(words) == 0 {
 		words = map[string]string{skipped: "yes"}
