@@ -97,6 +97,10 @@ func (a *App) FillDemo(ctx context.Context, say func(string)) (*Demo, error) {
 	if err := a.demoFiles(ctx, &o, folder, shift, say); err != nil {
 		return nil, err
 	}
+	say("audit samples")
+	if err := a.demoAudit(ctx, shift); err != nil {
+		return nil, fmt.Errorf("audit samples: %w", err)
+	}
 	say("strategy map")
 	if err := a.demoMap(ctx, shift); err != nil {
 		return nil, fmt.Errorf("map: %w", err)

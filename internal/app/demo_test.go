@@ -11,6 +11,7 @@ import (
 
 	"github.com/entente/entente/internal/app"
 	"github.com/entente/entente/internal/config"
+	"github.com/entente/entente/internal/enrich"
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/org"
 )
@@ -39,6 +40,7 @@ func TestDemo(t *testing.T) {
 	if again, err := a.FillDemo(t.Context(), func(string) {}); err != nil || len(again.Accounts) != len(demo.Accounts) {
 		t.Errorf("filled again: %v", err)
 	}
+	demoAudited(t, a)
 	digested := func() (n float64) {
 		for line := range strings.Lines(answer(a.Metrics.Handler(), "/metrics")) {
 			if _, err := fmt.Sscanf(line, "entente_activities_digested_total %g", &n); err == nil {
@@ -65,5 +67,47 @@ func TestDemo(t *testing.T) {
 		if !strings.Contains(page, m.Email) {
 			t.Errorf("the sign-in page does not show %s", m.Email)
 		}
+	}
+}
+
+// demoAudited checks that people judged audit samples of the past, that the last is not finished, and that agreement is known from them.
+func demoAudited(t *testing.T, a *app.App) {
+	t.Helper()
+	ctx := org.AsOperator(t.Context())
+	samples, err := a.Review.Samples(ctx)
+	if err != nil || len(samples) < 3 {
+		t.Fatalf("%d samples, %v", len(samples), err)
+	}
+	judged := 0
+	for i, s := range samples {
+		judged += s.Judged
+		if s.DrawnAt.After(a.Clock()) || s.Twice == 0 || (s.Judged < s.Size) != (i == 0) {
+			t.Errorf("sample %d of %d, drawn %s: %d judged, %d of them twice", i, s.Size, s.DrawnAt, s.Judged, s.Twice)
+		}
+	}
+	agreed, err := a.Measure.Agreement(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if agreed.Posts < 150 || agreed.Posts != judged {
+		t.Errorf("%d posts were judged, in the samples %d", agreed.Posts, judged)
+	}
+	if len(agreed.Heads) == 0 || agreed.Heads[0].Head != enrich.Sentiment || agreed.Heads[0].Share.N < 140 || !agreed.Heads[0].Kappa.Defined() {
+		t.Errorf("agreement of people and models: %+v", agreed.Heads)
+	}
+	if len(agreed.People) == 0 || agreed.People[0].Share.N < 30 {
+		t.Errorf("agreement of people: %+v", agreed.People)
+	}
+	if len(agreed.Course) != len(samples) || !agreed.Monthly {
+		t.Errorf("course of agreement: %+v", agreed.Course)
+	}
+	for _, c := range agreed.Course {
+		if e := c.Share; !e.Defined() || !(e.Low < e.High) {
+			t.Errorf("agreement at %s: %+v", c.At, e)
+		}
+	}
+	portions, err := a.Measure.Portions(ctx, 30)
+	if err != nil || len(portions) == 0 || !portions[0].Audited {
+		t.Errorf("shares are not put right by the samples: %+v, %v", portions, err)
 	}
 }
