@@ -105,7 +105,20 @@ func (r *round) store(ctx context.Context, batch []*fetched) error {
 	s := r.s
 	var sum Polled
 	var last []ledger.Activity
+	before := make([]Account, len(batch))
+	for i, f := range batch {
+		before[i] = f.c.Account
+	}
+	forget := func() { // what a transaction learned that is rolled back is learned again
+		for i, f := range batch {
+			f.c.Name, f.c.Settings, f.c.State = before[i].Name, before[i].Settings, before[i].State
+		}
+	}
+	tries := 0
 	err := s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+		if tries++; tries > 1 {
+			forget()
+		}
 		sum, last = Polled{}, nil
 		held, err := heldLeases(ctx, q, batch)
 		if err != nil {
@@ -142,6 +155,7 @@ func (r *round) store(ctx context.Context, batch []*fetched) error {
 		return nil
 	})
 	if err != nil {
+		forget()
 		return err
 	}
 	r.sum.Channels += sum.Channels

@@ -267,7 +267,7 @@ func (s *Service) Update(ctx context.Context, channel string, draft Draft) (Acco
 		}
 		if served && k.says.moves(a.Settings, settings) {
 			// Another place: what was remembered of the old one says nothing there.
-			if _, err := db.Exec(ctx, q, "UPDATE channel_state SET cursor = 'null', expires_at = NULL WHERE channel = $1", a.ID); err != nil {
+			if _, err := db.Exec(ctx, q, "UPDATE channel_state SET cursor = 'null', expires_at = NULL, limits = '{}' WHERE channel = $1", a.ID); err != nil {
 				return err
 			}
 		}

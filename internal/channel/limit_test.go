@@ -72,3 +72,53 @@ func TestLimitsHoldSendings(t *testing.T) {
 		}
 	})
 }
+
+// What one place allows says nothing of another that a channel is moved to.
+func TestLimitsStayBehind(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		clock, w := &clockwork{at: noon}, newTown()
+		w.limits = Limits{Counted: true, ResetAt: noon.Add(7 * time.Hour), MaxLength: 10}
+		s := testService(t, d, clock, w)
+		a := addTown(t, s, "oslo")
+		if _, err := s.PollOnce(t.Context(), clock.now()); err != nil {
+			t.Fatal(err)
+		}
+		if got := reload(t, s, a.ID).State; got.Limits != w.limits {
+			t.Fatalf("limits %+v", got.Limits)
+		}
+		if _, err := s.Update(t.Context(), a.ID, Draft{Settings: Settings{"url": "https://bergen.example/"}}); err != nil {
+			t.Fatal(err)
+		}
+		if got := reload(t, s, a.ID).State; got.Limits != (Limits{}) {
+			t.Errorf("the new place is held to what the old one allowed: %+v", got.Limits)
+		}
+	})
+}
+
+// What a transaction learned that had to be tried again is kept by the one that is committed.
+func TestLearnedAgain(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		clock, w := &clockwork{at: noon}, newTown()
+		w.limits, w.moved, w.title = Limits{Counted: true, Remaining: 3, ResetAt: noon.Add(time.Hour)}, "https://oslo.example/new", "Oslo"
+		s := testService(t, d, clock, w)
+		a, err := s.Add(t.Context(), Draft{Kind: "town", Settings: Settings{"url": "https://oslo.example/"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		commits := 0
+		s.hook = func(step string) error {
+			if commits++; commits == 1 {
+				return db.ErrAgain
+			}
+			return nil
+		}
+		if _, err := s.PollOnce(t.Context(), clock.now()); err != nil || commits != 2 {
+			t.Fatal(commits, err)
+		}
+		if got := reload(t, s, a.ID); got.State.Limits != w.limits || got.Settings["url"] != w.moved || got.Name != "Oslo" {
+			t.Errorf("kept: %+v, %s, %s", got.State.Limits, got.Settings["url"], got.Name)
+		}
+	})
+}
