@@ -606,6 +606,10 @@ func TestPrivate(t *testing.T) {
 			if diff := cmp.Diff(c.want, ids(preview.Hits, err)); diff != "" {
 				t.Errorf("hits for %s (-want +got):\n%s", c.name, diff)
 			}
+			// Whether a word was said in private is not told either.
+			if preview, err = n.s.Try(c.ctx, "brake call", "", 10); err != nil || len(preview.Unheard) == 0 != (len(c.want) == 2) {
+				t.Errorf("unheard for %s: %v, %v", c.name, preview.Unheard, err)
+			}
 			if _, found, err := n.s.Find(c.ctx, postID(2)); err != nil || found != (len(c.want) == 2) {
 				t.Errorf("%s finds it: %t, %v", c.name, found, err)
 			}

@@ -149,17 +149,25 @@ func (s *Service) Try(ctx context.Context, source, exclude string, hits int) (p 
 	return p, err
 }
 
-// unheard are the words of a query that no post has: perhaps they are misspelled.
+// unheard are the words of a query that no post has that whoever asks may read: perhaps they are misspelled.
 func (s *Service) unheard(ctx context.Context, meant *query.Query) ([]query.Term, error) {
 	q := s.db.Read()
+	match, seq := "t.post_text MATCH $1", "t.rowid"
+	if q.Engine() == db.Postgres {
+		match, seq = "t.stems @@ CAST($1 AS tsquery)", "t.seq"
+	}
+	statement := "SELECT 1 FROM post_text t WHERE " + match + " LIMIT 1"
+	if confined(ctx) {
+		statement = "SELECT 1 FROM post_text t JOIN post p ON p.seq = " + seq + " WHERE " + match + " AND p.private = 0 LIMIT 1"
+	}
 	var out []query.Term
 	for i, t := range meant.Terms() {
 		if i == mostUnheard {
 			break
 		}
-		statement, narrow := "SELECT 1 FROM post_text WHERE post_text MATCH $1 LIMIT 1", t.Query.Narrow(query.SQLite)
+		narrow := t.Query.Narrow(query.SQLite)
 		if q.Engine() == db.Postgres {
-			statement, narrow = "SELECT 1 FROM post_text WHERE stems @@ CAST($1 AS tsquery) LIMIT 1", t.Query.Narrow(query.Postgres)
+			narrow = t.Query.Narrow(query.Postgres)
 		}
 		if narrow == "" {
 			continue
