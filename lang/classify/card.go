@@ -8,7 +8,13 @@ type Card struct {
 	Figures  []Figure `json:"figures"`
 	Bins     []Bin    `json:"bins"`
 	Matrices []Matrix `json:"matrices"`
-	Weak     []string `json:"weak"` // known weaknesses, in English sentences
+	Weak     []Weak   `json:"weak"`
+}
+
+// Weak is a known weakness: an id for those who translate, and an English sentence.
+type Weak struct {
+	ID   string `json:"id"`
+	Text string `json:"text"`
 }
 
 // Data is one set of texts that the models learned from or were measured on.

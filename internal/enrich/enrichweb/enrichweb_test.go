@@ -53,7 +53,7 @@ func (gloom) Card() (classify.Card, error) {
 	return classify.Card{Version: "7", Data: []classify.Data{{Name: "Rainy days", Licence: "CC0-1.0", Lang: "fr", Rows: 1234, Refused: 5, Use: "training", Own: true}},
 		Figures: []classify.Figure{{Head: "sentiment", Lang: "fr", Set: "Rainy days", Metric: "macro-F1", Value: 0.661, Low: 0.63, High: 0.69, N: 900}},
 		Bins:    []classify.Bin{{Head: "sentiment", Label: "negative", P: 0.3, Share: 0.28, N: 60}, {Head: "sentiment", Label: "negative", P: 0.7, Share: 0.74, N: 80}},
-		Weak:    []string{"Irony is taken at its word."}}, nil
+		Weak:    []classify.Weak{{ID: "irony", Text: "Irony is taken at its word."}}}, nil
 }
 
 type site struct {

@@ -31,7 +31,7 @@ func (r *Result) Markdown() []byte {
 	}
 	b.WriteString("\n## Known weaknesses\n\n")
 	for _, w := range c.Weak {
-		fmt.Fprintf(&b, "- %s\n", w)
+		fmt.Fprintf(&b, "- %s\n", w.Text)
 	}
 	b.WriteString("\n## Reliability\n\nOf the texts given a probability near p, the share that were so.\n\n| head | label | p | share | n |\n|---|---|---:|---:|---:|\n")
 	for _, x := range c.Bins {

@@ -198,16 +198,16 @@ func (m *measuring) emotion(lang, set string) {
 }
 
 // weaknesses are what we know to go wrong, by hand.
-func weaknesses() []string {
-	return []string{
-		"Irony is taken at its word.",
-		"French, German, Spanish, Italian and Portuguese sentiment was learned from fewer than 2,000 posts each; the lexicons carry much of it.",
-		"French posts of that set are about ecology and politics, where news are called positive or negative; on such posts people disagree too.",
-		"Other languages have no weights of their own: the classifier abstains for them. Arabic and Hindi were measured only; Hindi there is written in Latin letters.",
-		"Lead, job, and French complaints, questions and suggestions were learned largely from posts that we wrote and labelled ourselves.",
-		"Emotion was learned from English forum comments; French emotion only from film subtitles, whose labels depend on scenes the text does not show.",
-		"Insults were not labelled by anybody: a lexicon tells them from other attacks. Hate was learned from posts about immigrants, women and Muslims.",
-		"French aggression was learned partly from posts chosen by slurs, so that quoting or reclaiming a slur may be taken for an attack.",
-		"Complaints and suggestions in app reviews were measured on a brand that was not learned; other trades may be worse.",
+func weaknesses() []classify.Weak {
+	return []classify.Weak{
+		{ID: "irony", Text: "Irony is taken at its word."},
+		{ID: "few", Text: "French, German, Spanish, Italian and Portuguese sentiment was learned from fewer than 2,000 posts each; the lexicons carry much of it."},
+		{ID: "ecology", Text: "French posts of that set are about ecology and politics, where news are called positive or negative; on such posts people disagree too."},
+		{ID: "others", Text: "Other languages have no weights of their own: the classifier abstains for them. Arabic and Hindi were measured only; Hindi there is written in Latin letters."},
+		{ID: "own", Text: "Lead, job, and French complaints, questions and suggestions were learned largely from posts that we wrote and labelled ourselves."},
+		{ID: "emotion", Text: "Emotion was learned from English forum comments; French emotion only from film subtitles, whose labels depend on scenes the text does not show."},
+		{ID: "insult", Text: "Insults were not labelled by anybody: a lexicon tells them from other attacks. Hate was learned from posts about immigrants, women and Muslims."},
+		{ID: "slur", Text: "French aggression was learned partly from posts chosen by slurs, so that quoting or reclaiming a slur may be taken for an attack."},
+		{ID: "brand", Text: "Complaints and suggestions in app reviews were measured on a brand that was not learned; other trades may be worse."},
 	}
 }
