@@ -99,11 +99,14 @@ function help(): boolean {
 	const list = overlay?.querySelector("[data-shortcuts]");
 	if (!(overlay instanceof HTMLDialogElement) || !list) return false;
 	for (const old of list.querySelectorAll("[data-found]")) old.remove();
-	const seen = new Set([...list.querySelectorAll("kbd")].map((k) => k.textContent));
+	const always = new Map([...list.querySelectorAll("kbd")].map((k) => [k.textContent ?? "", k.closest("div")]));
+	for (const row of always.values()) row?.toggleAttribute("hidden", false);
+	const seen = new Set<string>();
 	for (const element of declared()) {
 		const key = element.dataset["key"] ?? "";
 		if (seen.has(key)) continue;
 		seen.add(key);
+		always.get(key)?.toggleAttribute("hidden", true); // what the page says of a key comes first when it is pressed, too
 		const row = document.createElement("div");
 		row.dataset["found"] = "yes";
 		const dt = document.createElement("dt");
@@ -111,7 +114,9 @@ function help(): boolean {
 		kbd.textContent = key;
 		dt.append(kbd);
 		const dd = document.createElement("dd");
-		dd.textContent = element.querySelector(".nav-label")?.textContent ?? (element.textContent ?? "").trim();
+		const label = (element.querySelector(".nav-label") ?? element).cloneNode(true) as HTMLElement;
+		for (const extra of label.querySelectorAll("kbd, .check-hint")) extra.remove();
+		dd.textContent = (label.textContent ?? "").trim();
 		row.append(dt, dd);
 		list.append(row);
 	}

@@ -41,6 +41,9 @@ func (p auditPage) tell(ctx context.Context, e org.Entry) told {
 		}
 	}
 	delete(details, "colour") // an index, which says nothing
+	if e.Action == "post.label" {
+		delete(details, "version") // of models, which is on the page of the post
+	}
 	var more []string
 	for _, k := range slices.Sorted(maps.Keys(details)) {
 		if s := p.say(ctx, k, details[k]); s != "" {
@@ -127,7 +130,11 @@ func (p auditPage) say(ctx context.Context, name string, v any) string {
 		var out []string
 		for _, k := range slices.Sorted(maps.Keys(v)) {
 			if s := p.say(ctx, k, v[k]); s != "" {
-				out = append(out, k+" "+s)
+				called := k
+				if key := "org.detail." + name + "." + k; i18n.Has(key) {
+					called = i18n.T(ctx, key)
+				}
+				out = append(out, called+" "+s)
 			}
 		}
 		return clip(strings.Join(out, ", "))
@@ -148,6 +155,9 @@ func (p auditPage) word(ctx context.Context, name, v string) string {
 			return i18n.T(ctx, key)
 		}
 	}
+	if name == "value" || name == "model" { // what was said of a post: "praise,lead", "fr", "?"
+		return p.said(ctx, v)
+	}
 	if name == "lang" && i18n.Known(v) {
 		return i18n.Language(ctx, v)
 	}
@@ -158,6 +168,22 @@ func (p auditPage) word(ctx context.Context, name, v string) string {
 		return i18n.DateTime(ctx, at)
 	}
 	return v
+}
+
+// said is what a person or the model said of a post; several kinds stand with commas between them.
+func (p auditPage) said(ctx context.Context, v string) string {
+	all := strings.Split(v, ",")
+	for i, one := range all {
+		if one == "?" {
+			one = "unsure"
+		}
+		if key := "org.detail.value." + one; i18n.Has(key) {
+			all[i] = i18n.T(ctx, key)
+		} else if len(one) == 2 { // a language, of any the models know
+			all[i] = i18n.Language(ctx, one)
+		}
+	}
+	return strings.Join(all, ", ")
 }
 
 func clip(s string) string {
