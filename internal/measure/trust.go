@@ -216,8 +216,23 @@ func (s *Service) Portions(ctx context.Context, days int) ([]Portion, error) {
 	if err != nil {
 		return nil, fmt.Errorf("count sentiments and kinds: %w", err)
 	}
+	// What people said needs no correction.
+	type spoken struct{ sentiment, kinds, hand string }
+	hand, err := db.All(ctx, s.db.Read(), func(h *spoken) []any { return []any{&h.sentiment, &h.kinds, &h.hand} },
+		`SELECT e.sentiment, e.kinds, e.hand FROM enrichment e WHERE e.hour >= $1 AND e.hour <= $2 AND e.post IN (
+			SELECT post FROM post_label WHERE label IN ('sentiment', 'kinds') AND post_at >= $3)`,
+		now.AddDate(0, 0, -days).Unix()/3600, now.Unix()/3600, db.T(now.AddDate(0, 0, -days).Truncate(time.Hour)))
+	if err != nil {
+		return nil, fmt.Errorf("count what people said: %w", err)
+	}
 	var out []Portion
 	values := append(enrich.Sentiments(), "")
+	said := make([]int, 3)
+	for _, h := range hand {
+		if i := slices.Index(enrich.Sentiments(), h.sentiment); i >= 0 && slices.Contains(strings.Split(h.hand, ","), enrich.Sentiment) {
+			said[i]++
+		}
+	}
 	seen, all := make([]int, len(values)), 0
 	for _, g := range groups {
 		all += g.n
@@ -233,7 +248,11 @@ func (s *Service) Portions(ctx context.Context, days int) ([]Portion, error) {
 	m, found := errs.Matrix(enrich.Sentiment, "")
 	var right []stat.Estimate
 	if found && len(m.Counts) == 3 {
-		right = stat.Confusion{Counts: m.Counts}.Shares(seen[:min(len(m.Counts[0]), len(seen))])
+		read := slices.Clone(seen[:min(len(m.Counts[0]), len(seen))])
+		for i, n := range said {
+			read[i] = max(read[i]-n, 0)
+		}
+		right = stat.Confusion{Counts: m.Counts}.SharesBeside(said, read)
 	}
 	for i, v := range enrich.Sentiments() {
 		p := Portion{Head: enrich.Sentiment, Value: v, Raw: stat.Share(seen[i], sure), Audited: m.Audited && found}
@@ -251,7 +270,18 @@ func (s *Service) Portions(ctx context.Context, days int) ([]Portion, error) {
 		}
 		p := Portion{Head: enrich.Kinds, Value: k, Raw: stat.Share(n, all)}
 		if m, found := errs.Matrix(enrich.Kinds, k); found && len(m.Counts) == 2 {
-			p.Right, p.Audited = stat.Confusion{Counts: m.Counts}.Shares([]int{all - n, n})[1], m.Audited
+			known := []int{0, 0}
+			for _, h := range hand {
+				if slices.Contains(strings.Split(h.hand, ","), enrich.Kinds) {
+					if slices.Contains(strings.Split(h.kinds, ","), k) {
+						known[1]++
+					} else {
+						known[0]++
+					}
+				}
+			}
+			read := []int{max(all-n-known[0], 0), max(n-known[1], 0)}
+			p.Right, p.Audited = stat.Confusion{Counts: m.Counts}.SharesBeside(known, read)[1], m.Audited
 		}
 		out = append(out, p)
 	}

@@ -112,9 +112,9 @@ func errorsFrom(ctx context.Context, list []measure.Portion) string {
 	for _, o := range list {
 		if o.Right.Defined() {
 			known++
-		}
-		if o.Audited {
-			audited++
+			if o.Audited {
+				audited++
+			}
 		}
 	}
 	switch {

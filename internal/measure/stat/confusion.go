@@ -35,6 +35,41 @@ func (c Confusion) Shares(observed []int) []Estimate {
 	return out
 }
 
+// SharesBeside is Shares of what was observed together with items whose classes are known, such as by people: those count as they are, with
+// no error of their own.
+func (c Confusion) SharesBeside(known, observed []int) []Estimate {
+	sure, rest := 0, 0
+	for _, n := range known {
+		sure += n
+	}
+	for _, n := range observed {
+		rest += n
+	}
+	out := make([]Estimate, len(c.Counts))
+	if sure == 0 || len(known) != len(out) {
+		if sure == 0 {
+			return c.Shares(observed)
+		}
+		return out
+	}
+	if rest == 0 {
+		for i, n := range known {
+			out[i] = Share(n, sure)
+		}
+		return out
+	}
+	all, share := float64(sure+rest), float64(rest)/float64(sure+rest)
+	for i, e := range c.Shares(observed) {
+		if !e.Defined() {
+			return make([]Estimate, len(c.Counts))
+		}
+		base := float64(known[i]) / all
+		e.Value, e.Low, e.High, e.N = base+share*e.Value, base+share*e.Low, base+share*e.High, sure+rest
+		out[i] = e
+	}
+	return out
+}
+
 // Score estimates the sum of weights over the true shares, such as 100, 0, −100 for a net score; see Shares.
 func (c Confusion) Score(observed []int, weights []float64) Estimate {
 	n := 0

@@ -165,3 +165,25 @@ func TestKappa(t *testing.T) {
 		}
 	}
 }
+
+// What people said counts as it is; only the rest is put right.
+func TestSharesBeside(t *testing.T) {
+	t.Parallel()
+	c := Confusion{Counts: [][]float64{{900, 100}, {100, 900}}}
+	alone, beside := c.Shares([]int{60, 40}), c.SharesBeside([]int{100, 0}, []int{60, 40})
+	if got, want := beside[0].Value, (100+100*alone[0].Value)/200; math.Abs(got-want) > 1e-9 || beside[0].N != 200 {
+		t.Errorf("share %v of %d, want %v of 200", got, beside[0].N, want)
+	}
+	if wide, narrow := alone[0].High-alone[0].Low, beside[0].High-beside[0].Low; math.Abs(narrow-wide/2) > 1e-9 {
+		t.Errorf("an interval of %v, want half of %v: half is known", narrow, wide)
+	}
+	if sum := beside[0].Value + beside[1].Value; math.Abs(sum-1) > 1e-9 {
+		t.Errorf("shares add up to %v", sum)
+	}
+	if only := c.SharesBeside([]int{30, 10}, []int{0, 0}); only[0] != Share(30, 40) {
+		t.Errorf("all known: %+v", only[0])
+	}
+	if none := c.SharesBeside([]int{0, 0}, []int{60, 40}); none[0] != alone[0] {
+		t.Errorf("nothing known: %+v", none[0])
+	}
+}
