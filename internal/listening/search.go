@@ -31,6 +31,15 @@ func (s *Service) candidates(ctx context.Context, q db.Q, meant *query.Query, be
 		}
 	}
 	for _, r := range meant.Required() {
+		if r.Field == "channel" {
+			ids, err := called(ctx, q, r)
+			if err != nil {
+				return nil, err
+			}
+			// a channel without a row has its id for a name
+			w.And("(p.channel IN "+db.Among(q, "?")+" OR p.channel NOT IN (SELECT id FROM channel))", db.Texts(ids))
+			continue
+		}
 		narrow(&w, r)
 	}
 	order := "p.seq"
@@ -39,6 +48,22 @@ func (s *Service) candidates(ctx context.Context, q db.Q, meant *query.Query, be
 	}
 	return db.All(ctx, q, channel.PostFields, "SELECT "+channel.PostColumns("p.")+" FROM "+from+" "+w.String()+
 		" ORDER BY "+order+" DESC LIMIT "+w.Arg(size), w.Args...)
+}
+
+// called are the ids of the channels whose names have what a query requires of them.
+func called(ctx context.Context, q db.Q, r query.Requirement) ([]string, error) {
+	type named struct{ id, name string }
+	list, err := db.All(ctx, q, func(n *named) []any { return []any{&n.id, &n.name} }, "SELECT id, name FROM channel")
+	if err != nil {
+		return nil, fmt.Errorf("read names of channels: %w", err)
+	}
+	var ids []string
+	for _, n := range list {
+		if r.Called(n.name) {
+			ids = append(ids, n.id)
+		}
+	}
+	return ids, nil
 }
 
 // narrow leaves out posts that lack what a query requires, where SQL can tell as surely as the query language does.
@@ -89,7 +114,7 @@ func otherKinds(kind string) string {
 type Preview struct {
 	Problems  []query.Problem // of the query
 	Excluding []query.Problem // of the exclusions
-	Unheard   []query.Term    // words of the query that no post has
+	Unheard   []query.Term    // words of the query that no post has, and channels that are none
 	Hits      []Mention       // some of those that match
 	Found     int             // how many match of those looked at
 	Looked    int             // how many posts were looked at
@@ -149,7 +174,7 @@ func (s *Service) Try(ctx context.Context, source, exclude string, hits int) (p 
 	return p, err
 }
 
-// unheard are the words of a query that no post has that whoever asks may read: perhaps they are misspelled.
+// unheard are the words of a query that no post has that whoever asks may read, and channels that are none: perhaps they are misspelled.
 func (s *Service) unheard(ctx context.Context, meant *query.Query) ([]query.Term, error) {
 	q := s.db.Read()
 	match, seq := "t.post_text MATCH $1", "t.rowid"
@@ -161,6 +186,16 @@ func (s *Service) unheard(ctx context.Context, meant *query.Query) ([]query.Term
 		statement = "SELECT 1 FROM post_text t JOIN post p ON p.seq = " + seq + " WHERE " + match + " AND p.private = 0 LIMIT 1"
 	}
 	var out []query.Term
+	for _, r := range meant.Required() {
+		if r.Field != "channel" {
+			continue
+		}
+		if ids, err := called(ctx, q, r); err != nil {
+			return nil, err
+		} else if len(ids) == 0 {
+			out = append(out, query.Term{Text: "channel:" + r.Value})
+		}
+	}
 	for i, t := range meant.Terms() {
 		if i == mostUnheard {
 			break

@@ -22,6 +22,9 @@ type Requirement struct {
 	Ago          time.Duration
 }
 
+// Called says whether name has the words of r, which is of the field author, channel or in.
+func (r Requirement) Called(name string) bool { return runsMatch(r.Value, name) }
+
 // Required lists the fields that every post has which q matches. It need not list all of them.
 func (q *Query) Required() []Requirement {
 	if q.Empty() {

@@ -83,7 +83,7 @@ func (p *pages) showWork(w http.ResponseWriter, r *http.Request, wrong string) e
 	if wrong != "" {
 		web.Invalid(w)
 	}
-	return web.Show(w, r, web.Page{Title: i18n.T(ctx, "enrich.judge"), Shortcuts: []ui.Shortcut{{Keys: "Enter", Label: i18n.T(ctx, "enrich.next")}}}, workPage(v))
+	return web.Show(w, r, web.Page{Title: i18n.T(ctx, "enrich.judge"), Shortcuts: []ui.Shortcut{{Keys: "↵", Label: i18n.T(ctx, "enrich.next")}}}, workPage(v))
 }
 
 func (p *pages) judge(w http.ResponseWriter, r *http.Request) error {

@@ -117,6 +117,14 @@ func valid(p *listening.Preview) bool {
 	return !query.HasErrors(p.Problems) && !query.HasErrors(p.Excluding)
 }
 
+// noneOf says among how many posts none matched.
+func noneOf(ctx context.Context, p *listening.Preview) string {
+	if p.All {
+		return i18n.N(ctx, "listening.no_hits_text", p.Looked)
+	}
+	return i18n.N(ctx, "listening.looked_some", p.Looked)
+}
+
 // lookedAt says among how many posts hits were counted.
 func lookedAt(ctx context.Context, p *listening.Preview) string {
 	key := "listening.looked_some"

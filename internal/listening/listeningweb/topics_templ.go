@@ -800,7 +800,7 @@ func previewPart(f *topicForm) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else if valid(f.preview) {
-				templ_7745c5c3_Err = ui.EmptyState("search", i18n.T(ctx, "listening.no_hits"), i18n.N(ctx, "listening.no_hits_text", f.preview.Looked)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.EmptyState("search", i18n.T(ctx, "listening.no_hits"), noneOf(ctx, f.preview)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
