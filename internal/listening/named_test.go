@@ -27,6 +27,8 @@ func TestPreviewOfChannel(t *testing.T) {
 			{`channel:"front page"`, 10, 20, ""}, // channel two has no row, so SQL cannot tell
 			{"channel:fro* brake", 10, 20, ""},
 			{"channel:frnot", 0, 10, "channel:frnot"},
+			{"brake followers:>10", 0, 20, "followers:>=11"},
+			{"in:forum", 0, 20, "in:forum"},
 			{"-channel:frnot", 20, 20, ""},
 			{"channel:front OR channel:frnot", 10, 20, ""},
 		} {

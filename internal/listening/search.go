@@ -114,7 +114,7 @@ func otherKinds(kind string) string {
 type Preview struct {
 	Problems  []query.Problem // of the query
 	Excluding []query.Problem // of the exclusions
-	Unheard   []query.Term    // words of the query that no post has, and channels that are none
+	Unheard   []query.Term    // words of the query that no post has, and fields that nothing can have
 	Hits      []Mention       // some of those that match
 	Found     int             // how many match of those looked at
 	Looked    int             // how many posts were looked at
@@ -174,7 +174,7 @@ func (s *Service) Try(ctx context.Context, source, exclude string, hits int) (p 
 	return p, err
 }
 
-// unheard are the words of a query that no post has that whoever asks may read, and channels that are none: perhaps they are misspelled.
+// unheard are the words of a query that no post has that whoever asks may read, and fields that nothing can have: perhaps they are misspelled.
 func (s *Service) unheard(ctx context.Context, meant *query.Query) ([]query.Term, error) {
 	q := s.db.Read()
 	match, seq := "t.post_text MATCH $1", "t.rowid"
@@ -187,6 +187,9 @@ func (s *Service) unheard(ctx context.Context, meant *query.Query) ([]query.Term
 	}
 	var out []query.Term
 	for _, r := range meant.Required() {
+		if r.Field == "followers" || r.Field == "in" { // which no channel tells so far
+			out = append(out, query.Term{Text: r.Field + ":" + r.Value})
+		}
 		if r.Field != "channel" {
 			continue
 		}
