@@ -46,6 +46,7 @@ type App struct {
 	People    *people.Service
 	Enrich    *enrich.Service
 	Review    *enrich.Review
+	Elsewhere *enrich.Elsewhere
 	Listening *listening.Service
 	Inbox     *inbox.Service
 	Measure   *measure.Service
@@ -91,6 +92,7 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger) (*App, error) 
 	a.Channels = channel.New(a.DB, a.Ledger, box, channel.World{HTTP: gate.Client(), Dial: gate.Dial, Clock: a.Clock, Log: log}, log, a.Clock,
 		append(all.Connectors(), sampleConnector{})...).WithAudit(a.Org.Audit)
 	a.Review = enrich.NewReview(a.DB, a.Ledger, a.Enrich, a.Org, log, a.Clock)
+	a.Elsewhere = enrich.NewElsewhere(a.DB, a.Ledger, a.Enrich, a.Org, box, gate.Client(), log, a.Clock)
 	a.People = people.New(a.DB, a.Ledger, a.Org, log, a.Clock)
 	a.Listening = listening.New(a.DB, a.Ledger, a.Enrich, a.Org, log, a.Clock, func() { a.Live.Publish("mentions") })
 	a.Inbox = inbox.New(a.DB, a.Ledger, a.Channels, a.Org, log, a.Clock)
@@ -172,6 +174,7 @@ func (a *App) work(ctx context.Context) <-chan struct{} {
 		"tidying":   a.tidy,
 		"memory":    a.collect,
 		"enriching": func(ctx context.Context) error { return a.Enrich.BackfillLoop(ctx, a.Ledger) },
+		"elsewhere": a.Elsewhere.Loop,
 	}
 	if a.Config.Metrics != "" {
 		loops["metrics"] = a.serveMetrics

@@ -21,6 +21,7 @@ func kept() []archive.Table {
 		{Name: "outgoing", Order: "id"},
 		{Name: "topic", Order: "id"},
 		{Name: "enrich_setting", Order: "one"},
+		{Name: "enrich_remote", Order: "id"},
 		{Name: "audit_sample", Order: "id"},
 		{Name: "audit_sample_post", Order: "sample, place"},
 		{Name: "strategy_map", Order: "id"},

@@ -46,7 +46,7 @@ func (a *App) surfaces() {
 	channelweb.Routes(r, a.Channels, a.Org, a.Clock)
 	intakeweb.Routes(r, a.Intake)
 	peopleweb.Routes(r, a.People, peopleweb.Options{Panels: a.besidePerson})
-	enrichweb.Routes(r, a.Review, enrichweb.Options{Panels: a.besidePost, Trust: a.trust})
+	enrichweb.Routes(r, a.Review, enrichweb.Options{Panels: a.besidePost, Trust: a.trust, Elsewhere: a.Elsewhere})
 	listeningweb.Routes(r, a.Listening, a.Channels, listeningweb.Options{Panels: a.besideMention})
 	inboxweb.Routes(r, a.Inbox, inboxweb.Options{Panels: a.besideConversation})
 	measureweb.Routes(r, a.Measure, measureweb.Options{Panels: a.besideMeasure})

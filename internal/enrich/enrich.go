@@ -69,7 +69,7 @@ func (s *Service) Changed(f func(ctx context.Context, q db.Q, posts []channel.Po
 
 // Follower derives enrichments, labels, judgements and the full-text index.
 func (s *Service) Follower() ledger.Follower {
-	return ledger.Follower{Name: "enrich", Version: 2, Tables: []string{"enrichment", "label_hour", "post_label", "judgement", "post_text"}, Apply: s.apply, Cut: cutLabels}
+	return ledger.Follower{Name: "enrich", Version: 3, Tables: []string{"enrichment", "label_hour", "post_label", "judgement", "remote_reading", "post_text"}, Apply: s.apply, Cut: cutLabels}
 }
 
 // cutLabels keeps words about posts apart from what else happens: they change what was derived. Words about several posts go together.
@@ -163,6 +163,9 @@ func (s *Service) apply(ctx context.Context, q db.Q, list []ledger.Activity) err
 			rows = append(rows, row(a.ID, rules.version, packed, l, hour))
 			texts = append(texts, []any{a.Seq, d.IndexText(s.stemmer)})
 		case ledger.PostEdited, ledger.PostDeleted: // alone in the batch, see channel.PostFollower
+			if err := farForget(ctx, q, a.Object); err != nil {
+				return err
+			}
 			posts, err := channel.Posts(ctx, q, a.Object)
 			if err != nil || len(posts) == 0 {
 				return err
@@ -292,13 +295,17 @@ func (s *Service) again(ctx context.Context, q db.Q, posts []channel.Post, rules
 	if err != nil {
 		return nil, err
 	}
+	far, err := farSaid(ctx, q, ids)
+	if err != nil {
+		return nil, err
+	}
 	var rows, texts [][]any
 	counts := tally{}
 	for i := range posts {
 		p := &posts[i]
 		r := s.look(p)
 		packed := r.pack()
-		l := Resolve(&r, hand[p.ID], rules.thresholds)
+		l := resolve(&r, far[p.ID], hand[p.ID], rules.thresholds)
 		hour := hourOf(p.Ours, p.Automatic, p.At)
 		rows = append(rows, row(p.ID, rules.version, packed, l, hour))
 		before, there := had[p.ID]

@@ -20,6 +20,7 @@ type Judgement struct {
 	Lang        string
 	At          time.Time
 	now         Reading
+	far         map[string]string // what a model elsewhere says
 	first       bool
 }
 
@@ -39,6 +40,15 @@ func (s *Service) Judgements(ctx context.Context, q db.Q) ([]Judgement, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read judgements: %w", err)
 	}
+	posts := make([]string, len(list))
+	for i := range list {
+		posts[i] = list[i].Post
+	}
+	slices.Sort(posts)
+	far, err := farSaid(ctx, q, slices.Compact(posts))
+	if err != nil {
+		return nil, err
+	}
 	by := map[string]string{} // who judged a post first
 	out := make([]Judgement, len(list))
 	for i := range list {
@@ -48,6 +58,7 @@ func (s *Service) Judgements(ctx context.Context, q db.Q) ([]Judgement, error) {
 		}
 		j.first = by[j.Post] == j.Actor
 		j.now.unpack(list[i].p)
+		j.far = far[j.Post]
 		out[i] = *j
 	}
 	return out, nil
@@ -99,7 +110,7 @@ func (e *Errors) Matrix(head, value string) (m Matrix, found bool) {
 		if j.Head != head || !j.First() || !j.now.Classified {
 			continue
 		}
-		is, says := j.Value, Resolve(&j.now, nil, e.rules.thresholds).Of(head)
+		is, says := j.Value, resolve(&j.now, j.far, nil, e.rules.thresholds).Of(head)
 		if head == Kinds {
 			is, says = present(is, value), present(says, value)
 		}

@@ -17,6 +17,9 @@ type Word struct {
 	Sample  string `json:"sample,omitempty"`
 	Model   string `json:"model,omitempty"`
 	Version string `json:"version,omitempty"`
+
+	Says map[string]string `json:"says,omitempty"` // of a model elsewhere instead, the actor model:NAME: by head
+	Of   string            `json:"of,omitempty"`   // and of which text, see textSum
 }
 
 // Known is what is known of one post.
@@ -101,6 +104,9 @@ func (s *Service) labelled(ctx context.Context, q db.Q, a *ledger.Activity, rule
 	var w Word
 	if err := a.Decode(&w); err != nil {
 		return err
+	}
+	if strings.HasPrefix(a.Actor, "model:") {
+		return s.farLabelled(ctx, q, a, &w, rules)
 	}
 	if err := judged(ctx, q, a, &w); err != nil || w.Label.Label == skipped {
 		return err

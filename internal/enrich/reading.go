@@ -216,7 +216,10 @@ func (t Thresholds) Check() error {
 }
 
 // Resolve decides what a post is taken for: the word of people by head, else what the model says when it is sure enough, else nothing.
-func Resolve(r *Reading, hand map[string]string, t Thresholds) Taken {
+func Resolve(r *Reading, hand map[string]string, t Thresholds) Taken { return resolve(r, nil, hand, t) }
+
+// resolve is Resolve where a model elsewhere was asked: what it says of a head counts more than the models here, and less than people.
+func resolve(r *Reading, far, hand map[string]string, t Thresholds) Taken {
 	l := Taken{Lang: r.Lang}
 	if r.Classified {
 		enough := func(p, threshold float64, sure bool) bool {
@@ -249,25 +252,30 @@ func Resolve(r *Reading, hand map[string]string, t Thresholds) Taken {
 		}
 	}
 	for _, head := range Heads() {
-		v := hand[head]
-		if v == "" {
-			continue
+		if v := far[head]; v != "" {
+			l.take(head, v)
 		}
-		l.Hand = append(l.Hand, head)
-		switch head {
-		case Language:
-			l.Lang = v
-		case Sentiment:
-			l.Sentiment = v
-		case Kinds:
-			l.Kinds = kindsOf(v)
-		case Emotion:
-			l.Emotion = v
-		case Aggression:
-			l.Aggression = v
+		if v := hand[head]; v != "" {
+			l.Hand = append(l.Hand, head)
+			l.take(head, v)
 		}
 	}
 	return l
+}
+
+func (l *Taken) take(head, v string) {
+	switch head {
+	case Language:
+		l.Lang = v
+	case Sentiment:
+		l.Sentiment = v
+	case Kinds:
+		l.Kinds = kindsOf(v)
+	case Emotion:
+		l.Emotion = v
+	case Aggression:
+		l.Aggression = v
+	}
 }
 
 // top is the greatest of p and its place.

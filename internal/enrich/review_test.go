@@ -92,10 +92,11 @@ func (k *desk) tables(t fataler) map[string][]string {
 	t.Helper()
 	out := map[string][]string{}
 	for table, columns := range map[string]string{
-		"enrichment": "post || '|' || version || '|' || lang || '|' || sentiment || '|' || kinds || '|' || emotion || '|' || aggression || '|' || hand || '|' || p",
-		"label_hour": "channel || '|' || lang || '|' || sentiment || '|' || kinds || '|' || CAST(hour AS TEXT) || '|' || CAST(n AS TEXT)",
-		"post_label": "post || '|' || label || '|' || value || '|' || actor",
-		"judgement":  "sample || '|' || post || '|' || actor || '|' || label || '|' || value || '|' || model",
+		"enrichment":     "post || '|' || version || '|' || lang || '|' || sentiment || '|' || kinds || '|' || emotion || '|' || aggression || '|' || hand || '|' || p",
+		"label_hour":     "channel || '|' || lang || '|' || sentiment || '|' || kinds || '|' || CAST(hour AS TEXT) || '|' || CAST(n AS TEXT)",
+		"remote_reading": "post || '|' || model || '|' || sentiment || '|' || kinds || '|' || emotion || '|' || aggression",
+		"post_label":     "post || '|' || label || '|' || value || '|' || actor",
+		"judgement":      "sample || '|' || post || '|' || actor || '|' || label || '|' || value || '|' || model",
 	} {
 		list, err := db.All(k.ctx, k.db.Read(), db.Self[string], "SELECT "+columns+" FROM "+table+" ORDER BY 1")
 		if err != nil {
@@ -238,6 +239,11 @@ func TestRebuildLabels(t *testing.T) {
 					list = append(list, about(ledger.PostEdited, n, ledger.Said{ExternalID: fmt.Sprint("e", n), Text: text, Ours: rapid.Bool().Draw(rt, "ours")}))
 				case what == 4:
 					list = append(list, about(ledger.PostDeleted, n, nil))
+				case what == 5:
+					says := map[string]string{enrich.Sentiment: rapid.SampledFrom([]string{"negative", "positive", "nonsense"}).Draw(rt, "far")}
+					a := about(ledger.PostLabelled, n, enrich.Word{Says: says, Of: enrich.TextSum("", text)})
+					a.Actor = "model:far"
+					list = append(list, a)
 				default:
 					head := rapid.SampledFrom(append(enrich.Heads(), "skipped")).Draw(rt, "head")
 					w := enrich.Word{Label: ledger.Label{Label: head, Value: rapid.SampledFrom(values[head]).Draw(rt, "value")}}

@@ -24,6 +24,7 @@ import (
 	"github.com/entente/entente/internal/listening"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/people"
+	"github.com/entente/entente/internal/seal"
 	"github.com/entente/entente/internal/web"
 	"github.com/entente/entente/internal/web/ui"
 	"github.com/entente/entente/lang/classify"
@@ -72,11 +73,16 @@ func open(t *testing.T) *site {
 	e := enrich.New(k.DB, log, gloom{})
 	led := ledger.New(k.DB, log, k.Now, channel.PostFollower(), people.Follower(), e.Follower(), listening.NewMatcher(e).Follower(), inbox.Follower())
 	r := enrich.NewReview(k.DB, led, e, k.Org, log, k.Now) // the desk's own ledger tells languages only
+	box, err := seal.New(make([]byte, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
 	s := web.New(web.Options{Org: k.Org, Log: log, Live: web.NewLive(), Clock: k.Now})
 	panel := templ.ComponentFunc(func(_ context.Context, w io.Writer) error { _, err := io.WriteString(w, "<p>beside</p>"); return err })
 	enrichweb.Routes(s.Routes(), r, enrichweb.Options{
-		Panels: func(context.Context, enrich.Seen) []ui.Panel { return []ui.Panel{{Title: "Beside", Body: panel}} },
-		Trust:  func(context.Context) []ui.Panel { return []ui.Panel{{Title: "Trust", Body: panel}} },
+		Panels:    func(context.Context, enrich.Seen) []ui.Panel { return []ui.Panel{{Title: "Beside", Body: panel}} },
+		Trust:     func(context.Context) []ui.Panel { return []ui.Panel{{Title: "Trust", Body: panel}} },
+		Elsewhere: enrich.NewElsewhere(k.DB, led, e, k.Org, box, http.DefaultClient, log, k.Now),
 	})
 	srv := httptest.NewServer(s.Handler())
 	t.Cleanup(srv.Close)

@@ -26,11 +26,17 @@ type modelsView struct {
 	trust         []ui.Panel
 	edits, export bool
 	err           string
+	far           *farView // nil where none can be asked
 }
 
 func (p *pages) models(w http.ResponseWriter, r *http.Request) error { return p.showModels(w, r, "") }
 
 func (p *pages) showModels(w http.ResponseWriter, r *http.Request, wrong string) error {
+	return p.showModelsWith(w, r, wrong, nil)
+}
+
+// showModelsWith shows them with what change, which may be nil, makes of the view: a form with its errors.
+func (p *pages) showModelsWith(w http.ResponseWriter, r *http.Request, wrong string, change func(*modelsView)) error {
 	ctx := r.Context()
 	v, err := p.modelsView(ctx)
 	if err != nil {
@@ -39,7 +45,13 @@ func (p *pages) showModels(w http.ResponseWriter, r *http.Request, wrong string)
 	if p.Trust != nil {
 		v.trust = p.Trust(ctx)
 	}
-	if v.err = wrong; wrong != "" {
+	if v.far, err = p.farView(ctx); err != nil {
+		return err
+	}
+	if change != nil {
+		change(v)
+	}
+	if v.err = wrong; wrong != "" || change != nil {
 		web.Invalid(w)
 	}
 	return web.Show(w, r, web.Page{Title: i18n.T(ctx, "enrich.models")}, modelsPage(v))

@@ -17,6 +17,8 @@ type Options struct {
 	Panels func(ctx context.Context, p enrich.Seen) []ui.Panel
 	// Trust shows how far people and models agree, and what that makes of shares.
 	Trust func(ctx context.Context) []ui.Panel
+	// Elsewhere is the model on another machine that owners may have asked.
+	Elsewhere *enrich.Elsewhere
 }
 
 type pages struct {
@@ -34,6 +36,9 @@ func Routes(r *web.Routes, s *enrich.Review, o Options) {
 	r.Page("GET /models/corrections.tsv", org.ExportRun, p.corrections)
 	r.Do("POST /models/pause", org.ListeningEdit, p.pause)
 	r.Do("POST /models/thresholds", org.ListeningEdit, p.thresholds)
+	if o.Elsewhere != nil {
+		r.Do("POST /models/elsewhere", org.OrgEdit, p.elsewhere)
+	}
 	r.Page("GET /samples", org.ListeningRead, p.samples)
 	r.Do("POST /samples", org.ListeningEdit, p.draw)
 	r.Page("GET /samples/{sample}", org.InboxEdit, p.work)
