@@ -680,6 +680,21 @@ func TestLabels(t *testing.T) {
 }
 
 // TestPreview holds what a preview counts, and that it names words that nobody says.
+// TestPreviewEnds holds that what is not shown is not gone through without end either.
+func TestPreviewEnds(t *testing.T) {
+	t.Parallel()
+	n := newNode(t, dbtest.SQLite(t), noon)
+	posts := []ledger.Activity{said(0, noon, ledger.Said{Text: "the brake"})}
+	for i := range 9000 {
+		posts = append(posts, said(i+1, noon, ledger.Said{Text: "my brake", Direct: true, Private: true}))
+	}
+	n.state(t, posts...)
+	confined := org.With(t.Context(), &org.Member{Role: org.Plain, State: org.Active})
+	if p, err := n.s.Try(confined, "brake", "", 5); err != nil || p.All || p.Looked != 0 || p.Found != 0 {
+		t.Errorf("%d found of %d, all %t, %v; what was said in private alone was looked at", p.Found, p.Looked, p.All, err)
+	}
+}
+
 func TestPreview(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

@@ -123,7 +123,8 @@ type Preview struct {
 
 const (
 	mostLooked  = 4000
-	mostUnheard = 12 // words looked up
+	mostRead    = 2 * mostLooked // with those that are ours, deleted, or not for whoever asks
+	mostUnheard = 12             // words looked up
 )
 
 // Try lints a query and shows posts it matches, those we learned of last, newest first, without saving anything.
@@ -141,8 +142,8 @@ func (s *Service) Try(ctx context.Context, source, exclude string, hits int) (p 
 	meant = meant.Without(excluded)
 	q := s.db.Read()
 	var hit []channel.Post
-	below, confined := int64(-1), confined(ctx)
-	for p.Looked < mostLooked {
+	below, confined, read := int64(-1), confined(ctx), 0
+	for p.Looked < mostLooked && read < mostRead {
 		const piece = 500
 		posts, err := s.candidates(ctx, q, meant, below, piece)
 		if err != nil {
@@ -167,7 +168,7 @@ func (s *Service) Try(ctx context.Context, source, exclude string, hits int) (p 
 		if p.All = len(posts) < piece; p.All {
 			break
 		}
-		below = posts[len(posts)-1].Seq
+		read, below = read+len(posts), posts[len(posts)-1].Seq
 	}
 	slices.SortFunc(hit, func(a, b channel.Post) int { return cmp.Or(b.At.Compare(a.At), strings.Compare(b.ID, a.ID)) })
 	p.Hits, err = s.dress(ctx, q, hit)
