@@ -21,11 +21,25 @@ type Correction struct {
 }
 
 // Corrections lists the posts that people labelled, in the order of their ids, after one of them ("" from the beginning), at most limit. They
-// are the words of others: whoever takes them out answers for where they go.
+// are the words of others: whoever takes them out answers for where they go, and it is noted in the audit log.
 func (r *Review) Corrections(ctx context.Context, after string, limit int) ([]Correction, error) {
-	if err := org.Require(ctx, org.ExportRun); err != nil {
+	if err := r.takeOut(ctx); err != nil {
 		return nil, err
 	}
+	return r.corrections(ctx, after, limit)
+}
+
+// takeOut notes that whoever acts takes corrections out, if they may.
+func (r *Review) takeOut(ctx context.Context) error {
+	if err := org.Require(ctx, org.ExportRun); err != nil {
+		return err
+	}
+	return r.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+		return r.org.Audit(ctx, q, "corrections.export", "organisation", nil)
+	})
+}
+
+func (r *Review) corrections(ctx context.Context, after string, limit int) ([]Correction, error) {
 	type row struct {
 		Correction
 		title string
@@ -52,18 +66,13 @@ func (r *Review) Corrections(ctx context.Context, after string, limit int) ([]Co
 // WriteCorrections writes the corrections as the trainer reads them: kinds, sentiment, language and text by tabs, one post a line. A head that
 // nobody spoke of is empty, and the trainer learns nothing from it. That they were taken out is noted in the audit log.
 func (r *Review) WriteCorrections(ctx context.Context, w io.Writer) error {
-	if err := org.Require(ctx, org.ExportRun); err != nil {
-		return err
-	}
-	if err := r.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
-		return r.org.Audit(ctx, q, "corrections.export", "organisation", nil)
-	}); err != nil {
+	if err := r.takeOut(ctx); err != nil {
 		return err
 	}
 	b := bufio.NewWriter(w)
 	fmt.Fprintln(b, "# what members of this organisation said of posts; kinds, sentiment, language, text")
 	for after := ""; ; {
-		list, err := r.Corrections(ctx, after, 500)
+		list, err := r.corrections(ctx, after, 500)
 		if err != nil {
 			return err
 		}

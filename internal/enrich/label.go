@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/entente/entente/internal/channel"
 	"github.com/entente/entente/internal/db"
@@ -111,13 +112,20 @@ func (s *Service) labelled(ctx context.Context, q db.Q, a *ledger.Activity, rule
 	if err := judged(ctx, q, a, &w); err != nil || w.Label.Label == skipped {
 		return err
 	}
-	if w.Value == "" {
+	value, actor, at := w.Value, a.Actor, a.At
+	if w.Value == "" && w.Sample != "" {
+		var err error
+		if value, actor, at, err = earlier(ctx, q, a, &w); err != nil {
+			return err
+		}
+	}
+	if value == "" {
 		if _, err := db.Exec(ctx, q, "DELETE FROM post_label WHERE post = $1 AND label = $2", a.Object, w.Label.Label); err != nil {
 			return err
 		}
 	} else if _, err := db.Exec(ctx, q, `INSERT INTO post_label (post, label, value, actor, at, post_at) SELECT id, $1, $2, $3, $4, at FROM post WHERE id = $5
 		ON CONFLICT (post, label) DO UPDATE SET value = excluded.value, actor = excluded.actor, at = excluded.at`,
-		w.Label.Label, w.Value, a.Actor, db.T(a.At), a.Object); err != nil {
+		w.Label.Label, value, actor, db.T(at), a.Object); err != nil {
 		return err
 	}
 	if !slices.Contains(Heads(), w.Label.Label) {
@@ -129,4 +137,28 @@ func (s *Service) labelled(ctx context.Context, q db.Q, a *ledger.Activity, rule
 	}
 	_, err = s.again(ctx, q, posts, rules, false, true)
 	return err
+}
+
+// earlier is the word that holds again when somebody takes back, with a, what they said in a sample: the newest of others, "" for none.
+func earlier(ctx context.Context, q db.Q, a *ledger.Activity, back *Word) (value, actor string, at time.Time, err error) {
+	list, err := db.All(ctx, q, func(e *ledger.Activity) []any { return []any{&e.Actor, db.At(&e.At), (*[]byte)(&e.Data)} },
+		"SELECT actor, at, data FROM activity WHERE object = $1 AND object <> id AND kind = $2 AND (tx < $3 OR tx = $3 AND seq < $4) ORDER BY tx DESC, seq DESC"+db.Limit(500),
+		a.Object, ledger.PostLabelled, a.Tx, a.Seq)
+	if err != nil {
+		return "", "", at, fmt.Errorf("look for earlier labels: %w", err)
+	}
+	gone := map[[2]string]bool{{a.Actor, back.Sample}: true}
+	for i := range list {
+		var w Word
+		by := &list[i]
+		if err := by.Decode(&w); err != nil || w.Label.Label != back.Label.Label || strings.HasPrefix(by.Actor, "model:") {
+			continue
+		}
+		if w.Sample != "" && (w.Value == "" || gone[[2]string{by.Actor, w.Sample}]) {
+			gone[[2]string{by.Actor, w.Sample}] = true
+			continue
+		}
+		return w.Value, by.Actor, by.At, nil
+	}
+	return "", "", at, nil
 }
