@@ -40,7 +40,7 @@ func readTopics(r *run, file string) (ids [][]byte, set *query.Set, err error) {
 		return nil, nil, fmt.Errorf("open the topics: %w", err)
 	}
 	defer f.Close()
-	b, wrong, first := query.NewBuilder(), 0, map[string]int{}
+	b, wrong, odd, first := query.NewBuilder(), 0, 0, map[string]int{}
 	say := func(line int, text string) {
 		if wrong++; wrong <= 50 {
 			fmt.Fprintf(r.err, "%s:%d: %s\n", file, line, text)
@@ -68,6 +68,8 @@ func readTopics(r *run, file string) (ids [][]byte, set *query.Set, err error) {
 				for _, p := range problems {
 					if p.Severity == query.Error {
 						say(line, problemAt(r, source, p))
+					} else if odd++; odd <= 50 { // as "ou" for OR: it runs, but hardly as it was meant
+						fmt.Fprintf(r.err, "%s:%d: %s\n", file, line, problemAt(r, source, p))
 					}
 				}
 				b.Add(q)

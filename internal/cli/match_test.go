@@ -188,3 +188,13 @@ func BenchmarkMatch(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.N*posts)/b.Elapsed().Seconds(), "posts/s")
 }
+
+// Operators written as words run as words, and are pointed out.
+func TestMatchPointsOut(t *testing.T) {
+	t.Parallel()
+	topics := topicsFile(t, "a\tfine\nb\tfine ou good\n")
+	code, out, errs := match(t, strings.NewReader(`{"text":"fine","lang":"en"}`), "--topics", topics)
+	if code != done || !strings.Contains(out, `"topics":["a"]`) || !strings.Contains(errs, ":2: position 6 ") || strings.Count(errs, "\n") != 1 {
+		t.Errorf("%d\n%s\n%s", code, out, errs)
+	}
+}
