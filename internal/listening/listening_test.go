@@ -24,6 +24,7 @@ import (
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/people"
 	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/lang/query"
 )
 
 var noon = time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
@@ -172,7 +173,12 @@ func drawQuery(t *rapid.T) string {
 			"sentiment:negative", "-sentiment:positive", "sentiment:unknown", "kind:complaint", "-kind:praise", "emotion:unknown", "(frein OR pri*) NEAR/3f brake", "my NEAR/0 brake NEAR/2 price",
 			"until:7d", "since:2026-05-01", "until:2026-05", "followers:<10", "in:nowhere", "lang:unknown", "-lang:en"}).Draw(t, "term")
 	}
-	return term() + rapid.SampledFrom([]string{" ", " OR ", " AND "}).Draw(t, "between") + term()
+	first := term()
+	both := first + rapid.SampledFrom([]string{" ", " OR ", " AND "}).Draw(t, "between") + term()
+	if _, found := query.Parse(both); query.HasErrors(found) { // such as sentiment:negative sentiment:unknown
+		return first
+	}
+	return both
 }
 
 // TestTopicThenPosts holds that it does not matter whether a topic or a post was there first.
