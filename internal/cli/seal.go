@@ -70,7 +70,9 @@ func told(r *run, n, dead int) {
 // sealed names where secrets are kept: the column, and what each is bound to, before the id of its row.
 type sealed struct{ table, column, bound string }
 
-func places() []sealed { return []sealed{{"channel", "secrets", "channel:"}} }
+func places() []sealed {
+	return []sealed{{"channel", "secrets", "channel:"}, {"enrich_remote", "secret", "enrich:"}}
+}
 
 // reseal seals all secrets anew, in one transaction, under the current key of the box it is given once no other does the same. It counts
 // those under that key, and those that open with none. each, which may be nil, is called after each of them.

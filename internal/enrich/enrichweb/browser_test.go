@@ -89,6 +89,9 @@ func TestInBrowser(t *testing.T) {
 	olga := s.as("Olga", org.Owner)
 	here := "/posts/" + s.PostID(s.Deaf.ID, "qa")
 	olga.post(here+"/labels", 303, "was.kinds", "complaint,question", "sentiment", "neutral", "kinds.asked", "yes", "kind.lead", "yes")
+	if code, _, _ := olga.do(http.MethodPost, "/models/elsewhere", elsewhereForm()); code != http.StatusSeeOther {
+		t.Fatalf("a model elsewhere: %d", code)
+	}
 	olga.post("/samples", 303, "size", "20", "days", "30", "seed", "5")
 	list, err := s.review.Samples(org.AsOperator(t.Context()))
 	if err != nil || len(list) != 1 {
@@ -117,6 +120,8 @@ func TestInBrowser(t *testing.T) {
 					fetch("/language", {method: "POST", body: new URLSearchParams({lang: "`+v.lang+`", to: "/"})})).then(() => 0)`, chromedp.EvalAwaitPromise))
 				must(err)
 				must(chromedp.Do(ctx, chromedp.Navigate(signed.URL+path)))
+				_, err = chromedp.Run(ctx, chromedp.Evaluate[any](`document.querySelectorAll("details:has(form)").forEach((d) => { d.open = true }); 0`))
+				must(err)
 				if dir := os.Getenv("ENTENTE_SHOTS"); dir != "" {
 					shot, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 					must(err)
