@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/text/language"
+
 	"github.com/entente/entente/internal/problem"
 )
 
@@ -328,7 +330,8 @@ func Valid(head, v string) bool {
 	case head == Kinds:
 		return v == None || strings.Join(kindsOf(v), ",") == v
 	case head == Language:
-		return len(v) == 2 && v[0] >= 'a' && v[0] <= 'z' && v[1] >= 'a' && v[1] <= 'z'
+		_, err := language.ParseBase(v) // of ISO 639; "zz" is none
+		return err == nil && len(v) == 2 && v == strings.ToLower(v)
 	}
 	return false
 }

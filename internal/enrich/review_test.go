@@ -188,6 +188,7 @@ func TestCorrect(t *testing.T) {
 			"no head":          {correct(paul, 1, "mood", "high"), problem.Invalid},
 			"no head, nothing": {correct(paul, 1, "mood", ""), problem.Invalid},
 			"no language":      {correct(paul, 1, enrich.Language, "Français"), problem.Invalid},
+			"none of ISO":      {correct(paul, 1, enrich.Language, "zz"), problem.Invalid},
 		} {
 			if !problem.Is(c.err, c.want) {
 				t.Errorf("%s: %v, want %v", name, c.err, c.want)
