@@ -518,6 +518,7 @@ func (p *place) steps(t *testing.T) []step {
 		}},
 		{"take-back-judgement", of("draw-sample", "id")},
 		{"read-models", none},
+		{"read-model-elsewhere", none},
 		{"set-thresholds", then(none, object{"sentiment": 0.5, "emotion": 0, "aggression": 0, "kinds": object{"lead": 0.9}})},
 		{"pause-models", none},
 		{"read-agreement", none},

@@ -56,7 +56,7 @@ func (a *App) surfaces() {
 	orgapi.Operations(a.API, a.Org)
 	channelapi.Operations(a.API, a.Channels)
 	intakeapi.Operations(a.API, a.Intake)
-	enrichapi.Operations(a.API, a.Review)
+	enrichapi.Operations(a.API, a.Review, a.Elsewhere)
 	listeningapi.Operations(a.API, a.Listening)
 	peopleapi.Operations(a.API, a.People)
 	inboxapi.Operations(a.API, a.Inbox)

@@ -199,6 +199,12 @@ func TestElsewhere(t *testing.T) {
 		if err != nil || len(models) != 1 || models[0].Name != "oracle-7b" || models[0].Posts != 2 {
 			t.Errorf("card line %+v (%v)", models, err)
 		}
+		if h, err := f.review.History(as(t, "claire", org.Owner), postID(1)); err != nil || len(h) != 2 || h[0].Actor != "oracle-7b" || h[0].Value != "positive" {
+			t.Errorf("who said it: %+v (%v)", h, err)
+		}
+		if p, err := f.review.Post(as(t, "claire", org.Owner), postID(1)); err != nil || p.Far.Model != "oracle-7b" || p.Far.Says[enrich.Kinds] != "praise" {
+			t.Errorf("beside the post: %+v (%v)", p.Far, err)
+		}
 		live := f.tables(t)
 		if err := f.led.Rebuild(f.ctx, 1, nil); err != nil {
 			t.Fatal(err)
@@ -355,6 +361,9 @@ func TestElsewhereMisbehaves(t *testing.T) {
 			for range 8 {
 				*f.now = f.status(t).RetryAt
 				f.pieces(t)
+			}
+			if l := f.log.String(); strings.Contains(l, farKey) || !strings.Contains(l, "127.0.0.1") {
+				t.Errorf("the log: %s", l)
 			}
 			if s := f.status(t); s.Stopped != c.stopped {
 				t.Errorf("stopped by %q, want %q", s.Stopped, c.stopped)

@@ -74,6 +74,22 @@ func farSaid(ctx context.Context, q db.Q, posts []string) (map[string]map[string
 	return out, nil
 }
 
+// FarSaid is what a model elsewhere said of one post.
+type FarSaid struct {
+	Model string
+	Says  map[string]string // by head
+}
+
+func farSaidOne(ctx context.Context, q db.Q, post string) (f FarSaid, err error) {
+	list, err := farSaid(ctx, q, []string{post})
+	if err != nil || list[post] == nil {
+		return f, err
+	}
+	f.Says = list[post]
+	f.Model, _, err = db.Value[string](ctx, q, "SELECT model FROM remote_reading WHERE post = $1", post)
+	return f, err
+}
+
 // FarModel is the line of a model elsewhere beside the model cards.
 type FarModel struct {
 	Name   string

@@ -51,7 +51,8 @@ func acting(ctx context.Context, p org.Permission) (*org.Member, error) {
 type Seen struct {
 	channel.Post
 	Known   Known
-	Channel string // its name
+	Channel string  // its name
+	Far     FarSaid // what a model elsewhere said of it as it reads now
 }
 
 // speaks reports whether there is something others say, of which a person can tell what it is.
@@ -81,6 +82,9 @@ func (r *Review) Post(ctx context.Context, post string) (Seen, error) {
 	}
 	s := Seen{Post: list[0]}
 	if s.Known, err = r.enrich.Known(ctx, r.db.Read(), post); err != nil {
+		return s, err
+	}
+	if s.Far, err = farSaidOne(ctx, r.db.Read(), post); err != nil {
 		return s, err
 	}
 	s.Channel, _, err = db.Value[string](ctx, r.db.Read(), "SELECT name FROM channel WHERE id = $1", s.Post.Channel)
@@ -149,7 +153,7 @@ func (r *Review) state(ctx context.Context, post string, list []ledger.Activity)
 // Remark is one word about a post in its history.
 type Remark struct {
 	At     time.Time
-	Actor  string // name of the member, or the identity when it is none of ours
+	Actor  string // name of the member or of a model elsewhere, or the identity when it is none of ours
 	Head   string
 	Value  string // "" took the word back
 	Sample bool   // said in an audit sample
@@ -171,10 +175,21 @@ func (r *Review) History(ctx context.Context, post string) ([]Remark, error) {
 			continue
 		}
 		var w Word
-		if err := list[i].Decode(&w); err != nil || !slices.Contains(Heads(), w.Label.Label) {
+		if err := list[i].Decode(&w); err != nil {
 			continue
 		}
 		a := list[i].Actor
+		if model, far := strings.CutPrefix(a, "model:"); far {
+			for _, head := range FarHeads() {
+				if v := w.Says[head]; Valid(head, v) && v != "" {
+					out = append(out, Remark{list[i].At, model, head, v, false})
+				}
+			}
+			continue
+		}
+		if !slices.Contains(Heads(), w.Label.Label) {
+			continue
+		}
 		if names[a] == "" {
 			names[a] = a
 			if member, ours := strings.CutPrefix(a, "member:"); ours {

@@ -137,6 +137,61 @@ type Models struct {
 	Card       *classify.Card `json:"card,omitempty"`
 }
 
+// Elsewhere is how a model on another machine stands, if an owner has one asked.
+type Elsewhere struct {
+	OnSince    *time.Time  `json:"on_since,omitempty" doc:"Absent while it is off: no post leaves the house."`
+	Host       string      `json:"host,omitempty"`
+	Kind       string      `json:"kind,omitempty" doc:"openai or tei."`
+	Model      string      `json:"model,omitempty"`
+	Heads      []string    `json:"heads" nullable:"false" doc:"What is asked of a post."`
+	All        bool        `json:"all" doc:"Whether all posts are shown, not only those of which the models here are not sure."`
+	Private    bool        `json:"private" doc:"Whether what was said in private is shown too."`
+	Requests   Budget      `json:"requests" doc:"Of today, UTC."`
+	Characters Budget      `json:"characters" doc:"Of today, UTC."`
+	RetryAt    *time.Time  `json:"retry_at,omitempty" doc:"It is left alone until then."`
+	Stopped    string      `json:"stopped,omitempty" doc:"The key of the sentence that says why it stopped."`
+	Read       []ReadPosts `json:"read" nullable:"false" doc:"How many posts have an answer that still counts, by model."`
+}
+
+// Budget is what may be used of something in a day, and what was.
+type Budget struct {
+	Used int `json:"used"`
+	Of   int `json:"of"`
+}
+
+// ReadPosts is how many posts a model elsewhere has read.
+type ReadPosts struct {
+	Model string `json:"model"`
+	Posts int    `json:"posts"`
+}
+
+func elsewhere(ctx context.Context, r *enrich.Review, e *enrich.Elsewhere) (*api.One[Elsewhere], error) {
+	f, err := e.State(ctx)
+	if err != nil {
+		return nil, err
+	}
+	models, err := r.FarModels(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := Elsewhere{Heads: []string{}, Read: []ReadPosts{}}
+	moment := func(at time.Time) *time.Time {
+		if at.IsZero() {
+			return nil
+		}
+		return &at
+	}
+	for _, m := range models {
+		out.Read = append(out.Read, ReadPosts{m.Name, m.Posts})
+	}
+	if f.Found {
+		out.OnSince, out.RetryAt = moment(f.Since), moment(f.RetryAt)
+		out.Host, out.Kind, out.Model, out.Heads, out.All, out.Private, out.Stopped = f.Host(), f.Kind, f.Model, f.Heads, f.Every, f.Private, f.Stopped
+		out.Requests, out.Characters = Budget{f.Asked, f.Requests}, Budget{f.Shown, f.Characters}
+	}
+	return &api.One[Elsewhere]{Body: out}, nil
+}
+
 // Labelled is a post with what people said of it.
 type Labelled struct {
 	Post       string    `json:"post"`
@@ -238,7 +293,7 @@ func turn(ctx context.Context, r *enrich.Review, id string) (*api.One[Turn], err
 }
 
 // Operations adds the operations.
-func Operations(a *api.API, r *enrich.Review) {
+func Operations(a *api.API, r *enrich.Review, e *enrich.Elsewhere) {
 	post := func(ctx context.Context, id string) (*api.One[PostLabels], error) {
 		p, err := r.Post(ctx, id)
 		if err != nil {
@@ -351,6 +406,8 @@ func Operations(a *api.API, r *enrich.Review) {
 		})
 	api.Add(a, api.Op{ID: "read-models", Method: http.MethodGet, Path: "/models", Tag: "labels", Summary: "The models: card, thresholds and what they have to do", Permission: org.ListeningRead},
 		func(ctx context.Context, _ *struct{}) (*api.One[Models], error) { return models(ctx, r) })
+	api.Add(a, api.Op{ID: "read-model-elsewhere", Method: http.MethodGet, Path: "/models/elsewhere", Tag: "labels", Summary: "The model on another machine that is asked, if any", Permission: org.ListeningRead},
+		func(ctx context.Context, _ *struct{}) (*api.One[Elsewhere], error) { return elsewhere(ctx, r, e) })
 	api.Add(a, api.Op{ID: "set-thresholds", Method: http.MethodPut, Path: "/models/thresholds", Tag: "labels", Summary: "Change how sure the models must be", Permission: org.ListeningEdit},
 		func(ctx context.Context, in *struct{ Body Thresholds }) (*api.One[Models], error) {
 			if err := r.SetThresholds(ctx, enrich.Thresholds(in.Body)); err != nil {

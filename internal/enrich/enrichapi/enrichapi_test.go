@@ -3,10 +3,12 @@ package enrichapi_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,6 +26,7 @@ import (
 	"github.com/entente/entente/internal/listening"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/people"
+	"github.com/entente/entente/internal/seal"
 )
 
 // gloom finds everything a negative complaint.
@@ -44,7 +47,12 @@ func TestOverREST(t *testing.T) {
 		e := enrich.New(d, log, gloom{})
 		led := ledger.New(d, log, k.Now, channel.PostFollower(), people.Follower(), e.Follower(), listening.NewMatcher(e).Follower(), inbox.Follower())
 		a := api.New(k.Org, d, log, k.Now)
-		enrichapi.Operations(a, enrich.NewReview(d, led, e, k.Org, log, k.Now))
+		box, err := seal.New(make([]byte, 32))
+		if err != nil {
+			t.Fatal(err)
+		}
+		far := enrich.NewElsewhere(d, led, e, k.Org, box, http.DefaultClient, log, k.Now)
+		enrichapi.Operations(a, enrich.NewReview(d, led, e, k.Org, log, k.Now), far)
 		if _, err := a.OpenAPI(); err != nil {
 			t.Fatal(err)
 		}
@@ -100,6 +108,17 @@ func TestOverREST(t *testing.T) {
 		}
 		if run := call(reads, "GET", "/models", nil, 200)["run"].(object); run["done"] != false || run["total"] != 0.0 {
 			t.Errorf("before: %v", run)
+		}
+		if got := call(reads, "GET", "/models/elsewhere", nil, 200); got["on_since"] != nil || got["host"] != nil {
+			t.Errorf("a model elsewhere, before anybody set one: %v", got)
+		}
+		if err := far.Set(k.As(olga), enrich.Asking{Address: "https://api.example.com/v1?token=hidden", Kind: "openai", Model: "oracle-7b", Heads: []string{enrich.Sentiment},
+			Batch: 1, Requests: 5, Characters: 10_000}, "sk-very-secret", false, true); err != nil {
+			t.Fatal(err)
+		}
+		if got := call(reads, "GET", "/models/elsewhere", nil, 200); got["on_since"] == nil || got["host"] != "api.example.com" || got["requests"].(object)["of"] != 5.0 ||
+			strings.Contains(fmt.Sprint(got), "hidden") || strings.Contains(fmt.Sprint(got), "secret") {
+			t.Errorf("a model elsewhere: %v", got)
 		}
 		call(runs, "POST", "/models/pause", object{}, 200)
 		if err := e.Backfill(t.Context(), led, nil); err != nil {
