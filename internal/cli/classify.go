@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 
@@ -51,7 +52,7 @@ func (w *classifying) line(dst, line []byte) ([]byte, error) {
 	l := w.classifier.Classify(text, o)
 	dst = w.o.reopen(dst, "language", "sentiment", "kinds", "kind_p", "emotion", "aggression")
 	dst = append(dst, `"language":{"code":`...)
-	dst = appendQuoted(dst, l.Language)
+	dst = appendQuoted(dst, cmp.Or(l.Language, unknownLanguage))
 	dst = append(dst, `,"p":`...)
 	dst = appendP(dst, l.LanguageP)
 	dst = append(dst, `},"sentiment":{"label":"`...)
@@ -103,3 +104,6 @@ func appendP(dst []byte, p float64) []byte {
 	}
 	return dst
 }
+
+// unknownLanguage stands where a text is too short to tell.
+const unknownLanguage = "unknown"

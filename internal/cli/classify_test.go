@@ -7,6 +7,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -132,5 +133,19 @@ func TestTrainRefuses(t *testing.T) {
 	var o, e bytes.Buffer
 	if code := Run(t.Context(), []string{"train", "--data", t.TempDir(), "--out", t.TempDir(), "--only", "classify"}, strings.NewReader(""), &o, &e); code == done {
 		t.Errorf("trained without the list of refused texts: %s", o.String())
+	}
+}
+
+// A text too short to tell has an unknown language, and whatever bytes come in, what comes out is UTF-8.
+func TestClassifyLittleAndBroken(t *testing.T) {
+	t.Parallel()
+	var o, e bytes.Buffer
+	code := Run(t.Context(), []string{"classify"}, strings.NewReader("{\"text\":\"12 34\"}\n{\"text\":\"caf\xe9 ferm\xe9\",\"extra\":\"\xff\"}\n\xff\n"), &o, &e)
+	if code != 3 || !utf8.Valid(o.Bytes()) {
+		t.Errorf("exit %d, UTF-8 %v", code, utf8.Valid(o.Bytes()))
+	}
+	lines := strings.Split(o.String(), "\n")
+	if !strings.Contains(lines[0], `"code":"unknown"`) || !strings.Contains(lines[1], `"extra":"�"`) || !strings.Contains(lines[2], `"line":3`) {
+		t.Errorf("%s", o.String())
 	}
 }

@@ -222,6 +222,9 @@ func (c *chunk) run(do liner) {
 		}
 		c.count++
 		before, err := len(c.out), errTooLong
+		if !utf8.Valid(line) { // JSON is UTF-8: what comes back must be readable, whatever came in
+			line = bytes.ToValidUTF8(line, []byte("\uFFFD"))
+		}
 		if !c.long[number] && len(line) <= maxLine {
 			c.out, err = do(c.out, line)
 		}

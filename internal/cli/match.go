@@ -156,7 +156,9 @@ func (w *matching) read() error {
 				d.Lang, said = s, true
 			}
 		case "language": // as written by entente classify
-			if s := m.inner("code"); s != "" && !said {
+			if s := m.inner("code"); s == unknownLanguage && !said {
+				said = true
+			} else if s != "" && !said {
 				d.Lang, said = s, true
 			}
 		case "channel":

@@ -327,6 +327,7 @@ func TestLanguage(t *testing.T) {
 		{"", "Le frein de mon vélo grince quand il pleut", "en", "fr"},
 		{"My brake squeaks", "when it is raining on the road", "fr", "en"},
 		{"", "", "fr-CA", "fr"},
+		{"", "", "xx-made-up", ""},
 		{"", "ok", "de", "de"},
 		{"", "", "", ""},
 		{"", strings.Repeat("\xff", 5000), "", ""},

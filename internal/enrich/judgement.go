@@ -93,7 +93,7 @@ func (s *Service) Errors(ctx context.Context, q db.Q) (*Errors, error) {
 	return &Errors{s, rules, list}, err
 }
 
-// Matrix gives them for sentiment, or with value for a kind: from the audit samples when enough posts were judged and each row has ten, else as
+// Matrix gives them for sentiment, or with value for a kind: from the audit samples when enough posts were judged and each row has thirty, else as
 // the models were validated. found is false when neither is known.
 func (e *Errors) Matrix(head, value string) (m Matrix, found bool) {
 	rows, columns := Sentiments(), append(Sentiments(), "")
@@ -125,7 +125,7 @@ func (e *Errors) Matrix(head, value string) (m Matrix, found bool) {
 		for _, n := range r {
 			sum += n
 		}
-		enough = enough && sum >= 10
+		enough = enough && sum >= 30
 	}
 	if enough {
 		return m, true
