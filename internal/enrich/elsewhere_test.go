@@ -451,3 +451,78 @@ func TestElsewhereRefuses(t *testing.T) {
 		t.Errorf("the key goes to another host (%v)", err)
 	}
 }
+
+// TestElsewhereAgrees holds that it is compared with the first person who judged a post in a sample, and with Wilson's interval.
+func TestElsewhereAgrees(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		f := farther(t, newDesk(t, d, "1"), newOracle(t))
+		var posts []ledger.Activity
+		for n := range 30 {
+			posts = append(posts, said(n, "", fmt.Sprint("My brake squeaks ", n)))
+		}
+		f.state(t, posts...)
+		claire := as(t, "claire", org.Social)
+		s, err := f.review.Draw(claire, 20, 300, 42)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := range 20 {
+			turn, err := f.review.Next(claire, s.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			v := "positive" // as the oracle says
+			if n >= 12 {
+				v = "negative"
+			}
+			if err := f.review.Judge(claire, s.ID, turn.Post, map[string]string{enrich.Sentiment: v, enrich.Kinds: enrich.None}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f.set(t, f.asking())
+		f.pieces(t)
+		models, err := f.review.FarModels(claire)
+		if err != nil || len(models) != 1 || models[0].Posts != 30 || len(models[0].Agrees) != 2 {
+			t.Fatalf("%+v (%v)", models, err)
+		}
+		got := models[0].Agrees[0]
+		if got.Head != enrich.Sentiment || got.N != 20 || fmt.Sprintf("%.3f %.3f %.3f", got.Share, got.Low, got.High) != "0.600 0.387 0.781" {
+			t.Errorf("sentiment: %+v", got)
+		}
+		if got := models[0].Agrees[1]; got.Head != enrich.Kinds || got.N != 20 || got.Share != 0 {
+			t.Errorf("kinds: %+v", got)
+		}
+	})
+}
+
+// TestElsewhereLoop holds that it asks by itself, and ends when it is told to, also in the middle of a request.
+func TestElsewhereLoop(t *testing.T) {
+	t.Parallel()
+	f := farther(t, newDesk(t, dbtest.SQLite(t), "1"), newOracle(t))
+	asked := make(chan struct{}, 100)
+	f.o.wrong = func(_ http.ResponseWriter, r *http.Request, _ []string) bool {
+		asked <- struct{}{}
+		<-r.Context().Done()
+		return true
+	}
+	f.state(t, said(1, "", "squeak"))
+	f.set(t, f.asking())
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { ended <- f.far.Loop(ctx) }()
+	<-asked
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	f.o.mu.Lock()
+	f.o.wrong = nil
+	f.o.mu.Unlock()
+	f.restart()
+	*f.now = f.now.Add(2 * time.Hour)
+	f.pieces(t)
+	if s := f.status(t); s.Asked != 2 || f.taken(t, 1).Sentiment != "positive" {
+		t.Errorf("after another start: %+v", s)
+	}
+}
