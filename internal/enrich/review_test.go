@@ -548,16 +548,16 @@ func TestMatrix(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		k := newDesk(t, d, "1")
 		var posts []ledger.Activity
-		for n := range 120 {
+		for n := range 160 {
 			posts = append(posts, said(n, "", []string{"My brake squeaks on the way", "I love the new bike a lot", "It rains on the road today", "hmm"}[n%4]))
 		}
 		k.state(t, posts...)
 		ada := as(t, "ada", org.Volunteer)
-		s, err := k.review.Draw(as(t, "c", org.Social), 120, 30, 1)
+		s, err := k.review.Draw(as(t, "c", org.Social), 160, 30, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for n := range 120 {
+		for n := range 160 {
 			sentiment := []string{"negative", "positive", "neutral", "neutral"}[n%4]
 			if n < 8 { // all others are right
 				sentiment = "negative"
@@ -571,10 +571,10 @@ func TestMatrix(t *testing.T) {
 			t.Fatal(err)
 		}
 		m, found := e.Matrix(enrich.Sentiment, "")
-		if !found || !m.Audited || m.N != 120 {
+		if !found || !m.Audited || m.N != 160 {
 			t.Fatalf("%+v %v", m, found)
 		}
-		if diff := cmp.Diff([][]float64{{30, 2, 2, 2}, {0, 28, 0, 28}, {0, 0, 28, 0}}, m.Counts); diff != "" {
+		if diff := cmp.Diff([][]float64{{40, 2, 2, 2}, {0, 38, 0, 38}, {0, 0, 38, 0}}, m.Counts); diff != "" {
 			t.Errorf("-want +got:\n%s", diff)
 		}
 	})
