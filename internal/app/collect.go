@@ -7,12 +7,12 @@ import (
 )
 
 // Collecting garbage is a third of the work of a page when the heap is small. While many pages are asked for, the heap may therefore grow
-// to nine times what is in use; at rest memory is given back. The limit keeps a large installation from growing without end.
+// to five times what is in use; at rest memory is given back. The limit keeps a large installation from growing without end.
 const (
 	collectEvery = 2 * time.Second
 	busyPages    = 60 // requests in that time
 	restPercent  = 100
-	busyPercent  = 800
+	busyPercent  = 400
 	heapLimit    = 200 << 20
 )
 
