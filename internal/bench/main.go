@@ -35,6 +35,7 @@ func parts() []part {
 		{"binary", binarySize},
 		{"start", coldStart},
 		{"memory", memoryAtRest},
+		{"language", language},
 		{"poll", polling},
 		{"mail", mailIn},
 		{"import", importing},
