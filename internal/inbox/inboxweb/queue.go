@@ -16,7 +16,7 @@ import (
 	"github.com/entente/entente/internal/web/ui"
 )
 
-const pageSize = 50
+const pageSize = 30
 
 // sight is how somebody looks at the queue: it travels from page to page in the address.
 type sight struct {

@@ -21,7 +21,7 @@ import (
 	"github.com/entente/entente/lang/query"
 )
 
-const perPage = 50
+const perPage = 30
 
 // mentionsView is what the list page shows.
 type mentionsView struct {

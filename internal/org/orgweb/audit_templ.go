@@ -434,7 +434,7 @@ func auditBody(p auditPage) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Table(ui.TableProps{Caption: i18n.T(ctx, "org.audit"), List: true, Columns: []ui.Column{{Label: i18n.T(ctx, "org.when")}, {Label: i18n.T(ctx, "org.who")}, {Label: i18n.T(ctx, "org.what")}, {Label: i18n.T(ctx, "org.object")}, {Label: i18n.T(ctx, "org.place")}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Table(ui.TableProps{Caption: i18n.T(ctx, "org.audit"), List: true, Fixed: true, Columns: []ui.Column{{Label: i18n.T(ctx, "org.when")}, {Label: i18n.T(ctx, "org.who")}, {Label: i18n.T(ctx, "org.what")}, {Label: i18n.T(ctx, "org.object")}, {Label: i18n.T(ctx, "org.place")}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
