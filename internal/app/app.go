@@ -14,11 +14,14 @@ import (
 
 	"github.com/entente/entente/assets"
 	"github.com/entente/entente/internal/api"
+	"github.com/entente/entente/internal/business"
 	"github.com/entente/entente/internal/channel"
 	"github.com/entente/entente/internal/channel/all"
+	"github.com/entente/entente/internal/charter"
 	"github.com/entente/entente/internal/config"
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/enrich"
+	"github.com/entente/entente/internal/govern"
 	"github.com/entente/entente/internal/inbox"
 	"github.com/entente/entente/internal/intake"
 	"github.com/entente/entente/internal/ledger"
@@ -27,6 +30,8 @@ import (
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/outside"
 	"github.com/entente/entente/internal/people"
+	"github.com/entente/entente/internal/plan"
+	"github.com/entente/entente/internal/report"
 	"github.com/entente/entente/internal/seal"
 	"github.com/entente/entente/internal/strategy"
 	"github.com/entente/entente/internal/telemetry"
@@ -51,6 +56,11 @@ type App struct {
 	Inbox     *inbox.Service
 	Measure   *measure.Service
 	Strategy  *strategy.Service
+	Business  *business.Service
+	Charter   *charter.Service
+	Plan      *plan.Service
+	Govern    *govern.Service
+	Report    *report.Service
 	Web       *web.Server
 	API       *api.API
 	Live      *web.Live
@@ -94,12 +104,17 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger) (*App, error) 
 	a.Review = enrich.NewReview(a.DB, a.Ledger, a.Enrich, a.Org, log, a.Clock)
 	a.Elsewhere = enrich.NewElsewhere(a.DB, a.Ledger, a.Enrich, a.Org, box, gate.Client(), log, a.Clock)
 	a.People = people.New(a.DB, a.Ledger, a.Org, log, a.Clock)
+	a.Charter = charter.New(a.DB, a.Org, log, a.Clock)
+	a.Business = business.New(a.DB, a.Ledger, a.Org, log, a.Clock)
 	a.Listening = listening.New(a.DB, a.Ledger, a.Enrich, a.Org, log, a.Clock, func() { a.Live.Publish("mentions") })
 	a.Inbox = inbox.New(a.DB, a.Ledger, a.Channels, a.Org, log, a.Clock)
 	a.Intake = intake.New(a.DB, a.Ledger, a.Channels, a.Org, filepath.Join(c.Data, "imports"), log, a.Clock, a.resolve)
 	a.Measure = measure.New(a.DB, a.Org, a.Clock)
 	a.Measure.Trust(a.Enrich)
 	a.Strategy = strategy.New(a.DB, a.Measure, a.Org, log, a.Clock)
+	a.Plan = plan.New(a.DB, a.Measure, a.Strategy, a.Org, log, a.Clock)
+	a.Govern = govern.New(a.DB, a.Measure, a.Strategy, a.Org, log, a.Clock)
+	a.Report = report.New(a.DB, a.Measure, a.Strategy, a.Org, log, a.Clock)
 	if a.demo, err = a.demoOf(ctx); err != nil {
 		a.DB.Close()
 		return nil, err

@@ -6,10 +6,16 @@ import (
 	"strings"
 
 	"github.com/entente/entente/internal/api"
+	"github.com/entente/entente/internal/business/businessapi"
+	"github.com/entente/entente/internal/business/businessweb"
 	"github.com/entente/entente/internal/channel/channelapi"
 	"github.com/entente/entente/internal/channel/channelweb"
+	"github.com/entente/entente/internal/charter/charterapi"
+	"github.com/entente/entente/internal/charter/charterweb"
 	"github.com/entente/entente/internal/enrich/enrichapi"
 	"github.com/entente/entente/internal/enrich/enrichweb"
+	"github.com/entente/entente/internal/govern/governapi"
+	"github.com/entente/entente/internal/govern/governweb"
 	"github.com/entente/entente/internal/inbox/inboxapi"
 	"github.com/entente/entente/internal/inbox/inboxweb"
 	"github.com/entente/entente/internal/intake/intakeapi"
@@ -24,7 +30,11 @@ import (
 	"github.com/entente/entente/internal/org/orgweb"
 	"github.com/entente/entente/internal/people/peopleapi"
 	"github.com/entente/entente/internal/people/peopleweb"
+	"github.com/entente/entente/internal/plan/planapi"
+	"github.com/entente/entente/internal/plan/planweb"
 	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/report/reportapi"
+	"github.com/entente/entente/internal/report/reportweb"
 	"github.com/entente/entente/internal/strategy/strategyapi"
 	"github.com/entente/entente/internal/strategy/strategyweb"
 	"github.com/entente/entente/internal/telemetry"
@@ -51,6 +61,11 @@ func (a *App) surfaces() {
 	inboxweb.Routes(r, a.Inbox, inboxweb.Options{Panels: a.besideConversation})
 	measureweb.Routes(r, a.Measure, measureweb.Options{Panels: a.besideMeasure})
 	strategyweb.Routes(r, a.Strategy, a.Org)
+	charterweb.Routes(r, a.Charter, a.Org)
+	businessweb.Routes(r, a.Business, a.Org)
+	planweb.Routes(r, a.Plan, a.Org)
+	governweb.Routes(r, a.Govern, a.Org)
+	reportweb.Routes(r, a.Report, a.Org)
 
 	a.API = api.New(a.Org, a.DB, a.Log, a.Clock)
 	orgapi.Operations(a.API, a.Org)
@@ -62,6 +77,11 @@ func (a *App) surfaces() {
 	inboxapi.Operations(a.API, a.Inbox)
 	measureapi.Operations(a.API, a.Measure)
 	strategyapi.Operations(a.API, a.Strategy)
+	charterapi.Operations(a.API, a.Charter)
+	businessapi.Operations(a.API, a.Business)
+	planapi.Operations(a.API, a.Plan)
+	governapi.Operations(a.API, a.Govern)
+	reportapi.Operations(a.API, a.Report)
 	r.Raw(api.Prefix+"/", a.API.Handler())
 	a.Ledger.Watch(a.announce)
 }

@@ -19,6 +19,7 @@ const (
 	ImportRun     Permission = "import:run"
 	ExportRun     Permission = "export:run"
 	MeasureRead   Permission = "measure:read"
+	MeasureEdit   Permission = "measure:edit" // own measures, dashboards, reports, business facts
 	StrategyRead  Permission = "strategy:read"
 	StrategyEdit  Permission = "strategy:edit"
 	MemberRead    Permission = "member:read"
@@ -47,12 +48,12 @@ func (r Role) Permissions() []Permission {
 	switch r {
 	case Owner:
 		return []Permission{SignedIn, ListeningRead, ListeningEdit, InboxRead, InboxEdit, InboxAssign, PeopleRead, PeopleEdit, ChannelRead,
-			ChannelEdit, ImportRun, ExportRun, MeasureRead, StrategyRead, StrategyEdit, MemberRead, MemberEdit, AuditRead, OrgEdit}
+			ChannelEdit, ImportRun, ExportRun, MeasureRead, MeasureEdit, StrategyRead, StrategyEdit, MemberRead, MemberEdit, AuditRead, OrgEdit}
 	case Strategist:
-		return []Permission{SignedIn, ListeningRead, InboxRead, PeopleRead, ChannelRead, MeasureRead, StrategyRead, StrategyEdit, MemberRead, ImportRun}
+		return []Permission{SignedIn, ListeningRead, InboxRead, PeopleRead, ChannelRead, MeasureRead, MeasureEdit, StrategyRead, StrategyEdit, MemberRead, ImportRun}
 	case Social:
 		return []Permission{SignedIn, ListeningRead, ListeningEdit, InboxRead, InboxEdit, InboxAssign, PeopleRead, PeopleEdit, ChannelRead,
-			ChannelEdit, ImportRun, MeasureRead, StrategyRead, MemberRead}
+			ChannelEdit, ImportRun, MeasureRead, MeasureEdit, StrategyRead, MemberRead}
 	case Volunteer:
 		return []Permission{SignedIn, ListeningRead, InboxRead, InboxEdit, PeopleRead, MeasureRead, StrategyRead}
 	case Plain:
