@@ -26,6 +26,10 @@ type Result struct {
 	LeftOut     int // what was looked at and is not in n
 	Of          int // what the n were drawn from, when not everything is looked at; else 0
 	Parts       []Counted
+	Currency    string     // of Value in money
+	Terms       []kpi.Term // what it was worked out of
+	Why         string     // why there is no value although there are facts: a key under "measure.why."
+	Currencies  []string   // those that cannot be added
 }
 
 // Counted is how many of a part there are.
@@ -163,7 +167,7 @@ func (s *Service) ask(id string, w Window, f Filter) (kpi.Measure, error) {
 type facts []kpi.Fact
 
 func (s *Service) read(ctx context.Context, m kpi.Measure, cuts []time.Time, f Filter) (facts, error) {
-	a := kpi.Ask{Cuts: cuts, Now: s.clock(), Filter: f}
+	a := kpi.Ask{Cuts: cuts, Now: s.clock(), Filter: f, Zone: i18n.Zone(ctx)}
 	if m.Confused && s.enrich != nil {
 		e, err := s.enrich.Errors(ctx, s.db.Read())
 		if err != nil {
@@ -181,29 +185,13 @@ func (s *Service) read(ctx context.Context, m kpi.Measure, cuts []time.Time, f F
 	return list, nil
 }
 
-// upTo is how many facts are before t.
-func (l facts) upTo(t time.Time) int {
-	return sort.Search(len(l), func(i int) bool { return !l[i].At.Before(t) })
-}
-
 func (l facts) result(m kpi.Measure, w Window) Result {
 	r := Result{ID: m.ID, Unit: m.Unit, Window: w}
-	from := l.upTo(w.From)
-	if m.Stock {
-		from = 0
-	}
-	in := l[from:max(from, l.upTo(w.To))]
-	e := m.Estimate(in)
-	r.Value, r.Raw, r.Median, r.P90 = e.Value, e.Raw, e.Median, e.P90
-	counts := map[string]int{}
-	for _, f := range in {
-		counts[f.Part] += f.N
-		if f.Open {
-			r.Open += f.N
-		}
-	}
+	e := m.In(w.From, w.To, l)
+	r.Value, r.Raw, r.Median, r.P90, r.Open = e.Value, e.Raw, e.Median, e.P90, e.Open
+	r.Currency, r.Terms, r.Why, r.Currencies = e.Currency, e.Terms, e.Why, e.Currencies
 	for _, p := range m.Parts {
-		n := counts[p.ID]
+		n := e.Counts[p.ID]
 		r.Parts = append(r.Parts, Counted{p, n})
 		switch p.Role {
 		case kpi.LeftOut:

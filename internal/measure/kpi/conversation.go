@@ -17,6 +17,9 @@ func (a Ask) conversations(w *db.Where) *db.Where {
 	if f.Language != "" {
 		w.And("EXISTS (SELECT 1 FROM post t JOIN enrichment e ON e.post = t.id AND e.lang = ? WHERE t.root = c.root AND t.ours = 0)", f.Language)
 	}
+	if f.Kind != "" {
+		w.And("EXISTS (SELECT 1 FROM post t JOIN enrichment e ON e.post = t.id WHERE t.root = c.root AND t.ours = 0 AND "+ofKind+")", f.Kind)
+	}
 	return w
 }
 

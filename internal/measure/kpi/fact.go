@@ -17,6 +17,8 @@ type Thing string
 const (
 	OfPosts         Thing = "post"
 	OfConversations Thing = "conversation"
+	OfFacts         Thing = "fact"   // business facts
+	OfPeople        Thing = "person" // by identity
 )
 
 // Filter narrows what is counted; "" is everything.
@@ -25,6 +27,12 @@ type Filter struct {
 	Topic    string // id; a conversation counts when one of its posts is a mention
 	Language string // ISO 639-1, as detected
 	Member   string // who has the conversation; posts have no such thing
+
+	Community string // as business facts name it
+	Kind      string // of posts: complaint, praise, suggestion, question, lead, job; a conversation counts by any of its posts
+	Team      string
+	Partner   string
+	Campaign  string
 }
 
 // Ask is what is asked of a measure.
@@ -32,6 +40,7 @@ type Ask struct {
 	Cuts   []time.Time // at least two, rising: the ends of windows and steps; a cut belongs to what follows it
 	Now    time.Time   // until when open waits are observed
 	Filter Filter
+	Zone   *time.Location // in which days are cut where days are counted; nil is UTC
 
 	Sentiment *stat.Confusion // how often models say which sentiment for which; nil when it is not known
 }
@@ -50,6 +59,11 @@ type Fact struct {
 	For  time.Duration // a wait
 	Open bool          // the wait goes on
 
+	Key      string  // whom or what it belongs to, where the number depends on that; facts of different keys are not merged
+	Sum      float64 // of what is added up over the N: hours, points, people; minor units of money
+	Squares  float64 // of the same, squared one by one, so that merged facts still tell the spread
+	Currency string  // of Sum when it is money; facts of different currencies are not merged
+
 	By *stat.Confusion // how often who counted it errs; nil for nobody who does
 }
 
@@ -57,6 +71,8 @@ type Fact struct {
 type Source struct {
 	Table, ID, At, Part string
 	For, Open           string // of waits: microseconds, and 1 when it goes on
+	Key, Sum, Currency  string // see Fact; "" where there is none
+	N                   string // how many a row counts, a whole number; "" is 1
 	Where               *db.Where
 }
 
@@ -73,9 +89,24 @@ func (s Source) read(ctx context.Context, q db.Q, cuts []time.Time) ([]Fact, err
 		}
 		return list, wrap(err)
 	}
-	at := s.gathered(cuts)
-	list, err := db.All(ctx, q, func(f *Fact) []any { return []any{db.At(&f.At), &f.Part, &f.N} },
-		"SELECT "+at+", "+s.Part+", COUNT(*) FROM "+s.Table+" "+s.Where.String()+" GROUP BY 1, 2", s.Where.Args...)
+	at, n, key, sum, squares, currency := s.gathered(cuts), "COUNT(*)", "''", "0", "0", "''"
+	if s.N != "" {
+		n = "CAST(SUM(" + s.N + ") AS BIGINT)"
+	}
+	if s.Key != "" {
+		key = s.Key
+	}
+	if s.Sum != "" {
+		sum, squares = "SUM("+s.Sum+")", "SUM(("+s.Sum+") * ("+s.Sum+"))"
+	}
+	if s.Currency != "" {
+		currency = s.Currency
+	}
+	real := func(expression string) string { return "CAST(" + expression + " AS DOUBLE PRECISION)" }
+	list, err := db.All(ctx, q, func(f *Fact) []any {
+		return []any{db.At(&f.At), &f.Part, &f.Key, &f.Currency, &f.N, &f.Sum, &f.Squares}
+	}, "SELECT "+at+", "+s.Part+", "+key+", "+currency+", "+n+", "+real(sum)+", "+real(squares)+" FROM "+s.Table+" "+s.Where.String()+
+		" GROUP BY 1, 2, 3, 4", s.Where.Args...)
 	return list, wrap(err)
 }
 

@@ -4,6 +4,9 @@ package kpi
 
 import (
 	"context"
+	"sort"
+	"strings"
+	"time"
 
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/measure/stat"
@@ -19,6 +22,13 @@ const (
 	Share         Unit = "share"   // 0 to 1
 	Seconds       Unit = "seconds" // of a wait
 	Points        Unit = "points"  // −100 to 100
+	Money         Unit = "money"   // minor units of Estimated.Currency
+	Hours         Unit = "hours"   // of work
+	Contacts      Unit = "contacts"
+	People        Unit = "people"
+	Score         Unit = "score" // a mean of answers, in their scale
+	Index         Unit = "index" // 0 to 100, or to 1000 where the words say so
+	Ratio         Unit = "ratio" // of one thing to another: 0.5 is 50 %, and it may be over 1 or below 0
 )
 
 // Better says which way a measure should move.
@@ -66,6 +76,12 @@ const (
 	NetScore    Interval = "net_score"    // Wald, adjusted for small n
 	Redrawn     Interval = "redrawn"      // what comes out when what was observed and the errors of the model are drawn anew
 	ExactNumber Interval = "exact_number" // everything is counted: there is no sampling error
+	Student     Interval = "student"      // of a mean
+	PoissonRate Interval = "poisson_rate" // Garwood's for a count, over what it is divided by
+	LogDelta    Interval = "log_delta"    // of products and quotients, from the errors of what they are made of
+	RatioDelta  Interval = "ratio_delta"  // of a quotient of two sums over the same units
+	Jackknife   Interval = "jackknife"    // leaving out one after the other
+	Difference  Interval = "difference"   // of a difference of means or shares of two groups
 )
 
 // Clock says which time counts in a wait.
@@ -75,6 +91,42 @@ type Clock string
 const (
 	NoClock  Clock = "none"
 	Calendar Clock = "calendar" // every hour of every day
+	Business Clock = "business" // the hours in which somebody is there
+)
+
+// Section is a part of the catalogue.
+type Section string
+
+// The sections.
+const (
+	Service    Section = "service"
+	Customers  Section = "customers"
+	Reputation Section = "reputation"
+	Community  Section = "community"
+	Innovation Section = "innovation" // ideas and knowledge
+	Working    Section = "working"    // people, suppliers and partners
+	Worth      Section = "worth"      // what all of it is worth
+)
+
+// Sections lists the sections in the order in which they are shown.
+func Sections() []Section {
+	return []Section{Service, Customers, Reputation, Community, Innovation, Working, Worth}
+}
+
+// Dimension is what a measure can be narrowed by: a field of Filter.
+type Dimension string
+
+// The dimensions.
+const (
+	ByChannel   Dimension = "channel"
+	ByTopic     Dimension = "topic"
+	ByLanguage  Dimension = "language"
+	ByMember    Dimension = "member"
+	ByCommunity Dimension = "community"
+	ByKind      Dimension = "kind"
+	ByTeam      Dimension = "team"
+	ByPartner   Dimension = "partner"
+	ByCampaign  Dimension = "campaign"
 )
 
 // Role is what a part does for the number.
@@ -97,6 +149,8 @@ type Part struct {
 // Measure is one definition.
 type Measure struct {
 	ID       string // also its address
+	Section  Section
+	Entry    int // of the catalogue
 	Unit     Unit
 	Better   Better
 	Days     int // of the window it is read in when nobody says otherwise
@@ -106,11 +160,14 @@ type Measure struct {
 	Evidence Evidence
 	Stage    Stage
 	Of       Thing
-	From     []string // the kinds of activity it stands on
-	Formula  string   // in symbols; the words are in locales under "measure.ID."
+	From     []string    // the kinds of activity it stands on
+	Formula  string      // in symbols; the words are in locales under "measure.ID."
+	Needs    []string    // what it stands on that may not be there: "fact:KIND" of business facts, else what Entente does not do yet
+	Dims     []Dimension // what it can be narrowed by
 	Parts    []Part
 	Confused bool // put right by how often models err; Ask.Sentiment holds that
 	Stock    bool // a state at the end of the window rather than what happened in it
+	Moving   bool // its facts change as time goes by without anything being stated: waits, and what had not enough time yet
 
 	// Source finds the rows behind the number.
 	Source func(Ask) Source
@@ -118,6 +175,47 @@ type Measure struct {
 	Facts func(ctx context.Context, q db.Q, a Ask) ([]Fact, error)
 	// Estimate makes the number from the facts between two cuts, or for a stock from those before a cut.
 	Estimate func([]Fact) Estimated
+	// Between makes it instead where it depends on the ends of the window; the facts are all that Read gives before to, also earlier than from.
+	Between func(from, to time.Time, facts []Fact) Estimated
+}
+
+// Pending names what Entente does not do yet and the measure stands on; a measure with such needs has no number.
+func (m Measure) Pending() []string {
+	var out []string
+	for _, n := range m.Needs {
+		if !strings.HasPrefix(n, "fact:") {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// In makes the number of the window from facts in order of time, those before it included, and counts its parts.
+func (m Measure) In(from, to time.Time, facts []Fact) Estimated {
+	before := func(t time.Time) int {
+		return sort.Search(len(facts), func(i int) bool { return !facts[i].At.Before(t) })
+	}
+	end := before(to)
+	begin := min(before(from), end)
+	if m.Stock {
+		begin = 0
+	}
+	var e Estimated
+	if m.Between != nil {
+		e = m.Between(from, to, facts[:end])
+	} else {
+		e = m.Estimate(facts[begin:end])
+	}
+	if e.Counts == nil {
+		e.Counts = make(map[string]int, len(m.Parts))
+		for _, f := range facts[begin:end] {
+			e.Counts[f.Part] += f.N
+			if f.Open {
+				e.Open += f.N
+			}
+		}
+	}
+	return e
 }
 
 // Read reads the facts between the first and the last cut.
@@ -143,4 +241,20 @@ type Estimated struct {
 	Value       stat.Estimate
 	Raw         stat.Estimate // before it was put right for the errors of models; no data when it was not
 	Median, P90 stat.Wait
+	Currency    string         // of Value in Money
+	Counts      map[string]int // how many rows of each part; nil: what the facts of the window add up to
+	Open        int            // of which waits that go on
+	Terms       []Term         // what it was worked out of, worth showing beside it
+	Why         string         // why there is no value although there are facts: a key under "measure.why."
+	Currencies  []string       // those that cannot be added
+}
+
+// Term is a number that another is worked out of.
+type Term struct {
+	ID       string // a word as in "measure.term.found"
+	Unit     Unit
+	Currency string
+	Value    stat.Estimate
+	Weight   float64 // of a dimension of an index, 0 to 1; 0 where nothing is weighted
+	Without  float64 // what the index would be without it; 0 where nothing is weighted
 }

@@ -56,7 +56,7 @@ func OverallSentiment() Measure {
 // sentiments counts posts from the hours that enrich keeps. Hours that a cut goes through, and a topic, are counted post by post.
 func (a Ask) sentiments(ctx context.Context, q db.Q) ([]Fact, error) {
 	source := OverallSentiment().Source
-	if a.Filter.Topic != "" {
+	if a.Filter.Topic != "" || a.Filter.Kind != "" {
 		return source(a).read(ctx, q, a.Cuts)
 	}
 	split := map[int64]bool{}

@@ -11,8 +11,14 @@ func (a Ask) posts(w *db.Where) *db.Where {
 	if a.Filter.Language != "" {
 		w.And("EXISTS (SELECT 1 FROM enrichment e WHERE e.post = p.id AND e.lang = ?)", a.Filter.Language)
 	}
+	if a.Filter.Kind != "" {
+		w.And("EXISTS (SELECT 1 FROM enrichment e WHERE e.post = p.id AND "+ofKind+")", a.Filter.Kind)
+	}
 	return w
 }
+
+// ofKind is whether enrichment e says that a post is of a kind: what a person or a model said, by commas.
+const ofKind = "',' || e.kinds || ',' LIKE '%,' || CAST(? AS TEXT) || ',%'"
 
 // said is the posts said between the cuts.
 func (a Ask) said(part string) Source {

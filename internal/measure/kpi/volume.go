@@ -27,7 +27,7 @@ func Volume() Measure {
 // volume counts posts from the hours that listening keeps. Hours that a cut goes through are counted post by post; what machines said,
 // which those hours hold too, is taken back.
 func (a Ask) volume(ctx context.Context, q db.Q, part string) ([]Fact, error) {
-	if a.Filter.Language != "" {
+	if a.Filter.Language != "" || a.Filter.Kind != "" {
 		return a.said(part).read(ctx, q, a.Cuts)
 	}
 	split := map[int64]bool{}
