@@ -102,10 +102,10 @@ func (s Source) read(ctx context.Context, q db.Q, cuts []time.Time) ([]Fact, err
 	if s.Currency != "" {
 		currency = s.Currency
 	}
-	real := func(expression string) string { return "CAST(" + expression + " AS DOUBLE PRECISION)" }
+	double := func(expression string) string { return "CAST(" + expression + " AS DOUBLE PRECISION)" }
 	list, err := db.All(ctx, q, func(f *Fact) []any {
 		return []any{db.At(&f.At), &f.Part, &f.Key, &f.Currency, &f.N, &f.Sum, &f.Squares}
-	}, "SELECT "+at+", "+s.Part+", "+key+", "+currency+", "+n+", "+real(sum)+", "+real(squares)+" FROM "+s.Table+" "+s.Where.String()+
+	}, "SELECT "+at+", "+s.Part+", "+key+", "+currency+", "+n+", "+double(sum)+", "+double(squares)+" FROM "+s.Table+" "+s.Where.String()+
 		" GROUP BY 1, 2, 3, 4", s.Where.Args...)
 	return list, wrap(err)
 }

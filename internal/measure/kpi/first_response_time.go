@@ -9,8 +9,8 @@ import (
 // are observed until now, those closed without an answer until they were closed: leaving them out would flatter.
 func FirstResponseTime() Measure {
 	return Measure{
-		ID: "first-response-time", Unit: Seconds, Better: Lower, Days: 30, Clock: Calendar, MinN: 10, Interval: Brookmeyer, Evidence: Measured, Stage: Output,
-		Of: OfConversations, From: []string{ledger.PostSaid, ledger.ConversationOpened, ledger.ConversationResolved},
+		ID: "first-response-time", Section: Service, Entry: 1, Unit: Seconds, Better: Lower, Days: 30, Clock: Calendar, MinN: 10, Interval: Brookmeyer, Evidence: Measured, Stage: Output,
+		Dims: ofConversations(), Moving: true, Of: OfConversations, From: []string{ledger.PostSaid, ledger.ConversationOpened, ledger.ConversationResolved},
 		Parts:   []Part{{"answered", Numerator}, {"unanswered", Denominator}, {"closed_unanswered", Denominator}},
 		Formula: "S(t) = ∏ (1 − dᵢ/nᵢ), tᵢ ≤ t;  median = min{ t : S(t) ≤ ½ },  P90 = min{ t : S(t) ≤ ⅒ }",
 		Source: func(a Ask) Source {

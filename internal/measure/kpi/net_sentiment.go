@@ -12,8 +12,8 @@ import (
 // told beside it.
 func NetSentiment() Measure {
 	return Measure{
-		ID: "net-sentiment", Unit: Points, Better: Higher, Days: 90, Clock: NoClock, MinN: 30, Interval: NetScore, Evidence: Surveyed, Stage: Outtake,
-		Of: OfPosts, From: []string{ledger.PostLabelled, ledger.PostSaid},
+		ID: "net-sentiment", Section: Reputation, Entry: 16, Unit: Points, Better: Higher, Days: 90, Clock: NoClock, MinN: 30, Interval: NetScore, Evidence: Surveyed, Stage: Outtake,
+		Dims: ofPosts(), Of: OfPosts, From: []string{ledger.PostLabelled, ledger.PostSaid},
 		Parts:   []Part{{"positive", Numerator}, {"neutral", Denominator}, {"negative", Numerator}, {"said", Population}},
 		Formula: "s = 100 · (P − N) / (P + U + N)",
 		Source: func(a Ask) Source {

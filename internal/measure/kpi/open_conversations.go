@@ -14,8 +14,8 @@ import (
 // it has no sampling interval.
 func OpenConversations() Measure {
 	return Measure{
-		ID: "open-conversations", Unit: Conversations, Better: Lower, Days: 30, Clock: NoClock, Interval: ExactNumber, Evidence: Measured, Stage: Activity,
-		Of: OfConversations, From: []string{ledger.PostSaid, ledger.ConversationOpened, ledger.ConversationResolved, ledger.ConversationReopened, ledger.AnswerPicked},
+		ID: "open-conversations", Section: Service, Entry: 2, Unit: Conversations, Better: Lower, Days: 30, Clock: NoClock, Interval: ExactNumber, Evidence: Measured, Stage: Activity,
+		Dims: ofConversations(), Of: OfConversations, From: []string{ledger.PostSaid, ledger.ConversationOpened, ledger.ConversationResolved, ledger.ConversationReopened, ledger.AnswerPicked},
 		Parts: []Part{{"open", Numerator}}, Stock: true,
 		Formula: "O(t) = #{ c : opened(c) < t, ¬(resolved(c) < t) }",
 		Source: func(a Ask) Source {

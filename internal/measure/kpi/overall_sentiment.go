@@ -15,8 +15,8 @@ import (
 // sure. Models err, so the number is put right by how often they do; what they say is told beside it.
 func OverallSentiment() Measure {
 	return Measure{
-		ID: "overall-sentiment", Unit: Points, Better: Higher, Days: 30, Clock: NoClock, MinN: 30, Interval: Redrawn, Evidence: Modelled, Stage: Outtake,
-		Of: OfPosts, From: []string{ledger.PostSaid, ledger.PostLabelled}, Confused: true,
+		ID: "overall-sentiment", Section: Reputation, Entry: 16, Unit: Points, Better: Higher, Days: 30, Clock: NoClock, MinN: 30, Interval: Redrawn, Evidence: Modelled, Stage: Outtake,
+		Dims: ofPosts(), Of: OfPosts, From: []string{ledger.PostSaid, ledger.PostLabelled}, Confused: true,
 		Parts:   []Part{{"positive", Numerator}, {"neutral", Denominator}, {"negative", Numerator}, {"unsure", LeftOut}},
 		Formula: "s = 100 · (π₊ − π₋), π = (Mᵀ)⁻¹ q",
 		Source: func(a Ask) Source {

@@ -9,8 +9,8 @@ import (
 // conversations opened in the window. Those open now are observed until now.
 func ResolutionTime() Measure {
 	return Measure{
-		ID: "resolution-time", Unit: Seconds, Better: Lower, Days: 30, Clock: Calendar, MinN: 10, Interval: Brookmeyer, Evidence: Measured, Stage: Output,
-		Of: OfConversations, From: []string{ledger.PostSaid, ledger.ConversationOpened, ledger.ConversationResolved, ledger.ConversationReopened, ledger.AnswerPicked},
+		ID: "resolution-time", Section: Service, Entry: 2, Unit: Seconds, Better: Lower, Days: 30, Clock: Calendar, MinN: 10, Interval: Brookmeyer, Evidence: Measured, Stage: Output,
+		Dims: ofConversations(), Moving: true, Of: OfConversations, From: []string{ledger.PostSaid, ledger.ConversationOpened, ledger.ConversationResolved, ledger.ConversationReopened, ledger.AnswerPicked},
 		Parts:   []Part{{"resolved", Numerator}, {"open", Denominator}},
 		Formula: "T = Σ (resolvedᵢ − openedᵢ);  S(t) = ∏ (1 − dᵢ/nᵢ), tᵢ ≤ t;  median = min{ t : S(t) ≤ ½ },  P90 = min{ t : S(t) ≤ ⅒ }",
 		Source: func(a Ask) Source {

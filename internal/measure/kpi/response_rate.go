@@ -9,8 +9,8 @@ import (
 // answer needed none; how many were is told beside it.
 func ResponseRate() Measure {
 	return Measure{
-		ID: "response-rate", Unit: Share, Better: Higher, Days: 30, Clock: NoClock, MinN: 20, Interval: Wilson, Evidence: Measured, Stage: Output,
-		Of: OfConversations, From: []string{ledger.PostSaid, ledger.ConversationOpened, ledger.ConversationResolved, ledger.ConversationReopened},
+		ID: "response-rate", Section: Service, Entry: 5, Unit: Share, Better: Higher, Days: 30, Clock: NoClock, MinN: 20, Interval: Wilson, Evidence: Measured, Stage: Output,
+		Dims: ofConversations(), Of: OfConversations, From: []string{ledger.PostSaid, ledger.ConversationOpened, ledger.ConversationResolved, ledger.ConversationReopened},
 		Parts:   []Part{{"answered", Numerator}, {"unanswered", Denominator}, {"closed_unanswered", LeftOut}},
 		Formula: "r = A / (A + W)",
 		Source: func(a Ask) Source {

@@ -13,8 +13,8 @@ import (
 // Volume is how much others say: posts in the window, without ours and without those of machines.
 func Volume() Measure {
 	return Measure{
-		ID: "volume", Unit: Posts, Better: Neither, Days: 30, Clock: NoClock, Interval: Poisson, Evidence: Measured, Stage: Output,
-		Of: OfPosts, From: []string{ledger.PostSaid}, Parts: []Part{{"said", Numerator}},
+		ID: "volume", Section: Reputation, Entry: 15, Unit: Posts, Better: Neither, Days: 30, Clock: NoClock, Interval: Poisson, Evidence: Measured, Stage: Output,
+		Dims: ofPosts(), Of: OfPosts, From: []string{ledger.PostSaid}, Parts: []Part{{"said", Numerator}},
 		Formula: "V = #{ p : from ≤ said(p) < to, ¬ours(p), ¬automatic(p) }",
 		Source:  func(a Ask) Source { return a.said("said") },
 		Facts:   func(ctx context.Context, q db.Q, a Ask) ([]Fact, error) { return a.volume(ctx, q, "said") },
