@@ -20,14 +20,13 @@ func (a Ask) conversations(w *db.Where) *db.Where {
 	if f.Kind != "" {
 		w.And("EXISTS (SELECT 1 FROM post t JOIN enrichment e ON e.post = t.id WHERE t.root = c.root AND t.ours = 0 AND "+ofKind+")", f.Kind)
 	}
-	if f.Kind != "" {
-		w.And("EXISTS (SELECT 1 FROM post t JOIN enrichment e ON e.post = t.id WHERE t.root = c.root AND t.ours = 0 AND ',' || e.kinds || ',' LIKE ?)", "%,"+f.Kind+",%")
-	}
 	return w
 }
 
 // ofConversations is what conversations can be narrowed by.
-func ofConversations() []Dimension { return []Dimension{ByChannel, ByTopic, ByLanguage, ByKind, ByMember} }
+func ofConversations() []Dimension {
+	return []Dimension{ByChannel, ByTopic, ByLanguage, ByKind, ByMember}
+}
 
 // opened is the conversations opened between the cuts.
 func (a Ask) opened() Source {

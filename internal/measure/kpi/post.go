@@ -17,6 +17,9 @@ func (a Ask) posts(w *db.Where) *db.Where {
 	return w
 }
 
+// ofPosts is what posts can be narrowed by.
+func ofPosts() []Dimension { return []Dimension{ByChannel, ByTopic, ByLanguage, ByKind} }
+
 // ofKind is whether enrichment e says that a post is of a kind: what a person or a model said, by commas.
 const ofKind = "',' || e.kinds || ',' LIKE '%,' || CAST(? AS TEXT) || ',%'"
 
