@@ -24,9 +24,7 @@ CREATE TABLE business_fact (
   origin TEXT NOT NULL DEFAULT '',
   external TEXT NOT NULL DEFAULT '',
   version BIGINT NOT NULL DEFAULT 0,
-  stated_at BIGINT NOT NULL,
-  said TEXT NOT NULL DEFAULT '',
-  said_by TEXT NOT NULL DEFAULT ''
+  stated_at BIGINT NOT NULL
 ) {{clustered}};
 CREATE INDEX business_fact_kind ON business_fact (kind, at);
 -- Derived: facts taken back, so that an older statement that arrives later does not bring them back.
@@ -38,34 +36,27 @@ CREATE TABLE business_withdrawn (
   origin TEXT NOT NULL DEFAULT '',
   external TEXT NOT NULL DEFAULT '',
   version BIGINT NOT NULL DEFAULT 0,
-  stated_at BIGINT NOT NULL,
-  said TEXT NOT NULL DEFAULT '',
-  said_by TEXT NOT NULL DEFAULT ''
+  stated_at BIGINT NOT NULL
 ) {{clustered}};
 CREATE INDEX business_withdrawn_kind ON business_withdrawn (kind, at);
 -- Kept: what the watched folder does with files, by their names; the first pattern that fits counts.
 CREATE TABLE watch_rule (
   id TEXT PRIMARY KEY,
-  position INTEGER NOT NULL DEFAULT 0,
   pattern TEXT NOT NULL,
   kind TEXT NOT NULL,
   settings TEXT NOT NULL DEFAULT '{}',
   created_at BIGINT NOT NULL
 );
--- Of this installation: files of the watched folder and how far they have come.
+-- Of this installation: files taken from the watched folder, and how that went.
 CREATE TABLE watch_file (
   id TEXT PRIMARY KEY,
   name TEXT NOT NULL,
-  size BIGINT NOT NULL,
-  digest TEXT NOT NULL,
-  rule TEXT NOT NULL DEFAULT '',
+  kind TEXT NOT NULL DEFAULT '',
   state TEXT NOT NULL CHECK (state IN ('taken', 'done', 'failed')),
-  counts TEXT NOT NULL DEFAULT '{}',
+  progress TEXT NOT NULL DEFAULT '{}',
   problem TEXT NOT NULL DEFAULT '{}',
-  found_at BIGINT NOT NULL,
+  taken_at BIGINT NOT NULL,
   ended_at BIGINT,
   lease_until BIGINT NOT NULL DEFAULT 0,
   lease_by TEXT NOT NULL DEFAULT ''
 );
-CREATE UNIQUE INDEX watch_file_once ON watch_file (name, digest);
-CREATE INDEX watch_file_found ON watch_file (found_at);
