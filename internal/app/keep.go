@@ -29,6 +29,8 @@ func kept() []archive.Table {
 		{Name: "objective", Order: "id"},
 		{Name: "objective_measure", Order: "id"},
 		{Name: "objective_link", Order: "origin, serves"},
+		{Name: "charter_version", Order: "number"},
+		{Name: "charter_acknowledgement", Order: "version, member"},
 		{Name: "activity", Order: "tx, seq"},
 	}
 }

@@ -95,6 +95,7 @@ func (a *App) nav() []web.Nav {
 		{Label: "app.nav.measures", Href: "/measures", Icon: "chart-line", Key: "g m", Permission: org.MeasureRead},
 		{Label: "app.nav.inbox", Href: "/inbox", Icon: "inbox", Key: "g i", Permission: org.InboxRead, Count: a.waiting, Topic: "inbox"},
 		{Label: "app.nav.mentions", Href: "/mentions", Icon: "radio", Key: "g e", Permission: org.ListeningRead},
+		{Label: "app.nav.govern", Href: "/govern", Icon: "shield-check", Key: "g g", Permission: org.StrategyRead},
 		{Label: "app.nav.people", Href: "/people", Icon: "users", Key: "g p", Permission: org.PeopleRead},
 	}
 }
@@ -105,6 +106,7 @@ func foot() []web.Nav {
 		{Label: "app.nav.models", Href: "/models", Icon: "sparkles", Permission: org.ListeningRead},
 		{Label: "app.nav.channels", Href: "/channels", Icon: "plug", Permission: org.ChannelRead},
 		{Label: "app.nav.import", Href: "/import", Icon: "upload", Permission: org.ImportRun},
+		{Label: "app.nav.charter", Href: "/charter", Icon: "scroll-text", Permission: org.SignedIn},
 		{Label: "app.nav.members", Href: "/members", Icon: "users-round", Permission: org.MemberRead},
 		{Label: "app.nav.audit", Href: "/audit", Icon: "scroll-text", Permission: org.AuditRead},
 		{Label: "app.nav.organisation", Href: "/organisation", Icon: "settings", Permission: org.OrgEdit},
