@@ -70,6 +70,37 @@ func (c Confusion) SharesBeside(known, observed []int) []Estimate {
 	return out
 }
 
+// ScoreBeside is Score of what was observed together with items whose classes are known, such as by people; see SharesBeside.
+func (c Confusion) ScoreBeside(known, observed []int, weights []float64) Estimate {
+	sure, rest, score := 0, 0, 0.0
+	if len(known) != len(weights) {
+		return Estimate{}
+	}
+	for i, n := range known {
+		if n < 0 {
+			return Estimate{}
+		}
+		sure += n
+		score += float64(n) * weights[i]
+	}
+	for _, n := range observed {
+		rest += max(n, 0)
+	}
+	e := c.Score(observed, weights)
+	switch {
+	case sure == 0:
+		return e
+	case rest == 0:
+		return Exact(score/float64(sure), sure)
+	case !e.Defined():
+		return Estimate{N: sure + rest}
+	}
+	part := float64(rest) / float64(sure+rest)
+	base := score / float64(sure+rest)
+	e.Value, e.Low, e.High, e.N = base+part*e.Value, base+part*e.Low, base+part*e.High, sure+rest
+	return e
+}
+
 // Score estimates the sum of weights over the true shares, such as 100, 0, −100 for a net score; see Shares.
 func (c Confusion) Score(observed []int, weights []float64) Estimate {
 	n := 0
