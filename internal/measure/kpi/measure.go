@@ -173,6 +173,12 @@ type Measure struct {
 	Source func(Ask) Source
 	// Facts reads what is counted between the first and the last cut; nil reads Source.
 	Facts func(ctx context.Context, q db.Q, a Ask) ([]Fact, error)
+	// Hourly says that what Facts gives for an hour follows from the rows of Source in that hour, so that it can be kept by the hour.
+	Hourly bool
+	// Changes reads how a stock moved between the first and the last cut, without what it was before; nil: it cannot be kept.
+	Changes func(ctx context.Context, q db.Q, a Ask) ([]Fact, error)
+	// Version tells definitions of the same id apart.
+	Version string
 	// Estimate makes the number from the facts between two cuts, or for a stock from those before a cut.
 	Estimate func([]Fact) Estimated
 	// Between makes it instead where it depends on the ends of the window; the facts are all that Read gives before to, also earlier than from.

@@ -24,6 +24,7 @@ func NetSentiment() Measure {
 			}
 			return Source{Table: "post_label l JOIN post p ON p.id = l.post", ID: "p.id", At: "l.post_at", Part: "l.value", Where: w}
 		},
+		Hourly: true,
 		Facts: func(ctx context.Context, q db.Q, a Ask) ([]Fact, error) {
 			labelled, err := NetSentiment().Source(a).read(ctx, q, a.Cuts)
 			if err != nil {

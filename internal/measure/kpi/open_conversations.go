@@ -25,7 +25,8 @@ func OpenConversations() Measure {
 			}
 			return a.spans("s.opened_at", (&db.Where{}).And("s.opened_at < ?", db.T(t)).And("(s.resolved_at IS NULL OR s.resolved_at >= ?)", db.T(t)))
 		},
-		Facts: func(ctx context.Context, q db.Q, a Ask) ([]Fact, error) { return a.stock(ctx, q) },
+		Facts:   func(ctx context.Context, q db.Q, a Ask) ([]Fact, error) { return a.stock(ctx, q) },
+		Changes: func(ctx context.Context, q db.Q, a Ask) ([]Fact, error) { return a.opening(ctx, q, a.From(), a.To()) },
 		Estimate: func(facts []Fact) Estimated {
 			n := count(facts, "open")
 			return Estimated{Value: stat.Estimate{Value: float64(n), N: n, Grade: stat.Enough}}
@@ -62,6 +63,15 @@ func (a Ask) stock(ctx context.Context, q db.Q) ([]Fact, error) {
 		}
 		n += k
 	}
+	facts, err := a.opening(ctx, q, from, to)
+	for _, f := range facts {
+		n -= f.N
+	}
+	return append(facts, Fact{At: from.Add(-time.Microsecond), Part: "open", N: n}), err
+}
+
+// opening is +1 for each time of being open that began, −1 for each that ended.
+func (a Ask) opening(ctx context.Context, q db.Q, from, to time.Time) ([]Fact, error) {
 	var facts []Fact
 	for _, c := range []struct {
 		column string
@@ -79,9 +89,8 @@ func (a Ask) stock(ctx context.Context, q db.Q) ([]Fact, error) {
 		}
 		for _, f := range list {
 			f.N *= c.sign
-			n -= f.N
 			facts = append(facts, f)
 		}
 	}
-	return append(facts, Fact{At: from.Add(-time.Microsecond), Part: "open", N: n}), nil
+	return facts, nil
 }

@@ -30,6 +30,7 @@ func OverallSentiment() Measure {
 			a.posts(a.between(w, s.At))
 			return s
 		},
+		Hourly: true,
 		Facts: func(ctx context.Context, q db.Q, a Ask) ([]Fact, error) {
 			list, err := a.sentiments(ctx, q)
 			for i := range list {

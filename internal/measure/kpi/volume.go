@@ -17,6 +17,7 @@ func Volume() Measure {
 		Dims: ofPosts(), Of: OfPosts, From: []string{ledger.PostSaid}, Parts: []Part{{"said", Numerator}},
 		Formula: "V = #{ p : from ≤ said(p) < to, ¬ours(p), ¬automatic(p) }",
 		Source:  func(a Ask) Source { return a.said("said") },
+		Hourly:  true,
 		Facts:   func(ctx context.Context, q db.Q, a Ask) ([]Fact, error) { return a.volume(ctx, q, "said") },
 		Estimate: func(facts []Fact) Estimated {
 			return Estimated{Value: stat.Count(count(facts, "said"))}
