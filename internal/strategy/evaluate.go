@@ -32,6 +32,8 @@ type Evaluation struct {
 type Standing struct {
 	Objective
 	Rolled   stat.Rolled // over its measures with data
+	Leading  stat.Rolled // over those that move before it is reached
+	Lagging  stat.Rolled // over those that show that it was
 	Readings []Reading   // in the order of Objective.Measures
 	Missing  []Gap       // what keeps it from being steered
 }
@@ -243,13 +245,19 @@ func (s *Service) turn(ctx context.Context) (release func(), err error) {
 
 // settle rolls the measures up and notes what is missing.
 func (st *Standing) settle(m Map, top string, at time.Time) {
-	var parts []stat.Part
+	var parts, leading, lagging []stat.Part
 	noData := false
 	for _, r := range st.Readings {
-		parts = append(parts, stat.Part{Weight: r.Weight, Progress: r.Progress, Expected: r.Expected, Fresh: r.Why == Judged})
+		part := stat.Part{Weight: r.Weight, Progress: r.Progress, Expected: r.Expected, Fresh: r.Why == Judged}
+		if parts = append(parts, part); r.Timing == Leading {
+			leading = append(leading, part)
+		} else {
+			lagging = append(lagging, part)
+		}
 		noData = noData || r.Why != Judged && r.Why != NoPath
 	}
-	st.Rolled = stat.DefaultThresholds().RollUp(parts)
+	judge := stat.DefaultThresholds()
+	st.Rolled, st.Leading, st.Lagging = judge.RollUp(parts), judge.RollUp(leading), judge.RollUp(lagging)
 	serves := m.Band(st.Perspective) == top
 	for _, l := range m.Links {
 		serves = serves || l.Origin == st.ID

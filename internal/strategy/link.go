@@ -106,10 +106,7 @@ func (s *Service) AddLink(ctx context.Context, l Link) (Link, error) {
 		return l, err
 	}
 	err = s.edit(ctx, o.Map, "strategy.link_added", "objective:"+o.ID, l, func(ctx context.Context, q db.Q) error {
-		// Two who add half a circle each must not pass each other.
-		if _, err := db.Exec(ctx, q, "UPDATE strategy_map SET updated_at = updated_at WHERE id = $1", o.Map); err != nil {
-			return fmt.Errorf("hold the map: %w", err)
-		}
+		// edit holds the map: two who add half a circle each do not pass each other.
 		all, err := objectives(ctx, q, "o.map = $1", o.Map)
 		if err != nil {
 			return err
@@ -119,6 +116,13 @@ func (s *Service) AddLink(ctx context.Context, l Link) (Link, error) {
 			return err
 		}
 		if l, err = l.checked(all, others); err != nil {
+			return err
+		}
+		given, err := contributions(ctx, q)
+		if err != nil {
+			return err
+		}
+		if err := s.roundTrip(ctx, q, l.Origin, l.Serves, given, Map{}); err != nil {
 			return err
 		}
 		return insertLink(ctx, q, o.Map, l)

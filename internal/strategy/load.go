@@ -5,7 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/entente/entente/internal/measure"
@@ -29,15 +30,33 @@ type Lookups struct {
 // file is a map as a file has it: times in hours, shares in per cent, volumes in posts in four weeks, points from −100 to 100.
 type file struct {
 	Name         Words             `json:"name"`
+	Kind         Kind              `json:"kind,omitempty"`
+	Scope        string            `json:"scope,omitempty"`
+	Themes       []fileTheme       `json:"themes,omitempty"`
 	Perspectives []filePerspective `json:"perspectives"`
 	Objectives   []fileObjective   `json:"objectives"`
 	Links        []fileLink        `json:"links"`
 }
 
+type fileTheme struct {
+	ID     string `json:"id"`
+	Name   Words  `json:"name"`
+	Colour int    `json:"colour,omitempty"`
+}
+
+// fileContribution names an objective of another map by what both are called, in any language.
+type fileContribution struct {
+	Map    string  `json:"map"`
+	To     string  `json:"to"`
+	Weight float64 `json:"weight,omitempty"`
+	Note   string  `json:"note,omitempty"`
+}
+
 type filePerspective struct {
-	ID    string            `json:"id"`
-	Name  Words             `json:"name"`
-	Steps []filePerspective `json:"steps,omitempty"`
+	ID     string            `json:"id"`
+	Name   Words             `json:"name"`
+	Colour int               `json:"colour,omitempty"`
+	Steps  []filePerspective `json:"steps,omitempty"`
 }
 
 type fileObjective struct {
@@ -48,9 +67,15 @@ type fileObjective struct {
 	Owner        string        `json:"owner,omitempty"`
 	Stakeholders []string      `json:"stakeholders,omitempty"`
 	Note         string        `json:"note,omitempty"`
+	Goal         string        `json:"goal,omitempty"`
+	GoalKind     string        `json:"goal_kind,omitempty"`
+	Stage        Stage         `json:"stage,omitempty"`
+	Themes       []string      `json:"themes,omitempty"`
 	By           string        `json:"by,omitempty"`
 	Position     *float64      `json:"position,omitempty"`
 	Measures     []fileMeasure `json:"measures"`
+
+	Contributes []fileContribution `json:"contributes,omitempty"`
 
 	Baseline float64  `json:"baseline,omitempty"` // of the first measure, said twice in the file
 	Target   *float64 `json:"target,omitempty"`
@@ -60,6 +85,7 @@ type fileMeasure struct {
 	ID         string     `json:"id"`
 	Statistic  Statistic  `json:"statistic,omitempty"`
 	Direction  string     `json:"direction"`
+	Timing     Timing     `json:"timing,omitempty"`
 	Weight     float64    `json:"weight"`
 	Filter     fileFilter `json:"filter"`
 	Days       int        `json:"days,omitempty"`
@@ -101,43 +127,136 @@ func (s *Service) Load(ctx context.Context, r io.Reader, l Lookups) (m Map, made
 	} else if !problem.Is(err, problem.Missing) {
 		return m, false, err
 	}
-	raw, err := io.ReadAll(io.LimitReader(r, maxFile+1))
-	if err != nil {
-		return Map{}, false, fmt.Errorf("read the map file: %w", err)
-	}
-	d, err := s.parse(ctx, raw, l)
-	if err != nil {
-		return Map{}, false, err
-	}
-	m, err = s.AddMap(ctx, d)
-	return m, err == nil, err
+	in, err := s.Import(ctx, r, l, false)
+	return in.Map, err == nil, err
 }
 
-func (s *Service) parse(ctx context.Context, raw []byte, l Lookups) (Draft, error) {
-	var d Draft
-	if len(raw) > maxFile {
-		return d, problem.New(problem.TooLarge, "problem.too_large", "Limit", "1 MB")
+// Imported is what came of a map file.
+type Imported struct {
+	Map     Map
+	LeftOut []string // what this installation does not have: channels, topics, measures, objectives of other maps, by their names in the file
+}
+
+// Import makes one more map of a file that Export wrote, here or elsewhere. lenient leaves measures out whose channel, topic or measure
+// this installation does not have, and says which; else the file is refused. What it contributes to other maps is tied where those have
+// the same names.
+func (s *Service) Import(ctx context.Context, r io.Reader, l Lookups, lenient bool) (Imported, error) {
+	var in Imported
+	if err := org.Require(ctx, org.StrategyEdit); err != nil {
+		return in, err
 	}
+	f, err := readFile(r)
+	if err != nil {
+		return in, err
+	}
+	d, err := s.parse(ctx, f, l, lenient, &in)
+	if err != nil {
+		return in, err
+	}
+	if in.Map, err = s.AddMap(ctx, d); err != nil {
+		return in, err
+	}
+	return in, s.tie(ctx, f, &in)
+}
+
+func readFile(r io.Reader) (file, error) {
 	var f file
-	if err := json.Unmarshal(raw, &f); err != nil {
-		return d, badFile(err)
+	raw, err := io.ReadAll(io.LimitReader(r, maxFile+1))
+	if err != nil {
+		return f, fmt.Errorf("read the map file: %w", err)
 	}
+	if len(raw) > maxFile {
+		return f, problem.New(problem.TooLarge, "problem.too_large", "Limit", "1 MB")
+	}
+	if err := json.Unmarshal(raw, &f); err != nil {
+		return f, badFile(err)
+	}
+	return f, nil
+}
+
+// tie states the contributions of a file.
+func (s *Service) tie(ctx context.Context, f file, in *Imported) error {
+	maps, err := s.Maps(ctx)
+	if err != nil {
+		return err
+	}
+	called := func(w Words, name string) bool {
+		for _, text := range w {
+			if text == name && name != "" {
+				return true
+			}
+		}
+		return false
+	}
+	find := func(c fileContribution) (string, error) {
+		for _, m := range maps {
+			if m.ID == in.Map.ID || !called(m.Name, c.Map) {
+				continue
+			}
+			full, err := s.read(ctx, m.ID)
+			if err != nil {
+				return "", err
+			}
+			for _, o := range full.Objectives {
+				if called(o.Name, c.To) {
+					return o.ID, nil
+				}
+			}
+		}
+		return "", nil
+	}
+	for i, fo := range f.Objectives {
+		for _, c := range fo.Contributes[:min(len(fo.Contributes), MaxContributions)] {
+			serves, err := find(c)
+			if err != nil {
+				return err
+			}
+			if serves != "" && i < len(in.Map.Objectives) {
+				origin := in.origin(fo)
+				if _, err = s.Contribute(ctx, Contribution{Origin: origin, Serves: serves, Weight: c.Weight, Note: c.Note}); err == nil {
+					continue
+				}
+				if problem.Of(err).Code == problem.Internal {
+					return err
+				}
+			}
+			in.LeftOut = append(in.LeftOut, c.Map+" › "+c.To)
+		}
+	}
+	return nil
+}
+
+// origin finds an objective of the file on the map that was made of it.
+func (in *Imported) origin(fo fileObjective) string {
+	for _, o := range in.Map.Objectives {
+		if o.Name.In("en") == fo.Name.In("en") {
+			return o.ID
+		}
+	}
+	return ""
+}
+
+func (s *Service) parse(ctx context.Context, f file, l Lookups, lenient bool, in *Imported) (Draft, error) {
+	var d Draft
 	s.standard(&l)
-	d.Name = f.Name
+	d.Name, d.Kind, d.Scope = f.Name, f.Kind, f.Scope
+	for _, t := range f.Themes[:min(len(f.Themes), MaxThemes+1)] {
+		d.Themes = append(d.Themes, Theme{ID: t.ID, Name: t.Name, Colour: t.Colour})
+	}
 	steps := map[string]bool{}
 	for _, p := range f.Perspectives {
-		d.Perspectives = append(d.Perspectives, Perspective{ID: p.ID, Name: p.Name})
+		d.Perspectives = append(d.Perspectives, Perspective{ID: p.ID, Name: p.Name, Colour: p.Colour})
 		for _, step := range p.Steps {
 			id := p.ID + "/" + step.ID
 			steps[id] = true
-			d.Perspectives = append(d.Perspectives, Perspective{ID: id, Within: p.ID, Name: step.Name})
+			d.Perspectives = append(d.Perspectives, Perspective{ID: id, Within: p.ID, Name: step.Name, Colour: step.Colour})
 		}
 	}
 	if len(f.Objectives) > MaxObjectives {
 		return d, tooMany()
 	}
 	for _, fo := range f.Objectives {
-		o, err := s.parseObjective(ctx, fo, l, steps)
+		o, err := s.parseObjective(ctx, fo, l, steps, lenient, in)
 		if err != nil {
 			return d, fmt.Errorf("objective %q: %w", fo.ID, err)
 		}
@@ -152,8 +271,8 @@ func (s *Service) parse(ctx context.Context, raw []byte, l Lookups) (Draft, erro
 	return d, nil
 }
 
-func (s *Service) parseObjective(ctx context.Context, f fileObjective, l Lookups, steps map[string]bool) (Objective, error) {
-	o := Objective{ID: f.ID, Perspective: f.Perspective, Name: f.Name, Stakeholders: f.Stakeholders, Note: f.Note}
+func (s *Service) parseObjective(ctx context.Context, f fileObjective, l Lookups, steps map[string]bool, lenient bool, in *Imported) (Objective, error) {
+	o := Objective{ID: f.ID, Perspective: f.Perspective, Name: f.Name, Stakeholders: f.Stakeholders, Note: f.Note, Goal: f.Goal, GoalKind: f.GoalKind, Stage: f.Stage, Themes: f.Themes}
 	if f.Step != nil && steps[f.Perspective+"/"+*f.Step] {
 		o.Perspective += "/" + *f.Step
 	}
@@ -176,6 +295,10 @@ func (s *Service) parseObjective(ctx context.Context, f fileObjective, l Lookups
 	}
 	for _, fm := range f.Measures {
 		m, err := s.parseMeasure(ctx, fm, l)
+		if code := problem.Of(err).Code; err != nil && lenient && (code == problem.Invalid || code == problem.Missing) {
+			in.LeftOut = append(in.LeftOut, strings.Join(slices.DeleteFunc([]string{fm.ID, fm.Filter.Channel, fm.Filter.Topic}, func(s string) bool { return s == "" }), " · "))
+			continue
+		}
 		if err != nil {
 			return o, fmt.Errorf("measure %q: %w", fm.ID, err)
 		}
@@ -196,7 +319,7 @@ func (s *Service) parseMeasure(ctx context.Context, f fileMeasure, l Lookups) (M
 		}
 		return *v * unit
 	}
-	m := Measure{Measure: f.ID, Statistic: f.Statistic, Weight: f.Weight, Days: f.Days, BaselineAt: l.BaselineAt,
+	m := Measure{Measure: f.ID, Statistic: f.Statistic, Timing: f.Timing, Weight: f.Weight, Days: f.Days, BaselineAt: l.BaselineAt,
 		Baseline: value(&f.Baseline), Target: value(f.Target), Low: value(f.Low), High: value(f.High)}
 	if m.Days == 0 {
 		m.Days = fourWeeks
@@ -275,75 +398,3 @@ func (s *Service) standard(l *Lookups) {
 		l.Channel = byName(s.measures.Channels)
 	}
 }
-
-// Export writes a map as Load reads it, with names in place of ids.
-func (s *Service) Export(ctx context.Context, mapID string) ([]byte, error) {
-	m, err := s.Map(ctx, mapID)
-	if err != nil {
-		return nil, err
-	}
-	names := map[string]string{}
-	for _, list := range []func(context.Context) ([]measure.Choice, error){s.measures.Topics, s.measures.Channels} {
-		choices, err := list(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, c := range choices {
-			names[c.ID] = c.Name
-		}
-	}
-	f := file{Name: m.Name, Perspectives: []filePerspective{}, Objectives: []fileObjective{}, Links: []fileLink{}}
-	for _, b := range m.Bands() {
-		p := filePerspective{ID: b.ID, Name: b.Name}
-		for _, step := range m.Steps(b.ID) {
-			p.Steps = append(p.Steps, filePerspective{ID: step.ID, Name: step.Name})
-		}
-		f.Perspectives = append(f.Perspectives, p)
-	}
-	for _, o := range m.Objectives {
-		fo := fileObjective{ID: o.ID, Perspective: m.Band(o.Perspective), Name: o.Name, Stakeholders: o.Stakeholders, Note: o.Note, Measures: []fileMeasure{}}
-		if fo.Perspective != o.Perspective {
-			fo.Step = &o.Perspective
-		}
-		if o.Placed {
-			fo.Position = &o.Position
-		}
-		if !o.DueAt.IsZero() {
-			fo.By = o.DueAt.UTC().Format(time.DateOnly)
-		}
-		if o.Owner != "" {
-			if owner, err := s.org.Find(ctx, o.Owner); err == nil {
-				fo.Owner = owner.Email
-			} else if !problem.Is(err, problem.Missing) {
-				return nil, err
-			}
-		}
-		for _, measured := range o.Measures {
-			unit := 1.0
-			if def, err := s.measures.Find(measured.Measure); err == nil {
-				unit = Typed(def.Unit)
-			}
-			fm := fileMeasure{ID: measured.Measure, Statistic: measured.Statistic, Weight: measured.Weight, Days: measured.Days, Baseline: round(measured.Baseline / unit),
-				BaselineOn: measured.BaselineAt.UTC().Format(time.DateOnly), Filter: fileFilter{Topic: names[measured.Topic], Channel: names[measured.Channel]}}
-			if measured.Better == kpi.Within {
-				low, high := round(measured.Low/unit), round(measured.High/unit)
-				fm.Direction, fm.Low, fm.High = "range", &low, &high
-			} else {
-				target := round(measured.Target / unit)
-				fm.Target = &target
-				if fm.Direction = "maximise"; measured.Better == kpi.Lower {
-					fm.Direction = "minimise"
-				}
-			}
-			fo.Measures = append(fo.Measures, fm)
-		}
-		f.Objectives = append(f.Objectives, fo)
-	}
-	for _, l := range m.Links {
-		f.Links = append(f.Links, fileLink{From: l.Origin, To: l.Serves, LagWeeks: round(float64(l.LagDays) / 7), Weight: l.Weight, Note: l.Note})
-	}
-	return json.MarshalIndent(f, "", "  ")
-}
-
-// round takes away what changing units adds.
-func round(v float64) float64 { return math.Round(v*1e6) / 1e6 }

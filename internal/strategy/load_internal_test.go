@@ -1,6 +1,7 @@
 package strategy
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"os"
@@ -21,8 +22,12 @@ func FuzzParse(f *testing.F) {
 	s := &Service{measures: measure.New(nil, nil, clock), clock: clock}
 	none := func(context.Context, string) (string, error) { return "", nil }
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		d, err := s.parse(t.Context(), raw, Lookups{Owner: none, Topic: none, Channel: none})
+		var d Draft
 		var m Map
+		in, err := readFile(bytes.NewReader(raw))
+		if err == nil {
+			d, err = s.parse(t.Context(), in, Lookups{Owner: none, Topic: none, Channel: none}, len(raw)%2 == 0, &Imported{})
+		}
 		if err == nil {
 			m, err = s.make(t.Context(), &d)
 		}

@@ -3,6 +3,7 @@ package strategy
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/entente/entente/internal/db"
@@ -15,11 +16,38 @@ import (
 type Map struct {
 	ID           string
 	Name         Words
+	Kind         Kind
+	Scope        string // which department or community, in its own words
 	CreatedAt    time.Time
 	UpdatedAt    time.Time // of the map or anything on it
 	Perspectives []Perspective
+	Themes       []Theme
 	Objectives   []Objective
 	Links        []Link
+}
+
+// Kind says whose map it is.
+type Kind string
+
+// The kinds of maps.
+const (
+	OfOrganisation Kind = "organisation"
+	OfDepartment   Kind = "department"
+	OfCommunity    Kind = "community"
+)
+
+// Kinds lists the kinds of maps, the widest first.
+func Kinds() []Kind { return []Kind{OfOrganisation, OfDepartment, OfCommunity} }
+
+// checked is k, the organisation's when it is not said.
+func (k Kind) checked() (Kind, error) {
+	if k == "" {
+		return OfOrganisation, nil
+	}
+	if !slices.Contains(Kinds(), k) {
+		return k, problem.New(problem.Invalid, "strategy.kind_unknown").On("kind")
+	}
+	return k, nil
 }
 
 // Perspective is a band of a map, or, Within another, a step of it.
@@ -28,6 +56,7 @@ type Perspective struct {
 	Within   string
 	Position int
 	Name     Words
+	Colour   int // 1 to Colours; 0 is by its place
 }
 
 // MaxMaps and MaxObjectives bound an installation and a map. More than Readable objectives on a map is told as too many to steer by
@@ -39,15 +68,17 @@ const (
 	maxPerspectives = 20
 )
 
+const mapColumns = "id, name, kind, scope, created_at, updated_at"
+
 func mapFields(m *Map) []any {
-	return []any{&m.ID, db.JSON(&m.Name), db.At(&m.CreatedAt), db.At(&m.UpdatedAt)}
+	return []any{&m.ID, db.JSON(&m.Name), (*string)(&m.Kind), &m.Scope, db.At(&m.CreatedAt), db.At(&m.UpdatedAt)}
 }
 
 func mapOf(ctx context.Context, q db.Q, mapID string) (Map, error) {
 	if !id.Valid(mapID) {
 		return Map{}, notFound()
 	}
-	m, found, err := db.One(ctx, q, mapFields, "SELECT id, name, created_at, updated_at FROM strategy_map WHERE id = $1", mapID)
+	m, found, err := db.One(ctx, q, mapFields, "SELECT "+mapColumns+" FROM strategy_map WHERE id = $1", mapID)
 	if err != nil {
 		return m, fmt.Errorf("read a map: %w", err)
 	}
@@ -62,7 +93,7 @@ func (s *Service) Maps(ctx context.Context) ([]Map, error) {
 	if err := org.Require(ctx, org.StrategyRead); err != nil {
 		return nil, err
 	}
-	list, err := db.All(ctx, s.db.Read(), mapFields, "SELECT id, name, created_at, updated_at FROM strategy_map ORDER BY created_at, id")
+	list, err := db.All(ctx, s.db.Read(), mapFields, "SELECT "+mapColumns+" FROM strategy_map ORDER BY created_at, id")
 	if err != nil {
 		return nil, fmt.Errorf("list maps: %w", err)
 	}
@@ -89,14 +120,22 @@ func (s *Service) read(ctx context.Context, mapID string) (Map, error) {
 		}
 		mapID = first
 	}
+	return fullMap(ctx, q, mapID)
+}
+
+// fullMap reads a map with all that is on it.
+func fullMap(ctx context.Context, q db.Q, mapID string) (Map, error) {
 	m, err := mapOf(ctx, q, mapID)
 	if err != nil {
 		return m, err
 	}
-	m.Perspectives, err = db.All(ctx, q, func(p *Perspective) []any { return []any{&p.ID, &p.Within, &p.Position, db.JSON(&p.Name)} },
-		"SELECT id, within, position, name FROM perspective WHERE map = $1 ORDER BY position, id", m.ID)
+	m.Perspectives, err = db.All(ctx, q, func(p *Perspective) []any { return []any{&p.ID, &p.Within, &p.Position, db.JSON(&p.Name), &p.Colour} },
+		"SELECT id, within, position, name, colour FROM perspective WHERE map = $1 ORDER BY position, id", m.ID)
 	if err != nil {
 		return m, fmt.Errorf("read perspectives: %w", err)
+	}
+	if m.Themes, err = themes(ctx, q, m.ID); err != nil {
+		return m, err
 	}
 	if m.Objectives, err = objectives(ctx, q, "o.map = $1", m.ID); err != nil {
 		return m, err
@@ -163,6 +202,9 @@ func (m Map) Objective(objective string) (Objective, bool) {
 // Draft is a map to be made.
 type Draft struct {
 	Name         Words
+	Kind         Kind
+	Scope        string
+	Themes       []Theme       // so are these
 	Perspectives []Perspective // IDs are the draft's own
 	Objectives   []Objective   // so are these
 	Links        []Link
@@ -192,6 +234,12 @@ func (s *Service) make(ctx context.Context, d *Draft) (Map, error) {
 	if m.Name, err = d.Name.checked("name"); err != nil {
 		return m, err
 	}
+	if m.Kind, err = d.Kind.checked(); err != nil {
+		return m, err
+	}
+	if m.Scope, err = text(d.Scope, "scope", maxWords); err != nil {
+		return m, err
+	}
 	if len(d.Perspectives) == 0 || len(d.Perspectives) > maxPerspectives {
 		return m, problem.New(problem.Invalid, "strategy.perspectives", "Max", maxPerspectives).On("perspectives")
 	}
@@ -214,7 +262,22 @@ func (s *Service) make(ctx context.Context, d *Draft) (Map, error) {
 		if err != nil {
 			return m, err
 		}
-		m.Perspectives = append(m.Perspectives, Perspective{ID: ids[p.ID], Within: within, Position: i, Name: name})
+		m.Perspectives = append(m.Perspectives, Perspective{ID: ids[p.ID], Within: within, Position: i, Name: name, Colour: colour(p.Colour)})
+	}
+	themed := map[string]string{}
+	if len(d.Themes) > MaxThemes {
+		return m, problem.New(problem.Invalid, "strategy.too_many_themes", "Max", MaxThemes).On("themes")
+	}
+	for i, t := range d.Themes {
+		name, err := t.Name.checked("name")
+		if err != nil {
+			return m, err
+		}
+		if t.ID == "" || themed[t.ID] != "" {
+			return m, problem.New(problem.Invalid, "strategy.theme_unknown").On("themes")
+		}
+		themed[t.ID] = s.newID()
+		m.Themes = append(m.Themes, Theme{ID: themed[t.ID], Position: i, Name: name, Colour: colour(t.Colour)})
 	}
 	ids = map[string]string{}
 	places := map[string]string{}
@@ -227,6 +290,14 @@ func (s *Service) make(ctx context.Context, d *Draft) (Map, error) {
 		}
 		draft := o.ID
 		o.Map, o.Perspective = m.ID, places[o.Perspective]
+		var of []string
+		for _, t := range o.Themes {
+			if themed[t] == "" {
+				return m, problem.New(problem.Invalid, "strategy.theme_unknown").On("themes")
+			}
+			of = append(of, themed[t])
+		}
+		o.Themes = of
 		if o, err = s.checked(ctx, m, o); err != nil {
 			return m, fmt.Errorf("objective %q: %w", o.Name.In("en"), err)
 		}
@@ -251,6 +322,7 @@ func (s *Service) make(ctx context.Context, d *Draft) (Map, error) {
 		}
 		m.Links = append(m.Links, l)
 	}
+	m.settle()
 	return m, nil
 }
 
@@ -262,11 +334,16 @@ func (s *Service) insertMap(ctx context.Context, q db.Q, m Map) error {
 	if n >= MaxMaps {
 		return problem.New(problem.Invalid, "strategy.too_many_maps", "Max", MaxMaps)
 	}
-	if err := db.Insert(ctx, q, "strategy_map (id, name, created_at, updated_at)", [][]any{{m.ID, db.J(m.Name), db.T(m.CreatedAt), db.T(m.UpdatedAt)}}, ""); err != nil {
+	if err := db.Insert(ctx, q, "strategy_map ("+mapColumns+")", [][]any{{m.ID, db.J(m.Name), string(m.Kind), m.Scope, db.T(m.CreatedAt), db.T(m.UpdatedAt)}}, ""); err != nil {
 		return err
 	}
 	for _, p := range m.Perspectives {
-		if err := db.Insert(ctx, q, "perspective (id, map, within, position, name)", [][]any{{p.ID, m.ID, p.Within, p.Position, db.J(p.Name)}}, ""); err != nil {
+		if err := db.Insert(ctx, q, "perspective (id, map, within, position, name, colour)", [][]any{{p.ID, m.ID, p.Within, p.Position, db.J(p.Name), p.Colour}}, ""); err != nil {
+			return err
+		}
+	}
+	for _, t := range m.Themes {
+		if err := insertTheme(ctx, q, m.ID, t); err != nil {
 			return err
 		}
 	}
@@ -285,37 +362,14 @@ func (s *Service) insertMap(ctx context.Context, q db.Q, m Map) error {
 			return err
 		}
 	}
-	return s.org.Audit(ctx, q, "strategy.map_added", "map:"+m.ID, map[string]any{"name": m.Name, "objectives": len(m.Objectives)})
-}
-
-// Rename changes the name of a map and of its perspectives; perspectives that are not named keep theirs.
-func (s *Service) Rename(ctx context.Context, mapID string, name Words, perspectives map[string]Words) error {
-	name, err := name.checked("name")
+	after, err := snapshotOf(ctx, q, m.ID)
 	if err != nil {
 		return err
 	}
-	return s.edit(ctx, mapID, "strategy.map_renamed", "map:"+mapID, map[string]any{"name": name}, func(ctx context.Context, q db.Q) error {
-		if _, err := db.Exec(ctx, q, "UPDATE strategy_map SET name = $1 WHERE id = $2", db.J(name), mapID); err != nil {
-			return fmt.Errorf("rename a map: %w", err)
-		}
-		for p, words := range perspectives {
-			if !id.Valid(p) {
-				return notFound()
-			}
-			words, err := words.checked("perspective_" + p)
-			if err != nil {
-				return err
-			}
-			n, err := db.Exec(ctx, q, "UPDATE perspective SET name = $1 WHERE id = $2 AND map = $3", db.J(words), p, mapID)
-			if err != nil {
-				return fmt.Errorf("rename a perspective: %w", err)
-			}
-			if n == 0 {
-				return notFound()
-			}
-		}
-		return nil
-	})
+	if err := s.keep(ctx, q, &Change{Action: added, Object: "map:" + m.ID}, m.ID, m.CreatedAt, diff(snapshot{}, after), after); err != nil {
+		return err
+	}
+	return s.org.Audit(ctx, q, added, "map:"+m.ID, map[string]any{"name": m.Name, "objectives": len(m.Objectives)})
 }
 
 // RemoveMap takes a map and all that is on it away; the audit log keeps its name.
@@ -329,6 +383,11 @@ func (s *Service) RemoveMap(ctx context.Context, mapID string) error {
 			return err
 		}
 		for _, statement := range []string{
+			"DELETE FROM strategy_share WHERE map = $1",
+			"DELETE FROM strategy_change WHERE map = $1",
+			"DELETE FROM contribution WHERE origin IN (SELECT id FROM objective WHERE map = $1) OR serves IN (SELECT id FROM objective WHERE map = $1)",
+			"DELETE FROM objective_theme WHERE objective IN (SELECT id FROM objective WHERE map = $1)",
+			"DELETE FROM theme WHERE map = $1",
 			"DELETE FROM objective_link WHERE map = $1",
 			"DELETE FROM objective_measure WHERE objective IN (SELECT id FROM objective WHERE map = $1)",
 			"DELETE FROM objective WHERE map = $1",

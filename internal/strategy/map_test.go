@@ -40,7 +40,7 @@ func TestKept(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := newWorld(t, d)
-		m, err := w.s.FromTemplate(w.ctx)
+		m, err := w.s.FromTemplate(w.ctx, "", strategy.As{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -83,7 +83,7 @@ func TestKept(t *testing.T) {
 		}
 		want := strategy.Objective{ID: o.ID, Map: m.ID, Perspective: o.Perspective, Name: strategy.Words{"fr": "Vendre des vélos"}, Stakeholders: []string{"riders"}, Note: "because",
 			DueAt: due, Placed: true, CreatedAt: w.now, UpdatedAt: w.now, Measures: []strategy.Measure{{ID: added.ID, Objective: o.ID, Measure: "first-response-time",
-				Statistic: strategy.P90, Better: kpi.Lower, Weight: 3, Baseline: 7200, BaselineAt: baseline, Target: 3600, Days: 28, Topic: "bike"}}}
+				Statistic: strategy.P90, Better: kpi.Lower, Weight: 3, Baseline: 7200, BaselineAt: baseline, Target: 3600, Days: 28, Topic: "bike", Timing: strategy.Lagging}}}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
 		}
@@ -188,7 +188,7 @@ func TestRefused(t *testing.T) {
 		t.Errorf("nobody reads the map: %v", err)
 	}
 	for name, do := range map[string]func() error{
-		"template": func() error { _, err := w.s.FromTemplate(reader); return err },
+		"template": func() error { _, err := w.s.FromTemplate(reader, "", strategy.As{}); return err },
 		"rename":   func() error { return w.s.Rename(reader, m.ID, m.Name, nil) },
 		"remove":   func() error { return w.s.RemoveMap(reader, m.ID) },
 		"place":    func() error { return w.s.Place(reader, m.ID, nil) },

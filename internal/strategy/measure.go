@@ -26,6 +26,15 @@ const (
 	P90    Statistic = "p90"
 )
 
+// Timing says whether a measure moves before the objective is reached or shows that it was (measures.md, section 1).
+type Timing string
+
+// The timings.
+const (
+	Leading Timing = "leading"
+	Lagging Timing = "lagging"
+)
+
 // Measure says how an objective is measured: what counts, from where to where. Values are in the unit of the measure (kpi.Unit).
 type Measure struct {
 	ID, Objective string
@@ -41,12 +50,13 @@ type Measure struct {
 	Days          int     // width of the window
 	Channel       string  // id, "" for all
 	Topic         string  // id, "" for all
+	Timing        Timing
 }
 
 // MaxMeasures is how many measures an objective may have.
 const MaxMeasures = 8
 
-const measureColumns = "m.id, m.objective, m.position, m.measure, m.statistic, m.better, m.weight, m.baseline, m.baseline_at, m.target, m.low, m.high, m.days, m.channel, m.topic"
+const measureColumns = "m.id, m.objective, m.position, m.measure, m.statistic, m.better, m.weight, m.baseline, m.baseline_at, m.target, m.low, m.high, m.days, m.channel, m.topic, m.timing"
 
 type measureRow struct {
 	Measure
@@ -55,7 +65,7 @@ type measureRow struct {
 
 func measureFields(m *measureRow) []any {
 	return []any{&m.ID, &m.Objective, &m.Position, &m.Measure.Measure, (*string)(&m.Statistic), (*string)(&m.Better), &m.Weight, &m.Baseline, db.At(&m.BaselineAt), &m.Target,
-		&m.low, &m.high, &m.Days, &m.Channel, &m.Topic}
+		&m.low, &m.high, &m.Days, &m.Channel, &m.Topic, (*string)(&m.Timing)}
 }
 
 func (m measureRow) settled() Measure {
@@ -70,11 +80,11 @@ func (m Measure) row() []any {
 	if m.Better == kpi.Within {
 		low, high = m.Low, m.High
 	}
-	return []any{m.ID, m.Objective, m.Position, m.Measure, string(m.Statistic), string(m.Better), m.Weight, m.Baseline, db.T(m.BaselineAt), m.Target, low, high, m.Days, m.Channel, m.Topic}
+	return []any{m.ID, m.Objective, m.Position, m.Measure, string(m.Statistic), string(m.Better), m.Weight, m.Baseline, db.T(m.BaselineAt), m.Target, low, high, m.Days, m.Channel, m.Topic, string(m.Timing)}
 }
 
 func insertMeasure(ctx context.Context, q db.Q, m Measure) error {
-	return db.Insert(ctx, q, "objective_measure (id, objective, position, measure, statistic, better, weight, baseline, baseline_at, target, low, high, days, channel, topic)", [][]any{m.row()}, "")
+	return db.Insert(ctx, q, "objective_measure (id, objective, position, measure, statistic, better, weight, baseline, baseline_at, target, low, high, days, channel, topic, timing)", [][]any{m.row()}, "")
 }
 
 // Filter is what the measure counts.
@@ -151,6 +161,12 @@ func (s *Service) checkMeasure(ctx context.Context, m Measure) (Measure, error) 
 		}
 	} else if m.Statistic != Whole {
 		refuse("statistic", "strategy.statistic_unknown")
+	}
+	if m.Timing == "" {
+		m.Timing = Lagging
+	}
+	if m.Timing != Leading && m.Timing != Lagging {
+		refuse("timing", "strategy.timing_unknown")
 	}
 	if !(m.Weight > 0) || m.Weight > 1000 {
 		refuse("weight", "strategy.weight_bad", "Max", 1000)
@@ -246,14 +262,6 @@ func Typed(u kpi.Unit) float64 {
 	return 1
 }
 
-// ofMap finds the map of an objective, within a change.
-func (s *Service) ofMap(ctx context.Context, objective string) (Objective, error) {
-	if err := org.Require(ctx, org.StrategyEdit); err != nil {
-		return Objective{}, err
-	}
-	return one(ctx, s.db.Read(), objective)
-}
-
 func (m Measure) summary() map[string]any {
 	return map[string]any{"objective": m.Objective, "measure": m.Measure, "better": m.Better, "baseline": m.Baseline, "target": m.Target, "low": m.Low, "high": m.High, "weight": m.Weight}
 }
@@ -318,7 +326,7 @@ func (s *Service) ChangeMeasure(ctx context.Context, m Measure) (Measure, error)
 	}
 	err = s.edit(ctx, o.Map, "strategy.measure_changed", "objective:"+o.ID, m.summary(), func(ctx context.Context, q db.Q) error {
 		n, err := db.Exec(ctx, q, `UPDATE objective_measure SET objective = $2, position = $3, measure = $4, statistic = $5, better = $6, weight = $7, baseline = $8, baseline_at = $9,
-			target = $10, low = $11, high = $12, days = $13, channel = $14, topic = $15 WHERE id = $1`, m.row()...)
+			target = $10, low = $11, high = $12, days = $13, channel = $14, topic = $15, timing = $16 WHERE id = $1`, m.row()...)
 		if err != nil {
 			return fmt.Errorf("change a measure: %w", err)
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/entente/entente/internal/db"
@@ -21,6 +22,10 @@ type Objective struct {
 	Owner        string // member id; "" is nobody yet
 	Stakeholders []string
 	Note         string
+	Goal         string    // the business goal it serves, in words
+	GoalKind     string    // one of GoalKinds, or ""
+	Stage        Stage     // of the chain of communication that it is about, or ""
+	Themes       []string  // ids
 	DueAt        time.Time // the instant by which it should be reached; zero is no date yet
 	Position     float64   // among its neighbours on the map, when Placed
 	Placed       bool
@@ -29,7 +34,21 @@ type Objective struct {
 	Measures     []Measure // the first is the one the map shows
 }
 
+// Stage is where in the chain of communication an objective stands (AMEC framework: inputs to impact).
+type Stage string
+
+// Stages lists the stages, the earliest first.
+func Stages() []Stage {
+	return []Stage{"inputs", "activities", "outputs", "outtakes", "outcomes", "impact"}
+}
+
+// GoalKinds lists what kinds of business goals there are.
+func GoalKinds() []string {
+	return []string{"revenue", "retention", "cost", "risk", "reputation", "innovation", "people", "compliance"}
+}
+
 const (
+	maxGoal         = 300
 	maxNote         = 4000
 	maxStakeholders = 20
 )
@@ -40,10 +59,10 @@ type objectiveRow struct {
 }
 
 func objectiveFields(o *objectiveRow) []any {
-	return []any{&o.ID, &o.Map, &o.Perspective, db.JSON(&o.Name), &o.Owner, db.JSON(&o.Stakeholders), &o.Note, db.At(&o.DueAt), &o.position, db.At(&o.CreatedAt), db.At(&o.UpdatedAt)}
+	return []any{&o.ID, &o.Map, &o.Perspective, db.JSON(&o.Name), &o.Owner, db.JSON(&o.Stakeholders), &o.Note, &o.Goal, &o.GoalKind, (*string)(&o.Stage), db.At(&o.DueAt), &o.position, db.At(&o.CreatedAt), db.At(&o.UpdatedAt)}
 }
 
-const objectiveColumns = "id, map, perspective, name, owner, stakeholders, note, due_at, position, created_at, updated_at"
+const objectiveColumns = "id, map, perspective, name, owner, stakeholders, note, goal, goal_kind, stage, due_at, position, created_at, updated_at"
 
 // objectives reads objectives o that meet a condition, with their measures.
 func objectives(ctx context.Context, q db.Q, condition, arg string) ([]Objective, error) {
@@ -59,8 +78,19 @@ func objectives(ctx context.Context, q db.Q, condition, arg string) ([]Objective
 	for _, m := range list {
 		of[m.Objective] = append(of[m.Objective], m.settled())
 	}
+	type pair struct{ objective, theme string }
+	pairs, err := db.All(ctx, q, func(p *pair) []any { return []any{&p.objective, &p.theme} },
+		"SELECT t.objective, t.theme FROM objective_theme t JOIN objective o ON o.id = t.objective WHERE "+condition+" ORDER BY t.theme", arg)
+	if err != nil {
+		return nil, fmt.Errorf("read the themes of objectives: %w", err)
+	}
+	themes := map[string][]string{}
+	for _, p := range pairs {
+		themes[p.objective] = append(themes[p.objective], p.theme)
+	}
 	out := make([]Objective, len(rows))
 	for i, r := range rows {
+		r.Themes = themes[r.ID]
 		if r.position != nil {
 			r.Position, r.Placed = *r.position, true
 		}
@@ -127,10 +157,29 @@ func (s *Service) checked(ctx context.Context, m Map, o Objective) (Objective, e
 	if o.Note, err = text(o.Note, "note", maxNote); err != nil {
 		errs = append(errs, err)
 	}
+	if o.Goal, err = text(o.Goal, "goal", maxGoal); err != nil {
+		errs = append(errs, err)
+	}
+	if o.GoalKind != "" && !slices.Contains(GoalKinds(), o.GoalKind) {
+		errs = append(errs, problem.New(problem.Invalid, "strategy.goal_kind_unknown").On("goal_kind"))
+	}
+	if o.Stage != "" && !slices.Contains(Stages(), o.Stage) {
+		errs = append(errs, problem.New(problem.Invalid, "strategy.stage_unknown").On("stage"))
+	}
+	var of []string
+	for _, t := range o.Themes {
+		if _, ok := m.Theme(t); !ok {
+			errs = append(errs, problem.New(problem.Invalid, "strategy.theme_unknown").On("themes"))
+		} else if !slices.Contains(of, t) {
+			of = append(of, t)
+		}
+	}
+	slices.Sort(of)
+	o.Themes = of
 	if y := o.DueAt.Year(); !o.DueAt.IsZero() && (y < 2000 || y > 2098) { // a date like 31/12/2099 stands for "no date"
 		errs = append(errs, problem.New(problem.Invalid, "strategy.due_odd").On("due"))
 	}
-	if math.IsNaN(o.Position) || math.IsInf(o.Position, 0) {
+	if !(math.Abs(o.Position) < 1e9) {
 		o.Position, o.Placed = 0, false
 	}
 	return o, errors.Join(errs...)
@@ -148,8 +197,24 @@ func insertObjective(ctx context.Context, q db.Q, o Objective) error {
 	if stakeholders == nil {
 		stakeholders = []string{}
 	}
-	return db.Insert(ctx, q, "objective ("+objectiveColumns+")", [][]any{{o.ID, o.Map, o.Perspective, db.J(o.Name), o.Owner, db.J(stakeholders), o.Note,
-		db.T(o.DueAt), o.position(), db.T(o.CreatedAt), db.T(o.UpdatedAt)}}, "")
+	err := db.Insert(ctx, q, "objective ("+objectiveColumns+")", [][]any{{o.ID, o.Map, o.Perspective, db.J(o.Name), o.Owner, db.J(stakeholders), o.Note, o.Goal, o.GoalKind,
+		string(o.Stage), db.T(o.DueAt), o.position(), db.T(o.CreatedAt), db.T(o.UpdatedAt)}}, "")
+	if err != nil {
+		return err
+	}
+	return setThemes(ctx, q, o)
+}
+
+func setThemes(ctx context.Context, q db.Q, o Objective) error {
+	if _, err := db.Exec(ctx, q, "DELETE FROM objective_theme WHERE objective = $1", o.ID); err != nil {
+		return fmt.Errorf("set the themes of an objective: %w", err)
+	}
+	for _, t := range o.Themes {
+		if err := db.Insert(ctx, q, "objective_theme (objective, theme)", [][]any{{o.ID, t}}, ""); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // summary is what the audit log keeps of an objective.
@@ -214,15 +279,16 @@ func (s *Service) ChangeObjective(ctx context.Context, o Objective) (Objective, 
 		stakeholders = []string{}
 	}
 	err = s.edit(ctx, was.Map, "strategy.objective_changed", "objective:"+o.ID, o.summary(), func(ctx context.Context, q db.Q) error {
-		n, err := db.Exec(ctx, q, "UPDATE objective SET perspective = $1, name = $2, owner = $3, stakeholders = $4, note = $5, due_at = $6, position = $7, updated_at = $8 WHERE id = $9",
-			o.Perspective, db.J(o.Name), o.Owner, db.J(stakeholders), o.Note, db.T(o.DueAt), o.position(), db.T(o.UpdatedAt), o.ID)
+		n, err := db.Exec(ctx, q, `UPDATE objective SET perspective = $1, name = $2, owner = $3, stakeholders = $4, note = $5, due_at = $6, position = $7, updated_at = $8,
+			goal = $9, goal_kind = $10, stage = $11 WHERE id = $12`,
+			o.Perspective, db.J(o.Name), o.Owner, db.J(stakeholders), o.Note, db.T(o.DueAt), o.position(), db.T(o.UpdatedAt), o.Goal, o.GoalKind, string(o.Stage), o.ID)
 		if err != nil {
 			return fmt.Errorf("change an objective: %w", err)
 		}
 		if n == 0 {
 			return notFound()
 		}
-		return nil
+		return setThemes(ctx, q, o)
 	})
 	return o, err
 }
@@ -237,28 +303,9 @@ func (s *Service) RemoveObjective(ctx context.Context, objective string) error {
 		return err
 	}
 	return s.edit(ctx, o.Map, "strategy.objective_removed", "objective:"+o.ID, o.summary(), func(ctx context.Context, q db.Q) error {
-		for _, statement := range []string{"DELETE FROM objective_link WHERE origin = $1 OR serves = $1", "DELETE FROM objective_measure WHERE objective = $1", "DELETE FROM objective WHERE id = $1"} {
+		for _, statement := range []string{"DELETE FROM contribution WHERE origin = $1 OR serves = $1", "DELETE FROM objective_theme WHERE objective = $1", "DELETE FROM objective_link WHERE origin = $1 OR serves = $1", "DELETE FROM objective_measure WHERE objective = $1", "DELETE FROM objective WHERE id = $1"} {
 			if _, err := db.Exec(ctx, q, statement, o.ID); err != nil {
 				return fmt.Errorf("remove an objective: %w", err)
-			}
-		}
-		return nil
-	})
-}
-
-// Place stores the order of objectives from left to right; those that are not of the map are ignored. No order forgets all places.
-func (s *Service) Place(ctx context.Context, mapID string, order []string) error {
-	return s.edit(ctx, mapID, "strategy.map_arranged", "map:"+mapID, map[string]any{"objectives": len(order)}, func(ctx context.Context, q db.Q) error {
-		if len(order) == 0 {
-			_, err := db.Exec(ctx, q, "UPDATE objective SET position = NULL WHERE map = $1", mapID)
-			return err
-		}
-		for i, o := range order[:min(len(order), MaxObjectives)] {
-			if !id.Valid(o) {
-				continue
-			}
-			if _, err := db.Exec(ctx, q, "UPDATE objective SET position = $1 WHERE id = $2 AND map = $3", float64(i), o, mapID); err != nil {
-				return fmt.Errorf("place an objective: %w", err)
 			}
 		}
 		return nil

@@ -3,9 +3,7 @@
 package strategy
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"strings"
 	"time"
@@ -50,31 +48,6 @@ func (s *Service) Measures() *measure.Service { return s.measures }
 func (s *Service) newID() string { return s.ids.Make(s.Now()) }
 
 func notFound() error { return problem.New(problem.Missing, "problem.not_found") }
-
-// edit runs a change of a map: the permission, the transaction, the map's new time and the audit entry are the same for all changes.
-func (s *Service) edit(ctx context.Context, mapID, action, object string, details any, do func(ctx context.Context, q db.Q) error) error {
-	if err := org.Require(ctx, org.StrategyEdit); err != nil {
-		return err
-	}
-	return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
-		m, err := mapOf(ctx, q, mapID)
-		if err != nil {
-			return err
-		}
-		if err := do(ctx, q); err != nil {
-			return err
-		}
-		// Always later than before: what was computed for a map is kept under its time.
-		at := s.Now()
-		if !at.After(m.UpdatedAt) {
-			at = m.UpdatedAt.Add(time.Microsecond)
-		}
-		if _, err := db.Exec(ctx, q, "UPDATE strategy_map SET updated_at = $1 WHERE id = $2", db.T(at), mapID); err != nil {
-			return fmt.Errorf("note the change of the map: %w", err)
-		}
-		return s.org.Audit(ctx, q, action, object, details)
-	})
-}
 
 // text is s trimmed, refused on field when longer than max characters.
 func text(s, field string, max int) (string, error) {

@@ -37,7 +37,7 @@ func Operations(a *api.API, s *strategy.Service) {
 		return api.Listed(out, ""), nil
 	})
 	api.Add(a, op("create-map", http.MethodPost, "/maps", "Make a map from the template", org.StrategyEdit), func(ctx context.Context, _ *struct{}) (*api.One[FullMap], error) {
-		m, err := s.FromTemplate(ctx)
+		m, err := s.FromTemplate(ctx, "", strategy.As{})
 		if err != nil {
 			return nil, err
 		}

@@ -99,7 +99,7 @@ func download(w http.ResponseWriter, kind, name string, body []byte) error {
 }
 
 func (h *handlers) fromTemplate(w http.ResponseWriter, r *http.Request) error {
-	m, err := h.s.FromTemplate(r.Context())
+	m, err := h.s.FromTemplate(r.Context(), "", strategy.As{})
 	if err != nil {
 		return err
 	}

@@ -267,7 +267,7 @@ func (v *visitor) owner(t *testing.T) string {
 func TestPanels(t *testing.T) {
 	t.Parallel()
 	x := open(t, dbtest.SQLite(t))
-	m, err := x.s.FromTemplate(x.ctx)
+	m, err := x.s.FromTemplate(x.ctx, "", strategy.As{})
 	if err != nil {
 		t.Fatal(err)
 	}
