@@ -35,7 +35,7 @@ type commands struct {
 	config.Config `embed:""`
 
 	Serve    serveCommand    `cmd:"" help:"Run Entente: pages, REST, channels."`
-	Import   importCommand   `cmd:"" help:"Take in files: feed, mbox, eml, stackexchange, csv, jsonl, vcard, or an archive written by export."`
+	Import   importCommand   `cmd:"" help:"Take in files: feed, mbox, eml, stackexchange, csv, facts, jsonl, vcard, or an archive written by export."`
 	Export   exportCommand   `cmd:"" help:"Write everything that is kept into one archive of JSON lines."`
 	Match    matchCommand    `cmd:"" help:"Say which topics the posts on standard input belong to: a JSON object a line, given back with its topics."`
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database to the newest schema, and do nothing else."`

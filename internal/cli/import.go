@@ -20,7 +20,7 @@ import (
 )
 
 type importCommand struct {
-	Format  string            `arg:"" help:"feed, mbox, eml, stackexchange, csv, jsonl, vcard, or archive."`
+	Format  string            `arg:"" help:"feed, mbox, eml, stackexchange, csv, facts, jsonl, vcard, or archive."`
 	File    string            `arg:"" help:"File, or folder where the format has several files." type:"path"`
 	DryRun  bool              `help:"Read everything and say what would be imported; write nothing."`
 	Channel string            `help:"Name of the channel under which posts are stated; made when there is none of that name."`
@@ -30,7 +30,10 @@ type importCommand struct {
 	Site    string            `help:"stackexchange: address of the forum."`
 	Staff   string            `help:"What the web address of our own people begins with."`
 	Target  string            `help:"csv: customers, orders or posts; found out by the headings when left out."`
-	Column  map[string]string `help:"csv: field=heading, several times."`
+	Kind    string            `help:"facts: order, revenue, cost, hours, contact …; found out by the headings when left out."`
+	Origin  string            `help:"facts: the system that states them; files when left out."`
+	Label   string            `help:"facts: the category of lines that name none."`
+	Column  map[string]string `help:"csv, facts: field=heading, several times."`
 	Region  string            `help:"Country of telephone numbers without one, such as FR."`
 	Errors  string            `help:"File for what was refused and why, as CSV." type:"path"`
 
@@ -88,8 +91,11 @@ func (c *importCommand) Run(r *run) error {
 	}
 	defer src.Close()
 	defer intake.Hurry()()
+	if c.Kind != "" {
+		c.Target = intake.FactTarget(c.Kind)
+	}
 	task := intake.Task{Format: format, Source: src, DryRun: c.DryRun, Options: intake.Options{Settings: intake.Settings{Inbox: c.Inbox, Direct: c.Direct,
-		Own: c.Own, Site: c.Site, Staff: c.Staff, Target: c.Target, Columns: c.Column, Region: c.Region}}}
+		Own: c.Own, Site: c.Site, Staff: c.Staff, Target: c.Target, Columns: c.Column, Region: c.Region, Origin: c.Origin, Label: c.Label}}}
 	if c.Errors != "" {
 		f, err := os.Create(c.Errors)
 		if err != nil {

@@ -27,6 +27,9 @@ type Column struct {
 
 // Columns lists the fields of a target.
 func Columns(target string) []Column {
+	if k, ok := kindOfTarget(target); ok {
+		return factColumns(&k)
+	}
 	switch target {
 	case Customers:
 		return []Column{
@@ -134,9 +137,11 @@ func guess(target string, head []string) (columns map[string]int, score int) {
 }
 
 // guessTarget finds which target fits head best; "" when none does.
-func guessTarget(head []string) string {
+func guessTarget(head []string) string { return guessAmong(head, Orders, Posts, Customers) }
+
+func guessAmong(head []string, targets ...string) string {
 	best, most := "", 3 // one heading alone may be chance
-	for _, t := range []string{Orders, Posts, Customers} {
+	for _, t := range targets {
 		if _, score := guess(t, head); score > most {
 			best, most = t, score
 		}

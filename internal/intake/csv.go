@@ -39,8 +39,8 @@ type Layout struct {
 
 const sampled = 200 // lines looked at
 
-// Inspect finds out how the table in src is laid out. The error is a *problem.Problem.
-func Inspect(src *Source, opts Options) (Layout, error) {
+// inspect finds out how the table in src is laid out that a format reads, csv or facts. The error is a *problem.Problem.
+func inspect(src *Source, opts Options, format string) (Layout, error) {
 	names := src.Names()
 	if len(names) == 0 {
 		return Layout{}, problem.New(problem.Invalid, "intake.nothing_to_read", "Name", src.Name())
@@ -84,11 +84,15 @@ func Inspect(src *Source, opts Options) (Layout, error) {
 		l.Sample = append(l.Sample, slices.Clone(cells))
 	}
 	if l.Target == "" {
-		if l.Target = guessTarget(l.Head); l.Target == "" {
+		l.Target = guessTarget(l.Head)
+		if format == "facts" {
+			l.Target = guessAmong(l.Head, FactTargets()...)
+		}
+		if l.Target == "" {
 			return l, problem.New(problem.Invalid, "intake.no_target").On("target")
 		}
 	}
-	if Columns(l.Target) == nil {
+	if _, fact := kindOfTarget(l.Target); Columns(l.Target) == nil || fact != (format == "facts") {
 		return l, problem.New(problem.Invalid, "intake.bad_target").On("target")
 	}
 	if opts.Columns != nil {
@@ -98,7 +102,45 @@ func Inspect(src *Source, opts Options) (Layout, error) {
 	}
 	l.Dates, l.Ambiguous = dateOrder(opts.Dates, l.column(l.dateColumn()))
 	l.Decimal = decimalMark(opts.Decimal, l.column("amount"))
+	if format == "facts" {
+		l.Dates, l.Ambiguous = dateOrder(opts.Dates, slices.Concat(l.column("at"), l.column("from"), l.column("to"), l.column("period")))
+		l.Decimal = l.figures(opts.Decimal)
+	}
 	return l, nil
+}
+
+// figures finds out what stands before the decimals of a table of facts: what a number shows that can mean only one thing, or else what goes
+// with its separator.
+func (l *Layout) figures(said string) string {
+	if said == "," || said == "." {
+		return said
+	}
+	comma, dot := 0, 0
+	for _, s := range slices.Concat(l.column("amount"), l.column("before"), l.column("quantity")) {
+		core := strings.TrimFunc(strings.Map(evened, s), func(r rune) bool { return r < '0' || r > '9' })
+		switch mark, reason := markOf(core); {
+		case reason != "":
+		case mark == ",":
+			comma++
+		case mark == ".":
+			dot++
+		case strings.Count(core, ".") > 1: // 1.234.567
+			comma++
+		case strings.Count(core, ",") > 1:
+			dot++
+		}
+	}
+	switch {
+	case comma > dot:
+		return ","
+	case dot > comma:
+		return "."
+	case l.Comma == ";":
+		return ","
+	case l.Comma == ",":
+		return "."
+	}
+	return ""
 }
 
 func (l *Layout) dateColumn() string {
@@ -122,6 +164,9 @@ func (l *Layout) column(field string) []string {
 
 // missing names the fields without which nothing can be made of the table.
 func (l *Layout) missing() string {
+	if _, fact := kindOfTarget(l.Target); fact && !l.dated() {
+		return "at"
+	}
 	for _, f := range Columns(l.Target) {
 		if _, ok := l.Columns[f.Name]; f.Must && !ok {
 			return f.Name
@@ -142,6 +187,16 @@ func (l *Layout) missing() string {
 		}
 	}
 	return ""
+}
+
+// dated reports whether a table of facts says when they count.
+func (l *Layout) dated() bool {
+	for _, f := range []string{"at", "period", "from"} {
+		if _, ok := l.Columns[f]; ok {
+			return true
+		}
+	}
+	return false
 }
 
 // separator is the one that cuts the first lines most evenly.
@@ -179,7 +234,7 @@ func separator(text []byte) string {
 }
 
 func (t table) Read(ctx context.Context, src *Source, opts Options, emit func(Row) error) error {
-	l, err := Inspect(src, opts)
+	l, err := inspect(src, opts, "csv")
 	if err != nil {
 		return err
 	}
@@ -201,6 +256,14 @@ func (t table) Read(ctx context.Context, src *Source, opts Options, emit func(Ro
 		return problem.New(problem.Invalid, "intake.not_table").Because(err)
 	}
 	c := &converter{ctx: ctx, opts: &opts, l: &l, seed: maphash.MakeSeed(), orders: map[uint64]uint64{}}
+	return l.each(records, name, func(place Place, cells []string) error {
+		c.cells = cells
+		return emit(c.row(place))
+	}, emit)
+}
+
+// each hands over the records below the headings.
+func (l *Layout) each(records *recordReader, name string, do func(Place, []string) error, emit func(Row) error) error {
 	for {
 		line, cells, err := records.next()
 		place := Place{name, Line, line}
@@ -214,8 +277,7 @@ func (t table) Read(ctx context.Context, src *Source, opts Options, emit func(Ro
 		case err != nil:
 			return err
 		default:
-			c.cells = cells
-			err = emit(c.row(place))
+			err = do(place, cells)
 		}
 		if err != nil {
 			return err

@@ -30,7 +30,7 @@ type Description struct {
 
 // Formats lists the formats.
 func Formats() []Format {
-	return []Format{feedFormat{}, mboxFormat{}, emlFormat{}, stackExchange{}, table{}, jsonLines{}, cards{}}
+	return []Format{feedFormat{}, mboxFormat{}, emlFormat{}, stackExchange{}, table{}, factTable{}, jsonLines{}, cards{}}
 }
 
 // Find returns the format of that name.
@@ -89,13 +89,24 @@ func Detect(src *Source) string {
 		}
 		return "feed"
 	case extension == ".csv" || extension == ".tsv":
-		return "csv"
+		return tableOf(src)
 	case extension == ".eml" || headerLine(trimmed):
 		return "eml"
 	case bytes.ContainsAny(firstLine(trimmed), ",;\t"):
 		return "csv"
 	}
 	return ""
+}
+
+// tableOf tells a table of facts from others, when its headings do.
+func tableOf(src *Source) string {
+	if l, err := inspect(src, Options{}, "csv"); err == nil && l.missing() == "" {
+		return "csv"
+	}
+	if l, err := inspect(src, Options{}, "facts"); err == nil && l.missing() == "" {
+		return "facts"
+	}
+	return "csv"
 }
 
 func firstLine(b []byte) []byte {

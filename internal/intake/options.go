@@ -21,12 +21,14 @@ type Settings struct {
 	Site     string            `json:"site,omitempty"`     // stackexchange: address of the forum, such as https://forum.example
 	Staff    string            `json:"staff,omitempty"`    // what the web address of our own people begins with
 	Encoding string            `json:"encoding,omitempty"` // csv, vcard: name of a charset; "" to find out
-	Target   string            `json:"target,omitempty"`   // csv: customers, orders, posts; "" to find out
+	Target   string            `json:"target,omitempty"`   // csv: customers, orders, posts; facts: fact.KIND; "" to find out
 	Columns  map[string]string `json:"columns,omitempty"`  // csv: field to the heading of its column; nil to find out
 	Comma    string            `json:"comma,omitempty"`    // csv: the separator; "" to find out
 	Dates    string            `json:"dates,omitempty"`    // csv: dmy or mdy; "" to find out
 	Decimal  string            `json:"decimal,omitempty"`  // csv: , or .; "" to find out
 	Currency string            `json:"currency,omitempty"` // csv: of amounts that name none, default EUR
+	Origin   string            `json:"origin,omitempty"`   // facts: the system that states them, default files
+	Label    string            `json:"label,omitempty"`    // facts: what those are that do not say it themselves
 	Region   string            `json:"region,omitempty"`   // country of phone numbers without one, such as FR
 }
 

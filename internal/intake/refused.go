@@ -42,7 +42,13 @@ func (r *Refused) Add(row Row) error {
 }
 
 // In is the reason in the language of ctx.
-func (r *Refusal) In(ctx context.Context) string { return i18n.T(ctx, r.Reason, r.Args...) }
+func (r *Refusal) In(ctx context.Context) string {
+	reason := i18n.T(ctx, r.Reason, r.Args...)
+	if r.Column != "" {
+		return i18n.T(ctx, "intake.in_column", "Column", r.Column, "Reason", reason)
+	}
+	return reason
+}
 
 // Close writes how many more there were. It does not close the writer.
 func (r *Refused) Close() error {

@@ -42,7 +42,9 @@ type Row struct {
 	About About            // the post or thread that Fact is about, when its object is not yet known
 	// Refused says why nothing can be made of it; nil when something can.
 	Refused *Refusal
-	Left    bool // left out on purpose, such as a page of a forum's tags; counted, not listed
+	// Restates says that Fact is a statement that a source may repeat: it is new when the source said something else before.
+	Restates bool
+	Left     bool // left out on purpose, such as a page of a forum's tags; counted, not listed
 }
 
 // About names a post by what its channel calls it.
@@ -58,6 +60,7 @@ type Refusal struct {
 	Reason string // key of a sentence
 	Args   []any  // name, value pairs
 	Detail string // the words concerned
+	Column string `json:",omitempty"` // the heading of the column that holds them, when it is known
 }
 
 // refused makes a refused row.

@@ -177,6 +177,7 @@ type work struct {
 	seed  maphash.Seed
 	seen  map[uint64]struct{} // keys of a dry run
 	names map[string]string   // channels by name
+	said  map[string]string   // of a dry run: what was said last about facts
 
 	digesting chan error // of the batch before, nil when none is under way
 }
@@ -219,6 +220,10 @@ func (w *work) take(ctx context.Context, rows []Row) error {
 		}
 		w.p.Rows++
 	}
+	facts, err := w.restate(ctx, facts)
+	if err != nil {
+		return err
+	}
 	if w.t.DryRun {
 		return w.try(ctx, items, facts)
 	}
@@ -237,6 +242,48 @@ func (w *work) take(ctx context.Context, rows []Row) error {
 		return err
 	}
 	return w.digest(ctx)
+}
+
+// restate leaves out what a source repeats, and gives the rest of its statements their keys.
+func (w *work) restate(ctx context.Context, rows []Row) ([]Row, error) {
+	var list []ledger.Activity
+	out := rows[:0:0]
+	for _, row := range rows {
+		if row.Restates {
+			list = append(list, *row.Fact)
+		} else {
+			out = append(out, row)
+		}
+	}
+	if len(list) == 0 {
+		return rows, nil
+	}
+	said := map[string]string{}
+	if w.r.Ledger != nil {
+		var err error
+		if said, err = w.r.Ledger.Said(ctx, list); err != nil {
+			return nil, err
+		}
+	}
+	if w.t.DryRun { // what this very file said before is not in the ledger
+		if w.said == nil {
+			w.said = map[string]string{}
+		}
+		for _, a := range list {
+			if last, ok := w.said[a.Object]; ok {
+				said[a.Object] = last
+			}
+		}
+	}
+	fresh := ledger.Restate(said, list)
+	w.p.Known += len(list) - len(fresh)
+	for i := range fresh {
+		if w.t.DryRun && len(w.said) < maxSeen {
+			w.said[fresh[i].Object] = said[fresh[i].Object]
+		}
+		out = append(out, Row{Fact: &fresh[i]})
+	}
+	return out, nil
 }
 
 // digest lets the followers catch up. Where two connections can write at once, it does so while the next batch is stated, which waits

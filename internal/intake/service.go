@@ -235,8 +235,8 @@ func (s *Service) Look(ctx context.Context, j *Job, format string, set Settings,
 	opts := Options{Settings: set, Now: s.clock(), Zone: i18n.Zone(ctx)}
 	opts.begunBy(ctx)
 	s.Lookups(&opts)
-	if f.Describe().Name == "csv" {
-		l, err := Inspect(src, opts)
+	if name := f.Describe().Name; name == "csv" || name == "facts" {
+		l, err := inspect(src, opts, name)
 		layout = &l
 		if err != nil {
 			return nil, layout, err

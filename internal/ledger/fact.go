@@ -115,7 +115,7 @@ func FactKinds() []FactKind {
 		{ID: FactOrder, Unit: UnitPieces, Quantity: May, Least: -most, Most: most, Sums: true, Amount: Must, Signed: true, Label: May,
 			Fields: []string{"person", "organisation", "channel", "partner", "campaign", "community", "source", "ref"}},
 		{ID: FactRevenue, Unit: UnitPieces, Quantity: May, Most: most, Sums: true, Amount: Must, Signed: true, Period: Must,
-			Status: Must, Statuses: []string{"base", "new", "expansion", "contraction", "churn"}, Label: May,
+			Status: May, Statuses: []string{"base", "new", "expansion", "contraction", "churn"}, Label: May,
 			Fields: []string{"person", "organisation", "channel", "partner", "campaign", "community", "ref"}},
 		{ID: FactCustomerStart, Unit: UnitPeople, Quantity: May, Most: most, Sums: true, Label: May,
 			Fields: []string{"person", "organisation", "channel", "partner", "campaign", "community", "source", "ref"}},

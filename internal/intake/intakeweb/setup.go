@@ -127,7 +127,7 @@ func preview(ctx context.Context, row *intake.Row) previewRow {
 	switch {
 	case row.Refused != nil:
 		out.Refused, out.What = true, i18n.T(ctx, "intake.what.refused")
-		out.Words = sentence(ctx, problem.New(problem.Invalid, row.Refused.Reason, row.Refused.Args...))
+		out.Words = row.Refused.In(ctx)
 		if row.Refused.Detail != "" {
 			out.Words += " " + row.Refused.Detail
 		}
