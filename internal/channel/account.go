@@ -101,7 +101,10 @@ func (s *Service) settle(a *Account) {
 
 // List lists the channels by name.
 func (s *Service) List(ctx context.Context) ([]Account, error) {
-	return s.accounts(ctx, s.db.Read(), "WHERE c.removed_at IS NULL ORDER BY lower(c.name), c.id")
+	list, err := s.lists.Read(ctx, s.db, "", func(ctx context.Context) ([]Account, error) {
+		return s.accounts(ctx, s.db.Read(), "WHERE c.removed_at IS NULL ORDER BY lower(c.name), c.id")
+	})
+	return slices.Clone(list), err
 }
 
 func (s *Service) accounts(ctx context.Context, q db.Q, where string, args ...any) ([]Account, error) {

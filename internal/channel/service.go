@@ -25,6 +25,7 @@ type Service struct {
 	ids    id.Maker
 	hosts  gates
 	rates  rates // of proven calls, by channel
+	lists  db.Kept[[]Account]
 
 	speaking  names // channels that something is being sent through
 	strangers rates // of other calls, by network address

@@ -47,6 +47,7 @@ type DB struct {
 	read   *sql.DB
 	path   string
 	reads  statements
+	mark   mark
 	pen    pen
 }
 
@@ -92,10 +93,19 @@ func Open(ctx context.Context, address string) (*DB, error) {
 		w.Close()
 		return nil, fmt.Errorf("open %s for reading: %w", address, err)
 	}
+	m, err := sql.Open("sqlite", file+pragmas+"&_pragma=query_only(ON)&_pragma=cache_size(-100)")
+	if err != nil {
+		w.Close()
+		r.Close()
+		return nil, fmt.Errorf("open %s for reading: %w", address, err)
+	}
+	m.SetMaxOpenConns(1)
+	m.SetConnMaxIdleTime(0)
+	m.SetConnMaxLifetime(0)
 	readers := max(4, 2*runtime.GOMAXPROCS(0))
 	r.SetMaxOpenConns(readers)
 	r.SetMaxIdleConns(readers)
-	d := &DB{engine: SQLite, write: w, read: r, path: address, pen: pen{db: w, turn: make(chan struct{}, 1)}}
+	d := &DB{engine: SQLite, write: w, read: r, path: address, mark: mark{db: m}, pen: pen{db: w, turn: make(chan struct{}, 1)}}
 	d.reads.db = r
 	return d, nil
 }
@@ -112,7 +122,7 @@ func (d *DB) Close() error {
 	if d.read == d.write {
 		return d.write.Close()
 	}
-	return errors.Join(d.pen.close(), d.read.Close(), d.write.Close())
+	return errors.Join(d.pen.close(), d.mark.close(), d.read.Close(), d.write.Close())
 }
 
 // Ping answers whether the database can be reached.

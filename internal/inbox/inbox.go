@@ -24,11 +24,14 @@ type Service struct {
 	reader   *enrich.Service // makes posts ready to be searched; says nothing of them itself
 	log      *slog.Logger
 	clock    func() time.Time
+
+	lists  db.Kept[listing]
+	counts db.Kept[[]counted]
 }
 
 // New makes the service.
 func New(d *db.DB, l *ledger.Ledger, c *channel.Service, o *org.Service, log *slog.Logger, clock func() time.Time) *Service {
-	return &Service{d, l, c, o, enrich.New(d, log), log, clock}
+	return &Service{db: d, ledger: l, channels: c, org: o, reader: enrich.New(d, log), log: log, clock: clock}
 }
 
 // Now is the clock by which it is decided how long somebody waits.

@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 
@@ -158,19 +159,32 @@ func (s *Service) Search(ctx context.Context, view View, f Filter, cursor string
 			return nil, "", reach, err
 		}
 	}
-	w, reach, err := s.walk(ctx, view, f)
-	if err != nil {
-		return nil, "", reach, err
-	}
 	limit = min(max(limit, 1), 200)
-	if list, err = w.read(ctx, s.db.Read(), from, w.up, limit+1); err != nil {
-		return nil, "", reach, err
+	read := func(ctx context.Context) (l listing, err error) {
+		w, reach, err := s.walk(ctx, view, f)
+		l.reach = reach
+		if err != nil {
+			return l, err
+		}
+		if l.list, err = w.read(ctx, s.db.Read(), from, w.up, limit+1); err == nil && len(l.list) > limit {
+			l.list = l.list[:limit]
+			l.next = w.at(&l.list[limit-1]).String()
+		}
+		return l, err
 	}
-	if len(list) > limit {
-		list = list[:limit]
-		next = w.at(&list[limit-1]).String()
+	if f.Words != "" { // what is looked for may depend on what day it is
+		got, err := read(ctx)
+		return got.list, got.next, got.reach, err
 	}
-	return list, next, reach, nil
+	got, err := s.lists.Read(ctx, s.db, fmt.Sprintf("%s %q %q %s %d", view, f, me(ctx), from, limit), read)
+	return slices.Clone(got.list), got.next, got.reach, err
+}
+
+// listing is a page of a view.
+type listing struct {
+	list  []Conversation
+	next  string
+	reach Reach
 }
 
 func me(ctx context.Context) string {
@@ -246,13 +260,10 @@ func (c Counts) In(v View) int {
 
 // Counts counts the views of a member.
 func (s *Service) Counts(ctx context.Context, member string) (Counts, error) {
-	type row struct {
-		state, assignee string
-		waiting         bool
-		n               int
-	}
-	rows, err := db.All(ctx, s.db.Read(), func(r *row) []any { return []any{&r.state, &r.assignee, db.Bool(&r.waiting), &r.n} },
-		"SELECT state, assignee, waiting, n FROM conversation_count")
+	rows, err := s.counts.Read(ctx, s.db, "", func(ctx context.Context) ([]counted, error) {
+		return db.All(ctx, s.db.Read(), func(r *counted) []any { return []any{&r.state, &r.assignee, db.Bool(&r.waiting), &r.n} },
+			"SELECT state, assignee, waiting, n FROM conversation_count")
+	})
 	var c Counts
 	for _, r := range rows {
 		if r.waiting {
@@ -274,6 +285,13 @@ func (s *Service) Counts(ctx context.Context, member string) (Counts, error) {
 		}
 	}
 	return c, err
+}
+
+// counted is how many conversations are in one state with one member.
+type counted struct {
+	state, assignee string
+	waiting         bool
+	n               int
 }
 
 // Waiting is how many conversations wait for an answer, for the navigation; 0 when it cannot be read.

@@ -26,7 +26,9 @@ type Service struct {
 	fill   chan struct{}
 	filled func() // told after old posts were matched; may be nil
 
-	volumes volumes
+	lists   db.Kept[listing]
+	volumes db.Kept[[]Volume] // half a year by the hour, for several topics, is the dearest thing a page reads
+	topics  db.Kept[[]Topic]
 }
 
 // New makes the service; a Matcher's Follower must be one of the ledger's. filled, which may be nil, is called when old posts were matched

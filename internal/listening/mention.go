@@ -39,12 +39,20 @@ func (s *Service) Mentions(ctx context.Context, f Filter, before Place, limit in
 	q := s.db.Read()
 	meant, found := query.Parse(f.Query)
 	if strings.TrimSpace(f.Query) == "" {
-		posts, next, err := s.listed(ctx, q, f, nil, before, limit)
-		if err != nil {
-			return nil, Place{}, err
+		read := func(ctx context.Context) (listing, error) {
+			posts, next, err := s.listed(ctx, q, f, nil, before, limit)
+			if err != nil {
+				return listing{}, err
+			}
+			list, err := s.dress(ctx, q, posts)
+			return listing{list, next}, err
 		}
-		list, err := s.dress(ctx, q, posts)
-		return list, next, err
+		if !f.Since.IsZero() { // counted back from now, so that nobody asks for the same again
+			got, err := read(ctx)
+			return got.list, got.next, err
+		}
+		got, err := s.lists.Read(ctx, s.db, fmt.Sprintf("%q %q %d %t", f, before, limit, confined(ctx)), read)
+		return slices.Clone(got.list), got.next, err
 	}
 	if err := refused(found, "query"); err != nil {
 		return nil, Place{}, err
@@ -79,6 +87,12 @@ func (s *Service) Mentions(ctx context.Context, f Filter, before Place, limit in
 }
 
 const mostSearched = 20000
+
+// listing is a page of mentions, and where it ends.
+type listing struct {
+	list []Mention
+	next Place
+}
 
 // listed are posts by the filters, with a query those that it may mean.
 func (s *Service) listed(ctx context.Context, q db.Q, f Filter, meant *query.Query, before Place, limit int) ([]channel.Post, Place, error) {

@@ -3,6 +3,7 @@ package listening
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -85,7 +86,10 @@ func refused(found []query.Problem, field string) error {
 
 // Topics lists the topics by name.
 func (s *Service) Topics(ctx context.Context) ([]Topic, error) {
-	return db.All(ctx, s.db.Read(), topicFields, "SELECT "+topicColumns+" FROM topic WHERE removed_at IS NULL ORDER BY name, id")
+	list, err := s.topics.Read(ctx, s.db, "", func(ctx context.Context) ([]Topic, error) {
+		return db.All(ctx, s.db.Read(), topicFields, "SELECT "+topicColumns+" FROM topic WHERE removed_at IS NULL ORDER BY name, id")
+	})
+	return slices.Clone(list), err
 }
 
 // Topic returns one topic.

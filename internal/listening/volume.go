@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/entente/entente/internal/db"
@@ -24,20 +23,12 @@ func (s *Service) VolumeBy(ctx context.Context, topic, channel string, cuts []ti
 	if len(cuts) < 2 {
 		return nil, nil
 	}
-	q := s.db.Read()
-	now, err := stateOf(ctx, q, topic)
+	list, err := s.volumes.Read(ctx, s.db, volumeKey(topic, channel, cuts), func(ctx context.Context) ([]Volume, error) {
+		return volumeBy(ctx, s.db.Read(), topic, channel, cuts)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read volume: %w", err)
 	}
-	key := volumeKey(topic, channel, cuts)
-	if list, ok := s.volumes.find(key, now); ok {
-		return list, nil
-	}
-	list, err := volumeBy(ctx, q, topic, channel, cuts)
-	if err != nil {
-		return nil, fmt.Errorf("read volume: %w", err)
-	}
-	s.volumes.keep(key, now, list)
 	return slices.Clone(list), nil
 }
 
@@ -65,30 +56,6 @@ func volumeBy(ctx context.Context, q db.Q, topic, channel string, cuts []time.Ti
 	return out, nil
 }
 
-// state is what counts follow from: how far the ledger is digested, and how far old posts are matched against the topic as it was last
-// saved. While it is the same, so are they.
-type state struct{ tx, seq, filled, saved int64 }
-
-func stateOf(ctx context.Context, q db.Q, topic string) (state, error) {
-	v, _, err := db.One(ctx, q, func(v *state) []any { return []any{&v.tx, &v.seq, &v.filled, &v.saved} },
-		`SELECT d.tx, d.seq, COALESCE(t.filled_to, 0), COALESCE(t.updated_at, 0) FROM derivation d LEFT JOIN topic t ON t.id = $1 WHERE d.id = 1`, topic)
-	return v, err
-}
-
-// volumes remembers counts, for pages that many look at while nothing new is said. Half a year by the hour, for several topics, is the
-// dearest thing such a page reads.
-type volumes struct {
-	mu   sync.Mutex
-	list map[string]remembered
-}
-
-type remembered struct {
-	at   state
-	list []Volume
-}
-
-const maxVolumes = 512
-
 func volumeKey(topic, channel string, cuts []time.Time) string {
 	var b strings.Builder
 	b.WriteString(topic + " " + channel)
@@ -97,22 +64,4 @@ func volumeKey(topic, channel string, cuts []time.Time) string {
 		b.WriteString(strconv.FormatInt(t.Unix(), 36))
 	}
 	return b.String()
-}
-
-func (v *volumes) find(key string, now state) ([]Volume, bool) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if r, ok := v.list[key]; ok && r.at == now {
-		return slices.Clone(r.list), true
-	}
-	return nil, false
-}
-
-func (v *volumes) keep(key string, now state, list []Volume) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.list == nil || len(v.list) >= maxVolumes {
-		v.list = map[string]remembered{}
-	}
-	v.list[key] = remembered{now, list}
 }

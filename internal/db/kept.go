@@ -1,0 +1,96 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strconv"
+	"sync"
+)
+
+// Kept keeps what was read for as long as nothing at all is committed to the database, whoever commits it: many look at the same pages
+// while nothing changes. Its zero value is ready. What it gives belongs to all who ask: nobody may change it.
+type Kept[V any] struct {
+	mu      sync.Mutex
+	version string
+	held    map[string]V
+}
+
+// maxKept bounds how many answers one Kept holds.
+const maxKept = 256
+
+// Read gives what read gave for the key, and asks it again when something was committed since. The key must name everything that the
+// answer depends on beside the database.
+func (k *Kept[V]) Read(ctx context.Context, d *DB, key string, read func(ctx context.Context) (V, error)) (V, error) {
+	version, err := d.Version(ctx)
+	if err != nil {
+		var none V
+		return none, err
+	}
+	k.mu.Lock()
+	if k.version != version || len(k.held) >= maxKept {
+		k.version, k.held = version, map[string]V{}
+	}
+	v, found := k.held[key]
+	k.mu.Unlock()
+	if found {
+		return v, nil
+	}
+	if v, err = read(ctx); err != nil {
+		return v, err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	// What is committed meanwhile makes another version, so what was read of it is not given to anybody who asks later.
+	if k.version == version {
+		k.held[key] = v
+	}
+	return v, nil
+}
+
+// Version stands for what is committed: while it is the same, every statement reads the same. On PostgreSQL a transaction of another
+// database of the cluster changes it too.
+func (d *DB) Version(ctx context.Context) (string, error) {
+	if d.engine == Postgres {
+		v, _, err := Value[string](ctx, d.Read(), "SELECT CAST(pg_current_snapshot() AS TEXT)")
+		if err != nil {
+			return "", fmt.Errorf("read the version of the database: %w", err)
+		}
+		return v, nil
+	}
+	n, err := d.mark.read(ctx)
+	if err != nil {
+		return "", fmt.Errorf("read the version of the database: %w", err)
+	}
+	return strconv.FormatInt(n, 36), nil
+}
+
+// mark is the one connection that is asked whether any other, of this process or another, committed something: SQLite answers that with a
+// number that means something to that connection only.
+type mark struct {
+	db   *sql.DB
+	once sync.Mutex
+	st   *sql.Stmt
+}
+
+func (m *mark) read(ctx context.Context) (n int64, err error) {
+	m.once.Lock()
+	defer m.once.Unlock()
+	if m.st == nil {
+		// Not the caller's context: one who goes away must not close the connection that all versions come from.
+		if m.st, err = m.db.PrepareContext(context.WithoutCancel(ctx), "PRAGMA data_version"); err != nil {
+			return 0, err
+		}
+	}
+	err = m.st.QueryRowContext(context.WithoutCancel(ctx)).Scan(&n)
+	return n, err
+}
+
+func (m *mark) close() error {
+	m.once.Lock()
+	defer m.once.Unlock()
+	if m.st != nil {
+		m.st.Close()
+	}
+	return m.db.Close()
+}
