@@ -23,6 +23,7 @@ type Config struct {
 	Proxies      []string `help:"Addresses of proxies whose X-Forwarded-For is believed, such as 127.0.0.1/32." env:"ENTENTE_PROXIES"`
 	LogLevel     string   `help:"debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"ENTENTE_LOG_LEVEL"`
 	LogFormat    string   `help:"text or json." default:"text" enum:"text,json" env:"ENTENTE_LOG_FORMAT"`
+	Chromium     string   `help:"Chromium that makes PDF and PNG files. Default: chromium, chromium-browser or google-chrome in the path; none for no such files." env:"ENTENTE_CHROMIUM"`
 	Metrics      string   `help:"Address for Prometheus metrics, such as 127.0.0.1:9090. Default: none." env:"ENTENTE_METRICS"`
 }
 

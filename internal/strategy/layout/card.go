@@ -37,6 +37,11 @@ func (d *drawing) spoken(o Objective) string {
 		parts = append(parts, w.Progress+w.colon()+percent(c.Progress), w.Expected+w.colon()+percent(c.Expected))
 	}
 	parts = append(parts, c.Note)
+	for _, t := range o.Themes {
+		if t >= 0 && t < len(d.m.Themes) {
+			parts = append(parts, clean(d.m.Themes[t].Title))
+		}
+	}
 	var supports []string
 	for _, curve := range d.drawn(o.ID) {
 		supports = append(supports, d.name(curve))
@@ -78,14 +83,18 @@ func percent(v float64) string {
 func (d *drawing) node(n Node) {
 	o := d.m.Objectives[n.Objective]
 	class, label := "map-objective is-"+o.Card.State.String(), d.spoken(o)
+	if o.Dim {
+		class += " is-dim"
+	}
+	place := d.placeOf(n)
 	tag := "g"
 	if linked(o.Href) {
 		// Its name is the title element: a label would have to repeat, word for word, the lines as they were wrapped.
 		tag = "a"
-		d.open("a", "class", class, "href", o.Href, "data-objective", o.ID)
+		d.open("a", "class", class, "href", o.Href, "data-objective", o.ID, "data-place", place)
 		d.element("title", label)
 	} else {
-		d.open("g", "class", class, "role", "img", "aria-label", label, "data-objective", o.ID)
+		d.open("g", "class", class, "role", "img", "aria-label", label, "data-objective", o.ID, "data-place", place)
 		d.element("title", o.Title)
 	}
 	d.open("g", "aria-hidden", "true") // the name says all of it, as sentences
@@ -117,6 +126,14 @@ func (d *drawing) node(n Node) {
 		d.single("path", "class", "map-rule", "d", "M"+pt(Point{x, top})+"H"+px(right))
 		d.element("text", d.o.Words.Supports, "class", "map-supports-title", "x", px(x), "y", px(top+14))
 		d.lines(n.Supports, "map-supports", x, top+14+smallLead, smallLead)
+	}
+	for i, t := range o.Themes {
+		if t >= 0 && t < len(d.m.Themes) {
+			d.themeMark(t, d.m.Themes[t], n.X+n.W-1, n.Y+15+float64(i)*17)
+		}
+	}
+	if d.o.Edit && !d.p.Narrow {
+		d.single("circle", "class", "map-handle", "cx", px(n.X+n.W/2), "cy", px(n.Y), "r", "6")
 	}
 	d.close("g")
 	d.close(tag)

@@ -14,14 +14,33 @@ import (
 type Map struct {
 	Title, Desc string
 	Bands       []Band // top (value) to bottom (learning and growth)
+	Themes      []Theme
 	Objectives  []Objective
 	Links       []Link
+}
+
+// Theme is a chain through the map; its objectives carry its number.
+type Theme struct {
+	Title string
+	Shade int // 1 to Shades
+}
+
+// Shades is how many colours the style sheet has for bands and themes.
+const Shades = 8
+
+// shade is a colour that there is: s, or when it is none, that of a place.
+func shade(s, place int) int {
+	if s >= 1 && s <= Shades {
+		return s
+	}
+	return place%Shades + 1
 }
 
 // Band is a perspective; one with steps shows them side by side, as a process from left to right.
 type Band struct {
 	ID, Title string
 	Steps     []Step
+	Shade     int // 1 to Shades; 0 is by its place
 }
 
 // Step is a column of a band.
@@ -35,6 +54,8 @@ type Objective struct {
 	Position       float64 // stored order among its neighbours, used when Placed
 	Placed         bool    // two placed objectives never change sides
 	Card           Card
+	Themes         []int // indices in Map.Themes
+	Dim            bool  // stands back: another theme is looked at
 }
 
 // Card is what an objective shows of its main measure; empty strings are left out.
@@ -67,6 +88,8 @@ type Options struct {
 	Prefix   string // of element ids, when a page has two maps
 	// Standalone embeds the style, the title as a heading, and fixed sizes: a file to save, print or mail.
 	Standalone bool
+	// Edit adds what the editor in the browser takes hold of: places to drop objectives into, and handles to draw links from.
+	Edit bool
 }
 
 // Point is a place in pixels from the top left.
@@ -100,6 +123,7 @@ type BandBox struct {
 	Label Box
 	Lines []string
 	Steps []StepBox
+	Drops []Box // where the objectives of the band, or of each step, may be put; none in a narrow plan
 }
 
 // StepBox is the label of a step.

@@ -114,6 +114,7 @@ func (d *drawing) svg() {
 	for _, b := range d.p.Bands {
 		d.band(b)
 	}
+	d.drops()
 	d.open("g", "class", "map-links", "aria-hidden", "true")
 	for _, c := range d.p.Curves {
 		d.curve(c)
@@ -130,7 +131,7 @@ func (d *drawing) svg() {
 }
 
 func (d *drawing) band(b BandBox) {
-	d.open("g", "class", "map-band is-band-"+strconv.Itoa(b.Band%6+1))
+	d.open("g", "class", "map-band is-band-"+d.shadeOf(b))
 	d.rect(b.Box, "map-band-box", "10")
 	if d.p.Narrow {
 		d.lines(b.Lines, "map-band-title is-wide", b.Label.X+10, b.Label.Y+24, 19)
@@ -142,9 +143,16 @@ func (d *drawing) band(b BandBox) {
 	d.close("g")
 }
 
+func (d *drawing) shadeOf(b BandBox) string {
+	if b.Band >= len(d.m.Bands) {
+		return "1"
+	}
+	return strconv.Itoa(shade(d.m.Bands[b.Band].Shade, b.Band))
+}
+
 func (d *drawing) steps(b BandBox) {
 	for _, s := range b.Steps {
-		d.open("g", "class", "map-step is-band-"+strconv.Itoa(b.Band%6+1))
+		d.open("g", "class", "map-step is-band-"+d.shadeOf(b))
 		d.rect(s.Box, "map-step-box", "4")
 		d.lines(s.Lines, "map-step-title", s.X+6, s.Y+14, 13)
 		d.close("g")
@@ -160,7 +168,11 @@ func (d *drawing) curve(c Curve) {
 	case link.Weight > 0 && link.Weight < 0.34:
 		weight = 1
 	}
-	d.open("g", "class", "map-link is-"+link.Verdict.String()+" is-weight-"+strconv.Itoa(weight), "data-from", link.From, "data-to", link.To)
+	class := "map-link is-" + link.Verdict.String() + " is-weight-" + strconv.Itoa(weight)
+	if d.dim(link.From) || d.dim(link.To) {
+		class += " is-dim"
+	}
+	d.open("g", "class", class, "data-from", link.From, "data-to", link.To)
 	d.element("title", d.linkTitle(link))
 	d.single("path", "class", "map-link-line", "d", pathData(c.Points))
 	tip, back := arrow(c.Points)
@@ -270,6 +282,69 @@ func (d *drawing) legend() ([]byte, float64) {
 		l.close("g")
 		write(w.verdict(v), 42)
 	}
+	for i, t := range d.m.Themes {
+		next(t.Title, 22)
+		l.themeMark(i, t, x+8, y)
+		write(t.Title, 22)
+	}
 	l.close("g")
 	return l.b.Bytes(), y + 22 - d.p.Height
+}
+
+// drops draws, behind everything else, where objectives may be dropped.
+func (d *drawing) drops() {
+	if !d.o.Edit {
+		return
+	}
+	for _, b := range d.p.Bands {
+		for i, box := range b.Drops {
+			d.single("rect", "class", "map-drop", "x", px(box.X), "y", px(box.Y), "width", px(box.W), "height", px(box.H), "data-drop", d.placeName(b.Band, i))
+		}
+	}
+}
+
+// placeName is the id of the i-th place of a band: a step's, or its own.
+func (d *drawing) placeName(band, i int) string {
+	if band >= len(d.m.Bands) {
+		return ""
+	}
+	if steps := d.m.Bands[band].Steps; i < len(steps) {
+		return steps[i].ID
+	}
+	return d.m.Bands[band].ID
+}
+
+// placeOf is the id of the place where a node was put.
+func (d *drawing) placeOf(n Node) string {
+	if !d.o.Edit {
+		return ""
+	}
+	g := 0
+	for b, band := range d.m.Bands {
+		for i := range max(1, len(band.Steps)) {
+			if g == n.group {
+				return d.placeName(b, i)
+			}
+			g++
+		}
+	}
+	return ""
+}
+
+// dim reports whether an objective stands back.
+func (d *drawing) dim(id string) bool {
+	for _, o := range d.m.Objectives {
+		if o.ID == id {
+			return o.Dim
+		}
+	}
+	return false
+}
+
+// themeMark draws the number of a theme on its colour.
+func (d *drawing) themeMark(i int, t Theme, x, y float64) {
+	d.open("g", "class", "map-theme is-theme-"+strconv.Itoa(shade(t.Shade, i)))
+	d.single("circle", "class", "map-theme-mark", "cx", px(x), "cy", px(y), "r", "8")
+	d.element("text", strconv.Itoa(i+1), "class", "map-theme-number", "x", px(x), "y", px(y+3.5))
+	d.close("g")
 }

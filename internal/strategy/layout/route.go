@@ -374,6 +374,11 @@ func (a *arrangement) boxes() {
 			b.Y = first.top - 6 - b.H
 			box.Steps = append(box.Steps, StepBox{Box: b, Lines: lines})
 		}
+		columns := max(1, len(a.m.Bands[first.band].Steps))
+		cell := (a.right - a.left) / float64(columns)
+		for c := range columns {
+			box.Drops = append(box.Drops, Box{X: a.left + float64(c)*cell, Y: from, W: cell, H: to - from})
+		}
 		a.plan.Bands = append(a.plan.Bands, box)
 		r = last + 1
 	}
