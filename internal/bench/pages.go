@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/id"
 )
 
 const (
@@ -64,7 +65,7 @@ func pages(b *bench) error {
 	for i, k := range kinds {
 		s, l := small[i], large[i]
 		b.out.most(fmt.Sprintf("%s, %d posts, p99", k.name, b.posts), millis(l.p99), 40, "ms",
-			fmt.Sprintf("p50 %s, n %d, %d connections, %s processor a page", ms(l.p50), l.n, connections, ms(l.each)))
+			fmt.Sprintf("p50 %s, n %d, %d connections, a note written each 200 ms, %s processor a page", ms(l.p50), l.n, connections, ms(l.each)))
 		b.out.most(fmt.Sprintf("  against %d posts", few), millis(l.p99)/millis(s.p99), 1.3, "x",
 			fmt.Sprintf("p99 %s, p50 %s, %s processor there", ms(s.p99), ms(s.p50), ms(s.each)))
 	}
@@ -115,19 +116,74 @@ func (b *bench) load(data string, kinds []kind, requests int) (list []latency, p
 	if err != nil {
 		return nil, 0, err
 	}
+	stop, err := colleague(b.ctx, data, c, p.base)
+	if err != nil {
+		return nil, 0, err
+	}
 	for _, k := range kinds {
 		if _, err := ask(b.ctx, c, p.base, k, warm); err != nil {
-			return nil, 0, err
+			return nil, 0, errors.Join(err, stop())
 		}
 		used := p.processor()
 		took, err := ask(b.ctx, c, p.base, k, requests)
 		if err != nil {
-			return nil, 0, err
+			return nil, 0, errors.Join(err, stop())
 		}
 		list = append(list, latency{len(took), quantile(took, 0.5), quantile(took, 0.99), (p.processor() - used) / time.Duration(requests)})
 	}
+	if err := stop(); err != nil {
+		return nil, 0, err
+	}
 	peak, err = p.memory("VmHWM")
 	return list, peak, err
+}
+
+// noteEvery is how often a colleague writes a note while pages are asked for, so that what was read cannot be kept for long.
+const noteEvery = time.Second / 5
+
+// colleague writes notes on conversations until stop is called, which says what went wrong.
+func colleague(ctx context.Context, data string, c *http.Client, base string) (stop func() error, err error) {
+	d, err := db.Open(ctx, filepath.Join(data, "entente.db"))
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	list, err := db.All(ctx, d.Read(), db.Self[string], "SELECT id FROM conversation ORDER BY id LIMIT 500")
+	if err == nil && len(list) == 0 {
+		err = errors.New("the installation has no conversations")
+	}
+	if err != nil {
+		return nil, err
+	}
+	own := &http.Client{Jar: c.Jar, Timeout: time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	ended, failed := make(chan struct{}), make(chan error, 1)
+	go func() {
+		tick := time.NewTicker(noteEvery)
+		defer tick.Stop()
+		for i := 0; ; i++ {
+			select {
+			case <-ended:
+				failed <- nil
+				return
+			case <-tick.C:
+			}
+			res, err := own.PostForm(base+"/inbox/"+list[i%len(list)]+"/notes", url.Values{"note": {fmt.Sprintf("Looked at it, %d.", i)}, "token": {id.New()}})
+			if err != nil {
+				failed <- fmt.Errorf("write a note: %w", err)
+				return
+			}
+			io.Copy(io.Discard, res.Body)
+			res.Body.Close()
+			if res.StatusCode != http.StatusSeeOther {
+				failed <- fmt.Errorf("write a note: %s", res.Status)
+				return
+			}
+		}
+	}()
+	return func() error {
+		close(ended)
+		return <-failed
+	}, nil
 }
 
 // signedIn returns a client of 16 connections with the owner's session.

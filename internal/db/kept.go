@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strconv"
 	"sync"
@@ -13,7 +14,14 @@ import (
 type Kept[V any] struct {
 	mu      sync.Mutex
 	version string
-	held    map[string]V
+	held    map[string]*answer[V]
+}
+
+// answer is what one who asks first reads for all who ask meanwhile.
+type answer[V any] struct {
+	read  chan struct{} // closed when it was read
+	value V
+	err   error
 }
 
 // maxKept bounds how many answers one Kept holds.
@@ -29,23 +37,48 @@ func (k *Kept[V]) Read(ctx context.Context, d *DB, key string, read func(ctx con
 	}
 	k.mu.Lock()
 	if k.version != version || len(k.held) >= maxKept {
-		k.version, k.held = version, map[string]V{}
+		k.version, k.held = version, map[string]*answer[V]{}
 	}
-	v, found := k.held[key]
+	a, found := k.held[key]
+	if !found {
+		a = &answer[V]{read: make(chan struct{})}
+		k.held[key] = a
+	}
 	k.mu.Unlock()
-	if found {
-		return v, nil
+	if !found {
+		k.fill(ctx, key, a, read)
+		return a.value, a.err
 	}
-	if v, err = read(ctx); err != nil {
-		return v, err
+	select {
+	case <-a.read:
+	case <-ctx.Done():
+		return a.value, ctx.Err()
 	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	// What is committed meanwhile makes another version, so what was read of it is not given to anybody who asks later.
-	if k.version == version {
-		k.held[key] = v
+	if a.err != nil { // perhaps it was whoever asked first who went away
+		return read(ctx)
 	}
-	return v, nil
+	return a.value, nil
+}
+
+// errUnread is of an answer whose reader panicked.
+var errUnread = errors.New("it was not read")
+
+// fill reads an answer. One that could not be read is not kept.
+//
+// What is committed meanwhile makes another version, so an answer is never given to anybody who asked after something changed.
+func (k *Kept[V]) fill(ctx context.Context, key string, a *answer[V], read func(ctx context.Context) (V, error)) {
+	a.err = errUnread
+	defer func() {
+		if a.err != nil {
+			k.mu.Lock()
+			if k.held[key] == a {
+				delete(k.held, key)
+			}
+			k.mu.Unlock()
+		}
+		close(a.read)
+	}()
+	a.value, a.err = read(ctx)
 }
 
 // Version stands for what is committed: while it is the same, every statement reads the same. On PostgreSQL a transaction of another
