@@ -39,6 +39,7 @@ type Fact struct {
 	Void         bool      `json:"void,omitempty"`     // the fact is taken back
 	Note         string    `json:"note,omitempty"`     // why it was corrected or taken back
 	ByHand       bool      `json:"by_hand,omitempty"`  // a member said so: the source may repeat what it said before without undoing it
+	Of           string    `json:"of,omitempty"`       // the activity that first stated it, where that is no statement but an order
 }
 
 // FactID is the id of the fact that a source calls external.

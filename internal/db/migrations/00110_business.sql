@@ -27,6 +27,7 @@ CREATE TABLE business_fact (
   stated_at BIGINT NOT NULL
 ) {{clustered}};
 CREATE INDEX business_fact_kind ON business_fact (kind, at);
+CREATE INDEX business_fact_at ON business_fact (at);
 -- Derived: facts taken back, so that an older statement that arrives later does not bring them back.
 CREATE TABLE business_withdrawn (
   id TEXT {{binary}} PRIMARY KEY,
