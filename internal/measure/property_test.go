@@ -59,17 +59,23 @@ func TestNaive(t *testing.T) {
 			ctx := i18n.With(w.ctx, "en", zone)
 			step := rapid.SampledFrom(measure.Steps()).Draw(r, "step")
 			want := naive(threads, posts, win, w.now, f.Topic != "")
-			for _, m := range w.s.All() {
+			others := 0
+			for _, m := range rapid.Permutation(w.s.All()).Draw(r, "measures") {
+				if _, worked := want[m.ID]; !worked {
+					if others++; others > 5 || len(m.Pending()) > 0 {
+						continue // each run looks at a few
+					}
+				}
 				got, err := w.s.Compute(ctx, m.ID, win, f)
 				if err != nil {
 					r.Fatal(err)
 				}
-				if got.N != want[m.ID].n || got.Open != want[m.ID].open || got.Of != want[m.ID].of || got.LeftOut != want[m.ID].left {
+				if _, worked := want[m.ID]; worked && (got.N != want[m.ID].n || got.Open != want[m.ID].open || got.Of != want[m.ID].of || got.LeftOut != want[m.ID].left) {
 					r.Fatalf("%s: n %d open %d of %d left out %d, want %+v", m.ID, got.N, got.Open, got.Of, got.LeftOut, want[m.ID])
 				}
 				rows := w.rows(m.ID, win, f, "")
-				if len(rows) != got.N {
-					r.Fatalf("%s: %d rows, n is %d", m.ID, len(rows), got.N)
+				if counted(rows) != got.N {
+					r.Fatalf("%s: %d rows, n is %d", m.ID, counted(rows), got.N)
 				}
 				var waits []time.Duration
 				for _, row := range rows {
@@ -82,7 +88,7 @@ func TestNaive(t *testing.T) {
 				byPart := 0
 				for _, p := range got.Parts {
 					if p.Role == "numerator" || p.Role == "denominator" {
-						n := len(w.rows(m.ID, win, f, p.ID))
+						n := counted(w.rows(m.ID, win, f, p.ID))
 						if n != p.N {
 							r.Fatalf("%s: %d rows of %s, told %d", m.ID, n, p.ID, p.N)
 						}
@@ -130,6 +136,15 @@ func TestNaive(t *testing.T) {
 			}
 		})
 	})
+}
+
+// counted is how many rows count in all.
+func counted(rows []measure.Row) int {
+	n := 0
+	for _, r := range rows {
+		n += r.N
+	}
+	return n
 }
 
 // draw makes threads whose events are in order of time.

@@ -23,6 +23,7 @@ type Row struct {
 	At      time.Time     // opened or said
 	For     time.Duration // the wait, where the measure is one
 	Open    bool          // the wait goes on
+	N       int           // how many it counts: all rows together come to n
 	Title   string        // or the beginning of the text
 	Author  string        // as shown, or an identity
 	Channel string        // its name
@@ -63,26 +64,41 @@ func (s *Service) Rows(ctx context.Context, id string, w Window, f Filter, p Pag
 		if !ok {
 			return nil, "", problem.New(problem.Invalid, "measure.bad_cursor").On("cursor")
 		}
-		src.Where.And("("+src.At+", "+src.ID+") < (?, ?)", at, last)
+		if id, tied, is := strings.Cut(last, " "); is && src.Tie != "" {
+			src.Where.And("("+src.At+", "+src.ID+", "+src.Tie+") < (?, ?, ?)", at, id, tied)
+		} else {
+			src.Where.And("("+src.At+", "+src.ID+") < (?, ?)", at, last)
+		}
 	}
 	wait, open := "0", "0"
 	if src.For != "" {
 		wait, open = src.For, src.Open
 	}
 	text := "c.title, c.excerpt, c.author_name, c.author, c.channel, c.private"
-	if m.Of == kpi.OfPosts {
+	switch m.Of {
+	case kpi.OfPosts:
 		text = "p.title, SUBSTR(p.text, 1, 200), p.author_name, p.author, p.channel, p.private"
+	case kpi.OfFacts:
+		text = "f.label, f.ref, f.organisation, f.person, f.channel, 0"
+	}
+	counts, tie, last := "1", "''", ""
+	if src.N != "" {
+		counts = src.N
+	}
+	if src.Tie != "" {
+		tie, last = src.Tie, ", "+src.Tie+" DESC"
 	}
 	type found struct {
 		Row
+		tie                    string
 		micros                 int64
 		excerpt, identity, via string
 		private                bool
 	}
 	list, err := db.All(ctx, s.db.Read(), func(r *found) []any {
-		return []any{&r.ID, db.At(&r.At), &r.Part, &r.micros, db.Bool(&r.Open), &r.Title, &r.excerpt, &r.Author, &r.identity, &r.via, db.Bool(&r.private)}
-	}, "SELECT "+src.ID+", "+src.At+", "+src.Part+", "+wait+", "+open+", "+text+" FROM "+src.Table+" "+src.Where.String()+
-		" ORDER BY "+src.At+" DESC, "+src.ID+" DESC LIMIT "+strconv.Itoa(p.Limit+1), src.Where.Args...)
+		return []any{&r.ID, db.At(&r.At), &r.Part, &r.micros, db.Bool(&r.Open), &r.N, &r.tie, &r.Title, &r.excerpt, &r.Author, &r.identity, &r.via, db.Bool(&r.private)}
+	}, "SELECT "+src.ID+", "+src.At+", "+src.Part+", "+wait+", "+open+", "+counts+", "+tie+", "+text+" FROM "+src.Table+" "+src.Where.String()+
+		" ORDER BY "+src.At+" DESC, "+src.ID+" DESC"+last+" LIMIT "+strconv.Itoa(p.Limit+1), src.Where.Args...)
 	if err != nil {
 		return nil, "", fmt.Errorf("rows of %s: %w", id, err)
 	}
@@ -90,6 +106,9 @@ func (s *Service) Rows(ctx context.Context, id string, w Window, f Filter, p Pag
 		list = list[:p.Limit]
 		last := list[len(list)-1]
 		next = cursor(last.At, last.ID)
+		if src.Tie != "" {
+			next = cursor(last.At, last.ID+" "+last.tie)
+		}
 	}
 	names, err := s.channelNames(ctx)
 	if err != nil {
@@ -107,8 +126,11 @@ func (s *Service) Rows(ctx context.Context, id string, w Window, f Filter, p Pag
 		}
 		r.Channel = names[r.via]
 		may := inbox
-		if m.Of == kpi.OfPosts && !r.private {
+		switch {
+		case m.Of == kpi.OfPosts && !r.private:
 			may = listening
+		case m.Of == kpi.OfFacts:
+			may = org.Require(ctx, org.MeasureRead) == nil
 		}
 		if !may {
 			r.Title, r.Author = "", ""

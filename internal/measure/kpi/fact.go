@@ -73,6 +73,7 @@ type Source struct {
 	For, Open           string // of waits: microseconds, and 1 when it goes on
 	Key, Sum, Currency  string // see Fact; "" where there is none
 	N                   string // how many a row counts, a whole number; "" is 1
+	Tie                 string // tells rows of the same ID apart, which may then stand twice; "" where none do
 	Where               *db.Where
 }
 

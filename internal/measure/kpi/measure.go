@@ -226,10 +226,17 @@ func (m Measure) In(from, to time.Time, facts []Fact) Estimated {
 
 // Read reads the facts between the first and the last cut.
 func (m Measure) Read(ctx context.Context, q db.Q, a Ask) ([]Fact, error) {
-	if m.Facts != nil {
-		return m.Facts(ctx, q, a)
+	read := m.Facts
+	if read == nil {
+		read = func(ctx context.Context, q db.Q, a Ask) ([]Fact, error) { return m.Source(a).read(ctx, q, a.Cuts) }
 	}
-	return m.Source(a).read(ctx, q, a.Cuts)
+	list, err := read(ctx, q, a)
+	if a.Zone != nil {
+		for i := range list {
+			list[i].At = list[i].At.In(a.Zone)
+		}
+	}
+	return list, err
 }
 
 // Role is the role of a part, "" for one the measure does not have.
@@ -258,6 +265,7 @@ type Estimated struct {
 // Term is a number that another is worked out of.
 type Term struct {
 	ID       string // a word as in "measure.term.found"
+	Name     string // as it was stated, where ID is only what it is one of
 	Unit     Unit
 	Currency string
 	Value    stat.Estimate

@@ -33,18 +33,42 @@ func OverallSentiment() Measure {
 		Hourly: true,
 		Facts: func(ctx context.Context, q db.Q, a Ask) ([]Fact, error) {
 			list, err := a.sentiments(ctx, q)
+			if err != nil {
+				return nil, err
+			}
 			for i := range list {
 				list[i].By = a.Sentiment
 			}
-			return list, err
+			hand, err := a.spoken(ctx, q)
+			return append(list, hand...), err
 		},
 		Estimate: func(facts []Fact) Estimated {
-			seen := []int{count(facts, "negative"), count(facts, "neutral"), count(facts, "positive"), count(facts, "unsure")}
+			parts := []string{"negative", "neutral", "positive", "unsure"}
+			seen, known, read := make([]int, 4), make([]int, 3), make([]int, 4)
+			var by *stat.Confusion
+			for _, f := range facts {
+				if f.By != nil {
+					by = f.By
+				}
+				k := slices.Index(parts, f.Part)
+				switch {
+				case k < 0:
+					continue
+				case f.Key == byHand && k < 3:
+					known[k] += f.N
+				default:
+					read[k] += f.N
+				}
+				seen[k] += f.N
+			}
 			raw := stat.NetSentiment(seen[2], seen[1], seen[0]).AtLeast(30)
-			if len(facts) == 0 || facts[0].By == nil || len(facts[0].By.Counts) != 3 {
+			if by == nil || len(by.Counts) != 3 {
 				return Estimated{Value: raw}
 			}
-			right := facts[0].By.Score(seen[:min(len(facts[0].By.Counts[0]), len(seen))], []float64{-100, 0, 100}).AtLeast(30)
+			for k := range read {
+				read[k] = max(read[k], 0) // a label that came in between two readings
+			}
+			right := by.ScoreBeside(known, read[:min(len(by.Counts[0]), len(read))], []float64{-100, 0, 100}).AtLeast(30)
 			if !right.Defined() {
 				return Estimated{Value: raw}
 			}
@@ -52,6 +76,26 @@ func OverallSentiment() Measure {
 			return Estimated{Value: right, Raw: raw}
 		},
 	}
+}
+
+// byHand is the key of facts that a person stated: they need no putting right.
+const byHand = "hand"
+
+// spoken moves what people said of posts from what a model may have said to what is known.
+func (a Ask) spoken(ctx context.Context, q db.Q) ([]Fact, error) {
+	w := (&db.Where{}).And("l.label = 'sentiment'").And("l.value <> ''").And("f.sentiment <> ''").And("',' || f.hand || ',' LIKE '%,sentiment,%'")
+	a.posts(a.between(w, "l.post_at"))
+	if a.Filter.Topic != "" {
+		w.And("EXISTS (SELECT 1 FROM mention m WHERE m.topic = ? AND m.post = p.id)", a.Filter.Topic)
+	}
+	list, err := Source{Table: "post_label l JOIN post p ON p.id = l.post JOIN enrichment f ON f.post = p.id", At: "l.post_at", Part: "f.sentiment", Where: w}.read(ctx, q, a.Cuts)
+	out := make([]Fact, 0, 2*len(list))
+	for _, f := range list {
+		known, taken := f, f
+		known.Key, taken.N = byHand, -f.N
+		out = append(out, known, taken)
+	}
+	return out, err
 }
 
 // sentiments counts posts from the hours that enrich keeps. Hours that a cut goes through, and a topic, are counted post by post.

@@ -23,6 +23,12 @@ func TestOverallSentiment(t *testing.T) {
 	if e := OverallSentiment().Estimate([]Fact{by("positive", 80, blind)}); math.Abs(e.Value.Value-100) > 1e-9 || e.Raw.Defined() {
 		t.Errorf("with a matrix that tells nothing apart: %+v", e)
 	}
+	// 1,000 posts labelled by hand, all negative: they count as they are, the model's only for the rest.
+	hand := Fact{Part: "negative", N: 1000, Key: byHand}
+	e = OverallSentiment().Estimate([]Fact{by("negative", 3100, m), by("neutral", 3500, m), by("positive", 4400, m), hand, by("negative", -1000, m)})
+	if want := (10000*30.0 - 1000*100) / 11000; math.Abs(e.Value.Value-want) > 1e-6 || e.Value.N != 11000 {
+		t.Errorf("beside labels by hand: %+v, want %v", e.Value, want)
+	}
 	if e := OverallSentiment().Estimate(nil); e.Value.Defined() {
 		t.Errorf("of nothing: %+v", e)
 	}

@@ -1,0 +1,193 @@
+package kpi
+
+import "github.com/entente/entente/internal/measure/stat"
+
+// DeflectedContacts is how many contacts a community saved, by visits and a survey of visitors.
+func DeflectedContacts() Measure {
+	return Measure{
+		ID: "deflected-contacts", Section: Service, Entry: 6, Unit: Contacts, Better: Higher, Days: 30, Clock: NoClock, MinN: 30, Interval: LogDelta, Evidence: Surveyed, Stage: Outcome,
+		Dims: []Dimension{ByCommunity, ByChannel}, Of: OfFacts, From: stating(), Needs: needs("visit", "survey"),
+		Parts:   []Part{{"visits", Denominator}, {"support", Denominator}, {"found", Denominator}, {"would_contact", Denominator}},
+		Formula: "D = V · p(support) · p(found | support) · p(contact | found)",
+		Source:  func(a Ask) Source { return a.asked("visits", "support", "found", "would_contact") },
+		Estimate: func(facts []Fact) Estimated {
+			d, terms := deflected(facts)
+			return Estimated{Value: d.AtLeast(30), Terms: terms}
+		},
+	}
+}
+
+// asked is visits, or contacts by self-service when first is self_service, and the answers to questions, keyed by how many answered.
+func (a Ask) asked(first string, questions ...string) Source {
+	kind, is := "visit", "f.label = 'visits'"
+	if first == "self_service" {
+		kind, is = "contact", "f.status = 'self_service'"
+	}
+	s := a.statedAny("CASE f.kind WHEN 'survey' THEN f.label ELSE '"+first+"' END", "f.quantity", kind, "survey")
+	s.Key = "CASE f.kind WHEN 'survey' THEN f.ref ELSE '' END"
+	list := ""
+	for i, q := range questions {
+		if i > 0 {
+			list += ", "
+		}
+		list += "'" + q + "'"
+	}
+	s.Where.And("(f.kind = '" + kind + "' AND " + is + " OR f.kind = 'survey' AND f.label IN (" + list + "))")
+	return s
+}
+
+// deflected works out what visits and the survey come to.
+func deflected(facts []Fact) (stat.Estimate, []Term) {
+	visits := sum(facts, "visits")
+	support, found, would := answered(facts, "support"), answered(facts, "found"), answered(facts, "would_contact")
+	terms := []Term{{ID: "visits", Unit: Contacts, Value: stat.Exact(visits.Sum, visits.N)}, {ID: "support", Unit: Share, Value: support},
+		{ID: "found", Unit: Share, Value: found}, {ID: "would_contact", Unit: Share, Value: would}}
+	if visits.N == 0 {
+		return stat.Estimate{}, terms
+	}
+	return stat.Deflection(int(visits.Sum+0.5), support, found, would), terms
+}
+
+// DeflectedEntitled is how many contacts self-help saved among those entitled to be helped.
+func DeflectedEntitled() Measure {
+	return Measure{
+		ID: "deflected-entitled", Section: Service, Entry: 6, Unit: Contacts, Better: Higher, Days: 30, Clock: NoClock, MinN: 30, Interval: LogDelta, Evidence: Surveyed, Stage: Outcome,
+		Dims: []Dimension{ByCommunity, ByChannel}, Of: OfFacts, From: stating(), Needs: needs("contact", "survey"),
+		Parts:   []Part{{"self_service", Denominator}, {"success", Denominator}, {"intent", Denominator}, {"no_further", Denominator}},
+		Formula: "D = E · p(success) · p(intent) · p(no further help)",
+		Source:  func(a Ask) Source { return a.asked("self_service", "success", "intent", "no_further") },
+		Estimate: func(facts []Fact) Estimated {
+			events := sum(facts, "self_service")
+			success, intent, further := answered(facts, "success"), answered(facts, "intent"), answered(facts, "no_further")
+			e := Estimated{Terms: []Term{{ID: "self_service", Unit: Contacts, Value: stat.Exact(events.Sum, events.N)}, {ID: "success", Unit: Share, Value: success},
+				{ID: "intent", Unit: Share, Value: intent}, {ID: "no_further", Unit: Share, Value: further}}}
+			if events.N > 0 {
+				e.Value = stat.Deflection(int(events.Sum+0.5), success, intent, further).AtLeast(30)
+			}
+			return e
+		},
+	}
+}
+
+// DeflectedExplicit waits for contact forms that suggest answers.
+func DeflectedExplicit() Measure {
+	return pending(Measure{
+		ID: "deflected-explicit", Section: Service, Entry: 6, Unit: Contacts, Better: Higher, Days: 30, Clock: NoClock, MinN: 30, Interval: Poisson, Evidence: Measured, Stage: Outcome,
+		Of: OfFacts, Parts: []Part{{"given_up", Numerator}},
+		Formula: "D = #{ form left after opening a suggested answer, no contact within 72 h }",
+	}, "community")
+}
+
+// DeflectedHoldout waits for suggestions that are shown to a random part of people.
+func DeflectedHoldout() Measure {
+	return pending(Measure{
+		ID: "deflected-holdout", Section: Service, Entry: 6, Unit: Contacts, Better: Higher, Days: 30, Clock: NoClock, MinN: 100, Interval: Difference, Evidence: Measured, Stage: Outcome,
+		Of: OfFacts, Parts: []Part{{"treated", Numerator}, {"control", Denominator}},
+		Formula: "D = (c / n_c − t / n_t) · n_t",
+	}, "community", "holdout")
+}
+
+// ContactAvoidance is the part of all who would have contacted us that did not have to.
+func ContactAvoidance() Measure {
+	return Measure{
+		ID: "contact-avoidance-rate", Section: Service, Entry: 6, Unit: Share, Better: Higher, Days: 30, Clock: NoClock, MinN: 30, Interval: LogDelta, Evidence: Surveyed, Stage: Outcome,
+		Dims: []Dimension{ByCommunity, ByChannel}, Of: OfFacts, From: stating(), Needs: needs("visit", "survey", "contact"),
+		Parts:   []Part{{"visits", Denominator}, {"support", Denominator}, {"found", Denominator}, {"would_contact", Denominator}, {"assisted", Denominator}},
+		Formula: "a = D / (D + A)",
+		Source: func(a Ask) Source {
+			s := a.saving()
+			s.Where.And("f.kind <> 'cost'").And("f.status <> 'self_service'")
+			return s
+		},
+		Estimate: func(facts []Fact) Estimated {
+			d, terms := deflected(facts)
+			assisted := sum(facts, "assisted")
+			terms = append(terms, Term{ID: "deflected", Unit: Contacts, Value: d}, Term{ID: "assisted", Unit: Contacts, Value: stat.Exact(assisted.Sum, assisted.N)})
+			if assisted.N == 0 {
+				return Estimated{Terms: terms}
+			}
+			return Estimated{Value: stat.Avoidance(d, int(assisted.Sum+0.5)).AtLeast(30), Terms: terms}
+		},
+	}
+}
+
+// saving is all that tells what deflected contacts are worth: visits, answers, contacts and costs.
+func (a Ask) saving() Source {
+	part := "CASE f.kind WHEN 'survey' THEN f.label WHEN 'visit' THEN 'visits' WHEN 'contact' THEN f.status ELSE CASE f.label WHEN 'support' THEN 'support_cost' ELSE f.label END END"
+	s := a.statedAny(part, "CASE f.kind WHEN 'cost' THEN "+total+" ELSE f.quantity END", "visit", "survey", "contact", "cost")
+	s.Key = "CASE f.kind WHEN 'survey' THEN f.ref ELSE '' END"
+	s.Currency = "CASE f.kind WHEN 'cost' THEN f.currency ELSE '' END"
+	s.Where.And(`(f.kind = 'visit' AND f.label = 'visits' OR f.kind = 'survey' AND f.label IN ('support', 'found', 'would_contact')
+		OR f.kind = 'contact' AND f.status IN ('assisted', 'self_service') OR f.kind = 'cost' AND f.label IN ('support', 'platform', 'moderation', 'content'))`)
+	return s
+}
+
+// savingParts is the parts of saving.
+func savingParts() []Part {
+	return []Part{{"visits", Denominator}, {"support", Denominator}, {"found", Denominator}, {"would_contact", Denominator}, {"assisted", Denominator},
+		{"self_service", LeftOut}, {"support_cost", Denominator}, {"platform", Denominator}, {"moderation", Denominator}, {"content", Denominator}}
+}
+
+// saved works out D · (C_assisted − C_self) and what it is made of. What one more self-help costs us is nowhere stated: C_self is 0, and what
+// the community costs in all is taken off apart.
+func saved(facts []Fact) (gross stat.Estimate, programme float64, deflection stat.Estimate, terms []Term) {
+	d, terms := deflected(facts)
+	assisted, support := sum(facts, "assisted"), sum(facts, "support_cost")
+	programme = sum(facts, "platform", "moderation", "content").Sum
+	each := stat.Estimate{}
+	if assisted.Sum > 0 && support.Sum > 0 {
+		each = stat.Exact(support.Sum/assisted.Sum, assisted.N)
+	}
+	terms = append(terms, Term{ID: "deflected", Unit: Contacts, Value: d}, Term{ID: "cost_assisted", Unit: Money, Value: each})
+	if !each.Defined() {
+		return stat.Estimate{}, programme, d, terms
+	}
+	return d.Scale(each.Value), programme, d, terms
+}
+
+// ContactSaving is what the deflected contacts would have cost more with us than by self-help.
+func ContactSaving() Measure {
+	return Measure{
+		ID: "contact-saving", Section: Service, Entry: 7, Unit: Money, Better: Higher, Days: 90, Clock: NoClock, MinN: 30, Interval: LogDelta, Evidence: Surveyed, Stage: Impact,
+		Dims: []Dimension{ByCommunity, ByChannel}, Of: OfFacts, From: stating(), Needs: needs("visit", "survey", "contact", "cost"), Parts: savingParts(),
+		Formula: "saving = D · (C_assisted − C_self),  C_assisted = support cost / assisted contacts",
+		Source:  func(a Ask) Source { return a.saving() },
+		Estimate: func(facts []Fact) Estimated {
+			return inMoney(facts, func(string) Estimated {
+				gross, _, _, terms := saved(facts)
+				return Estimated{Value: gross.AtLeast(30), Terms: terms}
+			})
+		},
+	}
+}
+
+// ContactSavingNet is the same less what the community costs.
+func ContactSavingNet() Measure {
+	m := ContactSaving()
+	m.ID, m.Formula = "contact-saving-net", "net = D · (C_assisted − C_self) − platform − moderation − content"
+	m.Estimate = func(facts []Fact) Estimated {
+		return inMoney(facts, func(string) Estimated {
+			gross, programme, _, terms := saved(facts)
+			terms = append(terms, Term{ID: "saving", Unit: Money, Value: gross}, Term{ID: "programme_cost", Unit: Money, Value: stat.Exact(programme, 1)})
+			return Estimated{Value: gross.Minus(stat.Exact(programme, 0)).AtLeast(30), Terms: terms}
+		})
+	}
+	return m
+}
+
+// CostPerContactSaved is what the community costs for each contact it saved.
+func CostPerContactSaved() Measure {
+	m := ContactSaving()
+	m.ID, m.Formula, m.Better = "cost-per-contact-saved", "c = (platform + moderation + content) / D", Lower
+	m.Estimate = func(facts []Fact) Estimated {
+		return inMoney(facts, func(string) Estimated {
+			_, programme, d, terms := saved(facts)
+			terms = append(terms, Term{ID: "programme_cost", Unit: Money, Value: stat.Exact(programme, 1)})
+			if programme <= 0 {
+				return Estimated{Terms: terms}
+			}
+			return Estimated{Value: stat.Quotient(stat.Exact(programme, 1), d).AtLeast(30), Terms: terms}
+		})
+	}
+	return m
+}

@@ -1,0 +1,112 @@
+package kpi
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/ledger"
+	"github.com/entente/entente/internal/measure/stat"
+)
+
+// EngagementRates are answers of others to what we said, divided by what each name says: there is no standard formula, so the denominator is
+// always named.
+func EngagementRates() []Measure {
+	rates := []struct{ id, label, formula string }{
+		{"engagement-rate-reach", "reach", "ER_R = E / reach"},
+		{"engagement-rate-followers", "followers", "ER_P = E / (posts · followers)"},
+		{"engagement-rate-impressions", "impressions", "ER_I = E / impressions"},
+		{"engagement-rate-views", "views", "ER_V = E / views"},
+		{"engagement-rate-daily", "followers", "ER_D = E / (days · followers)"},
+	}
+	var out []Measure
+	for _, r := range rates {
+		m := Measure{
+			ID: r.id, Section: Reputation, Entry: 17, Unit: Ratio, Better: Higher, Days: 30, Clock: NoClock, MinN: 10, Interval: PoissonRate, Evidence: Measured, Stage: Outtake,
+			Dims: []Dimension{ByChannel}, Of: OfPosts, From: append([]string{ledger.PostSaid}, stating()...), Needs: needs("visit"),
+			Parts:   []Part{{"reply", Numerator}},
+			Formula: r.formula,
+			Source:  func(a Ask) Source { return a.replies() },
+			Facts: func(ctx context.Context, q db.Q, a Ask) ([]Fact, error) {
+				return a.engaged(ctx, q, r.label, strings.Contains(r.formula, "posts ·"))
+			},
+		}
+		m.Between = func(from, to time.Time, facts []Fact) Estimated {
+			var in []Fact
+			for _, f := range facts {
+				if !f.At.Before(from) {
+					in = append(in, f)
+				}
+			}
+			exposure, rows := 0.0, sum(in, r.label).N
+			if r.label == "followers" {
+				exposure = levels(in, r.label)
+			} else {
+				exposure = sum(in, r.label).Sum
+			}
+			terms := []Term{{ID: r.label, Unit: Contacts, Value: stat.Exact(exposure, rows)}}
+			switch r.id {
+			case "engagement-rate-followers":
+				posts := count(in, "our_posts")
+				terms = append(terms, Term{ID: "our_posts", Unit: Posts, Value: stat.Exact(float64(posts), posts)})
+				exposure *= float64(posts)
+			case "engagement-rate-daily":
+				exposure *= to.Sub(from).Hours() / 24
+			}
+			k := count(in, "reply")
+			e := Estimated{Terms: terms, Counts: map[string]int{"reply": k}}
+			if rows > 0 {
+				e.Value = stat.Over(k, exposure).AtLeast(10)
+			}
+			return e
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+// replies is what others answered to posts of ours.
+func (a Ask) replies() Source {
+	s := a.said("reply")
+	s.Where.And("p.parent <> ''").And("EXISTS (SELECT 1 FROM post o WHERE o.id = p.parent AND o.ours = 1)")
+	return s
+}
+
+// engaged is replies, statements of what they are divided by, and what we said where that is asked for.
+func (a Ask) engaged(ctx context.Context, q db.Q, label string, posts bool) ([]Fact, error) {
+	list, err := a.replies().read(ctx, q, a.Cuts)
+	if err != nil {
+		return nil, err
+	}
+	s := a.stated("visit", "f.label")
+	s.N, s.Sum, s.Key = "", "f.quantity", "f.channel || ' ' || f.source"
+	s.Where.And("f.label = ?", label)
+	visits, err := s.read(ctx, q, a.Cuts)
+	if err != nil || !posts {
+		return append(list, visits...), err
+	}
+	w := a.between((&db.Where{}).And("p.ours = 1").And("p.automatic = ''").And("p.private = 0").And("p.parent = ''"), "p.at")
+	if a.Filter.Channel != "" {
+		w.And("p.channel = ?", a.Filter.Channel)
+	}
+	said, err := Source{Table: "post p", ID: "p.id", At: "p.at", Part: "'our_posts'", Where: w}.read(ctx, q, a.Cuts)
+	return append(append(list, visits...), said...), err
+}
+
+// levels adds up, over keys, the mean of what was stated of each: the number of followers is not a sum over time.
+func levels(facts []Fact, part string) float64 {
+	of := map[string]stat.Moments{}
+	for _, f := range facts {
+		if f.Part == part {
+			of[f.Key] = of[f.Key].Add(stat.Moments{N: f.N, Sum: f.Sum})
+		}
+	}
+	total := 0.0
+	for _, m := range of {
+		if m.N > 0 {
+			total += m.Sum / float64(m.N)
+		}
+	}
+	return total
+}

@@ -1,0 +1,174 @@
+package kpi
+
+import (
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/measure/stat"
+)
+
+// conversionTime is how long a lead has to become a customer.
+const conversionTime = 90 * day
+
+// LeadConversion is the share of leads of the window that became customers within 90 days each. Younger ones are left out, won or not.
+func LeadConversion() Measure {
+	return Measure{
+		ID: "lead-conversion", Section: Customers, Entry: 12, Unit: Share, Better: Higher, Days: 180, Clock: NoClock, MinN: 30, Interval: Wilson, Evidence: Measured, Stage: Outcome,
+		Dims: ofFacts(), Of: OfFacts, From: stating(), Needs: needs("lead"), Moving: true,
+		Parts:    []Part{{"won", Numerator}, {"not_won", Denominator}, {"too_recent", LeftOut}},
+		Formula:  "c = #{ l : won(l) − created(l) ≤ 90 d } / #{ l }",
+		Source:   func(a Ask) Source { return a.cohort() },
+		Estimate: shares(30, "won", "not_won"),
+	}
+}
+
+// cohort is leads created between the cuts, by whether they were won in time. A win of its own names its lead; a lead that was stated again as
+// won has no date of that, and counts as won in time.
+func (a Ask) cohort() Source {
+	s := a.stated("lead", "")
+	s.Where.And("f.ref = ''")
+	young := s.Where.Arg(db.T(a.Now.Add(-conversionTime)))
+	s.Part = "CASE WHEN f.at > " + young + " THEN 'too_recent' WHEN f.status = 'won' OR EXISTS (SELECT 1 FROM business_fact g WHERE g.kind = 'lead' AND g.status = 'won' AND f.external <> '' AND g.ref = f.external AND g.at <= f.at + " +
+		since(conversionTime) + ") THEN 'won' ELSE 'not_won' END"
+	return s
+}
+
+// ReferralConversion is the same of leads that came by a recommendation.
+func ReferralConversion() Measure {
+	m := LeadConversion()
+	m.ID, m.Entry = "referral-conversion", 13
+	m.Formula = "c = #{ l : source(l) = referral, won(l) − created(l) ≤ 90 d } / #{ l : source(l) = referral }"
+	m.Source = func(a Ask) Source {
+		s := a.cohort()
+		s.Where.And("LOWER(f.source) IN ('referral', 'recommendation', 'recommandation', 'parrainage', 'ambassador', 'ambassadeur')")
+		return s
+	}
+	return m
+}
+
+// SocialLeadShare is the share of leads that came over a channel, a community or a social network.
+func SocialLeadShare() Measure {
+	return Measure{
+		ID: "social-lead-share", Section: Customers, Entry: 12, Unit: Share, Better: Higher, Days: 90, Clock: NoClock, MinN: 30, Interval: Wilson, Evidence: Measured, Stage: Outcome,
+		Dims: []Dimension{ByTeam, ByPartner, ByCampaign}, Of: OfFacts, From: stating(), Needs: needs("lead"),
+		Parts:   []Part{{"social", Numerator}, {"elsewhere", Denominator}},
+		Formula: "s = #{ l : social(l) } / #{ l }",
+		Source: func(a Ask) Source {
+			s := a.stated("lead", `CASE WHEN f.channel <> '' OR f.community <> '' OR LOWER(f.source) IN ('social', 'social media', 'réseaux sociaux', 'community', 'communauté', 'forum', 'referral',
+				'mastodon', 'bluesky', 'linkedin', 'facebook', 'instagram', 'threads', 'x', 'twitter', 'youtube', 'tiktok', 'reddit', 'discord') THEN 'social' ELSE 'elsewhere' END`)
+			s.Where.And("f.ref = ''")
+			return s
+		},
+		Estimate: shares(30, "social", "elsewhere"),
+	}
+}
+
+// CostPerLead is what acquisition costs for each lead.
+func CostPerLead() Measure {
+	return Measure{
+		ID: "cost-per-lead", Section: Customers, Entry: 12, Unit: Money, Better: Lower, Days: 90, Clock: NoClock, MinN: 10, Interval: LogDelta, Evidence: Measured, Stage: Output,
+		Dims: ofFacts(), Of: OfFacts, From: stating(), Needs: needs("lead", "cost"),
+		Parts:   []Part{{"lead", Denominator}, {"acquisition", Numerator}},
+		Formula: "c = acquisition cost / #{ l }",
+		Source: func(a Ask) Source {
+			s := a.statedAny("CASE f.kind WHEN 'cost' THEN f.label ELSE 'lead' END", "CASE f.kind WHEN 'cost' THEN "+total+" ELSE f.quantity END", "lead", "cost")
+			s.Currency = "CASE f.kind WHEN 'cost' THEN f.currency ELSE '' END"
+			s.Where.And("(f.kind = 'lead' AND f.ref = '' OR f.kind = 'cost' AND f.label = 'acquisition')")
+			return s
+		},
+		Estimate: func(facts []Fact) Estimated {
+			return inMoney(facts, func(string) Estimated {
+				leads, cost := sum(facts, "lead"), sum(facts, "acquisition")
+				e := Estimated{Terms: []Term{{ID: "acquisition_cost", Unit: Money, Value: stat.Exact(cost.Sum, cost.N)}, {ID: "leads", Unit: People, Value: stat.Count(int(leads.Sum + 0.5))}}}
+				if leads.N > 0 && cost.N > 0 {
+					e.Value = stat.Quotient(stat.Exact(cost.Sum, cost.N), stat.Count(int(leads.Sum+0.5))).AtLeast(10)
+				}
+				return e
+			})
+		},
+	}
+}
+
+// WinRate is the share of decided leads that were won.
+func WinRate() Measure {
+	return Measure{
+		ID: "win-rate", Section: Customers, Entry: 12, Unit: Share, Better: Higher, Days: 90, Clock: NoClock, MinN: 20, Interval: Wilson, Evidence: Measured, Stage: Outcome,
+		Dims: ofFacts(), Of: OfFacts, From: stating(), Needs: needs("lead"),
+		Parts:   []Part{{"won", Numerator}, {"lost", Denominator}},
+		Formula: "w = #won / (#won + #lost)",
+		Source: func(a Ask) Source {
+			s := a.stated("lead", "f.status")
+			// A lead of which a win or loss is stated apart counts there.
+			s.Where.And("f.status IN ('won', 'lost')").And("(f.external = '' OR NOT EXISTS (SELECT 1 FROM business_fact g WHERE g.kind = 'lead' AND g.ref = f.external AND g.status IN ('won', 'lost')))")
+			return s
+		},
+		Estimate: shares(20, "won", "lost"),
+	}
+}
+
+// LeadCycle is how long it takes from a lead to a customer. Leads that are still open are observed until now; those lost never end.
+func LeadCycle() Measure {
+	return Measure{
+		ID: "lead-cycle-time", Section: Customers, Entry: 12, Unit: Seconds, Better: Lower, Days: 180, Clock: Calendar, MinN: 10, Interval: Brookmeyer, Evidence: Measured, Stage: Outcome,
+		Dims: ofFacts(), Of: OfFacts, From: stating(), Needs: needs("lead"), Moving: true,
+		Parts:   []Part{{"won", Numerator}, {"open", Denominator}},
+		Formula: "S(t) = ∏ (1 − dᵢ/nᵢ), tᵢ ≤ t;  median = min{ t : S(t) ≤ ½ },  t = won − created",
+		Source: func(a Ask) Source {
+			s := a.stated("lead", "")
+			won := "(SELECT MIN(g.at) FROM business_fact g WHERE g.kind = 'lead' AND g.status = 'won' AND f.external <> '' AND g.ref = f.external)"
+			now := s.Where.Arg(db.T(a.Now))
+			s.N = ""
+			s.Where.And("f.ref = ''").And("(f.status = 'open' OR " + won + " IS NOT NULL)").And("(" + won + " IS NOT NULL OR NOT EXISTS (SELECT 1 FROM business_fact g WHERE g.kind = 'lead' AND g.status = 'lost' AND f.external <> '' AND g.ref = f.external))")
+			s.Part = "CASE WHEN " + won + " IS NULL THEN 'open' ELSE 'won' END"
+			s.For = "CASE WHEN COALESCE(" + won + ", " + now + ") > f.at THEN COALESCE(" + won + ", " + now + ") - f.at ELSE 0 END"
+			s.Open = "CASE WHEN " + won + " IS NULL THEN 1 ELSE 0 END"
+			return s
+		},
+		Estimate: func(facts []Fact) Estimated { return wait(facts, 10) },
+	}
+}
+
+// ActiveAmbassadors waits for programmes.
+func ActiveAmbassadors() Measure {
+	return pending(Measure{
+		ID: "active-ambassadors", Section: Customers, Entry: 13, Unit: People, Better: Higher, Days: 90, Clock: NoClock, Interval: ExactNumber, Evidence: Measured, Stage: Output,
+		Of: OfPosts, Parts: []Part{{"active", Numerator}},
+		Formula: "A = #{ m : #acts(m) ≥ k in 90 d }",
+	}, "programme")
+}
+
+// AdvocacyShare waits for programmes.
+func AdvocacyShare() Measure {
+	return pending(Measure{
+		ID: "advocacy-share", Section: Customers, Entry: 13, Unit: Share, Better: Higher, Days: 90, Clock: NoClock, MinN: 30, Interval: Wilson, Evidence: Modelled, Stage: Outtake,
+		Of: OfPosts, Parts: []Part{{"ambassadors", Numerator}, {"others", Denominator}},
+		Formula: "a = #{ positive, by ambassadors } / #{ positive }",
+	}, "programme")
+}
+
+// Attributions are the shares of conversions that rules allot to social touches. They wait for touchpoints; the rules stand in package stat.
+func Attributions() []Measure {
+	var out []Measure
+	for _, r := range []struct{ id, formula string }{
+		{"attributed-first-touch", "c = Σ w₁,  w = (1, 0, …, 0)"},
+		{"attributed-last-touch", "c = Σ wₙ,  w = (0, …, 0, 1)"},
+		{"attributed-linear", "wᵢ = 1/n"},
+		{"attributed-position", "w = (0.4, 0.2/(n − 2), …, 0.4)"},
+		{"attributed-time-decay", "wᵢ ∝ 2^(−Δtᵢ/h),  h = 7 d"},
+		{"attributed-shapley", "φᵢ = Σ |S|!(|N| − |S| − 1)!/|N|! · (v(S ∪ i) − v(S))"},
+		{"attributed-removal", "REᵢ = 1 − P(conv | i removed)/P(conv),  share = REᵢ/ΣRE"},
+	} {
+		out = append(out, pending(Measure{
+			ID: r.id, Section: Customers, Entry: 14, Unit: Share, Better: Neither, Days: 90, Clock: NoClock, MinN: 30, Interval: ExactNumber, Evidence: Modelled, Stage: Outcome,
+			Of: OfFacts, Parts: []Part{{"social", Numerator}, {"elsewhere", Denominator}}, Formula: r.formula,
+		}, "touchpoint"))
+	}
+	return out
+}
+
+// MemberEffect waits for communities: what members buy more than they would have.
+func MemberEffect() Measure {
+	return pending(Measure{
+		ID: "member-effect", Section: Customers, Entry: 14, Unit: Money, Better: Higher, Days: 365, Clock: NoClock, MinN: 100, Interval: Difference, Evidence: Modelled, Stage: Impact,
+		Of: OfFacts, Parts: []Part{{"members", Numerator}, {"others", Denominator}},
+		Formula: "DiD = (T₁ − T₀) − (C₁ − C₀)",
+	}, "community")
+}

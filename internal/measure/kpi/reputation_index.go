@@ -1,0 +1,91 @@
+package kpi
+
+import (
+	"context"
+
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/ledger"
+	"github.com/entente/entente/internal/measure/stat"
+)
+
+// ReputationIndex is our own index of e-reputation: there is no accepted formula, and its weights are a choice. Sides without facts are left
+// out and their weight goes to the others; which those are stands beside the number.
+func ReputationIndex() Measure {
+	return Measure{
+		ID: "reputation-index", Section: Reputation, Entry: 18, Unit: Index, Better: Higher, Days: 90, Clock: NoClock, MinN: 100, Interval: LogDelta, Evidence: Modelled, Stage: Outtake,
+		Dims: []Dimension{ByChannel, ByTopic}, Of: OfPosts, From: append([]string{ledger.PostSaid, ledger.PostLabelled, ledger.ConversationOpened}, stating()...), Confused: true,
+		Parts:   []Part{{"positive", Numerator}, {"neutral", Denominator}, {"negative", Numerator}, {"unsure", LeftOut}},
+		Formula: "I = S^0.25 · V^0.20 · R^0.20 · C^0.20 · T^0.15",
+		Source:  func(a Ask) Source { return OverallSentiment().Source(a) },
+		Facts: func(ctx context.Context, q db.Q, a Ask) ([]Fact, error) {
+			list, err := OverallSentiment().Facts(ctx, q, a)
+			if err != nil {
+				return nil, err
+			}
+			ratings := a.stated("rating", "'rating_' || f.label")
+			ratings.N, ratings.Sum = "", "f.quantity"
+			ratings.Where.And("f.label = 'csat'")
+			advice := a.ratings("nps", "CASE WHEN f.quantity >= 9 THEN 'promoters' ELSE 'no_promoters' END")
+			sources := []Source{ResponseRate().Source(a), ratings, advice}
+			if a.Filter.Topic != "" {
+				sources = append(sources, a.voices())
+			}
+			for _, s := range sources {
+				more, err := s.read(ctx, q, a.Cuts)
+				if err != nil {
+					return nil, err
+				}
+				list = append(list, more...)
+			}
+			return list, nil
+		},
+		Estimate: reputation,
+	}
+}
+
+func reputation(facts []Fact) Estimated {
+	tone := OverallSentiment().Estimate(facts).Value
+	ours := count(facts, "ours")
+	sides := []struct {
+		id     string
+		unit   Unit
+		value  stat.Estimate
+		score  stat.Estimate
+		weight float64
+	}{
+		{"tone", Points, tone, tone.Goalposts(-100, 100), 0.25},
+		{"visibility", Share, stat.Share(ours, ours+count(facts, "other_topics")), stat.Estimate{}, 0.20},
+		{"ratings", Score, stat.BayesAverage(sum(facts, "rating_csat"), 3, 10), stat.Estimate{}, 0.20},
+		{"care", Share, stat.Share(count(facts, "answered"), count(facts, "answered")+count(facts, "unanswered")), stat.Estimate{}, 0.20},
+		{"advice", Share, stat.Share(count(facts, "promoters"), count(facts, "promoters")+count(facts, "no_promoters")), stat.Estimate{}, 0.15},
+	}
+	sides[1].score, sides[2].score = sides[1].value.Goalposts(0, 1), sides[2].value.Goalposts(1, 5)
+	sides[3].score, sides[4].score = sides[3].value.Goalposts(0, 1), sides[4].value.Goalposts(0, 1)
+	dims := make([]stat.Dimension, len(sides))
+	there := 0.0
+	for i, s := range sides {
+		dims[i] = stat.Dimension{Score: s.score, Weight: s.weight}
+		if s.score.Defined() {
+			there += s.weight
+		}
+	}
+	index, without := stat.Composite(dims)
+	e := Estimated{}
+	for i, s := range sides {
+		t := Term{ID: "reputation_" + s.id, Unit: Index, Value: s.score, Without: without[i]}
+		if s.score.Defined() {
+			t.Weight = s.weight / there
+		}
+		e.Terms = append(e.Terms, t)
+	}
+	n := tone.N
+	if index.N < 3 || !tone.Defined() {
+		if index.Defined() {
+			e.Why = "too_few_sides"
+		}
+		return e
+	}
+	index.N = n
+	e.Value = index.AtLeast(100)
+	return e
+}
