@@ -111,6 +111,8 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger) (*App, error) 
 	a.Intake = intake.New(a.DB, a.Ledger, a.Channels, a.Org, filepath.Join(c.Data, "imports"), log, a.Clock, a.resolve)
 	a.Measure = measure.New(a.DB, a.Org, a.Clock)
 	a.Measure.Trust(a.Enrich)
+	a.Measure.Log(log)
+	a.Ledger.Watch(func([]ledger.Activity) { a.Measure.Noticed() })
 	a.Strategy = strategy.New(a.DB, a.Measure, a.Org, log, a.Clock)
 	a.Plan = plan.New(a.DB, a.Measure, a.Strategy, a.Org, log, a.Clock)
 	a.Govern = govern.New(a.DB, a.Measure, a.Strategy, a.Org, log, a.Clock)
@@ -190,6 +192,7 @@ func (a *App) work(ctx context.Context) <-chan struct{} {
 		"memory":    a.collect,
 		"enriching": func(ctx context.Context) error { return a.Enrich.BackfillLoop(ctx, a.Ledger) },
 		"elsewhere": a.Elsewhere.Loop,
+		"measures":  a.Measure.Loop,
 	}
 	if a.Config.Metrics != "" {
 		loops["metrics"] = a.serveMetrics

@@ -5,6 +5,7 @@ package measure
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/entente/entente/internal/db"
@@ -24,15 +25,39 @@ type Service struct {
 	clock    func() time.Time
 	measures []kpi.Measure
 	enrich   *enrich.Service
+	log      *slog.Logger
+	store    store
+	direct   bool // nothing that is kept is read
 }
 
 // New makes the service.
 func New(d *db.DB, o *org.Service, clock func() time.Time) *Service {
-	return &Service{db: d, org: o, clock: clock, measures: kpi.All()}
+	s := &Service{db: d, org: o, clock: clock, measures: kpi.All(), log: slog.New(slog.DiscardHandler)}
+	s.store.wake = make(chan struct{}, 1)
+	return s
 }
 
 // Trust lets measures that stand on what models say be put right by how often those err.
 func (s *Service) Trust(e *enrich.Service) { s.enrich = e }
+
+// Log lets what goes on behind pages say what went wrong.
+func (s *Service) Log(l *slog.Logger) { s.log = l }
+
+// Noticed tells that facts came in: what is kept is put right, and whoever keeps numbers reads them anew.
+func (s *Service) Noticed() {
+	s.store.epoch.Add(1)
+	s.store.watched.Store(true)
+	select {
+	case s.store.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Epoch grows whenever this process learns that numbers may be others; ok is false when nobody tells it.
+func (s *Service) Epoch() (epoch int64, ok bool) { return s.store.epoch.Load(), s.store.watched.Load() }
+
+// find is Find for what works without anybody asking.
+func (s *Service) find(_ context.Context, id string) (kpi.Measure, error) { return s.Find(id) }
 
 // Now is the service's clock.
 func (s *Service) Now() time.Time { return s.clock() }

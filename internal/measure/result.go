@@ -177,9 +177,19 @@ func (s *Service) read(ctx context.Context, m kpi.Measure, cuts []time.Time, f F
 			a.Sentiment = &stat.Confusion{Counts: matrix.Counts}
 		}
 	}
-	list, err := m.Read(ctx, s.db.Read(), a)
-	if err != nil {
-		return nil, fmt.Errorf("measure %s: %w", m.ID, err)
+	var list []kpi.Fact
+	ok := false
+	if k, keeps := s.keepingOf(m, f); keeps && !s.direct {
+		var err error
+		if list, ok, err = s.rolled(ctx, k, a); err != nil {
+			return nil, fmt.Errorf("measure %s: %w", m.ID, err)
+		}
+	}
+	if !ok {
+		var err error
+		if list, err = m.Read(ctx, s.db.Read(), a); err != nil {
+			return nil, fmt.Errorf("measure %s: %w", m.ID, err)
+		}
 	}
 	sort.SliceStable(list, func(i, j int) bool { return list[i].At.Before(list[j].At) })
 	return list, nil

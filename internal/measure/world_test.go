@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/entente/entente/internal/business"
 	"github.com/entente/entente/internal/channel"
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/enrich"
@@ -26,16 +27,17 @@ type world struct {
 	led *ledger.Ledger
 	s   *measure.Service
 	now time.Time
+	log *slog.Logger
 	ctx context.Context
 }
 
 func newWorld(t testing.TB, d *db.DB, now time.Time) *world {
 	t.Helper()
-	w := &world{t: t, db: d, now: now, ctx: org.AsOperator(t.Context())}
+	w := &world{t: t, db: d, now: now, ctx: org.AsOperator(t.Context()), log: slog.New(slog.DiscardHandler)}
 	clock := func() time.Time { return w.now }
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	e := enrich.New(d, log, enrich.LanguageIdentifier{})
-	w.led = ledger.New(d, log, clock, channel.PostFollower(), people.Follower(), e.Follower(), listening.NewMatcher(e).Follower(), inbox.Follower())
+	w.led = ledger.New(d, log, clock, channel.PostFollower(), people.Follower(), e.Follower(), listening.NewMatcher(e).Follower(), inbox.Follower(), business.Follower())
 	w.s = measure.New(d, org.New(d, log, clock), clock)
 	return w
 }

@@ -116,30 +116,53 @@ func present(m Map, zone *time.Location) string {
 	return fmt.Sprintf("%s %d %s", m.ID, m.UpdatedAt.UnixMicro(), zone)
 }
 
+// evaluated gives what was evaluated a moment ago as long as nothing came in since. When something did, whoever asks first sets off a new
+// evaluation and nobody waits for it, unless the old one is older than bearable.
 func (s *Service) evaluated(ctx context.Context, m Map, at time.Time) (Evaluation, error) {
 	zone := s.measures.Zone(ctx)
 	now := present(m, zone)
-	key := fmt.Sprintf("%s %d", now, at.Unix()/60)
-	if e, ok := s.shelf.take(key, s.clock()); ok {
-		return e, nil
+	age := s.clock().Sub(at)
+	live := age > -keptFor && age < keptFor
+	key := now // of the present there is one
+	if !live {
+		key = fmt.Sprintf("%s %d", now, at.Unix()/60)
 	}
-	v, err, _ := s.flight.Do(key, func() (any, error) {
-		// Whoever asked first may leave; the others still wait for it.
-		c, cancel := context.WithTimeout(context.WithoutCancel(ctx), longEnough)
-		defer cancel()
-		e, err := s.evaluate(c, m, at, zone)
-		if err == nil {
-			s.shelf.put(key, e, s.clock())
-			if s.clock().Sub(at) < keptFor {
-				s.shelf.putLast(now, e, s.clock())
+	epoch, told := s.measures.Epoch()
+	if f, ok := s.shelf.take(key); ok {
+		switch age := s.clock().Sub(f.made); {
+		case age < 0:
+		case !live || !told:
+			if age < keptFor {
+				return f.e, nil
 			}
+		case f.epoch == epoch && age < keptLong || age < keptLeast:
+			return f.e, nil
+		case age < bearable:
+			s.flight.DoChan(key, func() (any, error) { return s.evaluateAnew(ctx, m, at, zone, key, now, live) })
+			return f.e, nil
 		}
-		return e, err
-	})
+	}
+	v, err, _ := s.flight.Do(key, func() (any, error) { return s.evaluateAnew(ctx, m, at, zone, key, now, live) })
 	if err != nil {
 		return Evaluation{}, fmt.Errorf("evaluate the map: %w", err)
 	}
 	return v.(Evaluation), nil
+}
+
+// evaluateAnew evaluates and keeps what comes out. Whoever asked first may leave; the others still wait for it.
+func (s *Service) evaluateAnew(ctx context.Context, m Map, at time.Time, zone *time.Location, key, now string, live bool) (Evaluation, error) {
+	c, cancel := context.WithTimeout(context.WithoutCancel(ctx), longEnough)
+	defer cancel()
+	epoch, _ := s.measures.Epoch() // what comes in while it is evaluated may not be in it
+	made := s.clock()
+	e, err := s.evaluate(c, m, at, zone)
+	if err == nil {
+		s.shelf.put(key, shelved{e, made, epoch})
+		if live {
+			s.shelf.putLast(now, shelved{e, made, epoch})
+		}
+	}
+	return e, err
 }
 
 // soon is evaluated for those who can do with the state of some minutes ago, and must not wait for a new one.

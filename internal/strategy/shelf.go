@@ -5,45 +5,47 @@ import (
 	"time"
 )
 
-// shelf keeps evaluations for a few seconds, so that many who look at one map cost as much as one.
+// shelf keeps evaluations for a while, so that many who look at one map cost as much as one.
 type shelf struct {
 	mu     sync.Mutex
 	list   map[string]shelved
 	latest map[string]shelved // of each map as it is now, whatever the minute
 }
 
+// shelved is an evaluation, when it was begun, and how far the numbers were known to have come.
 type shelved struct {
 	e     Evaluation
-	until time.Time
+	made  time.Time
+	epoch int64
 }
 
 const (
-	keptFor   = 10 * time.Second
+	keptFor   = 10 * time.Second        // what nobody tells of changes
+	keptLong  = 30 * time.Second        // when nothing came in: waits go on and windows move all the same
+	keptLeast = 300 * time.Millisecond  // whatever came in
+	bearable  = 1500 * time.Millisecond // after something came in
 	mostAlike = 32
 )
 
-func (s *shelf) take(key string, now time.Time) (Evaluation, bool) {
+func (s *shelf) take(key string) (shelved, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f, ok := s.list[key]
-	if !ok || !now.Before(f.until) {
-		return Evaluation{}, false
-	}
-	return f.e, true
+	return f, ok
 }
 
-func (s *shelf) put(key string, e Evaluation, now time.Time) {
+func (s *shelf) put(key string, f shelved) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.list == nil {
 		s.list = map[string]shelved{}
 	}
-	for k, f := range s.list {
-		if !now.Before(f.until) || len(s.list) >= mostAlike {
+	for k, old := range s.list {
+		if f.made.Sub(old.made) > keptLong || len(s.list) >= mostAlike {
 			delete(s.list, k)
 		}
 	}
-	s.list[key] = shelved{e, now.Add(keptFor)}
+	s.list[key] = f
 }
 
 // last is the newest evaluation of a map since it last changed, and when it was made.
@@ -51,14 +53,14 @@ func (s *shelf) last(key string) (e Evaluation, made time.Time, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f, ok := s.latest[key]
-	return f.e, f.until.Add(-keptFor), ok
+	return f.e, f.made, ok
 }
 
-func (s *shelf) putLast(key string, e Evaluation, now time.Time) {
+func (s *shelf) putLast(key string, f shelved) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.latest == nil || len(s.latest) >= mostAlike {
 		s.latest = map[string]shelved{}
 	}
-	s.latest[key] = shelved{e, now.Add(keptFor)}
+	s.latest[key] = f
 }

@@ -1,0 +1,205 @@
+package measure_test
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/db/dbtest"
+	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/id"
+	"github.com/entente/entente/internal/ledger"
+	"github.com/entente/entente/internal/measure"
+	"github.com/entente/entente/internal/org"
+)
+
+// TestRolled states random histories, in batches of different sizes and in another order than they happened: answers that come late, edits,
+// deletions, threads that turn out to be one, labels, business facts that are corrected and withdrawn. What stands on kept days must be
+// what the rows say, at every moment, and again after all is kept anew.
+func TestRolled(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		start := time.Date(2026, 3, 20, 0, 0, 0, 0, time.UTC) // clocks change in Europe on the 29th
+		w := newWorld(t, d, start.AddDate(0, 0, 49))
+		w.topic("bike", "bike")
+		plain := measure.New(d, org.New(d, w.log, func() time.Time { return w.now }), func() time.Time { return w.now })
+		plain.Directly()
+		run := 0
+		rapid.Check(t, func(r *rapid.T) {
+			if run++; run > 30 { // each compares hundreds of numbers
+				return
+			}
+			w.now = start.AddDate(0, 0, 49+rapid.IntRange(0, 3).Draw(r, "days on"))
+			ch := fmt.Sprintf("ch%d", run)
+			history := drawHistory(r, ch, start)
+			filters := []measure.Filter{{}, {Channel: ch}, {Channel: ch, Topic: "bike"}, {Member: "m1"}, {Language: "en"}, {Kind: "complaint"}, {Campaign: "spring"}}
+			zones := []string{"UTC", "Europe/Paris", "Asia/Kathmandu", "Asia/Kolkata", "America/St_Johns"}
+			compare := func(when string, often int) {
+				zone, err := time.LoadLocation(rapid.SampledFrom(zones).Draw(r, "zone"))
+				if err != nil {
+					r.Fatal(err)
+				}
+				ctx := i18n.With(w.ctx, "en", zone)
+				win := measure.Last(rapid.IntRange(1, 60).Draw(r, "window"), w.now, zone)
+				if rapid.Bool().Draw(r, "odd window") {
+					win.From = win.From.Add(time.Duration(rapid.IntRange(0, 90).Draw(r, "later")) * time.Minute)
+					win.To = win.To.Add(-time.Duration(rapid.IntRange(0, 90).Draw(r, "earlier")) * time.Minute)
+				}
+				step := rapid.SampledFrom(measure.Steps()).Draw(r, "step")
+				luck := rand.New(rand.NewPCG(rapid.Uint64().Draw(r, "luck"), 1))
+				for _, m := range w.s.All() {
+					for _, f := range filters {
+						if luck.IntN(often) > 0 {
+							continue
+						}
+						want, err := plain.Report(ctx, m.ID, win, step, f)
+						if err != nil {
+							continue // cannot be narrowed so
+						}
+						got, err := w.s.Report(ctx, m.ID, win, step, f)
+						if err != nil {
+							r.Fatal(err)
+						}
+						if diff := cmp.Diff(numbers(want), numbers(got), cmpopts.EquateNaNs(), cmpopts.EquateApprox(1e-9, 1e-9)); diff != "" {
+							r.Fatalf("%s, %s of %+v from %s to %s by %s in %s: -rows +kept\n%s", when, m.ID, f, win.From, win.To, step, zone, diff)
+						}
+					}
+				}
+			}
+			compare("before", 10)
+			roll(r, w)
+			for len(history) > 0 {
+				n := min(len(history), rapid.SampledFrom([]int{1, 7, 500}).Draw(r, "batch"))
+				w.state(history[:n]...)
+				history = history[n:]
+				switch rapid.IntRange(0, 3).Draw(r, "then") {
+				case 0:
+					roll(r, w)
+				case 1:
+					compare("meanwhile", 25)
+				}
+			}
+			compare("dirty", 20)
+			roll(r, w)
+			compare("settled", 5)
+			if rapid.IntRange(0, 3).Draw(r, "anew") == 0 {
+				if err := w.s.Anew(w.ctx); err != nil {
+					r.Fatal(err)
+				}
+				compare("anew", 20)
+			}
+		})
+		rolled, all := w.s.Rolled()
+		t.Logf("%d of %d readings stood on what is kept", rolled, all)
+		if rolled*3 < all {
+			t.Errorf("only %d of %d readings stood on what is kept", rolled, all)
+		}
+	})
+}
+
+func roll(r *rapid.T, w *world) {
+	if err := w.s.Roll(w.ctx); err != nil {
+		r.Fatal(err)
+	}
+}
+
+// numbers is what of a report must not differ.
+func numbers(r measure.Report) []measure.Result {
+	out := []measure.Result{r.Result, r.Before}
+	for _, p := range r.Points {
+		out = append(out, p.Result)
+	}
+	for i := range out {
+		if math.IsInf(out[i].Value.High, 0) {
+			out[i].Value.High = math.MaxFloat64
+		}
+	}
+	return out
+}
+
+// drawHistory draws what happened and shuffles when we learn of it.
+func drawHistory(r *rapid.T, ch string, start time.Time) []ledger.Activity {
+	texts := []string{"The bike squeaks and I want my money back", "Nothing of note", "Merci beaucoup pour votre aide", "Great service, the bike is wonderful"}
+	moment := func(label string) time.Time {
+		return start.Add(time.Duration(rapid.IntRange(0, 45*24*60*60).Draw(r, label)) * time.Second)
+	}
+	var list []ledger.Activity
+	var posts []string
+	n := rapid.IntRange(1, 12).Draw(r, "posts")
+	for i := range n {
+		external := fmt.Sprintf("p%d", i)
+		s := ledger.Said{Text: rapid.SampledFrom(texts).Draw(r, "text"), Inbox: rapid.IntRange(0, 3).Draw(r, "inbox") > 0}
+		for range rapid.IntRange(0, 2).Draw(r, "parents") { // also of those that were not heard yet, and of two threads
+			s.InReplyTo = append(s.InReplyTo, fmt.Sprintf("p%d", rapid.IntRange(0, n-1).Draw(r, "parent")))
+		}
+		switch rapid.IntRange(0, 5).Draw(r, "by") {
+		case 0:
+			s.Ours, s.Member = true, "m1"
+		case 1:
+			s.Automatic = "bulk"
+		}
+		at := moment("at")
+		list = append(list, said(ch, external, at, s))
+		post := postID(ch, external)
+		posts = append(posts, post)
+		switch rapid.IntRange(0, 9).Draw(r, "and") {
+		case 0:
+			list = append(list, ledger.Activity{Kind: ledger.PostDeleted, Actor: "member:m1", Object: post, Channel: ch, At: at.Add(time.Hour), LearnedAt: at})
+		case 1, 2:
+			e := s
+			e.ExternalID, e.Text = external, rapid.SampledFrom(texts).Draw(r, "edited")
+			list = append(list, ledger.Activity{Kind: ledger.PostEdited, Actor: "acct:ada@example.social", Object: post, Channel: ch, At: at.Add(time.Hour), LearnedAt: at, Data: ledger.Data(e)})
+		case 3, 4:
+			list = append(list, labelled(post, rapid.SampledFrom([]string{"positive", "neutral", "negative", ""}).Draw(r, "label"), at))
+		}
+		for _, kind := range []string{ledger.ConversationResolved, ledger.ConversationReopened, ledger.ConversationTaken} {
+			if rapid.IntRange(0, 2).Draw(r, "done") == 0 {
+				list = append(list, about(kind, conversationID(ch, external), at.Add(time.Duration(rapid.IntRange(1, 5*24*60).Draw(r, "after"))*time.Minute)))
+			}
+		}
+	}
+	for i := range rapid.IntRange(0, 6).Draw(r, "facts") {
+		key := id.From(ch+fmt.Sprint(i), "fact")
+		kind := rapid.SampledFrom([]string{"contact", "cost", "rating", "lead", "order"}).Draw(r, "fact")
+		for v := range rapid.IntRange(1, 3).Draw(r, "statements") {
+			f := ledger.Fact{Kind: kind, Quantity: float64(rapid.IntRange(1, 5).Draw(r, "quantity")), Campaign: rapid.SampledFrom([]string{"", "spring"}).Draw(r, "campaign"), Channel: ch, Version: int64(v), Void: v > 0 && rapid.Bool().Draw(r, "void")}
+			switch kind {
+			case "contact":
+				f.Status = rapid.SampledFrom([]string{"assisted", "self_service"}).Draw(r, "status")
+			case "cost":
+				f.Label = rapid.SampledFrom([]string{"platform", "moderation"}).Draw(r, "label")
+			case "rating":
+				f.Label = "csat"
+			case "lead":
+				f.Status = rapid.SampledFrom([]string{"open", "won", "lost"}).Draw(r, "status")
+			}
+			a := ledger.Activity{Kind: ledger.FactStated, Actor: "member:m1", Object: key, Channel: ch, At: moment("fact at"), Data: ledger.Data(f)}
+			if kind == "cost" || kind == "order" {
+				a.Amount, a.Currency = int64(rapid.IntRange(1, 90000).Draw(r, "amount")), "EUR"
+			}
+			list = append(list, a)
+		}
+	}
+	// Posts come in any order among themselves; what is done with something comes after it, as it must.
+	order := rapid.Permutation(list).Draw(r, "order")
+	var first, second []ledger.Activity
+	for _, a := range order {
+		if a.Kind == ledger.PostSaid || a.Kind == ledger.FactStated {
+			first = append(first, a)
+		} else {
+			second = append(second, a)
+		}
+	}
+	if rapid.Bool().Draw(r, "late") && len(first) > 1 { // some are heard after what was done with others
+		n := len(first) / 2
+		return append(append(append([]ledger.Activity{}, first[:n]...), second...), first[n:]...)
+	}
+	return append(first, second...)
+}

@@ -1,0 +1,501 @@
+package measure
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/measure/kpi"
+)
+
+const (
+	mostTouched = 3000                // hours put right at once
+	mostAtOnce  = 60                  // pieces of a key read one by one; more are forgotten and read anew together
+	chunk       = 92                  // days that are read at once
+	unasked     = 45 * 24 * time.Hour // after which a key is forgotten
+)
+
+// errMoved says that somebody else changed what is kept meanwhile.
+var errMoved = errors.New("what is kept has changed meanwhile")
+
+// Loop puts right what is kept as facts come in, and keeps what is asked for, until ctx ends.
+func (s *Service) Loop(ctx context.Context) error {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	tidied, last := time.Time{}, int64(-1)
+	for {
+		// Also what other nodes did, and what changed without a fact: a new topic, other models.
+		if gen, err := generation(ctx, s.db.Read()); err == nil && gen != last {
+			last = gen
+			s.store.epoch.Add(1)
+		}
+		if err := s.Roll(ctx); err != nil && ctx.Err() == nil {
+			s.log.Warn("measures were not all put right, will try again", "error", err)
+		}
+		if now := s.clock(); now.Sub(tidied) > 24*time.Hour {
+			if err := s.forget(ctx); err != nil && ctx.Err() == nil {
+				s.log.Warn("measures that nobody asks for were not forgotten, will try again", "error", err)
+			}
+			tidied = now
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-s.store.wake:
+		case <-tick.C:
+		}
+	}
+}
+
+// Roll puts right what has changed and reads what was asked for and is not kept, until nothing is left to do.
+func (s *Service) Roll(ctx context.Context) error {
+	for {
+		n, err := s.settle(ctx)
+		if errors.Is(err, errMoved) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("put measures right: %w", err)
+		}
+		if n > 0 {
+			continue
+		}
+		w, ok := s.nextWanted()
+		if !ok {
+			return nil
+		}
+		if err := s.fill(ctx, w); err != nil {
+			if errors.Is(err, errMoved) {
+				s.want(w.k, w.from)
+				continue
+			}
+			if errors.Is(err, errOpenParts) {
+				if err := s.leave(ctx, w.k); err != nil {
+					return err
+				}
+				continue
+			}
+			return fmt.Errorf("keep %s: %w", w.k.m.ID, err)
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+}
+
+func (s *Service) nextWanted() (want, bool) {
+	s.store.mu.Lock()
+	defer s.store.mu.Unlock()
+	for id, w := range s.store.wanted {
+		delete(s.store.wanted, id)
+		return w, true
+	}
+	return want{}, false
+}
+
+// keyRow is a key as it is stored.
+type keyRow struct {
+	id, measure, filter string
+	since               int64
+}
+
+// keepings lists what is kept and can be read by this program.
+func (s *Service) keepings(ctx context.Context, q db.Q) (out []keeping, since map[string]int64, err error) {
+	rows, err := db.All(ctx, q, func(r *keyRow) []any { return []any{&r.id, &r.measure, &r.filter, &r.since} }, "SELECT id, measure, filter, since FROM measure_key")
+	if err != nil {
+		return nil, nil, err
+	}
+	since = map[string]int64{}
+	for _, r := range rows {
+		var f Filter
+		if json.Unmarshal([]byte(r.filter), &f) != nil {
+			continue
+		}
+		m, err := s.find(ctx, r.measure)
+		if err != nil {
+			continue // of another version, or gone: forgotten in time
+		}
+		if k, ok := s.keepingOf(m, f); ok && k.id == r.id {
+			out = append(out, k)
+			since[k.id] = r.since
+		}
+	}
+	return out, since, nil
+}
+
+// settle puts right the hours that changed, and says how many there were.
+func (s *Service) settle(ctx context.Context) (int, error) {
+	some, _, err := db.Value[int](ctx, s.db.Read(), "SELECT 1 FROM (SELECT place FROM measure_touch UNION ALL SELECT place FROM measure_stale) x LIMIT 1")
+	if err != nil || some == 0 {
+		return 0, err
+	}
+	// First they are set aside: what changes from here on is noted anew.
+	err = s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+		if err := lockGen(ctx, q); err != nil {
+			return err
+		}
+		places, err := db.All(ctx, q, db.Self[int64], "DELETE FROM measure_touch WHERE place IN (SELECT place FROM measure_touch"+db.Limit(mostTouched)+") RETURNING place")
+		if err != nil {
+			return err
+		}
+		seen := map[int64]bool{}
+		var rows [][]any
+		for _, p := range places {
+			if !seen[p] {
+				seen[p] = true
+				rows = append(rows, []any{p})
+			}
+		}
+		if len(rows) == 0 {
+			return nil
+		}
+		if _, err := db.Exec(ctx, q, "UPDATE measure_gen SET gen = gen + 1 WHERE one = 1"); err != nil {
+			return err
+		}
+		return db.Insert(ctx, q, "measure_stale (place)", rows, "ON CONFLICT DO NOTHING")
+	})
+	if err != nil {
+		return 0, err
+	}
+	var gen int64
+	var places []int64
+	type written struct {
+		key  string
+		day  int64
+		data []byte
+	}
+	var out []written
+	var left *keeping
+	err = s.db.Snapshot(ctx, func(q db.Q) error {
+		out = nil
+		if gen, err = generation(ctx, q); err != nil {
+			return err
+		}
+		if places, err = db.All(ctx, q, db.Self[int64], "SELECT place FROM measure_stale ORDER BY place"+db.Limit(mostTouched)); err != nil {
+			return err
+		}
+		hours := make([][]span, things)
+		for _, p := range places {
+			h := floor(p, int64(things))
+			t := p - h*int64(things)
+			hours[t] = append(hours[t], span{h, h + 1})
+		}
+		for t := range hours {
+			hours[t] = unite(hours[t])
+		}
+		keys, since, err := s.keepings(ctx, q)
+		if err != nil {
+			return err
+		}
+		for _, k := range keys {
+			list := hours[k.thing]
+			touched := map[int64]bool{}
+			for _, p := range list {
+				for d := floor(p.from, 24); d <= floor(p.to-1, 24); d++ {
+					if d >= since[k.id] {
+						touched[d] = true
+					}
+				}
+			}
+			if len(touched) == 0 {
+				continue
+			}
+			if len(list) > mostAtOnce {
+				for d := range touched {
+					out = append(out, written{k.id, d, nil})
+				}
+				s.want(k, since[k.id])
+				continue
+			}
+			h, err := s.recall(ctx, q, k)
+			if err != nil {
+				return err
+			}
+			if h == nil {
+				return errMoved
+			}
+			fresh := map[int64]*daily{}
+			for _, p := range list {
+				p.from = max(p.from, since[k.id]*24)
+				if p.from >= p.to {
+					continue
+				}
+				days, err := s.readDays(ctx, q, k, startOfHour(p.from), startOfHour(p.to))
+				if errors.Is(err, errOpenParts) {
+					left = &k
+				}
+				if err != nil {
+					return err
+				}
+				for d := floor(p.from, 24); d <= floor(p.to-1, 24); d++ {
+					old, there := h.days[d]
+					if fresh[d] != nil {
+						old = fresh[d]
+					} else if there && old == nil {
+						continue // not known as a whole; it will be read as one
+					}
+					fresh[d] = splice(old, days[d], max(p.from-d*24, 0), min(p.to-d*24, 24))
+				}
+			}
+			for d, v := range fresh {
+				out = append(out, written{k.id, d, v.bytes()})
+			}
+		}
+		return nil
+	})
+	if left != nil {
+		return 1, s.leave(ctx, *left)
+	}
+	if err != nil {
+		return 0, err
+	}
+	err = s.change(ctx, gen, func(ctx context.Context, q db.Q, next int64) error {
+		rows := make([][]any, len(out))
+		for i, w := range out {
+			rows[i] = []any{w.key, w.day, next, blob(w.data)}
+		}
+		if err := putDays(ctx, q, rows); err != nil {
+			return err
+		}
+		if len(places) == 0 {
+			return nil
+		}
+		_, err := db.Exec(ctx, q, "DELETE FROM measure_stale WHERE place >= $1 AND place <= $2", places[0], places[len(places)-1])
+		return err
+	})
+	return max(1, len(places)), err
+}
+
+// blob is NULL for nothing known.
+func blob(b []byte) any {
+	if b == nil {
+		return nil
+	}
+	return b
+}
+
+func putDays(ctx context.Context, q db.Q, rows [][]any) error {
+	return db.Insert(ctx, q, "measure_day (key, day, gen, data)", rows, "ON CONFLICT (key, day) DO UPDATE SET gen = excluded.gen, data = excluded.data")
+}
+
+// splice puts the hours from one to another of a day anew.
+func splice(old, part *daily, from, to int64) *daily {
+	out := &daily{}
+	take := func(d *daily, in func(h int64) bool) {
+		if d == nil {
+			return
+		}
+		for h := range int64(24) {
+			if in(h) && d.moved&(1<<h) != 0 {
+				out.moved |= 1 << h
+			}
+		}
+		for i, it := range d.items {
+			if !in(int64(it.hour)) {
+				continue
+			}
+			if d.sums != nil { // items before may have had none
+				for len(out.sums) < len(out.items) {
+					out.sums = append(out.sums, sum{})
+				}
+				out.sums = append(out.sums, d.sums[i])
+			} else if out.sums != nil {
+				out.sums = append(out.sums, sum{})
+			}
+			out.items = append(out.items, it)
+		}
+	}
+	take(old, func(h int64) bool { return h < from })
+	take(part, func(h int64) bool { return h >= from && h < to })
+	take(old, func(h int64) bool { return h >= to })
+	return out
+}
+
+// readDays reads what a key counts between two hours.
+func (s *Service) readDays(ctx context.Context, q db.Q, k keeping, from, to time.Time) (map[int64]*daily, error) {
+	now := s.clock()
+	cuts := []time.Time{from, to}
+	read := func(at time.Time) ([]kpi.Fact, error) {
+		return raw(ctx, q, k.m, kpi.Ask{Cuts: cuts, Now: at, Filter: k.f}, cuts, from, to)
+	}
+	list, err := read(now)
+	if err != nil {
+		return nil, err
+	}
+	var later []kpi.Fact
+	if k.moving {
+		if later, err = read(forever()); err != nil {
+			return nil, err
+		}
+	}
+	return days(k, list, now, later)
+}
+
+// lockGen lets one at a time change what is kept.
+func lockGen(ctx context.Context, q db.Q) error {
+	_, _, err := db.Value[int64](ctx, q, "SELECT gen FROM measure_gen WHERE one = 1"+db.Pick(q, "", " FOR UPDATE"))
+	return err
+}
+
+// change writes what was worked out at gen, unless somebody else has changed what is kept since.
+func (s *Service) change(ctx context.Context, gen int64, do func(ctx context.Context, q db.Q, next int64) error) error {
+	return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+		if err := lockGen(ctx, q); err != nil {
+			return err
+		}
+		now, err := generation(ctx, q)
+		if err != nil {
+			return err
+		}
+		if now != gen {
+			return errMoved
+		}
+		if err := do(ctx, q, gen+1); err != nil {
+			return err
+		}
+		_, err = db.Exec(ctx, q, "UPDATE measure_gen SET gen = $1 WHERE one = 1", gen+1)
+		return err
+	})
+}
+
+// fill reads what is wanted and not known, the newest days first, a quarter of a year at a time.
+func (s *Service) fill(ctx context.Context, w want) error {
+	k := w.k
+	for {
+		var gen, since int64
+		var days map[int64]*daily
+		var there bool
+		var lost []int64
+		begin, end := int64(0), int64(0)
+		err := s.db.Snapshot(ctx, func(q db.Q) (err error) {
+			if gen, err = generation(ctx, q); err != nil {
+				return err
+			}
+			if since, there, err = db.Value[int64](ctx, q, "SELECT since FROM measure_key WHERE id = $1", k.id); err != nil {
+				return err
+			}
+			if there {
+				if lost, err = db.All(ctx, q, db.Self[int64], "SELECT day FROM measure_day WHERE key = $1 AND data IS NULL ORDER BY day", k.id); err != nil {
+					return err
+				}
+			}
+			today := floor(hourOf(s.clock()), 24)
+			from, to := time.Time{}, time.Time{}
+			switch {
+			case len(lost) > 0:
+				begin, end = lost[0], lost[0]+1
+				for _, d := range lost { // days in a row, as far as one reading goes
+					if d < begin+chunk {
+						end = d + 1
+					}
+				}
+				from, to = startOfHour(begin*24), startOfHour(end*24)
+			case !there:
+				begin, end = max(min(w.from, today), today-chunk), floor(hourOf(forever()), 24)
+				if k.m.Stock {
+					begin = floor(hourOf(time.Date(1, 1, 2, 0, 0, 0, 0, time.UTC)), 24)
+				}
+				from, to = startOfHour(begin*24), startOfHour(end*24)
+			case since > w.from:
+				begin, end = max(w.from, since-chunk), since
+				from, to = startOfHour(begin*24), startOfHour(end*24)
+			default:
+				return nil
+			}
+			days, err = s.readDays(ctx, q, k, from, to)
+			return err
+		})
+		if err != nil || end == 0 && begin == 0 {
+			return err
+		}
+		err = s.change(ctx, gen, func(ctx context.Context, q db.Q, next int64) error {
+			var rows [][]any
+			for _, d := range lost {
+				if d >= begin && d < end && days[d] == nil {
+					rows = append(rows, []any{k.id, d, next, []byte{}})
+				}
+			}
+			for d, v := range days {
+				rows = append(rows, []any{k.id, d, next, v.bytes()})
+			}
+			if err := putDays(ctx, q, rows); err != nil {
+				return err
+			}
+			if !there {
+				filter, _ := json.Marshal(k.f) // texts always marshal
+				since := begin
+				if k.m.Stock {
+					since = 0
+				}
+				_, err := db.Exec(ctx, q, "INSERT INTO measure_key (id, measure, filter, since, asked_at) VALUES ($1, $2, $3, $4, $5)", k.id, k.m.ID, string(filter), since, db.T(s.clock()))
+				return err
+			}
+			_, err := db.Exec(ctx, q, "UPDATE measure_key SET since = CASE WHEN since < $1 THEN since ELSE $1 END, asked_at = $2 WHERE id = $3", begin, db.T(s.clock()), k.id)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+}
+
+// forget drops what nobody has asked for, and what another version of the program kept.
+func (s *Service) forget(ctx context.Context) error {
+	asked := map[string]bool{}
+	s.store.mu.Lock()
+	for id, h := range s.store.keys {
+		if s.clock().Sub(h.used) < unasked {
+			asked[id] = true
+		}
+	}
+	s.store.mu.Unlock()
+	return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+		for id := range asked {
+			if _, err := db.Exec(ctx, q, "UPDATE measure_key SET asked_at = $1 WHERE id = $2", db.T(s.clock()), id); err != nil {
+				return err
+			}
+		}
+		if _, err := db.Exec(ctx, q, "DELETE FROM measure_key WHERE asked_at < $1", db.T(s.clock().Add(-unasked))); err != nil {
+			return err
+		}
+		_, err := db.Exec(ctx, q, "DELETE FROM measure_day WHERE key NOT IN (SELECT id FROM measure_key)")
+		return err
+	})
+}
+
+// Anew forgets all that is kept and reads it again from the rows, as far back as it was known.
+func (s *Service) Anew(ctx context.Context) error {
+	var keys []keeping
+	var since map[string]int64
+	err := s.db.Tx(ctx, func(ctx context.Context, q db.Q) (err error) {
+		if err := lockGen(ctx, q); err != nil {
+			return err
+		}
+		if keys, since, err = s.keepings(ctx, q); err != nil {
+			return err
+		}
+		for _, table := range []string{"measure_key", "measure_day", "measure_touch", "measure_stale"} {
+			if _, err := db.Exec(ctx, q, "DELETE FROM "+table); err != nil {
+				return err
+			}
+		}
+		_, err = db.Exec(ctx, q, "UPDATE measure_gen SET gen = gen + 1 WHERE one = 1")
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("forget what measures keep: %w", err)
+	}
+	s.store.mu.Lock()
+	s.store.keys, s.store.items = nil, 0
+	s.store.mu.Unlock()
+	for _, k := range keys {
+		s.want(k, since[k.id])
+	}
+	return s.Roll(ctx)
+}
