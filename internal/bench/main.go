@@ -40,6 +40,7 @@ func parts() []part {
 		{"mail", mailIn},
 		{"import", importing},
 		{"pages", pages},
+		{"map", maps},
 	}
 }
 
@@ -50,6 +51,8 @@ func inner() []part {
 		{"inner-fill", fillHere},
 		{"inner-poll", pollHere},
 		{"inner-mail", mailHere},
+		{"inner-mapfill", mapFillHere},
+		{"inner-map", mapHere},
 	}
 }
 

@@ -143,7 +143,12 @@ const noteEvery = time.Second / 5
 
 // colleague writes notes on conversations until stop is called, which says what went wrong.
 func colleague(ctx context.Context, data string, c *http.Client, base string) (stop func() error, err error) {
-	d, err := db.Open(ctx, filepath.Join(data, "entente.db"))
+	return colleagueOn(ctx, filepath.Join(data, "entente.db"), c, base)
+}
+
+// colleagueOn is colleague on any database.
+func colleagueOn(ctx context.Context, database string, c *http.Client, base string) (stop func() error, err error) {
+	d, err := db.Open(ctx, database)
 	if err != nil {
 		return nil, err
 	}

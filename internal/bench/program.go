@@ -23,13 +23,16 @@ type program struct {
 }
 
 // start starts it on a data folder.
-func (b *bench) start(data string, args []string) (*program, error) {
+func (b *bench) start(data string, args []string) (*program, error) { return b.startOn(data, "", args) }
+
+// startOn starts it on a database too, "" for the one in the folder.
+func (b *bench) startOn(data, database string, args []string) (*program, error) {
 	port, err := freePort()
 	if err != nil {
 		return nil, err
 	}
 	cmd := exec.Command(b.binary, append([]string{"serve"}, args...)...)
-	cmd.Env = append(os.Environ(), "ENTENTE_DATA="+data, "ENTENTE_LISTEN=127.0.0.1:"+port, "ENTENTE_LOG_LEVEL=warn", "ENTENTE_DATABASE_URL=")
+	cmd.Env = append(os.Environ(), "ENTENTE_DATA="+data, "ENTENTE_LISTEN=127.0.0.1:"+port, "ENTENTE_LOG_LEVEL=warn", "ENTENTE_DATABASE_URL="+database)
 	cmd.Stderr = os.Stderr
 	p := &program{cmd: cmd, base: "http://127.0.0.1:" + port, began: time.Now(), done: make(chan struct{})}
 	if err := cmd.Start(); err != nil {

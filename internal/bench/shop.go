@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/entente/entente/internal/business"
 	"github.com/entente/entente/internal/channel"
 	"github.com/entente/entente/internal/channel/all"
 	"github.com/entente/entente/internal/db"
@@ -16,10 +17,12 @@ import (
 	"github.com/entente/entente/internal/intake"
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/listening"
+	"github.com/entente/entente/internal/measure"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/outside"
 	"github.com/entente/entente/internal/people"
 	"github.com/entente/entente/internal/seal"
+	"github.com/entente/entente/internal/strategy"
 )
 
 // shop is the modules as the program puts them together, without pages, on a clock that can be moved.
@@ -30,6 +33,8 @@ type shop struct {
 	channels  *channel.Service
 	listening *listening.Service
 	runner    *intake.Runner
+	measure   *measure.Service
+	strategy  *strategy.Service
 }
 
 // open opens an installation in a folder or, when database is not "", in PostgreSQL. clock is nil for the real one.
@@ -57,10 +62,14 @@ func open(ctx context.Context, data, database string, clock func() time.Time) (*
 	gate := outside.New(outside.Options{AllowPrivate: true, UserAgent: "Entente bench"})
 	s := &shop{db: d, org: org.New(d, log, clock)}
 	enricher := enrich.New(d, log, enrich.LanguageIdentifier{})
-	s.ledger = ledger.New(d, log, clock, channel.PostFollower(), people.Follower(), enricher.Follower(), listening.NewMatcher(enricher).Follower(), inbox.Follower())
+	s.ledger = ledger.New(d, log, clock, channel.PostFollower(), people.Follower(), enricher.Follower(), listening.NewMatcher(enricher).Follower(), inbox.Follower(), business.Follower())
 	s.channels = channel.New(d, s.ledger, box, channel.World{HTTP: gate.Client(), Dial: gate.Dial, Clock: clock, Log: log}, log, clock, all.Connectors()...)
 	s.listening = listening.New(d, s.ledger, enricher, s.org, log, clock, nil)
 	s.runner = &intake.Runner{DB: d, Ledger: s.ledger, Channels: s.channels, Clock: clock}
+	s.measure = measure.New(d, s.org, clock)
+	s.measure.Trust(enricher)
+	s.ledger.Watch(func([]ledger.Activity) { s.measure.Noticed() })
+	s.strategy = strategy.New(d, s.measure, s.org, log, clock)
 	return s, ctx, nil
 }
 
