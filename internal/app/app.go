@@ -57,6 +57,7 @@ type App struct {
 	Measure   *measure.Service
 	Strategy  *strategy.Service
 	Business  *business.Service
+	Folder    *business.Watcher
 	Charter   *charter.Service
 	Plan      *plan.Service
 	Govern    *govern.Service
@@ -109,6 +110,7 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger) (*App, error) 
 	a.Listening = listening.New(a.DB, a.Ledger, a.Enrich, a.Org, log, a.Clock, func() { a.Live.Publish("mentions") })
 	a.Inbox = inbox.New(a.DB, a.Ledger, a.Channels, a.Org, log, a.Clock)
 	a.Intake = intake.New(a.DB, a.Ledger, a.Channels, a.Org, filepath.Join(c.Data, "imports"), log, a.Clock, a.resolve)
+	a.Folder = business.NewWatcher(a.DB, a.Intake, a.Org, filepath.Join(c.Data, "facts"), log, a.Clock)
 	a.Measure = measure.New(a.DB, a.Org, a.Clock)
 	a.Measure.Trust(a.Enrich)
 	a.Measure.Log(log)
@@ -186,6 +188,7 @@ func (a *App) work(ctx context.Context) <-chan struct{} {
 		"polling":   a.Channels.Poll,
 		"sending":   a.Channels.SendLoop,
 		"imports":   a.Intake.Run,
+		"folder":    a.Folder.Run,
 		"openings":  a.Inbox.OpenDue,
 		"topics":    a.Listening.FillLoop,
 		"tidying":   a.tidy,

@@ -35,6 +35,7 @@ func kept() []archive.Table {
 		{Name: "strategy_change", Order: "id"},
 		{Name: "charter_version", Order: "number"},
 		{Name: "charter_acknowledgement", Order: "version, member"},
+		{Name: "watch_rule", Order: "id"},
 		{Name: "activity", Order: "tx, seq"},
 	}
 }

@@ -62,7 +62,7 @@ func (a *App) surfaces() {
 	measureweb.Routes(r, a.Measure, measureweb.Options{Panels: a.besideMeasure})
 	strategyweb.Routes(r, a.Strategy, a.Org)
 	charterweb.Routes(r, a.Charter, a.Org)
-	businessweb.Routes(r, a.Business, a.Org)
+	businessweb.Routes(r, a.Business, a.Folder, a.Org, a.Clock)
 	planweb.Routes(r, a.Plan, a.Org)
 	governweb.Routes(r, a.Govern, a.Org)
 	reportweb.Routes(r, a.Report, a.Org)
@@ -105,6 +105,7 @@ func foot() []web.Nav {
 		{Label: "app.nav.topics", Href: "/topics", Icon: "tags", Permission: org.ListeningRead},
 		{Label: "app.nav.models", Href: "/models", Icon: "sparkles", Permission: org.ListeningRead},
 		{Label: "app.nav.channels", Href: "/channels", Icon: "plug", Permission: org.ChannelRead},
+		{Label: "app.nav.business", Href: "/business", Icon: "database", Permission: org.MeasureRead},
 		{Label: "app.nav.import", Href: "/import", Icon: "upload", Permission: org.ImportRun},
 		{Label: "app.nav.charter", Href: "/charter", Icon: "scroll-text", Permission: org.SignedIn},
 		{Label: "app.nav.members", Href: "/members", Icon: "users-round", Permission: org.MemberRead},

@@ -78,7 +78,7 @@ func (s *Service) State(ctx context.Context, list []Statement) ([]Stated, error)
 		if added, err = s.ledger.AppendTx(ctx, q, fresh...); err != nil || len(added) == 0 {
 			return err
 		}
-		return s.org.Audit(ctx, q, "fact.state", "", map[string]any{"count": len(added)})
+		return s.org.Audit(ctx, q, "business.state", "", map[string]any{"count": len(added)})
 	})
 	if err != nil {
 		return nil, err
@@ -126,7 +126,7 @@ func plainField(err error) error {
 // Correct states by hand what a fact really was. was is the activity that the member saw state it: when another has since, the correction is
 // refused, so that nobody overwrites what they have not seen. The kind of a fact cannot change.
 func (s *Service) Correct(ctx context.Context, fact, was string, st Statement) error {
-	return s.byHand(ctx, fact, was, "fact.correct", func(now Fact, last Statement) (Statement, error) {
+	return s.byHand(ctx, fact, was, "business.correct", func(now Fact, last Statement) (Statement, error) {
 		st.Void = false
 		st.Kind, st.Origin, st.External = now.Kind, now.Origin, now.External
 		if st.At.IsZero() {
@@ -138,7 +138,7 @@ func (s *Service) Correct(ctx context.Context, fact, was string, st Statement) e
 
 // Withdraw takes a fact back: it counts no more and stays in the history, with the reason.
 func (s *Service) Withdraw(ctx context.Context, fact, was, reason string) error {
-	return s.byHand(ctx, fact, was, "fact.withdraw", func(now Fact, last Statement) (Statement, error) {
+	return s.byHand(ctx, fact, was, "business.withdraw", func(now Fact, last Statement) (Statement, error) {
 		if now.Withdrawn {
 			return last, problem.New(problem.Conflict, "business.withdrawn_already")
 		}
@@ -264,4 +264,17 @@ func (s *Service) History(ctx context.Context, f Fact) ([]Line, error) {
 		out[len(out)-1].Actor = ""
 	}
 	return out, nil
+}
+
+// Counted is the fact now, as it would be if this statement counted.
+func (l *Line) Counted(now *Fact) Fact {
+	f := *now
+	f.Kind, f.At, f.Until, f.Quantity, f.Before, f.Currency, f.Amount = l.Kind, l.At, l.Until, l.Quantity, l.Before, l.Currency, nil
+	f.Person, f.Organisation, f.Channel, f.Team, f.Partner, f.Campaign, f.Community = l.Person, l.Organisation, l.Channel, l.Team, l.Partner, l.Campaign, l.Community
+	f.Source, f.Status, f.Label, f.Ref = l.Source, l.Status, l.Label, l.Ref
+	if l.Currency != "" {
+		amount := l.Amount
+		f.Amount = &amount
+	}
+	return f
 }

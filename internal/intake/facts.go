@@ -408,3 +408,45 @@ func labelOf(k *ledger.FactKind, s string) string {
 	}
 	return s
 }
+
+// ReadWhen reads the moment, or where the kind allows it the period, that a person writes of a fact.
+func ReadWhen(k *ledger.FactKind, s, order string, zone *time.Location) (at, until time.Time, ok bool) {
+	if t, ok := dateOf(s, order, zone); ok && k.Period != ledger.Must {
+		return t, time.Time{}, true
+	}
+	if k.Period == ledger.Never {
+		return at, until, false
+	}
+	span, ok := ReadSpan(s, order, zone)
+	return span.From, span.Until, ok
+}
+
+// ParseColumns reads which heading holds which field, as in "amount=Total; at=Jour"; nil for nothing.
+func ParseColumns(s string) (map[string]string, bool) {
+	if strings.TrimSpace(s) == "" {
+		return nil, true
+	}
+	out := map[string]string{}
+	for _, pair := range strings.FieldsFunc(s, func(r rune) bool { return r == ';' || r == '\n' }) {
+		field, head, ok := strings.Cut(pair, "=")
+		field, head = strings.TrimSpace(field), strings.TrimSpace(head)
+		if strings.TrimSpace(pair) == "" {
+			continue
+		}
+		if !ok || field == "" || head == "" || len(out) >= 50 {
+			return nil, false
+		}
+		out[field] = head
+	}
+	return out, true
+}
+
+// WriteColumns is what ParseColumns reads.
+func WriteColumns(columns map[string]string) string {
+	pairs := make([]string, 0, len(columns))
+	for field, head := range columns {
+		pairs = append(pairs, field+"="+head)
+	}
+	slices.Sort(pairs)
+	return strings.Join(pairs, "; ")
+}

@@ -277,7 +277,7 @@ func ReadMoney(s, mark, said, fallback string) (minor int64, currency, reason st
 			return 0, "", badCurrency
 		}
 	}
-	minor, ok := d.shifted(minorFigures(currency) + power)
+	minor, ok := d.shifted(MinorFigures(currency) + power)
 	if !ok {
 		return 0, "", tooFine
 	}

@@ -121,7 +121,7 @@ func TestMoneyRoundTrip(t *testing.T) {
 		currency := rapid.SampledFrom([]string{"EUR", "GBP", "USD", "JPY", "CHF", "TND"}).Draw(t, "currency")
 		mark := rapid.SampledFrom([]string{",", "."}).Draw(t, "mark")
 		group := rapid.SampledFrom([]string{"", " ", "\u00a0", "\u202f", "'", ".", ","}).Filter(func(g string) bool { return g != mark }).Draw(t, "group")
-		n := minorFigures(currency)
+		n := MinorFigures(currency)
 		d := Decimal{minor, n}
 		whole, part, _ := strings.Cut(strings.TrimPrefix(d.String(), "-"), ".")
 		text := ""

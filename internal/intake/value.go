@@ -192,8 +192,8 @@ func decimalMark(said string, sample []string) string {
 	return "."
 }
 
-// minorFigures is how many figures the minor unit of a currency has, by ISO 4217.
-func minorFigures(currency string) int {
+// MinorFigures is how many figures the minor unit of a currency has, by ISO 4217.
+func MinorFigures(currency string) int {
 	switch currency {
 	case "JPY", "KRW", "VND", "CLP", "ISK", "XAF", "XOF", "XPF", "UGX", "PYG", "RWF", "KMF", "GNF", "DJF", "BIF", "VUV":
 		return 0
@@ -231,7 +231,7 @@ func amountOf(s, mark, currency string) (int64, bool) {
 		case inPart && part.Len() > 0 || figures || !figures: // a currency before or after
 		}
 	}
-	n := minorFigures(currency)
+	n := MinorFigures(currency)
 	cents := part.String()
 	for len(cents) < n {
 		cents += "0"

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/intake"
+	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/problem"
 	"github.com/entente/entente/internal/web"
 	"github.com/entente/entente/internal/web/ui"
@@ -22,6 +24,8 @@ const uploadFor = time.Hour
 
 type indexPage struct {
 	Jobs  []intake.Job
+	Kind  string // of the facts that are brought, chosen before the file
+	Facts bool
 	Older string
 	Wrong string
 }
@@ -34,7 +38,10 @@ func (p *pages) showIndex(w http.ResponseWriter, r *http.Request, wrong string) 
 	if err != nil {
 		return err
 	}
-	page := indexPage{Jobs: jobs, Wrong: wrong}
+	page := indexPage{Jobs: jobs, Wrong: wrong, Facts: r.URL.Query().Get("format") == "facts"}
+	if k, ok := ledger.KindOfFact(r.URL.Query().Get("kind")); ok && page.Facts {
+		page.Kind = k.ID
+	}
 	if len(jobs) > listed {
 		page.Jobs = jobs[:listed]
 		page.Older = "/import?before=" + jobs[listed-1].ID
@@ -68,7 +75,11 @@ func (p *pages) receive(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return p.again422(w, r, err)
 		}
-		return web.Redirect(w, r, "/import/"+j.ID)
+		to := "/import/" + j.ID
+		if in := r.URL.Query(); in.Get("format") == "facts" {
+			to += "?" + url.Values{"format": {"facts"}, "kind": {in.Get("kind")}}.Encode()
+		}
+		return web.Redirect(w, r, to)
 	}
 }
 
@@ -109,4 +120,12 @@ func accepts() string {
 		list = append(list, f.Describe().Extensions...)
 	}
 	return strings.Join(list, ",")
+}
+
+// action is where the form of a file goes: with what was chosen before it.
+func (p *indexPage) action() string {
+	if !p.Facts {
+		return "/import"
+	}
+	return "/import?" + url.Values{"format": {"facts"}, "kind": {p.Kind}}.Encode()
 }

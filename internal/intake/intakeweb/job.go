@@ -7,6 +7,7 @@ import (
 
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/intake"
+	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/problem"
 	"github.com/entente/entente/internal/web"
 	"github.com/entente/entente/internal/web/ui"
@@ -18,7 +19,14 @@ func (p *pages) job(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if j.State == intake.Draft {
-		return p.showSetup(w, r, &setupPage{Job: j, Format: j.Format, Set: j.Settings})
+		page := &setupPage{Job: j, Format: j.Format, Set: j.Settings}
+		if in := r.URL.Query(); in.Get("format") == "facts" { // chosen before the file was
+			page.Format = "facts"
+			if k, ok := ledger.KindOfFact(in.Get("kind")); ok {
+				page.Set.Target = intake.FactTarget(k.ID)
+			}
+		}
+		return p.showSetup(w, r, page)
 	}
 	return web.Show(w, r, web.Page{Title: j.Name}, jobBody(&j))
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/entente/entente/internal/channel"
@@ -162,6 +163,11 @@ func preview(ctx context.Context, row *intake.Row) previewRow {
 			if f.Decode(&o) == nil {
 				out.What, out.Words = i18n.T(ctx, "intake.what.order"), o.ExternalID+" · "+o.Product+" · "+i18n.Money(ctx, f.Amount, f.Currency)
 			}
+		case ledger.FactStated:
+			var d ledger.Fact
+			if f.Decode(&d) == nil {
+				out.What, out.Who, out.When, out.Words = i18n.T(ctx, "intake.target."+intake.FactTarget(d.Kind)), first(d.Organisation, d.Person, d.Team), factWhen(ctx, f.At, d.Until), factWords(ctx, f, &d)
+			}
 		default:
 			out.What, out.Words = f.Kind, strings.TrimSpace(row.About.Channel+" "+row.About.Post)
 		}
@@ -202,7 +208,10 @@ func (p *pages) start(w http.ResponseWriter, r *http.Request) error {
 	page := &setupPage{Job: j, Format: f.Text("format"), New: f.Text("new_channel")}
 	page.Set = intake.Settings{Channel: f.Text("channel"), Inbox: f.Text("inbox") != "", Direct: f.Text("direct") != "", Own: f.Text("own"), Site: f.Text("site"),
 		Staff: f.Text("staff"), Encoding: f.Text("encoding"), Target: f.Text("target"), Comma: f.Get("comma"), Dates: f.Text("dates"), Decimal: f.Text("decimal"),
-		Currency: f.Text("currency"), Region: f.Text("region")}
+		Currency: f.Text("currency"), Region: f.Text("region"), Origin: f.Text("origin"), Label: f.Text("label")}
+	if _, fact := strings.CutPrefix(page.Set.Target, "fact."); fact != (page.Format == "facts") {
+		page.Set.Target = "" // chosen for another format
+	}
 	// A mapping counts only for the target it was made for.
 	if f.Text("mapped") != "" && f.Text("mapped") == page.Set.Target && page.Format == j.Format || f.Text("mapped") != "" && f.Text("mapped") == page.Set.Target {
 		page.Set.Columns = map[string]string{}
@@ -255,9 +264,16 @@ func channels(ctx context.Context, list []channel.Account) []ui.Option {
 	return out
 }
 
-func targets(ctx context.Context) []ui.Option {
+func targets(ctx context.Context, format, current string) []ui.Option {
 	var out []ui.Option
-	for _, t := range intake.Targets() {
+	list := intake.Targets()
+	if format == "facts" {
+		list = intake.FactTargets()
+	}
+	if current == "" {
+		out = append(out, ui.Option{Label: "–"})
+	}
+	for _, t := range list {
 		out = append(out, ui.Option{Value: t, Label: i18n.T(ctx, "intake.target."+t)})
 	}
 	return out
@@ -271,4 +287,30 @@ func headings(ctx context.Context, head []string) []ui.Option {
 		}
 	}
 	return out
+}
+
+// factWhen is a moment or a period: its first and its last day.
+func factWhen(ctx context.Context, at, until time.Time) string {
+	zone := i18n.Zone(ctx)
+	if until.IsZero() {
+		return i18n.DateTime(ctx, at)
+	}
+	return i18n.Day(ctx, at.In(zone)) + " – " + i18n.Day(ctx, until.In(zone).Add(-time.Microsecond))
+}
+
+func factWords(ctx context.Context, a *ledger.Activity, d *ledger.Fact) string {
+	var out []string
+	k, _ := ledger.KindOfFact(d.Kind)
+	if a.Currency != "" {
+		out = append(out, intake.Decimal{Coef: a.Amount, Scale: intake.MinorFigures(a.Currency)}.String()+" "+a.Currency)
+	}
+	if k.Quantity != ledger.Never {
+		out = append(out, "× "+i18n.Number(ctx, d.Quantity, 2))
+	}
+	for _, s := range []string{d.Label, d.Status, d.Channel, d.Partner, d.Campaign, d.Community, d.Source, d.Ref, d.External, d.Note} {
+		if s != "" && !strings.HasPrefix(s, intake.NamelessPrefix) {
+			out = append(out, s)
+		}
+	}
+	return strings.Join(out, " · ")
 }
