@@ -3,8 +3,10 @@ package kpi
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/entente/entente/internal/i18n"
 )
@@ -19,19 +21,26 @@ func TestDefined(t *testing.T) {
 		}
 		seen[m.ID] = true
 		if m.Unit == "" || m.Better == "" || m.Days <= 0 || m.Clock == "" || m.Interval == "" || m.Evidence == "" || m.Stage == "" || m.Of == "" ||
-			len(m.From) == 0 || m.Formula == "" || m.Source == nil || m.Estimate == nil {
+			len(m.From) == 0 || m.Formula == "" || m.Source == nil || m.Section == "" || m.Entry == 0 || len(m.Parts) == 0 ||
+			(m.Estimate == nil) == (m.Between == nil) {
 			t.Errorf("%s is not completely defined: %+v", m.ID, m)
 		}
 		if (m.Unit == Seconds) != (m.Clock != NoClock) {
 			t.Errorf("%s: a wait has a clock, anything else has none", m.ID)
 		}
 		keys := []string{"measure.unit." + string(m.Unit), "measure.better." + string(m.Better), "measure.clock." + string(m.Clock),
-			"measure.interval." + string(m.Interval), "measure.evidence." + string(m.Evidence), "measure.stage." + string(m.Stage)}
+			"measure.interval." + string(m.Interval), "measure.evidence." + string(m.Evidence), "measure.stage." + string(m.Stage), "measure.section." + string(m.Section)}
 		for _, k := range []string{"name", "about", "formula", "includes", "limits"} {
 			keys = append(keys, "measure."+m.ID+"."+k)
 		}
 		for _, p := range m.Parts {
 			keys = append(keys, "measure.part."+p.ID)
+		}
+		if e := m.In(time.Unix(0, 0), time.Unix(1e9, 0), nil); e.Value.Defined() && m.Unit != Posts && m.Unit != Conversations {
+			t.Errorf("%s: nothing at all is %+v", m.ID, e.Value)
+		}
+		if n := len(m.Pending()); (n > 0) != (m.Source(Ask{Cuts: make([]time.Time, 2)}).Part == "''") {
+			t.Errorf("%s: it either has rows or says what it waits for", m.ID)
 		}
 		for _, lang := range i18n.Languages() {
 			for _, k := range keys {
@@ -45,6 +54,59 @@ func TestDefined(t *testing.T) {
 			t.Errorf("%s: %v", m.ID, err)
 		} else if !strings.Contains(string(page), m.Formula) {
 			t.Errorf("docs/measures/%s.md does not have the formula %s", m.ID, m.Formula)
+		}
+	}
+	entries := map[int]bool{19: true} // the AMEC stages, which every measure has
+	for _, m := range All() {
+		entries[m.Entry] = true
+	}
+	for n := 1; n <= 32; n++ {
+		if !entries[n] {
+			t.Errorf("entry %d of the catalogue has no measure", n)
+		}
+	}
+}
+
+// TestWords holds that whatever estimates name has words.
+func TestWords(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	term, why := regexp.MustCompile(`Term\{\{?ID: "([a-z_]+)", Unit|\{ID: "([a-z_]+)", Unit`), regexp.MustCompile(`Why(?::|\s*=) "([a-z_]+)"`)
+	found := 0
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for prefix, list := range map[string][][]string{"measure.term.": term.FindAllStringSubmatch(string(text), -1), "measure.why.": why.FindAllStringSubmatch(string(text), -1)} {
+			for _, m := range list {
+				found++
+				id := m[1]
+				if id == "" && len(m) > 2 {
+					id = m[2]
+				}
+				if id[len(id)-1] == '_' {
+					continue // with what follows
+				}
+				for _, lang := range i18n.Languages() {
+					if _, ok := i18n.Keys(lang)[prefix+id]; !ok {
+						t.Errorf("%s: no words for %s%s in %s", f, prefix, id, lang)
+					}
+				}
+			}
+		}
+	}
+	if found < 30 {
+		t.Errorf("only %d terms found", found)
+	}
+	for _, id := range factors() {
+		for _, lang := range i18n.Languages() {
+			if _, ok := i18n.Keys(lang)["measure.term.health_"+id]; !ok {
+				t.Errorf("no words for health_%s in %s", id, lang)
+			}
 		}
 	}
 }

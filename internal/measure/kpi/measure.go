@@ -1,5 +1,5 @@
 // Package kpi decides what each measure is: derived rows come in, and for every measure the facts it counts, how sure they make it and the
-// words of its definition go out. One file a measure; all.go lists them.
+// words of its definition go out. One file a measure or a few that share their facts; all.go lists them.
 package kpi
 
 import (

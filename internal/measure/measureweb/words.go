@@ -21,8 +21,12 @@ func plain(u kpi.Unit) chart.Unit {
 		return chart.Share(0)
 	case kpi.Seconds:
 		return chart.Duration()
-	case kpi.Points:
+	case kpi.Points, kpi.Hours, kpi.Index:
 		return chart.Count("", 1)
+	case kpi.Score:
+		return chart.Count("", 2)
+	case kpi.Ratio:
+		return chart.Share(1)
 	}
 	return chart.Count("", 0)
 }
@@ -40,7 +44,7 @@ func spoken(ctx context.Context, u kpi.Unit) chart.Unit {
 
 // short is the word beside a number, "" where the number says it.
 func short(ctx context.Context, u kpi.Unit) string {
-	if u == kpi.Share || u == kpi.Seconds {
+	if u == kpi.Share || u == kpi.Seconds || u == kpi.Ratio || u == kpi.Money {
 		return ""
 	}
 	return i18n.T(ctx, "measure.short."+string(u))
