@@ -7,11 +7,15 @@ import { shortcuts } from "./shortcuts";
 import { themes } from "./theme";
 import { LiveElement } from "./live";
 import { PresenceElement } from "./presence";
+import { MapElement } from "./map";
+import { SlidesElement, printing } from "./slides";
 
 (window as unknown as { htmx: typeof htmx }).htmx = htmx;
 
 customElements.define("entente-live", LiveElement);
 customElements.define("entente-presence", PresenceElement);
+customElements.define("entente-map", MapElement);
+customElements.define("entente-slides", SlidesElement);
 
 confirmations();
 copying();
@@ -19,6 +23,7 @@ dialogs();
 dismissing();
 revealing();
 shortcuts();
+printing();
 themes();
 uploads();
 

@@ -28,6 +28,7 @@ import (
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/org/orgapi"
 	"github.com/entente/entente/internal/org/orgweb"
+	"github.com/entente/entente/internal/paper"
 	"github.com/entente/entente/internal/people/peopleapi"
 	"github.com/entente/entente/internal/people/peopleweb"
 	"github.com/entente/entente/internal/plan/planapi"
@@ -60,7 +61,7 @@ func (a *App) surfaces() {
 	listeningweb.Routes(r, a.Listening, a.Channels, listeningweb.Options{Panels: a.besideMention})
 	inboxweb.Routes(r, a.Inbox, inboxweb.Options{Panels: a.besideConversation})
 	measureweb.Routes(r, a.Measure, measureweb.Options{Panels: a.besideMeasure})
-	strategyweb.Routes(r, a.Strategy, a.Org)
+	strategyweb.Routes(r, a.Strategy, a.Org, strategyweb.Options{Printer: paper.New(a.Config.Chromium)})
 	charterweb.Routes(r, a.Charter, a.Org)
 	businessweb.Routes(r, a.Business, a.Folder, a.Org, a.Clock)
 	planweb.Routes(r, a.Plan, a.Org)
@@ -78,7 +79,7 @@ func (a *App) surfaces() {
 	measureapi.Operations(a.API, a.Measure)
 	strategyapi.Operations(a.API, a.Strategy)
 	charterapi.Operations(a.API, a.Charter)
-	businessapi.Operations(a.API, a.Business)
+	businessapi.Operations(a.API, a.Business, a.Folder)
 	planapi.Operations(a.API, a.Plan)
 	governapi.Operations(a.API, a.Govern)
 	reportapi.Operations(a.API, a.Report)

@@ -3,6 +3,8 @@ package strategy
 import (
 	"context"
 	"time"
+
+	"github.com/entente/entente/internal/org"
 )
 
 // Counting is a measure of an objective in which something counts.
@@ -88,4 +90,16 @@ func (e Evaluation) Served(objective string) []Standing {
 		}
 	}
 	return out
+}
+
+// Lately is Evaluate for those who can do with the state of some minutes ago: lists of many maps.
+func (s *Service) Lately(ctx context.Context, mapID string, at time.Time) (Evaluation, error) {
+	if err := org.Require(ctx, org.StrategyRead); err != nil {
+		return Evaluation{}, err
+	}
+	m, err := s.read(ctx, mapID)
+	if err != nil {
+		return Evaluation{}, err
+	}
+	return s.soon(ctx, m, at)
 }

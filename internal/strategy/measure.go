@@ -247,17 +247,23 @@ func Bounds(u kpi.Unit) (low, high float64) {
 		return -100, 100
 	case kpi.Seconds:
 		return 0, 10 * 366 * 86400
+	case kpi.Money, kpi.Ratio, kpi.Score:
+		return -1e12, 1e12
+	case kpi.Index:
+		return 0, 1000
 	}
 	return 0, 1e12
 }
 
-// Typed is how many of a measure's unit are in one of the unit in which people type it: hours for seconds, per cent for shares.
+// Typed is how many of a measure's unit are in one of the unit in which people type it: hours for seconds, per cent for shares, euros for cents.
 func Typed(u kpi.Unit) float64 {
 	switch u {
 	case kpi.Seconds:
 		return 3600
-	case kpi.Share:
+	case kpi.Share, kpi.Ratio:
 		return 0.01
+	case kpi.Money:
+		return 100
 	}
 	return 1
 }

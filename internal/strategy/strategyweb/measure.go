@@ -17,7 +17,7 @@ import (
 
 // measureForm is what is typed of a measure.
 type measureForm struct {
-	ID, Measure, Statistic, Better, Weight, Baseline, BaselineOn, Target, Low, High, Days, Channel, Topic string
+	ID, Measure, Statistic, Better, Weight, Baseline, BaselineOn, Target, Low, High, Days, Channel, Topic, Timing string
 }
 
 type measurePage struct {
@@ -58,7 +58,7 @@ func (h *handlers) newMeasure(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := measurePage{Objective: o, Form: measureForm{Channel: q.Get("channel"), Topic: q.Get("topic"), Weight: "1", Days: "28", BaselineOn: dueDay(ctx, h.s.Now())}}
+	p := measurePage{Objective: o, Form: measureForm{Channel: q.Get("channel"), Topic: q.Get("topic"), Weight: "1", Days: "28", Timing: string(strategy.Lagging), BaselineOn: dueDay(ctx, h.s.Now())}}
 	def, err := h.s.Measures().Find(q.Get("measure"))
 	if err != nil {
 		return h.showMeasure(w, r, p)
@@ -96,7 +96,7 @@ func (h *handlers) editMeasure(w http.ResponseWriter, r *http.Request) error {
 		unit = def.Unit
 	}
 	f := measureForm{ID: m.ID, Measure: m.Measure, Statistic: string(m.Statistic), Better: string(m.Better), Weight: typed(ctx, "", m.Weight),
-		Baseline: typed(ctx, unit, m.Baseline), BaselineOn: dueDay(ctx, m.BaselineAt), Days: strconv.Itoa(m.Days), Channel: m.Channel, Topic: m.Topic}
+		Baseline: typed(ctx, unit, m.Baseline), BaselineOn: dueDay(ctx, m.BaselineAt), Days: strconv.Itoa(m.Days), Channel: m.Channel, Topic: m.Topic, Timing: string(m.Timing)}
 	if m.Better == kpi.Within {
 		f.Low, f.High = typed(ctx, unit, m.Low), typed(ctx, unit, m.High)
 	} else {
@@ -113,8 +113,10 @@ func (h *handlers) readMeasure(r *http.Request) (f measureForm, m strategy.Measu
 	}
 	ctx := r.Context()
 	f = measureForm{Measure: in.Text("measure"), Statistic: in.Text("statistic"), Better: in.Text("better"), Weight: in.Text("weight"), Baseline: in.Text("baseline"),
-		BaselineOn: in.Text("baseline_at"), Target: in.Text("target"), Low: in.Text("low"), High: in.Text("high"), Days: in.Text("days"), Channel: in.Text("channel"), Topic: in.Text("topic")}
-	m = strategy.Measure{Measure: f.Measure, Statistic: strategy.Statistic(f.Statistic), Better: kpi.Better(f.Better), Channel: f.Channel, Topic: f.Topic}
+		BaselineOn: in.Text("baseline_at"), Target: in.Text("target"), Low: in.Text("low"), High: in.Text("high"), Days: in.Text("days"), Channel: in.Text("channel"), Topic: in.Text("topic"),
+		Timing: in.Text("timing")}
+	m = strategy.Measure{Measure: f.Measure, Statistic: strategy.Statistic(f.Statistic), Better: kpi.Better(f.Better), Channel: f.Channel, Topic: f.Topic,
+		Timing: strategy.Timing(f.Timing)}
 	unit := 1.0
 	if def, err := h.s.Measures().Find(f.Measure); err == nil {
 		unit = strategy.Typed(def.Unit)

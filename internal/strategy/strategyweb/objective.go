@@ -25,22 +25,34 @@ type objectivePage struct {
 	Edit    bool
 	Link    linkForm
 	Wrong   wrong // of the form of links
+	Reach   strategy.Reach
+	Given   contributionForm
+	Amiss   wrong       // of the form of contributions
+	Others  []ui.Option // objectives of other maps
+	Panels  []ui.Panel
 }
 
 type linkForm struct{ Serves, Weeks, Note string }
 
 func (h *handlers) objectivePage(w http.ResponseWriter, r *http.Request) error {
-	return h.showObjective(w, r, linkForm{Weeks: "4"}, nil)
+	return h.showObjective(w, r, objectivePage{})
 }
 
-func (h *handlers) showObjective(w http.ResponseWriter, r *http.Request, link linkForm, bad wrong) error {
+// showObjective shows an objective; p brings what was typed and is wrong.
+func (h *handlers) showObjective(w http.ResponseWriter, r *http.Request, p objectivePage) error {
 	ctx := r.Context()
 	o, err := h.s.Objective(ctx, r.PathValue("id"))
 	if err != nil {
 		return err
 	}
 	at := h.when(r)
-	p := objectivePage{Edit: mayEdit(ctx), Link: link, Wrong: bad}
+	p.Edit = mayEdit(ctx)
+	if p.Link.Weeks == "" {
+		p.Link.Weeks = "4"
+	}
+	if p.Given.Weight == "" {
+		p.Given.Weight = "1"
+	}
 	if p.E, err = h.s.Evaluate(ctx, o.Map, at); err != nil {
 		return err
 	}
@@ -63,6 +75,19 @@ func (h *handlers) showObjective(w http.ResponseWriter, r *http.Request, link li
 	}
 	if p.Owners, err = h.owners(ctx, p.E.Objectives); err != nil {
 		return err
+	}
+	reach, err := h.s.Reach(ctx, at, o.ID)
+	if err != nil {
+		return err
+	}
+	p.Reach = reach[o.ID]
+	if p.Edit {
+		if p.Others, err = h.elsewhere(ctx, o.Map); err != nil {
+			return err
+		}
+	}
+	if h.OnObjective != nil {
+		p.Panels = h.OnObjective(ctx, p.E, p.St)
 	}
 	return web.Show(w, r, web.Page{Title: o.Name.In(i18n.Lang(ctx)), Wide: true}, objectiveBody(p))
 }
@@ -130,6 +155,8 @@ type objectiveForm struct {
 	ID, Map                                       string
 	Names                                         map[string]string
 	Perspective, Owner, Stakeholders, Note, DueOn string
+	Goal, GoalKind, Stage                         string
+	Themes                                        []string
 }
 
 type editObjectivePage struct {
@@ -168,7 +195,7 @@ func (h *handlers) editObjective(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	f := objectiveForm{ID: o.ID, Map: o.Map, Names: map[string]string{}, Perspective: o.Perspective, Owner: o.Owner, Note: o.Note,
-		Stakeholders: strings.Join(o.Stakeholders, ", "), DueOn: dueDay(ctx, o.DueAt)}
+		Stakeholders: strings.Join(o.Stakeholders, ", "), DueOn: dueDay(ctx, o.DueAt), Goal: o.Goal, GoalKind: o.GoalKind, Stage: string(o.Stage), Themes: o.Themes}
 	for lang, name := range o.Name {
 		f.Names["name_"+lang] = name
 	}
@@ -183,8 +210,9 @@ func readObjective(r *http.Request) (f objectiveForm, o strategy.Objective, errs
 	}
 	ctx := r.Context()
 	f = objectiveForm{Names: map[string]string{}, Perspective: in.Text("perspective"), Owner: in.Text("owner"), Stakeholders: in.Text("stakeholders"),
-		Note: in.Text("note"), DueOn: in.Text("due")}
-	o = strategy.Objective{Name: strategy.Words{}, Perspective: f.Perspective, Owner: f.Owner, Note: f.Note, Stakeholders: strings.FieldsFunc(f.Stakeholders, func(r rune) bool { return r == ',' || r == '\n' || r == ';' })}
+		Note: in.Text("note"), DueOn: in.Text("due"), Goal: in.Text("goal"), GoalKind: in.Text("goal_kind"), Stage: in.Text("stage"), Themes: in.Values["theme"]}
+	o = strategy.Objective{Name: strategy.Words{}, Perspective: f.Perspective, Owner: f.Owner, Note: f.Note, Goal: f.Goal, GoalKind: f.GoalKind,
+		Stage: strategy.Stage(f.Stage), Themes: f.Themes, Stakeholders: strings.FieldsFunc(f.Stakeholders, func(r rune) bool { return r == ',' || r == '\n' || r == ';' })}
 	for _, lang := range i18n.Languages() {
 		o.Name[lang] = in.Text("name_" + lang)
 		f.Names["name_"+lang] = o.Name[lang]
@@ -249,48 +277,10 @@ func (h *handlers) removeObjective(w http.ResponseWriter, r *http.Request) error
 	if err := h.s.RemoveObjective(r.Context(), o.ID); err != nil {
 		return err
 	}
-	web.Flash(w, r, ui.Success, "strategy.objective_removed", "Name", o.Name.In(i18n.Lang(r.Context())))
-	return web.Redirect(w, r, mapHref(o.Map))
-}
-
-// moveObjective moves an objective one place to the left or right on the map, and so fixes the order of all of them.
-func (h *handlers) moveObjective(w http.ResponseWriter, r *http.Request) error {
-	ctx := r.Context()
-	f, err := web.ReadForm(r)
-	if err != nil {
-		return err
+	if r.Header.Get("HX-Request") == "" {
+		web.Flash(w, r, ui.Success, "strategy.objective_removed", "Name", o.Name.In(i18n.Lang(r.Context())))
 	}
-	o, err := h.s.Objective(ctx, r.PathValue("id"))
-	if err != nil {
-		return err
-	}
-	e, err := h.s.Evaluate(ctx, o.Map, h.s.Now())
-	if err != nil {
-		return err
-	}
-	n, err := h.names(ctx)
-	if err != nil {
-		return err
-	}
-	list := order(ctx, e, n)
-	step := 1
-	if f.Text("to") == "left" {
-		step = -1
-	}
-	for i, id := range list {
-		j := i + step
-		if id != o.ID || j < 0 || j >= len(list) {
-			continue
-		}
-		if next, ok := e.Map.Objective(list[j]); ok && next.Perspective == o.Perspective {
-			list[i], list[j] = list[j], list[i]
-		}
-		break
-	}
-	if err := h.s.Place(ctx, o.Map, list); err != nil {
-		return err
-	}
-	return web.Redirect(w, r, objectiveHref(o.ID)+"/edit")
+	return done(w, r, o.Map, mapHref(o.Map))
 }
 
 func (h *handlers) addLink(w http.ResponseWriter, r *http.Request) error {
@@ -313,21 +303,40 @@ func (h *handlers) addLink(w http.ResponseWriter, r *http.Request) error {
 			errs = append(errs, err)
 		}
 	}
+	if f.Text("back") == "draw" {
+		o, err := h.s.Objective(ctx, r.PathValue("id"))
+		if err != nil {
+			return err
+		}
+		if len(errs) > 0 {
+			return fits(w, r, errs[0], o.Map, drawHref(o.Map))
+		}
+		return web.Redirect(w, r, drawHref(o.Map))
+	}
 	if len(errs) > 0 {
 		bad, err := mend(ctx, w, errs...)
 		if err != nil {
 			return err
 		}
-		return h.showObjective(w, r, form, bad)
+		return h.showObjective(w, r, objectivePage{Link: form, Wrong: bad})
 	}
 	web.Flash(w, r, ui.Success, "strategy.link_added")
 	return web.Redirect(w, r, objectiveHref(r.PathValue("id")))
 }
 
 func (h *handlers) removeLink(w http.ResponseWriter, r *http.Request) error {
-	if err := h.s.RemoveLink(r.Context(), r.PathValue("id"), r.PathValue("serves")); err != nil {
+	o, err := h.s.Objective(r.Context(), r.PathValue("id"))
+	if err != nil {
 		return err
 	}
-	web.Flash(w, r, ui.Success, "strategy.link_removed")
-	return web.Redirect(w, r, objectiveHref(r.PathValue("id")))
+	if _, err := web.ReadForm(r); err != nil {
+		return err
+	}
+	if err := h.s.RemoveLink(r.Context(), o.ID, r.PathValue("serves")); err != nil {
+		return err
+	}
+	if r.FormValue("back") != "draw" {
+		web.Flash(w, r, ui.Success, "strategy.link_removed")
+	}
+	return done(w, r, o.Map, objectiveHref(o.ID))
 }

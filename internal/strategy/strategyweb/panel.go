@@ -15,6 +15,7 @@ const mostServed = 12
 type panelLine struct {
 	strategy.Counting
 	Label string
+	Gives []strategy.FarEnd // objectives of other maps that it contributes to, by itself or by what it serves
 }
 
 // ServesPanel says in which measures of which objectives something said in channel (id) about topics (ids) counts: for the page of a
@@ -55,9 +56,30 @@ func panel(ctx context.Context, s *strategy.Service, list []strategy.Counting, t
 		return ui.Panel{}, false, err
 	}
 	more := max(0, len(list)-mostServed)
+	var ids []string
+	for _, c := range list[:len(list)-more] {
+		ids = append(ids, c.Standing.ID)
+		for _, st := range c.Serves {
+			ids = append(ids, st.ID)
+		}
+	}
+	reach, err := s.Reach(ctx, s.Now(), ids...)
+	if err != nil {
+		return ui.Panel{}, false, err
+	}
 	var lines []panelLine
 	for _, c := range list[:len(list)-more] {
-		lines = append(lines, panelLine{c, n.label(ctx, c.Reading.Measure)})
+		l := panelLine{Counting: c, Label: n.label(ctx, c.Reading.Measure)}
+		seen := map[string]bool{}
+		for _, st := range append([]strategy.Standing{c.Standing}, c.Serves...) {
+			for _, f := range reach[st.ID].Gives {
+				if !seen[f.Serves] {
+					seen[f.Serves] = true
+					l.Gives = append(l.Gives, f)
+				}
+			}
+		}
+		lines = append(lines, l)
 	}
 	return ui.Panel{Title: i18n.T(ctx, "strategy.panel_title"), Body: panelBody(text, lines, more)}, true, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/paper"
 	"github.com/entente/entente/internal/problem"
 	"github.com/entente/entente/internal/strategy"
 	"github.com/entente/entente/internal/web"
@@ -16,20 +17,55 @@ import (
 )
 
 type handlers struct {
+	Options
 	s    *strategy.Service
 	org  *org.Service
 	memo ui.Memo // of drawn maps
 }
 
+// Options are what the pages are given from outside.
+type Options struct {
+	Printer *paper.Printer // may be nil
+	// OnObjective and OnMap are shown on the page of an objective and below a map; may be nil.
+	OnObjective func(ctx context.Context, e strategy.Evaluation, st strategy.Standing) []ui.Panel
+	OnMap       func(ctx context.Context, e strategy.Evaluation) []ui.Panel
+}
+
 // Routes registers the pages.
-func Routes(r *web.Routes, s *strategy.Service, o *org.Service) {
-	h := &handlers{s: s, org: o}
+func Routes(r *web.Routes, s *strategy.Service, o *org.Service, options Options) {
+	h := &handlers{Options: options, s: s, org: o}
 
 	r.Page("GET /strategy", org.StrategyRead, h.mapPage)
 	r.Page("GET /strategy/map.svg", org.StrategyRead, h.svg)
 	r.Page("GET /strategy/map.json", org.StrategyRead, h.json)
 	r.Do("POST /strategy/template", org.StrategyEdit, h.fromTemplate)
+	r.Page("GET /strategy/map.png", org.StrategyRead, h.png)
+	r.Page("GET /strategy/map.pdf", org.StrategyRead, h.pdf)
+	r.Page("GET /strategy/present", org.StrategyRead, h.present)
+	r.Page("GET /strategy/compare", org.StrategyRead, h.compare)
+
+	r.Page("GET /strategy/maps", org.StrategyRead, h.maps)
+	r.Page("GET /strategy/maps/new", org.StrategyEdit, h.newMap)
+	r.Do("POST /strategy/maps", org.StrategyEdit, h.addMap)
+	r.Do("POST /strategy/maps/import", org.StrategyEdit, h.importMap)
+	r.Page("GET /strategy/maps/{id}/draw", org.StrategyEdit, h.editor)
+	r.Do("POST /strategy/maps/{id}/undo", org.StrategyEdit, h.undo)
+	r.Do("POST /strategy/maps/{id}/redo", org.StrategyEdit, h.redo)
+	r.Do("POST /strategy/maps/{id}/quick", org.StrategyEdit, h.quickObjective)
+	r.Page("GET /strategy/maps/{id}/history", org.StrategyRead, h.history)
+	r.Do("POST /strategy/maps/{id}/history/{change}/undo", org.StrategyEdit, h.takeBack)
+	r.Page("GET /strategy/maps/{id}/shares", org.StrategyEdit, h.shares)
+	r.Do("POST /strategy/maps/{id}/shares", org.StrategyEdit, h.makeShare)
+	r.Do("POST /strategy/shares/{id}/revoke", org.StrategyEdit, h.revokeShare)
+	r.Page("GET /shared/strategy/{secret}", org.Public, h.shared)
+	r.Page("GET /shared/strategy/{secret}/present", org.Public, h.sharedPresent)
+
 	r.Page("GET /strategy/maps/{id}/edit", org.StrategyEdit, h.editMap)
+	r.Do("POST /strategy/maps/{id}/perspectives", org.StrategyEdit, h.addPerspective)
+	r.Do("POST /strategy/perspectives/{id}/move", org.StrategyEdit, h.movePerspective)
+	r.Do("POST /strategy/perspectives/{id}/remove", org.StrategyEdit, h.removePerspective)
+	r.Do("POST /strategy/maps/{id}/themes", org.StrategyEdit, h.addTheme)
+	r.Do("POST /strategy/themes/{id}/remove", org.StrategyEdit, h.removeTheme)
 	r.Do("POST /strategy/maps/{id}", org.StrategyEdit, h.renameMap)
 	r.Do("POST /strategy/maps/{id}/remove", org.StrategyEdit, h.removeMap)
 	r.Do("POST /strategy/maps/{id}/untangle", org.StrategyEdit, h.untangle)
@@ -41,6 +77,10 @@ func Routes(r *web.Routes, s *strategy.Service, o *org.Service) {
 	r.Do("POST /strategy/objectives/{id}", org.StrategyEdit, h.changeObjective)
 	r.Do("POST /strategy/objectives/{id}/remove", org.StrategyEdit, h.removeObjective)
 	r.Do("POST /strategy/objectives/{id}/move", org.StrategyEdit, h.moveObjective)
+	r.Do("POST /strategy/objectives/{id}/rename", org.StrategyEdit, h.renameObjective)
+	r.Page("GET /strategy/objectives/{id}/sight", org.StrategyRead, h.sight)
+	r.Do("POST /strategy/objectives/{id}/contributions", org.StrategyEdit, h.contribute)
+	r.Do("POST /strategy/objectives/{id}/contributions/{serves}/remove", org.StrategyEdit, h.withdraw)
 	r.Do("POST /strategy/objectives/{id}/links", org.StrategyEdit, h.addLink)
 	r.Do("POST /strategy/objectives/{id}/links/{serves}/remove", org.StrategyEdit, h.removeLink)
 

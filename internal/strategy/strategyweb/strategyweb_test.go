@@ -53,7 +53,7 @@ func open(t *testing.T, d *db.DB) *site {
 	m := measure.New(d, x.org, clock)
 	x.s = strategy.New(d, m, x.org, log, clock)
 	x.web = web.New(web.Options{Org: x.org, Log: log, Clock: clock})
-	strategyweb.Routes(x.web.Routes(), x.s, x.org)
+	strategyweb.Routes(x.web.Routes(), x.s, x.org, strategyweb.Options{})
 	// Sign in without the pages of org, which this test is not about.
 	x.web.Routes().Do("POST /in/{email}", org.Public, func(w http.ResponseWriter, r *http.Request) error {
 		token, err := x.org.SignIn(r.Context(), r.PathValue("email"), password, web.VisitOf(r))

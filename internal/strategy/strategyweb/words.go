@@ -23,15 +23,27 @@ func unitOf(ctx context.Context, u kpi.Unit) chart.Unit {
 		return chart.Share(0)
 	case kpi.Seconds:
 		return chart.Duration()
+	case kpi.Ratio:
+		return chart.Share(0)
+	case kpi.Money:
+		return chart.Money("EUR")
+	case kpi.Score:
+		return chart.Count("", 2)
 	case "":
 		return chart.Count("", 1)
 	}
-	return chart.Count(i18n.T(ctx, "strategy.unit."+string(u)), 0)
+	if key := "strategy.unit." + string(u); i18n.Has(key) {
+		return chart.Count(i18n.T(ctx, key), 0)
+	}
+	return chart.Count("", 2)
 }
 
 // typedUnit says in what a value is typed.
 func typedUnit(ctx context.Context, u kpi.Unit) string {
-	return i18n.T(ctx, "strategy.typed."+string(u))
+	if key := "strategy.typed." + string(u); i18n.Has(key) {
+		return i18n.T(ctx, key)
+	}
+	return ""
 }
 
 // typed writes a value as it is typed into a form.
