@@ -179,6 +179,12 @@ type Measure struct {
 	Changes func(ctx context.Context, q db.Q, a Ask) ([]Fact, error)
 	// Version tells definitions of the same id apart.
 	Version string
+	// Matching is Source where the rows must be read to know which count; nil: Source finds them.
+	Matching func(ctx context.Context, q db.Q, a Ask) (Source, error)
+	// Name and About are the words of a measure that people put together; those of the catalogue have theirs in locales.
+	Name, About string
+	// Over and Under are the ids of the two measures of a ratio that people put together.
+	Over, Under string
 	// Estimate makes the number from the facts between two cuts, or for a stock from those before a cut.
 	Estimate func([]Fact) Estimated
 	// Between makes it instead where it depends on the ends of the window; the facts are all that Read gives before to, also earlier than from.
