@@ -140,26 +140,26 @@ func Stickiness() Measure {
 		Formula: "s = mean(DAU) / MAU = Σᵢ daysᵢ / (D · MAU)",
 		Source:  func(a Ask) Source { return a.contributions() },
 		Between: func(from, to time.Time, facts []Fact) Estimated {
-			days, n := map[string]map[time.Time]bool{}, 0
+			days, n := map[string]map[int64]bool{}, 0
 			for _, f := range facts {
 				if f.At.Before(from) || f.N <= 0 {
 					continue
 				}
 				n += f.N
 				if days[f.Key] == nil {
-					days[f.Key] = map[time.Time]bool{}
+					days[f.Key] = map[int64]bool{}
 				}
-				y, m, d := f.At.Date()
-				days[f.Key][time.Date(y, m, d, 0, 0, 0, 0, time.UTC)] = true
+				days[f.Key][number(f.At)] = true
 			}
 			e := Estimated{Counts: map[string]int{"said": n}}
-			all := to.Sub(from).Hours() / 24
-			if len(days) == 0 || all < 1 {
+			if len(days) == 0 {
 				return e
 			}
+			zone := facts[0].At.Location()
+			all := float64(number(to.Add(-time.Microsecond).In(zone)) - number(from.In(zone)) + 1)
 			values := make([]float64, 0, len(days))
 			for _, d := range days {
-				values = append(values, min(1, float64(len(d))/all))
+				values = append(values, float64(len(d))/all)
 			}
 			m := stat.MomentsOf(values...).Mean()
 			m.Low, m.High = max(0, m.Low), min(1, m.High)
@@ -168,6 +168,12 @@ func Stickiness() Measure {
 			return e
 		},
 	})
+}
+
+// number counts the days that a calendar shows.
+func number(t time.Time) int64 {
+	y, m, d := t.Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / 86400
 }
 
 // Activation waits for members who joined without saying anything.
