@@ -97,6 +97,9 @@ func (a *App) FillDemo(ctx context.Context, say func(string)) (*Demo, error) {
 	if err := a.demoFiles(ctx, &o, folder, shift, say); err != nil {
 		return nil, err
 	}
+	if err := a.demoFacts(ctx, folder, shift, say); err != nil {
+		return nil, err
+	}
 	say("audit samples")
 	if err := a.demoAudit(ctx, shift); err != nil {
 		return nil, fmt.Errorf("audit samples: %w", err)

@@ -23,3 +23,6 @@ type Service struct {
 func New(d *db.DB, l *ledger.Ledger, o *org.Service, log *slog.Logger, clock func() time.Time) *Service {
 	return &Service{db: d, ledger: l, org: o, log: log, clock: clock}
 }
+
+// Now is the service's clock.
+func (s *Service) Now() time.Time { return s.clock() }

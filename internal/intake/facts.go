@@ -387,6 +387,7 @@ func labelOf(k *ledger.FactKind, s string) string {
 		"content":     "contenu|contenus|redaction|production de contenu",
 		"acquisition": "publicite|advertising|ads|media|campagne|campagnes|marketing",
 		"licences":    "licence|license|licenses|abonnement|abonnements|subscription|subscriptions",
+		"support":     "assistance|service client|sav|customer service|customer support",
 		"other":       "autre|autres|divers|misc|others",
 		"csat":        "satisfaction|csat score",
 		"nps":         "recommandation|recommendation|net promoter score",

@@ -127,7 +127,7 @@ func FactKinds() []FactKind {
 		{ID: FactHours, Unit: UnitHours, Quantity: Must, Most: most, Sums: true, Period: May, Label: May,
 			Fields: []string{"person", "team", "channel", "campaign", "community", "ref"}},
 		{ID: FactCost, Unit: UnitPieces, Quantity: May, Most: most, Amount: Must, Signed: true, Period: May,
-			Label: Must, Labels: []string{"platform", "moderation", "content", "acquisition", "licences", "other"},
+			Label: Must, Labels: []string{"platform", "moderation", "content", "acquisition", "licences", "support", "other"},
 			Fields: []string{"organisation", "channel", "team", "partner", "campaign", "community", "ref"}},
 		{ID: FactApplicant, Unit: UnitPeople, Quantity: May, Most: most, Sums: true, Status: May, Statuses: []string{"applied", "passed", "interviewed", "offered", "accepted"}, Label: May,
 			Fields: []string{"person", "channel", "team", "campaign", "community", "source", "ref"}},
