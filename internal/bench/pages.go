@@ -35,6 +35,7 @@ type latency struct {
 	n        int
 	p50, p99 time.Duration
 	each     time.Duration // processor of the program for one page
+	busy     time.Duration // p99 while a colleague writes notes
 }
 
 // pages asks for the pages that people live in, from 16 connections at once, with few and with many posts stored.
@@ -65,7 +66,7 @@ func pages(b *bench) error {
 	for i, k := range kinds {
 		s, l := small[i], large[i]
 		b.out.most(fmt.Sprintf("%s, %d posts, p99", k.name, b.posts), millis(l.p99), 40, "ms",
-			fmt.Sprintf("p50 %s, n %d, %d connections, a note written each 200 ms, %s processor a page", ms(l.p50), l.n, connections, ms(l.each)))
+			fmt.Sprintf("p50 %s, n %d, %d connections, %s processor a page; p99 %s while notes are written, 5 a second", ms(l.p50), l.n, connections, ms(l.each), ms(l.busy)))
 		b.out.most(fmt.Sprintf("  against %d posts", few), millis(l.p99)/millis(s.p99), 1.3, "x",
 			fmt.Sprintf("p99 %s, p50 %s, %s processor there", ms(s.p99), ms(s.p50), ms(s.each)))
 	}
@@ -116,30 +117,40 @@ func (b *bench) load(data string, kinds []kind, requests int) (list []latency, p
 	if err != nil {
 		return nil, 0, err
 	}
-	stop, err := colleague(b.ctx, data, c, p.base)
-	if err != nil {
-		return nil, 0, err
-	}
 	for _, k := range kinds {
 		if _, err := ask(b.ctx, c, p.base, k, warm); err != nil {
-			return nil, 0, errors.Join(err, stop())
+			return nil, 0, err
 		}
 		used := p.processor()
 		took, err := ask(b.ctx, c, p.base, k, requests)
 		if err != nil {
-			return nil, 0, errors.Join(err, stop())
+			return nil, 0, err
 		}
-		list = append(list, latency{len(took), quantile(took, 0.5), quantile(took, 0.99), (p.processor() - used) / time.Duration(requests)})
-	}
-	if err := stop(); err != nil {
-		return nil, 0, err
+		l := latency{n: len(took), p50: quantile(took, 0.5), p99: quantile(took, 0.99), each: (p.processor() - used) / time.Duration(requests)}
+		if l.busy, err = b.beside(data, c, p.base, k, requests/2); err != nil {
+			return nil, 0, err
+		}
+		list = append(list, l)
 	}
 	peak, err = p.memory("VmHWM")
 	return list, peak, err
 }
 
-// noteEvery is how often a colleague writes a note while pages are asked for, so that what was read cannot be kept for long.
+// noteEvery is how often a colleague writes a note while pages are asked for, so that what was read is not kept for long.
 const noteEvery = time.Second / 5
+
+// beside is the p99 of pages of a kind while a colleague writes.
+func (b *bench) beside(data string, c *http.Client, base string, k kind, requests int) (time.Duration, error) {
+	stop, err := colleague(b.ctx, data, c, base)
+	if err != nil {
+		return 0, err
+	}
+	took, err := ask(b.ctx, c, base, k, requests)
+	if err = errors.Join(err, stop()); err != nil {
+		return 0, err
+	}
+	return quantile(took, 0.99), nil
+}
 
 // colleague writes notes on conversations until stop is called, which says what went wrong.
 func colleague(ctx context.Context, data string, c *http.Client, base string) (stop func() error, err error) {
