@@ -40,7 +40,7 @@ func (a Ask) asked(first string, questions ...string) Source {
 func deflected(facts []Fact) (stat.Estimate, []Term) {
 	visits := sum(facts, "visits")
 	support, found, would := answered(facts, "support"), answered(facts, "found"), answered(facts, "would_contact")
-	terms := []Term{{ID: "visits", Unit: Contacts, Value: stat.Exact(visits.Sum, visits.N)}, {ID: "support", Unit: Share, Value: support},
+	terms := []Term{{ID: "visits", Unit: Number, Value: stat.Exact(visits.Sum, visits.N)}, {ID: "support", Unit: Share, Value: support},
 		{ID: "found", Unit: Share, Value: found}, {ID: "would_contact", Unit: Share, Value: would}}
 	if visits.N == 0 {
 		return stat.Estimate{}, terms
@@ -59,7 +59,7 @@ func DeflectedEntitled() Measure {
 		Estimate: func(facts []Fact) Estimated {
 			events := sum(facts, "self_service")
 			success, intent, further := answered(facts, "success"), answered(facts, "intent"), answered(facts, "no_further")
-			e := Estimated{Terms: []Term{{ID: "self_service", Unit: Contacts, Value: stat.Exact(events.Sum, events.N)}, {ID: "success", Unit: Share, Value: success},
+			e := Estimated{Terms: []Term{{ID: "self_service", Unit: Number, Value: stat.Exact(events.Sum, events.N)}, {ID: "success", Unit: Share, Value: success},
 				{ID: "intent", Unit: Share, Value: intent}, {ID: "no_further", Unit: Share, Value: further}}}
 			if events.N > 0 {
 				e.Value = stat.Deflection(int(events.Sum+0.5), success, intent, further).AtLeast(30)

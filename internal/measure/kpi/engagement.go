@@ -45,7 +45,7 @@ func EngagementRates() []Measure {
 			} else {
 				exposure = sum(in, r.label).Sum
 			}
-			terms := []Term{{ID: r.label, Unit: Contacts, Value: stat.Exact(exposure, rows)}}
+			terms := []Term{{ID: r.label, Unit: Number, Value: stat.Exact(exposure, rows)}}
 			switch r.id {
 			case "engagement-rate-followers":
 				posts := count(in, "our_posts")

@@ -26,9 +26,10 @@ const (
 	Hours         Unit = "hours"   // of work
 	Contacts      Unit = "contacts"
 	People        Unit = "people"
-	Score         Unit = "score" // a mean of answers, in their scale
-	Index         Unit = "index" // 0 to 100, or to 1000 where the words say so
-	Ratio         Unit = "ratio" // of one thing to another: 0.5 is 50 %, and it may be over 1 or below 0
+	Number        Unit = "number" // of something that its name says
+	Score         Unit = "score"  // a mean of answers, in their scale
+	Index         Unit = "index"  // 0 to 100, or to 1000 where the words say so
+	Ratio         Unit = "ratio"  // of one thing to another: 0.5 is 50 %, and it may be over 1 or below 0
 )
 
 // Better says which way a measure should move.

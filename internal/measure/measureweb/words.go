@@ -44,7 +44,7 @@ func spoken(ctx context.Context, u kpi.Unit) chart.Unit {
 
 // short is the word beside a number, "" where the number says it.
 func short(ctx context.Context, u kpi.Unit) string {
-	if u == kpi.Share || u == kpi.Seconds || u == kpi.Ratio || u == kpi.Money {
+	if u == kpi.Share || u == kpi.Seconds || u == kpi.Ratio || u == kpi.Money || u == kpi.Number {
 		return ""
 	}
 	return i18n.T(ctx, "measure.short."+string(u))
@@ -69,7 +69,7 @@ func figureOf(ctx context.Context, m kpi.Measure, r measure.Result) figure {
 	case !r.Value.Defined():
 		return figure{value: "–", note: i18n.T(ctx, "measure.nothing")}
 	case r.Value.Grade == stat.TooFew:
-		f.note = tooFew(ctx, m, r.N)
+		f.note = tooFew(ctx, m, r.Value.N)
 	case m.Interval == kpi.ExactNumber:
 		f.note = i18n.T(ctx, "measure.exact")
 	}
