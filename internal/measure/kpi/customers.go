@@ -201,23 +201,45 @@ func CustomerLifetimeValue() Measure {
 			w := a.business((&db.Where{}).And("f.kind = 'survey'").And("f.label IN ('contribution_margin', 'discount_rate')").And("f.at < ?", db.T(a.To())))
 			said, err := db.All(ctx, q, func(f *Fact) []any { return []any{db.At(&f.At), &f.Part, &f.Sum} },
 				"SELECT f.at, f.label, f.quantity FROM business_fact f "+w.String(), w.Args...)
+			for i := range said {
+				said[i].N = 1
+			}
 			return append(append(list, revenue...), said...), wrap(err)
 		},
 		Between: lifetime,
 	}
 }
 
+// newest is the mean of what was stated last.
+func newest(facts []Fact, part string) stat.Estimate {
+	var at time.Time
+	var m stat.Moments
+	for _, f := range facts {
+		if f.Part != part {
+			continue
+		}
+		if f.At.After(at) {
+			at, m = f.At, stat.Moments{}
+		}
+		m = m.Add(stat.Moments{N: f.N, Sum: f.Sum})
+	}
+	if m.N <= 0 {
+		return stat.Estimate{}
+	}
+	return stat.Exact(m.Sum/float64(m.N), m.N)
+}
+
 func lifetime(from, to time.Time, facts []Fact) Estimated {
 	var moves, revenue []Fact
-	margin, discount := stat.Estimate{}, stat.Exact(0.1, 0)
+	margin, discount := newest(facts, "contribution_margin"), newest(facts, "discount_rate")
+	if !discount.Defined() {
+		discount = stat.Exact(0.1, 0)
+	}
 	for _, f := range facts {
 		switch f.Part {
 		case "customer_start", "customer_end":
 			moves = append(moves, f)
-		case "contribution_margin":
-			margin = stat.Exact(f.Sum, 1)
-		case "discount_rate":
-			discount = stat.Exact(f.Sum, 1)
+		case "contribution_margin", "discount_rate":
 		default:
 			if !f.At.Before(from) {
 				revenue = append(revenue, f)
