@@ -2,6 +2,7 @@ package strategy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -200,16 +201,20 @@ func (s *Service) evaluate(ctx context.Context, m Map, at time.Time, zone *time.
 		for j, measured := range o.Measures {
 			g.Go(func() error {
 				release, err := s.turn(gctx)
+				if late(gctx, err) {
+					st.Readings[j] = Reading{Measure: measured, Window: measured.Window(at, zone), Why: NoNumber}
+					return nil
+				}
 				if err != nil {
 					return err
 				}
 				defer release()
 				r, err := s.reading(gctx, measured, o.DueAt, at, zone)
-				if err != nil {
+				if err != nil && !late(gctx, err) {
 					return err
 				}
 				course, err := s.weekly(gctx, measured, at)
-				if err != nil {
+				if err != nil && !late(gctx, err) {
 					return err
 				}
 				r.Spark = course[max(0, len(course)-weeksDrawn):]
@@ -254,6 +259,12 @@ func (s *Service) evaluate(ctx context.Context, m Map, at time.Time, zone *time.
 		e.Links = append(e.Links, t)
 	}
 	return e, nil
+}
+
+// late reports whether a number was not there in time. A map is shown without it: what was asked for is read behind the pages and kept, so
+// that it is there soon.
+func late(ctx context.Context, err error) bool {
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(ctx.Err(), context.DeadlineExceeded)
 }
 
 // turn waits until a measure may be computed.

@@ -31,6 +31,9 @@ const (
 // AllShows lists them, the least first.
 func AllShows() []Shows { return []Shows{ShowNames, ShowStates, ShowValues} }
 
+// SharedPath is where shared maps are read; the secret follows.
+const SharedPath = "/shared/strategy/"
+
 // Share is a link with which anybody who has it reads a map, without an account, until it ends.
 type Share struct {
 	ID, Map   string

@@ -36,8 +36,19 @@ func Operations(a *api.API, s *strategy.Service) {
 		}
 		return api.Listed(out, ""), nil
 	})
-	api.Add(a, op("create-map", http.MethodPost, "/maps", "Make a map from the template", org.StrategyEdit), func(ctx context.Context, _ *struct{}) (*api.One[FullMap], error) {
-		m, err := s.FromTemplate(ctx, "", strategy.As{})
+	api.Add(a, op("create-map", http.MethodPost, "/maps", "Make a map from a template", org.StrategyEdit), func(ctx context.Context, in *struct{ Body *NewMap }) (*api.One[FullMap], error) {
+		var d NewMap
+		if in.Body != nil {
+			d = *in.Body
+		}
+		as := strategy.As{Name: d.Name, Kind: strategy.Kind(d.Kind), Scope: d.Scope}
+		var m strategy.Map
+		var err error
+		if d.Template == "empty" {
+			m, err = s.EmptyMap(ctx, as)
+		} else {
+			m, err = s.FromTemplate(ctx, d.Template, as)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -53,6 +64,8 @@ func Operations(a *api.API, s *strategy.Service) {
 	api.Add(a, op("delete-map", http.MethodDelete, "/maps/{id}", "Remove a map with what is on it", org.StrategyEdit), func(ctx context.Context, in *ByID) (*api.None, error) {
 		return &api.None{}, s.RemoveMap(ctx, in.ID)
 	})
+	mapOperations(a, s, op)
+	sightOperation(a, s, op)
 	api.Add(a, op("evaluate-map", http.MethodGet, "/maps/{id}/evaluation", "Where everything on a map stands", org.StrategyRead),
 		func(ctx context.Context, in *struct {
 			ByID

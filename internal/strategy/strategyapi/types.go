@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/entente/entente/internal/measure/kpi"
+	"github.com/entente/entente/internal/measure/stat"
 	"github.com/entente/entente/internal/strategy"
 )
 
@@ -11,6 +12,8 @@ import (
 type Map struct {
 	ID        string            `json:"id"`
 	Name      map[string]string `json:"name" doc:"By language."`
+	Kind      string            `json:"kind" enum:"organisation,department,community" doc:"Whose map it is."`
+	Scope     string            `json:"scope,omitempty" doc:"Which department or community."`
 	CreatedAt time.Time         `json:"created_at"`
 	UpdatedAt time.Time         `json:"updated_at" doc:"When anything on it last changed."`
 }
@@ -19,6 +22,7 @@ type Map struct {
 type FullMap struct {
 	Map
 	Perspectives []Perspective `json:"perspectives"`
+	Themes       []Theme       `json:"themes"`
 	Objectives   []Objective   `json:"objectives"`
 	Links        []Link        `json:"links"`
 }
@@ -29,6 +33,15 @@ type Perspective struct {
 	Within   string            `json:"within,omitempty" doc:"The perspective it is a step of."`
 	Position int               `json:"position"`
 	Name     map[string]string `json:"name"`
+	Colour   int               `json:"colour,omitempty" doc:"1 to 8; absent is by its place."`
+}
+
+// Theme is a vertical chain through a map.
+type Theme struct {
+	ID       string            `json:"id"`
+	Position int               `json:"position"`
+	Name     map[string]string `json:"name"`
+	Colour   int               `json:"colour,omitempty" doc:"1 to 8; absent is by its place."`
 }
 
 // Objective is something to reach.
@@ -40,6 +53,11 @@ type Objective struct {
 	Owner        string            `json:"owner,omitempty" doc:"A member."`
 	Stakeholders []string          `json:"stakeholders"`
 	Note         string            `json:"note,omitempty"`
+	Goal         string            `json:"goal,omitempty" doc:"The business goal it serves."`
+	GoalKind     string            `json:"goal_kind,omitempty"`
+	Stage        string            `json:"stage,omitempty" doc:"AMEC framework: inputs to impact."`
+	Themes       []string          `json:"themes"`
+	Place        *float64          `json:"place,omitempty" doc:"Among its neighbours in the perspective, from left to right."`
 	DueAt        *time.Time        `json:"due_at,omitempty"`
 	Measures     []Measure         `json:"measures"`
 	CreatedAt    time.Time         `json:"created_at"`
@@ -53,6 +71,10 @@ type ObjectiveDraft struct {
 	Owner        string            `json:"owner,omitempty" maxLength:"50"`
 	Stakeholders []string          `json:"stakeholders,omitempty" maxItems:"20"`
 	Note         string            `json:"note,omitempty" maxLength:"4000"`
+	Goal         string            `json:"goal,omitempty" maxLength:"300" doc:"The business goal it serves."`
+	GoalKind     string            `json:"goal_kind,omitempty" enum:"revenue,retention,cost,risk,reputation,innovation,people,compliance"`
+	Stage        string            `json:"stage,omitempty" enum:"inputs,activities,outputs,outtakes,outcomes,impact" doc:"AMEC framework."`
+	Themes       []string          `json:"themes,omitempty" maxItems:"9"`
 	DueAt        *time.Time        `json:"due_at,omitempty"`
 }
 
@@ -66,6 +88,7 @@ type Measure struct {
 type MeasureDraft struct {
 	Measure    string    `json:"measure" maxLength:"50" doc:"Of the catalogue."`
 	Statistic  string    `json:"statistic,omitempty" enum:"median,p90" doc:"Of waits."`
+	Timing     string    `json:"timing,omitempty" enum:"leading,lagging" doc:"Lagging when absent."`
 	Better     string    `json:"better" enum:"higher,lower,within"`
 	Weight     float64   `json:"weight" exclusiveMinimum:"0" maximum:"1000"`
 	Baseline   float64   `json:"baseline"`
@@ -111,8 +134,25 @@ type Standing struct {
 	Progress  float64   `json:"progress" doc:"0 to 1, weighted over the measures with data."`
 	Expected  float64   `json:"expected"`
 	Coverage  float64   `json:"coverage" doc:"Share of the weight that had data."`
+	Leading   *Rolled   `json:"leading,omitempty" doc:"Over its leading measures alone."`
+	Lagging   *Rolled   `json:"lagging,omitempty" doc:"Over its lagging measures alone."`
 	Missing   []string  `json:"missing"`
 	Readings  []Reading `json:"readings"`
+}
+
+// Rolled is progress over some measures.
+type Rolled struct {
+	State    string  `json:"state" enum:"on-track,watch,off,unknown"`
+	Progress float64 `json:"progress"`
+	Expected float64 `json:"expected"`
+	Coverage float64 `json:"coverage"`
+}
+
+func rolled(r stat.Rolled) *Rolled {
+	if r.Total == 0 {
+		return nil
+	}
+	return &Rolled{r.State.String(), r.Progress, r.Expected, r.Coverage}
 }
 
 // Reading is a measure of an objective with its number.
@@ -142,12 +182,17 @@ type TestedLink struct {
 	N       int      `json:"n"`
 }
 
-func ofMap(m strategy.Map) Map { return Map{m.ID, m.Name, m.CreatedAt, m.UpdatedAt} }
+func ofMap(m strategy.Map) Map {
+	return Map{m.ID, m.Name, string(m.Kind), m.Scope, m.CreatedAt, m.UpdatedAt}
+}
 
 func full(m strategy.Map) FullMap {
-	out := FullMap{Map: ofMap(m), Perspectives: []Perspective{}, Objectives: []Objective{}, Links: []Link{}}
+	out := FullMap{Map: ofMap(m), Perspectives: []Perspective{}, Themes: []Theme{}, Objectives: []Objective{}, Links: []Link{}}
 	for _, p := range m.Perspectives {
-		out.Perspectives = append(out.Perspectives, Perspective{p.ID, p.Within, p.Position, p.Name})
+		out.Perspectives = append(out.Perspectives, Perspective{p.ID, p.Within, p.Position, p.Name, p.Colour})
+	}
+	for _, t := range m.Themes {
+		out.Themes = append(out.Themes, theme(t))
 	}
 	for _, o := range m.Objectives {
 		out.Objectives = append(out.Objectives, objective(o))
@@ -158,11 +203,19 @@ func full(m strategy.Map) FullMap {
 	return out
 }
 
+func theme(t strategy.Theme) Theme { return Theme{t.ID, t.Position, t.Name, t.Colour} }
+
 func objective(o strategy.Objective) Objective {
 	out := Objective{ID: o.ID, Map: o.Map, Perspective: o.Perspective, Name: o.Name, Owner: o.Owner, Stakeholders: o.Stakeholders, Note: o.Note,
-		Measures: []Measure{}, CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt}
+		Goal: o.Goal, GoalKind: o.GoalKind, Stage: string(o.Stage), Themes: o.Themes, Measures: []Measure{}, CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt}
 	if out.Stakeholders == nil {
 		out.Stakeholders = []string{}
+	}
+	if out.Themes == nil {
+		out.Themes = []string{}
+	}
+	if o.Placed {
+		out.Place = &o.Position
 	}
 	if !o.DueAt.IsZero() {
 		out.DueAt = &o.DueAt
@@ -175,7 +228,7 @@ func objective(o strategy.Objective) Objective {
 
 func measureOf(m strategy.Measure) Measure {
 	out := Measure{ID: m.ID, MeasureDraft: MeasureDraft{Measure: m.Measure, Statistic: string(m.Statistic), Better: string(m.Better), Weight: m.Weight, Baseline: m.Baseline,
-		BaselineAt: m.BaselineAt, Days: m.Days, Channel: m.Channel, Topic: m.Topic}}
+		BaselineAt: m.BaselineAt, Days: m.Days, Channel: m.Channel, Topic: m.Topic, Timing: string(m.Timing)}}
 	if m.Better == kpi.Within {
 		out.Low, out.High = &m.Low, &m.High
 	} else {
@@ -186,7 +239,7 @@ func measureOf(m strategy.Measure) Measure {
 
 func (d MeasureDraft) measure() strategy.Measure {
 	m := strategy.Measure{Measure: d.Measure, Statistic: strategy.Statistic(d.Statistic), Better: kpi.Better(d.Better), Weight: d.Weight, Baseline: d.Baseline,
-		BaselineAt: d.BaselineAt.UTC(), Days: d.Days, Channel: d.Channel, Topic: d.Topic}
+		BaselineAt: d.BaselineAt.UTC(), Days: d.Days, Channel: d.Channel, Topic: d.Topic, Timing: strategy.Timing(d.Timing)}
 	for to, v := range map[*float64]*float64{&m.Target: d.Target, &m.Low: d.Low, &m.High: d.High} {
 		if v != nil {
 			*to = *v
@@ -196,7 +249,8 @@ func (d MeasureDraft) measure() strategy.Measure {
 }
 
 func (d ObjectiveDraft) objective() strategy.Objective {
-	o := strategy.Objective{Perspective: d.Perspective, Name: d.Name, Owner: d.Owner, Stakeholders: d.Stakeholders, Note: d.Note}
+	o := strategy.Objective{Perspective: d.Perspective, Name: d.Name, Owner: d.Owner, Stakeholders: d.Stakeholders, Note: d.Note,
+		Goal: d.Goal, GoalKind: d.GoalKind, Stage: strategy.Stage(d.Stage), Themes: d.Themes}
 	if d.DueAt != nil {
 		o.DueAt = d.DueAt.UTC()
 	}
@@ -209,7 +263,7 @@ func evaluation(e strategy.Evaluation) Evaluation {
 	out := Evaluation{Map: e.Map.ID, At: e.At, Counts: Counts{e.OnTrack, e.Watch, e.Off, e.Unknown}, Objectives: []Standing{}, Links: []TestedLink{}}
 	for _, st := range e.Objectives {
 		s := Standing{Objective: st.ID, State: st.Rolled.State.String(), Progress: st.Rolled.Progress, Expected: st.Rolled.Expected, Coverage: st.Rolled.Coverage,
-			Missing: []string{}, Readings: []Reading{}}
+			Leading: rolled(st.Leading), Lagging: rolled(st.Lagging), Missing: []string{}, Readings: []Reading{}}
 		for _, g := range st.Missing {
 			s.Missing = append(s.Missing, string(g))
 		}

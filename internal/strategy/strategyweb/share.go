@@ -24,7 +24,7 @@ type sharesPage struct {
 	Wrong  wrong
 }
 
-const sharedPath = "/shared/strategy/"
+const sharedPath = strategy.SharedPath
 
 func (h *handlers) shares(w http.ResponseWriter, r *http.Request) error {
 	p := sharesPage{}
