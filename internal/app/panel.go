@@ -5,6 +5,7 @@ import (
 
 	"github.com/entente/entente/internal/enrich"
 	"github.com/entente/entente/internal/enrich/enrichweb"
+	"github.com/entente/entente/internal/govern/governweb"
 	"github.com/entente/entente/internal/inbox"
 	"github.com/entente/entente/internal/inbox/inboxweb"
 	"github.com/entente/entente/internal/listening"
@@ -30,7 +31,7 @@ func (a *App) besideConversation(ctx context.Context, c inbox.Conversation) []ui
 	if shown {
 		panels = append(panels, p)
 	}
-	return panels
+	return append(panels, governweb.InsightsAbout(ctx, a.Govern, "conversation:"+c.ID)...)
 }
 
 // besideMention shows the conversation about a post, who wrote it, and up to which objectives it counts.
@@ -42,7 +43,7 @@ func (a *App) besideMention(ctx context.Context, m listening.Mention) []ui.Panel
 	if p, shown, err := strategyweb.ServesPanel(a.Strategy)(ctx, m.Channel, m.Topics); err == nil && shown {
 		panels = append(panels, p)
 	}
-	return panels
+	return append(panels, governweb.InsightsAbout(ctx, a.Govern, "post:"+m.ID)...)
 }
 
 // besidePost shows the conversation about a post and who wrote it.

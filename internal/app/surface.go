@@ -108,7 +108,7 @@ func foot() []web.Nav {
 		{Label: "app.nav.channels", Href: "/channels", Icon: "plug", Permission: org.ChannelRead},
 		{Label: "app.nav.business", Href: "/business", Icon: "database", Permission: org.MeasureRead},
 		{Label: "app.nav.import", Href: "/import", Icon: "upload", Permission: org.ImportRun},
-		{Label: "app.nav.charter", Href: "/charter", Icon: "scroll-text", Permission: org.SignedIn},
+		{Label: "app.nav.charter", Href: "/charter", Icon: "book-open", Permission: org.SignedIn},
 		{Label: "app.nav.members", Href: "/members", Icon: "users-round", Permission: org.MemberRead},
 		{Label: "app.nav.audit", Href: "/audit", Icon: "scroll-text", Permission: org.AuditRead},
 		{Label: "app.nav.organisation", Href: "/organisation", Icon: "settings", Permission: org.OrgEdit},

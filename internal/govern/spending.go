@@ -1,0 +1,225 @@
+package govern
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/org"
+)
+
+// Spending is one tool or service that somebody pays for.
+type Spending struct {
+	ID                   string
+	Tool                 string
+	Capability           string // what it is for: of Capabilities, or own words
+	Department           string // who uses it
+	Payer                string // which budget pays
+	Amount               int64  // minor units a period
+	Currency             string
+	Period               string
+	BeginsAt             time.Time
+	EndsAt               time.Time // of the contract; zero: open
+	Approval             string    // whether IT approved it
+	Owner                string    // member id
+	Note                 string
+	CreatedAt, UpdatedAt time.Time
+}
+
+// Periods lists for how long an amount pays.
+func Periods() []string { return []string{"month", "quarter", "year", "once"} }
+
+// Approvals lists what IT says to a tool.
+func Approvals() []string { return []string{"yes", "asked", "no"} }
+
+// Capabilities lists what social tools are for; a register may name others.
+func Capabilities() []string {
+	return []string{"listening", "publishing", "inbox", "community", "reviews", "advocacy", "chat", "surveys", "analytics", "content", "ideas", "training"}
+}
+
+// noticeFor is how long before its end a contract is pointed out: most must be ended three months before.
+const noticeFor = 92 * 24 * time.Hour
+
+// Yearly is what it costs in a year, minor units; one-off costs count as they are.
+func (e Spending) Yearly() int64 {
+	switch e.Period {
+	case "month":
+		return 12 * e.Amount
+	case "quarter":
+		return 4 * e.Amount
+	}
+	return e.Amount
+}
+
+// Running reports whether it is paid for at a moment.
+func (e Spending) Running(at time.Time) bool {
+	return !e.BeginsAt.After(at) && (e.EndsAt.IsZero() || e.EndsAt.After(at))
+}
+
+// EndsSoon reports whether the contract ends within the time in which it must be renewed or ended.
+func (e Spending) EndsSoon(at time.Time) bool {
+	return e.Running(at) && !e.EndsAt.IsZero() && e.EndsAt.Before(at.Add(noticeFor))
+}
+
+func spendings() register[Spending] {
+	return register[Spending]{
+		table: "spending", order: "capability, department, tool, id",
+		columns: "id, tool, capability, department, payer, amount, currency, period, begins_at, ends_at, approval, owner, note, created_at, updated_at",
+		fields: func(e *Spending) []any {
+			return []any{&e.ID, &e.Tool, &e.Capability, &e.Department, &e.Payer, &e.Amount, &e.Currency, &e.Period, db.At(&e.BeginsAt), db.At(&e.EndsAt), &e.Approval, &e.Owner, &e.Note,
+				db.At(&e.CreatedAt), db.At(&e.UpdatedAt)}
+		},
+		row: func(e Spending) []any {
+			return []any{e.ID, e.Tool, e.Capability, e.Department, e.Payer, e.Amount, e.Currency, e.Period, db.T(e.BeginsAt), db.T(e.EndsAt), e.Approval, e.Owner, e.Note,
+				db.T(e.CreatedAt), db.T(e.UpdatedAt)}
+		},
+	}
+}
+
+var currencyCode = regexp.MustCompile(`^[A-Z]{3}$`)
+
+func (s *Service) checkSpending(ctx context.Context, e, was Spending) (Spending, error) {
+	n := s.notes(ctx)
+	n.need(&e.Tool, "tool", 120)
+	n.need(&e.Capability, "capability", 60)
+	n.need(&e.Department, "department", 80)
+	n.text(&e.Payer, "payer", 80)
+	if e.Amount < 0 || e.Amount > 1e13 {
+		n.refuse("amount", "govern.amount_bad")
+	}
+	if e.Currency = strings.ToUpper(strings.TrimSpace(e.Currency)); !currencyCode.MatchString(e.Currency) {
+		n.refuse("currency", "govern.currency_bad")
+	}
+	n.among(e.Period, "period", Periods())
+	n.needDay(e.BeginsAt, "begins_at")
+	if n.day(e.EndsAt, "ends_at"); !e.EndsAt.IsZero() && !e.EndsAt.After(e.BeginsAt) {
+		n.refuse("ends_at", "govern.end_before")
+	}
+	n.among(e.Approval, "approval", Approvals())
+	n.member(e.Owner, was.Owner, "owner")
+	n.text(&e.Note, "note", 2000)
+	return e, n.err()
+}
+
+func (e Spending) summary() map[string]any {
+	return map[string]any{"name": e.Tool, "capability": e.Capability, "department": e.Department, "amount": e.Amount, "currency": e.Currency, "period": e.Period, "approval": e.Approval}
+}
+
+// Spendings lists the register, by capability and department.
+func (s *Service) Spendings(ctx context.Context) ([]Spending, error) {
+	return list(ctx, s, spendings(), "")
+}
+
+// Spending reads one.
+func (s *Service) Spending(ctx context.Context, entry string) (Spending, error) {
+	return one(ctx, s, spendings(), entry)
+}
+
+// AddSpending puts a tool into the register.
+func (s *Service) AddSpending(ctx context.Context, e Spending) (Spending, error) {
+	e, err := s.checkSpending(ctx, e, Spending{})
+	if err != nil {
+		return e, err
+	}
+	e.ID, e.CreatedAt, e.UpdatedAt = s.newID(), s.Now(), s.Now()
+	return e, s.edit(ctx, org.StrategyEdit, "govern.spending_added", "spending:"+e.ID, e.summary(), func(ctx context.Context, q db.Q) error { return spendings().insert(ctx, q, e) })
+}
+
+// ChangeSpending saves an entry anew.
+func (s *Service) ChangeSpending(ctx context.Context, e Spending) (Spending, error) {
+	was, err := s.Spending(ctx, e.ID)
+	if err != nil {
+		return e, err
+	}
+	if e, err = s.checkSpending(ctx, e, was); err != nil {
+		return e, err
+	}
+	e.CreatedAt, e.UpdatedAt = was.CreatedAt, s.Now()
+	return e, s.edit(ctx, org.StrategyEdit, "govern.spending_changed", "spending:"+e.ID, e.summary(), func(ctx context.Context, q db.Q) error { return spendings().update(ctx, q, e) })
+}
+
+// RemoveSpending takes an entry away.
+func (s *Service) RemoveSpending(ctx context.Context, entry string) error {
+	return s.edit(ctx, org.StrategyEdit, "govern.spending_removed", "spending:"+entry, nil, func(ctx context.Context, q db.Q) error { return spendings().remove(ctx, q, entry) })
+}
+
+// Money is an amount in minor units of a currency.
+type Money struct {
+	Currency string
+	Amount   int64
+}
+
+// Double is a capability that several departments pay for at the same time.
+type Double struct {
+	Capability  string
+	Departments []string // in order
+	Entries     []Spending
+	Yearly      []Money // of all entries, by currency
+	Avoidable   []Money // what is left when only the dearest entry of each currency stays: an upper bound, not a saving
+}
+
+// Doubles finds capabilities that more than one department pays for while their contracts run at the same time. Departments and
+// capabilities are compared without regard to case and spaces.
+func Doubles(list []Spending, at time.Time) []Double {
+	by := map[string]*Double{}
+	var order []string
+	for _, e := range list {
+		if !e.Running(at) {
+			continue
+		}
+		key := fold(e.Capability)
+		d := by[key]
+		if d == nil {
+			d = &Double{Capability: e.Capability}
+			by[key] = d
+			order = append(order, key)
+		}
+		d.Entries = append(d.Entries, e)
+		if !slices.ContainsFunc(d.Departments, func(x string) bool { return fold(x) == fold(e.Department) }) {
+			d.Departments = append(d.Departments, e.Department)
+		}
+	}
+	var out []Double
+	for _, key := range order {
+		d := by[key]
+		if len(d.Departments) < 2 {
+			continue
+		}
+		d.Yearly = Total(d.Entries, at)
+		for _, m := range d.Yearly {
+			dearest := int64(0)
+			for _, e := range d.Entries {
+				if e.Currency == m.Currency {
+					dearest = max(dearest, e.Yearly())
+				}
+			}
+			d.Avoidable = append(d.Avoidable, Money{m.Currency, m.Amount - dearest})
+		}
+		out = append(out, *d)
+	}
+	return out
+}
+
+// Total is what runs at a moment in a year, by currency: amounts of different currencies are never added.
+func Total(list []Spending, at time.Time) []Money {
+	sums := map[string]int64{}
+	for _, e := range list {
+		if e.Running(at) {
+			sums[e.Currency] += e.Yearly()
+		}
+	}
+	var out []Money
+	for _, e := range list {
+		if v, ok := sums[e.Currency]; ok {
+			out = append(out, Money{e.Currency, v})
+			delete(sums, e.Currency)
+		}
+	}
+	slices.SortFunc(out, func(a, b Money) int { return strings.Compare(a.Currency, b.Currency) })
+	return out
+}
+
+func fold(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }

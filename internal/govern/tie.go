@@ -1,0 +1,151 @@
+package govern
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/org"
+)
+
+// Tie is the plan for our relations with one group: which ties we want, how many, what they are worth, how we talk with them.
+type Tie struct {
+	ID                   string
+	Name                 string   // of the group
+	Kind                 string   // of persons who count: what their relation is called, such as customer
+	Ties                 []string // kinds of ties
+	Wanted               int      // persons
+	DueAt                time.Time
+	Worth                string // what such a tie brings, in words
+	Amount               int64  // what one brings in a year, minor units; 0: nobody knows
+	Currency             string
+	How                  string // how we communicate
+	Often                string
+	Owner                string // member id
+	Objective            string
+	CreatedAt, UpdatedAt time.Time
+}
+
+// Rhythms lists how often we talk with a group.
+func Rhythms() []string {
+	return []string{"daily", "weekly", "monthly", "quarterly", "yearly", "needed"}
+}
+
+// TieKinds lists kinds of ties to choose from; a plan may name others.
+func TieKinds() []string {
+	return []string{"buys", "follows", "asks", "answers", "recommends", "contributes", "tests", "resells", "supplies", "partners", "employs", "invests", "regulates", "reports"}
+}
+
+func ties() register[Tie] {
+	return register[Tie]{
+		table: "tie_plan", order: "created_at, id",
+		columns: "id, name, kind, ties, wanted, due_at, worth, amount, currency, how, often, owner, objective, created_at, updated_at",
+		fields: func(t *Tie) []any {
+			return []any{&t.ID, &t.Name, &t.Kind, db.JSON(&t.Ties), &t.Wanted, db.At(&t.DueAt), &t.Worth, &t.Amount, &t.Currency, &t.How, &t.Often, &t.Owner, &t.Objective, db.At(&t.CreatedAt), db.At(&t.UpdatedAt)}
+		},
+		row: func(t Tie) []any {
+			if t.Ties == nil {
+				t.Ties = []string{}
+			}
+			return []any{t.ID, t.Name, t.Kind, db.J(t.Ties), t.Wanted, db.T(t.DueAt), t.Worth, t.Amount, t.Currency, t.How, t.Often, t.Owner, t.Objective, db.T(t.CreatedAt), db.T(t.UpdatedAt)}
+		},
+	}
+}
+
+func (s *Service) checkTie(ctx context.Context, t, was Tie) (Tie, error) {
+	n := s.notes(ctx)
+	n.need(&t.Name, "name", 120)
+	n.need(&t.Kind, "kind", 60)
+	var kinds []string
+	for _, k := range t.Ties {
+		if n.text(&k, "ties", 60); k != "" && !slices.Contains(kinds, k) {
+			kinds = append(kinds, k)
+		}
+	}
+	if t.Ties = kinds; len(kinds) > 20 {
+		n.refuse("ties", "govern.too_many", "Max", 20)
+	}
+	if t.Wanted < 0 || t.Wanted > 1e9 {
+		n.refuse("wanted", "govern.number_bad")
+	}
+	n.day(t.DueAt, "due_at")
+	n.text(&t.Worth, "worth", 1000)
+	if t.Amount < 0 || t.Amount > 1e13 {
+		n.refuse("amount", "govern.amount_bad")
+	}
+	if t.Currency = strings.ToUpper(strings.TrimSpace(t.Currency)); t.Amount != 0 && !currencyCode.MatchString(t.Currency) {
+		n.refuse("currency", "govern.currency_bad")
+	}
+	n.text(&t.How, "how", 1000)
+	if t.Often != "" {
+		n.among(t.Often, "often", Rhythms())
+	}
+	n.member(t.Owner, was.Owner, "owner")
+	n.objective(t.Objective, was.Objective, "objective")
+	return t, n.err()
+}
+
+func (t Tie) summary() map[string]any {
+	return map[string]any{"name": t.Name, "kind": t.Kind, "wanted": t.Wanted, "owner": t.Owner}
+}
+
+// Ties lists the relationship plan.
+func (s *Service) Ties(ctx context.Context) ([]Tie, error) { return list(ctx, s, ties(), "") }
+
+// Tie reads one line of the plan.
+func (s *Service) Tie(ctx context.Context, tie string) (Tie, error) { return one(ctx, s, ties(), tie) }
+
+// AddTie adds a line to the plan.
+func (s *Service) AddTie(ctx context.Context, t Tie) (Tie, error) {
+	t, err := s.checkTie(ctx, t, Tie{})
+	if err != nil {
+		return t, err
+	}
+	t.ID, t.CreatedAt, t.UpdatedAt = s.newID(), s.Now(), s.Now()
+	return t, s.edit(ctx, org.StrategyEdit, "govern.tie_added", "tie:"+t.ID, t.summary(), func(ctx context.Context, q db.Q) error { return ties().insert(ctx, q, t) })
+}
+
+// ChangeTie saves a line anew.
+func (s *Service) ChangeTie(ctx context.Context, t Tie) (Tie, error) {
+	was, err := s.Tie(ctx, t.ID)
+	if err != nil {
+		return t, err
+	}
+	if t, err = s.checkTie(ctx, t, was); err != nil {
+		return t, err
+	}
+	t.CreatedAt, t.UpdatedAt = was.CreatedAt, s.Now()
+	return t, s.edit(ctx, org.StrategyEdit, "govern.tie_changed", "tie:"+t.ID, t.summary(), func(ctx context.Context, q db.Q) error { return ties().update(ctx, q, t) })
+}
+
+// RemoveTie takes a line away.
+func (s *Service) RemoveTie(ctx context.Context, tie string) error {
+	return s.edit(ctx, org.StrategyEdit, "govern.tie_removed", "tie:"+tie, nil, func(ctx context.Context, q db.Q) error { return ties().remove(ctx, q, tie) })
+}
+
+type kindCount struct {
+	kinds []string
+	n     int
+}
+
+// Kinds counts persons by what their relation is called. One of several kinds counts under each.
+func (s *Service) Kinds(ctx context.Context) (map[string]int, error) {
+	if err := org.Require(ctx, org.StrategyRead); err != nil {
+		return nil, err
+	}
+	rows, err := db.All(ctx, s.db.Read(), func(k *kindCount) []any { return []any{db.JSON(&k.kinds), &k.n} },
+		"SELECT kinds, COUNT(*) FROM person WHERE merged_into = '' AND kinds <> '[]' GROUP BY kinds")
+	if err != nil {
+		return nil, fmt.Errorf("count persons by kind: %w", err)
+	}
+	out := map[string]int{}
+	for _, r := range rows {
+		for _, k := range slices.Compact(slices.Sorted(slices.Values(r.kinds))) {
+			out[fold(k)] += r.n
+		}
+	}
+	return out, nil
+}
