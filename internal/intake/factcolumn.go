@@ -39,7 +39,7 @@ func factColumns(k *ledger.FactKind) []Column {
 	}
 	list := []Column{
 		{Name: "period", Names: words("period|periode|month|mois|quarter|trimestre|semaine|week|mois concerne|exercice")},
-		{Name: "at", Names: words("date|at|day|jour|le|created at|date de creation|occurred at|date et heure|datetime|when|quand|date du contact|date d achat|date de facture")},
+		{Name: "at", Names: words("date|at|day|jour|le|created at|date de creation|occurred at|date et heure|datetime|when|quand|date du contact|date d achat|date de facture|client depuis|customer since|since|depuis")},
 		{Name: "from", Names: words("from|start|debut|du|date de debut|start date|date debut|begin|period start|debut de periode")},
 		{Name: "to", Names: words("to|end|fin|au|until|date de fin|end date|date fin|period end|fin de periode|jusqu au")},
 		{Name: "id", Names: words("id|external id|reference|numero|no|n|number id|identifiant|ticket|ticket id|facture|invoice|no facture|piece|cle|key")},

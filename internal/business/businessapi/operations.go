@@ -16,8 +16,8 @@ import (
 	"github.com/entente/entente/internal/problem"
 )
 
-// Figures is what a statement says of a fact.
-type Figures struct {
+// FactFigures is what a statement says of a fact.
+type FactFigures struct {
 	At           time.Time  `json:"at" doc:"When it counts; of a period its beginning."`
 	Until        *time.Time `json:"until,omitempty" doc:"The end of the period, exclusive; absent for a moment."`
 	Quantity     *float64   `json:"quantity,omitempty" doc:"In the unit of the kind; 1 when absent, where the kind allows it."`
@@ -38,12 +38,12 @@ type Figures struct {
 	Note         string     `json:"note,omitempty" maxLength:"300"`
 }
 
-// Statement is what a source says about a fact that it calls external_id.
-type Statement struct {
+// FactStatement is what a source says about a fact that it calls external_id.
+type FactStatement struct {
 	Kind       string `json:"kind" minLength:"1" maxLength:"40" doc:"See list-fact-kinds."`
 	Origin     string `json:"origin,omitempty" maxLength:"300" doc:"The system that states it; api when absent."`
 	ExternalID string `json:"external_id" minLength:"1" maxLength:"300" doc:"What that system calls it. A later statement about the same kind, origin and external_id replaces this one."`
-	Figures
+	FactFigures
 	Version   int64      `json:"version,omitempty" minimum:"0" doc:"Of the statement: a higher one wins, whenever it arrives."`
 	StatedAt  *time.Time `json:"stated_at,omitempty" doc:"When the system said so: of one version the later wins. The time of arrival when absent."`
 	Withdrawn bool       `json:"withdrawn,omitempty" doc:"The fact is taken back."`
@@ -55,27 +55,27 @@ type Fact struct {
 	Kind       string `json:"kind"`
 	Origin     string `json:"origin"`
 	ExternalID string `json:"external_id"`
-	Figures
+	FactFigures
 	Version   int64     `json:"version,omitempty"`
 	StatedAt  time.Time `json:"stated_at"`
 	Activity  string    `json:"activity" doc:"The activity of the ledger that states it; give it as was when correcting."`
 	Withdrawn bool      `json:"withdrawn" doc:"It was taken back and counts nowhere; only its last date is told."`
 }
 
-// Line is one statement in the history of a fact.
-type Line struct {
+// FactLine is one statement in the history of a fact.
+type FactLine struct {
 	Activity  string    `json:"activity"`
 	Actor     string    `json:"actor,omitempty" doc:"member:ID; absent for imports."`
 	LearnedAt time.Time `json:"learned_at"`
 	Counts    bool      `json:"counts" doc:"This is what counts now."`
 	ByHand    bool      `json:"by_hand"`
 	Withdrawn bool      `json:"withdrawn"`
-	Figures
+	FactFigures
 	Version int64 `json:"version,omitempty"`
 }
 
-// Kind is a kind of fact, and what is known of it.
-type Kind struct {
+// FactKind is a kind of fact, and what is known of it.
+type FactKind struct {
 	ID       string      `json:"id"`
 	Unit     string      `json:"unit" doc:"Of quantities."`
 	Amount   string      `json:"amount" enum:"never,may,must"`
@@ -90,8 +90,8 @@ type Kind struct {
 	Gaps     []time.Time `json:"gaps,omitempty" doc:"Beginnings of months without any."`
 }
 
-// Total is what the facts of a month come to.
-type Total struct {
+// FactTotal is what the facts of a month come to.
+type FactTotal struct {
 	Month    time.Time `json:"month"`
 	Split    string    `json:"split,omitempty" doc:"Status or label, of kinds whose facts must not be added across them."`
 	Currency string    `json:"currency,omitempty" doc:"Currencies are never added to each other."`
@@ -100,8 +100,8 @@ type Total struct {
 	Amount   *int64    `json:"amount,omitempty" doc:"Minor units; absent where amounts are prices of one piece."`
 }
 
-// Rule says what is done with files of the watched folder.
-type Rule struct {
+// FolderRule says what is done with files of the watched folder.
+type FolderRule struct {
 	ID        string    `json:"id"`
 	Pattern   string    `json:"pattern"`
 	Kind      string    `json:"kind"`
@@ -114,8 +114,8 @@ type Rule struct {
 	CreatedAt time.Time `json:"created_at"`
 }
 
-// File is a file that was taken from the watched folder.
-type File struct {
+// FolderFile is a file that was taken from the watched folder.
+type FolderFile struct {
 	ID      string     `json:"id"`
 	Name    string     `json:"name"`
 	Kind    string     `json:"kind,omitempty"`
@@ -158,7 +158,7 @@ func moment(t time.Time) *time.Time {
 
 func shown(f *business.Fact) Fact {
 	out := Fact{ID: f.ID, Kind: f.Kind, Origin: f.Origin, ExternalID: f.External, Version: f.Version, StatedAt: f.StatedAt, Activity: f.Activity, Withdrawn: f.Withdrawn,
-		Figures: Figures{At: f.At, Until: moment(f.Until), Amount: f.Amount, Before: f.Before, Currency: f.Currency, Person: f.Person, Organisation: f.Organisation, Channel: f.Channel,
+		FactFigures: FactFigures{At: f.At, Until: moment(f.Until), Amount: f.Amount, Before: f.Before, Currency: f.Currency, Person: f.Person, Organisation: f.Organisation, Channel: f.Channel,
 			Team: f.Team, Partner: f.Partner, Campaign: f.Campaign, Community: f.Community, Source: f.Source, Status: f.Status, Label: f.Label, Ref: f.Ref}}
 	if !f.Withdrawn {
 		out.Quantity = &f.Quantity
@@ -167,7 +167,7 @@ func shown(f *business.Fact) Fact {
 }
 
 // said turns figures into a statement of a kind.
-func (g *Figures) said(kind string) (business.Statement, error) {
+func (g *FactFigures) said(kind string) (business.Statement, error) {
 	st := business.Statement{At: g.At, Currency: g.Currency, Fact: ledger.Fact{Kind: kind, Quantity: 1, Before: g.Before, Person: g.Person, Organisation: g.Organisation, Channel: g.Channel,
 		Team: g.Team, Partner: g.Partner, Campaign: g.Campaign, Community: g.Community, Source: g.Source, Status: g.Status, Label: g.Label, Ref: g.Ref, Note: g.Note}}
 	if g.Until != nil {
@@ -198,14 +198,14 @@ func need(n ledger.Need) string { return []string{"never", "may", "must"}[n] }
 // Operations adds the operations. folder may be nil.
 func Operations(a *api.API, s *business.Service, folder *business.Watcher) {
 	api.Add(a, api.Op{ID: "list-fact-kinds", Method: http.MethodGet, Path: "/fact-kinds", Tag: "facts", Summary: "The kinds of business facts, how many there are, and in which months there are none",
-		Permission: org.MeasureRead}, func(ctx context.Context, _ *struct{}) (*api.List[Kind], error) {
+		Permission: org.MeasureRead}, func(ctx context.Context, _ *struct{}) (*api.List[FactKind], error) {
 		list, err := s.Cover(ctx, i18n.Zone(ctx))
 		if err != nil {
 			return nil, err
 		}
-		out := make([]Kind, len(list))
+		out := make([]FactKind, len(list))
 		for i, c := range list {
-			out[i] = Kind{ID: c.Kind.ID, Unit: c.Kind.Unit, Amount: need(c.Kind.Amount), Period: need(c.Kind.Period), Statuses: c.Kind.Statuses, Labels: c.Kind.Labels, Fields: c.Kind.Fields,
+			out[i] = FactKind{ID: c.Kind.ID, Unit: c.Kind.Unit, Amount: need(c.Kind.Amount), Period: need(c.Kind.Period), Statuses: c.Kind.Statuses, Labels: c.Kind.Labels, Fields: c.Kind.Fields,
 				Count: c.Count, First: moment(c.First), Last: moment(c.Last), Learned: moment(c.Learned), Gaps: c.Gaps}
 		}
 		return api.Listed(out, ""), nil
@@ -247,7 +247,7 @@ func Operations(a *api.API, s *business.Service, folder *business.Watcher) {
 	api.Add(a, api.Op{ID: "list-fact-totals", Method: http.MethodGet, Path: "/fact-totals", Tag: "facts", Summary: "What the facts of a kind come to by month, of a year up to now when no period is said",
 		Permission: org.MeasureRead}, func(ctx context.Context, in *struct {
 		Narrowed
-	}) (*api.List[Total], error) {
+	}) (*api.List[FactTotal], error) {
 		k, found := business.Kind(in.Kind)
 		if !found {
 			return nil, problem.New(problem.Invalid, "ledger.fact.kind", "Value", in.Kind).On("kind")
@@ -263,9 +263,9 @@ func Operations(a *api.API, s *business.Service, folder *business.Watcher) {
 		if err != nil {
 			return nil, err
 		}
-		out := make([]Total, len(list))
+		out := make([]FactTotal, len(list))
 		for i, t := range list {
-			out[i] = Total{Month: t.Month, Split: t.Split, Currency: t.Currency, Count: t.Count, Quantity: t.Quantity}
+			out[i] = FactTotal{Month: t.Month, Split: t.Split, Currency: t.Currency, Count: t.Count, Quantity: t.Quantity}
 			if t.Currency != "" && business.Adds(&k) {
 				out[i].Amount = &list[i].Amount
 			}
@@ -275,7 +275,7 @@ func Operations(a *api.API, s *business.Service, folder *business.Watcher) {
 	api.Add(a, api.Op{ID: "get-fact", Method: http.MethodGet, Path: "/facts/{id}", Tag: "facts", Summary: "One business fact", Permission: org.MeasureRead},
 		func(ctx context.Context, in *ByID) (*api.One[Fact], error) { return one(ctx, s, in.ID) })
 	api.Add(a, api.Op{ID: "list-fact-history", Method: http.MethodGet, Path: "/facts/{id}/history", Tag: "facts", Summary: "What was stated about a fact, what was learned last first", Permission: org.MeasureRead},
-		func(ctx context.Context, in *ByID) (*api.List[Line], error) {
+		func(ctx context.Context, in *ByID) (*api.List[FactLine], error) {
 			f, err := s.Find(ctx, in.ID)
 			if err != nil {
 				return nil, err
@@ -284,14 +284,14 @@ func Operations(a *api.API, s *business.Service, folder *business.Watcher) {
 			if err != nil {
 				return nil, err
 			}
-			out := make([]Line, len(lines))
+			out := make([]FactLine, len(lines))
 			for i := range lines {
 				l := &lines[i]
 				f := l.Counted(&f)
 				f.Withdrawn = false
-				g := shown(&f).Figures
+				g := shown(&f).FactFigures
 				g.Note = l.Note
-				out[i] = Line{Activity: l.Activity, Actor: l.Actor, LearnedAt: l.LearnedAt, Counts: l.Counts, ByHand: l.ByHand, Withdrawn: l.Void, Figures: g, Version: l.Version}
+				out[i] = FactLine{Activity: l.Activity, Actor: l.Actor, LearnedAt: l.LearnedAt, Counts: l.Counts, ByHand: l.ByHand, Withdrawn: l.Void, FactFigures: g, Version: l.Version}
 			}
 			return api.Listed(out, ""), nil
 		})
@@ -299,7 +299,7 @@ func Operations(a *api.API, s *business.Service, folder *business.Watcher) {
 		Description: "A source that repeats itself states nothing new. With an Idempotency-Key the same call is made once.", Permission: org.MeasureEdit, MaxBody: 4 << 20},
 		func(ctx context.Context, in *struct {
 			Body struct {
-				Facts []Statement `json:"facts" minItems:"1" maxItems:"1000"`
+				Facts []FactStatement `json:"facts" minItems:"1" maxItems:"1000"`
 			}
 		}) (*api.List[struct {
 			ID  string `json:"id"`
@@ -336,7 +336,7 @@ func Operations(a *api.API, s *business.Service, folder *business.Watcher) {
 		func(ctx context.Context, in *struct {
 			ByID
 			Was  string `query:"was" maxLength:"50" doc:"The activity that was seen to state it: refused when another states it now."`
-			Body Figures
+			Body FactFigures
 		}) (*api.One[Fact], error) {
 			f, err := s.Find(ctx, in.ID)
 			if err != nil {
@@ -374,17 +374,17 @@ func one(ctx context.Context, s *business.Service, id string) (*api.One[Fact], e
 
 // watched adds the operations of the watched folder.
 func watched(a *api.API, w *business.Watcher) {
-	rule := func(r *business.Rule) Rule {
-		return Rule{ID: r.ID, Pattern: r.Pattern, Kind: r.Kind, Origin: r.Settings.Origin, Label: r.Settings.Label, Columns: intake.WriteColumns(r.Settings.Columns),
+	rule := func(r *business.Rule) FolderRule {
+		return FolderRule{ID: r.ID, Pattern: r.Pattern, Kind: r.Kind, Origin: r.Settings.Origin, Label: r.Settings.Label, Columns: intake.WriteColumns(r.Settings.Columns),
 			Currency: r.Settings.Currency, Decimal: r.Settings.Decimal, Dates: r.Settings.Dates, CreatedAt: r.CreatedAt}
 	}
 	api.Add(a, api.Op{ID: "list-folder-rules", Method: http.MethodGet, Path: "/folder-rules", Tag: "facts", Summary: "What is done with which files of the watched folder", Permission: org.MeasureRead},
-		func(ctx context.Context, _ *struct{}) (*api.List[Rule], error) {
+		func(ctx context.Context, _ *struct{}) (*api.List[FolderRule], error) {
 			list, err := w.Rules(ctx)
 			if err != nil {
 				return nil, err
 			}
-			out := make([]Rule, len(list))
+			out := make([]FolderRule, len(list))
 			for i := range list {
 				out[i] = rule(&list[i])
 			}
@@ -402,7 +402,7 @@ func watched(a *api.API, w *business.Watcher) {
 				Decimal  string `json:"decimal,omitempty"`
 				Dates    string `json:"dates,omitempty" enum:"dmy,mdy"`
 			}
-		}) (*api.One[Rule], error) {
+		}) (*api.One[FolderRule], error) {
 			b := &in.Body
 			columns, ok := intake.ParseColumns(b.Columns)
 			if !ok {
@@ -421,14 +421,14 @@ func watched(a *api.API, w *business.Watcher) {
 	api.Add(a, api.Op{ID: "delete-folder-rule", Method: http.MethodDelete, Path: "/folder-rules/{id}", Tag: "facts", Summary: "Take a rule of the watched folder away", Permission: org.MeasureEdit, Status: http.StatusNoContent},
 		func(ctx context.Context, in *ByID) (*api.None, error) { return nil, w.RemoveRule(ctx, in.ID) })
 	api.Add(a, api.Op{ID: "list-folder-files", Method: http.MethodGet, Path: "/folder-files", Tag: "facts", Summary: "The newest files taken from the watched folder", Permission: org.MeasureRead},
-		func(ctx context.Context, _ *struct{}) (*api.List[File], error) {
+		func(ctx context.Context, _ *struct{}) (*api.List[FolderFile], error) {
 			list, err := w.Files(ctx, 100)
 			if err != nil {
 				return nil, err
 			}
-			out := make([]File, len(list))
+			out := make([]FolderFile, len(list))
 			for i, f := range list {
-				out[i] = File{ID: f.ID, Name: f.Name, Kind: f.Kind, State: string(f.State), Added: f.Progress.Added, Known: f.Progress.Known, Refused: f.Progress.Refused, TakenAt: f.TakenAt, EndedAt: moment(f.EndedAt)}
+				out[i] = FolderFile{ID: f.ID, Name: f.Name, Kind: f.Kind, State: string(f.State), Added: f.Progress.Added, Known: f.Progress.Known, Refused: f.Progress.Refused, TakenAt: f.TakenAt, EndedAt: moment(f.EndedAt)}
 				if f.Problem.Reason != "" {
 					out[i].Problem = f.Problem.In(ctx)
 				}
