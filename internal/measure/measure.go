@@ -6,11 +6,14 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/enrich"
 	"github.com/entente/entente/internal/measure/kpi"
+	"github.com/entente/entente/internal/measure/own"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
 )
@@ -56,17 +59,26 @@ func (s *Service) Noticed() {
 // Epoch grows whenever this process learns that numbers may be others; ok is false when nobody tells it.
 func (s *Service) Epoch() (epoch int64, ok bool) { return s.store.epoch.Load(), s.store.watched.Load() }
 
-// find is Find for what works without anybody asking.
-func (s *Service) find(_ context.Context, id string) (kpi.Measure, error) { return s.Find(id) }
-
 // Now is the service's clock.
 func (s *Service) Now() time.Time { return s.clock() }
 
-// All lists the measures in the order in which they are shown.
-func (s *Service) All() []kpi.Measure { return s.measures }
+// All lists the measures in the order in which they are shown: the catalogue, then those that people put together.
+func (s *Service) All() []kpi.Measure {
+	return append(slices.Clone(s.measures), s.ownMeasures(context.Background())...)
+}
 
 // Find returns the measure with this id.
-func (s *Service) Find(id string) (kpi.Measure, error) {
+func (s *Service) Find(id string) (kpi.Measure, error) { return s.find(context.Background(), id) }
+
+func (s *Service) find(ctx context.Context, id string) (kpi.Measure, error) {
+	if strings.HasPrefix(id, own.Prefix) {
+		return s.beneath(ctx, id, nil)
+	}
+	return s.catalogue(id)
+}
+
+// catalogue finds among those that everybody has.
+func (s *Service) catalogue(id string) (kpi.Measure, error) {
 	for _, m := range s.measures {
 		if m.ID == id {
 			return m, nil

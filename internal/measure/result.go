@@ -166,33 +166,44 @@ func (s *Service) ask(id string, w Window, f Filter) (kpi.Measure, error) {
 // facts is what was read, in order of time.
 type facts []kpi.Fact
 
-func (s *Service) read(ctx context.Context, m kpi.Measure, cuts []time.Time, f Filter) (facts, error) {
+// asking is what a measure is asked.
+func (s *Service) asking(ctx context.Context, m kpi.Measure, cuts []time.Time, f Filter) (kpi.Ask, error) {
 	a := kpi.Ask{Cuts: cuts, Now: s.clock(), Filter: f, Zone: i18n.Zone(ctx)}
 	if m.Confused && s.enrich != nil {
 		e, err := s.enrich.Errors(ctx, s.db.Read())
 		if err != nil {
-			return nil, fmt.Errorf("measure %s: %w", m.ID, err)
+			return a, fmt.Errorf("measure %s: %w", m.ID, err)
 		}
 		if matrix, found := e.Matrix(enrich.Sentiment, ""); found {
 			a.Sentiment = &stat.Confusion{Counts: matrix.Counts}
 		}
 	}
+	return a, nil
+}
+
+func (s *Service) read(ctx context.Context, m kpi.Measure, cuts []time.Time, f Filter) (facts, error) {
+	a, err := s.asking(ctx, m, cuts, f)
+	if err != nil {
+		return nil, err
+	}
 	var list []kpi.Fact
 	ok := false
 	if k, keeps := s.keepingOf(m, f); keeps && !s.direct {
-		var err error
 		if list, ok, err = s.rolled(ctx, k, a); err != nil {
 			return nil, fmt.Errorf("measure %s: %w", m.ID, err)
 		}
 	}
 	if !ok {
-		var err error
 		if list, err = m.Read(ctx, s.db.Read(), a); err != nil {
 			return nil, fmt.Errorf("measure %s: %w", m.ID, err)
 		}
 	}
+	return inOrder(list), nil
+}
+
+func inOrder(list []kpi.Fact) facts {
 	sort.SliceStable(list, func(i, j int) bool { return list[i].At.Before(list[j].At) })
-	return list, nil
+	return list
 }
 
 func (l facts) result(m kpi.Measure, w Window) Result {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -45,11 +46,26 @@ func (s *Service) Rows(ctx context.Context, id string, w Window, f Filter, p Pag
 	if role := m.Role(p.Part); p.Part != "" && (role == "" || role == kpi.Population) {
 		return nil, "", problem.New(problem.Invalid, "measure.part_unknown").On("part")
 	}
+	if m.Over != "" { // behind a ratio are the rows of what stands above the line
+		inner := p
+		inner.Part = ""
+		rows, next, err := s.Rows(ctx, m.Over, w, f, inner)
+		for i := range rows {
+			rows[i].Part, rows[i].Role = m.Parts[0].ID, m.Parts[0].Role
+		}
+		return rows, next, err
+	}
 	if p.Limit <= 0 {
 		p.Limit = 50
 	}
 	p.Limit = min(p.Limit, 1000)
-	src := m.Source(kpi.Ask{Cuts: []time.Time{w.From, w.To}, Now: s.clock(), Filter: f})
+	ask := kpi.Ask{Cuts: []time.Time{w.From, w.To}, Now: s.clock(), Filter: f}
+	src := m.Source(ask)
+	if m.Matching != nil {
+		if src, err = m.Matching(ctx, s.db.Read(), ask); err != nil {
+			return nil, "", fmt.Errorf("rows of %s: %w", id, err)
+		}
+	}
 	if p.Part != "" {
 		src.Where.And("("+src.Part+") = ?", p.Part)
 	} else {
@@ -173,15 +189,42 @@ func readCursor(text string) (at int64, id string, ok bool) {
 	return at, id, ok && err == nil && strings.ToValidUTF8(id, "") == id
 }
 
+// fields are what a filter narrows by.
+func fields(f *Filter) []struct {
+	By    kpi.Dimension
+	Value *string
+} {
+	return []struct {
+		By    kpi.Dimension
+		Value *string
+	}{{kpi.ByChannel, &f.Channel}, {kpi.ByTopic, &f.Topic}, {kpi.ByLanguage, &f.Language}, {kpi.ByMember, &f.Member}, {kpi.ByKind, &f.Kind}, {kpi.ByTeam, &f.Team},
+		{kpi.ByPartner, &f.Partner}, {kpi.ByCampaign, &f.Campaign}, {kpi.ByCommunity, &f.Community}}
+}
+
 // accepts refuses a filter that the rows of a measure do not know.
 func accepts(m kpi.Measure, f Filter) error {
-	for _, v := range []struct{ name, value string }{{"channel", f.Channel}, {"topic", f.Topic}, {"language", f.Language}, {"member", f.Member}} {
-		if len(v.value) > 100 || strings.ContainsRune(v.value, 0) || strings.ToValidUTF8(v.value, "") != v.value {
-			return problem.New(problem.Invalid, "measure.filter_bad").On(v.name)
+	for _, v := range fields(&f) {
+		value := *v.Value
+		if len(value) > 200 || strings.ContainsRune(value, 0) || strings.ToValidUTF8(value, "") != value {
+			return problem.New(problem.Invalid, "measure.filter_bad").On(string(v.By))
+		}
+		switch {
+		case value == "" || slices.Contains(m.Dims, v.By):
+		case v.By == kpi.ByMember && m.Of == kpi.OfPosts:
+			return problem.New(problem.Invalid, "measure.filter_member").On("member")
+		default:
+			return problem.New(problem.Invalid, "measure.filter_not").On(string(v.By))
 		}
 	}
-	if f.Member != "" && m.Of == kpi.OfPosts {
-		return problem.New(problem.Invalid, "measure.filter_member").On("member")
-	}
 	return nil
+}
+
+// Narrows is the part of a filter that a measure knows.
+func Narrows(m kpi.Measure, f Filter) Filter {
+	for _, v := range fields(&f) {
+		if !slices.Contains(m.Dims, v.By) {
+			*v.Value = ""
+		}
+	}
+	return f
 }

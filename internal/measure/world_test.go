@@ -22,13 +22,14 @@ import (
 
 // world is a ledger with all its followers, and measures over what they derive.
 type world struct {
-	t   testing.TB
-	db  *db.DB
-	led *ledger.Ledger
-	s   *measure.Service
-	now time.Time
-	log *slog.Logger
-	ctx context.Context
+	t      testing.TB
+	db     *db.DB
+	led    *ledger.Ledger
+	s      *measure.Service
+	now    time.Time
+	log    *slog.Logger
+	enrich *enrich.Service
+	ctx    context.Context
 }
 
 func newWorld(t testing.TB, d *db.DB, now time.Time) *world {
@@ -37,6 +38,7 @@ func newWorld(t testing.TB, d *db.DB, now time.Time) *world {
 	clock := func() time.Time { return w.now }
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	e := enrich.New(d, log, enrich.LanguageIdentifier{})
+	w.enrich = e
 	w.led = ledger.New(d, log, clock, channel.PostFollower(), people.Follower(), e.Follower(), listening.NewMatcher(e).Follower(), inbox.Follower(), business.Follower())
 	w.s = measure.New(d, org.New(d, log, clock), clock)
 	return w

@@ -97,7 +97,7 @@ type Tested struct {
 const (
 	weeksTested = 26
 	weeksDrawn  = 12
-	longEnough  = 30 * time.Second // for a whole map
+	longEnough  = 10 * time.Second // for a whole map; what is not there by then is shown without a number
 )
 
 // Evaluate computes where everything on a map stands at a moment; "" is the first map. Somebody else's answer of a few seconds ago may be given.
@@ -212,6 +212,9 @@ func (s *Service) evaluate(ctx context.Context, m Map, at time.Time, zone *time.
 				r, err := s.reading(gctx, measured, o.DueAt, at, zone)
 				if err != nil && !late(gctx, err) {
 					return err
+				}
+				if err != nil {
+					r.Why = NoNumber
 				}
 				course, err := s.weekly(gctx, measured, at)
 				if err != nil && !late(gctx, err) {

@@ -56,7 +56,7 @@ func (d Definition) matched(m *kpi.Measure, docs Docs, which part) {
 			from, id = last.At.UnixMicro(), last.ID
 		}
 	}
-	m.Hourly = true
+	m.Hourly = !asked.Asks("channel") && !inner.Asks("channel") // a channel that gets another name moves nothing
 	m.Facts = func(ctx context.Context, q db.Q, a kpi.Ask) ([]kpi.Fact, error) {
 		type key struct {
 			at   int64

@@ -73,7 +73,9 @@ type Find func(id string) (kpi.Measure, error)
 // Check makes a definition whole and says all that is wrong with it.
 func (d *Definition) Check(find Find) error {
 	var bad []error
-	refuse := func(field, key string, args ...any) { bad = append(bad, problem.New(problem.Invalid, key, args...).On(field)) }
+	refuse := func(field, key string, args ...any) {
+		bad = append(bad, problem.New(problem.Invalid, key, args...).On(field))
+	}
 	for _, f := range []struct {
 		name string
 		text *string
