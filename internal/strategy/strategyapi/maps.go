@@ -39,8 +39,8 @@ type PerspectiveDraft struct {
 	Within string `json:"within,omitempty" maxLength:"50" doc:"The perspective it is a step of."`
 }
 
-// Template is a map with which an organisation can begin.
-type Template struct {
+// MapTemplate is a map with which an organisation can begin.
+type MapTemplate struct {
 	ID           string              `json:"id"`
 	Name         map[string]string   `json:"name"`
 	Perspectives []map[string]string `json:"perspectives" doc:"Names, top first."`
@@ -55,8 +55,8 @@ type Contribution struct {
 	Note   string  `json:"note,omitempty" maxLength:"1000"`
 }
 
-// Change is a change of a map.
-type Change struct {
+// MapChange is a change of a map.
+type MapChange struct {
 	ID      string            `json:"id"`
 	Number  int64             `json:"number"`
 	At      time.Time         `json:"at"`
@@ -69,12 +69,12 @@ type Change struct {
 	CanUndo bool              `json:"can_undo"`
 }
 
-func change(c strategy.Change) Change {
-	return Change{c.ID, c.Number, c.At, c.Member, c.Action, c.Object, c.Name, c.Undoes, c.Undone, c.CanUndo()}
+func change(c strategy.Change) MapChange {
+	return MapChange{c.ID, c.Number, c.At, c.Member, c.Action, c.Object, c.Name, c.Undoes, c.Undone, c.CanUndo()}
 }
 
-// Share is a link with which a map is read without an account.
-type Share struct {
+// MapShare is a link with which a map is read without an account.
+type MapShare struct {
 	ID        string     `json:"id"`
 	Label     string     `json:"label,omitempty"`
 	Shows     string     `json:"shows" enum:"names,states,values"`
@@ -86,23 +86,23 @@ type Share struct {
 	Path      string     `json:"path,omitempty" doc:"Where the map is read; said once, when the link is made."`
 }
 
-func share(l strategy.Share) Share {
-	out := Share{ID: l.ID, Label: l.Label, Shows: string(l.Shows), Member: l.Member, CreatedAt: l.CreatedAt, ExpiresAt: l.ExpiresAt, Opened: l.Opened}
+func share(l strategy.Share) MapShare {
+	out := MapShare{ID: l.ID, Label: l.Label, Shows: string(l.Shows), Member: l.Member, CreatedAt: l.CreatedAt, ExpiresAt: l.ExpiresAt, Opened: l.Opened}
 	if !l.RevokedAt.IsZero() {
 		out.RevokedAt = &l.RevokedAt
 	}
 	return out
 }
 
-// ShareDraft is what a link should be.
-type ShareDraft struct {
+// MapShareDraft is what a link should be.
+type MapShareDraft struct {
 	Label string `json:"label,omitempty" maxLength:"120" doc:"For whom it is."`
 	Shows string `json:"shows" enum:"names,states,values"`
 	Days  int    `json:"days" minimum:"1" maximum:"366"`
 }
 
-// Imported is what came of a map file.
-type Imported struct {
+// ImportedMap is what came of a map file.
+type ImportedMap struct {
 	FullMap
 	LeftOut []string `json:"left_out" doc:"What this installation does not have, by the names of the file."`
 }
@@ -110,11 +110,11 @@ type Imported struct {
 type opMaker func(id, method, path, summary string, p org.Permission) api.Op
 
 func mapOperations(a *api.API, s *strategy.Service, op opMaker) {
-	api.Add(a, op("list-map-templates", http.MethodGet, "/map-templates", "List the templates of maps", org.StrategyRead), func(context.Context, *struct{}) (*api.List[Template], error) {
-		var out []Template
+	api.Add(a, op("list-map-templates", http.MethodGet, "/map-templates", "List the templates of maps", org.StrategyRead), func(context.Context, *struct{}) (*api.List[MapTemplate], error) {
+		var out []MapTemplate
 		for _, t := range strategy.Templates() {
 			m := t.Preview()
-			x := Template{ID: t.ID, Name: m.Name}
+			x := MapTemplate{ID: t.ID, Name: m.Name}
 			for _, p := range m.Perspectives {
 				x.Perspectives = append(x.Perspectives, p.Name)
 			}
@@ -155,7 +155,7 @@ func mapOperations(a *api.API, s *strategy.Service, op opMaker) {
 		func(ctx context.Context, in *struct {
 			Lenient bool `query:"lenient" doc:"Leave measures out whose measure, channel or topic is not here."`
 			Body    map[string]any
-		}) (*api.One[Imported], error) {
+		}) (*api.One[ImportedMap], error) {
 			raw, err := json.Marshal(in.Body)
 			if err != nil {
 				return nil, err
@@ -168,7 +168,7 @@ func mapOperations(a *api.API, s *strategy.Service, op opMaker) {
 			if left == nil {
 				left = []string{}
 			}
-			return api.Only(Imported{full(got.Map), left}), nil
+			return api.Only(ImportedMap{full(got.Map), left}), nil
 		})
 	partOperations(a, s, op)
 	historyOperations(a, s, op)
@@ -178,7 +178,7 @@ func mapOperations(a *api.API, s *strategy.Service, op opMaker) {
 			ByID
 			From time.Time `query:"from" required:"true"`
 			To   time.Time `query:"to" doc:"Now when absent."`
-		}) (*api.One[Comparison], error) {
+		}) (*api.One[MapComparison], error) {
 			to := s.Now()
 			if !in.To.IsZero() && in.To.Before(to) {
 				to = in.To.UTC()
@@ -230,7 +230,7 @@ func partOperations(a *api.API, s *strategy.Service, op opMaker) {
 		func(ctx context.Context, in *struct {
 			ByID
 			Body PartDraft
-		}) (*api.One[Theme], error) {
+		}) (*api.One[MapTheme], error) {
 			t, err := s.AddTheme(ctx, in.ID, strategy.Theme{Name: in.Body.Name, Colour: in.Body.Colour})
 			if err != nil {
 				return nil, err
@@ -293,12 +293,12 @@ func historyOperations(a *api.API, s *strategy.Service, op opMaker) {
 			ByID
 			Before int64 `query:"before" minimum:"0" doc:"Only changes with a smaller number."`
 			Limit  int   `query:"limit" minimum:"0" maximum:"200"`
-		}) (*api.List[Change], error) {
+		}) (*api.List[MapChange], error) {
 			list, err := s.Changes(ctx, in.ID, in.Before, in.Limit)
 			if err != nil {
 				return nil, err
 			}
-			out := make([]Change, len(list))
+			out := make([]MapChange, len(list))
 			for i, c := range list {
 				out[i] = change(c)
 			}
@@ -306,7 +306,7 @@ func historyOperations(a *api.API, s *strategy.Service, op opMaker) {
 		})
 	back := func(id, path, summary string, do func(context.Context, string) (strategy.Change, error)) {
 		o := op(id, http.MethodPost, path, summary, org.StrategyEdit)
-		api.Add(a, o, func(ctx context.Context, in *ByID) (*api.One[Change], error) {
+		api.Add(a, o, func(ctx context.Context, in *ByID) (*api.One[MapChange], error) {
 			c, err := do(ctx, in.ID)
 			if err != nil {
 				return nil, err
@@ -320,12 +320,12 @@ func historyOperations(a *api.API, s *strategy.Service, op opMaker) {
 
 func shareOperations(a *api.API, s *strategy.Service, op opMaker) {
 	api.Add(a, op("list-map-shares", http.MethodGet, "/maps/{id}/shares", "List the links with which a map is read", org.StrategyEdit),
-		func(ctx context.Context, in *ByID) (*api.List[Share], error) {
+		func(ctx context.Context, in *ByID) (*api.List[MapShare], error) {
 			list, err := s.Shares(ctx, in.ID)
 			if err != nil {
 				return nil, err
 			}
-			out := make([]Share, len(list))
+			out := make([]MapShare, len(list))
 			for i, l := range list {
 				out[i] = share(l)
 			}
@@ -334,8 +334,8 @@ func shareOperations(a *api.API, s *strategy.Service, op opMaker) {
 	api.Add(a, op("create-map-share", http.MethodPost, "/maps/{id}/shares", "Make a link with which anybody reads a map until it ends", org.StrategyEdit),
 		func(ctx context.Context, in *struct {
 			ByID
-			Body ShareDraft
-		}) (*api.One[Share], error) {
+			Body MapShareDraft
+		}) (*api.One[MapShare], error) {
 			secret, l, err := s.MakeShare(ctx, strategy.Share{Map: in.ID, Label: in.Body.Label, Shows: strategy.Shows(in.Body.Shows)}, time.Duration(in.Body.Days)*24*time.Hour)
 			if err != nil {
 				return nil, err

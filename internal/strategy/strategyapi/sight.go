@@ -10,16 +10,16 @@ import (
 	"github.com/entente/entente/internal/strategy"
 )
 
-// Comparison is a map at two moments.
-type Comparison struct {
-	Before     Evaluation `json:"before"`
-	After      Evaluation `json:"after"`
-	Objectives []Compared `json:"objectives"`
-	Changes    []Change   `json:"changes" doc:"Of the map in between, newest first, 100 at most."`
+// MapComparison is a map at two moments.
+type MapComparison struct {
+	Before     Evaluation          `json:"before"`
+	After      Evaluation          `json:"after"`
+	Objectives []ComparedObjective `json:"objectives"`
+	Changes    []MapChange         `json:"changes" doc:"Of the map in between, newest first, 100 at most."`
 }
 
-// Compared is what became of an objective.
-type Compared struct {
+// ComparedObjective is what became of an objective.
+type ComparedObjective struct {
 	Objective string            `json:"objective"`
 	Name      map[string]string `json:"name"`
 	Added     bool              `json:"added"`
@@ -38,10 +38,10 @@ type ComparedMeasure struct {
 	High    *float64 `json:"high,omitempty" doc:"Of the 95 % interval of the difference."`
 }
 
-func comparison(c strategy.Comparison) Comparison {
-	out := Comparison{Before: evaluation(c.Before), After: evaluation(c.After), Objectives: []Compared{}, Changes: []Change{}}
+func comparison(c strategy.Comparison) MapComparison {
+	out := MapComparison{Before: evaluation(c.Before), After: evaluation(c.After), Objectives: []ComparedObjective{}, Changes: []MapChange{}}
 	for _, o := range c.Objectives {
-		x := Compared{Added: o.Added(), Removed: o.Removed(), Renamed: o.Renamed, Moved: o.Moved, Measures: []ComparedMeasure{}}
+		x := ComparedObjective{Added: o.Added(), Removed: o.Removed(), Renamed: o.Renamed, Moved: o.Moved, Measures: []ComparedMeasure{}}
 		st := o.After
 		if st == nil {
 			st = o.Before
@@ -85,12 +85,12 @@ type Above struct {
 
 // Behind is what stands behind a measure.
 type Behind struct {
-	ID   string `json:"id" doc:"Of the measure of the objective."`
-	Rows []Row  `json:"rows" doc:"The last five that it counts."`
+	ID   string     `json:"id" doc:"Of the measure of the objective."`
+	Rows []SightRow `json:"rows" doc:"The last five that it counts."`
 }
 
-// Row is something that a measure counts.
-type Row struct {
+// SightRow is something that a measure counts.
+type SightRow struct {
 	Of    string    `json:"of" doc:"post, conversation, fact or person."`
 	ID    string    `json:"id"`
 	At    time.Time `json:"at"`
@@ -112,9 +112,9 @@ func sightOperation(a *api.API, s *strategy.Service, op opMaker) {
 				out.Edges = append(out.Edges, []string{e[0], e[1]})
 			}
 			for _, b := range v.Behind {
-				y := Behind{ID: b.Reading.ID, Rows: []Row{}}
+				y := Behind{ID: b.Reading.ID, Rows: []SightRow{}}
 				for _, r := range b.Rows {
-					y.Rows = append(y.Rows, Row{string(r.Of), r.ID, r.At, r.Title})
+					y.Rows = append(y.Rows, SightRow{string(r.Of), r.ID, r.At, r.Title})
 				}
 				out.Behind = append(out.Behind, y)
 			}

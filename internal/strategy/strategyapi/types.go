@@ -22,7 +22,7 @@ type Map struct {
 type FullMap struct {
 	Map
 	Perspectives []Perspective `json:"perspectives"`
-	Themes       []Theme       `json:"themes"`
+	Themes       []MapTheme    `json:"themes"`
 	Objectives   []Objective   `json:"objectives"`
 	Links        []Link        `json:"links"`
 }
@@ -36,8 +36,8 @@ type Perspective struct {
 	Colour   int               `json:"colour,omitempty" doc:"1 to 8; absent is by its place."`
 }
 
-// Theme is a vertical chain through a map.
-type Theme struct {
+// MapTheme is a vertical chain through a map.
+type MapTheme struct {
 	ID       string            `json:"id"`
 	Position int               `json:"position"`
 	Name     map[string]string `json:"name"`
@@ -187,7 +187,7 @@ func ofMap(m strategy.Map) Map {
 }
 
 func full(m strategy.Map) FullMap {
-	out := FullMap{Map: ofMap(m), Perspectives: []Perspective{}, Themes: []Theme{}, Objectives: []Objective{}, Links: []Link{}}
+	out := FullMap{Map: ofMap(m), Perspectives: []Perspective{}, Themes: []MapTheme{}, Objectives: []Objective{}, Links: []Link{}}
 	for _, p := range m.Perspectives {
 		out.Perspectives = append(out.Perspectives, Perspective{p.ID, p.Within, p.Position, p.Name, p.Colour})
 	}
@@ -203,7 +203,7 @@ func full(m strategy.Map) FullMap {
 	return out
 }
 
-func theme(t strategy.Theme) Theme { return Theme{t.ID, t.Position, t.Name, t.Colour} }
+func theme(t strategy.Theme) MapTheme { return MapTheme{t.ID, t.Position, t.Name, t.Colour} }
 
 func objective(o strategy.Objective) Objective {
 	out := Objective{ID: o.ID, Map: o.Map, Perspective: o.Perspective, Name: o.Name, Owner: o.Owner, Stakeholders: o.Stakeholders, Note: o.Note,
