@@ -75,9 +75,13 @@ func factColumns(k *ledger.FactKind) []Column {
 	for _, f := range k.Fields {
 		list = append(list, Column{Name: f, Names: words(names[f])})
 	}
+	note := "note|notes|comment|commentaire|commentaires|remarque|comments"
+	if k.ID == ledger.FactRating { // in French that is the mark
+		note = "comment|commentaire|commentaires|remarque|comments|verbatim"
+	}
 	return append(list,
 		Column{Name: "version", Names: words("version|revision|rev")},
 		Column{Name: "stated_at", Names: words("stated at|updated at|modifie le|mis a jour le|updated|last modified|date de modification|maj le")},
 		Column{Name: "withdrawn", Names: words("withdrawn|annule|supprime|void|deleted|cancelled|retire")},
-		Column{Name: "note", Names: words("note|notes|comment|commentaire|commentaires|remarque|comments")})
+		Column{Name: "note", Names: words(note)})
 }
