@@ -53,7 +53,7 @@ type Options struct {
 
 const (
 	rowHeight  = 26.0
-	headHeight = 44.0
+	headHeight = 56.0
 	barHeight  = 12.0
 	margin     = 8.0
 	letter     = 6.6 // mean width of a letter of 12 px
@@ -187,13 +187,13 @@ func (d *drawing) grid() {
 		if room := d.x(min(month.AddMonths(step), d.last+1)) - d.x(at); room < 30 {
 			continue
 		} else if label := d.w.Month(month); step >= 12 {
-			d.text(strconv.Itoa(y), "gantt-head", d.x(at)+3, 17, "")
+			d.text(strconv.Itoa(y), "gantt-head", d.x(at)+3, 16, "")
 		} else {
 			if y != said && room > 66 {
 				label += " " + strconv.Itoa(y)
 				said = y
 			}
-			d.text(label, "gantt-head", d.x(at)+3, 17, "")
+			d.text(label, "gantt-head", d.x(at)+3, 16, "")
 		}
 	}
 	d.line("gantt-rule", margin, headHeight, d.right, headHeight)
@@ -304,9 +304,9 @@ func (d *drawing) mark(day schedule.Day, class, label string, middle bool) {
 	d.line(class, x, headHeight-4, x, d.foot)
 	wide := float64(len([]rune(label)))*letter + 6
 	if x+wide > d.right {
-		d.text(label, class+"-label", x-3, 30, "end")
+		d.text(label, class+"-label", x-3, 32, "end")
 	} else {
-		d.text(label, class+"-label", x+3, 30, "")
+		d.text(label, class+"-label", x+3, 32, "")
 	}
 }
 

@@ -3,6 +3,7 @@ package planweb
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -110,6 +111,38 @@ func causes(ctx context.Context, w plan.Week) string {
 		}
 	}
 	return strings.Join(parts, ", ")
+}
+
+// strained is somebody with too much planned in some weeks.
+type strained struct {
+	Name  string
+	Weeks int
+	Worst plan.Overload
+	Of    plan.Week // what all those weeks take together
+}
+
+// strain gathers the weeks with too much by person, who has the worst first.
+func strain(ctx context.Context, list []plan.Overload) []strained {
+	place := map[string]int{}
+	var out []strained
+	for _, o := range list {
+		n, ok := place[o.Person.Member]
+		if !ok {
+			n = len(out)
+			place[o.Person.Member] = n
+			out = append(out, strained{Name: personName(ctx, o.Person), Worst: o})
+		}
+		out[n].Weeks++
+		for _, l := range o.Load.Of {
+			k := slices.IndexFunc(out[n].Of.Of, func(had plan.Load) bool { return had.Initiative == l.Initiative })
+			if k < 0 {
+				out[n].Of.Of = append(out[n].Of.Of, l)
+			} else {
+				out[n].Of.Of[k].Minutes += l.Minutes
+			}
+		}
+	}
+	return out
 }
 
 func personName(ctx context.Context, p plan.Person) string {

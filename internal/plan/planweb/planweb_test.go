@@ -229,7 +229,7 @@ func TestPages(t *testing.T) {
 			"task_3_name", "Online", "task_3_length", "0", "task_3_after"}
 		ada.says(ada.post(at+"/edit/tasks", append(rows, "9")...), 422, "Please name rows that exist", `value="20:30"`, `href="#f-task_3_after"`)
 		ada.says(ada.post(at+"/edit/tasks", append(rows, "2")...), 422, `href="#f-task_3_after"`)
-		ada.says(ada.post(at+"/edit/tasks", append(rows, "3")...), 200, "1. Write", "3. Online", "1+2", "Critical path", "2 Nov 2026 to 6 Nov 2026", "11 Nov 2026 to 13 Nov 2026", "<svg", "Milestone")
+		ada.says(ada.post(at+"/edit/tasks", append(rows, "3")...), 200, "1. Write", "3. Online", "1+2", "Critical path", "2 Nov to 6 Nov 2026", "11 Nov to 13 Nov 2026", "<svg", "Milestone")
 		edit = ada.get(at + "/edit/tasks")
 		circle := []string{"seen", seen(edit), "rows", "2", "task_0_name", "Write", "task_0_length", "5", "task_0_after", "2", "task_1_name", "Print", "task_1_length", "3", "task_1_after", "1"}
 		ada.says(ada.post(at+"/edit/tasks", circle...), 422, "Write → Print → Write")

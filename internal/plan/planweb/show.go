@@ -231,7 +231,10 @@ func spentOf(st plan.Standing) []money.Amount {
 	for _, a := range st.Accounts {
 		sum.Add(a.Currency, a.Actual)
 	}
-	return sum.Amounts()
+	if list := sum.Amounts(); len(list) > 0 {
+		return list
+	}
+	return []money.Amount{{Currency: st.Currency}}
 }
 
 // between writes a benefit with its bounds.

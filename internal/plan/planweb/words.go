@@ -30,7 +30,13 @@ func span(ctx context.Context, from, to schedule.Day) string {
 	case from == to:
 		return dayText(ctx, from)
 	}
-	return i18n.T(ctx, "plan.from_to", "From", dayText(ctx, from), "To", dayText(ctx, to))
+	first := dayText(ctx, from)
+	if a, _, _ := from.Date(); from != 0 && to != 0 {
+		if b, _, _ := to.Date(); a == b {
+			first = dayShort(ctx, from)
+		}
+	}
+	return i18n.T(ctx, "plan.from_to", "From", first, "To", dayText(ctx, to))
 }
 
 func moneyText(ctx context.Context, minor int64, currency string) string {
