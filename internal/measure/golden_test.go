@@ -98,6 +98,9 @@ func TestGolden(t *testing.T) {
 				{"without anything", "response-rate", measure.Filter{Channel: "none"}, may, want{0, 0, 0, 0, 0, stat.NoData}},
 				// Waits ½, 1, 4, 6+ and 48+ hours: S = .8, .6, .4: the median is 4 hours.
 				{"censored", "first-response-time", measure.Filter{}, may, want{4 * h, 5, 2, 0, 0, stat.TooFew}},
+				// Monday 4 May from 9:00 half an hour; b on Tuesday 8:00 to 12:00 three hours of ours, c on Wednesday 8:00 to 9:00 none, d until 14:00 five and
+				// open, e from Saturday on until Monday noon three and open: S falls at 0, ½ and 3 to .4.
+				{"in working hours", "first-response-hours", measure.Filter{}, may, want{3 * h, 5, 2, 0, 0, stat.TooFew}},
 				// 2, 5 and 6 hours, and 48+ and 27 days+: S = .8, .6, .4: 6 hours.
 				{"sum of spans", "resolution-time", measure.Filter{}, may, want{6 * h, 5, 2, 0, 0, stat.TooFew}},
 				{"b and e", "open-conversations", measure.Filter{}, may, want{2, 2, 0, 0, 0, stat.Enough}},

@@ -121,6 +121,9 @@ type Change struct {
 // the stricter.
 func change(m kpi.Measure, now, before Result) Change {
 	c := Change{Known: now.Value.Defined() && before.Value.Defined()}
+	if now.Currency != before.Currency {
+		return Change{} // amounts in different currencies do not compare
+	}
 	if m.Unit == kpi.Seconds {
 		c.Known = now.Median.Reached && before.Median.Reached
 	}
@@ -132,7 +135,7 @@ func change(m kpi.Measure, now, before Result) Change {
 	case m.Interval == kpi.ExactNumber:
 		c.Clear = c.By != 0
 	case !now.Value.OK() || !before.Value.OK() || !now.Value.Bounded || !before.Value.Bounded:
-	case m.Unit == kpi.Share:
+	case m.Unit == kpi.Share && m.Interval == kpi.Wilson && now.Value.N == now.N && before.Value.N == before.N:
 		d := stat.ShareDifference(now.numerator(), now.N, before.numerator(), before.N)
 		c.Clear = d.Bounded && (d.Low > 0 || d.High < 0)
 	default:
@@ -166,9 +169,21 @@ func (s *Service) ask(id string, w Window, f Filter) (kpi.Measure, error) {
 // facts is what was read, in order of time.
 type facts []kpi.Fact
 
+// hours is when somebody is there, by the clocks of the organisation and not of who asks.
+func (s *Service) hours(ctx context.Context, m kpi.Measure) *stat.Hours {
+	if m.Clock != kpi.Business {
+		return nil
+	}
+	o, err := s.org.Organisation(ctx)
+	if err != nil {
+		return nil // not set up yet: UTC
+	}
+	return stat.OfficeHours(o.Location())
+}
+
 // asking is what a measure is asked.
 func (s *Service) asking(ctx context.Context, m kpi.Measure, cuts []time.Time, f Filter) (kpi.Ask, error) {
-	a := kpi.Ask{Cuts: cuts, Now: s.clock(), Filter: f, Zone: i18n.Zone(ctx)}
+	a := kpi.Ask{Cuts: cuts, Now: s.clock(), Filter: f, Zone: i18n.Zone(ctx), Hours: s.hours(ctx, m)}
 	if m.Confused && s.enrich != nil {
 		e, err := s.enrich.Errors(ctx, s.db.Read())
 		if err != nil {

@@ -59,7 +59,7 @@ func (s *Service) Rows(ctx context.Context, id string, w Window, f Filter, p Pag
 		p.Limit = 50
 	}
 	p.Limit = min(p.Limit, 1000)
-	ask := kpi.Ask{Cuts: []time.Time{w.From, w.To}, Now: s.clock(), Filter: f}
+	ask := kpi.Ask{Cuts: []time.Time{w.From, w.To}, Now: s.clock(), Filter: f, Hours: s.hours(ctx, m)}
 	src := m.Source(ask)
 	if m.Matching != nil {
 		if src, err = m.Matching(ctx, s.db.Read(), ask); err != nil {
@@ -134,6 +134,9 @@ func (s *Service) Rows(ctx context.Context, id string, w Window, f Filter, p Pag
 	rows = make([]Row, len(list))
 	for i, r := range list {
 		r.Of, r.Role, r.For = m.Of, m.Role(r.Part), time.Duration(r.micros)*time.Microsecond
+		if m.Clock == kpi.Business {
+			r.For = ask.Working(r.At, r.For)
+		}
 		if r.Title == "" {
 			r.Title = oneLine(r.excerpt)
 		}

@@ -16,7 +16,7 @@ func All() []Measure {
 }
 
 func service() []Measure {
-	return slices.Concat([]Measure{ServiceLevel(), FirstContactResolution(), ComplaintFollowUp()}, CrisisTimes(), []Measure{
+	return slices.Concat([]Measure{FirstResponseHours(), ServiceLevel(), FirstContactResolution(), ComplaintFollowUp()}, CrisisTimes(), []Measure{
 		DeflectedContacts(), DeflectedEntitled(), DeflectedExplicit(), DeflectedHoldout(), ContactAvoidance(),
 		ContactSaving(), ContactSavingNet(), CostPerContactSaved(), CSAT(), NPS(), CES(), KnowledgeCorrection(), ArticleReuse(),
 	})

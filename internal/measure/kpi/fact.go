@@ -42,6 +42,8 @@ type Ask struct {
 	Filter Filter
 	Zone   *time.Location // in which days are cut where days are counted; nil is UTC
 
+	Hours *stat.Hours // in which somebody is there, for waits on a business clock; nil is Monday to Friday, 9 to 18 in UTC
+
 	Sentiment *stat.Confusion // how often models say which sentiment for which; nil when it is not known
 }
 
@@ -50,6 +52,15 @@ func (a Ask) From() time.Time { return a.Cuts[0] }
 
 // To is the last cut.
 func (a Ask) To() time.Time { return a.Cuts[len(a.Cuts)-1] }
+
+// Working is how much of a wait that began at a moment somebody was there.
+func (a Ask) Working(at time.Time, wait time.Duration) time.Duration {
+	h := a.Hours
+	if h == nil {
+		h = stat.OfficeHours(time.UTC)
+	}
+	return h.Between(at, at.Add(wait))
+}
 
 // Fact is something counted.
 type Fact struct {

@@ -238,6 +238,11 @@ func (m Measure) Read(ctx context.Context, q db.Q, a Ask) ([]Fact, error) {
 		read = func(ctx context.Context, q db.Q, a Ask) ([]Fact, error) { return m.Source(a).read(ctx, q, a.Cuts) }
 	}
 	list, err := read(ctx, q, a)
+	if m.Clock == Business {
+		for i := range list {
+			list[i].For = a.Working(list[i].At, list[i].For)
+		}
+	}
 	if a.Zone != nil {
 		for i := range list {
 			list[i].At = list[i].At.In(a.Zone)
