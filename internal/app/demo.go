@@ -307,20 +307,20 @@ func (a *App) demoMap(ctx context.Context, shift time.Duration) error {
 	if err != nil {
 		return err
 	}
-	_, _, err = a.Strategy.Load(ctx, f, strategy.Lookups{
-		Shift: shift,
-		Topic: func(_ context.Context, name string) (string, error) {
-			for _, t := range topics {
-				if t.Name["en"] == name {
-					for i := range saved {
-						if saved[i].Name == t.Name["fr"] {
-							return saved[i].ID, nil
-						}
+	topic := func(_ context.Context, name string) (string, error) {
+		for _, t := range topics {
+			if t.Name["en"] == name {
+				for i := range saved {
+					if saved[i].Name == t.Name["fr"] {
+						return saved[i].ID, nil
 					}
 				}
 			}
-			return "", fmt.Errorf("the sample has no topic %q", name)
-		},
-	})
-	return err
+		}
+		return "", fmt.Errorf("the sample has no topic %q", name)
+	}
+	if _, _, err = a.Strategy.Load(ctx, f, strategy.Lookups{Shift: shift, Topic: topic}); err != nil {
+		return err
+	}
+	return a.demoDepartment(ctx, shift, topic)
 }
