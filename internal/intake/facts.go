@@ -67,7 +67,7 @@ func (factTable) Read(ctx context.Context, src *Source, opts Options, emit func(
 	if _, _, err := records.next(); err != nil {
 		return problem.New(problem.Invalid, "intake.not_table").Because(err)
 	}
-	c := &factConverter{converter: converter{ctx: ctx, opts: &opts, l: &l, seed: maphash.MakeSeed()}, kind: kind, alike: map[uint64]int{}, unit: unitOf(&l)}
+	c := &factConverter{converter: converter{ctx: ctx, opts: &opts, l: &l, seed: maphash.MakeSeed()}, kind: kind, alike: map[uint64]int{}, told: map[uint64]uint64{}, unit: unitOf(&l)}
 	return l.each(records, name, func(place Place, cells []string) error {
 		c.cells = cells
 		return emit(c.fact(place))
@@ -78,8 +78,9 @@ func (factTable) Read(ctx context.Context, src *Source, opts Options, emit func(
 type factConverter struct {
 	converter
 	kind  ledger.FactKind
-	unit  string         // of hours that name none
-	alike map[uint64]int // lines without an id that say the same
+	unit  string            // of hours that name none
+	alike map[uint64]int    // lines without an id that say the same
+	told  map[uint64]uint64 // what lines with an id said
 }
 
 // unitOf is what the heading of the quantity says that it counts in.
@@ -178,6 +179,15 @@ func (c *factConverter) fact(place Place) Row {
 		f.External = c.nameless(&f, at, amount, currency)
 	}
 	a := f.Statement(c.opts.Actor, at, amount, currency)
+	// Which of two lines is right cannot be seen from a file that does not say which came later; two facts under one reference are more likely.
+	if f.Version == 0 && f.StatedAt.IsZero() {
+		h, says := maphash.String(c.seed, a.Object), maphash.String(c.seed, a.Key)
+		if before, twice := c.told[h]; twice && before != says {
+			return c.wrong(place, "id", "intake.fact.twice")
+		} else if !twice && len(c.told) < maxSeen {
+			c.told[h] = says
+		}
+	}
 	return Row{Place: place, Fact: &a, Restates: true}
 }
 

@@ -244,6 +244,26 @@ func FuzzFigures(f *testing.F) {
 	})
 }
 
+// TestFactsContradict holds that two lines under one reference are refused, unless the file says which of them came later.
+func TestFactsContradict(t *testing.T) {
+	t.Parallel()
+	for text, refusals := range map[string]int{
+		"id;date;nombre\n1;01/03/2026;3\n1;01/03/2026;3\n":             0,
+		"id;date;nombre\n1;01/03/2026;3\n1;01/03/2026;4\n":             1,
+		"id;date;nombre;version\n1;01/03/2026;3;1\n1;01/03/2026;4;2\n": 0,
+	} {
+		n := 0
+		for _, r := range readAll(t, "facts", write(t, "f.csv", []byte(text)), Options{Now: now, Settings: Settings{Target: "fact.contact"}}) {
+			if r.Refused != nil {
+				n++
+			}
+		}
+		if n != refusals {
+			t.Errorf("%q: %d refused, want %d", text, n, refusals)
+		}
+	}
+}
+
 func FuzzFacts(f *testing.F) {
 	fuzzFormat(f, "facts", "t.csv", "Mois;Catégorie;Montant\nmars 2026;plateforme;1 234,50 €\n", "date,hours,team\n2026-03-01,1h30,a\n", "date,rating,scale\n2026-03-01,4,csat\n", "period,visits,metric\n2026-W12,3,reach\n",
 		"date,unit price,price before,quantity\n2026-01-01,12,13,4\n")
@@ -285,7 +305,8 @@ func TestFactsKnownAgain(t *testing.T) {
 		}
 		return out
 	}
-	named := read("id;date;statut\n1;01/03/2026;assisté\n1;02/03/2026;assisté\n2;01/03/2026;\n")
+	named := append(read("id;date;statut\n1;01/03/2026;assisté\n2;01/03/2026;\n"), read("id;date;statut\n1;02/03/2026;assisté\n")...)
+	named[1], named[2] = named[2], named[1]
 	if named[0].Object != named[1].Object || named[0].Key == named[1].Key || named[0].Object == named[2].Object {
 		t.Error("a fact is its reference")
 	}

@@ -71,7 +71,7 @@ func (v *factView) items(ctx context.Context) []ui.Item {
 	if v.Before != nil {
 		add("business.before", money(ctx, *v.Before, v.Currency))
 	}
-	if v.kind.Quantity != ledger.Never {
+	if v.kind.Quantity != ledger.Never && (v.Quantity != 1 || v.Amount == nil) {
 		add("business.quantity", quantity(ctx, v.kind.Unit, v.Quantity))
 	}
 	add("business.status", value(ctx, v.Status))

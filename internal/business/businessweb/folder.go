@@ -109,7 +109,7 @@ func mapping(ctx context.Context, r *business.Rule) string {
 	var out []string
 	add := func(key, value string) {
 		if value != "" {
-			out = append(out, i18n.T(ctx, key)+": "+value)
+			out = append(out, i18n.T(ctx, "business.pair", "Name", i18n.T(ctx, key), "Value", value))
 		}
 	}
 	add("business.origin", r.Settings.Origin)

@@ -191,3 +191,14 @@ func totalColumns(ctx context.Context, v *listView) []ui.Column {
 	}
 	return append(out, ui.Column{Label: i18n.T(ctx, total), Numeric: true}, ui.Column{Label: i18n.T(ctx, "business.count"), Numeric: true})
 }
+
+// states reports whether the list has something to say in a column of states.
+func (v *listView) states() bool { return len(v.kind.Statuses) > 0 || v.filter.Withdrawn }
+
+func factColumns(ctx context.Context, v *listView) []ui.Column {
+	out := []ui.Column{{Label: i18n.T(ctx, "business.when")}, {Label: i18n.T(ctx, "business.figure"), Numeric: true}}
+	if v.states() {
+		out = append(out, ui.Column{Label: i18n.T(ctx, "business.status")})
+	}
+	return append(out, ui.Column{Label: i18n.T(ctx, "business.of")}, ui.Column{Label: i18n.T(ctx, "business.origin")})
+}
