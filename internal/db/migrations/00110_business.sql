@@ -28,6 +28,10 @@ CREATE TABLE business_fact (
 ) {{clustered}};
 CREATE INDEX business_fact_kind ON business_fact (kind, at);
 CREATE INDEX business_fact_at ON business_fact (at);
+-- What measures look for: the win of a lead, and when a customer came and left.
+CREATE INDEX business_fact_lead ON business_fact (ref, status, at) WHERE kind = 'lead' AND ref <> '';
+CREATE INDEX business_fact_start ON business_fact (person, organisation, at) WHERE kind = 'customer_start';
+CREATE INDEX business_fact_end ON business_fact (person, organisation, at) WHERE kind = 'customer_end';
 -- Derived: facts taken back, so that an older statement that arrives later does not bring them back.
 CREATE TABLE business_withdrawn (
   id TEXT {{binary}} PRIMARY KEY,

@@ -42,7 +42,7 @@ type Ask struct {
 	Filter Filter
 	Zone   *time.Location // in which days are cut where days are counted; nil is UTC
 
-	Hours *stat.Hours // in which somebody is there, for waits on a business clock; nil is Monday to Friday, 9 to 18 in UTC
+	Hours Hourly // in which somebody is there, for waits on a business clock; nil is Monday to Friday, 9 to 18 in UTC
 
 	Sentiment *stat.Confusion // how often models say which sentiment for which; nil when it is not known
 }
@@ -52,6 +52,11 @@ func (a Ask) From() time.Time { return a.Cuts[0] }
 
 // To is the last cut.
 func (a Ask) To() time.Time { return a.Cuts[len(a.Cuts)-1] }
+
+// Hourly tells how much of the time between two moments somebody is there.
+type Hourly interface {
+	Between(from, to time.Time) time.Duration
+}
 
 // Working is how much of a wait that began at a moment somebody was there.
 func (a Ask) Working(at time.Time, wait time.Duration) time.Duration {

@@ -26,7 +26,7 @@ func (a Ask) cohort() Source {
 	s := a.stated("lead", "")
 	s.Where.And("f.ref = ''")
 	young := s.Where.Arg(db.T(a.Now.Add(-conversionTime)))
-	s.Part = "CASE WHEN f.at > " + young + " THEN 'too_recent' WHEN f.status = 'won' OR EXISTS (SELECT 1 FROM business_fact g WHERE g.kind = 'lead' AND g.status = 'won' AND f.external <> '' AND g.ref = f.external AND g.at <= f.at + " +
+	s.Part = "CASE WHEN f.at > " + young + " THEN 'too_recent' WHEN f.status = 'won' OR EXISTS (SELECT 1 FROM business_fact g WHERE g.kind = 'lead' AND g.status = 'won' AND g.ref <> '' AND g.ref = f.external AND g.at <= f.at + " +
 		since(conversionTime) + ") THEN 'won' ELSE 'not_won' END"
 	return s
 }
@@ -97,7 +97,7 @@ func WinRate() Measure {
 		Source: func(a Ask) Source {
 			s := a.stated("lead", "f.status")
 			// A lead of which a win or loss is stated apart counts there.
-			s.Where.And("f.status IN ('won', 'lost')").And("(f.external = '' OR NOT EXISTS (SELECT 1 FROM business_fact g WHERE g.kind = 'lead' AND g.ref = f.external AND g.status IN ('won', 'lost')))")
+			s.Where.And("f.status IN ('won', 'lost')").And("(f.external = '' OR NOT EXISTS (SELECT 1 FROM business_fact g WHERE g.kind = 'lead' AND g.ref <> '' AND g.ref = f.external AND g.status IN ('won', 'lost')))")
 			return s
 		},
 		Estimate: shares(20, "won", "lost"),
@@ -113,10 +113,10 @@ func LeadCycle() Measure {
 		Formula: "S(t) = ∏ (1 − dᵢ/nᵢ), tᵢ ≤ t;  median = min{ t : S(t) ≤ ½ },  t = won − created",
 		Source: func(a Ask) Source {
 			s := a.stated("lead", "")
-			won := "(SELECT MIN(g.at) FROM business_fact g WHERE g.kind = 'lead' AND g.status = 'won' AND f.external <> '' AND g.ref = f.external)"
+			won := "(SELECT MIN(g.at) FROM business_fact g WHERE g.kind = 'lead' AND g.status = 'won' AND g.ref <> '' AND g.ref = f.external)"
 			now := s.Where.Arg(db.T(a.Now))
 			s.N = ""
-			s.Where.And("f.ref = ''").And("(f.status = 'open' OR " + won + " IS NOT NULL)").And("(" + won + " IS NOT NULL OR NOT EXISTS (SELECT 1 FROM business_fact g WHERE g.kind = 'lead' AND g.status = 'lost' AND f.external <> '' AND g.ref = f.external))")
+			s.Where.And("f.ref = ''").And("(f.status = 'open' OR " + won + " IS NOT NULL)").And("(" + won + " IS NOT NULL OR NOT EXISTS (SELECT 1 FROM business_fact g WHERE g.kind = 'lead' AND g.status = 'lost' AND g.ref <> '' AND g.ref = f.external))")
 			s.Part = "CASE WHEN " + won + " IS NULL THEN 'open' ELSE 'won' END"
 			s.For = "CASE WHEN COALESCE(" + won + ", " + now + ") > f.at THEN COALESCE(" + won + ", " + now + ") - f.at ELSE 0 END"
 			s.Open = "CASE WHEN " + won + " IS NULL THEN 1 ELSE 0 END"
