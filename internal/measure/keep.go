@@ -39,7 +39,7 @@ type keeping struct {
 // change. It is decided by its SQL. What it does not hold for, such as answers within seven days and distinct persons, is read directly.
 func kept(m kpi.Measure, f Filter) (keeping, bool) {
 	k := keeping{m: m, f: f}
-	if m.Over != "" || m.Between != nil || m.Clock == kpi.Business || len(m.Parts) > 200 || len(m.Pending()) > 0 {
+	if m.Over != "" || m.Clock == kpi.Business || m.Between != nil || len(m.Parts) > 200 || len(m.Pending()) > 0 {
 		return k, false
 	}
 	ask := func(now time.Time) kpi.Source {

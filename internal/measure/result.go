@@ -169,21 +169,12 @@ func (s *Service) ask(id string, w Window, f Filter) (kpi.Measure, error) {
 // facts is what was read, in order of time.
 type facts []kpi.Fact
 
-// hours is when somebody is there, by the clocks of the organisation and not of who asks.
-func (s *Service) hours(ctx context.Context, m kpi.Measure) *stat.Hours {
-	if m.Clock != kpi.Business {
-		return nil
-	}
-	o, err := s.org.Organisation(ctx)
-	if err != nil {
-		return nil // not set up yet: UTC
-	}
-	return stat.OfficeHours(o.Location())
-}
-
 // asking is what a measure is asked.
 func (s *Service) asking(ctx context.Context, m kpi.Measure, cuts []time.Time, f Filter) (kpi.Ask, error) {
-	a := kpi.Ask{Cuts: cuts, Now: s.clock(), Filter: f, Zone: i18n.Zone(ctx), Hours: s.hours(ctx, m)}
+	a := kpi.Ask{Cuts: cuts, Now: s.clock(), Filter: f, Zone: i18n.Zone(ctx)}
+	if err := s.working(ctx, m, &a); err != nil {
+		return a, err
+	}
 	if m.Confused && s.enrich != nil {
 		e, err := s.enrich.Errors(ctx, s.db.Read())
 		if err != nil {

@@ -59,7 +59,10 @@ func (s *Service) Rows(ctx context.Context, id string, w Window, f Filter, p Pag
 		p.Limit = 50
 	}
 	p.Limit = min(p.Limit, 1000)
-	ask := kpi.Ask{Cuts: []time.Time{w.From, w.To}, Now: s.clock(), Filter: f, Hours: s.hours(ctx, m)}
+	ask := kpi.Ask{Cuts: []time.Time{w.From, w.To}, Now: s.clock(), Filter: f}
+	if err := s.working(ctx, m, &ask); err != nil {
+		return nil, "", err
+	}
 	src := m.Source(ask)
 	if m.Matching != nil {
 		if src, err = m.Matching(ctx, s.db.Read(), ask); err != nil {

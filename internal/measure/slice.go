@@ -1,0 +1,130 @@
+package measure
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/enrich"
+	"github.com/entente/entente/internal/measure/kpi"
+	"github.com/entente/entente/internal/problem"
+)
+
+// Slice is the number of a measure for one value of a dimension.
+type Slice struct {
+	Value  Choice
+	Filter Filter // as asked, narrowed to the value
+	Result Result
+}
+
+// mostSlices is how many values are shown, those with the most first.
+const mostSlices = 24
+
+// By gives a measure for each value of a dimension, those with the most behind them first. Values with nothing behind them are left out.
+// What counts for several values, such as a post with two topics, stands with each.
+func (s *Service) By(ctx context.Context, id string, w Window, f Filter, by kpi.Dimension) ([]Slice, error) {
+	m, err := s.ask(id, w, f)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Contains(m.Dims, by) {
+		return nil, problem.New(problem.Invalid, "measure.filter_not").On("by")
+	}
+	values, err := s.Values(ctx, by, w)
+	if err != nil {
+		return nil, err
+	}
+	var out []Slice
+	for _, v := range values {
+		narrowed := f
+		for _, field := range fields(&narrowed) {
+			if field.By != by {
+				continue
+			}
+			if *field.Value != "" && *field.Value != v.ID {
+				v.ID = ""
+			} else {
+				*field.Value = v.ID
+			}
+		}
+		if v.ID == "" {
+			continue
+		}
+		r, err := s.Compute(ctx, id, w, narrowed)
+		if err != nil {
+			return nil, err
+		}
+		if r.N+r.LeftOut > 0 || r.Value.Defined() {
+			out = append(out, Slice{v, narrowed, r})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Slice) int { return b.Result.N - a.Result.N })
+	return out[:min(len(out), mostSlices)], nil
+}
+
+// Values lists what a dimension can be in a period; names of languages and kinds are left to whoever shows them.
+func (s *Service) Values(ctx context.Context, by kpi.Dimension, w Window) ([]Choice, error) {
+	q := s.db.Read()
+	plain := func(query string, args ...any) ([]Choice, error) {
+		list, err := db.All(ctx, q, func(c *Choice) []any { return []any{&c.ID, &c.Name} }, query, args...)
+		if err != nil {
+			return nil, fmt.Errorf("list values of %s: %w", by, err)
+		}
+		return list, nil
+	}
+	switch by {
+	case kpi.ByChannel:
+		return s.Channels(ctx)
+	case kpi.ByTopic:
+		return s.Topics(ctx)
+	case kpi.ByMember:
+		return plain("SELECT id, name FROM member ORDER BY name, id LIMIT 200")
+	case kpi.ByLanguage:
+		return plain("SELECT lang, lang FROM label_hour WHERE hour >= $1 AND hour <= $2 AND lang <> '' GROUP BY lang ORDER BY SUM(n) DESC, lang"+db.Limit(mostSlices), hourOf(w.From), hourOf(w.To))
+	case kpi.ByKind:
+		var out []Choice
+		for _, k := range enrich.KindNames() {
+			out = append(out, Choice{k, k})
+		}
+		return out, nil
+	case kpi.ByTeam, kpi.ByPartner, kpi.ByCampaign, kpi.ByCommunity:
+		column := string(by)
+		return plain("SELECT "+column+", "+column+" FROM business_fact WHERE at >= $1 AND at < $2 AND "+column+" <> '' GROUP BY "+column+" ORDER BY COUNT(*) DESC, "+column+db.Limit(200), db.T(w.From), db.T(w.To))
+	}
+	return nil, problem.New(problem.Invalid, "measure.filter_not").On("by")
+}
+
+// LastYear is the same stretch of the calendar a year earlier.
+func (w Window) LastYear(zone *time.Location) Window {
+	back := func(t time.Time) time.Time { return t.In(zone).AddDate(-1, 0, 0).UTC() }
+	return Window{back(w.From), back(w.To)}
+}
+
+// Need is something that a measure stands on and that is not there.
+type Need struct {
+	Kind   string // of business facts; "" for a part of Entente
+	Module string // a part of Entente that is not there yet
+}
+
+// Missing lists what keeps a measure from having a number at all.
+func (s *Service) Missing(ctx context.Context, m kpi.Measure) ([]Need, error) {
+	var out []Need
+	for _, n := range m.Needs {
+		kind, fact := strings.CutPrefix(n, "fact:")
+		if !fact {
+			out = append(out, Need{Module: n})
+			continue
+		}
+		_, found, err := db.Value[int](ctx, s.db.Read(), "SELECT 1 FROM business_fact WHERE kind = $1"+db.Limit(1), kind)
+		if err != nil {
+			return nil, fmt.Errorf("look for facts of %s: %w", kind, err)
+		}
+		if !found {
+			out = append(out, Need{Kind: kind})
+		}
+	}
+	return out, nil
+}
