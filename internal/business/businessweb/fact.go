@@ -104,8 +104,14 @@ func (v *factView) by(ctx context.Context, l *business.Line) string {
 	case ok:
 		return i18n.T(ctx, "business.former_member")
 	}
-	return origin(ctx, l.Origin)
+	name := []rune(origin(ctx, l.Origin))
+	if len(name) > maxName {
+		return string(name[:maxName-1]) + "…" // all of it stands beside
+	}
+	return string(name)
 }
+
+const maxName = 28 // letters of a system's name in a line of the history
 
 func (v *factView) events(ctx context.Context) []ui.Event {
 	var out []ui.Event
