@@ -108,6 +108,10 @@ func (a *App) FillDemo(ctx context.Context, say func(string)) (*Demo, error) {
 	if err := a.demoMap(ctx, shift); err != nil {
 		return nil, fmt.Errorf("map: %w", err)
 	}
+	say("initiatives")
+	if err := a.demoPlan(ctx); err != nil {
+		return nil, fmt.Errorf("initiatives: %w", err)
+	}
 	say("charter and governance")
 	if err := a.demoGovern(ctx); err != nil {
 		return nil, fmt.Errorf("governance: %w", err)

@@ -12,6 +12,8 @@ import (
 	"github.com/entente/entente/internal/measure"
 	"github.com/entente/entente/internal/measure/measureweb"
 	"github.com/entente/entente/internal/people/peopleweb"
+	"github.com/entente/entente/internal/plan/planweb"
+	"github.com/entente/entente/internal/strategy"
 	"github.com/entente/entente/internal/strategy/strategyweb"
 	"github.com/entente/entente/internal/web/ui"
 )
@@ -69,6 +71,19 @@ func (a *App) besideMeasure(ctx context.Context, id string, f measure.Filter) []
 	p, shown, err := strategyweb.MeasurePanel(a.Strategy)(ctx, id, f.Channel, f.Topic)
 	if err != nil || !shown {
 		return nil // a panel is an extra; the page stands without it
+	}
+	return []ui.Panel{p}
+}
+
+// besideObjective shows which initiatives serve an objective.
+func (a *App) besideObjective(ctx context.Context, _ strategy.Evaluation, st strategy.Standing) []ui.Panel {
+	p, shown, err := planweb.ObjectivePanel(a.Plan)(ctx, st.ID)
+	if err != nil {
+		a.Log.Warn("initiatives of an objective could not be read", "error", err)
+		return nil
+	}
+	if !shown {
+		return nil
 	}
 	return []ui.Panel{p}
 }

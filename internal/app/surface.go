@@ -61,7 +61,7 @@ func (a *App) surfaces() {
 	listeningweb.Routes(r, a.Listening, a.Channels, listeningweb.Options{Panels: a.besideMention})
 	inboxweb.Routes(r, a.Inbox, inboxweb.Options{Panels: a.besideConversation})
 	measureweb.Routes(r, a.Measure, measureweb.Options{Panels: a.besideMeasure})
-	strategyweb.Routes(r, a.Strategy, a.Org, strategyweb.Options{Printer: paper.New(a.Config.Chromium)})
+	strategyweb.Routes(r, a.Strategy, a.Org, strategyweb.Options{Printer: paper.New(a.Config.Chromium), OnObjective: a.besideObjective})
 	charterweb.Routes(r, a.Charter, a.Org)
 	businessweb.Routes(r, a.Business, a.Folder, a.Org, a.Clock)
 	planweb.Routes(r, a.Plan, a.Org)
@@ -93,6 +93,7 @@ func (a *App) Handler() http.Handler { return a.Web.Handler() }
 func (a *App) nav() []web.Nav {
 	return []web.Nav{
 		{Label: "app.nav.strategy", Href: "/strategy", Icon: "map", Key: "g s", Permission: org.StrategyRead},
+		{Label: "app.nav.initiatives", Href: "/initiatives", Icon: "list-checks", Key: "g n", Permission: org.StrategyRead},
 		{Label: "app.nav.measures", Href: "/measures", Icon: "chart-line", Key: "g m", Permission: org.MeasureRead},
 		{Label: "app.nav.inbox", Href: "/inbox", Icon: "inbox", Key: "g i", Permission: org.InboxRead, Count: a.waiting, Topic: "inbox"},
 		{Label: "app.nav.mentions", Href: "/mentions", Icon: "radio", Key: "g e", Permission: org.ListeningRead},

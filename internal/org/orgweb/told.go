@@ -211,7 +211,7 @@ func (p auditPage) object(ctx context.Context, e org.Entry, details map[string]a
 			name = i18n.T(ctx, word)
 		}
 	}
-	at := map[string]string{"conversation": "/inbox/", "post": "/posts/", "channel": "/channels/", "import": "/import/", "objective": "/strategy/objectives/",
+	at := map[string]string{"conversation": "/inbox/", "post": "/posts/", "channel": "/channels/", "import": "/import/", "objective": "/strategy/objectives/", "initiative": "/initiatives/",
 		"person": "/people/", "identity": "/people/", "topic": "/topics/", "sample": "/samples/"}[kind]
 	if at != "" && id.Valid(key) && !p.gone(e.Object) {
 		href = at + key

@@ -131,32 +131,39 @@ func nameOrNone(ctx context.Context, w plan.World, member string) string {
 
 func percent(ctx context.Context, share float64) string { return i18n.Percent(ctx, share, 0) }
 
-// roi writes a return on investment with its interval.
-func roi(ctx context.Context, r cost.Return) string {
-	if !r.Known {
-		return "–"
+// paybackMonth writes the month in which benefits have made up for costs.
+func paybackMonth(ctx context.Context, d schedule.Day) string {
+	if d == 0 {
+		return i18n.T(ctx, "plan.payback_never")
 	}
-	if r.Low == r.High {
-		return percent(ctx, r.ROI)
-	}
-	return i18n.T(ctx, "plan.roi_interval", "ROI", percent(ctx, r.ROI), "Low", percent(ctx, r.Low), "High", percent(ctx, r.High))
+	return i18n.Month(ctx, d.Noon(i18n.Zone(ctx)))
 }
 
-// payback writes when benefits have made up for costs.
-func payback(ctx context.Context, r cost.Return) string {
-	month := func(d schedule.Day) string {
-		if d == 0 {
-			return i18n.T(ctx, "plan.payback_never")
-		}
-		return i18n.Month(ctx, d.Noon(i18n.Zone(ctx)))
-	}
+func paybackLikely(ctx context.Context, r cost.Return) string {
 	if !r.Known {
 		return "–"
 	}
-	if r.Earliest == r.Least {
-		return month(r.Payback)
+	return paybackMonth(ctx, r.Payback)
+}
+
+// paybackBounds writes the earliest and the latest month, "" where they are one.
+func paybackBounds(ctx context.Context, r cost.Return) string {
+	if !r.Known || r.Earliest == r.Least {
+		return ""
 	}
-	return i18n.T(ctx, "plan.payback_between", "Likely", month(r.Payback), "Early", month(r.Earliest), "Late", month(r.Least))
+	return i18n.T(ctx, "plan.payback_between", "Early", paybackMonth(ctx, r.Earliest), "Late", paybackMonth(ctx, r.Least))
+}
+
+// payback writes all of it.
+func payback(ctx context.Context, r cost.Return) string {
+	if !r.Known {
+		return ""
+	}
+	s := i18n.T(ctx, "plan.payback") + " " + paybackLikely(ctx, r)
+	if bounds := paybackBounds(ctx, r); bounds != "" {
+		s += ", " + bounds
+	}
+	return s
 }
 
 // how writes how a line of the budget comes to its sum.
