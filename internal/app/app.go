@@ -118,6 +118,7 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger) (*App, error) 
 	a.Strategy = strategy.New(a.DB, a.Measure, a.Org, log, a.Clock)
 	a.Plan = plan.New(a.DB, a.Measure, a.Strategy, a.Org, log, a.Clock)
 	a.Govern = govern.New(a.DB, a.Measure, a.Strategy, a.Charter, a.Listening, a.Org, log, a.Clock)
+	a.Channels.WithGate(a.Govern.MayServe)
 	a.Report = report.New(a.DB, a.Measure, a.Strategy, a.Org, log, a.Clock)
 	if a.demo, err = a.demoOf(ctx); err != nil {
 		a.DB.Close()

@@ -97,6 +97,9 @@ func (s *Service) add(ctx context.Context, q db.Q, draft Draft) (Account, error)
 	if a.Inbox, err = inboxOf(draft.Inbox, k.says); err != nil {
 		return Account{}, err
 	}
+	if err := s.mayServe(ctx, k.says, Account{}, a); err != nil {
+		return Account{}, err
+	}
 	var secrets Settings
 	a.Settings, secrets = k.says.split(all)
 	a.sealed = s.seal(a.ID, secrets)
@@ -243,6 +246,9 @@ func (s *Service) Update(ctx context.Context, channel string, draft Draft) (Acco
 			if inbox, err = inboxOf(draft.Inbox, k.says); err != nil {
 				return err
 			}
+		}
+		if err := s.mayServe(ctx, k.says, a, Account{Inbox: inbox, Enabled: !draft.Disabled}); err != nil {
+			return err
 		}
 		settings, sealed, due := a.Settings, a.sealed, never
 		if served {

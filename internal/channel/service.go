@@ -35,6 +35,7 @@ type Service struct {
 	send   chan struct{} // wakes SendLoop
 
 	audit Audit
+	gate  Gate
 	hook  func(step string) error // tests break the way between steps here; nil otherwise
 }
 

@@ -65,7 +65,11 @@ func (s *Service) turn(ctx context.Context, channel string, on bool) error {
 			return err
 		}
 		due := never
-		if k, found := s.kind(a.Kind); on && found && k.says.Can.Has(Fetch) {
+		k, found := s.kind(a.Kind)
+		if err := s.mayServe(ctx, k.says, a, Account{Inbox: a.Inbox, Enabled: on}); err != nil {
+			return err
+		}
+		if on && found && k.says.Can.Has(Fetch) {
 			due = s.clock()
 		}
 		if _, err := db.Exec(ctx, q, "UPDATE channel SET enabled = $1 WHERE id = $2", db.B(on), a.ID); err != nil {

@@ -206,5 +206,6 @@ func (s *Service) MayServe(ctx context.Context) error {
 	if r.Open() {
 		return nil
 	}
-	return problem.New(problem.Conflict, "govern.gate_shut", "Is", i18n.Number(ctx, r.Gate.Readiness, 1), "Needed", i18n.Number(ctx, ready.ServiceThreshold, 0), "Count", len(r.Gate.First))
+	return problem.New(problem.Conflict, "govern.gate_shut", "Is", i18n.Number(ctx, r.Gate.Readiness, 1), "Needed", i18n.Number(ctx, ready.ServiceThreshold, 0), "Count", len(r.Gate.First),
+		"First", i18n.T(ctx, "govern.ready."+r.Gate.First[0].Question.ID+".do"))
 }
