@@ -550,6 +550,36 @@ func (p *place) steps(t *testing.T) []step {
 		{"list-merges", of("create-person", "id")},
 		{"undo-merge", of("list-merges", "id")},
 
+		{"create-initiative", then(none, object{"name": "Guides", "currency": "EUR"})},
+		{"list-initiatives", none},
+		{"get-initiative", of("create-initiative", "id")},
+		{"update-initiative", then(of("create-initiative", "id"), object{"name": "Guides", "start": "2026-11-02", "end": "2026-12-31", "outcome": "moins d’appels"})},
+		{"set-tasks", then(of("create-initiative", "id"), object{"items": []object{{"name": "Écrire", "length": 5}, {"name": "En ligne", "length": 0, "after": []object{{"task": "#1", "lag": 1}}}}})},
+		{"set-contributors", func(got map[string]reply) request {
+			return id(got["create-initiative"].id()).with(object{"items": []object{{"member": got["me"].id(), "minutes_a_week": 300}}})
+		}},
+		{"set-budget", then(of("create-initiative", "id"), object{"items": []object{{"kind": "recurring", "label": "Hébergement", "amount": 12000, "every": "quarter", "funding": "Informatique"}}})},
+		{"set-initiative-risks", then(of("create-initiative", "id"), object{"items": []object{{"name": "Retard", "probability": 3, "impact": 2}}})},
+		{"set-benefits", then(of("create-initiative", "id"), object{"items": []object{{"kind": "measure", "label": "Réponses", "measure": "response-rate", "baseline": 0.4, "target": 0.9, "to": "2027-06-30"}}})},
+		{"take-step", then(of("create-initiative", "id"), object{"step": "propose"})},
+		{"list-steps", of("create-initiative", "id")},
+		{"stand-initiative", of("create-initiative", "id")},
+		{"create-booking", then(of("create-initiative", "id"), object{"day": "2026-01-05", "amount": 1200, "currency": "EUR"})},
+		{"list-bookings", of("create-initiative", "id")},
+		{"delete-booking", func(got map[string]reply) request {
+			return request{values: map[string]string{"id": got["create-initiative"].id(), "booking": got["create-booking"].id()}}
+		}},
+		{"read-capacity", none},
+		{"list-means", none},
+		{"read-working-days", none},
+		{"set-working-days", then(none, object{"weekdays": []string{"monday", "tuesday"}, "closed": []string{"2026-12-25"}})},
+		{"delete-initiative", func(map[string]reply) request {
+			o := p.spec.operations()["create-initiative"]
+			r := p.call(t, o, p.all, request{body: object{"name": "Brouillon"}})
+			p.meets(t, o, r)
+			return id(r.id())
+		}},
+
 		{"create-import", func(map[string]reply) request {
 			r := request{}.ask("name", "cards.vcf", "format", "vcard").with("BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Lou Moyeu\r\nEMAIL:lou@moyeu.example\r\nEND:VCARD\r\nBEGIN:VCARD\r\nVERSION:3.0\r\nEND:VCARD\r\n")
 			r.kind = "application/octet-stream"
@@ -572,7 +602,9 @@ func (p *place) steps(t *testing.T) []step {
 		{"list-measure-rows", of("list-measures", "id")},
 
 		{"list-maps", none},
-		{"create-map", none},
+		{"create-map", func(map[string]reply) request {
+			return request{body: object{"template": "small", "kind": "department", "scope": "Atelier"}}
+		}},
 		{"get-map", of("list-maps", "id")},
 		{"evaluate-map", of("list-maps", "id")},
 		{"create-objective", func(got map[string]reply) request {
@@ -580,6 +612,36 @@ func (p *place) steps(t *testing.T) []step {
 			return id(got["get-map"].id()).with(object{"perspective": perspective, "name": object{"fr": "Répondre vite", "en": "Answer fast"}, "due_at": time.Now().AddDate(0, 6, 0).UTC().Format(time.RFC3339)})
 		}},
 		{"get-objective", of("create-objective", "id")},
+		{"list-map-templates", none},
+		{"replace-map", then(of("list-maps", "id"), object{"name": object{"fr": "Notre carte", "en": "Our map"}, "kind": "organisation"})},
+		{"create-perspective", then(of("list-maps", "id"), object{"name": object{"fr": "Société", "en": "Society"}, "colour": 4})},
+		{"replace-perspective", then(of("create-perspective", "id"), object{"name": object{"en": "Society at large"}})},
+		{"move-perspective", then(of("create-perspective", "id"), object{"by": -1})},
+		{"create-theme", then(of("list-maps", "id"), object{"name": object{"fr": "Sécurité", "en": "Safety"}, "colour": 2})},
+		{"replace-theme", then(of("create-theme", "id"), object{"name": object{"en": "Safety first"}})},
+		{"undo-map-change", of("list-maps", "id")},
+		{"redo-map-change", of("list-maps", "id")},
+		{"list-map-changes", of("list-maps", "id")},
+		{"move-objective", func(got map[string]reply) request {
+			return id(got["create-objective"].id()).with(object{"perspective": got["create-perspective"].id()})
+		}},
+		{"see-objective", of("create-objective", "id")},
+		{"compare-map", func(got map[string]reply) request {
+			return id(got["list-maps"].first("id")).ask("from", time.Now().AddDate(0, -1, 0).UTC().Format(time.RFC3339))
+		}},
+		{"export-map", of("create-map", "id")},
+		{"import-map", func(got map[string]reply) request { return request{body: got["export-map"].object()} }},
+		{"create-contribution", func(got map[string]reply) request {
+			to, _ := got["import-map"].object()["objectives"].([]any)[0].(object)["id"].(string)
+			return request{body: object{"from": got["create-objective"].id(), "to": to, "weight": 2}}
+		}},
+		{"list-contributions", none},
+		{"delete-contribution", func(got map[string]reply) request {
+			return request{values: map[string]string{"from": got["create-contribution"].text("from"), "to": got["create-contribution"].text("to")}}
+		}},
+		{"create-map-share", then(of("list-maps", "id"), object{"label": "Conseil", "shows": "states", "days": 7})},
+		{"list-map-shares", of("list-maps", "id")},
+		{"revoke-map-share", of("create-map-share", "id")},
 		{"replace-objective", func(got map[string]reply) request {
 			return id(got["create-objective"].id()).with(object{"perspective": got["create-objective"].text("perspective"), "name": object{"fr": "Répondre plus vite", "en": "Answer faster"}, "due_at": got["create-objective"].text("due_at")})
 		}},
@@ -594,6 +656,8 @@ func (p *place) steps(t *testing.T) []step {
 		}},
 		{"delete-objective-measure", of("create-objective-measure", "id")},
 		{"delete-objective", of("create-objective", "id")},
+		{"delete-theme", of("create-theme", "id")},
+		{"delete-perspective", of("create-perspective", "id")},
 		{"delete-map", of("create-map", "id")},
 	}
 }

@@ -10,13 +10,13 @@ import (
 	"github.com/entente/entente/internal/measure/kpi"
 	"github.com/entente/entente/internal/measure/stat"
 	"github.com/entente/entente/internal/org"
-	"github.com/entente/entente/internal/problem"
 )
 
 // Comparison is a map as it stood at two moments, and what lies between.
 type Comparison struct {
 	Before, After Evaluation
 	Objectives    []Compared // those of After in its order, then those that are gone
+	Early         bool       // Before is a moment when the map was not made yet: its first form, with the numbers of that moment
 	Changes       []Change   // of the map between the two, newest first, MostChanges at most
 }
 
@@ -70,7 +70,10 @@ func (s *Service) Compare(ctx context.Context, mapID string, from, to time.Time)
 			return Evaluation{}, err
 		}
 		if !existed {
-			return Evaluation{}, problem.New(problem.Invalid, "strategy.not_yet").On("from")
+			c.Early = true
+			if m, _, err = s.mapAt(ctx, mapID, m.CreatedAt); err != nil {
+				return Evaluation{}, err
+			}
 		}
 		return s.evaluated(ctx, m, at)
 	}

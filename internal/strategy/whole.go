@@ -191,6 +191,7 @@ func (s *Service) mapAt(ctx context.Context, mapID string, at time.Time) (m Map,
 		st.apply(reversed(patch))
 	}
 	if m = st.toMap(mapID); is.CreatedAt.After(at) {
+		m.CreatedAt, m.UpdatedAt = is.CreatedAt, is.CreatedAt
 		return m, false, nil
 	}
 	m.CreatedAt, m.UpdatedAt = is.CreatedAt, is.UpdatedAt

@@ -102,7 +102,7 @@ func Operations(a *api.API, s *strategy.Service) {
 		}
 		return api.Only(objective(o)), nil
 	})
-	api.Add(a, op("replace-objective", http.MethodPut, "/objectives/{id}", "MapChange an objective", org.StrategyEdit),
+	api.Add(a, op("replace-objective", http.MethodPut, "/objectives/{id}", "Change an objective", org.StrategyEdit),
 		func(ctx context.Context, in *struct {
 			ByID
 			Body ObjectiveDraft
@@ -133,7 +133,7 @@ func Operations(a *api.API, s *strategy.Service) {
 			}
 			return api.Only(measureOf(m)), nil
 		})
-	api.Add(a, op("replace-objective-measure", http.MethodPut, "/objective-measures/{id}", "MapChange a measure of an objective", org.StrategyEdit),
+	api.Add(a, op("replace-objective-measure", http.MethodPut, "/objective-measures/{id}", "Change a measure of an objective", org.StrategyEdit),
 		func(ctx context.Context, in *struct {
 			ByID
 			Body MeasureDraft

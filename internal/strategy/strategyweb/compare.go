@@ -40,7 +40,7 @@ func (h *handlers) compare(w http.ResponseWriter, r *http.Request) error {
 	now, zone := h.s.Now(), i18n.Zone(ctx)
 	p := comparePage{Map: m, From: q.Get("from"), To: q.Get("to")}
 	if p.From == "" {
-		p.From = dueDay(ctx, latest(now.AddDate(0, 0, -28), m.CreatedAt))
+		p.From = dueDay(ctx, now.AddDate(0, 0, -28))
 	}
 	if p.To == "" {
 		p.To = dueDay(ctx, now)
@@ -64,13 +64,7 @@ func (h *handlers) compare(w http.ResponseWriter, r *http.Request) error {
 		return web.Show(w, r, web.Page{Title: i18n.T(ctx, "strategy.compare"), Wide: true}, compareBody(p))
 	}
 	if p.C, err = h.s.Compare(ctx, m.ID, from, to); err != nil {
-		list := strategy.Problems(err)
-		if len(list) == 0 || list[0].Key != "strategy.not_yet" {
-			return err
-		}
-		p.Wrong = i18n.T(ctx, "strategy.not_yet", "Day", i18n.Day(ctx, m.CreatedAt))
-		web.Invalid(w)
-		return web.Show(w, r, web.Page{Title: i18n.T(ctx, "strategy.compare"), Wide: true}, compareBody(p))
+		return err
 	}
 	if p.Names, err = h.names(ctx); err != nil {
 		return err
@@ -90,13 +84,6 @@ func (h *handlers) compare(w http.ResponseWriter, r *http.Request) error {
 	}
 	p.count()
 	return web.Show(w, r, web.Page{Title: i18n.T(ctx, "strategy.compare"), Wide: true}, compareBody(p))
-}
-
-func latest(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }
 
 // count sums up what is different.
