@@ -298,6 +298,10 @@ func mapHere(b *bench) error {
 		return err
 	}
 	out.First = time.Since(began)
+	note := func(what string) {
+		fmt.Fprintf(os.Stderr, "%s after %s, %s processor\n", what, time.Since(began).Round(time.Millisecond), processor().Round(time.Millisecond))
+	}
+	note("first evaluation")
 	// All measures, and those of the map with their filters, over all time.
 	now := time.Now()
 	all := measure.Window{From: now.Add(-history - 24*time.Hour), To: now}
@@ -307,11 +311,13 @@ func mapHere(b *bench) error {
 	if err := a.measure.Roll(ctx); err != nil {
 		return err
 	}
+	note("all kept")
 	began, used := time.Now(), processor()
 	if err := a.measure.Anew(ctx); err != nil {
 		return err
 	}
 	out.Anew, out.AnewCPU = time.Since(began), processor()-used
+	note("all anew")
 	if out.Keys, err = count(ctx, a, "measure_key"); err != nil {
 		return err
 	}
@@ -323,6 +329,7 @@ func mapHere(b *bench) error {
 	if err != nil {
 		return err
 	}
+	note("evaluated")
 	watched := -1 // an objective that counts everything said
 	for i, st := range m.Objectives {
 		if len(st.Readings) > 0 && st.Readings[0].Measure.Measure == "volume" && st.Readings[0].Channel == "" && st.Readings[0].Topic == "" {

@@ -1,15 +1,37 @@
 package measureweb
 
 import (
+	"context"
 	"net/http"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/measure"
+	"github.com/entente/entente/internal/measure/kpi"
 	"github.com/entente/entente/internal/web"
 	"github.com/entente/entente/internal/web/ui"
 )
 
+// entry is a measure in the list: with its number, or with what is missing, or to be asked for.
+type entry struct {
+	Measure kpi.Measure
+	Report  *measure.Report
+	Missing []measure.Need
+}
+
+// chapter is a section of the list.
+type chapter struct {
+	Section kpi.Section
+	Entries []entry
+}
+
+// atOnce is how long the list works out numbers before the page is sent; the rest is fetched as it comes into view.
+const atOnce = 400 * time.Millisecond
+
 func (h *handlers) all(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
 	v, err := h.view(r)
 	if err == nil {
 		err = h.choose(r, &v)
@@ -18,32 +40,116 @@ func (h *handlers) all(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v.Filter.Member = "" // a tile that cannot be narrowed would be missing
-	var list []measure.Report
+	began := time.Now()
+	var list []chapter
 	for _, m := range h.s.All() {
-		rep, err := h.s.Report(r.Context(), m.ID, v.Window, v.Step, v.Filter)
-		if err != nil {
+		if v.Section != "" && string(m.Section) != v.Section || !called(ctx, m, v.Search) {
+			continue
+		}
+		e := entry{Measure: m}
+		if e.Missing, err = h.s.Missing(ctx, m); err != nil {
 			return err
 		}
-		list = append(list, rep)
+		if len(e.Missing) == 0 && time.Since(began) < atOnce {
+			rep, err := h.s.Report(ctx, m.ID, v.Window, v.Step, measure.Narrows(m, v.Filter))
+			if err != nil {
+				return err
+			}
+			e.Report = &rep
+		}
+		i := slices.IndexFunc(list, func(c chapter) bool { return c.Section == m.Section })
+		if i < 0 {
+			i, list = len(list), append(list, chapter{Section: m.Section})
+		}
+		list[i].Entries = append(list[i].Entries, e)
 	}
-	return web.Show(w, r, web.Page{Title: i18n.T(r.Context(), "measure.title"), Wide: true}, measuresPage(v, list))
+	order := append(kpi.Sections(), kpi.Own)
+	slices.SortStableFunc(list, func(a, b chapter) int { return slices.Index(order, a.Section) - slices.Index(order, b.Section) })
+	return web.Show(w, r, web.Page{Title: i18n.T(ctx, "measure.title"), Wide: true}, measuresPage(v, list))
+}
+
+// called reports whether somebody who looks for words looks for a measure.
+func called(ctx context.Context, m kpi.Measure, words string) bool {
+	text := strings.ToLower(name(ctx, m) + " " + word(ctx, m, "about") + " " + m.ID)
+	for _, w := range strings.Fields(strings.ToLower(words)) {
+		if !strings.Contains(text, w) {
+			return false
+		}
+	}
+	return true
+}
+
+// tile is one number of the list, fetched as it comes into view.
+func (h *handlers) tile(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.view(r)
+	if err != nil {
+		return err
+	}
+	m, err := h.s.Find(r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	rep, err := h.s.Report(r.Context(), m.ID, v.Window, v.Step, measure.Narrows(m, v.Filter))
+	if err != nil {
+		return err
+	}
+	return web.Part(w, r, tile(v, entry{Measure: m, Report: &rep}))
 }
 
 func (h *handlers) one(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
 	v, err := h.view(r)
-	if err == nil {
-		err = h.choose(r, &v)
-	}
 	if err != nil {
 		return err
 	}
-	rep, err := h.s.Report(r.Context(), r.PathValue("id"), v.Window, v.Step, v.Filter)
+	m, err := h.s.Find(r.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	var panels []ui.Panel
+	if err := h.choose(r, &v, m.Dims...); err != nil {
+		return err
+	}
+	p := measureProps{View: v}
+	if p.Missing, err = h.s.Missing(ctx, m); err != nil {
+		return err
+	}
+	if p.Report, err = h.s.Report(ctx, m.ID, v.Window, v.Step, v.Filter); err != nil {
+		return err
+	}
+	if len(p.Missing) == 0 {
+		if p.LastYear, err = h.s.Compute(ctx, m.ID, v.Window.LastYear(i18n.Zone(ctx)), v.Filter); err != nil {
+			return err
+		}
+		if v.By != "" {
+			if p.Slices, err = h.s.By(ctx, m.ID, v.Window, v.Filter, v.By); err != nil {
+				return err
+			}
+		}
+	}
 	if h.Panels != nil {
-		panels = h.Panels(r.Context(), rep.Measure.ID, v.Filter)
+		p.Panels = h.Panels(ctx, m.ID, v.Filter)
 	}
-	return web.Show(w, r, web.Page{Title: name(r.Context(), rep.Measure), Wide: true}, measurePage(v, rep, panels))
+	return web.Show(w, r, web.Page{Title: name(ctx, m), Wide: true}, measurePage(p))
+}
+
+// measureProps is what the page of a measure shows.
+type measureProps struct {
+	View     view
+	Report   measure.Report
+	LastYear measure.Result
+	Slices   []measure.Slice
+	Missing  []measure.Need
+	Panels   []ui.Panel
+}
+
+// lastYear is the tile of the same period a year earlier.
+func lastYear(ctx context.Context, m kpi.Measure, r measure.Result) ui.StatProps {
+	f := figureOf(ctx, m, r)
+	return ui.StatProps{Label: i18n.T(ctx, "measure.last_year"), Value: f.value, Unit: f.unit, Interval: f.interval, N: r.N, Note: f.note}
+}
+
+// rowsTo is where the rows of a value of a dimension are.
+func (v view) rowsTo(m kpi.Measure, f measure.Filter) string {
+	v.Filter = f
+	return v.to("/measures/"+m.ID+"/rows", "at", v.moment())
 }

@@ -1,13 +1,16 @@
 package measureweb
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/measure"
+	"github.com/entente/entente/internal/measure/kpi"
 	"github.com/entente/entente/internal/problem"
 	"github.com/entente/entente/internal/web/ui"
 )
@@ -21,6 +24,9 @@ type view struct {
 	Window           measure.Window
 	Part             string
 	Channels, Topics []measure.Choice
+	Choices          map[kpi.Dimension][]measure.Choice // of the other dimensions
+	Search, Section  string                             // of the list of measures
+	By               kpi.Dimension                      // what the number is broken down by
 	stepAsked        bool
 }
 
@@ -30,7 +36,9 @@ func (h *handlers) view(r *http.Request) (view, error) {
 	ctx, q := r.Context(), r.URL.Query()
 	zone, now := i18n.Zone(ctx), h.s.Now()
 	v := view{Period: q.Get("period"), From: q.Get("from"), To: q.Get("to"), At: q.Get("at"), Step: measure.Step(q.Get("step")), Part: q.Get("part"),
-		Filter: measure.Filter{Channel: q.Get("channel"), Topic: q.Get("topic"), Language: q.Get("language"), Member: q.Get("member")}}
+		Filter: measure.Filter{Channel: q.Get("channel"), Topic: q.Get("topic"), Language: q.Get("language"), Member: q.Get("member"),
+			Kind: q.Get("kind"), Team: q.Get("team"), Partner: q.Get("partner"), Campaign: q.Get("campaign"), Community: q.Get("community")},
+		Search: strings.TrimSpace(q.Get("q")), Section: q.Get("section"), By: kpi.Dimension(q.Get("by"))}
 	if n, err := strconv.ParseInt(v.At, 10, 64); err == nil && n > 0 && n < now.UnixMicro() {
 		now = time.UnixMicro(n).UTC()
 	} else {
@@ -84,8 +92,21 @@ func day(text string, usual time.Time, field string) (time.Time, error) {
 	return t, nil
 }
 
-// choose fills the lists of the filter bar.
-func (h *handlers) choose(r *http.Request, v *view) (err error) {
+// choose fills the lists of the filter bar; dims are what can be narrowed.
+func (h *handlers) choose(r *http.Request, v *view, dims ...kpi.Dimension) (err error) {
+	v.Choices = map[kpi.Dimension][]measure.Choice{}
+	for _, d := range dims {
+		switch d {
+		case kpi.ByChannel, kpi.ByTopic, kpi.ByMember:
+			continue
+		}
+		if v.Choices[d], err = h.s.Values(r.Context(), d, v.Window); err != nil {
+			return err
+		}
+		for i, c := range v.Choices[d] {
+			v.Choices[d][i].Name = valueName(r.Context(), d, c)
+		}
+	}
 	if v.Channels, err = h.s.Channels(r.Context()); err != nil {
 		return err
 	}
@@ -115,6 +136,11 @@ func (v view) to(path string, more ...string) string {
 	set("topic", v.Filter.Topic)
 	set("language", v.Filter.Language)
 	set("member", v.Filter.Member)
+	set("kind", v.Filter.Kind)
+	set("team", v.Filter.Team)
+	set("partner", v.Filter.Partner)
+	set("campaign", v.Filter.Campaign)
+	set("community", v.Filter.Community)
 	for i := 0; i+1 < len(more); i += 2 {
 		set(more[i], more[i+1])
 	}
@@ -136,6 +162,22 @@ func options(all string, list []measure.Choice) []ui.Option {
 	out := []ui.Option{{Label: all}}
 	for _, c := range list {
 		out = append(out, ui.Option{Value: c.ID, Label: c.Name})
+	}
+	return out
+}
+
+// valueOf is what a dimension is narrowed to.
+func (v view) valueOf(d kpi.Dimension) string {
+	f := v.Filter
+	return map[kpi.Dimension]string{kpi.ByChannel: f.Channel, kpi.ByTopic: f.Topic, kpi.ByLanguage: f.Language, kpi.ByMember: f.Member, kpi.ByKind: f.Kind, kpi.ByTeam: f.Team,
+		kpi.ByPartner: f.Partner, kpi.ByCampaign: f.Campaign, kpi.ByCommunity: f.Community}[d]
+}
+
+// sections are the parts of the list of measures.
+func sections(ctx context.Context) []ui.Option {
+	out := []ui.Option{{Label: i18n.T(ctx, "measure.filter.all")}}
+	for _, s := range append(kpi.Sections(), kpi.Own) {
+		out = append(out, ui.Option{Value: string(s), Label: i18n.T(ctx, "measure.section."+string(s))})
 	}
 	return out
 }

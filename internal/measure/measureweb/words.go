@@ -31,6 +31,14 @@ func plain(u kpi.Unit) chart.Unit {
 	return chart.Count("", 0)
 }
 
+// inUnit is plain, of an amount in a currency.
+func inUnit(u kpi.Unit, currency string) chart.Unit {
+	if u == kpi.Money {
+		return chart.Money(currency)
+	}
+	return plain(u)
+}
+
 // spoken is the unit with its word, for the head of an axis.
 func spoken(ctx context.Context, u kpi.Unit) chart.Unit {
 	switch u {
@@ -50,9 +58,34 @@ func short(ctx context.Context, u kpi.Unit) string {
 	return i18n.T(ctx, "measure.short."+string(u))
 }
 
-func name(ctx context.Context, m kpi.Measure) string { return i18n.T(ctx, "measure."+m.ID+".name") }
+func name(ctx context.Context, m kpi.Measure) string { return measure.Name(ctx, m) }
+
+// valueName is what a value of a dimension is called.
+func valueName(ctx context.Context, by kpi.Dimension, c measure.Choice) string {
+	switch by {
+	case kpi.ByLanguage:
+		return i18n.Language(ctx, c.ID)
+	case kpi.ByKind:
+		if key := "enrich.kinds." + c.ID; i18n.Has(key) {
+			return i18n.T(ctx, key)
+		}
+	}
+	return c.Name
+}
 
 func word(ctx context.Context, m kpi.Measure, about string) string {
+	if m.Section == kpi.Own {
+		switch about {
+		case "about":
+			if m.About != "" {
+				return m.About
+			}
+			return i18n.T(ctx, "own.made_by")
+		case "formula":
+			return i18n.T(ctx, "own.in_words", "Formula", m.Formula)
+		}
+		return i18n.T(ctx, "own.generic."+about)
+	}
 	return i18n.T(ctx, "measure."+m.ID+"."+about)
 }
 
@@ -63,9 +96,11 @@ func figureOf(ctx context.Context, m kpi.Measure, r measure.Result) figure {
 	if m.Unit == kpi.Seconds {
 		return waitOf(ctx, m, r.Median)
 	}
-	u := plain(m.Unit)
+	u := inUnit(m.Unit, r.Currency)
 	f := figure{value: u.Write(ctx, r.Value.Value), unit: short(ctx, m.Unit)}
 	switch {
+	case !r.Value.Defined() && r.Why != "":
+		return figure{value: "–", note: i18n.T(ctx, "measure.why."+r.Why, "Currencies", strings.Join(r.Currencies, ", "))}
 	case !r.Value.Defined():
 		return figure{value: "–", note: i18n.T(ctx, "measure.nothing")}
 	case r.Value.Grade == stat.TooFew:
@@ -123,7 +158,7 @@ func changeOf(ctx context.Context, r measure.Report) (string, ui.Tone) {
 	if c.By < 0 {
 		sign = "−"
 	}
-	by := sign + plain(m.Unit).Write(ctx, math.Abs(c.By))
+	by := sign + inUnit(m.Unit, r.Result.Currency).Write(ctx, math.Abs(c.By))
 	if unit := short(ctx, m.Unit); m.Unit == kpi.Points {
 		by += "\u00a0" + unit
 	} else if m.Unit == kpi.Share {
@@ -167,7 +202,7 @@ func statOf(ctx context.Context, v view, r measure.Report) ui.StatProps {
 	}
 	return ui.StatProps{Label: label, Value: f.value, Unit: f.unit, N: r.Result.N, Interval: f.interval, Change: change, Tone: tone,
 		Note: strings.Join(notes, " · "), Href: v.to("/measures/" + m.ID),
-		Trend: chart.Spark(chart.SparkProps{Label: name(ctx, m), Unit: plain(m.Unit), Values: trend(r)})}
+		Trend: chart.Spark(chart.SparkProps{Label: name(ctx, m), Unit: inUnit(m.Unit, r.Result.Currency), Values: trend(r)})}
 }
 
 // drawn reports whether a point goes into a chart: of a volume, a step that is cut short would look like a fall.
@@ -189,7 +224,11 @@ func trend(r measure.Report) []float64 {
 // course draws a report over time.
 func course(ctx context.Context, r measure.Report) chart.LinesProps {
 	m := r.Measure
-	p := chart.LinesProps{Title: name(ctx, m), Unit: spoken(ctx, m.Unit), FromZero: m.Unit != kpi.Points, Note: i18n.T(ctx, "measure.chart_note")}
+	unit := spoken(ctx, m.Unit)
+	if m.Unit == kpi.Money {
+		unit = chart.Money(r.Result.Currency)
+	}
+	p := chart.LinesProps{Title: name(ctx, m), Unit: unit, FromZero: m.Unit != kpi.Points, Note: i18n.T(ctx, "measure.chart_note")}
 	if m.Stock {
 		p.Note = i18n.T(ctx, "measure.chart_stock")
 	}

@@ -1,0 +1,73 @@
+package measureweb
+
+import (
+	"context"
+
+	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/measure"
+	"github.com/entente/entente/internal/measure/kpi"
+	"github.com/entente/entente/internal/web/ui"
+	"github.com/entente/entente/internal/web/ui/chart"
+)
+
+// dots draws a measure broken down.
+func dots(ctx context.Context, p measureProps) chart.DotsProps {
+	m := p.Report.Measure
+	d := chart.DotsProps{Title: i18n.T(ctx, "measure.by."+string(p.View.By)), Unit: inUnit(m.Unit, p.Report.Result.Currency), FromZero: m.Unit != kpi.Points}
+	for _, s := range p.Slices {
+		e := chart.Estimate{Label: valueName(ctx, p.View.By, s.Value), N: s.Result.N, Value: chart.Missing()}
+		if m.Unit == kpi.Seconds {
+			if w := s.Result.Median; w.Reached {
+				e.Value = w.Value.Seconds()
+				if w.HighReached {
+					e.Low, e.High = w.Low.Seconds(), w.High.Seconds()
+				}
+			}
+		} else if v := s.Result.Value; v.Defined() {
+			e.Value = v.Value
+			if v.Bounded {
+				e.Low, e.High = v.Low, v.High
+			}
+		}
+		d.Items = append(d.Items, e)
+	}
+	return d
+}
+
+// dimTabs are the ways to break a measure down.
+func dimTabs(ctx context.Context, p measureProps) []ui.Tab {
+	path := "/measures/" + p.Report.Measure.ID
+	tabs := []ui.Tab{{Label: i18n.T(ctx, "measure.by.none"), Href: p.View.to(path), Current: p.View.By == ""}}
+	for _, d := range p.Report.Measure.Dims {
+		tabs = append(tabs, ui.Tab{Label: i18n.T(ctx, "measure.by."+string(d)), Href: p.View.to(path, "by", string(d)) + "#by", Current: p.View.By == d})
+	}
+	return tabs
+}
+
+// needWords says what is missing, and where it can be brought.
+func needWords(ctx context.Context, n measure.Need) (text, href string) {
+	if n.Kind == "" {
+		key := "measure.need." + n.Module
+		if !i18n.Has(key) {
+			key = "measure.need.module"
+		}
+		return i18n.T(ctx, key, "Name", n.Module), ""
+	}
+	kind := n.Kind
+	if key := "business.kind." + n.Kind; i18n.Has(key) {
+		kind = i18n.T(ctx, key)
+	}
+	return i18n.T(ctx, "measure.need.fact", "Kind", kind), "/import?format=facts&kind=" + n.Kind
+}
+
+// termOf writes a number that another is worked out of.
+func termOf(ctx context.Context, t kpi.Term) figure {
+	return figureOf(ctx, kpi.Measure{Unit: t.Unit}, measure.Result{Value: t.Value, Currency: t.Currency})
+}
+
+func termName(ctx context.Context, t kpi.Term) string {
+	if key := "measure.term." + t.ID; i18n.Has(key) {
+		return i18n.T(ctx, key)
+	}
+	return t.ID
+}
