@@ -580,6 +580,20 @@ func (p *place) steps(t *testing.T) []step {
 			return id(r.id())
 		}},
 
+		{"list-fact-kinds", none},
+		{"state-facts", then(none, object{"facts": []object{{"kind": "cost", "origin": "books", "external_id": "r-1", "at": "2026-03-01T00:00:00Z", "until": "2026-04-01T00:00:00Z",
+			"amount": 123450, "currency": "EUR", "label": "platform", "organisation": "Hébergement du Lac"}}})},
+		{"list-facts", none},
+		{"get-fact", of("state-facts", "id")},
+		{"correct-fact", then(of("state-facts", "id"), object{"at": "2026-03-01T00:00:00Z", "amount": 120000, "currency": "EUR", "label": "licences", "note": "mauvaise ligne"})},
+		{"list-fact-history", of("state-facts", "id")},
+		{"list-fact-totals", func(map[string]reply) request { return request{}.ask("kind", "cost") }},
+		{"withdraw-fact", of("state-facts", "id")},
+		{"create-folder-rule", then(none, object{"pattern": "heures-*.csv", "kind": "hours"})},
+		{"list-folder-rules", none},
+		{"delete-folder-rule", of("create-folder-rule", "id")},
+		{"list-folder-files", none},
+
 		{"create-import", func(map[string]reply) request {
 			r := request{}.ask("name", "cards.vcf", "format", "vcard").with("BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Lou Moyeu\r\nEMAIL:lou@moyeu.example\r\nEND:VCARD\r\nBEGIN:VCARD\r\nVERSION:3.0\r\nEND:VCARD\r\n")
 			r.kind = "application/octet-stream"

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -103,8 +104,8 @@ func tableOf(src *Source) string {
 	if l, err := inspect(src, Options{}, "csv"); err == nil && l.missing() == "" {
 		return "csv"
 	}
-	if l, err := inspect(src, Options{}, "facts"); err == nil && l.missing() == "" {
-		return "facts"
+	if l, err := inspect(src, Options{}, "facts"); err == nil && l.missing() == "" && slices.ContainsFunc(Columns(l.Target), func(c Column) bool { return c.Must }) {
+		return "facts" // a date and a name are no sign
 	}
 	return "csv"
 }
