@@ -99,13 +99,27 @@ func TestWords(t *testing.T) {
 			}
 		}
 	}
-	if found < 30 {
+	if found < 20 {
 		t.Errorf("only %d terms found", found)
 	}
+	built := []string{"visits", "self_service", "support", "found", "would_contact", "success", "intent", "no_further", "reach", "followers", "impressions", "views",
+		"revenue_base", "revenue_expansion", "revenue_contraction", "revenue_churn", "reputation_tone", "reputation_visibility", "reputation_ratings", "reputation_care", "reputation_advice"}
 	for _, id := range factors() {
+		built = append(built, "health_"+id)
+	}
+	for _, id := range built {
 		for _, lang := range i18n.Languages() {
-			if _, ok := i18n.Keys(lang)["measure.term.health_"+id]; !ok {
-				t.Errorf("no words for health_%s in %s", id, lang)
+			if _, ok := i18n.Keys(lang)["measure.term."+id]; !ok {
+				t.Errorf("no words for %s in %s", id, lang)
+			}
+		}
+	}
+	for _, m := range All() {
+		for _, need := range m.Pending() {
+			for _, lang := range i18n.Languages() {
+				if _, ok := i18n.Keys(lang)["measure.need."+need]; !ok {
+					t.Errorf("no words for what %s waits for in %s: %s", m.ID, lang, need)
+				}
 			}
 		}
 	}

@@ -1,6 +1,12 @@
 package kpi
 
-import "github.com/entente/entente/internal/measure/stat"
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/entente/entente/internal/measure/stat"
+)
 
 // DeflectedContacts is how many contacts a community saved, by visits and a survey of visitors.
 func DeflectedContacts() Measure {
@@ -17,14 +23,15 @@ func DeflectedContacts() Measure {
 	}
 }
 
-// asked is visits, or contacts by self-service when first is self_service, and the answers to questions, keyed by how many answered.
+// asked is visits, or contacts by self-service when first is self_service, and the answers to questions, keyed by community and by how many
+// answered.
 func (a Ask) asked(first string, questions ...string) Source {
 	kind, is := "visit", "f.label = 'visits'"
 	if first == "self_service" {
 		kind, is = "contact", "f.status = 'self_service'"
 	}
 	s := a.statedAny("CASE f.kind WHEN 'survey' THEN f.label ELSE '"+first+"' END", "f.quantity", kind, "survey")
-	s.Key = "CASE f.kind WHEN 'survey' THEN f.ref ELSE '' END"
+	s.Key = placed
 	list := ""
 	for i, q := range questions {
 		if i > 0 {
@@ -36,16 +43,63 @@ func (a Ask) asked(first string, questions ...string) Source {
 	return s
 }
 
+// placed keys a fact by its community, and answers by how many gave them too.
+const placed = "f.community || CASE f.kind WHEN 'survey' THEN ' # ' || f.ref ELSE '' END"
+
+// places tells the facts of each community apart, those of none too, in order of their names; keys are then what answered reads.
+func places(facts []Fact) [][]Fact {
+	of := map[string][]Fact{}
+	for _, f := range facts {
+		place, n, _ := strings.Cut(f.Key, " # ")
+		f.Key = n
+		of[place] = append(of[place], f)
+	}
+	var out [][]Fact
+	for _, k := range slices.Sorted(maps.Keys(of)) {
+		out = append(out, of[k])
+	}
+	return out
+}
+
+// multiplied adds up, over communities, events times what each of the questions found there. Events of a community where one of them was not
+// asked save nothing. The terms are of those that count.
+func multiplied(facts []Fact, events string, questions ...string) (d stat.Estimate, terms []Term) {
+	var counting []Fact
+	for _, of := range places(facts) {
+		e := sum(of, events)
+		factors := make([]stat.Estimate, len(questions))
+		asked := e.N > 0
+		for i, q := range questions {
+			factors[i] = answered(of, q)
+			asked = asked && factors[i].Defined()
+		}
+		if !asked {
+			continue
+		}
+		counting = append(counting, of...)
+		here := stat.Deflection(int(e.Sum+0.5), factors[0], factors[1], factors[2])
+		if d.Defined() {
+			n := d.N + here.N
+			d = d.Plus(here)
+			d.N = n
+		} else {
+			d = here
+		}
+	}
+	e := sum(counting, events)
+	terms = []Term{{ID: events, Unit: Number, Value: stat.Exact(e.Sum, e.N)}}
+	if e.N == 0 {
+		terms[0].Value = stat.Estimate{}
+	}
+	for _, q := range questions {
+		terms = append(terms, Term{ID: q, Unit: Share, Value: answered(counting, q)})
+	}
+	return d, terms
+}
+
 // deflected works out what visits and the survey come to.
 func deflected(facts []Fact) (stat.Estimate, []Term) {
-	visits := sum(facts, "visits")
-	support, found, would := answered(facts, "support"), answered(facts, "found"), answered(facts, "would_contact")
-	terms := []Term{{ID: "visits", Unit: Number, Value: stat.Exact(visits.Sum, visits.N)}, {ID: "support", Unit: Share, Value: support},
-		{ID: "found", Unit: Share, Value: found}, {ID: "would_contact", Unit: Share, Value: would}}
-	if visits.N == 0 {
-		return stat.Estimate{}, terms
-	}
-	return stat.Deflection(int(visits.Sum+0.5), support, found, would), terms
+	return multiplied(facts, "visits", "support", "found", "would_contact")
 }
 
 // DeflectedEntitled is how many contacts self-help saved among those entitled to be helped.
@@ -57,14 +111,8 @@ func DeflectedEntitled() Measure {
 		Formula: "D = E · p(success) · p(intent) · p(no further help)",
 		Source:  func(a Ask) Source { return a.asked("self_service", "success", "intent", "no_further") },
 		Estimate: func(facts []Fact) Estimated {
-			events := sum(facts, "self_service")
-			success, intent, further := answered(facts, "success"), answered(facts, "intent"), answered(facts, "no_further")
-			e := Estimated{Terms: []Term{{ID: "self_service", Unit: Number, Value: stat.Exact(events.Sum, events.N)}, {ID: "success", Unit: Share, Value: success},
-				{ID: "intent", Unit: Share, Value: intent}, {ID: "no_further", Unit: Share, Value: further}}}
-			if events.N > 0 {
-				e.Value = stat.Deflection(int(events.Sum+0.5), success, intent, further).AtLeast(30)
-			}
-			return e
+			d, terms := multiplied(facts, "self_service", "success", "intent", "no_further")
+			return Estimated{Value: d.AtLeast(30), Terms: terms}
 		},
 	}
 }
@@ -115,7 +163,7 @@ func ContactAvoidance() Measure {
 func (a Ask) saving() Source {
 	part := "CASE f.kind WHEN 'survey' THEN f.label WHEN 'visit' THEN 'visits' WHEN 'contact' THEN f.status ELSE CASE f.label WHEN 'support' THEN 'support_cost' ELSE f.label END END"
 	s := a.statedAny(part, "CASE f.kind WHEN 'cost' THEN "+total+" ELSE f.quantity END", "visit", "survey", "contact", "cost")
-	s.Key = "CASE f.kind WHEN 'survey' THEN f.ref ELSE '' END"
+	s.Key = placed
 	s.Currency = "CASE f.kind WHEN 'cost' THEN f.currency ELSE '' END"
 	s.Where.And(`(f.kind = 'visit' AND f.label = 'visits' OR f.kind = 'survey' AND f.label IN ('support', 'found', 'would_contact')
 		OR f.kind = 'contact' AND f.status IN ('assisted', 'self_service') OR f.kind = 'cost' AND f.label IN ('support', 'platform', 'moderation', 'content'))`)

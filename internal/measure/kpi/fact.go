@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/measure/hours"
 	"github.com/entente/entente/internal/measure/stat"
 )
 
@@ -62,7 +63,11 @@ type Hourly interface {
 func (a Ask) Working(at time.Time, wait time.Duration) time.Duration {
 	h := a.Hours
 	if h == nil {
-		h = stat.OfficeHours(time.UTC)
+		usual, err := hours.Usual("UTC").Clock()
+		if err != nil {
+			return wait // a machine that does not know UTC knows no other zone either
+		}
+		h = usual
 	}
 	return h.Between(at, at.Add(wait))
 }
