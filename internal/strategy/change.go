@@ -178,7 +178,17 @@ func (s *Service) Steps(ctx context.Context, mapID string) (undo, redo *Change, 
 	if err := org.Require(ctx, org.StrategyRead); err != nil {
 		return nil, nil, err
 	}
-	return steps(ctx, s.db.Read(), mapID)
+	undo, redo, err = steps(ctx, s.db.Read(), mapID)
+	if redo != nil { // what would be brought back, rather than that it was taken back
+		action, found, err := db.Value[string](ctx, s.db.Read(), "SELECT action FROM strategy_change WHERE id = $1", redo.Undoes)
+		if err != nil {
+			return nil, nil, fmt.Errorf("find what was taken back: %w", err)
+		}
+		if found {
+			redo.Action = action
+		}
+	}
+	return undo, redo, err
 }
 
 func steps(ctx context.Context, q db.Q, mapID string) (undo, redo *Change, err error) {
@@ -229,8 +239,8 @@ func (s *Service) Redo(ctx context.Context, mapID string) (Change, error) {
 	})
 }
 
-// TakeBack takes any change of a map back, whoever made it, unless the same thing was changed since.
-func (s *Service) TakeBack(ctx context.Context, mapID, change string) (Change, error) {
+// Revert takes any change of a map back, whoever made it, unless the same thing was changed since.
+func (s *Service) Revert(ctx context.Context, mapID, change string) (Change, error) {
 	return s.stepBack(ctx, mapID, Undone, func(ctx context.Context, q db.Q) (*Change, error) {
 		if !id.Valid(change) {
 			return nil, notFound()

@@ -250,13 +250,13 @@ func TestUndoRefused(t *testing.T) {
 		list, err := w.s.Changes(w.ctx, m.ID, 0, 0)
 		must(err)
 		// Anybody who may edit can take a change back from the history, while nothing stands in its way.
-		if _, err := w.s.TakeBack(ada, m.ID, list[0].ID); err != nil {
+		if _, err := w.s.Revert(ada, m.ID, list[0].ID); err != nil {
 			t.Error(err)
 		}
-		if _, err := w.s.TakeBack(ada, m.ID, list[len(list)-1].ID); problem.Of(err).Key != "strategy.nothing_to_undo" {
+		if _, err := w.s.Revert(ada, m.ID, list[len(list)-1].ID); problem.Of(err).Key != "strategy.nothing_to_undo" {
 			t.Errorf("the making of the map taken back: %v", err)
 		}
-		if _, err := w.s.TakeBack(ada, m.ID, "x\x00"); problem.Of(err).Code == problem.Internal {
+		if _, err := w.s.Revert(ada, m.ID, "x\x00"); problem.Of(err).Code == problem.Internal {
 			t.Error(err)
 		}
 		if _, err := w.s.Undo(w.member(org.Volunteer), m.ID); !problem.Is(err, problem.Forbidden) {

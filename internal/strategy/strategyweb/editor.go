@@ -239,7 +239,7 @@ func deed(ctx context.Context, c strategy.Change) string {
 
 func (h *handlers) takeBack(w http.ResponseWriter, r *http.Request) error {
 	to := "/strategy/maps/" + r.PathValue("id") + "/history"
-	if _, err := h.s.TakeBack(r.Context(), r.PathValue("id"), r.PathValue("change")); err != nil {
+	if _, err := h.s.Revert(r.Context(), r.PathValue("id"), r.PathValue("change")); err != nil {
 		return refused(w, r, err, to)
 	}
 	web.Flash(w, r, ui.Success, "strategy.was_undone")
