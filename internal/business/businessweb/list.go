@@ -204,12 +204,22 @@ func (v *listView) figure(ctx context.Context, t *business.Total) string {
 	return quantity(ctx, v.kind.Unit, t.Quantity)
 }
 
+// apart reports whether what is told apart must not even be stacked: a reach and visits, a mean of one scale and of another, what is measured
+// and what is assumed.
+func apart(k *business.FactKind) bool {
+	switch k.ID {
+	case business.Visit, business.Rating, business.Benefit, business.Revenue:
+		return true
+	}
+	return false
+}
+
 // charts draws the totals: one picture a currency, never two in one.
 func (v *listView) charts(ctx context.Context) []chart.BarsProps {
 	if v.kind.ID == business.Survey {
 		return nil
 	}
-	type key struct{ currency string }
+	type key struct{ currency, split string }
 	pictures := map[key]map[string][]chart.Point{}
 	var order []key
 	splits := map[key][]string{}
@@ -218,6 +228,9 @@ func (v *listView) charts(ctx context.Context) []chart.BarsProps {
 		y := t.Quantity
 		if t.Currency != "" && business.Adds(&v.kind) {
 			k.currency, y = t.Currency, float64(t.Amount)
+		}
+		if apart(&v.kind) {
+			k.split = t.Split
 		}
 		if pictures[k] == nil {
 			pictures[k] = map[string][]chart.Point{}
@@ -231,6 +244,9 @@ func (v *listView) charts(ctx context.Context) []chart.BarsProps {
 	var out []chart.BarsProps
 	for _, k := range order {
 		b := chart.BarsProps{Title: kindName(ctx, v.kind.ID), Unit: chart.Count("", 0), Step: chart.Month, Short: true}
+		if k.split != "" {
+			b.Title += " · " + value(ctx, k.split)
+		}
 		if k.currency != "" {
 			b.Unit = chart.Money(k.currency)
 			b.Title += " (" + k.currency + ")"

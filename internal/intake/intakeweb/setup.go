@@ -304,7 +304,7 @@ func factWords(ctx context.Context, a *ledger.Activity, d *ledger.Fact) string {
 	if a.Currency != "" {
 		out = append(out, intake.Decimal{Coef: a.Amount, Scale: intake.MinorFigures(a.Currency)}.String()+" "+a.Currency)
 	}
-	if k.Quantity != ledger.Never {
+	if k.Quantity != ledger.Never && (d.Quantity != 1 || a.Currency == "") {
 		out = append(out, "× "+i18n.Number(ctx, d.Quantity, 2))
 	}
 	for _, s := range []string{d.Label, d.Status, d.Channel, d.Partner, d.Campaign, d.Community, d.Source, d.Ref, d.External, d.Note} {
