@@ -147,7 +147,7 @@ func differs(ctx context.Context, m strategy.ComparedMeasure) string {
 	return s
 }
 
-func verdictTone(m strategy.ComparedMeasure) ui.Tone {
+func differenceTone(m strategy.ComparedMeasure) ui.Tone {
 	switch {
 	case m.Verdict != strategy.Clear:
 		return ui.Neutral

@@ -677,7 +677,7 @@ func comparedRow(p comparePage, o strategy.Compared) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = ui.State(differs(ctx, m), verdictTone(m)).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.State(differs(ctx, m), differenceTone(m)).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
