@@ -433,7 +433,7 @@ func (p *place) steps(t *testing.T) []step {
 	}
 	since := time.Now().Add(-90 * 24 * time.Hour).UTC().Format(time.RFC3339)
 	measure := object{"measure": "response-rate", "better": "higher", "weight": 1, "baseline": 0.4, "baseline_at": since, "target": 0.9, "days": 30}
-	return []step{
+	return append([]step{
 		{"me", none},
 		{"change-me", then(none, object{"theme": "dark"})},
 		{"list-my-sessions", none},
@@ -614,6 +614,20 @@ func (p *place) steps(t *testing.T) []step {
 		{"read-measure", of("list-measures", "id")},
 		{"read-measure-series", of("list-measures", "id")},
 		{"list-measure-rows", of("list-measures", "id")},
+		{"read-measure-by", func(got map[string]reply) request {
+			return request{values: map[string]string{"id": got["list-measures"].id(), "by": "channel"}}
+		}},
+		{"list-own-measures", none},
+		{"create-own-measure", then(none, object{"name": "Freins", "way": "count", "of": "post", "query": "frein", "better": "neither", "days": 30})},
+		{"preview-own-measure", then(none, object{"name": "Freins", "way": "count", "of": "post", "query": "frein", "better": "neither", "days": 30})},
+		{"get-own-measure", of("create-own-measure", "id")},
+		{"replace-own-measure", then(of("create-own-measure", "id"), object{"name": "Freins", "way": "count", "of": "post", "query": "frein OR brake", "better": "lower", "days": 30})},
+		{"list-own-measure-versions", of("create-own-measure", "id")},
+		{"choose-own-measure-version", then(of("create-own-measure", "id"), object{"version": 1})},
+		{"read-measures-for-prometheus", none},
+		{"delete-own-measure", of("create-own-measure", "id")},
+		{"read-business-hours", none},
+		{"set-business-hours", then(none, object{"zone": "Europe/Paris", "holidays": []string{"12-25"}, "week": [][]object{{}, {{"from": 540, "to": 1080}}, {}, {}, {}, {}, {}}})},
 
 		{"list-maps", none},
 		{"create-map", func(map[string]reply) request {
@@ -673,7 +687,7 @@ func (p *place) steps(t *testing.T) []step {
 		{"delete-theme", of("create-theme", "id")},
 		{"delete-perspective", of("create-perspective", "id")},
 		{"delete-map", of("create-map", "id")},
-	}
+	}, governSteps()...)
 }
 
 // finish does the imports that wait.

@@ -311,6 +311,14 @@ func mapHere(b *bench) error {
 	if err := a.measure.Roll(ctx); err != nil {
 		return err
 	}
+	for range 2 { // what the first evaluation did not come to
+		if _, err := a.strategy.Evaluate(ctx, "", time.Now()); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+			return err
+		}
+		if err := a.measure.Roll(ctx); err != nil {
+			return err
+		}
+	}
 	note("all kept")
 	began, used := time.Now(), processor()
 	if err := a.measure.Anew(ctx); err != nil {

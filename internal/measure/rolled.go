@@ -66,7 +66,8 @@ type want struct {
 const (
 	mostItems  = 4 << 20 // 64 MB
 	mostWanted = 2000
-	mostPieces = 80 // read apart; more are read together
+	mostPieces = 80  // read apart; more are read together
+	usual      = 200 // days that are kept of whatever is asked for: half a year by weeks is drawn of most
 )
 
 // keepingOf is kept, remembered.
@@ -264,7 +265,7 @@ func (s *Service) rolledAt(ctx context.Context, q db.Q, k keeping, a kpi.Ask) (l
 		first = 0
 	}
 	if h == nil || h.since > first {
-		s.want(k, first)
+		s.want(k, min(first, max(0, floor(hourOf(a.Now), 24)-usual)))
 	}
 	if h == nil || h.since > floor(to-1, 24) || k.m.Stock && h.since > 0 {
 		return nil, false, nil

@@ -22,12 +22,18 @@ type Ask struct {
 	Topic    string `query:"topic" maxLength:"100" doc:"Id of a topic."`
 	Language string `query:"language" maxLength:"100" doc:"ISO 639-1 code, as detected."`
 	Member   string `query:"member" maxLength:"100" doc:"Id of the member who has the conversation; only for measures of conversations."`
+
+	Kind      string `query:"kind" maxLength:"100" doc:"Of posts and conversations: complaint, praise, suggestion, question, lead or job."`
+	Team      string `query:"team" maxLength:"200" doc:"Of business facts."`
+	Partner   string `query:"partner" maxLength:"200" doc:"Of business facts."`
+	Campaign  string `query:"campaign" maxLength:"200" doc:"Of business facts."`
+	Community string `query:"community" maxLength:"200" doc:"Of business facts."`
 }
 
 // read gives the context that speaks in the zone asked for, the window and the filter.
 func (a *Ask) read(ctx context.Context, s *measure.Service) (context.Context, measure.Window, measure.Filter, error) {
 	zone, now := s.Zone(ctx), s.Now()
-	f := measure.Filter{Channel: a.Channel, Topic: a.Topic, Language: a.Language, Member: a.Member}
+	f := measure.Filter{Channel: a.Channel, Topic: a.Topic, Language: a.Language, Member: a.Member, Kind: a.Kind, Team: a.Team, Partner: a.Partner, Campaign: a.Campaign, Community: a.Community}
 	if a.Zone != "" {
 		if !org.KnownZone(a.Zone) {
 			return ctx, measure.Window{}, f, problem.New(problem.Invalid, "measure.bad_zone").On("zone")
@@ -76,6 +82,8 @@ func moment(text, field string, zone *time.Location) (from, to time.Time, err er
 // Operations adds the operations on measures.
 func Operations(a *api.API, s *measure.Service) {
 	trust(a, s)
+	ownMeasures(a, s)
+	slicesAndHours(a, s)
 	api.Add(a, api.Op{ID: "list-measures", Method: "GET", Path: "/measures", Tag: "measures", Summary: "List the definitions of all measures",
 		Permission: org.MeasureRead}, func(ctx context.Context, _ *struct{}) (*api.List[Measure], error) {
 		var out []Measure
@@ -98,7 +106,15 @@ func Operations(a *api.API, s *measure.Service) {
 			if err != nil {
 				return nil, err
 			}
-			out := Reading{Measure: definition(ctx, r.Measure), Result: result(r.Measure, r.Result), Before: result(r.Measure, r.Before)}
+			year, err := s.Compute(ctx, in.ID, w.LastYear(i18n.Zone(ctx)), f)
+			if err != nil {
+				return nil, err
+			}
+			missing, err := s.Missing(ctx, r.Measure)
+			if err != nil {
+				return nil, err
+			}
+			out := Reading{LastYear: result(r.Measure, year), Missing: missingOf(missing), Measure: definition(ctx, r.Measure), Result: result(r.Measure, r.Result), Before: result(r.Measure, r.Before)}
 			if r.Change.Known {
 				out.Change = &Change{By: r.Change.By, Clear: r.Change.Clear}
 			}

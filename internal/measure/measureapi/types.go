@@ -15,21 +15,24 @@ type Measure struct {
 	ID         string   `json:"id"`
 	Name       string   `json:"name"`
 	About      string   `json:"about"`
-	Unit       string   `json:"unit" enum:"posts,conversations,share,seconds,points"`
+	Unit       string   `json:"unit" doc:"posts, conversations, share (0 to 1), seconds, points, money (minor units of currency), hours, contacts, people, score, index, ratio, facts …"`
 	Better     string   `json:"better" enum:"higher,lower,within,neither"`
 	Days       int      `json:"days" doc:"Length of the usual period."`
-	Clock      string   `json:"clock" enum:"none,calendar"`
+	Clock      string   `json:"clock" enum:"none,calendar,business"`
 	MinN       int      `json:"min_n" doc:"With fewer the number is told and not judged."`
 	Interval   string   `json:"interval" doc:"How the 95 % interval is made."`
 	Evidence   string   `json:"evidence" enum:"measured,surveyed,modelled,assumed"`
 	Stage      string   `json:"stage" doc:"Stage of the AMEC framework."`
-	Of         string   `json:"of" enum:"post,conversation" doc:"What its rows are."`
+	Of         string   `json:"of" enum:"post,conversation,fact,person" doc:"What its rows are."`
 	Activities []string `json:"activities" doc:"Kinds of activity it stands on."`
 	Formula    string   `json:"formula"`
 	Words      string   `json:"formula_in_words"`
 	Includes   string   `json:"includes"`
 	Limits     string   `json:"limits"`
 	Parts      []Part   `json:"parts"`
+	Section    string   `json:"section"`
+	Needs      []string `json:"needs,omitempty" doc:"fact:KIND of business facts, else a part of Entente."`
+	Dims       []string `json:"dims,omitempty" doc:"What it can be narrowed by."`
 }
 
 // Part names a group among what is counted.
@@ -39,10 +42,28 @@ type Part struct {
 }
 
 func definition(ctx context.Context, m kpi.Measure) Measure {
-	word := func(about string) string { return i18n.T(ctx, "measure."+m.ID+"."+about) }
-	d := Measure{ID: m.ID, Name: word("name"), About: word("about"), Unit: string(m.Unit), Better: string(m.Better), Days: m.Days, Clock: string(m.Clock),
+	word := func(about string) string {
+		if m.Section == kpi.Own {
+			if about == "about" && m.About != "" {
+				return m.About
+			}
+			if about == "formula" {
+				return i18n.T(ctx, "own.in_words", "Formula", m.Formula)
+			}
+			if about == "about" {
+				return i18n.T(ctx, "own.made_by")
+			}
+			return i18n.T(ctx, "own.generic."+about)
+		}
+		return i18n.T(ctx, "measure."+m.ID+"."+about)
+	}
+	d := Measure{ID: m.ID, Name: measure.Name(ctx, m), About: word("about"), Unit: string(m.Unit), Better: string(m.Better), Days: m.Days, Clock: string(m.Clock),
 		MinN: m.MinN, Interval: string(m.Interval), Evidence: string(m.Evidence), Stage: string(m.Stage), Of: string(m.Of), Activities: m.From,
 		Formula: m.Formula, Words: word("formula"), Includes: word("includes"), Limits: word("limits")}
+	d.Section, d.Needs = string(m.Section), m.Needs
+	for _, by := range m.Dims {
+		d.Dims = append(d.Dims, string(by))
+	}
 	for _, p := range m.Parts {
 		d.Parts = append(d.Parts, Part{p.ID, string(p.Role)})
 	}
@@ -59,25 +80,42 @@ type Number struct {
 
 // Result is a number in a period.
 type Result struct {
-	From    time.Time      `json:"from"`
-	To      time.Time      `json:"to" doc:"Does not belong to the period."`
-	Number  Number         `json:"number" doc:"Of waits the median, in seconds."`
-	Raw     *Number        `json:"raw,omitempty" doc:"The number before it was put right for the errors of models."`
-	P90     *Number        `json:"p90,omitempty" doc:"Of waits, in seconds."`
-	Grade   string         `json:"grade" enum:"no-data,too-few,enough"`
-	N       int            `json:"n" doc:"What the number stands on: as many rows are behind it."`
-	Open    int            `json:"open,omitempty" doc:"Of which waits that go on."`
-	LeftOut int            `json:"left_out,omitempty" doc:"Looked at and not in n."`
-	Of      int            `json:"of,omitempty" doc:"What the n were drawn from, when not everything is looked at."`
-	Parts   map[string]int `json:"parts"`
+	From     time.Time      `json:"from"`
+	To       time.Time      `json:"to" doc:"Does not belong to the period."`
+	Number   Number         `json:"number" doc:"Of waits the median, in seconds."`
+	Currency string         `json:"currency,omitempty" doc:"Of amounts, which are in its minor units."`
+	Why      string         `json:"why,omitempty" doc:"Why there is no number although there are facts."`
+	Raw      *Number        `json:"raw,omitempty" doc:"The number before it was put right for the errors of models."`
+	P90      *Number        `json:"p90,omitempty" doc:"Of waits, in seconds."`
+	Grade    string         `json:"grade" enum:"no-data,too-few,enough"`
+	N        int            `json:"n" doc:"What the number stands on: as many rows are behind it."`
+	Open     int            `json:"open,omitempty" doc:"Of which waits that go on."`
+	LeftOut  int            `json:"left_out,omitempty" doc:"Looked at and not in n."`
+	Of       int            `json:"of,omitempty" doc:"What the n were drawn from, when not everything is looked at."`
+	Parts    map[string]int `json:"parts"`
 }
 
 // Reading is a measure now and before.
 type Reading struct {
-	Measure Measure `json:"measure"`
-	Result  Result  `json:"result"`
-	Before  Result  `json:"before"`
-	Change  *Change `json:"change,omitempty" doc:"Absent when one of the two is not known."`
+	Measure  Measure   `json:"measure"`
+	Result   Result    `json:"result"`
+	Before   Result    `json:"before"`
+	LastYear Result    `json:"last_year" doc:"The same period a year earlier."`
+	Missing  []Missing `json:"missing,omitempty" doc:"What keeps the measure from having a number."`
+	Change   *Change   `json:"change,omitempty" doc:"Absent when one of the two is not known."`
+}
+
+// Missing is something that a measure stands on and that is not there.
+type Missing struct {
+	Fact   string `json:"fact,omitempty" doc:"A kind of business fact that can be brought."`
+	Module string `json:"module,omitempty" doc:"A part of Entente that is not there yet."`
+}
+
+func missingOf(list []measure.Need) (out []Missing) {
+	for _, n := range list {
+		out = append(out, Missing{n.Kind, n.Module})
+	}
+	return out
 }
 
 // Change is how a number differs from the one before.
@@ -95,7 +133,7 @@ type Point struct {
 // Row is a conversation or a post behind a number.
 type Row struct {
 	ID      string    `json:"id"`
-	Kind    string    `json:"kind" enum:"post,conversation"`
+	Kind    string    `json:"kind" enum:"post,conversation,fact,person"`
 	At      time.Time `json:"at" doc:"When it was said or opened."`
 	Part    string    `json:"part"`
 	Role    string    `json:"role"`
@@ -117,7 +155,7 @@ func row(m kpi.Measure, r measure.Row) Row {
 func some(v float64) *float64 { return &v }
 
 func result(m kpi.Measure, r measure.Result) Result {
-	out := Result{From: r.Window.From, To: r.Window.To, Grade: r.Value.Grade.String(), N: r.N, Open: r.Open, LeftOut: r.LeftOut, Of: r.Of, Parts: map[string]int{}}
+	out := Result{From: r.Window.From, To: r.Window.To, Grade: r.Value.Grade.String(), N: r.N, Open: r.Open, LeftOut: r.LeftOut, Of: r.Of, Currency: r.Currency, Why: r.Why, Parts: map[string]int{}}
 	for _, p := range r.Parts {
 		out.Parts[p.ID] = p.N
 	}
