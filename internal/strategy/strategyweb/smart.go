@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/measure/kpi"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
 	"github.com/entente/entente/internal/strategy"
@@ -113,7 +114,7 @@ func told(ctx context.Context, st strategy.Standing, f check.Finding) []any {
 		out[i] = i18n.Number(ctx, v, 1)
 		for _, r := range st.Readings {
 			if r.Measure.ID == f.Measure {
-				out[i] = typed(ctx, r.Unit, v) + "\u00a0" + typedUnit(ctx, r.Unit)
+				out[i] = unitOf(ctx, r.Unit).Write(ctx, v)
 			}
 		}
 		if f.Rule == "hours" {
@@ -227,6 +228,20 @@ func heading(ctx context.Context, c strategy.Course, st strategy.Standing, e str
 	} else if o.Falling() {
 		trend = "falling"
 	}
-	show := func(v float64) string { return typed(ctx, c.Reading.Unit, bounded(c, v)) }
-	return i18n.T(ctx, "check.outlook."+trend, "Day", i18n.Day(ctx, st.DueAt), "Value", show(o.Value), "Low", show(o.Low), "High", show(o.High), "Unit", typedUnit(ctx, c.Reading.Unit), "N", o.N)
+	unit := unitOf(ctx, c.Reading.Unit)
+	show := func(v float64) string { return unit.Write(ctx, possible(c.Reading.Unit, v)) }
+	return i18n.T(ctx, "check.outlook."+trend, "Day", i18n.Day(ctx, st.DueAt), "Value", show(o.Value), "Low", show(o.Low), "High", show(o.High), "N", o.N)
+}
+
+// possible keeps a line drawn on from leaving what a unit can be: no less than nothing, no more than all.
+func possible(u kpi.Unit, v float64) float64 {
+	switch u {
+	case kpi.Points:
+		return min(max(v, -100), 100)
+	case kpi.Share:
+		return min(max(v, 0), 1)
+	case kpi.Posts, kpi.Conversations, kpi.Seconds, kpi.Hours, kpi.Contacts, kpi.People:
+		return max(v, 0)
+	}
+	return v
 }
