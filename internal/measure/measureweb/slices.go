@@ -2,6 +2,7 @@ package measureweb
 
 import (
 	"context"
+	"slices"
 
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/measure"
@@ -65,7 +66,23 @@ func termOf(ctx context.Context, t kpi.Term) figure {
 	return figureOf(ctx, kpi.Measure{Unit: t.Unit}, measure.Result{Value: t.Value, Currency: t.Currency})
 }
 
+// weighted reports whether terms are the sides of an index.
+func weighted(terms []kpi.Term) bool {
+	return slices.ContainsFunc(terms, func(t kpi.Term) bool { return t.Weight > 0 })
+}
+
+func termColumns(ctx context.Context, terms []kpi.Term) []ui.Column {
+	out := []ui.Column{{Label: i18n.T(ctx, "measure.term")}, {Label: i18n.T(ctx, "measure.number_of"), Numeric: true}, {Label: i18n.T(ctx, "measure.interval_of")}, {Label: "n", Numeric: true}}
+	if weighted(terms) {
+		out = append(out, ui.Column{Label: i18n.T(ctx, "measure.term.weight"), Numeric: true}, ui.Column{Label: i18n.T(ctx, "measure.term.without"), Numeric: true})
+	}
+	return out
+}
+
 func termName(ctx context.Context, t kpi.Term) string {
+	if t.Name != "" {
+		return t.Name
+	}
 	if key := "measure.term." + t.ID; i18n.Has(key) {
 		return i18n.T(ctx, key)
 	}

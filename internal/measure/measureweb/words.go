@@ -26,7 +26,7 @@ func plain(u kpi.Unit) chart.Unit {
 	case kpi.Score:
 		return chart.Count("", 2)
 	case kpi.Ratio:
-		return chart.Share(1)
+		return chart.Share(2)
 	}
 	return chart.Count("", 0)
 }
