@@ -10,6 +10,7 @@ import (
 
 	"github.com/entente/entente/internal/channel"
 	"github.com/entente/entente/internal/ledger"
+	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
 )
 
@@ -42,6 +43,9 @@ func (factTable) Describe() Description {
 }
 
 func (factTable) Read(ctx context.Context, src *Source, opts Options, emit func(Row) error) error {
+	if !opts.may(org.MeasureEdit) { // nobody imports what they may not state by hand
+		return problem.New(problem.Forbidden, "intake.fact.may_not")
+	}
 	if src.Many() {
 		return problem.New(problem.Invalid, "intake.fact.one_file")
 	}

@@ -148,3 +148,18 @@ func TestJobIsInTheNameOfWhoeverStartsIt(t *testing.T) {
 		run("", 0, 3, 0)
 	})
 }
+
+// TestFactsNeedMore holds that a member who may import and not state facts by hand does not state them by a file either.
+func TestFactsNeedMore(t *testing.T) {
+	t.Parallel()
+	file := write(t, "f.csv", []byte("Mois;Catégorie;Montant\nmars 2026;contenu;8\n"))
+	for actor, c := range map[string]struct {
+		grants []org.Permission
+		ok     bool
+	}{"": {nil, true}, "member:a": {[]org.Permission{org.MeasureEdit}, true}, "member:b": {[]org.Permission{org.InboxEdit}, false}} {
+		rows, err := tryRead(t, "facts", file, Options{Actor: actor, Settings: Settings{Grants: c.grants}})
+		if c.ok && (err != nil || len(rows) != 1) || !c.ok && (!problem.Is(err, problem.Forbidden) || len(rows) != 0) {
+			t.Errorf("%q: %d rows, %v", actor, len(rows), err)
+		}
+	}
+}

@@ -60,7 +60,7 @@ func (o *Options) begunBy(ctx context.Context) {
 // grants are the permissions on which rows depend that whoever acts holds.
 func grants(ctx context.Context) []org.Permission {
 	var out []org.Permission
-	for _, p := range []org.Permission{org.InboxEdit, org.PeopleEdit, org.OrgEdit} {
+	for _, p := range []org.Permission{org.InboxEdit, org.PeopleEdit, org.OrgEdit, org.MeasureEdit} {
 		if org.Require(ctx, p) == nil {
 			out = append(out, p)
 		}

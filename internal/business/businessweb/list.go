@@ -35,7 +35,7 @@ func (p *pages) index(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := &indexView{list: list, may: org.Who(ctx).May(org.MeasureEdit), imports: org.Who(ctx).May(org.ImportRun), watched: p.watch != nil}
+	v := &indexView{list: list, may: org.Who(ctx).May(org.MeasureEdit), imports: org.Who(ctx).May(org.ImportRun) && org.Who(ctx).May(org.MeasureEdit), watched: p.watch != nil}
 	for _, c := range list {
 		if c.Count == 0 {
 			v.withNo++
@@ -83,7 +83,7 @@ type listView struct {
 
 func (p *pages) list(w http.ResponseWriter, r *http.Request) error {
 	ctx, in := r.Context(), r.URL.Query()
-	v := &listView{may: org.Who(ctx).May(org.MeasureEdit), imports: org.Who(ctx).May(org.ImportRun), period: in.Get("period")}
+	v := &listView{may: org.Who(ctx).May(org.MeasureEdit), imports: org.Who(ctx).May(org.ImportRun) && org.Who(ctx).May(org.MeasureEdit), period: in.Get("period")}
 	id := in.Get("kind")
 	if id == "" {
 		id = business.Cost
