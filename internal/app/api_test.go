@@ -615,7 +615,7 @@ func (p *place) steps(t *testing.T) []step {
 		{"read-measure-series", of("list-measures", "id")},
 		{"list-measure-rows", of("list-measures", "id")},
 		{"read-measure-by", func(got map[string]reply) request {
-			return request{values: map[string]string{"id": got["list-measures"].id(), "by": "channel"}}
+			return request{values: map[string]string{"id": got["list-measures"].first("id"), "by": "channel"}}
 		}},
 		{"list-own-measures", none},
 		{"create-own-measure", then(none, object{"name": "Freins", "way": "count", "of": "post", "query": "frein", "better": "neither", "days": 30})},

@@ -39,7 +39,8 @@ func owned(o measure.Own) OwnMeasure {
 	return OwnMeasure{o.ID, o.Version, o.CreatedAt, o.Definition}
 }
 
-type ownID struct {
+// OwnID names an own measure in the path.
+type OwnID struct {
 	ID string `path:"id" maxLength:"100"`
 }
 
@@ -86,20 +87,20 @@ func ownMeasures(a *api.API, s *measure.Service) {
 			return api.Only(result(r.Measure, r.Result)), nil
 		})
 	api.Add(a, api.Op{ID: "get-own-measure", Method: http.MethodGet, Path: "/own-measures/{id}", Tag: "measures", Summary: "Read the definition that counts", Permission: org.MeasureRead},
-		func(ctx context.Context, in *ownID) (*api.One[OwnMeasure], error) {
+		func(ctx context.Context, in *OwnID) (*api.One[OwnMeasure], error) {
 			o, err := s.OwnOf(ctx, in.ID)
 			return api.Only(owned(o)), err
 		})
 	api.Add(a, api.Op{ID: "replace-own-measure", Method: http.MethodPut, Path: "/own-measures/{id}", Tag: "measures", Summary: "Change the definition; the earlier ones are kept", Permission: org.MeasureEdit},
 		func(ctx context.Context, in *struct {
-			ownID
+			OwnID
 			Body own.Definition
 		}) (*api.One[OwnMeasure], error) {
 			o, err := s.ChangeOwn(ctx, in.ID, in.Body)
 			return api.Only(owned(o)), first(err)
 		})
 	api.Add(a, api.Op{ID: "list-own-measure-versions", Method: http.MethodGet, Path: "/own-measures/{id}/versions", Tag: "measures", Summary: "List the definitions of a measure, newest first", Permission: org.MeasureRead},
-		func(ctx context.Context, in *ownID) (*api.List[OwnVersion], error) {
+		func(ctx context.Context, in *OwnID) (*api.List[OwnVersion], error) {
 			list, err := s.OwnVersions(ctx, in.ID)
 			if err != nil {
 				return nil, err
@@ -112,7 +113,7 @@ func ownMeasures(a *api.API, s *measure.Service) {
 		})
 	api.Add(a, api.Op{ID: "choose-own-measure-version", Method: http.MethodPost, Path: "/own-measures/{id}/choose", Tag: "measures", Summary: "Let another definition count, for the past too", Permission: org.MeasureEdit},
 		func(ctx context.Context, in *struct {
-			ownID
+			OwnID
 			Body struct {
 				Version int `json:"version" minimum:"1"`
 			}
@@ -121,7 +122,7 @@ func ownMeasures(a *api.API, s *measure.Service) {
 			return api.Only(owned(o)), first(err)
 		})
 	api.Add(a, api.Op{ID: "delete-own-measure", Method: http.MethodDelete, Path: "/own-measures/{id}", Tag: "measures", Summary: "Take a measure out of use", Permission: org.MeasureEdit},
-		func(ctx context.Context, in *ownID) (*api.None, error) { return &api.None{}, s.RemoveOwn(ctx, in.ID) })
+		func(ctx context.Context, in *OwnID) (*api.None, error) { return &api.None{}, s.RemoveOwn(ctx, in.ID) })
 }
 
 // Slice is a number for one value of a dimension.
