@@ -3,6 +3,7 @@ package strategyweb_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net/url"
 	"os"
 	"os/exec"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"github.com/entente/entente/assets"
 	"github.com/entente/entente/internal/db/dbtest"
@@ -86,6 +88,13 @@ func TestInBrowser(t *testing.T) {
 	m, _, err := x.s.Load(x.ctx, bytes.NewReader(raw), strategy.Lookups{Topic: named, Channel: named, Owner: named})
 	must(err)
 	objective := "/strategy/objectives/" + m.Objectives[3].ID
+	department, err := x.s.FromTemplate(x.ctx, "small", strategy.As{Kind: strategy.OfDepartment, Scope: "Annecy"})
+	must(err)
+	_, err = x.s.Contribute(x.ctx, strategy.Contribution{Origin: department.Objectives[0].ID, Serves: m.Objectives[3].ID})
+	must(err)
+	secret, _, err := x.s.MakeShare(x.ctx, strategy.Share{Map: m.ID, Label: "Conseil", Shows: strategy.ShowValues}, time.Hour)
+	must(err)
+	of := "/strategy/maps/" + m.ID
 	post := func(path string, pairs ...string) {
 		t.Helper()
 		form := url.Values{}
@@ -104,6 +113,9 @@ func TestInBrowser(t *testing.T) {
 		post("/theme", "theme", view.theme, "to", "/design")
 		post("/language", "lang", view.lang, "to", "/design")
 		for name, page := range map[string]string{"map": "/strategy", "objective": objective, "edit-objective": objective + "/edit", "edit-map": "/strategy/maps/" + m.ID + "/edit",
+			"draw": of + "/draw", "history": of + "/history",
+			"shares": of + "/shares", "maps": "/strategy/maps", "new-map": "/strategy/maps/new", "compare": "/strategy/compare?map=" + m.ID, "sight": objective + "/sight",
+			"present": "/strategy/present", "slide": "/strategy/present?step=3", "shared": strategy.SharedPath + secret, "theme": "/strategy?theme=" + m.Themes[0].ID,
 			"what-counts": objective + "/measures/new", "measure": objective + "/measures/new?measure=first-response-time"} {
 			t.Run(strings.Join([]string{name, view.theme, view.lang}, "-"), func(t *testing.T) {
 				must(chromedp.Do(ctx, chromedp.EmulateViewport(view.width, view.height), chromedp.Navigate(x.URL+page)))
@@ -139,4 +151,128 @@ func TestInBrowser(t *testing.T) {
 			})
 		}
 	}
+
+	t.Run("editor", func(t *testing.T) {
+		must(chromedp.Do(ctx, chromedp.EmulateViewport(1400, 1100), chromedp.Navigate(x.URL+of+"/draw")))
+		eval := func(js string) string {
+			t.Helper()
+			v, err := chromedp.Run(ctx, chromedp.Evaluate[string](`(async () => String(`+js+`))()`, chromedp.EvalAwaitPromise))
+			must(err)
+			return v
+		}
+		// until waits for something to be so; the browser is asked, no time is counted.
+		until := func(what, js string) {
+			t.Helper()
+			if got := eval(`await new Promise(done => { let n = 0; const look = () => { let is = false; try { is = ` + js + `; } catch {} if (is || ++n > 900) done(is ? "yes" : "no: " + document.querySelector(".map-say")?.textContent); else requestAnimationFrame(look); }; look(); })`); got != "yes" {
+				t.Fatalf("%s: %s", what, got)
+			}
+		}
+		said := func(word string) string {
+			return `document.querySelector(".map-say").textContent.includes("` + word + `")`
+		}
+		focus := func(id string) {
+			t.Helper()
+			eval(`(document.querySelector('a.map-objective[data-objective="` + id + `"]').focus(), "")`)
+		}
+		full := func() strategy.Map {
+			m, err := x.s.Map(x.ctx, m.ID)
+			must(err)
+			return m
+		}
+		row := full().Row(m.Objectives[0].Perspective)
+		first, second := row[0], row[1]
+		until("the editor is there", `customElements.get("entente-map") && document.querySelector("entente-map")`)
+		focus(first.ID)
+		must(chromedp.Do(ctx, chromedp.KeyEvent(kb.ArrowRight, chromedp.KeyModifiers(chromedp.ModifierAlt))))
+		until("moved by keyboard", said("Moved"))
+		if now := full().Row(first.Perspective); now[0].ID != second.ID || now[1].ID != first.ID {
+			t.Fatal("Alt and an arrow did not move it")
+		}
+		if eval(`document.activeElement.dataset.objective`) != first.ID {
+			t.Error("it lost the focus")
+		}
+		must(chromedp.Do(ctx, chromedp.KeyEvent("z", chromedp.KeyModifiers(chromedp.ModifierCtrl))))
+		until("taken back", said("Taken back"))
+		if now := full().Row(first.Perspective); now[0].ID != first.ID {
+			t.Fatal("Ctrl Z did not take it back")
+		}
+		must(chromedp.Do(ctx, chromedp.KeyEvent(kb.F2)))
+		until("a field to rename", `document.querySelector(".map-name-field") === document.activeElement`)
+		must(chromedp.Do(ctx, chromedp.KeyEvent("Win them over"+kb.Enter)))
+		until("renamed", said("Renamed"))
+		if o, _ := full().Objective(first.ID); o.Name.In("en") != "Win them over" {
+			t.Fatalf("it is called %v", o.Name)
+		}
+		must(chromedp.Do(ctx, chromedp.KeyEvent("n")))
+		until("a field for a new one", `document.querySelector(".map-name-field") === document.activeElement`)
+		must(chromedp.Do(ctx, chromedp.KeyEvent("Grow by word of mouth"+kb.Enter)))
+		until("added", said("Added")+` && [...document.querySelectorAll("a.map-objective title")].some(t => t.textContent.includes("word of mouth"))`)
+		added := objectiveNamed(full(), "Grow by word of mouth")
+		// Linked by keyboard: l, then the other one, then Enter.
+		focus(added.ID)
+		must(chromedp.Do(ctx, chromedp.KeyEvent("l")))
+		until("linking", said("Linking"))
+		focus(second.ID)
+		must(chromedp.Do(ctx, chromedp.KeyEvent(kb.Enter)))
+		until("linked", said("Linked"))
+		linked := func(from, to string) bool {
+			for _, l := range full().Links {
+				if l.Origin == from && l.Serves == to {
+					return true
+				}
+			}
+			return false
+		}
+		if !linked(added.ID, second.ID) {
+			t.Fatal("it is not linked")
+		}
+		// A link that closes a circle is refused in words.
+		focus(second.ID)
+		must(chromedp.Do(ctx, chromedp.KeyEvent("l")))
+		until("linking again", said("Linking"))
+		focus(added.ID)
+		must(chromedp.Do(ctx, chromedp.KeyEvent(kb.Enter)))
+		until("refused", said("circle"))
+		// Dragged into the lowest perspective, and a link drawn from its handle.
+		middle := func(selector string) (float64, float64) {
+			t.Helper()
+			var px, py float64
+			_, err := fmt.Sscan(eval(`(() => { const e = document.querySelector('`+selector+`'); e.scrollIntoView({block: "center"}); const b = e.getBoundingClientRect(); return (b.x + b.width / 2) + " " + (b.y + b.height / 2); })()`), &px, &py)
+			must(err)
+			return px, py
+		}
+		card := func(id string) string { return `a.map-objective[data-objective="` + id + `"] .map-card` }
+		bottom := m.Bands()[len(m.Bands())-1].ID
+		fx, fy := middle(card(added.ID))
+		tx, ty := middle(`.map-drop[data-drop="` + bottom + `"]`)
+		fx, fy = middle(card(added.ID))
+		tx, ty = func() (float64, float64) { // where it is now that the first was scrolled to
+			var px, py float64
+			_, err := fmt.Sscan(eval(`(() => { const b = document.querySelector('.map-drop[data-drop="`+bottom+`"]').getBoundingClientRect(); return (b.x + b.width / 2) + " " + (b.y + b.height / 2); })()`), &px, &py)
+			must(err)
+			return px, py
+		}()
+		must(chromedp.Do(ctx, chromedp.DragAndDropXY(fx, fy, tx, ty, 8)))
+		until("moved by hand", said("Moved"))
+		if o, _ := full().Objective(added.ID); o.Perspective != bottom {
+			t.Fatal("it was not dragged to the foot of the map")
+		}
+		must(chromedp.Do(ctx, chromedp.KeyEvent("z", chromedp.KeyModifiers(chromedp.ModifierCtrl, chromedp.ModifierShift))))
+		until("nothing to bring back", said("nothing"))
+		focus(added.ID)
+		must(chromedp.Do(ctx, chromedp.KeyEvent(kb.Delete)))
+		until("removed", said("Removed")+` && !document.querySelector('[data-objective="`+added.ID+`"]')`)
+		if _, still := full().Objective(added.ID); still {
+			t.Fatal("it is still there")
+		}
+	})
+}
+
+func objectiveNamed(m strategy.Map, name string) strategy.Objective {
+	for _, o := range m.Objectives {
+		if o.Name.In("en") == name {
+			return o
+		}
+	}
+	return strategy.Objective{}
 }
