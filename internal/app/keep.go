@@ -35,6 +35,7 @@ func kept() []archive.Table {
 		{Name: "measure_own_version", Order: "own, version"},
 		{Name: "measure_calendar", Order: "one"},
 		{Name: "contribution", Order: "origin, serves"},
+		{Name: "objective_override", Order: "objective, letter"},
 		{Name: "strategy_change", Order: "id"},
 		{Name: "initiative", Order: "id"},
 		{Name: "initiative_step", Order: "id"},

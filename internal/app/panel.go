@@ -14,6 +14,7 @@ import (
 	"github.com/entente/entente/internal/people/peopleweb"
 	"github.com/entente/entente/internal/plan/planweb"
 	"github.com/entente/entente/internal/strategy"
+	"github.com/entente/entente/internal/strategy/check"
 	"github.com/entente/entente/internal/strategy/strategyweb"
 	"github.com/entente/entente/internal/web/ui"
 )
@@ -76,16 +77,47 @@ func (a *App) besideMeasure(ctx context.Context, id string, f measure.Filter) []
 }
 
 // besideObjective shows which initiatives serve an objective.
-func (a *App) besideObjective(ctx context.Context, _ strategy.Evaluation, st strategy.Standing) []ui.Panel {
+func (a *App) besideObjective(ctx context.Context, e strategy.Evaluation, st strategy.Standing) []ui.Panel {
+	var panels []ui.Panel
 	p, shown, err := planweb.ObjectivePanel(a.Plan)(ctx, st.ID)
 	if err != nil {
 		a.Log.Warn("initiatives of an objective could not be read", "error", err)
-		return nil
+	} else if shown {
+		panels = append(panels, p)
 	}
-	if !shown {
+	if p, err := strategyweb.SmartPanel(a.Strategy, a.Org)(ctx, e, st, a.means(ctx)); err != nil {
+		a.Log.Warn("an objective could not be checked", "error", err)
+	} else {
+		panels = append(panels, p)
+	}
+	return panels
+}
+
+// besideMap shows whether a map holds together.
+func (a *App) besideMap(ctx context.Context, e strategy.Evaluation) []ui.Panel {
+	p, err := strategyweb.CheckPanel(a.Strategy, a.Org)(ctx, e, a.means(ctx))
+	if err != nil {
+		a.Log.Warn("a map could not be checked", "error", err)
 		return nil
 	}
 	return []ui.Panel{p}
+}
+
+// means is what the plan knows of the ways to reach objectives.
+func (a *App) means(ctx context.Context) strategy.Means {
+	m, err := a.Plan.Means(ctx)
+	if err != nil {
+		a.Log.Warn("the means of objectives could not be read", "error", err)
+		return strategy.Means{}
+	}
+	out := strategy.Means{Funded: map[string]bool{}, Load: map[string]check.Load{}, Served: map[string]bool{}, Checkpoints: map[string]int{}}
+	for id, o := range m.Objectives {
+		out.Funded[id], out.Served[id], out.Checkpoints[id] = o.Funded, o.Initiatives > 0, o.Checkpoints
+	}
+	for id, o := range m.Owners {
+		out.Load[id] = check.Load{Needed: float64(o.Planned) / 60, Available: float64(o.Available) / 60}
+	}
+	return out
 }
 
 // besidePerson shows the conversations with somebody.

@@ -61,7 +61,7 @@ func (a *App) surfaces() {
 	listeningweb.Routes(r, a.Listening, a.Channels, listeningweb.Options{Panels: a.besideMention})
 	inboxweb.Routes(r, a.Inbox, inboxweb.Options{Panels: a.besideConversation})
 	measureweb.Routes(r, a.Measure, measureweb.Options{Panels: a.besideMeasure})
-	strategyweb.Routes(r, a.Strategy, a.Org, strategyweb.Options{Printer: paper.New(a.Config.Chromium), OnObjective: a.besideObjective})
+	strategyweb.Routes(r, a.Strategy, a.Org, strategyweb.Options{Printer: paper.New(a.Config.Chromium), OnObjective: a.besideObjective, OnMap: a.besideMap})
 	charterweb.Routes(r, a.Charter, a.Org)
 	businessweb.Routes(r, a.Business, a.Folder, a.Org, a.Clock)
 	planweb.Routes(r, a.Plan, a.Org)

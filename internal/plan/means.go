@@ -20,6 +20,7 @@ type ObjectiveMeans struct {
 	Initiatives int            // that are not stopped
 	Cost        []money.Amount // of those that fund it; all of each, also where it serves other objectives too
 	Minutes     int            // planned in their tasks
+	Checkpoints int            // milestones, and ends of tasks, that are still to come
 }
 
 // OwnerMeans is the time of a member in an average week of the next twelve, in minutes.
@@ -58,6 +59,11 @@ func means(w World, list []Initiative) (Means, error) {
 		for _, o := range i.Objectives {
 			of := m.Objectives[o]
 			of.Initiatives++
+			for _, t := range i.Tasks {
+				if t.Done < 100 {
+					of.Checkpoints++
+				}
+			}
 			if i.Funds() {
 				of.Funded = true
 				if costs[o] == nil {

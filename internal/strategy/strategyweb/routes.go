@@ -81,6 +81,8 @@ func Routes(r *web.Routes, s *strategy.Service, o *org.Service, options Options)
 	r.Page("GET /strategy/objectives/{id}/sight", org.StrategyRead, h.sight)
 	r.Do("POST /strategy/objectives/{id}/contributions", org.StrategyEdit, h.contribute)
 	r.Do("POST /strategy/objectives/{id}/contributions/{serves}/remove", org.StrategyEdit, h.withdraw)
+	r.Do("POST /strategy/objectives/{id}/overrides", org.StrategyEdit, h.override)
+	r.Do("POST /strategy/objectives/{id}/overrides/{letter}/remove", org.StrategyEdit, h.removeOverride)
 	r.Do("POST /strategy/objectives/{id}/links", org.StrategyEdit, h.addLink)
 	r.Do("POST /strategy/objectives/{id}/links/{serves}/remove", org.StrategyEdit, h.removeLink)
 

@@ -1,0 +1,247 @@
+package strategyweb
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/measure/kpi"
+	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/strategy"
+	"github.com/entente/entente/internal/strategy/check"
+	"github.com/entente/entente/internal/web"
+	"github.com/entente/entente/internal/web/ui"
+)
+
+// smartView is what the rules say of an objective, for its page.
+type smartView struct {
+	objective string
+	edit      bool
+	letters   []letterView
+	holding   []lineView // rules that hold, folded away
+}
+
+type letterView struct {
+	letter  check.Letter
+	verdict check.Verdict
+	lines   []lineView
+	kept    *check.Override
+	by      string
+}
+
+type lineView struct {
+	verdict check.Verdict
+	text    string
+	advice  []string
+	href    string // where it can be put right
+}
+
+// SmartPanel holds an objective against the rules, for its page.
+func SmartPanel(s *strategy.Service, o *org.Service) func(ctx context.Context, e strategy.Evaluation, st strategy.Standing, means strategy.Means) (ui.Panel, error) {
+	return func(ctx context.Context, e strategy.Evaluation, st strategy.Standing, means strategy.Means) (ui.Panel, error) {
+		n, err := namesOf(ctx, s)
+		if err != nil {
+			return ui.Panel{}, err
+		}
+		smart, err := s.Smart(ctx, e, st, means, func(m strategy.Measure) string { return n.label(ctx, m) })
+		if err != nil {
+			return ui.Panel{}, err
+		}
+		over, err := s.Overrides(ctx, st.Objective)
+		if err != nil {
+			return ui.Panel{}, err
+		}
+		v := smartView{objective: st.ID, edit: mayEdit(ctx)}
+		for _, l := range check.Letters() {
+			lv := letterView{letter: l, verdict: smart.Letters[l]}
+			if kept, ok := over[l]; ok {
+				lv.kept = &kept
+				if m, err := o.Find(ctx, kept.By); err == nil {
+					lv.by = m.Name
+				}
+			}
+			for _, f := range smart.Findings {
+				if f.Letter != l {
+					continue
+				}
+				line := lineOf(ctx, st, f)
+				if f.Verdict == check.Pass {
+					v.holding = append(v.holding, line)
+				} else {
+					lv.lines = append(lv.lines, line)
+				}
+			}
+			v.letters = append(v.letters, lv)
+		}
+		return ui.Panel{Title: i18n.T(ctx, "check.title"), Body: smartBody(v)}, nil
+	}
+}
+
+func lineOf(ctx context.Context, st strategy.Standing, f check.Finding) lineView {
+	line := lineView{verdict: f.Verdict, text: said(ctx, "check."+f.Rule+"."+string(f.Verdict), told(ctx, st, f))}
+	for _, s := range f.Spans {
+		line.advice = append(line.advice, i18n.T(ctx, "check.quoted", "Word", s.Text, "Advice", i18n.T(ctx, "check.advice."+s.Advice)))
+	}
+	if f.Verdict == check.Pass || f.Verdict == check.Unsure || !mayEdit(ctx) {
+		return line
+	}
+	switch f.Field {
+	case "plan":
+		line.href = "/initiatives/new?objective=" + st.ID
+	case "measures":
+		if len(st.Readings) == 0 {
+			line.href = objectiveHref(st.ID) + "/measures/new"
+		} else if f.Measure != "" {
+			line.href = "/strategy/measures/" + f.Measure + "/edit"
+		}
+	default:
+		line.href = objectiveHref(st.ID) + "/edit"
+	}
+	return line
+}
+
+// told writes the numbers of a finding in the units of what they are about.
+func told(ctx context.Context, st strategy.Standing, f check.Finding) []any {
+	out := append([]any(nil), f.Args...)
+	for i := 1; i < len(out); i += 2 {
+		v, ok := out[i].(float64)
+		if !ok {
+			continue
+		}
+		out[i] = i18n.Number(ctx, v, 1)
+		for _, r := range st.Readings {
+			if r.Measure.ID == f.Measure {
+				out[i] = unitOf(ctx, r.Unit).Write(ctx, v)
+			}
+		}
+		if f.Rule == "hours" {
+			out[i] = i18n.Number(ctx, v, 1) + "\u00a0h"
+		}
+	}
+	return out
+}
+
+// said is a sentence, in the plural of its count when it has one.
+func said(ctx context.Context, key string, args []any) string {
+	for i := 0; i+1 < len(args); i += 2 {
+		if n, ok := args[i+1].(int); ok && args[i] == "Count" {
+			return i18n.N(ctx, key, n, args...)
+		}
+	}
+	return i18n.T(ctx, key, args...)
+}
+
+// flawView is what the rules say of a map.
+type flawView struct {
+	text   string
+	severe bool
+	about  []strategy.Standing
+}
+
+// CheckPanel holds a map against the rules, for below it.
+func CheckPanel(s *strategy.Service, o *org.Service) func(ctx context.Context, e strategy.Evaluation, means strategy.Means) (ui.Panel, error) {
+	return func(ctx context.Context, e strategy.Evaluation, means strategy.Means) (ui.Panel, error) {
+		flaws, err := s.CheckMap(ctx, e, means)
+		if err != nil {
+			return ui.Panel{}, err
+		}
+		var list []flawView
+		for _, f := range flaws {
+			args := append([]any(nil), f.Args...)
+			for i := 1; i < len(args); i += 2 {
+				if id, ok := args[i].(string); ok && args[i-1] == "Owner" {
+					if m, err := o.Find(ctx, id); err == nil {
+						args[i] = m.Name
+					}
+				}
+			}
+			v := flawView{text: said(ctx, "check.map."+f.Rule, args), severe: f.Severe}
+			for _, id := range f.Objectives {
+				for _, st := range e.Objectives {
+					if st.ID == id {
+						v.about = append(v.about, st)
+					}
+				}
+			}
+			list = append(list, v)
+		}
+		return ui.Panel{Title: i18n.T(ctx, "check.map_title"), Body: flawsBody(list)}, nil
+	}
+}
+
+func (h *handlers) override(w http.ResponseWriter, r *http.Request) error {
+	f, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	id := r.PathValue("id")
+	err = h.s.Override(r.Context(), id, check.Letter(f.Text("letter")), f.Text("reason"))
+	if p := problem.Of(err); err != nil && p.Code == problem.Invalid {
+		web.Flash(w, r, ui.Danger, p.Key, p.Args...)
+		return web.Redirect(w, r, objectiveHref(id)+"#smart")
+	}
+	if err != nil {
+		return err
+	}
+	return web.Redirect(w, r, objectiveHref(id)+"#smart")
+}
+
+func (h *handlers) removeOverride(w http.ResponseWriter, r *http.Request) error {
+	id := r.PathValue("id")
+	if err := h.s.RemoveOverride(r.Context(), id, check.Letter(strings.ToUpper(r.PathValue("letter")))); err != nil {
+		return err
+	}
+	return web.Redirect(w, r, objectiveHref(id)+"#smart")
+}
+
+func verdictTone(v check.Verdict) ui.Tone {
+	switch v {
+	case check.Pass:
+		return ui.Success
+	case check.Warn:
+		return ui.Warning
+	case check.Fail:
+		return ui.Danger
+	}
+	return ui.Neutral
+}
+
+func overrideHref(objective string, l check.Letter) string {
+	return fmt.Sprintf("%s/overrides/%s/remove", objectiveHref(objective), l)
+}
+
+// heading says where a measure is going if what was seen goes on; "" when nobody can tell.
+func heading(ctx context.Context, c strategy.Course, st strategy.Standing, e strategy.Evaluation) string {
+	if c.Reading.Why == strategy.Gone || st.DueAt.IsZero() || !st.DueAt.After(e.At) {
+		return ""
+	}
+	o := c.Outlook(st.DueAt, e.At)
+	if !o.Bounded {
+		return i18n.T(ctx, "check.outlook.unknown", "N", o.N)
+	}
+	trend := "level"
+	if o.Rising() {
+		trend = "rising"
+	} else if o.Falling() {
+		trend = "falling"
+	}
+	unit := unitOf(ctx, c.Reading.Unit)
+	show := func(v float64) string { return unit.Write(ctx, possible(c.Reading.Unit, v)) }
+	return i18n.T(ctx, "check.outlook."+trend, "Day", i18n.Day(ctx, st.DueAt), "Value", show(o.Value), "Low", show(o.Low), "High", show(o.High), "N", o.N)
+}
+
+// possible keeps a line drawn on from leaving what a unit can be: no less than nothing, no more than all.
+func possible(u kpi.Unit, v float64) float64 {
+	switch u {
+	case kpi.Points:
+		return min(max(v, -100), 100)
+	case kpi.Share:
+		return min(max(v, 0), 1)
+	case kpi.Posts, kpi.Conversations, kpi.Seconds, kpi.Hours, kpi.Contacts, kpi.People:
+		return max(v, 0)
+	}
+	return v
+}
