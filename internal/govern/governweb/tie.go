@@ -22,14 +22,8 @@ type tiesPage struct {
 // has is how many persons of a kind we know.
 func (p tiesPage) has(t govern.Tie) int { return p.Kinds[strings.ToLower(strings.TrimSpace(t.Kind))] }
 
-// most is the longest bar of the chart.
-func (p tiesPage) most() int {
-	most := 1
-	for _, t := range p.List {
-		most = max(most, t.Wanted, p.has(t))
-	}
-	return most
-}
+// most is where the bar of a line ends: each group has its own scale, for a dozen resellers weigh as much as a hundred customers.
+func (p tiesPage) most(t govern.Tie) int { return max(1, t.Wanted, p.has(t)) }
 
 func (h *handlers) ties(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
