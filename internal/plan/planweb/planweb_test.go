@@ -219,7 +219,7 @@ func TestPages(t *testing.T) {
 		edit := ada.get(at + "/edit/about")
 		old := seen(edit)
 		ada.says(ada.post(at+"/edit/about", "seen", old, "name", "Guides", "owner", x.ada, "start", "2026-11-02", "end", "2026-12-31", "currency", "EUR", "outcome", "Fewer calls", "scope_in", "Batteries",
-			"manner", "In workshops", "exit", "Ten are online", "objective", x.objective), 200, "Saved", "Ada Morel", "2 Nov 2026", "Keep customers")
+			"manner", "In workshops", "exit", "Ten are online", "objective", x.objective), 200, "Saved", "Ada Morel", "2 Nov to 31 Dec 2026", "Keep customers")
 		ada.says(ada.post(at+"/edit/about", "seen", old, "name", "Other"), 422, "Somebody else changed it meanwhile", `value="Other"`)
 
 		// Rows: the second is empty, so what waits for the third waits for the second of the list.
