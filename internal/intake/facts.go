@@ -406,6 +406,7 @@ func labelOf(k *ledger.FactKind, s string) string {
 		"csat":        "satisfaction|csat score",
 		"nps":         "recommandation|recommendation|net promoter score",
 		"ces":         "effort|customer effort score",
+		"enps":        "recommandation des salaries|employee net promoter score",
 		"visits":      "visite|visites|visit|visitors|visiteurs",
 		"sessions":    "session",
 		"views":       "vues|view|pages vues|page views|pageviews",

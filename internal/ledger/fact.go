@@ -135,7 +135,7 @@ func FactKinds() []FactKind {
 			Fields: []string{"organisation", "team", "partner", "ref"}},
 		{ID: FactLead, Unit: UnitPeople, Quantity: May, Most: most, Sums: true, Amount: May, Status: May, Statuses: []string{"open", "won", "lost"}, Label: May,
 			Fields: []string{"person", "organisation", "channel", "team", "partner", "campaign", "community", "source", "ref"}},
-		{ID: FactRating, Unit: UnitPoints, Quantity: Must, Most: 10, Label: Must, Labels: []string{"csat", "nps", "ces"},
+		{ID: FactRating, Unit: UnitPoints, Quantity: Must, Most: 10, Label: Must, Labels: []string{"csat", "nps", "ces", "enps"},
 			Fields: []string{"person", "organisation", "channel", "team", "partner", "community", "ref"}},
 		{ID: FactVisit, Unit: UnitVisits, Quantity: Must, Most: most, Sums: true, Period: Must, Label: Must, Labels: []string{"visits", "sessions", "views", "impressions", "reach", "followers"},
 			Fields: []string{"channel", "campaign", "community", "source", "ref"}},
