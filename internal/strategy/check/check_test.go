@@ -52,7 +52,7 @@ func TestRules(t *testing.T) {
 		rule    string
 		verdict check.Verdict
 	}{
-		"no verb":      {func(o *check.Objective) { o.Name = map[string]string{"en": "Customer satisfaction in Europe"} }, "S", "verb", check.Fail},
+		"no verb":      {func(o *check.Objective) { o.Name = map[string]string{"en": "Satisfaction of customers in Europe"} }, "S", "verb", check.Fail},
 		"pas de verbe": {func(o *check.Objective) { o.Name = map[string]string{"fr": "Satisfaction des clients d’Europe"} }, "S", "verb", check.Fail},
 		"two verbs":    {func(o *check.Objective) { o.Name = map[string]string{"en": "Reduce waiting and increase sales"} }, "S", "one", check.Warn},
 		"deux verbes": {func(o *check.Objective) {

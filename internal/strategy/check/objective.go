@@ -17,7 +17,7 @@ const (
 func specific(o Objective) []Finding {
 	var out []Finding
 	codes := slices.Sorted(maps.Keys(o.Name))
-	var begins, twice, object, empty []Span
+	var begins, unknown, twice, object, empty []Span
 	checked := 0
 	for _, code := range codes {
 		text := o.Name[code]
@@ -26,8 +26,10 @@ func specific(o Objective) []Finding {
 			continue
 		}
 		checked++
-		if !isVerb(code, words[0].folded) {
-			begins = append(begins, Span{Lang: code, Start: words[0].start, End: words[0].end, Text: text[words[0].start:words[0].end], Advice: "begin"})
+		if first := (Span{Lang: code, Start: words[0].start, End: words[0].end, Text: text[words[0].start:words[0].end], Advice: "begin"}); named(code, words[0].folded) {
+			begins = append(begins, first)
+		} else if !isVerb(code, words[0].folded) {
+			unknown = append(unknown, first)
 		}
 		for i := 1; i+1 < len(words); i++ {
 			if next := words[i+1]; slices.Contains(and()[code], words[i].folded) && isVerb(code, next.folded) && !slices.Contains([]string{"support", "plan", "design", "share", "help", "train", "lead", "handle"}, next.folded) {
@@ -48,7 +50,11 @@ func specific(o Objective) []Finding {
 		}
 		out = append(out, f)
 	}
-	say("verb", begins, Fail)
+	if len(begins) > 0 {
+		say("verb", begins, Fail)
+	} else {
+		say("verb", unknown, Warn)
+	}
 	say("one", twice, Warn)
 	say("object", object, Fail)
 	say("vague", empty, Fail)

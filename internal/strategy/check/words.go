@@ -11,7 +11,7 @@ import (
 // verbs are those an objective may begin with, folded, by language. Those of vague begin one too, and are then told.
 func verbs() map[string][]string {
 	return map[string][]string{
-		"en": strings.Fields(`accept accelerate achieve acquire adapt adopt align answer anticipate attract automate avoid bring build buy cancel certify
+		"en": strings.Fields(`delight hear persuade convince mend repair question recover reassure thank welcome remember rebuild regain explain sign trust accept accelerate achieve acquire adapt adopt align answer anticipate attract automate avoid bring build buy cancel certify
 			close coach collect combine complete connect consolidate convert cover create cut deepen defend deliver deploy design detect develop
 			digitise digitize discover diversify double earn educate eliminate embed empower enable encourage end enlarge enter equip establish
 			expand extend fill find fix free fulfil fulfill gain gather give grow guarantee halve handle help hire hold identify include increase
@@ -107,8 +107,29 @@ func isVerb(code, folded string) bool {
 	if slices.Contains(verbs()[code], folded) || slices.Contains(vague()[code]["verb"], folded) {
 		return true
 	}
-	// French infinitives can be told by their ends; English verbs cannot.
-	return code == "fr" && len(folded) > 4 && (strings.HasSuffix(folded, "iser") || strings.HasSuffix(folded, "ifier") || strings.HasSuffix(folded, "oyer"))
+	if code != "fr" || len(folded) < 4 || slices.Contains(nouns(), folded) {
+		return false // English verbs cannot be told by their ends
+	}
+	return slices.ContainsFunc([]string{"er", "ir", "endre", "ondre", "ordre", "aincre", "ettre", "attre", "aitre", "uire", "crire", "clore", "indre", "vivre", "suivre"},
+		func(end string) bool { return strings.HasSuffix(folded, end) })
+}
+
+// nouns look like French infinitives, folded.
+func nouns() []string {
+	return strings.Fields(`hiver avenir atelier papier plaisir premier dernier courrier metier chantier calendrier dossier loisir desir courriel leader
+		ordre desordre lettre souvenir savoir-faire pouvoir devoir espoir soir miroir tresor fichier cahier quartier panier financier policier
+		particulier regulier entier danger clair cher hier fier leger pair tir cuir loisirs employer cendre gendre tendre moindre`)
+}
+
+// named reports whether a word cannot be a verb: an article, a pronoun, an adjective of degree, or a noun by its end.
+func named(code, folded string) bool {
+	if slices.Contains(strings.Fields("a an the our my your their all every more less better best new good high higher lower greater top no "+
+		"un une le la les des du de notre nos votre vos mon ma mes plus moins mieux meilleur meilleure nouveau nouvelle bonne bon zero"), folded) {
+		return true
+	}
+	ends := map[string][]string{"en": {"tion", "sion", "ment", "ness", "ity", "ance", "ence", "ship", "ism", "ing", "ers"},
+		"fr": {"tion", "sion", "ment", "ite", "ance", "ence", "isme", "age", "eur", "aire", "oire", "ie"}}
+	return slices.Contains(nouns(), folded) || slices.ContainsFunc(ends[code], func(end string) bool { return len(folded) > len(end)+1 && strings.HasSuffix(folded, end) })
 }
 
 // vagueIn finds the empty words of a name.
