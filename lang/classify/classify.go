@@ -31,6 +31,7 @@ type Classifier struct {
 type work struct {
 	reader Reader
 	inputs []float32
+	bends  [MostOutputs]float32 // what is left of the sums of outputs that are bent
 }
 
 // Options says what is known of a text beforehand.
@@ -85,10 +86,19 @@ func (c *Classifier) Classify(text string, o Options) Labels {
 		out.unsure = 1<<heads - 1
 	}
 	if known < leastKnown {
-		out.Kinds, out.Aggression, out.Emotion, out.Sentiment = 0, NoAggression, NoEmotion, Neutral
+		out.Aggression, out.Emotion, out.Sentiment = NoAggression, NoEmotion, Neutral
+	}
+	if known < leastKnown || w.reader.saysNothing(out.Language) {
+		out.Kinds, out.KindP = 0, [kinds]float64{}
 	}
 	return out
 }
+
+// leastWords is how many words a text needs to be of a kind when nobody can tell its language.
+const leastWords = 3
+
+// saysNothing reports whether the text that was read last is too little to be of any kind.
+func (r *Reader) saysNothing(code string) bool { return code == "" && r.signs.words < leastWords }
 
 // leastKnown is how many features with weights a text needs before the model dares to answer.
 const leastKnown = 3
@@ -98,18 +108,26 @@ func language(text string, o Options) (code string, p float64) { return lang.Det
 // score computes the scores of all labels.
 func (c *Classifier) score(w *work, text, code string, at int, scores *[Finals]float32) (known int) {
 	w.reader.read(text, code)
+	m := c.model
 	var first [MostOutputs]float32
-	known = c.model.first(&w.reader, &first)
+	known = m.first(&w.reader, &first)
+	for i := m.outputs - m.hidden; i < m.outputs; i++ {
+		sum := first[i]
+		first[i], w.bends[i] = Bend(sum), 1
+		if sum != 0 {
+			w.bends[i] = first[i] / sum
+		}
+	}
 	var dense [Dense]float32
 	w.reader.signs.fill(&dense)
-	w.inputs = Inputs(w.inputs[:0], first[:c.model.outputs], &dense)
-	c.model.scores(w.inputs, at, scores)
+	w.inputs = Inputs(w.inputs[:0], first[:m.outputs], m.outputs-m.hidden-1, &dense)
+	m.scores(w.inputs, at, scores)
 	return known
 }
 
 func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
-// Decide turns the scores of the second stage into labels.
+// Decide turns scores into labels.
 func (t *Tuning) Decide(scores *[Finals]float32, language int) Labels {
 	var out Labels
 	t.decide(scores, language, &out)
@@ -220,10 +238,12 @@ func (c *Classifier) Explain(text string, label Label, o Options) Explanation {
 	code, _ := language(text, o)
 	at := LanguageAt(code)
 	var scores [Finals]float32
-	c.score(w, text, code, at, &scores)
+	known := c.score(w, text, code, at, &scores)
 	var labels Labels
 	c.model.tuning.decide(&scores, at, &labels)
-	out.P = labels.P(label)
+	if label.Head != KindHead || known >= leastKnown && !w.reader.saysNothing(code) {
+		out.P = labels.P(label)
+	}
 	k := FirstFinal[label.Head] + int(label.Index)
 	if label.Head == AggressionHead && (label.Index == uint8(NoAggression) || label.Index == uint8(Attack)) {
 		k = FirstFinal[AggressionHead]
@@ -235,8 +255,11 @@ func (c *Classifier) Explain(text string, label Label, o Options) Explanation {
 		sign = -1
 	}
 	second := m.second[at][k]
-	through := m.through(second, w.inputs)
-	out.Bias = float64(m.tuning.Shift[at][k]) + slope*float64(second[len(second)-1])
+	through, fixed := m.through(second, w.inputs)
+	for i := m.outputs - m.hidden; i < m.outputs; i++ {
+		through[i] *= float64(w.bends[i])
+	}
+	out.Bias = float64(m.tuning.Shift[at][k]) + slope*fixed
 	for i := range m.outputs {
 		out.Bias += slope * through[i] * float64(m.bias[i])
 	}
@@ -255,11 +278,14 @@ func (c *Classifier) Explain(text string, label Label, o Options) Explanation {
 		}
 		out.Weights = append(out.Weights, piece)
 	}
-	var dense [Dense]float32
-	w.reader.signs.fill(&dense)
-	for i, x := range dense {
-		if v := sign * slope * float64(second[2*m.outputs+i]*x); v != 0 {
+	for _, t := range second {
+		v := sign * slope * float64(t.weight*w.inputs[t.input])
+		switch i := t.input - 3*m.outputs; {
+		case i < 0 || v == 0:
+		case i < Dense:
 			out.Weights = append(out.Weights, Weight{Text: "[" + denseTitle(i) + "]", Value: v})
+		case i == Dense:
+			out.Weights = append(out.Weights, Weight{Text: "[like a review]", Value: v})
 		}
 	}
 	slices.SortFunc(out.Weights, func(a, b Weight) int {
@@ -278,13 +304,23 @@ func (c *Classifier) Explain(text string, label Label, o Options) Explanation {
 	return out
 }
 
-// through is how much each output of the first stage counts for a label of the second.
-func (m *model) through(second, inputs []float32) (out [MostOutputs]float64) {
-	to := float64(inputs[2*m.outputs+DenseTo])
-	for i := range m.outputs {
-		out[i] = float64(second[i]) + to*float64(second[m.outputs+i])
+// through is how much each output counts for a label, and what the label has without any.
+func (m *model) through(second []term, inputs []float32) (out [MostOutputs]float64, fixed float64) {
+	to, review := float64(inputs[3*m.outputs+DenseTo]), float64(inputs[3*m.outputs+Dense])
+	for _, t := range second {
+		w := float64(t.weight)
+		switch {
+		case t.input < m.outputs:
+			out[t.input] += w
+		case t.input < 2*m.outputs:
+			out[t.input-m.outputs] += to * w
+		case t.input < 3*m.outputs:
+			out[t.input-2*m.outputs] += review * w
+		case t.input == m.inputs-1:
+			fixed = w
+		}
 	}
-	return out
+	return out, fixed
 }
 
 // pieces adds up what the features of a group weigh, by where they stand.

@@ -90,6 +90,28 @@ func TestClassifyPoorTexts(t *testing.T) {
 	}
 }
 
+func TestClassifyTooLittle(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	for _, text := range []string{"a", "A", "ok", "x y", "42", "!", "zz", "👍"} {
+		l := c.Classify(text, classify.Options{})
+		if l.Language != "" {
+			continue // told after all
+		}
+		if l.Kinds != 0 || l.KindP != [6]float64{} || l.Sure(classify.KindHead) {
+			t.Errorf("%q is of kinds %v, %v", text, l.Kinds, l.KindP)
+		}
+		e := c.Explain(text, classify.Label{Head: classify.KindHead, Index: uint8(classify.Praise)}, classify.Options{})
+		if e.P != 0 {
+			t.Errorf("%q is explained as praise, %v", text, e.P)
+		}
+	}
+	// three words may be enough, and a known language is
+	if l := c.Classify("Thank you!", classify.Options{Lang: "en"}); l.Language != "en" || l.KindP[classify.Praise] == 0 {
+		t.Errorf("thanks are nothing: %+v", l)
+	}
+}
+
 // check finds what no answer may be.
 func check(t *testing.T, l *classify.Labels) {
 	t.Helper()
@@ -219,7 +241,7 @@ func TestCard(t *testing.T) {
 
 func TestReadRefusesOtherFiles(t *testing.T) {
 	t.Parallel()
-	for _, s := range []string{"", "ECL1", "ECL1\x01\x05\x00\x00", "ECL1\x09aaaaaaaaaaaaaaaaaaaaaaaaaaaa", strings.Repeat("\xff", 300)} {
+	for _, s := range []string{"", "ECL1", "ECL2", "ECL2\x01\x05\x00\x00", "ECL2\x01\x05\x00\x09aaaaaaaaaaaaaaaaaaaaaaaa", "ECL2\x09aaaaaaaaaaaaaaaaaaaaaaaaaaaa", strings.Repeat("\xff", 300)} {
 		if c, err := classify.Read(s); err == nil {
 			t.Errorf("%q is read: %v", s[:min(len(s), 20)], c)
 		}

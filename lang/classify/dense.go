@@ -2,7 +2,7 @@ package classify
 
 import "math"
 
-// Dense inputs of the second stage: what is known of the text as a whole.
+// Dense inputs of labels: what is known of the text as a whole.
 const (
 	denseWords = iota
 	denseCaps

@@ -14,12 +14,12 @@ const (
 	entryBytes   = 32
 	MostOutputs  = entryBytes - 1
 	Finals       = sentiments + kinds + emotions + aggressions
-	Languages    = 7 // with weights of their own in the second stage; the last stands for all others
-	magic        = "ECL1"
+	Languages    = 7 // with weights of their own for labels; the last stands for all others
+	magic        = "ECL2"
 	featuresKind = 1 // raised when the features of a text change
 )
 
-// LanguageAt is the place of a language in the second stage.
+// LanguageAt is the place of a language among those.
 func LanguageAt(code string) int {
 	switch code {
 	case "fr":
@@ -38,22 +38,24 @@ func LanguageAt(code string) int {
 	return 6
 }
 
-// FirstFinal is where the labels of each head begin among the scores of the second stage.
+// FirstFinal is where the labels of each head begin among the scores.
 var FirstFinal = [heads + 1]int{0, sentiments, sentiments + kinds, sentiments + kinds + emotions, Finals}
 
-// Inputs of the second stage: the outputs of the first, those of complaints once more for posts to somebody, the dense inputs, and one.
-func inputs(outputs int) int { return 2*outputs + Dense + 1 }
+// InputsOf is how many inputs labels are made of, by the number of outputs: outputs, once more for posts that begin with a name, once more as far as the
+// text is a review, the dense inputs, how far it is a review, and one.
+func InputsOf(outputs int) int { return 3*outputs + Dense + 2 }
 
 // Table is everything a [Classifier] knows, before it is written.
 type Table struct {
 	Version string
-	Outputs int
+	Outputs int // the last of them says whether a text is a review
+	Hidden  int // outputs after those, which are bent
 	Lines   int
 	Entries []byte // Lines * 64
 	Scale   []float32
 	Bias    []float32
 	Lexicon []byte
-	// Second[language][label][input] are the weights of the second stage, of labels in the order of heads.
+	// Second[language][label][input] are the weights with which inputs (see [Inputs]) make labels, in the order of heads.
 	Second [Languages][Finals][]float32
 	Tuning Tuning
 	Card   []byte
@@ -71,23 +73,25 @@ type Tuning struct {
 // model is a weights file, read in place.
 type model struct {
 	version         string
-	outputs, inputs int
+	outputs, inputs int // outputs with the bent ones
+	hidden          int // how many are bent
 	lines           uint64
 	entries         string
 	scale, bias     [MostOutputs]float32
 	lexicon         Lexicon
-	second          [Languages][Finals][]float32
+	second          [Languages][Finals][]term
 	tuning          Tuning
 	card            string
 }
 
 // Bytes is the file.
 func (t *Table) Bytes() ([]byte, error) {
-	if t.Outputs > MostOutputs || len(t.Entries) != t.Lines*lineBytes || len(t.Scale) != t.Outputs || len(t.Bias) != t.Outputs {
+	all := t.Outputs + t.Hidden
+	if t.Outputs < 1 || all > MostOutputs || len(t.Entries) != t.Lines*lineBytes || len(t.Scale) != all || len(t.Bias) != all {
 		return nil, errors.New("weights of another shape")
 	}
 	b := []byte(magic)
-	b = append(b, featuresKind, byte(t.Outputs), byte(len(t.Version)), 0)
+	b = append(b, featuresKind, byte(all), byte(len(t.Version)), byte(t.Hidden))
 	b = append(b, t.Version...)
 	for len(b)%4 != 0 {
 		b = append(b, 0)
@@ -105,10 +109,15 @@ func (t *Table) Bytes() ([]byte, error) {
 	f32(t.Bias...)
 	for l := range t.Second {
 		for k := range t.Second[l] {
-			if len(t.Second[l][k]) != inputs(t.Outputs) {
-				return nil, errors.New("a second stage of another shape")
+			if len(t.Second[l][k]) != InputsOf(all) {
+				return nil, errors.New("labels of another shape")
 			}
-			f32(t.Second[l][k]...)
+			terms := termsOf(t.Second[l][k])
+			u32(len(terms))
+			for _, x := range terms {
+				u32(int(x.input))
+				f32(x.weight)
+			}
 		}
 	}
 	for _, m := range []*[Languages][Finals]float32{&t.Tuning.Slope, &t.Tuning.Shift, &t.Tuning.Least} {
@@ -129,23 +138,24 @@ func read(file string) (*model, error) {
 	if file[4] != featuresKind {
 		return nil, fmt.Errorf("weights for features %d, not %d", file[4], featuresKind)
 	}
-	m := &model{outputs: int(file[5])}
+	m := &model{outputs: int(file[5]), hidden: int(file[7])}
 	at := 8 + int(file[6])
-	if m.outputs == 0 || m.outputs > MostOutputs || len(file) < at+16 {
+	if m.outputs <= m.hidden || m.outputs > MostOutputs || len(file) < at+16 {
 		return nil, errors.New("weights of another shape")
 	}
 	m.version = file[8:at]
 	at = (at + 3) &^ 3
-	m.inputs = inputs(m.outputs)
+	m.inputs = InputsOf(m.outputs)
 	u32 := func() int {
 		v := uint32(file[at]) | uint32(file[at+1])<<8 | uint32(file[at+2])<<16 | uint32(file[at+3])<<24
 		at += 4
 		return int(v)
 	}
 	lines, lexicon, card := u32(), u32(), u32()
-	floats := 2*m.outputs + Languages*Finals*(m.inputs+3)
-	if lines == 0 || len(file) != at+4*floats+lexicon+card+lines*lineBytes {
-		return nil, errors.New("weights that were cut")
+	rest := lexicon + card + lines*lineBytes + 4*3*Languages*Finals // what comes after the terms
+	cut := errors.New("weights that were cut")
+	if lines == 0 || len(file) < at+4*(2*m.outputs+Languages*Finals)+rest {
+		return nil, cut
 	}
 	f32 := func(to []float32) {
 		for i := range to {
@@ -154,12 +164,28 @@ func read(file string) (*model, error) {
 	}
 	f32(m.scale[:m.outputs])
 	f32(m.bias[:m.outputs])
-	all := make([]float32, Languages*Finals*m.inputs)
-	f32(all)
 	for l := range m.second {
 		for k := range m.second[l] {
-			m.second[l][k], all = all[:m.inputs:m.inputs], all[m.inputs:]
+			if len(file) < at+4+rest {
+				return nil, cut
+			}
+			n := u32()
+			if n > m.inputs || len(file) < at+8*n+rest {
+				return nil, cut
+			}
+			m.second[l][k] = make([]term, n)
+			for i := range m.second[l][k] {
+				x := &m.second[l][k][i]
+				x.input = u32()
+				x.weight = math.Float32frombits(uint32(u32()))
+				if x.input >= m.inputs {
+					return nil, errors.New("weights of another shape")
+				}
+			}
 		}
+	}
+	if len(file) != at+rest {
+		return nil, cut
 	}
 	for _, to := range []*[Languages][Finals]float32{&m.tuning.Slope, &m.tuning.Shift, &m.tuning.Least} {
 		for l := range to {
@@ -246,7 +272,7 @@ func (m *model) sum(features []uint32, total *[entryBytes]int32) (n int) {
 // Norm is what one of n features of a group counts.
 func Norm(n int) float32 { return float32(1 / math.Sqrt(float64(max(n, 1)))) }
 
-// first computes the outputs of the first stage for what r has read.
+// first computes the outputs for what r has read.
 func (m *model) first(r *Reader, out *[MostOutputs]float32) (known int) {
 	for i := range m.outputs {
 		out[i] = m.bias[i]
@@ -263,16 +289,42 @@ func (m *model) first(r *Reader, out *[MostOutputs]float32) (known int) {
 	return known
 }
 
-// Inputs appends the inputs of the second stage: outputs are those of the first.
-func Inputs(dst, outputs []float32, dense *[Dense]float32) []float32 {
+// term is one input of a label, and its weight.
+type term struct {
+	input  int
+	weight float32
+}
+
+func termsOf(weights []float32) []term {
+	var out []term
+	for i, w := range weights {
+		if w != 0 {
+			out = append(out, term{i, w})
+		}
+	}
+	return out
+}
+
+// Inputs appends what labels are made of: the outputs, that at a place saying whether the text is one; the outputs of posts that begin with a name,
+// and of reviews; what is known of the text as a whole; how far it is a review; and one.
+func Inputs(dst, outputs []float32, at int, dense *[Dense]float32) []float32 {
 	dst = append(dst, outputs...)
-	to := dense[DenseTo]
+	to, review := dense[DenseTo], Likely(outputs[at])
 	for _, o := range outputs {
 		dst = append(dst, float32(o*to))
 	}
+	for _, o := range outputs {
+		dst = append(dst, float32(o*review))
+	}
 	dst = append(dst, dense[:]...)
-	return append(dst, 1)
+	return append(dst, review, 1)
 }
+
+// Bend makes a bent output of a sum.
+func Bend(sum float32) float32 { return float32(math.Tanh(float64(sum))) }
+
+// Likely is the probability that an output stands for.
+func Likely(output float32) float32 { return float32(sigmoid(float64(output))) }
 
 // Dense gives the dense inputs of the text that was read last.
 func (r *Reader) Dense(x *[Dense]float32) { r.signs.fill(x) }
@@ -280,10 +332,9 @@ func (r *Reader) Dense(x *[Dense]float32) { r.signs.fill(x) }
 // scores computes the scores of all labels.
 func (m *model) scores(x []float32, language int, out *[Finals]float32) {
 	for k := range out {
-		w := m.second[language][k]
 		var s float32
-		for i, v := range x {
-			s += float32(w[i] * v)
+		for _, t := range m.second[language][k] {
+			s += float32(t.weight * x[t.input])
 		}
 		out[k] = s
 	}

@@ -11,7 +11,7 @@ import (
 
 // finish writes the weights and measures them as a classifier uses them.
 func (t *trainer) finish() (*Result, error) {
-	tab := &classify.Table{Version: "draft", Outputs: Outputs, Lines: t.options.Lines, Entries: t.entries(), Scale: t.scale[:], Bias: t.bias[:],
+	tab := &classify.Table{Version: "draft", Outputs: Outputs, Hidden: Hidden, Lines: t.options.Lines, Entries: t.entries(), Scale: t.scale[:], Bias: t.bias[:],
 		Lexicon: t.lexicon, Second: t.second.weights, Tuning: t.second.tuning}
 	draft, err := tab.Bytes()
 	if err != nil {
@@ -42,7 +42,7 @@ func (t *trainer) entries() []byte {
 		e[0] = mark
 		for o := range classify.MostOutputs {
 			e[1+o] = 128
-			if o < Outputs {
+			if len(t.weights[o]) > 0 {
 				e[1+o] = byte(int(t.weights[o][i]) + 128)
 			}
 		}

@@ -1,22 +1,45 @@
 package train
 
-// f1 is the F1 of the positive class.
-func f1(yes, said []bool) float64 {
+// f1 is the F1 of the positive class, where one that is positive counts weight.
+func f1(yes, said []bool, weight float64) float64 {
 	var tp, fp, fn float64
 	for i := range yes {
 		switch {
 		case yes[i] && said[i]:
-			tp++
+			tp += weight
 		case said[i]:
 			fp++
 		case yes[i]:
-			fn++
+			fn += weight
 		}
 	}
 	if tp == 0 {
 		return 0
 	}
 	return 2 * tp / (2*tp + fp + fn)
+}
+
+// bothF1 is the mean of the F1 of yes and of no.
+func bothF1(yes, said []bool, weight float64) float64 {
+	notYes, notSaid := make([]bool, len(yes)), make([]bool, len(said))
+	for i := range yes {
+		notYes[i], notSaid[i] = !yes[i], !said[i]
+	}
+	return (f1(yes, said, weight) + f1(notYes, notSaid, 1/weight)) / 2
+}
+
+// recall is the share of those that are which was said to be.
+func recall(yes, said []bool, _ float64) float64 {
+	var n, right float64
+	for i := range yes {
+		if yes[i] {
+			n++
+			if said[i] {
+				right++
+			}
+		}
+	}
+	return right / max(n, 1)
 }
 
 // confusion counts what was so (rows) and what was said (columns).

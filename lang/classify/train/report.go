@@ -98,19 +98,6 @@ func oneOf(set, names string) bool {
 	return false
 }
 
-func recall(yes, said []bool) float64 {
-	var n, right float64
-	for i := range yes {
-		if yes[i] {
-			n++
-			if said[i] {
-				right++
-			}
-		}
-	}
-	return right / max(n, 1)
-}
-
 func (m *measuring) note(f classify.Figure) {
 	margin := 1.96 * math.Sqrt(f.Value*(1-f.Value)/float64(f.N))
 	f.Low, f.High = max(f.Value-margin, 0), min(f.Value+margin, 1)
@@ -139,7 +126,7 @@ func (m *measuring) sentiment(lang, set, metric string, of func([][]float64) flo
 	m.note(classify.Figure{Head: "sentiment", Lang: lang, Set: set, Metric: metric, Value: of(c), N: len(so)})
 }
 
-func (m *measuring) binary(lang, set, label, metric string, of func(yes, said []bool) float64, output int) {
+func (m *measuring) binary(lang, set, label, name string, of metric, output int) {
 	var yes, said []bool
 	for i := range m.t.rows {
 		r := &m.t.rows[i]
@@ -161,7 +148,7 @@ func (m *measuring) binary(lang, set, label, metric string, of func(yes, said []
 	if len(yes) == 0 {
 		return
 	}
-	m.note(classify.Figure{Head: label, Lang: lang, Set: set, Metric: metric, Value: of(yes, said), N: len(yes)})
+	m.note(classify.Figure{Head: label, Lang: lang, Set: set, Metric: name, Value: of(yes, said, 1), N: len(yes)})
 }
 
 func (m *measuring) emotion(lang, set string) {

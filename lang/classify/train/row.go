@@ -53,12 +53,13 @@ const (
 	Offensive // English
 	Toxic     // French
 	Hate
-	Insult
+	SuggestionReview // what readers of app reviews call a request: also what is missing, unwanted or not for everybody
+	Review           // an app review, against anything else; the classifier takes the last output for that
 	Outputs
 )
 
 var outputNames = [Outputs]string{"negative", "neutral", "positive", "stars", "mood", "complaint-post", "complaint-review", "suggestion", "question",
-	"praise", "lead", "job", "anger", "disgust", "fear", "joy", "sadness", "surprise", "no-emotion", "offensive", "toxic", "hate", "insult"}
+	"praise", "lead", "job", "anger", "disgust", "fear", "joy", "sadness", "surprise", "no-emotion", "offensive", "toxic", "hate", "suggestion-review", "review"}
 
 func (r *Row) say(output int, yes bool) {
 	r.Known |= 1 << output
@@ -180,6 +181,8 @@ func labelReview(r *Row, l string) {
 	problem, feature := strings.Contains(l, "problem"), strings.Contains(l, "feature")
 	r.say(ComplaintReview, problem)
 	r.say(Suggestion, feature)
+	r.say(SuggestionReview, feature)
+	r.say(Review, true)
 	if stars != 3 {
 		r.say(Stars, stars > 3)
 	}

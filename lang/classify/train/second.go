@@ -2,20 +2,22 @@ package train
 
 import (
 	"context"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/entente/entente/lang/classify"
 )
 
-// second is the second stage: for each language and label the weights of the inputs.
+// second is how outputs make labels: for each language and label the weights of the inputs.
 type second struct {
 	weights [classify.Languages][classify.Finals][]float32
 	scores  [][classify.Finals]float32 // of each row, by outputs that did not see it
 	tuning  classify.Tuning
 }
 
-// final is one label of one head in the second stage.
+// final is the place of one label of one head.
 func final(h classify.Head, label uint8) int { return classify.FirstFinal[h] + int(label) }
 
 // taught says what a row teaches of a label: whether it holds, and how much that counts; 0 when the row knows nothing of it.
@@ -72,18 +74,21 @@ func (r *Row) chosen() bool {
 	return r.Lang == "en" && (strings.HasPrefix(r.Set, "toxic.davidson") || strings.HasPrefix(r.Set, "toxic.mlma"))
 }
 
-// combine says how the outputs of the first stage make the labels, and scores all rows. Learning that from outputs of models that did not see
+// combine says how outputs make labels, and scores all rows. Learning that from outputs of models that did not see
 // the rows was tried, with and without what is known of the text as a whole, and was worse everywhere: it learns which file a text comes from.
 func (t *trainer) combine(ctx context.Context) error {
 	s := &t.second
-	complaint := t.weighComplaints()
+	complaint := t.weigh2(classify.Complaint, ComplaintPost, ComplaintReview)
+	suggestion := t.weigh2(classify.Suggestion, Suggestion, SuggestionReview)
+	t.asUsual(suggestion, usualSuggestions)
+	pairs := []*pair{complaint, suggestion}
 	for l := range s.weights {
 		for k := range s.weights[l] {
-			s.weights[l][k] = make([]float32, 2*Outputs+classify.Dense+1)
+			s.weights[l][k] = make([]float32, classify.InputsOf(Outputs+Hidden))
 		}
 		for h, outputs := range map[classify.Head][]int{
 			classify.SentimentHead: {Negative, Neutral, Positive},
-			classify.KindHead:      {Praise, -1, Suggestion, Question, Lead, Job},
+			classify.KindHead:      {Praise, -1, -1, Question, Lead, Job},
 			classify.EmotionHead:   emotionOutputs[:],
 		} {
 			for i, o := range outputs {
@@ -92,10 +97,9 @@ func (t *trainer) combine(ctx context.Context) error {
 				}
 			}
 		}
-		w := s.weights[l][final(classify.KindHead, uint8(classify.Complaint))]
-		w[ComplaintPost], w[ComplaintReview] = float32(complaint[0]), float32(complaint[1])
-		w[Outputs+ComplaintPost], w[Outputs+ComplaintReview] = float32(complaint[2]), float32(complaint[3])
-		w[2*Outputs+classify.DenseTo], w[len(w)-1] = float32(complaint[4]), float32(complaint[5])
+		for _, p := range pairs {
+			p.set(s.weights[l][final(classify.KindHead, uint8(p.kind))], t.net)
+		}
 		rude := s.weights[l][final(classify.AggressionHead, 0)]
 		switch l {
 		case classify.LanguageAt("en"):
@@ -110,10 +114,15 @@ func (t *trainer) combine(ctx context.Context) error {
 	s.scores = make([][classify.Finals]float32, len(t.rows))
 	t.parallel(len(t.rows), func() func(int) {
 		var x []float32
+		var all [Outputs + Hidden]float32 // nets of several folds bend otherwise: pairs know what theirs say
 		return func(i int) {
-			x = classify.Inputs(x[:0], t.outputs[i][:], &t.features[i].dense)
+			copy(all[:], t.outputs[i][:])
+			x = classify.Inputs(x[:0], all[:], Review, &t.features[i].dense)
 			for k := range classify.Finals {
 				s.scores[i][k] = dot(s.weights[classify.LanguageAt(t.rows[i].Lang)][k], x)
+			}
+			for _, p := range pairs {
+				s.scores[i][final(classify.KindHead, uint8(p.kind))] = p.score(t, i)
 			}
 		}
 	})
@@ -121,11 +130,71 @@ func (t *trainer) combine(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// weighComplaints finds how much the two outputs of complaints count, in posts that begin with a name and in others. Each file counts the same.
-func (t *trainer) weighComplaints() []float64 {
-	k := final(classify.KindHead, uint8(classify.Complaint))
+// usualSuggestions is the share of texts with a suggestion among those that are no app reviews.
+const usualSuggestions = 0.025
+
+// pair is how two outputs, of posts and of app reviews, make one label.
+type pair struct {
+	kind         classify.Kind
+	post, review int
+	weights      []float64
+}
+
+// inputs are what the weights of a pair are for: both outputs of row i, once more for posts that begin with a name, and for app reviews; the same of the net.
+func (p *pair) inputs(t *trainer, i int) []float64 {
+	post, review := float64(t.outputs[i][p.post]), float64(t.outputs[i][p.review])
+	to, app := float64(t.features[i].dense[classify.DenseTo]), float64(classify.Likely(t.outputs[i][Review]))
+	of, in := float64(t.bent[i][p.post]), float64(t.bent[i][p.review])
+	return []float64{post, review, float64(to * post), float64(to * review), to, float64(app * post), float64(app * review), of, float64(app * of), float64(app * in), app, 1}
+}
+
+// Places among the inputs of a pair.
+const (
+	ofNet = iota + 7
+	ofNetApp
+	inNetApp
+	appAlone
+	always
+	pairInputs
+)
+
+// score is the score of row i.
+func (p *pair) score(t *trainer, i int) float32 {
+	z := 0.0
+	for j, x := range p.inputs(t, i) {
+		z += float64(p.weights[j] * x)
+	}
+	return float32(z)
+}
+
+// set puts the weights where a classifier has them.
+func (p *pair) set(w []float32, n *net) {
+	const all = Outputs + Hidden
+	for i, at := range []int{p.post, p.review, all + p.post, all + p.review, 3*all + classify.DenseTo, 2*all + p.post, 2*all + p.review} {
+		w[at] = float32(p.weights[i])
+	}
+	w[len(w)-2], w[len(w)-1] = float32(p.weights[appAlone]), float32(p.weights[always])
+	if n == nil {
+		return
+	}
+	of, ofApp, inApp := float32(p.weights[ofNet]), float32(p.weights[ofNetApp]), float32(p.weights[inNetApp])
+	for k := range Hidden {
+		w[Outputs+k] = float32(of * n.out[p.post][k])
+		w[2*all+Outputs+k] = float32(ofApp*n.out[p.post][k]) + float32(inApp*n.out[p.review][k])
+	}
+	w[len(w)-1] += float32(of * n.bias[p.post])
+	w[len(w)-2] += float32(ofApp*n.bias[p.post]) + float32(inApp*n.bias[p.review])
+}
+
+// weigh2 finds how much two outputs of a kind count, in posts that begin with a name, in app reviews and in others. Each file counts the same.
+func (t *trainer) weigh2(kind classify.Kind, post, review int) *pair {
+	k := final(classify.KindHead, uint8(kind))
+	out := &pair{kind: kind, post: post, review: review}
 	file := func(r *Row) string {
-		if strings.HasPrefix(r.Set, "own/") {
+		switch {
+		case r.app():
+			return "own/app"
+		case strings.HasPrefix(r.Set, "own/"):
 			return "own/"
 		}
 		return r.Set
@@ -145,12 +214,47 @@ func (t *trainer) weighComplaints() []float64 {
 		if !ok || count[file(r)] < enough {
 			continue
 		}
-		post, review := float64(t.outputs[i][ComplaintPost]), float64(t.outputs[i][ComplaintReview])
-		to := float64(t.features[i].dense[classify.DenseTo])
-		xs = append(xs, []float64{post, review, float64(to * post), float64(to * review), to, 1})
+		xs = append(xs, out.inputs(t, i))
 		ys, costs = append(ys, yes), append(costs, 1000/count[file(r)])
 	}
-	return logistic(xs, ys, costs, []float64{0.5, 0.5, 0, 0, 0, 0}, 1)
+	start := make([]float64, pairInputs)
+	start[0], start[1] = 0.5, 0.5
+	out.weights = logistic(xs, ys, costs, start, 1)
+	t.say("  %s: %.2f", kind, out.weights)
+	return out
+}
+
+// asUsual makes one threshold fit reviews and other texts, where a share of the others are of the kind in a real stream: nearly half of ours are.
+func (t *trainer) asUsual(p *pair, share float64) {
+	files := map[string]*judged{}
+	for i := range t.rows {
+		r := &t.rows[i]
+		if !r.knows(p.review) || r.Fold < 0 || r.app() {
+			continue
+		}
+		name := r.Set
+		if strings.HasPrefix(name, "own/") {
+			name = "own/"
+		}
+		if files[name] == nil {
+			files[name] = &judged{weight: 1, of: f1}
+		}
+		files[name].add(r.is(p.review), float64(p.score(t, i)))
+	}
+	ours := files["own/"]
+	delete(files, "own/")
+	if ours == nil || ours.n < enough || len(files) == 0 {
+		return
+	}
+	ours.weigh(share)
+	others := make([]*judged, 0, len(files))
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		others = append(others, files[name])
+	}
+	shift := float64(bestThreshold(others, -4, 4, 0.05) - bestThreshold([]*judged{ours}, -4, 4, 0.05))
+	p.weights[always] += shift
+	p.weights[appAlone] -= shift
+	t.say("  others by %+.2f", shift)
 }
 
 // byLexicon sets what nobody labelled for us: the lexicon tells insults from other attacks; and in French hate beyond racism was not labelled, so
@@ -163,12 +267,12 @@ func (t *trainer) byLexicon(l int) {
 	for i, c := range classify.LexiconClasses() {
 		switch c {
 		case "insult":
-			insult[2*Outputs+classify.DenseNamed+i] = 4
+			insult[3*(Outputs+Hidden)+classify.DenseNamed+i] = 4
 		case "slur":
-			insult[2*Outputs+classify.DenseNamed+i] = 4
-			hate[2*Outputs+classify.DenseNamed+i] = 2
+			insult[3*(Outputs+Hidden)+classify.DenseNamed+i] = 4
+			hate[3*(Outputs+Hidden)+classify.DenseNamed+i] = 2
 		case "hate-target", "dehumanising":
-			hate[2*Outputs+classify.DenseNamed+i] = 2
+			hate[3*(Outputs+Hidden)+classify.DenseNamed+i] = 2
 		}
 	}
 }

@@ -140,6 +140,9 @@ func derive(s *Set, src source) {
 				continue
 			}
 		case teaches && strings.HasPrefix(src.file, "sentiment."):
+			if r.Lang == "fr" || r.Lang == "en" && i%8 == 0 {
+				r.say(Review, false)
+			}
 			if plain && (r.Lang != "en" || i%2 == 0) {
 				r.say(Question, false)
 			}
@@ -156,6 +159,8 @@ func derive(s *Set, src source) {
 				r.say(Job, false)
 				r.say(Lead, false)
 			}
+		case strings.HasPrefix(src.file, "complaint."):
+			r.say(Review, false)
 		case strings.HasPrefix(src.file, "feedback."):
 			r.say(Job, false)
 			if plain {
@@ -200,6 +205,7 @@ func ownSets(refused Refused) ([]*Set, error) {
 				s.Refused++
 			default:
 				r.Set = s.File
+				r.say(Review, r.app())
 				s.Rows = append(s.Rows, r)
 			}
 		}
@@ -214,7 +220,7 @@ func ownRow(line string) (Row, bool) {
 		return Row{}, false
 	}
 	r := Row{Text: p[3], Lang: p[2], Weight: 1.5}
-	outputs := map[string][]int{"praise": {Praise}, "complaint": {ComplaintPost, ComplaintReview}, "suggestion": {Suggestion}, "question": {Question},
+	outputs := map[string][]int{"praise": {Praise}, "complaint": {ComplaintPost, ComplaintReview}, "suggestion": {Suggestion, SuggestionReview}, "question": {Question},
 		"lead": {Lead}, "job": {Job}, "none": nil}
 	for _, os := range outputs {
 		for _, o := range os {

@@ -1,8 +1,8 @@
 // Package train makes the weights of package classify: labelled texts and lexicons come in; a file of quantised weights and a model card go out.
 //
-// For each output (see row.go) one linear model is learned over hashed words and runs of letters, from the texts whose label for it is known. Outputs make
-// the labels of the heads (see second.go); slopes, shifts and thresholds are chosen on texts scored by models that did not see them. The same files
-// and the same seed give the same bytes, on any number of processors.
+// For each output (see row.go) one linear model is learned over hashed words and runs of letters, from the texts whose label for it is known, and a small
+// network for all kinds together (see net.go). Outputs make the labels of the heads (see second.go); slopes, shifts and thresholds are chosen on texts
+// scored by models that did not see them. The same files and the same seed give the same bytes, on any number of processors.
 package train
 
 import (
@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/entente/entente/lang/classify"
@@ -52,10 +53,12 @@ type trainer struct {
 	lexicon  []byte
 
 	table   *table
-	weights [Outputs][]int8
-	scale   [Outputs]float32
-	bias    [Outputs]float32
-	outputs [][Outputs]float32 // of the first stage, by weights that did not see the row
+	weights [Outputs + Hidden][]int8
+	scale   [Outputs + Hidden]float32
+	bias    [Outputs + Hidden]float32
+	outputs [][Outputs]float32 // by weights that did not see the row
+	net     *net
+	bent    [][Outputs]float32 // what a net that did not see the row says of outputs
 	second  second
 }
 
@@ -76,6 +79,7 @@ func Train(ctx context.Context, o Options) (*Result, error) {
 		{"find features", t.extract},
 		{"choose features", t.choose},
 		{"learn", t.learn},
+		{"learn what kinds have in common", t.learnNets},
 		{"calibrate", t.combine},
 	}
 	for _, s := range steps {
@@ -241,6 +245,62 @@ func (t *trainer) parallel(n int, makes func() func(int)) {
 	wg.Wait()
 }
 
+// app reports whether a text of ours is an app review.
+func (r *Row) app() bool {
+	return strings.HasPrefix(r.Set, "own/app-") || strings.HasPrefix(r.Set, "own/review")
+}
+
+// counts is how much a row counts for an output. Posts of ours are many and alike: they help most where they count less than posts of others, and app
+// reviews are learned from apart from the rest, for their readers call more things a request (see docs/models/experiments.md).
+func (r *Row) counts(output int) float32 {
+	review, ours := strings.HasPrefix(r.Set, "feedback."), strings.HasPrefix(r.Set, "own/")
+	about := func(names ...string) bool {
+		return slices.ContainsFunc(names, func(n string) bool { return strings.HasPrefix(r.Set, "own/"+n) })
+	}
+	switch output {
+	case Suggestion:
+		if review || r.app() {
+			return 0.3
+		}
+		return 1
+	case SuggestionReview:
+		switch {
+		case review:
+			return 1
+		case r.app(), about("suggestion", "complaint", "praise"):
+			return 0.3
+		}
+		return 0.05
+	case ComplaintReview:
+		switch {
+		case !ours:
+			return r.Weight
+		case r.app(), about("complaint"):
+			return 0.6
+		}
+		return 0.1
+	case ComplaintPost:
+		switch {
+		case !ours:
+			return r.Weight
+		case about("complaint", "tweets"):
+			return 0.5
+		case r.app():
+			return 0.1
+		}
+		return 0.3
+	case Review:
+		switch {
+		case r.app():
+			return 0.3
+		case about("suggestion", "forum"):
+			return 3 // what is most like one
+		}
+		return 1
+	}
+	return r.Weight
+}
+
 // examples are the texts that teach an output, without those of a fold.
 func (t *trainer) examples(output, without int) []example {
 	var yes, no float64
@@ -263,7 +323,7 @@ func (t *trainer) examples(output, without int) []example {
 		if r.Fold < 0 || r.Fold == without || !r.knows(output) {
 			continue
 		}
-		e := example{doc: &t.docs[i], yes: r.is(output), cost: firstCost * r.Weight}
+		e := example{doc: &t.docs[i], yes: r.is(output), cost: firstCost * r.counts(output)}
 		switch {
 		case output <= Positive:
 			e.cost *= r.cost
@@ -319,7 +379,7 @@ func quantise(w []float32) (q []int8, scale float32) {
 	return q, scale
 }
 
-// learn learns the first stage: for each output one model from all texts, and one for each fold from the others, with which the fold is scored.
+// learn learns the outputs: for each one model from all texts, and one for each fold from the others, with which the fold is scored.
 func (t *trainer) learn(ctx context.Context) error {
 	t.outputs = make([][Outputs]float32, len(t.rows))
 	t.parallel(Outputs*(folds+1), func() func(int) {

@@ -164,10 +164,10 @@ func TestClassifierAgreesWithTrainer(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	tab := &classify.Table{Version: "test", Outputs: Outputs, Lines: 1024, Entries: tr.entries(), Scale: tr.scale[:], Bias: tr.bias[:], Lexicon: tr.lexicon}
+	tab := &classify.Table{Version: "test", Outputs: Outputs, Hidden: Hidden, Lines: 1024, Entries: tr.entries(), Scale: tr.scale[:], Bias: tr.bias[:], Lexicon: tr.lexicon}
 	for l := range tab.Second {
 		for k := range tab.Second[l] {
-			tab.Second[l][k] = make([]float32, 2*Outputs+classify.Dense+1)
+			tab.Second[l][k] = make([]float32, classify.InputsOf(Outputs+Hidden))
 			tab.Second[l][k][min(k, Outputs-1)] = 1
 		}
 		for k := range tab.Tuning.Slope[l] {
@@ -193,5 +193,48 @@ func TestClassifierAgreesWithTrainer(t *testing.T) {
 		if d := e.Score - float64(want); d > 1e-3 || d < -1e-3 {
 			t.Errorf("%q: the trainer says %v, the classifier %v", r.Text, want, e.Score)
 		}
+	}
+}
+
+// TestClassifierSaysWhatWasMeasured holds kinds, which outputs and the net make together, to the scores that thresholds were chosen on.
+func TestClassifierSaysWhatWasMeasured(t *testing.T) {
+	t.Parallel()
+	dir := sample(t)
+	tr := &trainer{options: Options{Data: dir, Seed: 7, Lines: 2048, Log: new(bytes.Buffer)}, sources: sources()}
+	ctx := context.Background()
+	for _, do := range []func(context.Context) error{tr.read, tr.extract, tr.choose, tr.learn, tr.learnNets, tr.combine} {
+		if err := do(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r, err := tr.finish()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := classify.Read(string(r.Weights))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compared, bent := 0, false
+	for i := range tr.rows {
+		row := &tr.rows[i]
+		if row.Fold >= 0 { // scored by others than those that were written
+			continue
+		}
+		l := c.Classify(row.Text, classify.Options{Lang: row.Lang})
+		if l.Language != row.Lang || !l.Sure(classify.KindHead) {
+			continue
+		}
+		want := tr.second.tuning.Decide(&tr.second.scores[i], classify.LanguageAt(row.Lang))
+		compared++
+		for k := range want.KindP {
+			if d := l.KindP[k] - want.KindP[k]; d > 1e-3 || d < -1e-3 {
+				t.Fatalf("%q: %v is %v likely, and was measured with %v", row.Text, classify.Kind(k), l.KindP[k], want.KindP[k])
+			}
+		}
+		bent = bent || tr.bent[i][Suggestion] != 0
+	}
+	if _, err := os.Stat(shared); err == nil && (compared == 0 || !bent) {
+		t.Errorf("%d compared, bent: %v", compared, bent)
 	}
 }

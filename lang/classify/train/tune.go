@@ -1,6 +1,7 @@
 package train
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -100,16 +101,7 @@ func (t *trainer) p(i, k int) float64 {
 	return sigmoid(float32(u.Slope[l][k]*t.second.scores[i][k]) + u.Shift[l][k])
 }
 
-// bothF1 is the mean of the F1 of yes and of no.
-func bothF1(yes, said []bool) float64 {
-	notYes, notSaid := make([]bool, len(yes)), make([]bool, len(said))
-	for i := range yes {
-		notYes[i], notSaid[i] = !yes[i], !said[i]
-	}
-	return (f1(yes, said) + f1(notYes, notSaid)) / 2
-}
-
-// labelName names a label of the second stage.
+// labelName names a label.
 func labelName(k int) string {
 	for _, h := range classify.Heads() {
 		if at := classify.FirstFinal[h]; k >= at && k < at+len(h.Labels()) {
@@ -119,22 +111,61 @@ func labelName(k int) string {
 	return ""
 }
 
-// threshold chooses, for each language, the probability from which a label is said to hold: where the metric is best in the mean over the files it is
-// known from, for no file is what will come.
-func (t *trainer) threshold(k int, metric func(yes, said []bool) float64) {
-	const steps = int((mostThreshold-leastThreshold)/0.02) + 1
-	pick := func(of func(*Row) bool) (float32, bool) {
-		type set struct {
-			yes []bool
-			p   []float64
-			n   int
+// judged are texts of one file with what they are and how likely they are said to be it.
+type judged struct {
+	yes    []bool
+	p      []float64
+	n      int     // how many are
+	weight float64 // how much one that is counts beside one that is not
+	of     metric
+}
+
+func (j *judged) add(yes bool, p float64) {
+	j.yes, j.p = append(j.yes, yes), append(j.p, p)
+	j.n += b2i(yes)
+}
+
+// weigh makes those that are count as if they were a share of all.
+func (j *judged) weigh(share float64) {
+	j.weight = share / (1 - share) * float64(len(j.yes)-j.n) / float64(max(j.n, 1))
+}
+
+// metric says how well what was said fits what is so; one that is counts weight.
+type metric func(yes, said []bool, weight float64) float64
+
+// bestThreshold is where the metric is best in the mean over files, for no file is what will come: the middle of what is as good as the best, for the
+// best itself is chance.
+func bestThreshold(files []*judged, least, most, step float64) float64 {
+	values := make([]float64, int((most-least)/step+0.5)+1)
+	for _, f := range files {
+		said := make([]bool, len(f.p))
+		for j := range values {
+			for i, x := range f.p {
+				said[i] = x >= least+float64(step*float64(j))
+			}
+			values[j] += f.of(f.yes, said, f.weight)
 		}
-		sets := map[string]*set{}
-		var names []string
+	}
+	best := slices.Max(values)
+	var sum, count float64
+	for j, v := range values {
+		if v > best-0.004*float64(len(files)) {
+			sum += least + float64(step*float64(j))
+			count++
+		}
+	}
+	return sum / count
+}
+
+// threshold chooses, for each language, the probability from which a label is said to hold.
+func (t *trainer) threshold(k int, of metric) {
+	suggestion := k == final(classify.KindHead, uint8(classify.Suggestion))
+	pick := func(in func(*Row) bool) (float32, bool) {
+		files := map[string]*judged{}
 		for i := range t.rows {
 			r := &t.rows[i]
 			y, teaches := r.teaches(k)
-			if !teaches || !of(r) {
+			if !teaches || !in(r) {
 				continue
 			}
 			name := r.Set
@@ -144,55 +175,30 @@ func (t *trainer) threshold(k int, metric func(yes, said []bool) float64) {
 			case strings.HasPrefix(name, "sentiment."), strings.HasPrefix(name, "question."), strings.HasPrefix(name, "emotion."):
 				name = "others"
 			}
-			s := sets[name]
-			if s == nil {
-				s = &set{}
-				sets[name] = s
-				names = append(names, name)
+			if suggestion && name == "own/" {
+				continue // see asUsual
 			}
-			s.yes, s.p = append(s.yes, y), append(s.p, t.p(i, k))
-			s.n += b2i(y)
+			if files[name] == nil {
+				files[name] = &judged{weight: 1, of: of}
+				if strings.HasPrefix(name, "complaint.") {
+					files[name].of = bothF1
+				}
+			}
+			files[name].add(y, t.p(i, k))
 		}
-		var values [steps]float64
-		used := 0
-		for _, n := range names {
-			s := sets[n]
-			if s.n < enough || s.n == len(s.yes) {
+		var used []*judged
+		for _, name := range slices.Sorted(maps.Keys(files)) {
+			f := files[name]
+			if f.n < enough || f.n == len(f.yes) {
 				continue
 			}
-			used++
-			said := make([]bool, len(s.p))
-			own, at := 0.0, 0
-			for j := range values {
-				for i, x := range s.p {
-					said[i] = x >= leastThreshold+0.02*float64(j)
-				}
-				v := 0.0
-				if strings.HasPrefix(n, "complaint.") {
-					v = bothF1(s.yes, said)
-				} else {
-					v = metric(s.yes, said)
-				}
-				values[j] += v
-				if v > own {
-					own, at = v, j
-				}
-			}
-			t.say("  %s, %s: %.1f at %.2f", labelName(k), n, 100*own, leastThreshold+0.02*float64(at))
+			t.say("  %s, %s: best at %.2f", labelName(k), name, bestThreshold([]*judged{f}, leastThreshold, mostThreshold, 0.02))
+			used = append(used, f)
 		}
-		if used == 0 {
+		if len(used) == 0 {
 			return 0, false
 		}
-		// the middle of what is as good as the best, for the best itself is chance
-		best := slices.Max(values[:])
-		var sum, count float64
-		for j, v := range values {
-			if v > best-0.004*float64(used) {
-				sum += leastThreshold + 0.02*float64(j)
-				count++
-			}
-		}
-		return float32(sum / count), true
+		return float32(bestThreshold(used, leastThreshold, mostThreshold, 0.02)), true
 	}
 	general, ok := pick(func(*Row) bool { return true })
 	if !ok {
