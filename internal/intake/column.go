@@ -111,8 +111,9 @@ func guess(target string, head []string) (columns map[string]int, score int) {
 				if _, found := columns[f.Name]; found || rank >= len(f.Names) {
 					continue
 				}
+				name := heading(f.Names[rank])
 				for i, h := range folded {
-					if !taken[i] && h != "" && match(heading(f.Names[rank]), h) {
+					if !taken[i] && h != "" && match(name, h) {
 						columns[f.Name], taken[i] = i, true
 						score += worth
 						if f.Sure {
