@@ -17,6 +17,8 @@ import (
 	"github.com/entente/entente/internal/id"
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/measure"
+	"github.com/entente/entente/internal/measure/kpi"
+	"github.com/entente/entente/internal/measure/own"
 	"github.com/entente/entente/internal/org"
 )
 
@@ -31,6 +33,19 @@ func TestRolled(t *testing.T) {
 		w.topic("bike", "bike")
 		plain := measure.New(d, org.New(d, w.log, func() time.Time { return w.now }), func() time.Time { return w.now })
 		plain.Directly()
+		w.s.Trust(w.enrich)
+		plain.Trust(w.enrich)
+		for _, d := range []own.Definition{
+			{Name: "money", Way: own.Count, Of: kpi.OfPosts, Query: "money OR bike"},
+			{Name: "of all", Way: own.Share, Of: kpi.OfPosts, PartQuery: "bike"},
+			{Name: "costs", Way: own.Sum, Of: kpi.OfFacts, Fact: "cost", Value: "amount"},
+			{Name: "answered to resolved", Way: own.Duration, Of: kpi.OfConversations, Begin: "answered", End: "resolved"},
+			{Name: "won", Way: own.Duration, Of: kpi.OfFacts, Fact: "lead", Begin: "open", End: "won"},
+		} {
+			if _, err := w.s.AddOwn(w.ctx, d); err != nil {
+				t.Fatal(err)
+			}
+		}
 		run := 0
 		rapid.Check(t, func(r *rapid.T) {
 			if run++; run > 30 { // each compares hundreds of numbers
