@@ -2,6 +2,7 @@ package kpi
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"github.com/entente/entente/internal/db"
@@ -103,8 +104,20 @@ func health(from, to time.Time, facts []Fact) Estimated {
 		values[f.Part][f.At.Sub(first)/week] += f.Sum
 	}
 	e := Estimated{Counts: map[string]int{"said": n}}
+	// A week in which nobody said anything is a week of nothing, once somebody has; one in which nobody asked says nothing of answers.
+	begun := time.Duration(math.MaxInt64)
+	for k := range values["content"] {
+		begun = min(begun, k)
+	}
+	for _, id := range []string{"members", "content", "liveliness", "interaction"} {
+		for k := max(begun, now-52); k <= now && begun <= now; k++ {
+			if values[id] == nil {
+				values[id] = map[time.Duration]float64{}
+			}
+			values[id][k] += 0
+		}
+	}
 	var dims []stat.Dimension
-	weeks := 0
 	for _, id := range factors() {
 		v, there := values[id][now]
 		var earlier []float64
@@ -120,7 +133,6 @@ func health(from, to time.Time, facts []Fact) Estimated {
 				s.Value = 1 - s.Value
 			}
 			s = stat.Exact(100*s.Value, s.N)
-			weeks = max(weeks, len(earlier))
 		}
 		dims = append(dims, stat.Dimension{Score: s, Weight: 1})
 		e.Terms = append(e.Terms, Term{ID: "health_" + id, Unit: Index, Value: s})
