@@ -153,6 +153,12 @@ func TestInBrowser(t *testing.T) {
 	}
 
 	t.Run("editor", func(t *testing.T) {
+		must := func(err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
 		must(chromedp.Do(ctx, chromedp.EmulateViewport(1400, 1100), chromedp.Navigate(x.URL+of+"/draw")))
 		eval := func(js string) string {
 			t.Helper()
@@ -172,7 +178,9 @@ func TestInBrowser(t *testing.T) {
 		}
 		focus := func(id string) {
 			t.Helper()
-			eval(`(document.querySelector('a.map-objective[data-objective="` + id + `"]').focus(), "")`)
+			if got := eval(`(() => { const o = document.querySelector('a.map-objective[data-objective="` + id + `"]'); o?.focus(); return o ? "" : document.querySelector(".map-say")?.textContent + document.querySelectorAll("a.map-objective").length; })()`); got != "" {
+				t.Fatalf("%s is not on the drawing: %s", id, got)
+			}
 		}
 		full := func() strategy.Map {
 			m, err := x.s.Map(x.ctx, m.ID)
@@ -205,9 +213,13 @@ func TestInBrowser(t *testing.T) {
 		}
 		must(chromedp.Do(ctx, chromedp.KeyEvent("n")))
 		until("a field for a new one", `document.querySelector(".map-name-field") === document.activeElement`)
+		eval(`(document.activeElement.value = "", "")`) // DevTools type the n although its key was taken
 		must(chromedp.Do(ctx, chromedp.KeyEvent("Grow by word of mouth"+kb.Enter)))
 		until("added", said("Added")+` && [...document.querySelectorAll("a.map-objective title")].some(t => t.textContent.includes("word of mouth"))`)
 		added := objectiveNamed(full(), "Grow by word of mouth")
+		if added.ID == "" {
+			t.Fatalf("what was added is called %v", full().Objectives[len(full().Objectives)-1].Name)
+		}
 		// Linked by keyboard: l, then the other one, then Enter.
 		focus(added.ID)
 		must(chromedp.Do(ctx, chromedp.KeyEvent("l")))

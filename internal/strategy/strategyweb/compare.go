@@ -158,3 +158,6 @@ func differenceTone(m strategy.ComparedMeasure) ui.Tone {
 	}
 	return ui.Danger
 }
+
+// dayOf is the day that ends at a moment, or that it lies in.
+func dayOf(ctx context.Context, t time.Time) string { return i18n.Day(ctx, t.Add(-time.Microsecond)) }
