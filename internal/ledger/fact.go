@@ -3,6 +3,7 @@ package ledger
 import (
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -249,6 +250,9 @@ func (k *FactKind) Check(f *Fact, at time.Time, amount int64, currency string) e
 		return wrong("quantity", "quantity", "Least", 1, "Most", 5)
 	case k.ID == FactRating && f.Label == "ces" && (f.Quantity < 1 || f.Quantity > 7):
 		return wrong("quantity", "quantity", "Least", 1, "Most", 7)
+	}
+	if n, err := strconv.Atoi(f.Ref); k.ID == FactSurvey && f.Ref != "" && (err != nil || n < 1) { // measures read it
+		return wrong("ref", "answers", "Value", f.Ref)
 	}
 	for _, t := range []struct{ field, text string }{{"person", f.Person}, {"organisation", f.Organisation}, {"channel", f.Channel}, {"team", f.Team}, {"partner", f.Partner},
 		{"campaign", f.Campaign}, {"community", f.Community}, {"source", f.Source}, {"ref", f.Ref}, {"label", f.Label}, {"origin", f.Origin}, {"external", f.External}, {"note", f.Note}} {
