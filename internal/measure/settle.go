@@ -334,9 +334,9 @@ func (s *Service) readDays(ctx context.Context, q db.Q, k keeping, from, to time
 	return days(k, list, now, later)
 }
 
-// lockGen lets one at a time change what is kept.
+// lockGen lets one at a time change what is kept: a row that is written is locked until the end.
 func lockGen(ctx context.Context, q db.Q) error {
-	_, _, err := db.Value[int64](ctx, q, "SELECT gen FROM measure_gen WHERE one = 1"+db.Pick(q, "", " FOR UPDATE"))
+	_, err := db.Exec(ctx, q, "UPDATE measure_gen SET gen = gen WHERE one = 1")
 	return err
 }
 

@@ -28,7 +28,11 @@ func (d Definition) matched(m *kpi.Measure, docs Docs, which part) {
 			src := kpi.Said(a, "")
 			w := src.Where
 			if narrow := asked.Narrow(query.Engine(q.Engine())); d.Query != "" && narrow != "" {
-				w.And("p.seq IN ("+db.Pick(q, "SELECT rowid FROM post_text WHERE post_text MATCH ?", "SELECT seq FROM post_text WHERE stems @@ CAST(? AS tsquery)")+")", narrow)
+				hits := "SELECT rowid FROM post_text WHERE post_text MATCH ?"
+				if q.Engine() == db.Postgres {
+					hits = "SELECT seq FROM post_text WHERE stems @@ CAST(? AS tsquery)"
+				}
+				w.And("p.seq IN ("+hits+")", narrow)
 			}
 			w.And("("+src.At+", p.id) > (?, ?)", from, id)
 			posts, err := db.All(ctx, q, channel.PostFields, "SELECT "+channel.PostColumns("p.")+" FROM "+src.Table+" "+w.String()+" ORDER BY "+src.At+", p.id"+db.Limit(piece), w.Args...)
