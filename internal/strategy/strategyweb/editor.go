@@ -57,9 +57,15 @@ func editorKeys(ctx context.Context) []ui.Shortcut {
 	return out
 }
 
+// fromEditor reports whether a form was sent from the editor of the drawing.
+func fromEditor(r *http.Request) bool {
+	f, err := web.ReadForm(r)
+	return err == nil && f.Text("back") == "draw"
+}
+
 // done answers a change: back to the editor for those who came from there, else to another page.
 func done(w http.ResponseWriter, r *http.Request, mapID, otherwise string) error {
-	if r.FormValue("back") == "draw" {
+	if fromEditor(r) {
 		otherwise = drawHref(mapID)
 	}
 	return web.Redirect(w, r, otherwise)
@@ -73,7 +79,7 @@ func fits(w http.ResponseWriter, r *http.Request, err error, mapID, otherwise st
 		}
 		return err
 	}
-	if r.FormValue("back") == "draw" {
+	if fromEditor(r) {
 		otherwise = drawHref(mapID)
 	}
 	if list := strategy.Problems(err); len(list) > 0 {

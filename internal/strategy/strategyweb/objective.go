@@ -329,13 +329,10 @@ func (h *handlers) removeLink(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if _, err := web.ReadForm(r); err != nil {
-		return err
-	}
 	if err := h.s.RemoveLink(r.Context(), o.ID, r.PathValue("serves")); err != nil {
 		return err
 	}
-	if r.FormValue("back") != "draw" {
+	if !fromEditor(r) {
 		web.Flash(w, r, ui.Success, "strategy.link_removed")
 	}
 	return done(w, r, o.Map, objectiveHref(o.ID))
