@@ -145,6 +145,11 @@ func TestGoldenFacts(t *testing.T) {
 				t.Errorf("%s of nothing is %+v, %v", c.id, r.Value, err)
 			}
 		}
+		for _, row := range w.rows("supplier-savings", may, measure.Filter{}, "purchase") {
+			if row.At.Equal(on(2, 0, 0)) && row.Title != "Purchases · 100 · €10.50" {
+				t.Errorf("a purchase is called %q", row.Title)
+			}
+		}
 		june := measure.Window{From: may.To, To: may.To.AddDate(0, 1, 0)}
 		if r, err := w.s.Compute(w.ctx, "cost-per-lead", june, measure.Filter{}); err != nil || r.Value.Defined() || r.Why != "mixed_currencies" || len(r.Currencies) != 2 {
 			t.Errorf("two currencies are added: %+v, %v", r, err)

@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/measure/kpi"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
@@ -98,7 +100,7 @@ func (s *Service) Rows(ctx context.Context, id string, w Window, f Filter, p Pag
 	case kpi.OfPosts:
 		text = "p.title, SUBSTR(p.text, 1, 200), p.author_name, p.author, p.channel, p.private"
 	case kpi.OfFacts:
-		text = "f.label, f.ref, f.organisation, f.person, f.channel, 0"
+		text = factText
 	}
 	counts, tie, last := "1", "''", ""
 	if src.N != "" {
@@ -140,6 +142,9 @@ func (s *Service) Rows(ctx context.Context, id string, w Window, f Filter, p Pag
 		if m.Clock == kpi.Business {
 			r.For = ask.Working(r.At, r.For)
 		}
+		if m.Of == kpi.OfFacts {
+			r.Title, r.excerpt = factTitle(ctx, r.Title, r.excerpt), ""
+		}
 		if r.Title == "" {
 			r.Title = oneLine(r.excerpt)
 		}
@@ -160,6 +165,40 @@ func (s *Service) Rows(ctx context.Context, id string, w Window, f Filter, p Pag
 		rows[i] = r.Row
 	}
 	return rows, next, nil
+}
+
+// factText is what a row of business_fact f is called by: its kind, and what factTitle tells of it.
+const factText = "f.kind, f.status || ' | ' || f.label || ' | ' || f.quantity || ' | ' || COALESCE(CAST(f.amount AS TEXT), '') || ' | ' || f.currency, f.organisation, f.person, f.channel, 0"
+
+// factTitle is the kind of a fact, its status and label, its amount, and how much there is when that is not one.
+func factTitle(ctx context.Context, kind, told string) string {
+	word := func(prefix, id string) string {
+		if i18n.Has(prefix + id) {
+			return i18n.T(ctx, prefix+id)
+		}
+		return oneLine(id)
+	}
+	parts := []string{word("business.kind.", kind)}
+	fields := strings.Split(told, " | ")
+	if len(fields) != 5 {
+		return parts[0]
+	}
+	for _, v := range fields[:2] {
+		if v != "" {
+			parts = append(parts, word("business.value.", v))
+		}
+	}
+	if q, err := strconv.ParseFloat(fields[2], 64); err == nil && q != 1 {
+		decimals := 0
+		if q != math.Trunc(q) {
+			decimals = 2
+		}
+		parts = append(parts, i18n.Number(ctx, q, decimals))
+	}
+	if amount, err := strconv.ParseInt(fields[3], 10, 64); err == nil && fields[4] != "" {
+		parts = append(parts, i18n.Money(ctx, amount, fields[4]))
+	}
+	return strings.Join(parts, " · ")
 }
 
 func (s *Service) channelNames(ctx context.Context) (map[string]string, error) {

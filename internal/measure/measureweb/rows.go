@@ -69,6 +69,8 @@ func (p rowsProps) columns(ctx context.Context) []ui.Column {
 	said := "measure.col.said"
 	if p.Measure.Of == kpi.OfConversations {
 		said = "measure.col.opened"
+	} else if p.Measure.Of == kpi.OfFacts {
+		said = "measure.col.dated"
 	}
 	cols := []ui.Column{{Label: i18n.T(ctx, "measure.col.what_"+string(p.Measure.Of))}, {Label: i18n.T(ctx, "measure.col.author")},
 		{Label: i18n.T(ctx, "measure.col.channel")}, {Label: i18n.T(ctx, said)}, {Label: i18n.T(ctx, "measure.col.part")}}
