@@ -41,7 +41,11 @@ type mapped struct {
 func maps(b *bench) error {
 	n := number("ENTENTE_BENCH_ACTIVITIES", 1_000_000)
 	requests := number("ENTENTE_BENCH_REQUESTS", 4000)
-	for _, engine := range []string{"SQLite", "PostgreSQL"} {
+	engines := []string{"SQLite", "PostgreSQL"}
+	if one := os.Getenv("ENTENTE_BENCH_ENGINE"); one != "" {
+		engines = []string{one}
+	}
+	for _, engine := range engines {
 		dir, database, end, err := b.mappedData(engine, n)
 		if err != nil {
 			b.out.failed("map page, "+engine, err)

@@ -315,6 +315,15 @@ func (s *Service) rolledAt(ctx context.Context, q db.Q, k keeping, a kpi.Ask) (l
 		return nil, false, nil
 	}
 	c := counting{k: k, cuts: cuts, now: a.Now, stock: k.m.Stock}
+	if k.m.Unit == kpi.Seconds { // one fact a wait: the list would be copied again and again
+		n := 0
+		for _, d := range within {
+			if day := h.days[d]; day != nil {
+				n += len(day.items)
+			}
+		}
+		c.list = make([]kpi.Fact, 0, n+n/8)
+	}
 	i := 0
 	for _, d := range within {
 		day := h.days[d]
