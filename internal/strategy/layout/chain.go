@@ -221,7 +221,8 @@ func (d *drawing) station(s *placedStation) {
 	y += float64(len(s.note)) * smallLead
 	if s.Judged {
 		d.icon(s.State, s.X+inset+7, y+10)
-		d.element("text", d.o.Words.state(s.State), "class", "map-state", "x", px(s.X+inset+19), "y", px(y+14))
+		room := (s.W - 2*inset - 15) / smallSize / bold
+		d.lines(limit(Wrap(d.o.Words.state(s.State), room), 1, room), "map-state", s.X+inset+19, y+14, smallLead)
 	}
 	d.close("g")
 	d.close(tag)
