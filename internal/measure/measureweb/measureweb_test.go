@@ -88,7 +88,9 @@ func site(t testing.TB, threads int) (handler http.Handler, cookie string) {
 		list = list[n:]
 	}
 	s := web.New(web.Options{Org: o, Log: log, Live: web.NewLive(), Clock: clock})
-	measureweb.Routes(s.Routes(), measure.New(d, o, clock), measureweb.Options{})
+	m := measure.New(d, o, clock)
+	m.Trust(e)
+	measureweb.Routes(s.Routes(), m, measureweb.Options{})
 	return s.Handler(), s.SessionCookie() + "=" + token
 }
 
