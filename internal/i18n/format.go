@@ -54,13 +54,13 @@ func Percent(ctx context.Context, share float64, decimals int) string {
 	return Number(ctx, share*100, decimals) + "%"
 }
 
-// Money writes an amount in minor units of a currency with two decimals (none for those that have none).
+// Money writes an amount in minor units of a currency with as many decimals as it has (ISO 4217).
 func Money(ctx context.Context, minor int64, currency string) string {
 	decimals, unit := 2, 100.0
 	switch currency {
-	case "JPY", "KRW", "VND", "CLP", "XAF", "XOF", "XPF", "ISK":
+	case "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF": // ISO 4217
 		decimals, unit = 0, 1
-	case "TND", "KWD", "BHD", "OMR", "JOD":
+	case "BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND":
 		decimals, unit = 3, 1000
 	}
 	n := Number(ctx, float64(minor)/unit, decimals)
