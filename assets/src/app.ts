@@ -9,6 +9,7 @@ import { LiveElement } from "./live";
 import { PresenceElement } from "./presence";
 import { MapElement } from "./map";
 import { SlidesElement, printing } from "./slides";
+import { tracing } from "./trace";
 
 (window as unknown as { htmx: typeof htmx }).htmx = htmx;
 
@@ -25,6 +26,7 @@ revealing();
 shortcuts();
 printing();
 themes();
+tracing();
 uploads();
 
 function enhance(root: ParentNode): void {

@@ -55,6 +55,7 @@ a.map-objective:focus{outline:none}a.map-objective:focus-visible .map-card{strok
 .map-rule{stroke:var(--map-edge);fill:none}.map .map-supports-title{font-size:11px;font-weight:600}.map-supports{font-size:11px}
 .map-theme-mark{fill:var(--map-theme);stroke:var(--map-card);stroke-width:1.5}.map .map-theme-number{font-size:10px;font-weight:700;fill:var(--map-on);text-anchor:middle}
 .map .is-dim{opacity:.28}
+.map.is-tracing .map-link[data-from]{opacity:.16}.map.is-tracing .map-link.is-near{opacity:1}.map.is-tracing .is-near .map-link-line{stroke-width:2.7}
 .map-drop{fill:transparent;stroke:none}.map-drop.is-over{fill:var(--map-focus);fill-opacity:.14;stroke:var(--map-focus);stroke-dasharray:6 4}
 .map-handle{fill:var(--map-card);stroke:var(--map-focus);stroke-width:2;opacity:0;cursor:crosshair}
 .map-objective:hover .map-handle,.map-objective:focus-visible .map-handle{opacity:1}
