@@ -527,7 +527,7 @@ func choices(all string, list []measure.Choice) []ui.Option {
 func catalogue(ctx context.Context, list []kpi.Measure) []ui.Option {
 	var out []ui.Option
 	for _, m := range list {
-		o := ui.Option{Value: m.ID, Label: measureName(ctx, m.ID)}
+		o := ui.Option{Value: m.ID, Label: measure.Name(ctx, m)}
 		if key := "measure." + m.ID + ".about"; i18n.Has(key) {
 			o.Hint = i18n.T(ctx, key)
 		}

@@ -85,7 +85,10 @@ func measureName(ctx context.Context, id string) string {
 
 // label is the name of a measure with its statistic and what it is narrowed to.
 func (n names) label(ctx context.Context, m strategy.Measure) string {
-	s := measureName(ctx, m.Measure)
+	s := n[m.Measure] // one that people put together
+	if s == "" {
+		s = measureName(ctx, m.Measure)
+	}
 	if m.Statistic == strategy.P90 {
 		s += " (" + i18n.T(ctx, "strategy.statistic.p90") + ")"
 	}
@@ -119,6 +122,13 @@ func namesOf(ctx context.Context, s *strategy.Service) (names, error) {
 	}
 	for _, c := range append(channels, topics...) {
 		out[c.ID] = c.Name
+	}
+	own, err := s.Measures().Owned(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range own {
+		out[o.ID] = o.Definition.Name
 	}
 	return out, nil
 }
