@@ -62,7 +62,7 @@ func open(ctx context.Context, data, database string, clock func() time.Time) (*
 	gate := outside.New(outside.Options{AllowPrivate: true, UserAgent: "Entente bench"})
 	s := &shop{db: d, org: org.New(d, log, clock)}
 	enricher := enrich.New(d, log, enrich.LanguageIdentifier{})
-	s.ledger = ledger.New(d, log, clock, channel.PostFollower(), people.Follower(), enricher.Follower(), listening.NewMatcher(enricher).Follower(), inbox.Follower(), business.Follower())
+	s.ledger = ledger.New(d, log, clock, channel.PostFollower(), people.Follower(), business.Follower(), enricher.Follower(), listening.NewMatcher(enricher).Follower(), inbox.Follower())
 	s.channels = channel.New(d, s.ledger, box, channel.World{HTTP: gate.Client(), Dial: gate.Dial, Clock: clock, Log: log}, log, clock, all.Connectors()...)
 	s.listening = listening.New(d, s.ledger, enricher, s.org, log, clock, nil)
 	s.runner = &intake.Runner{DB: d, Ledger: s.ledger, Channels: s.channels, Clock: clock}

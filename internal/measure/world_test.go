@@ -39,7 +39,7 @@ func newWorld(t testing.TB, d *db.DB, now time.Time) *world {
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	e := enrich.New(d, log, enrich.LanguageIdentifier{})
 	w.enrich = e
-	w.led = ledger.New(d, log, clock, channel.PostFollower(), people.Follower(), e.Follower(), listening.NewMatcher(e).Follower(), inbox.Follower(), business.Follower())
+	w.led = ledger.New(d, log, clock, channel.PostFollower(), people.Follower(), business.Follower(), e.Follower(), listening.NewMatcher(e).Follower(), inbox.Follower())
 	w.s = measure.New(d, org.New(d, log, clock), clock)
 	return w
 }
