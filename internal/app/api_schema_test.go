@@ -70,6 +70,7 @@ type schema struct {
 	ExclusiveMinimum *float64           `json:"exclusiveMinimum"`
 	MinLength        *int               `json:"minLength"`
 	MaxLength        *int               `json:"maxLength"`
+	MinItems         *int               `json:"minItems"`
 	MaxItems         *int               `json:"maxItems"`
 	Media            string             `json:"contentMediaType"`
 	Encoding         string             `json:"contentEncoding"`
@@ -156,6 +157,9 @@ func (p *specification) faults(s *schema, v any, at string) []string {
 			out = append(out, p.faults(member, v[name], at+"."+name)...)
 		}
 	case []any:
+		if s.MinItems != nil && len(v) < *s.MinItems {
+			out = append(out, at+": too few items")
+		}
 		if s.MaxItems != nil && len(v) > *s.MaxItems {
 			out = append(out, at+": too many items")
 		}
