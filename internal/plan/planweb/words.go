@@ -121,7 +121,7 @@ func nameOf(ctx context.Context, w plan.World, member string) string {
 	return i18n.T(ctx, "plan.former")
 }
 
-// name is a member as a cell has it, empty for nobody.
+// nameOrNone is a member as a cell has it, a dash for nobody.
 func nameOrNone(ctx context.Context, w plan.World, member string) string {
 	if member == "" {
 		return "–"
