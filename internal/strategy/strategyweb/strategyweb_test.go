@@ -30,6 +30,7 @@ import (
 	"github.com/entente/entente/internal/strategy"
 	"github.com/entente/entente/internal/strategy/strategyweb"
 	"github.com/entente/entente/internal/web"
+	"github.com/entente/entente/internal/web/ui"
 )
 
 const password = "Pignon libre 42"
@@ -53,7 +54,21 @@ func open(t *testing.T, d *db.DB) *site {
 	m := measure.New(d, x.org, clock)
 	x.s = strategy.New(d, m, x.org, log, clock)
 	x.web = web.New(web.Options{Org: x.org, Log: log, Clock: clock})
-	strategyweb.Routes(x.web.Routes(), x.s, x.org, strategyweb.Options{})
+	strategyweb.Routes(x.web.Routes(), x.s, x.org, strategyweb.Options{
+		OnObjective: func(ctx context.Context, e strategy.Evaluation, st strategy.Standing) []ui.Panel {
+			p, err := strategyweb.SmartPanel(x.s, x.org)(ctx, e, st, strategy.Means{})
+			if err != nil {
+				t.Error(err)
+			}
+			return []ui.Panel{p}
+		},
+		OnMap: func(ctx context.Context, e strategy.Evaluation) []ui.Panel {
+			p, err := strategyweb.CheckPanel(x.s, x.org)(ctx, e, strategy.Means{Funded: map[string]bool{}})
+			if err != nil {
+				t.Error(err)
+			}
+			return []ui.Panel{p}
+		}})
 	// Sign in without the pages of org, which this test is not about.
 	x.web.Routes().Do("POST /in/{email}", org.Public, func(w http.ResponseWriter, r *http.Request) error {
 		token, err := x.org.SignIn(r.Context(), r.PathValue("email"), password, web.VisitOf(r))
