@@ -36,7 +36,7 @@ type Service struct {
 // New makes the service.
 func New(d *db.DB, o *org.Service, clock func() time.Time) *Service {
 	s := &Service{db: d, org: o, clock: clock, measures: kpi.All(), log: slog.New(slog.DiscardHandler)}
-	s.store.wake = make(chan struct{}, 1)
+	s.store.wake, s.store.told = make(chan struct{}, 1), make(chan struct{}, 1)
 	return s
 }
 
@@ -46,17 +46,17 @@ func (s *Service) Trust(e *enrich.Service) { s.enrich = e }
 // Log lets what goes on behind pages say what went wrong.
 func (s *Service) Log(l *slog.Logger) { s.log = l }
 
-// Noticed tells that facts came in: what is kept is put right, and whoever keeps numbers reads them anew.
+// Noticed tells that facts came in: Loop looks whether numbers are others now.
 func (s *Service) Noticed() {
-	s.store.epoch.Add(1)
-	s.store.watched.Store(true)
-	select {
-	case s.store.wake <- struct{}{}:
-	default:
+	for _, c := range []chan struct{}{s.store.wake, s.store.told} {
+		select {
+		case c <- struct{}{}:
+		default:
+		}
 	}
 }
 
-// Epoch grows whenever this process learns that numbers may be others; ok is false when nobody tells it.
+// Epoch grows whenever Loop learns that numbers may be others; ok is false while it does not run.
 func (s *Service) Epoch() (epoch int64, ok bool) { return s.store.epoch.Load(), s.store.watched.Load() }
 
 // Now is the service's clock.

@@ -22,7 +22,8 @@ type store struct {
 	keys   map[string]*held
 	items  int // in all keys
 	wanted map[string]want
-	wake   chan struct{}
+	wake   chan struct{} // something is to be put right, or to be kept
+	told   chan struct{} // facts came in
 
 	epoch       atomic.Int64
 	watched     atomic.Bool

@@ -23,15 +23,20 @@ var errMoved = errors.New("what is kept has changed meanwhile")
 
 // Loop puts right what is kept as facts come in, and keeps what is asked for, until ctx ends.
 func (s *Service) Loop(ctx context.Context) error {
+	s.store.watched.Store(true)
+	defer s.store.watched.Store(false)
+	ended := make(chan struct{})
+	defer func() { <-ended }()
+	inner, stop := context.WithCancel(ctx)
+	defer stop()
+	go func() {
+		defer close(ended)
+		s.listen(inner)
+	}()
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	tidied, last := time.Time{}, int64(-1)
+	tidied := time.Time{}
 	for {
-		// Also what other nodes did, and what changed without a fact: a new topic, other models.
-		if gen, err := generation(ctx, s.db.Read()); err == nil && gen != last {
-			last = gen
-			s.store.epoch.Add(1)
-		}
 		if err := s.Roll(ctx); err != nil && ctx.Err() == nil {
 			s.log.Warn("measures were not all put right, will try again", "error", err)
 		}
@@ -45,6 +50,31 @@ func (s *Service) Loop(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-s.store.wake:
+		case <-tick.C:
+		}
+	}
+}
+
+// listen notes that numbers are others: when facts that count came in, here or on other nodes, and when something changed without a fact,
+// such as a topic. It waits for nothing that Loop does.
+func (s *Service) listen(ctx context.Context) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	last := int64(-1)
+	for {
+		gen, err := generation(ctx, s.db.Read())
+		touched := 0
+		if err == nil {
+			touched, _, err = db.Value[int](ctx, s.db.Read(), "SELECT 1 FROM measure_touch"+db.Limit(1))
+		}
+		if err == nil && (gen != last || touched > 0) {
+			last = gen
+			s.store.epoch.Add(1)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.store.told:
 		case <-tick.C:
 		}
 	}

@@ -22,8 +22,8 @@ type shelved struct {
 const (
 	keptFor   = 10 * time.Second        // what nobody tells of changes
 	keptLong  = 30 * time.Second        // when nothing came in: waits go on and windows move all the same
-	keptLeast = 300 * time.Millisecond  // whatever came in
-	bearable  = 1500 * time.Millisecond // after something came in
+	keptLeast = 800 * time.Millisecond  // whatever came in
+	bearable  = 1800 * time.Millisecond // after something came in
 	mostAlike = 32
 )
 

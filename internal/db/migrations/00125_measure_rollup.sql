@@ -119,7 +119,7 @@ CREATE TRIGGER measure_conversation_insert AFTER INSERT ON conversation BEGIN
 END;
 -- +goose StatementEnd
 -- +goose StatementBegin
-CREATE TRIGGER measure_conversation_update AFTER UPDATE ON conversation BEGIN
+CREATE TRIGGER measure_conversation_update AFTER UPDATE OF root, post, channel, kind, state, assignee, author, opened_at, first_reply_at, first_reply_by, resolved_at, posts, reopened, private ON conversation BEGIN
   INSERT INTO measure_touch (place) VALUES (NEW.opened_at / 3600000000 * 4 + 1) ON CONFLICT DO NOTHING;
 END;
 -- +goose StatementEnd
