@@ -51,7 +51,7 @@ func New() string { return encode(time.Now().UnixMilli(), random()>>9) }
 func From(parent, tag string) string {
 	sum := sha256.Sum256([]byte(parent + "\x00" + tag))
 	tail := binary.BigEndian.Uint64(sum[:8]) >> 9
-	if len(parent) != Length {
+	if !Valid(parent) { // a name of that length is no parent to sort beside
 		return encode(int64(binary.BigEndian.Uint64(sum[8:16])>>19), tail)
 	}
 	out := []byte(encode(0, tail))

@@ -39,4 +39,7 @@ func TestFrom(t *testing.T) {
 	if !Valid(From("q12", "x")) || From("q12", "x") == From("q13", "x") {
 		t.Error("foreign parents must work too")
 	}
+	if long := "fact\x00purchase\x00books 1"; !Valid(From(long[:Length], "x")) {
+		t.Error("a foreign parent as long as an id makes no id")
+	}
 }

@@ -195,6 +195,12 @@ func (g *FactFigures) said(kind string) (business.Statement, error) {
 
 func need(n ledger.Need) string { return []string{"never", "may", "must"}[n] }
 
+// StatedFact is what became of a statement.
+type StatedFact struct {
+	ID  string `json:"id"`
+	New bool   `json:"new" doc:"It says something else than its source said before."`
+}
+
 // Operations adds the operations. folder may be nil.
 func Operations(a *api.API, s *business.Service, folder *business.Watcher) {
 	api.Add(a, api.Op{ID: "list-fact-kinds", Method: http.MethodGet, Path: "/fact-kinds", Tag: "facts", Summary: "The kinds of business facts, how many there are, and in which months there are none",
@@ -301,10 +307,7 @@ func Operations(a *api.API, s *business.Service, folder *business.Watcher) {
 			Body struct {
 				Facts []FactStatement `json:"facts" minItems:"1" maxItems:"1000"`
 			}
-		}) (*api.List[struct {
-			ID  string `json:"id"`
-			New bool   `json:"new" doc:"It says something else than its source said before."`
-		}], error) {
+		}) (*api.List[StatedFact], error) {
 			list := make([]business.Statement, len(in.Body.Facts))
 			for i := range in.Body.Facts {
 				b := &in.Body.Facts[i]
@@ -323,10 +326,7 @@ func Operations(a *api.API, s *business.Service, folder *business.Watcher) {
 			if err != nil {
 				return nil, err
 			}
-			out := make([]struct {
-				ID  string `json:"id"`
-				New bool   `json:"new" doc:"It says something else than its source said before."`
-			}, len(stated))
+			out := make([]StatedFact, len(stated))
 			for i, x := range stated {
 				out[i].ID, out[i].New = x.ID, x.New
 			}

@@ -158,7 +158,7 @@ func slicesAndHours(a *api.API, s *measure.Service) {
 		Description: "Those with the most behind them first, at most 24. What counts for several values, such as a post with two topics, stands with each.", Permission: org.MeasureRead},
 		func(ctx context.Context, in *struct {
 			ID string `path:"id" maxLength:"100"`
-			By string `path:"by" enum:"channel,topic,language,member,kind,team,partner,campaign,community"`
+			By string `path:"by" maxLength:"50" doc:"channel, topic, language, member, kind, team, partner, campaign or community"`
 			Ask
 		}) (*api.List[Slice], error) {
 			ctx, w, f, err := in.Ask.read(ctx, s)

@@ -36,11 +36,8 @@ func Operations(a *api.API, s *strategy.Service) {
 		}
 		return api.Listed(out, ""), nil
 	})
-	api.Add(a, op("create-map", http.MethodPost, "/maps", "Make a map from a template", org.StrategyEdit), func(ctx context.Context, in *struct{ Body *NewMap }) (*api.One[FullMap], error) {
-		var d NewMap
-		if in.Body != nil {
-			d = *in.Body
-		}
+	api.Add(a, op("create-map", http.MethodPost, "/maps", "Make a map from a template", org.StrategyEdit), func(ctx context.Context, in *struct{ Body NewMap }) (*api.One[FullMap], error) {
+		d := in.Body
 		as := strategy.As{Name: d.Name, Kind: strategy.Kind(d.Kind), Scope: d.Scope}
 		var m strategy.Map
 		var err error
