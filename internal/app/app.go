@@ -29,6 +29,7 @@ import (
 	"github.com/entente/entente/internal/measure"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/outside"
+	"github.com/entente/entente/internal/paper"
 	"github.com/entente/entente/internal/people"
 	"github.com/entente/entente/internal/plan"
 	"github.com/entente/entente/internal/report"
@@ -119,7 +120,10 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger) (*App, error) 
 	a.Plan = plan.New(a.DB, a.Measure, a.Strategy, a.Org, log, a.Clock)
 	a.Govern = govern.New(a.DB, a.Measure, a.Strategy, a.Charter, a.Listening, a.Org, log, a.Clock)
 	a.Channels.WithGate(a.Govern.MayServe)
-	a.Report = report.New(a.DB, a.Measure, a.Strategy, a.Org, log, a.Clock)
+	a.Report = report.New(a.DB, a.Measure, a.Strategy, a.Plan, a.Govern, a.Channels, a.Org, log, a.Clock)
+	if m, ok := mailer.(report.Mailer); ok {
+		a.Report.WithMail(m, paper.New(c.Chromium))
+	}
 	if a.demo, err = a.demoOf(ctx); err != nil {
 		a.DB.Close()
 		return nil, err
@@ -197,6 +201,7 @@ func (a *App) work(ctx context.Context) <-chan struct{} {
 		"enriching": func(ctx context.Context) error { return a.Enrich.BackfillLoop(ctx, a.Ledger) },
 		"elsewhere": a.Elsewhere.Loop,
 		"measures":  a.Measure.Loop,
+		"reports":   a.Report.Loop,
 	}
 	if a.Config.Metrics != "" {
 		loops["metrics"] = a.serveMetrics

@@ -55,6 +55,11 @@ func kept() []archive.Table {
 		{Name: "charter_version", Order: "number"},
 		{Name: "charter_acknowledgement", Order: "version, member"},
 		{Name: "watch_rule", Order: "id"},
+		{Name: "dashboard", Order: "id"},
+		{Name: "report_plan", Order: "id"},
+		{Name: "report_refusal", Order: "plan, address"},
+		{Name: "report_sending", Order: "id"},
+		{Name: "value_line", Order: "id"},
 		{Name: "activity", Order: "tx, seq"},
 	}
 }

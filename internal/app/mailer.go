@@ -1,15 +1,19 @@
 package app
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"net/url"
 	"strconv"
+	"strings"
 
 	gomail "github.com/wneessen/go-mail"
 
 	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/report"
 )
 
 // mailer is the mail server for invitations and resets, nil when none is set.
@@ -66,6 +70,53 @@ func (m *mailer) Send(ctx context.Context, to, subject, text string) error {
 	msg.Subject(subject)
 	msg.SetBodyString(gomail.TypeTextPlain, text)
 	if err := c.DialAndSendWithContext(ctx, msg); err != nil {
+		return fmt.Errorf("send mail: %w", err)
+	}
+	return nil
+}
+
+// Post sends a report: HTML with a plain text beside it, and a PDF when there is one. That the server refused or was not reached is told apart
+// from not knowing.
+func (m *mailer) Post(ctx context.Context, l report.Letter) error {
+	surely := func(what string, err error) error {
+		return fmt.Errorf("%s: %w", what, errors.Join(report.ErrNotSent, err))
+	}
+	c, err := m.client()
+	if err != nil {
+		return surely("the mail server", err)
+	}
+	msg := gomail.NewMsg()
+	if err := msg.From(m.from); err != nil {
+		return surely("the sender's address", err)
+	}
+	if err := msg.To(l.To); err != nil {
+		return surely("the recipient's address", err)
+	}
+	msg.Subject(l.Subject)
+	msg.SetDate()
+	if _, host, ok := strings.Cut(m.from, "@"); ok {
+		msg.SetMessageIDWithValue(l.ID + "@" + strings.TrimRight(host, ">"))
+	}
+	msg.SetBodyString(gomail.TypeTextPlain, l.Text)
+	msg.AddAlternativeString(gomail.TypeTextHTML, l.HTML)
+	if l.Unsubscribe != "" {
+		msg.SetGenHeader("List-Unsubscribe", "<"+l.Unsubscribe+">")
+		msg.SetGenHeader("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
+	}
+	if l.PDF != nil {
+		if err := msg.AttachReader(l.PDFName, bytes.NewReader(l.PDF)); err != nil {
+			return surely("attach the PDF", err)
+		}
+	}
+	if err := c.DialWithContext(ctx); err != nil {
+		return surely("reach the mail server", err)
+	}
+	defer c.Close()
+	if err := c.Send(msg); err != nil {
+		var refused *gomail.SendError
+		if errors.As(err, &refused) && (refused.Reason == gomail.ErrSMTPMailFrom || refused.Reason == gomail.ErrSMTPRcptTo || refused.Reason == gomail.ErrGetSender || refused.Reason == gomail.ErrGetRcpts) {
+			return surely("the mail server refused", err)
+		}
 		return fmt.Errorf("send mail: %w", err)
 	}
 	return nil

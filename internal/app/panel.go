@@ -13,6 +13,7 @@ import (
 	"github.com/entente/entente/internal/measure/measureweb"
 	"github.com/entente/entente/internal/people/peopleweb"
 	"github.com/entente/entente/internal/plan/planweb"
+	"github.com/entente/entente/internal/report/reportweb"
 	"github.com/entente/entente/internal/strategy"
 	"github.com/entente/entente/internal/strategy/check"
 	"github.com/entente/entente/internal/strategy/strategyweb"
@@ -76,7 +77,7 @@ func (a *App) besideMeasure(ctx context.Context, id string, f measure.Filter) []
 	return []ui.Panel{p}
 }
 
-// besideObjective shows which initiatives serve an objective.
+// besideObjective shows which initiatives serve an objective, and what it brought.
 func (a *App) besideObjective(ctx context.Context, e strategy.Evaluation, st strategy.Standing) []ui.Panel {
 	var panels []ui.Panel
 	p, shown, err := planweb.ObjectivePanel(a.Plan)(ctx, st.ID)
@@ -88,6 +89,11 @@ func (a *App) besideObjective(ctx context.Context, e strategy.Evaluation, st str
 	if p, err := strategyweb.SmartPanel(a.Strategy, a.Org)(ctx, e, st, a.means(ctx)); err != nil {
 		a.Log.Warn("an objective could not be checked", "error", err)
 	} else {
+		panels = append(panels, p)
+	}
+	if p, shown, err := reportweb.ObjectivePanel(a.Report)(ctx, st.ID); err != nil {
+		a.Log.Warn("what an objective brought could not be read", "error", err)
+	} else if shown {
 		panels = append(panels, p)
 	}
 	return panels

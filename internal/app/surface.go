@@ -66,7 +66,7 @@ func (a *App) surfaces() {
 	businessweb.Routes(r, a.Business, a.Folder, a.Org, a.Clock)
 	planweb.Routes(r, a.Plan, a.Org)
 	governweb.Routes(r, a.Govern, a.Org)
-	reportweb.Routes(r, a.Report, a.Org)
+	reportweb.Routes(r, a.Report, a.Org, paper.New(a.Config.Chromium))
 
 	a.API = api.New(a.Org, a.DB, a.Log, a.Clock)
 	orgapi.Operations(a.API, a.Org)
@@ -95,6 +95,7 @@ func (a *App) nav() []web.Nav {
 		{Label: "app.nav.strategy", Href: "/strategy", Icon: "map", Key: "g s", Permission: org.StrategyRead},
 		{Label: "app.nav.initiatives", Href: "/initiatives", Icon: "list-checks", Key: "g n", Permission: org.StrategyRead},
 		{Label: "app.nav.measures", Href: "/measures", Icon: "chart-line", Key: "g m", Permission: org.MeasureRead},
+		{Label: "app.nav.dashboards", Href: "/dashboards", Icon: "layout-dashboard", Key: "g d", Permission: org.MeasureRead},
 		{Label: "app.nav.inbox", Href: "/inbox", Icon: "inbox", Key: "g i", Permission: org.InboxRead, Count: a.waiting, Topic: "inbox"},
 		{Label: "app.nav.mentions", Href: "/mentions", Icon: "radio", Key: "g e", Permission: org.ListeningRead},
 		{Label: "app.nav.govern", Href: "/govern", Icon: "shield-check", Key: "g g", Permission: org.StrategyRead},

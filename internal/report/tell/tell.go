@@ -1,0 +1,149 @@
+// Package tell decides how numbers are written for people: measures, results and changes come in, words in the language of the reader go out.
+package tell
+
+import (
+	"context"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/measure"
+	"github.com/entente/entente/internal/measure/kpi"
+	"github.com/entente/entente/internal/measure/stat"
+)
+
+// Figure is a number ready to read.
+type Figure struct{ Value, Unit, Interval, Note string }
+
+// Whole is the number with its unit.
+func (f Figure) Whole() string {
+	if f.Unit == "" {
+		return f.Value
+	}
+	return f.Value + "\u00a0" + f.Unit
+}
+
+// Amount writes a value in a unit, without the unit's word.
+func Amount(ctx context.Context, u kpi.Unit, currency string, v float64) string {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return "–"
+	}
+	switch u {
+	case kpi.Share:
+		return i18n.Percent(ctx, v, 0)
+	case kpi.Ratio:
+		return i18n.Percent(ctx, v, 1)
+	case kpi.Seconds:
+		if math.Abs(v) > 9e9 {
+			return "–"
+		}
+		return i18n.For(ctx, time.Duration(math.Round(v))*time.Second)
+	case kpi.Money:
+		if math.Abs(v) < 1e17 {
+			return i18n.Money(ctx, int64(math.Round(v)), currency)
+		}
+		return "–"
+	case kpi.Score:
+		return i18n.Number(ctx, v, 2)
+	case kpi.Points, kpi.Hours, kpi.Index:
+		return i18n.Number(ctx, v, 1)
+	}
+	return i18n.Number(ctx, v, 0)
+}
+
+// Short is the word beside a number, "" where the number says it.
+func Short(ctx context.Context, u kpi.Unit) string {
+	if key := "measure.short." + string(u); u != kpi.Share && u != kpi.Seconds && u != kpi.Ratio && u != kpi.Money && u != kpi.Number && i18n.Has(key) {
+		return i18n.T(ctx, key)
+	}
+	return ""
+}
+
+// Of writes a number of a measure; v is the statistic that is asked for, in unit u.
+func Of(ctx context.Context, m kpi.Measure, r measure.Result, u kpi.Unit, v stat.Estimate) Figure {
+	f := Figure{Value: Amount(ctx, u, r.Currency, v.Value), Unit: Short(ctx, u)}
+	switch {
+	case !v.Defined() && r.Why != "":
+		return Figure{Value: "–", Note: i18n.T(ctx, "measure.why."+r.Why, "Currencies", strings.Join(r.Currencies, ", "))}
+	case u == kpi.Seconds && r.Median.Defined() && !r.Median.Reached:
+		return Figure{Value: i18n.T(ctx, "measure.more_than", "Value", Amount(ctx, u, "", r.Median.Beyond.Seconds()))}
+	case !v.Defined():
+		return Figure{Value: "–", Note: i18n.T(ctx, "measure.nothing")}
+	case v.Grade == stat.TooFew:
+		f.Note = i18n.T(ctx, "measure.too_few_of", "N", i18n.Number(ctx, float64(v.N), 0), "Min", i18n.Number(ctx, float64(m.MinN), 0))
+	}
+	if v.Bounded && v.Low < v.High {
+		f.Interval = Between(ctx, u, r.Currency, v)
+	}
+	return f
+}
+
+// Between writes an interval.
+func Between(ctx context.Context, u kpi.Unit, currency string, v stat.Estimate) string {
+	return i18n.T(ctx, "measure.between", "Low", Amount(ctx, u, currency, v.Low), "High", Amount(ctx, u, currency, v.High))
+}
+
+// Change writes how a number moved against, a word as in "report.against.before"; good says whether it moved the way it should, 0 when that
+// cannot be said.
+func Change(ctx context.Context, m kpi.Measure, u kpi.Unit, currency string, c measure.Change, against string) (text string, good int) {
+	if !c.Known {
+		return "", 0
+	}
+	with := i18n.T(ctx, "report.against."+against)
+	if c.By == 0 {
+		return i18n.T(ctx, "report.change.same", "Against", with), 0
+	}
+	sign := "+"
+	if c.By < 0 {
+		sign = "−"
+	}
+	by := sign + Amount(ctx, u, currency, math.Abs(c.By))
+	if u == kpi.Share {
+		by = sign + i18n.Number(ctx, math.Abs(c.By)*100, 1) + "\u00a0" + i18n.T(ctx, "measure.short.points")
+	}
+	if !c.Clear {
+		return i18n.T(ctx, "report.change.noise", "By", by, "Against", with), 0
+	}
+	if m.Interval != kpi.ExactNumber {
+		switch {
+		case m.Better == kpi.Higher && c.By > 0, m.Better == kpi.Lower && c.By < 0:
+			good = 1
+		case m.Better == kpi.Higher || m.Better == kpi.Lower:
+			good = -1
+		}
+	}
+	return i18n.T(ctx, "report.change.clear", "By", by, "Against", with), good
+}
+
+// Value is what a value of a dimension is called.
+func Value(ctx context.Context, by kpi.Dimension, id, name string) string {
+	switch by {
+	case kpi.ByLanguage:
+		return i18n.Language(ctx, id)
+	case kpi.ByKind:
+		if key := "enrich.kinds." + id; i18n.Has(key) {
+			return i18n.T(ctx, key)
+		}
+	}
+	if name == "" {
+		return id
+	}
+	return name
+}
+
+// Need says what a measure is waiting for, and where it can be brought, "" when nowhere.
+func Need(ctx context.Context, n measure.Need) (text, href string) {
+	if n.Kind == "" {
+		key := "measure.need." + n.Module
+		if !i18n.Has(key) {
+			key = "measure.need.module"
+		}
+		return i18n.T(ctx, key, "Name", n.Module), ""
+	}
+	kind := n.Kind
+	if key := "business.kind." + n.Kind; i18n.Has(key) {
+		kind = i18n.T(ctx, key)
+	}
+	return i18n.T(ctx, "measure.need.fact", "Kind", kind), "/import?format=facts&kind=" + n.Kind
+}
