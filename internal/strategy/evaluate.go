@@ -27,6 +27,7 @@ type Evaluation struct {
 	Watch      int
 	Off        int
 	Unknown    int
+	Stamp      int64 // of this evaluation: another one has another
 }
 
 // Standing is where an objective stands.
@@ -105,11 +106,17 @@ func (s *Service) Evaluate(ctx context.Context, mapID string, at time.Time) (Eva
 	if err := org.Require(ctx, org.StrategyRead); err != nil {
 		return Evaluation{}, err
 	}
-	m, err := s.read(ctx, mapID)
+	m, err := s.maps.Read(ctx, s.db, mapID, func(ctx context.Context) (Map, error) { return s.read(ctx, mapID) })
 	if err != nil {
 		return Evaluation{}, err
 	}
 	return s.evaluated(ctx, m, at)
+}
+
+// Kept gives the text that make made under this key, and makes it anew when anything was committed since. The key must name everything else that
+// it depends on, and of evaluations their stamp. What may be seen must be decided before it is asked for.
+func (s *Service) Kept(ctx context.Context, key string, make func(ctx context.Context) (string, error)) (string, error) {
+	return s.texts.Read(ctx, s.db, key, make)
 }
 
 // present names a map as it is now, to a reader of a zone.
@@ -190,7 +197,7 @@ const (
 
 func (s *Service) evaluate(ctx context.Context, m Map, at time.Time, zone *time.Location) (Evaluation, error) {
 	ctx = i18n.With(ctx, i18n.Lang(ctx), zone) // weeks are cut by it
-	e := Evaluation{Map: m, At: at, Objectives: make([]Standing, len(m.Objectives))}
+	e := Evaluation{Map: m, At: at, Objectives: make([]Standing, len(m.Objectives)), Stamp: s.stamps.Add(1)}
 	weekly := make([][]float64, len(m.Objectives))
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(atOnce)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -29,6 +30,9 @@ type Service struct {
 	shelf    shelf
 	turns    chan struct{}
 	flight   singleflight.Group
+	maps     db.Kept[Map] // nobody may change what it gives
+	texts    db.Kept[string]
+	stamps   atomic.Int64
 }
 
 // atOnce is how many measures are computed at once, over all who look.

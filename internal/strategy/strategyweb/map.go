@@ -1,9 +1,16 @@
 package strategyweb
 
 import (
+	"context"
+	"fmt"
 	"net/http"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
 
 	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
 	"github.com/entente/entente/internal/strategy"
 	"github.com/entente/entente/internal/web"
@@ -47,26 +54,39 @@ func (h *handlers) mapPage(w http.ResponseWriter, r *http.Request) error {
 	if _, ok := p.E.Map.Theme(r.URL.Query().Get("theme")); ok {
 		p.Theme = r.URL.Query().Get("theme")
 	}
-	if p.Names, err = h.names(ctx); err != nil {
+	key := fmt.Sprintf("map %d %s %s %s %t %t %q", p.E.Stamp, org.Who(ctx).Role, i18n.Lang(ctx), i18n.Zone(ctx), p.Past, p.Prints, r.URL.RawQuery)
+	body, err := h.s.Kept(ctx, key, func(ctx context.Context) (string, error) { return h.written(ctx, p, at) })
+	if err != nil {
 		return err
 	}
+	return web.Show(w, r, web.Page{Title: title, Wide: true}, templ.Raw(body))
+}
+
+// written is the page of a map as text: many look at it while nothing changes.
+func (h *handlers) written(ctx context.Context, p mapPage, at time.Time) (string, error) {
+	var err error
+	if p.Names, err = h.names(ctx); err != nil {
+		return "", err
+	}
 	if p.Owners, err = h.owners(ctx, p.E.Objectives); err != nil {
-		return err
+		return "", err
 	}
 	ids := make([]string, len(p.E.Objectives))
 	for i, o := range p.E.Objectives {
 		ids[i] = o.ID
 	}
 	if p.Reach, err = h.s.Reach(ctx, at, ids...); err != nil {
-		return err
+		return "", err
 	}
 	if h.OnMap != nil {
 		p.Panels = h.OnMap(ctx, p.E)
 	}
 	if p.Wide, p.Narrow, err = h.both(ctx, picture(ctx, p.E, p.Names, look{theme: p.Theme})); err != nil {
-		return err
+		return "", err
 	}
-	return web.Show(w, r, web.Page{Title: title, Wide: true}, mapBody(p))
+	var b strings.Builder
+	err = mapBody(p).Render(ctx, &b)
+	return b.String(), err
 }
 
 // refused shows a refusal that the reader can do something about on the page to.
