@@ -394,6 +394,14 @@ func (r request) ask(pairs ...string) request {
 
 type object = map[string]any
 
+// onTile names the first tile of the dashboard that was made.
+func onTile(got map[string]reply) request {
+	d := got["create-dashboard"].object()
+	id, _ := d["id"].(string)
+	tile, _ := d["tiles"].([]any)[0].(object)["id"].(string)
+	return request{values: map[string]string{"id": id, "tile": tile}}
+}
+
 // steps call every operation, in an order in which each finds what it needs.
 func (p *place) steps(t *testing.T) []step {
 	none := func(map[string]reply) request { return request{} }
@@ -628,6 +636,31 @@ func (p *place) steps(t *testing.T) []step {
 		{"delete-own-measure", of("create-own-measure", "id")},
 		{"read-business-hours", none},
 		{"set-business-hours", then(none, object{"zone": "Europe/Paris", "holidays": []string{"12-25"}, "week": [][]object{{}, {{"from": 540, "to": 1080}}, {}, {}, {}, {}, {}}})},
+
+		{"create-dashboard", then(none, object{"name": "Lundi", "roles": []string{"social"}, "tiles": []object{{"kind": "number", "measure": "volume"}}})},
+		{"list-dashboards", none},
+		{"get-dashboard", of("create-dashboard", "id")},
+		{"update-dashboard", then(of("create-dashboard", "id"), object{"name": "Lundi matin", "about": "À 9 h"})},
+		{"add-tile", then(of("create-dashboard", "id"), object{"kind": "bars", "measure": "volume", "by": "channel", "days": 90, "filter": object{"language": "fr"}})},
+		{"update-tile", func(got map[string]reply) request {
+			return onTile(got).with(object{"kind": "table", "measure": "volume", "compare": "last_year", "width": 2})
+		}},
+		{"move-tile", func(got map[string]reply) request { return onTile(got).with(object{"by": 1}) }},
+		{"read-dashboard", of("create-dashboard", "id")},
+		{"list-notes", none},
+		{"remove-tile", func(got map[string]reply) request { return onTile(got) }},
+		{"delete-dashboard", of("create-dashboard", "id")},
+		{"read-value", none},
+		{"create-value-line", then(none, object{"name": "Contacts", "measure": "deflected-contacts", "price": 680, "currency": "EUR", "grade": "assumed", "reason": "Contrôle de gestion"})},
+		{"list-value-lines", none},
+		{"update-value-line", then(of("create-value-line", "id"), object{"name": "Contacts", "measure": "deflected-contacts", "price": 700, "currency": "EUR", "grade": "assumed", "reason": "Contrôle de gestion"})},
+		{"delete-value-line", of("create-value-line", "id")},
+		{"create-report", then(none, object{"name": "Revue", "content": "pack", "lang": "fr", "every": "month", "day": 31, "minute": 480, "zone": "Europe/Paris", "enabled": true, "recipients": []object{{"address": "board@bruyere.example"}}})},
+		{"list-reports", none},
+		{"get-report", of("create-report", "id")},
+		{"update-report", then(of("create-report", "id"), object{"name": "Revue", "content": "map", "lang": "en", "every": "week", "weekday": 1, "minute": 480, "zone": "Europe/Paris", "enabled": false, "recipients": []object{{"address": "board@bruyere.example"}}})},
+		{"list-report-mails", of("create-report", "id")},
+		{"delete-report", of("create-report", "id")},
 
 		{"list-maps", none},
 		{"create-map", func(map[string]reply) request {

@@ -70,7 +70,7 @@ func Of(ctx context.Context, m kpi.Measure, r measure.Result, u kpi.Unit, v stat
 		return Figure{Value: i18n.T(ctx, "measure.more_than", "Value", Amount(ctx, u, "", r.Median.Beyond.Seconds()))}
 	case !v.Defined():
 		return Figure{Value: "–", Note: i18n.T(ctx, "measure.nothing")}
-	case v.Grade == stat.TooFew:
+	case v.Grade == stat.TooFew && v.N < m.MinN:
 		f.Note = i18n.T(ctx, "measure.too_few_of", "N", i18n.Number(ctx, float64(v.N), 0), "Min", i18n.Number(ctx, float64(m.MinN), 0))
 	}
 	if v.Bounded && v.Low < v.High {

@@ -1,0 +1,380 @@
+package report_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/db/dbtest"
+	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/measure"
+	"github.com/entente/entente/internal/measure/kpi"
+	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/report"
+	"github.com/entente/entente/internal/report/due"
+)
+
+func TestDashboards(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		w.channel("forum")
+		w.say("forum", 3, 4, "The bike arrived with a loose brake")
+		b, err := w.s.AddDashboard(w.ada, report.Dashboard{Name: " Monday ", Tiles: []report.Tile{{Measure: "volume"}, {Measure: "volume", Kind: report.Bars, By: kpi.ByChannel, Width: 9}}})
+		w.must(err)
+		if b.Name != "Monday" || b.Tiles[0].Kind != report.Figure || b.Tiles[1].Width != 3 {
+			t.Errorf("made %+v", b)
+		}
+		for name, tile := range map[string]report.Tile{"no such measure": {Measure: "luck"}, "p90 of a count": {Measure: "volume", Statistic: report.P90}, "bars of nothing": {Measure: "volume", Kind: report.Bars},
+			"a filter it does not know": {Measure: "volume", Filter: measure.Filter{Team: "x"}}, "a week of years": {Measure: "volume", Days: 3}} {
+			if _, err := w.s.AddTile(w.ada, b.ID, tile); !problem.Is(err, problem.Invalid) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if _, err := w.s.Dashboard(w.vic, b.ID); !problem.Is(err, problem.Missing) {
+			t.Errorf("Vic reads a private dashboard: %v", err)
+		}
+		if _, err := w.s.ChangeDashboard(w.ada, b.ID, "Monday", "", []org.Role{org.Volunteer, org.Plain}); err != nil {
+			t.Fatal(err)
+		}
+		shared, err := w.s.Dashboard(w.vic, b.ID)
+		if err != nil || !slices.Equal(shared.Roles, []org.Role{org.Volunteer}) || shared.MayChange(w.vic) {
+			t.Errorf("shared: %+v, %v", shared.Roles, err)
+		}
+		if _, err := w.s.MoveTile(w.vic, b.ID, b.Tiles[0].ID, 1); !problem.Is(err, problem.Forbidden) {
+			t.Errorf("Vic moves a tile: %v", err)
+		}
+		moved, err := w.s.MoveTile(w.ada, b.ID, b.Tiles[0].ID, 5)
+		if err != nil || moved.Tiles[1].ID != b.Tiles[0].ID {
+			t.Errorf("moved %+v, %v", moved.Tiles, err)
+		}
+		r, err := w.s.Read(w.ada, moved.Tiles[1], w.now)
+		if err != nil || r.Result.N != 4 || !r.Compared || r.Against.N != 0 {
+			t.Errorf("read n = %d, %+v, %v", r.Result.N, r.Problem, err)
+		}
+		bars, err := w.s.Read(w.ada, moved.Tiles[0], w.now)
+		if err != nil || len(bars.Slices) != 1 || bars.Slices[0].Result.N != 4 {
+			t.Errorf("bars %+v, %v", bars.Slices, err)
+		}
+		gone, err := w.s.Read(w.ada, report.Tile{Measure: "luck", Days: 30, Step: measure.Week}, w.now)
+		if err != nil || gone.Problem == nil {
+			t.Errorf("a measure that is gone: %+v, %v", gone.Problem, err)
+		}
+		w.must(w.s.RemoveDashboard(w.ada, b.ID))
+	})
+}
+
+// TestRowsAddUp opens the rows behind a tile: by the address that stands under its number, they are as many as its n.
+func TestRowsAddUp(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, dbtest.SQLite(t))
+	w.channel("forum")
+	for day := range 40 {
+		w.say("forum", day, 1+day%3, "The bike arrived with a loose brake")
+	}
+	zone, err := time.LoadLocation("Pacific/Auckland")
+	w.must(err)
+	ctx := i18n.With(w.ada, "en", zone)
+	r, err := w.s.Read(ctx, report.Tile{Measure: "volume", Days: 30, Step: measure.Week}, w.now)
+	w.must(err)
+	path := report.RowsPath(ctx, "volume", r.Window, measure.Filter{Channel: "forum"})
+	first := r.Window.From.In(zone).Format(time.DateOnly)
+	if !strings.Contains(path, "from="+first) || !strings.Contains(path, fmt.Sprintf("at=%d", w.now.UnixMicro())) || !strings.Contains(path, "channel=forum") {
+		t.Errorf("rows at %s", path)
+	}
+	rows, _, err := w.s.Measures().Rows(ctx, "volume", r.Window, measure.Filter{}, measure.Paging{Limit: 200})
+	if err != nil || len(rows) != r.Result.N {
+		t.Errorf("%d rows behind n = %d, %v", len(rows), r.Result.N, err)
+	}
+}
+
+// TestNotes builds worlds where it is known what there is to tell.
+func TestNotes(t *testing.T) {
+	t.Parallel()
+	const brake = "The bike arrived with a loose brake and nobody answers me"
+	for name, test := range map[string]struct {
+		build func(*world)
+		want  []string // what sentences say; none: no note
+	}{
+		"nothing new": {func(w *world) {
+			for day := range 70 {
+				w.say("forum", day, 3, brake)
+			}
+		}, nil},
+		"one channel brings most": {func(w *world) {
+			for day := range 70 {
+				w.say("forum", day, 2, brake)
+				if day < 30 {
+					w.say("blog", day, 4, brake)
+				}
+			}
+		}, []string{"Volume rose from 60 posts to 180 posts, mostly on blog (n = 120 of 180)"}},
+		"all bring more": {func(w *world) {
+			for day := range 70 {
+				n := 2
+				if day < 30 {
+					n = 6
+				}
+				w.say("forum", day, n, brake)
+				w.say("blog", day, n, brake)
+			}
+		}, []string{"Volume rose from 120 posts to 360 posts, n = 360."}},
+		"a spike": {func(w *world) {
+			for day := range 70 {
+				n := 4
+				if day == 2 {
+					n = 30
+				}
+				w.say("forum", day, n, brake)
+			}
+		}, []string{"Volume: 30 posts on Wednesday"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, dbtest.SQLite(t))
+			w.channel("forum")
+			w.channel("blog")
+			test.build(w)
+			notes, err := w.s.NotesAt(w.ada, []report.Subject{{Measure: "volume", Days: 30}}, w.now)
+			w.must(err)
+			again, err := w.s.NotesAt(w.ada, []report.Subject{{Measure: "volume", Days: 30}}, w.now)
+			w.must(err)
+			namer, err := w.s.Namer(w.ada)
+			w.must(err)
+			plain := func(list []report.Note) (out []string) {
+				for _, n := range list {
+					out = append(out, strings.ReplaceAll(n.Sentence(w.ada, namer), "\u00a0", " "))
+				}
+				return out
+			}
+			got := plain(notes)
+			if diff := cmp.Diff(got, plain(again)); diff != "" {
+				t.Errorf("told differently the second time: %s", diff)
+			}
+			if len(test.want) == 0 && len(got) > 0 {
+				t.Errorf("told %q of nothing", got)
+			}
+			for _, want := range test.want {
+				if !slices.ContainsFunc(got, func(s string) bool { return strings.Contains(s, want) }) {
+					t.Errorf("%q is not told: %q", want, got)
+				}
+			}
+			for _, n := range notes {
+				rows, _, err := w.s.Measures().Rows(w.ada, n.Measure.ID, n.Window, n.Narrowed, measure.Paging{Limit: 500})
+				if err != nil || len(rows) != n.NarrowedN && !n.OnWeekday && n.NarrowedN <= 200 {
+					t.Errorf("%d rows behind %d, %v", len(rows), n.NarrowedN, err)
+				}
+			}
+		})
+	}
+}
+
+// post office keeps what was sent.
+type office struct {
+	mu   sync.Mutex
+	got  []report.Letter
+	fail error
+}
+
+func (o *office) Post(_ context.Context, l report.Letter) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.fail == nil || !errors.Is(o.fail, report.ErrNotSent) {
+		o.got = append(o.got, l)
+	}
+	return o.fail
+}
+
+func (o *office) to() (out []string) {
+	for _, l := range o.got {
+		out = append(out, l.To)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func monday(to ...report.Recipient) report.Mailing {
+	return report.Mailing{Name: "Monday <review>", Content: report.OfPack, Lang: "fr", Enabled: true, Recipients: to,
+		Rhythm: due.Rhythm{Every: due.Week, Weekday: time.Monday, Minute: 480, Zone: "Europe/Paris"}}
+}
+
+func TestMailing(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		o := &office{}
+		w.s.WithMail(o, nil)
+		ada := org.Who(w.ada).ID
+		m, err := w.s.SaveMailing(w.ada, monday(report.Recipient{Member: ada}, report.Recipient{Address: "Board@Example.org"}, report.Recipient{Address: "board@example.org"}))
+		w.must(err)
+		if want := time.Date(2026, 11, 23, 7, 0, 0, 0, time.UTC); !m.DueAt.Equal(want) || len(m.Recipients) != 2 {
+			t.Errorf("due %v to %v", m.DueAt, m.Recipients)
+		}
+		run := func() {
+			t.Helper()
+			var all sync.WaitGroup
+			for range 4 { // as many nodes
+				all.Go(func() {
+					if _, err := w.s.Claim(t.Context()); err != nil {
+						t.Error(err)
+					}
+					if _, err := w.s.SendOnce(t.Context()); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			all.Wait()
+		}
+		run()
+		if len(o.got) != 0 {
+			t.Fatalf("sent before it was due: %v", o.to())
+		}
+		w.now = time.Date(2026, 12, 9, 12, 0, 0, 0, time.UTC) // three Mondays passed while nothing ran
+		run()
+		run()
+		if diff := cmp.Diff([]string{"ada@velo.example", "board@example.org"}, o.to()); diff != "" {
+			t.Fatalf("sent: %s", diff)
+		}
+		link := ""
+		for _, l := range o.got {
+			if strings.Contains(l.HTML, "<script") || strings.Contains(l.HTML, "<review>") || !strings.Contains(l.HTML, "&lt;review&gt;") || !strings.Contains(l.Text, "Monday <review>") {
+				t.Errorf("the letter to %s: %s", l.To, l.HTML)
+			}
+			if (l.Unsubscribe != "") != (l.To == "board@example.org") {
+				t.Errorf("a link to end it for %s: %q", l.To, l.Unsubscribe)
+			}
+			if l.Unsubscribe != "" {
+				link = l.Unsubscribe
+			}
+		}
+		_, secret, _ := strings.Cut(link, report.UnsubscribePath)
+		if x, err := w.s.Subscribed(t.Context(), secret); err != nil || x.Ended || x.Address != "board@example.org" {
+			t.Errorf("subscribed: %+v, %v", x, err)
+		}
+		for range 2 {
+			_, err = w.s.Unsubscribe(t.Context(), secret)
+			w.must(err)
+		}
+		if _, err := w.s.Subscribed(t.Context(), strings.Repeat("x", 32)); !problem.Is(err, problem.Missing) {
+			t.Errorf("a link of nobody: %v", err)
+		}
+		o.got = nil
+		w.now = w.now.AddDate(0, 0, 7)
+		run()
+		if diff := cmp.Diff([]string{"ada@velo.example"}, o.to()); diff != "" {
+			t.Errorf("sent after it was ended: %s", diff)
+		}
+		mails, err := w.s.Mails(w.ada, m.ID)
+		if err != nil || len(mails) != 4 {
+			t.Errorf("%d mails listed, %v", len(mails), err)
+		}
+		if _, err := w.s.Mailing(w.vic, m.ID); !problem.Is(err, problem.Missing) {
+			t.Errorf("Vic reads it: %v", err)
+		}
+	})
+}
+
+// TestBrokenSending holds a mail to never going out twice: what was under way when a node died is uncertain, what surely did not go out is tried
+// again.
+func TestBrokenSending(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		o := &office{fail: fmt.Errorf("full: %w", report.ErrNotSent)}
+		w.s.WithMail(o, nil)
+		m, err := w.s.SaveMailing(w.ada, monday(report.Recipient{Address: "board@example.org"}))
+		w.must(err)
+		state := func() report.Mail {
+			t.Helper()
+			list, err := w.s.Mails(w.ada, m.ID)
+			if err != nil || len(list) != 1 {
+				t.Fatalf("%d mails, %v", len(list), err)
+			}
+			return list[0]
+		}
+		once := func() {
+			t.Helper()
+			_, err := w.s.SendOnce(t.Context())
+			w.must(err)
+		}
+		w.now = time.Date(2026, 11, 23, 7, 0, 0, 0, time.UTC)
+		_, err = w.s.Claim(t.Context())
+		w.must(err)
+		once()
+		if x := state(); x.State != report.Queued || x.Attempts != 1 || !x.DueAt.After(w.now) {
+			t.Errorf("refused once: %+v", x)
+		}
+		// A node takes it and dies.
+		w.now = w.now.Add(time.Hour)
+		w.exec("UPDATE report_sending SET state = 'sending', lease_until = $1", db.T(w.now.Add(time.Minute)))
+		o.fail = nil
+		once()
+		if x := state(); x.State != report.Sending || len(o.got) != 0 {
+			t.Errorf("taken from a node that may be at it: %+v", x)
+		}
+		w.now = w.now.Add(time.Hour)
+		once()
+		once()
+		if x := state(); x.State != report.Uncertain || len(o.got) != 0 {
+			t.Errorf("a node died: %+v, sent %v", x, o.to())
+		}
+		// Nobody knows whether this one arrived.
+		w.exec("UPDATE report_sending SET state = 'queued', lease_until = NULL")
+		o.fail = errors.New("the line broke")
+		once()
+		once()
+		if x := state(); x.State != report.Uncertain || len(o.got) != 1 {
+			t.Errorf("the line broke: %+v, sent %v", x, o.to())
+		}
+	})
+}
+
+func TestValue(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		w.channel("forum")
+		w.say("forum", 2, 40, "The bike arrived with a loose brake") // first: the first fact derives everything anew
+		fact := func(id, kind, label, status, channel, currency string, amount int64) {
+			w.exec("INSERT INTO business_fact (id, kind, at, amount, currency, label, status, channel, activity, stated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'a', 1)", id, kind, db.T(w.now.AddDate(0, -1, 0)), amount, currency, label, status, channel)
+		}
+		fact("1", "benefit", "measured", "", "", "EUR", 100000)
+		fact("2", "benefit", "holdout", "", "", "EUR", 50000)
+		fact("3", "benefit", "modelled", "", "", "EUR", 700000)
+		fact("4", "benefit", "measured", "", "", "CHF", 9000)
+		fact("5", "lead", "", "won", "forum", "EUR", 300000)
+		fact("6", "lead", "", "won", "", "EUR", 999999) // from nowhere we are
+		fact("7", "cost", "platform", "", "", "EUR", 20000)
+		v, err := w.s.Value(w.ada, measure.Last(365, w.now, time.UTC), "")
+		w.must(err)
+		want := []report.Sum{{Currency: "CHF", Proven: 9000, Lines: 1}, {Currency: "EUR", Proven: 150000, Potential: 1000000, Cost: 20000, Lines: 4}}
+		if diff := cmp.Diff(want, v.Sums); diff != "" {
+			t.Error(diff)
+		}
+		bad := report.ValueLine{Name: "x", Measure: "net-sentiment", Price: 1, Currency: "EUR", Grade: report.Assumed, Reason: "said"}
+		if _, err := w.s.SaveValueLine(w.ada, bad); !problem.Is(err, problem.Invalid) {
+			t.Errorf("a price for an index: %v", err)
+		}
+		l, err := w.s.SaveValueLine(w.ada, report.ValueLine{Name: "Posts", Measure: "volume", Price: 250, Currency: "EUR", Grade: report.Assumed, Reason: "said"})
+		w.must(err)
+		v, err = w.s.Value(w.ada, measure.Last(365, w.now, time.UTC), "")
+		w.must(err)
+		for _, e := range v.Entries {
+			if e.Ref == l.ID && (e.Value.Value != 10000 || e.Grade != report.Assumed || !e.Value.Bounded || e.N != 40) {
+				t.Errorf("40 posts at 2.50: %+v", e)
+			}
+		}
+		if v.Sums[1].Proven != 150000 || v.Sums[1].Potential != 1010000 {
+			t.Errorf("what is assumed is added to what is measured: %+v", v.Sums)
+		}
+	})
+}
