@@ -22,7 +22,7 @@ const (
 // compose writes a report, in the language and zone of ctx, as whoever acts in ctx sees it.
 func (s *Service) compose(ctx context.Context, m Mailing) (letter.Doc, error) {
 	now := s.Now()
-	d := letter.Doc{Lang: i18n.Lang(ctx), Title: m.Name, Subtitle: i18n.T(ctx, "report.as_of", "At", i18n.DateTime(ctx, now)), OpenLabel: i18n.T(ctx, "report.mail.open"), Foot: i18n.T(ctx, "report.mail.foot")}
+	d := letter.Doc{Lang: i18n.Lang(ctx), Title: m.Name, Colon: i18n.T(ctx, "report.colon"), Subtitle: i18n.T(ctx, "report.as_of", "At", i18n.DateTime(ctx, now)), OpenLabel: i18n.T(ctx, "report.mail.open"), Foot: i18n.T(ctx, "report.mail.foot")}
 	base := ""
 	if o, err := s.org.Organisation(ctx); err == nil {
 		d.Brand, base = o.Name, strings.TrimRight(o.URL, "/")

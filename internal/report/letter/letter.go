@@ -12,6 +12,7 @@ import (
 type Doc struct {
 	Lang, Title, Subtitle string
 	Brand                 string
+	Colon                 string // what stands between a name and what is said of it, as the language writes it
 	Open                  string // where it is on the site, "" for nowhere
 	OpenLabel             string
 	Blocks                []Block
@@ -87,7 +88,7 @@ func (d Doc) Text() string {
 		line(d.Subtitle)
 	}
 	if d.Open != "" {
-		line(d.OpenLabel, ": ", d.Open)
+		line(d.OpenLabel, d.Colon, d.Open)
 	}
 	for _, k := range d.Blocks {
 		line("\n", k.Title)
@@ -96,14 +97,14 @@ func (d Doc) Text() string {
 			line(k.Empty)
 		}
 		for _, f := range k.Figures {
-			line("* ", f.Label, ": ", f.Value)
+			line("* ", f.Label, d.Colon, f.Value)
 			for _, more := range []string{f.Detail, f.Change, f.Href} {
 				if more != "" {
 					line("  ", more)
 				}
 			}
 			for _, bar := range f.Bars {
-				line("  ", strings.Repeat("#", bar.Percent()/5), " ", bar.Label, ": ", bar.Value)
+				line("  ", strings.Repeat("#", bar.Percent()/5), " ", bar.Label, d.Colon, bar.Value)
 			}
 		}
 		for _, l := range k.Lines {
@@ -121,7 +122,7 @@ func (d Doc) Text() string {
 					if i == 0 {
 						line("* ", c.Text)
 					} else if i < len(k.Table.Head) {
-						line("  ", k.Table.Head[i], ": ", c.Text)
+						line("  ", k.Table.Head[i], d.Colon, c.Text)
 					}
 				}
 			}
@@ -132,7 +133,7 @@ func (d Doc) Text() string {
 		line(d.Foot)
 	}
 	if d.Unsubscribe != "" {
-		line(d.UnsubscribeLabel, ": ", d.Unsubscribe)
+		line(d.UnsubscribeLabel, d.Colon, d.Unsubscribe)
 	}
 	return b.String()
 }
@@ -149,7 +150,7 @@ const page = `<!DOCTYPE html>
 {{range .Figures}}<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="margin:0 0 12px"><tr><td style="padding:0"><p style="margin:0;color:#5d574d;font-size:13px">{{.Label}}</p>
 <p style="margin:0;font-size:21px;font-weight:bold">{{if .Href}}<a href="{{.Href}}" style="color:#22201c">{{.Value}}</a>{{else}}{{.Value}}{{end}}</p>
 {{if .Detail}}<p style="margin:0;color:#5d574d;font-size:13px">{{.Detail}}</p>{{end}}{{if .Change}}<p style="margin:0;font-size:13px;color:{{if eq .Good 1}}#1c6b3c{{else if eq .Good -1}}#a32116{{else}}#5d574d{{end}}">{{.Change}}</p>{{end}}</td></tr>
-{{range .Bars}}<tr><td style="padding:3px 0 0"><p style="margin:0;font-size:13px">{{.Label}}: {{.Value}}</p><table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0"><tr>{{if .Percent}}<td width="{{.Percent}}%" bgcolor="#2f6db3" style="background:#2f6db3;height:8px;font-size:1px;line-height:8px">&nbsp;</td>{{end}}{{if .Rest}}<td width="{{.Rest}}%" style="height:8px;font-size:1px;line-height:8px">&nbsp;</td>{{end}}</tr></table></td></tr>{{end}}</table>{{end}}
+{{range .Bars}}<tr><td style="padding:3px 0 0"><p style="margin:0;font-size:13px">{{.Label}}{{$.Colon}}{{.Value}}</p><table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0"><tr>{{if .Percent}}<td width="{{.Percent}}%" bgcolor="#2f6db3" style="background:#2f6db3;height:8px;font-size:1px;line-height:8px">&nbsp;</td>{{end}}{{if .Rest}}<td width="{{.Rest}}%" style="height:8px;font-size:1px;line-height:8px">&nbsp;</td>{{end}}</tr></table></td></tr>{{end}}</table>{{end}}
 {{if .Lines}}<ul style="margin:0 0 8px;padding:0 0 0 18px">{{range .Lines}}<li style="margin:0 0 6px">{{if .Href}}<a href="{{.Href}}" style="color:#1d4f8c">{{.Text}}</a>{{else}}{{.Text}}{{end}}</li>{{end}}</ul>{{end}}
 {{with .Table}}{{if .Rows}}<table width="100%" cellpadding="0" cellspacing="0" border="0" style="margin:0 0 10px;font-size:14px;border-collapse:collapse"><tr>{{range .Head}}<th align="left" scope="col" style="padding:4px 8px 4px 0;border-bottom:1px solid #b9b3a7;font-size:13px;color:#5d574d">{{.}}</th>{{end}}</tr>
 {{range .Rows}}<tr>{{range .}}<td valign="top" style="padding:5px 8px 5px 0;border-bottom:1px solid #ece8e0">{{if .Href}}<a href="{{.Href}}" style="color:#1d4f8c">{{.Text}}</a>{{else}}{{.Text}}{{end}}</td>{{end}}</tr>{{end}}</table>{{end}}{{end}}</td></tr>{{end}}

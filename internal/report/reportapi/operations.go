@@ -4,14 +4,12 @@ package reportapi
 import (
 	"context"
 	"net/http"
-	"slices"
 
 	"github.com/entente/entente/internal/api"
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/measure"
 	"github.com/entente/entente/internal/measure/kpi"
 	"github.com/entente/entente/internal/org"
-	"github.com/entente/entente/internal/problem"
 	"github.com/entente/entente/internal/report"
 	"github.com/entente/entente/internal/report/tell"
 )
@@ -109,7 +107,7 @@ func Operations(a *api.API, s *report.Service) {
 	})
 	api.Add(a, op("list-notes", http.MethodGet, "/notes", "What is out of the ordinary, in sentences", org.MeasureRead), func(ctx context.Context, in *struct {
 		Dashboard string `query:"dashboard" maxLength:"50" doc:"Only what this dashboard shows."`
-		Days      int    `query:"days" default:"30" enum:"7,30,90,182,365" doc:"How long a period without a dashboard is."`
+		Days      int    `query:"days" default:"30" minimum:"1" maximum:"366" doc:"How long a period without a dashboard is."`
 	}) (*api.List[Note], error) {
 		var subjects []report.Subject
 		var err error
@@ -132,14 +130,10 @@ func Operations(a *api.API, s *report.Service) {
 		return listed(list, func(n report.Note) Note { return note(ctx, n, name) }, err)
 	})
 	api.Add(a, op("read-value", http.MethodGet, "/value", "What the work brought or saved", org.MeasureRead), func(ctx context.Context, in *struct {
-		Days      int    `query:"days" default:"365" enum:"7,30,90,182,365"`
+		Days      int    `query:"days" default:"365" minimum:"1" maximum:"1100" doc:"How many days, ending today."`
 		Objective string `query:"objective" maxLength:"50"`
 	}) (*api.One[Value], error) {
-		days := in.Days
-		if !slices.Contains(report.Spans(), days) {
-			return nil, problem.New(problem.Invalid, "report.days_unknown").On("days")
-		}
-		v, err := s.Value(ctx, measure.Last(days, s.Now(), i18n.Zone(ctx)), in.Objective)
+		v, err := s.Value(ctx, measure.Last(in.Days, s.Now(), i18n.Zone(ctx)), in.Objective)
 		if err != nil {
 			return nil, err
 		}
