@@ -116,6 +116,9 @@ func (s *Service) Totals(ctx context.Context, f Filter, zone *time.Location) ([]
 	if len(starts) == 0 {
 		return nil, nil
 	}
+	if end := starts[len(starts)-1].AddDate(0, 1, 0); end.Before(f.Until) {
+		f.Until = end // what comes later is of no month told
+	}
 	var month strings.Builder
 	month.WriteString("CASE")
 	for i := len(starts) - 1; i > 0; i-- {

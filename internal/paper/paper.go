@@ -104,7 +104,7 @@ func (p *Printer) run(ctx context.Context, html []byte, name string, options ...
 	}
 	c := exec.CommandContext(ctx, p.path, append(args, "file://"+in)...)
 	c.WaitDelay = 5 * time.Second
-	c.Env = append(os.Environ(), "HOME="+folder)
+	c.Env = []string{"HOME=" + folder, "TMPDIR=" + folder, "PATH=" + os.Getenv("PATH"), "LANG=C.UTF-8"} // nothing of ours: the environment holds secrets
 	var said bytes.Buffer
 	c.Stderr = &clipped{&said}
 	if err := c.Run(); err != nil {

@@ -146,24 +146,24 @@ func (s *Service) evaluated(ctx context.Context, m Map, at time.Time) (Evaluatio
 		case f.epoch == epoch && age < keptLong || age < keptLeast:
 			return f.e, nil
 		case age < bearable:
-			s.flight.DoChan(key, func() (any, error) { return s.evaluateAnew(ctx, m, at, zone, key, now, live) })
+			s.flight.DoChan(key, func() (any, error) { return s.evaluateAnew(ctx, m, at, zone, key, now, live, 1) }) // beside those who look
 			return f.e, nil
 		}
 	}
-	v, err, _ := s.flight.Do(key, func() (any, error) { return s.evaluateAnew(ctx, m, at, zone, key, now, live) })
+	v, err, _ := s.flight.Do(key, func() (any, error) { return s.evaluateAnew(ctx, m, at, zone, key, now, live, atOnce) })
 	if err != nil {
 		return Evaluation{}, fmt.Errorf("evaluate the map: %w", err)
 	}
 	return v.(Evaluation), nil
 }
 
-// evaluateAnew evaluates and keeps what comes out. Whoever asked first may leave; the others still wait for it.
-func (s *Service) evaluateAnew(ctx context.Context, m Map, at time.Time, zone *time.Location, key, now string, live bool) (Evaluation, error) {
+// evaluateAnew evaluates, so many measures at once, and keeps what comes out. Whoever asked first may leave; the others still wait for it.
+func (s *Service) evaluateAnew(ctx context.Context, m Map, at time.Time, zone *time.Location, key, now string, live bool, most int) (Evaluation, error) {
 	c, cancel := context.WithTimeout(context.WithoutCancel(ctx), longEnough)
 	defer cancel()
 	epoch, _ := s.measures.Epoch() // what comes in while it is evaluated may not be in it
 	made := s.clock()
-	e, err := s.evaluate(c, m, at, zone)
+	e, err := s.evaluate(c, m, at, zone, most)
 	if err == nil {
 		s.shelf.put(key, shelved{e, made, epoch})
 		if live {
@@ -195,12 +195,12 @@ const (
 	longSince  = 6 * time.Hour
 )
 
-func (s *Service) evaluate(ctx context.Context, m Map, at time.Time, zone *time.Location) (Evaluation, error) {
+func (s *Service) evaluate(ctx context.Context, m Map, at time.Time, zone *time.Location, most int) (Evaluation, error) {
 	ctx = i18n.With(ctx, i18n.Lang(ctx), zone) // weeks are cut by it
 	e := Evaluation{Map: m, At: at, Objectives: make([]Standing, len(m.Objectives)), Stamp: s.stamps.Add(1)}
 	weekly := make([][]float64, len(m.Objectives))
 	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(atOnce)
+	g.SetLimit(most)
 	for i, o := range m.Objectives {
 		st := &e.Objectives[i]
 		st.Objective = o

@@ -8,6 +8,7 @@ import (
 
 	"github.com/entente/entente/internal/measure"
 	"github.com/entente/entente/internal/measure/kpi"
+	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
 )
 
@@ -54,7 +55,7 @@ func (s *Service) Export(ctx context.Context, mapID string) ([]byte, error) {
 		if !o.DueAt.IsZero() {
 			fo.By = o.DueAt.UTC().Format(time.DateOnly)
 		}
-		if o.Owner != "" {
+		if o.Owner != "" && org.Require(ctx, org.MemberRead) == nil { // addresses are not for every reader of a map
 			if owner, err := s.org.Find(ctx, o.Owner); err == nil {
 				fo.Owner = owner.Email
 			} else if !problem.Is(err, problem.Missing) {

@@ -42,6 +42,9 @@ func (s *Service) Smart(ctx context.Context, e Evaluation, st Standing, means Me
 		if o.Measures[i].Months, err = s.months(ctx, r, e.At); err != nil {
 			return check.SMART{}, err
 		}
+		if o.Measures[i].Then, err = s.then(ctx, r); err != nil {
+			return check.SMART{}, err
+		}
 	}
 	return check.Check(o, e.At), nil
 }
@@ -98,6 +101,22 @@ func (m Map) business(objective string) bool {
 	})
 }
 
+// then is what was measured on the date of the baseline; nil when that stands on too little.
+func (s *Service) then(ctx context.Context, r Reading) (*check.Measured, error) {
+	res, err := s.measures.Compute(ctx, r.Measure.Measure, r.Measure.Window(r.BaselineAt, s.measures.Zone(ctx)), r.Filter())
+	if problem.Is(err, problem.Invalid) || problem.Is(err, problem.Missing) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the baseline of %s: %w", r.Measure.Measure, err)
+	}
+	e, notReached := pick(res, r.Unit, r.Statistic)
+	if !e.OK() || !e.Bounded || notReached {
+		return nil, nil
+	}
+	return &check.Measured{Value: e.Value, Low: e.Low, High: e.High}, nil
+}
+
 // months is the course of a measure month by month, whole months only, oldest first.
 func (s *Service) months(ctx context.Context, r Reading, at time.Time) ([]float64, error) {
 	points, err := s.measures.Series(ctx, r.Measure.Measure, measure.Window{From: at.AddDate(0, -monthsOfHistory, 0), To: at}, measure.Month, r.Filter())
@@ -110,7 +129,7 @@ func (s *Service) months(ctx context.Context, r Reading, at time.Time) ([]float6
 	var out []float64
 	for _, p := range points {
 		e, _ := pick(p.Result, p.Unit, r.Statistic)
-		if p.Short {
+		if p.Short || p.N == 0 && len(out) == 0 { // nothing was there to be counted yet
 			continue
 		}
 		v := math.NaN()

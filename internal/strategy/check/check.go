@@ -96,13 +96,17 @@ type Measure struct {
 	BaselineAt time.Time
 	Target     float64
 	Within     bool
+	Then       *Measured // what was measured on the date of the baseline; nil when nothing was
 	Months     []float64 // its course by the month, oldest first; NaN is not known
 }
+
+// Measured is a number with its 95 % interval.
+type Measured struct{ Value, Low, High float64 }
 
 // SMART is what the rules say of an objective.
 type SMART struct {
 	Findings []Finding
-	Letters  map[Letter]Verdict // Fail when a rule failed and nobody judged otherwise; Warn when one warned; Unsure when nothing could be checked
+	Letters  map[Letter]Verdict // Fail when a rule failed and nobody judged otherwise; Warn when one warned; Unsure when something could not be checked
 }
 
 // Passed counts the letters that do not fail.
@@ -123,10 +127,7 @@ func Check(o Objective, now time.Time) SMART {
 		list = append(list, rules...)
 	}
 	out := SMART{Findings: list, Letters: map[Letter]Verdict{}}
-	for _, l := range Letters() {
-		out.Letters[l] = Unsure
-	}
-	rank := map[Verdict]int{Unsure: 0, Pass: 1, Warn: 2, Fail: 3}
+	rank := map[Verdict]int{Pass: 1, Unsure: 2, Warn: 3, Fail: 4}
 	for _, f := range list {
 		if rank[f.Verdict] > rank[out.Letters[f.Letter]] {
 			out.Letters[f.Letter] = f.Verdict

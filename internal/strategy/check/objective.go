@@ -115,7 +115,18 @@ func measurable(o Objective) []Finding {
 	case !lagging:
 		both.Rule, both.Verdict = "lagging", Warn
 	}
-	return []Finding{some,
+	honest := Finding{Letter: Measurable, Rule: "baseline_true", Verdict: Pass, Field: "measures"}
+	if !slices.ContainsFunc(o.Measures, func(m Measure) bool { return m.Then != nil }) {
+		honest.Verdict = Unsure
+	}
+	for _, m := range o.Measures {
+		// A stated baseline outside of what was measured makes the way look longer or shorter than it is.
+		if m.Then != nil && honest.Verdict != Warn && (m.Baseline < m.Then.Low || m.Baseline > m.Then.High) {
+			honest.Verdict, honest.Measure = Warn, m.ID
+			honest.Args = []any{"Name", m.Name, "Stated", m.Baseline, "Value", m.Then.Value, "Low", m.Then.Low, "High", m.Then.High}
+		}
+	}
+	return []Finding{some, honest,
 		one("unit", func(m Measure) bool { return m.Unit == "" || !m.Formula }, Fail),
 		one("baseline", func(m Measure) bool { return m.BaselineAt.IsZero() || !finite(m.Baseline) }, Fail),
 		one("target", func(m Measure) bool { return !m.Within && (!finite(m.Target) || m.Target == m.Baseline) }, Fail),

@@ -331,7 +331,9 @@ func shareOperations(a *api.API, s *strategy.Service, op opMaker) {
 			}
 			return api.Listed(out, ""), nil
 		})
-	api.Add(a, op("create-map-share", http.MethodPost, "/maps/{id}/shares", "Make a link with which anybody reads a map until it ends", org.StrategyEdit),
+	made := op("create-map-share", http.MethodPost, "/maps/{id}/shares", "Make a link with which anybody reads a map until it ends", org.StrategyEdit)
+	made.Secret = true // the answer holds the link, of which only the digest is kept
+	api.Add(a, made,
 		func(ctx context.Context, in *struct {
 			ByID
 			Body MapShareDraft

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/entente/entente/internal/i18n"
@@ -68,9 +69,10 @@ func SmartPanel(s *strategy.Service, o *org.Service) func(ctx context.Context, e
 					continue
 				}
 				line := lineOf(ctx, st, f)
-				if f.Verdict == check.Pass {
+				switch {
+				case f.Verdict == check.Pass:
 					v.holding = append(v.holding, line)
-				} else {
+				case !slices.ContainsFunc(lv.lines, func(x lineView) bool { return x.text == line.text }):
 					lv.lines = append(lv.lines, line)
 				}
 			}
