@@ -27,7 +27,7 @@ func (r *Result) Markdown() []byte {
 		"it is. Suggestions outside app reviews are judged as if one text in " + fmt.Sprint(int(1/usualSuggestions)) + " were one; readers of app reviews also call it one\n" +
 		"when something is missing, unwanted or not for everybody, and do not always agree with themselves. Weights are bytes, used in place.\n\n" +
 		"Figures are about texts that the measured weights did not see, with quantised weights: files that were held out are classified as by anybody, from the text and\n" +
-		"its language as a hint; the others by models trained without a third of them (app reviews: without their brand). Slopes, shifts and thresholds were chosen on the latter.\n\n")
+		"its language as a hint; the others by models trained without a third of them (app reviews: without their brand, but with all else). Slopes, shifts and thresholds were chosen on the latter.\n\n")
 	b.WriteString("## Figures\n\n| head | language | texts | metric | value | 95 % | n |\n|---|---|---|---|---:|---|---:|\n")
 	for _, f := range c.Figures {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %.1f | %.1f to %.1f | %d |\n", f.Head, f.Lang, f.Set, f.Metric, 100*f.Value, 100*f.Low, 100*f.High, f.N)

@@ -211,9 +211,9 @@ func (n *net) quantised() (q [Hidden][]int8, scale [Hidden]float32) {
 // learnNets learns a net from all texts, and one for each fold from the others, with which the fold is scored.
 func (t *trainer) learnNets(ctx context.Context) error {
 	t.bent = make([][Outputs]float32, len(t.rows))
-	t.parallel(folds+1, func() func(int) {
+	t.parallel(folds, func() func(int) {
 		return func(fold int) {
-			if fold == folds {
+			if fold == whole {
 				fold = -1
 			}
 			n := t.learnNet(ctx, fold)

@@ -23,7 +23,7 @@ type source struct {
 	label   func(*Row, string)
 	weight  float32
 	held    bool // never trained on: figures are about it
-	fold    int  // the fold of all its rows, from 1; 0 cuts it by its texts
+	brand   int  // of app reviews, from 1: they are a fold of their own; 0 cuts the rows by their texts
 }
 
 const (
@@ -45,10 +45,10 @@ func sources() []source {
 		source{file: "sentiment.tweeteval.en.train-rebuilt.tsv", licence: tweets, lang: "en", label: labelSentiment, weight: 1},
 		source{file: "sentiment-act.mastodon.en.train.tsv", licence: research, lang: "en", label: labelSentiment, weight: 1},
 		source{file: "complaint.preotiuc.en.train-own80pct.tsv", licence: research, lang: "en", label: labelOne(ComplaintPost), weight: 1.5},
-		source{file: "feedback.minibar.en.garmin.tsv", licence: mit, lang: "en", label: labelReview, weight: 1, fold: 1},
-		source{file: "feedback.minibar.en.huawei.tsv", licence: mit, lang: "en", label: labelReview, weight: 1, fold: 2},
-		source{file: "feedback.minibar.fr.garmin.tsv", licence: mit, lang: "fr", label: labelReview, weight: 1, fold: 1},
-		source{file: "feedback.minibar.fr.huawei.tsv", licence: mit, lang: "fr", label: labelReview, weight: 1, fold: 2},
+		source{file: "feedback.minibar.en.garmin.tsv", licence: mit, lang: "en", label: labelReview, weight: 1, brand: 1},
+		source{file: "feedback.minibar.en.huawei.tsv", licence: mit, lang: "en", label: labelReview, weight: 1, brand: 2},
+		source{file: "feedback.minibar.fr.garmin.tsv", licence: mit, lang: "fr", label: labelReview, weight: 1, brand: 1},
+		source{file: "feedback.minibar.fr.huawei.tsv", licence: mit, lang: "fr", label: labelReview, weight: 1, brand: 2},
 		source{file: "question.fqb.fr.tsv", licence: "LGPL-LR", lang: "fr", label: labelOne(Question), weight: 1},
 		source{file: "intent.banking77.en.train.tsv", licence: ccBy, lang: "en", label: labelNothing, weight: 0.5},
 		source{file: "lead.iphonex.en.tsv", licence: research, lang: "en", label: labelLead, weight: 0.3},

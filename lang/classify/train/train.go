@@ -30,7 +30,10 @@ type Options struct {
 
 const (
 	usualLines = 122880 // 7.5 MB
-	folds      = 3
+	thirds     = 3
+	whole      = thirds // not a fold but all texts, where folds are learned without
+	firstBrand = whole + 1
+	folds      = firstBrand + 2
 	leastSeen  = 3
 	passes     = 6
 	firstCost  = 2.2
@@ -138,8 +141,8 @@ func (t *trainer) read(context.Context) error {
 				r.Fold = -1
 			case f != "" && held[f]:
 				continue
-			case src.fold > 0:
-				r.Fold = src.fold - 1
+			case src.brand > 0:
+				r.Fold = firstBrand + src.brand - 1
 			default:
 				r.Fold = foldOf(f)
 			}
@@ -161,7 +164,7 @@ func foldOf(fingerprint string) int {
 	if err != nil || len(b) == 0 {
 		return 0
 	}
-	return int(b[0]) % folds
+	return int(b[0]) % thirds
 }
 
 // weigh makes the three sentiments of a set count the same.
@@ -379,16 +382,17 @@ func quantise(w []float32) (q []int8, scale float32) {
 	return q, scale
 }
 
-// learn learns the outputs: for each one model from all texts, and one for each fold from the others, with which the fold is scored.
+// learn learns the outputs: for each one model from all texts, and one for each fold from the others, with which the fold is scored: for a third of
+// the texts, and for the app reviews of a brand, so that those are judged by all that a classifier will know when it meets another brand.
 func (t *trainer) learn(ctx context.Context) error {
 	t.outputs = make([][Outputs]float32, len(t.rows))
-	t.parallel(Outputs*(folds+1), func() func(int) {
+	t.parallel(Outputs*folds, func() func(int) {
 		return func(i int) {
 			if ctx.Err() != nil {
 				return
 			}
 			o, fold := i%Outputs, i/Outputs
-			if fold == folds {
+			if fold == whole {
 				fold = -1
 			}
 			w, bias := fit(t.examples(o, fold), t.table.size(), passes, t.options.Seed+uint64(i))
