@@ -55,7 +55,7 @@ func TestLoadSample(t *testing.T) {
 		}{
 			{"Answer every mail within a day", strategy.Measure{Measure: "first-response-time", Statistic: strategy.Median, Better: kpi.Lower, Weight: 2,
 				Baseline: 118 * 3600, Target: 24 * 3600, Channel: "mail"}}, // hours
-			{"Grow volunteers in every department", strategy.Measure{Measure: "response-rate", Better: kpi.Higher, Weight: 1, Baseline: 0.3, Target: 0.65}}, // per cent
+			{"Grow volunteers in every department", strategy.Measure{Measure: "response-rate", Better: kpi.Higher, Weight: 1, Baseline: 0.9, Target: 0.95}}, // per cent
 			{"Keep a steady dialogue in every channel", strategy.Measure{Measure: "volume", Better: kpi.Within, Weight: 1, Baseline: 70, Target: 60, Low: 60, High: 160}},
 			{"Restore trust in the Lande 2", strategy.Measure{Measure: "net-sentiment", Better: kpi.Higher, Weight: 1, Baseline: -55, Target: 20, Topic: "bike"}},
 		} {

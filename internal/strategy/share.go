@@ -216,7 +216,10 @@ func limited(e Evaluation, shows Shows) Evaluation {
 	}
 	for i := range e.Links {
 		e.Links[i].Note = ""
-		if shows != ShowValues {
+		switch shows { // a verdict is a state, the figures behind it are values
+		case ShowStates:
+			e.Links[i].Correlation = stat.Correlation{Verdict: e.Links[i].Correlation.Verdict}
+		case ShowNames:
 			e.Links[i].Correlation = stat.Correlation{}
 		}
 	}

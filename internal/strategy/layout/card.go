@@ -21,8 +21,12 @@ func linked(href string) bool {
 // spoken is what a screen reader says for an objective: its title first, then state, value, target, progress and what it supports.
 func (d *drawing) spoken(o Objective) string {
 	w, c := d.o.Words, o.Card
-	parts := []string{clean(o.Title), w.state(c.State)}
+	parts := []string{clean(o.Title)}
+	if !d.m.Bare {
+		parts = append(parts, w.state(c.State))
+	}
 	switch {
+	case d.m.Bare:
 	case c.Measure != "" && c.Value != "":
 		parts = append(parts, c.Measure+w.colon()+c.Value)
 	case c.Measure != "" || c.Value != "":
@@ -83,6 +87,9 @@ func percent(v float64) string {
 func (d *drawing) node(n Node) {
 	o := d.m.Objectives[n.Objective]
 	class, label := "map-objective is-"+o.Card.State.String(), d.spoken(o)
+	if d.m.Bare {
+		class = "map-objective"
+	}
 	if o.Dim {
 		class += " is-dim"
 	}
@@ -117,9 +124,12 @@ func (d *drawing) node(n Node) {
 	if len(n.Supports) > 0 {
 		foot -= smallLead*float64(len(n.Supports)+1) + 8
 	}
-	d.icon(o.Card.State, x+7, foot-5)
-	word := d.o.Words.state(o.Card.State)
-	d.element("text", word, "class", "map-state", "x", px(x+19), "y", px(foot-1))
+	word := ""
+	if !d.m.Bare {
+		d.icon(o.Card.State, x+7, foot-5)
+		word = d.o.Words.state(o.Card.State)
+		d.element("text", word, "class", "map-state", "x", px(x+19), "y", px(foot-1))
+	}
 	d.spark(o.Card.Points, x+19+textWidth(word)*smallSize*bold+8, right, foot-13)
 	if len(n.Supports) > 0 {
 		top := foot + 10

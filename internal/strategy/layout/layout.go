@@ -17,6 +17,7 @@ type Map struct {
 	Themes      []Theme
 	Objectives  []Objective
 	Links       []Link
+	Bare        bool // names only: nothing is said of how anything stands, not even that it is not known
 }
 
 // Theme is a chain through the map; its objectives carry its number.

@@ -168,7 +168,10 @@ func (d *drawing) curve(c Curve) {
 	case link.Weight > 0 && link.Weight < 0.34:
 		weight = 1
 	}
-	class := "map-link is-" + link.Verdict.String() + " is-weight-" + strconv.Itoa(weight)
+	class := "map-link is-weight-" + strconv.Itoa(weight)
+	if !d.m.Bare {
+		class = "map-link is-" + link.Verdict.String() + " is-weight-" + strconv.Itoa(weight)
+	}
 	if d.dim(link.From) || d.dim(link.To) {
 		class += " is-dim"
 	}
@@ -183,7 +186,7 @@ func (d *drawing) curve(c Curve) {
 
 func (d *drawing) linkTitle(l Link) string {
 	s := d.name(l.From) + " → " + d.name(l.To)
-	if v := d.o.Words.verdict(l.Verdict); v != "" {
+	if v := d.o.Words.verdict(l.Verdict); v != "" && !d.m.Bare {
 		s += " · " + v
 	}
 	if l.Note != "" {
@@ -256,14 +259,14 @@ func (d *drawing) legend() ([]byte, float64) {
 	}
 	l.open("g", "class", "map-legend", "role", "img", "aria-label", w.Legend)
 	for _, s := range []stat.State{stat.OnTrack, stat.Watch, stat.Off, stat.Unknown} {
-		if w.state(s) == "" {
+		if w.state(s) == "" || d.m.Bare {
 			continue
 		}
 		next(w.state(s), 20)
 		l.icon(s, x+7, y)
 		write(w.state(s), 20)
 	}
-	if w.Expected != "" {
+	if w.Expected != "" && !d.m.Bare {
 		next(w.Expected, 16)
 		l.single("path", "class", "map-bar-mark", "d", "M"+pt(Point{x + 6, y - 6})+"v12")
 		write(w.Expected, 16)
@@ -273,7 +276,7 @@ func (d *drawing) legend() ([]byte, float64) {
 		used[d.m.Links[c.Link].Verdict] = true
 	}
 	for _, v := range []stat.Verdict{stat.Consistent, stat.NotConsistent, stat.TooFewData} {
-		if !used[v] || w.verdict(v) == "" {
+		if !used[v] || w.verdict(v) == "" || d.m.Bare {
 			continue
 		}
 		next(w.verdict(v), 42)

@@ -67,8 +67,8 @@ func TestOperations(t *testing.T) {
 		if list := ask(reads, "GET", "/maps", "", 200)["items"].([]any); len(list) != 0 {
 			t.Errorf("%d maps at first", len(list))
 		}
-		ask(reads, "POST", "/maps", "", 403)
-		m := ask(edits, "POST", "/maps", "", 201)
+		ask(reads, "POST", "/maps", "{}", 403)
+		m := ask(edits, "POST", "/maps", "{}", 201)
 		id := m["id"].(string)
 		perspective := m["objectives"].([]any)[2].(map[string]any)["perspective"].(string)
 		top := m["objectives"].([]any)[0].(map[string]any)["id"].(string)

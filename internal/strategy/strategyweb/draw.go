@@ -29,7 +29,7 @@ type look struct {
 func picture(ctx context.Context, e strategy.Evaluation, n names, k look) layout.Map {
 	lang := i18n.Lang(ctx)
 	m := layout.Map{Title: e.Map.Name.In(lang), Desc: i18n.T(ctx, "strategy.as_of", "Day", i18n.Day(ctx, e.At)) + " " + summary(ctx, e)}
-	if k.names {
+	if m.Bare = k.names; k.names {
 		m.Desc = i18n.T(ctx, "strategy.as_of", "Day", i18n.Day(ctx, e.At))
 	}
 	number := map[string]int{}

@@ -142,6 +142,11 @@ func TestSeveralMaps(t *testing.T) {
 		if shared.header.Get("X-Robots-Tag") == "" || shared.header.Get("Referrer-Policy") != "no-referrer" || strings.Contains(shared.text, "/strategy/objectives/") || strings.Contains(shared.text, "On track ") {
 			t.Errorf("a shared page: %v", shared.header)
 		}
+		for _, untold := range []string{"Too few data", "No recent data", "No measure yet"} {
+			if strings.Contains(shared.text, untold) {
+				t.Errorf("a page of names says %q of how things stand", untold)
+			}
+		}
 		nobody.says(nobody.get(path+"/present?step=1"), 200, "1 of", "Leave")
 		nobody.says(nobody.get("/shared/strategy/"+strings.Repeat("A", 43)), 404, "This link does not work")
 		shares, err := x.s.Shares(x.ctx, bench)
