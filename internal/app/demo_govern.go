@@ -245,7 +245,7 @@ func (d *governDemo) insights() error {
 			return fmt.Errorf("%s: %w", i.Name, err)
 		}
 		if i.verdict != "" {
-			if _, err := d.Govern.DecideInsight(d.ctx, saved.ID, i.verdict, i.reason, i.outcome); err != nil {
+			if _, err := d.Govern.DecideInsight(d.ctx, saved.ID, saved.UpdatedAt, i.verdict, i.reason, i.outcome); err != nil {
 				return fmt.Errorf("%s: %w", i.Name, err)
 			}
 		}

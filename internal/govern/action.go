@@ -84,7 +84,8 @@ func (s *Service) AddAction(ctx context.Context, a Action) (Action, error) {
 	return a, s.edit(ctx, org.StrategyEdit, "govern.action_added", "action:"+a.ID, a.summary(), func(ctx context.Context, q db.Q) error { return actions().insert(ctx, q, a) })
 }
 
-// ChangeAction saves an action anew.
+// ChangeAction saves an action anew. UpdatedAt is that of what whoever changes it has seen; when
+// somebody else changed it since, that is a conflict. Zero saves it whatever others did.
 func (s *Service) ChangeAction(ctx context.Context, a Action) (Action, error) {
 	was, err := s.Action(ctx, a.ID)
 	if err != nil {
@@ -93,32 +94,46 @@ func (s *Service) ChangeAction(ctx context.Context, a Action) (Action, error) {
 	if a, err = s.checkAction(ctx, a, was); err != nil {
 		return a, err
 	}
-	a.DoneAt, a.CreatedAt, a.UpdatedAt = was.DoneAt, was.CreatedAt, s.Now()
-	return a, s.edit(ctx, org.StrategyEdit, "govern.action_changed", "action:"+a.ID, a.summary(), func(ctx context.Context, q db.Q) error { return actions().update(ctx, q, a) })
+	is, err := change(ctx, s, actions(), changing[Action]{entry: a.ID, seen: a.UpdatedAt, action: "govern.action_changed", object: "action", put: func(was Action, at time.Time) (Action, any, error) {
+		is := a
+		is.DoneAt, is.CreatedAt, is.UpdatedAt = was.DoneAt, was.CreatedAt, at
+		return is, map[string]any{"name": is.Name, "was": was.summary(), "is": is.summary()}, nil
+	}})
+	if err != nil {
+		return a, err
+	}
+	return is, nil
 }
 
 // FinishAction notes that an action is done, with what came of it, or, not done, that it is open again. Its owner may, and those who steer.
 func (s *Service) FinishAction(ctx context.Context, action string, done bool, outcome string) (Action, error) {
-	a, err := s.Action(ctx, action)
+	was, err := s.Action(ctx, action)
 	if err != nil {
-		return a, err
-	}
-	p := org.StrategyEdit
-	if a.Owner == me(ctx) && a.Owner != "" {
-		p = org.StrategyRead
+		return was, err
 	}
 	n := s.notes(ctx)
 	if n.text(&outcome, "outcome", 4000); n.err() != nil {
-		return a, n.err()
+		return was, n.err()
 	}
-	a.DoneAt, a.UpdatedAt = time.Time{}, s.Now()
-	if done {
-		a.DoneAt = s.Now()
+	is, err := change(ctx, s, actions(), changing[Action]{entry: action, action: "govern.action_finished", object: "action", may: func(was Action) org.Permission {
+		if was.Owner != "" && was.Owner == me(ctx) {
+			return org.StrategyRead
+		}
+		return org.StrategyEdit
+	}, put: func(a Action, at time.Time) (Action, any, error) {
+		a.DoneAt, a.UpdatedAt = time.Time{}, at
+		if done {
+			a.DoneAt = s.Now()
+		}
+		if outcome != "" {
+			a.Outcome = outcome
+		}
+		return a, a.summary(), nil
+	}})
+	if err != nil {
+		return was, err
 	}
-	if outcome != "" {
-		a.Outcome = outcome
-	}
-	return a, s.edit(ctx, p, "govern.action_finished", "action:"+a.ID, a.summary(), func(ctx context.Context, q db.Q) error { return actions().update(ctx, q, a) })
+	return is, nil
 }
 
 // RemoveAction takes an action away.

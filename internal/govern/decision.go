@@ -89,7 +89,8 @@ func (s *Service) AddDecision(ctx context.Context, d Decision) (Decision, error)
 	return d, s.edit(ctx, org.StrategyEdit, "govern.decision_added", "decision:"+d.ID, d.summary(), func(ctx context.Context, q db.Q) error { return decisions().insert(ctx, q, d) })
 }
 
-// ChangeDecision saves a decision anew; the audit log keeps what it was called and where it stood.
+// ChangeDecision saves a decision anew; the audit log keeps what it was called and where it stood. UpdatedAt is that of what whoever changes it has seen; when
+// somebody else changed it since, that is a conflict. Zero saves it whatever others did.
 func (s *Service) ChangeDecision(ctx context.Context, d Decision) (Decision, error) {
 	was, err := s.Decision(ctx, d.ID)
 	if err != nil {
@@ -98,9 +99,15 @@ func (s *Service) ChangeDecision(ctx context.Context, d Decision) (Decision, err
 	if d, err = s.checkDecision(ctx, d, was); err != nil {
 		return d, err
 	}
-	d.CreatedAt, d.UpdatedAt = was.CreatedAt, s.Now()
-	details := map[string]any{"name": d.Name, "was": was.summary(), "is": d.summary()}
-	return d, s.edit(ctx, org.StrategyEdit, "govern.decision_changed", "decision:"+d.ID, details, func(ctx context.Context, q db.Q) error { return decisions().update(ctx, q, d) })
+	is, err := change(ctx, s, decisions(), changing[Decision]{entry: d.ID, seen: d.UpdatedAt, action: "govern.decision_changed", object: "decision", put: func(was Decision, at time.Time) (Decision, any, error) {
+		is := d
+		is.CreatedAt, is.UpdatedAt = was.CreatedAt, at
+		return is, map[string]any{"name": is.Name, "was": was.summary(), "is": is.summary()}, nil
+	}})
+	if err != nil {
+		return d, err
+	}
+	return is, nil
 }
 
 // RemoveDecision takes a decision out of the log; the audit log keeps that it was there.

@@ -194,17 +194,17 @@ func TestInsights(t *testing.T) {
 		if _, err := w.s.HandInsight(w.member("str@velo.example", org.Strategist), govern.Insight{Name: "x", Department: "y", DueAt: w.days(1), About: "member:1"}); len(govern.Problems(err)) != 1 {
 			t.Errorf("it came from nowhere: %v", err)
 		}
-		if _, err := w.s.DecideInsight(tom, i.ID, "done", "So be it", ""); !problem.Is(err, problem.Forbidden) {
+		if _, err := w.s.DecideInsight(tom, i.ID, time.Time{}, "done", "So be it", ""); !problem.Is(err, problem.Forbidden) {
 			t.Errorf("somebody else decides: %v", err)
 		}
-		if _, err := w.s.DecideInsight(vic, i.ID, "perhaps", "", ""); len(govern.Problems(err)) != 2 {
+		if _, err := w.s.DecideInsight(vic, i.ID, time.Time{}, "perhaps", "", ""); len(govern.Problems(err)) != 2 {
 			t.Errorf("no decision: %v", err)
 		}
-		i, err = w.s.DecideInsight(vic, i.ID, "planned", "In spring", "")
+		i, err = w.s.DecideInsight(vic, i.ID, time.Time{}, "planned", "In spring", "")
 		w.must(err)
 		first := i.DecidedAt
 		w.now = w.days(20)
-		i, err = w.s.DecideInsight(vic, i.ID, "done", "In spring", "It is built")
+		i, err = w.s.DecideInsight(vic, i.ID, time.Time{}, "done", "In spring", "It is built")
 		w.must(err)
 		if !i.DecidedAt.Equal(first) || i.Outcome != "It is built" {
 			t.Errorf("a later outcome changes when it was decided: %+v", i)

@@ -78,7 +78,7 @@ func (s *Service) checkInsight(ctx context.Context, i, was Insight) (Insight, er
 }
 
 func (i Insight) summary() map[string]any {
-	return map[string]any{"name": i.Name, "department": i.Department, "about": i.About, "verdict": i.Verdict}
+	return map[string]any{"name": i.Name, "department": i.Department, "owner": i.Owner, "about": i.About, "verdict": i.Verdict}
 }
 
 // Insights lists all, newest first.
@@ -111,7 +111,14 @@ func (s *Service) HandInsight(ctx context.Context, i Insight) (Insight, error) {
 	return i, s.edit(ctx, mayHand(ctx), "govern.insight_handed", "insight:"+i.ID, i.summary(), func(ctx context.Context, q db.Q) error { return insights().insert(ctx, q, i) })
 }
 
-// ChangeInsight saves what was handed over anew; the decision stays.
+// MayChange reports whether whoever asks may change what was handed over: those who steer, and who handed it while nothing is decided.
+func (i Insight) MayChange(ctx context.Context) bool {
+	return org.Require(ctx, org.StrategyEdit) == nil || MayHand(ctx) && i.HandedBy != "" && i.HandedBy == me(ctx) && i.Verdict == ""
+}
+
+// ChangeInsight saves what was handed over anew; the decision stays. Those who steer may, and who handed it while nothing is decided, but
+// not say anew who decides. UpdatedAt is that of what whoever changes it has seen; when somebody else changed it since, that is a conflict.
+// Zero saves it whatever others did.
 func (s *Service) ChangeInsight(ctx context.Context, i Insight) (Insight, error) {
 	was, err := s.Insight(ctx, i.ID)
 	if err != nil {
@@ -120,37 +127,60 @@ func (s *Service) ChangeInsight(ctx context.Context, i Insight) (Insight, error)
 	if i, err = s.checkInsight(ctx, i, was); err != nil {
 		return i, err
 	}
-	i.Verdict, i.Reason, i.DecidedAt, i.DecidedBy, i.Outcome = was.Verdict, was.Reason, was.DecidedAt, was.DecidedBy, was.Outcome
-	i.HandedBy, i.CreatedAt, i.UpdatedAt = was.HandedBy, was.CreatedAt, s.Now()
-	return i, s.edit(ctx, mayHand(ctx), "govern.insight_changed", "insight:"+i.ID, i.summary(), func(ctx context.Context, q db.Q) error { return insights().update(ctx, q, i) })
-}
-
-// DecideInsight notes what the department decided and why; outcome may follow later by deciding again. Who owns the insight may decide, and
-// those who steer.
-func (s *Service) DecideInsight(ctx context.Context, insight, verdict, reason, outcome string) (Insight, error) {
-	i, err := s.Insight(ctx, insight)
+	is, err := change(ctx, s, insights(), changing[Insight]{entry: i.ID, seen: i.UpdatedAt, action: "govern.insight_changed", object: "insight", may: func(was Insight) org.Permission {
+		if was.MayChange(ctx) {
+			return org.StrategyRead
+		}
+		return org.StrategyEdit
+	}, put: func(was Insight, at time.Time) (Insight, any, error) {
+		if i.Owner != was.Owner && org.Require(ctx, org.StrategyEdit) != nil {
+			return i, nil, problem.New(problem.Forbidden, "govern.owner_stays").On("owner")
+		}
+		is := i
+		is.Verdict, is.Reason, is.DecidedAt, is.DecidedBy, is.Outcome = was.Verdict, was.Reason, was.DecidedAt, was.DecidedBy, was.Outcome
+		is.HandedBy, is.CreatedAt, is.UpdatedAt = was.HandedBy, was.CreatedAt, at
+		return is, map[string]any{"name": is.Name, "was": was.summary(), "is": is.summary()}, nil
+	}})
 	if err != nil {
 		return i, err
 	}
-	p := org.StrategyEdit
-	if i.Owner != "" && me(ctx) == i.Owner {
-		p = org.StrategyRead
+	return is, nil
+}
+
+// DecideInsight notes what the department decided and why; outcome may follow later by deciding again. Who owns the insight may decide, and
+// those who steer. seen is the UpdatedAt of what whoever decides has seen; zero decides whatever others did.
+func (s *Service) DecideInsight(ctx context.Context, insight string, seen time.Time, verdict, reason, outcome string) (Insight, error) {
+	was, err := s.Insight(ctx, insight)
+	if err != nil {
+		return was, err
 	}
 	n := s.notes(ctx)
 	n.among(verdict, "verdict", Verdicts())
 	n.need(&reason, "reason", 2000)
 	n.text(&outcome, "outcome", 4000)
 	if err := n.err(); err != nil {
-		return i, err
+		return was, err
 	}
-	if i.DecidedAt.IsZero() || i.Verdict != verdict { // the first decision counts for whether it was in time
-		if i.DecidedAt.IsZero() {
-			i.DecidedAt = s.Now()
+	is, err := change(ctx, s, insights(), changing[Insight]{entry: insight, seen: seen, action: "govern.insight_decided", object: "insight", may: func(was Insight) org.Permission {
+		if was.Owner != "" && was.Owner == me(ctx) {
+			return org.StrategyRead
 		}
-		i.DecidedBy = me(ctx)
+		return org.StrategyEdit
+	}, put: func(was Insight, at time.Time) (Insight, any, error) {
+		i := was
+		if i.DecidedAt.IsZero() || i.Verdict != verdict { // the first decision counts for whether it was in time
+			if i.DecidedAt.IsZero() {
+				i.DecidedAt = s.Now()
+			}
+			i.DecidedBy = me(ctx)
+		}
+		i.Verdict, i.Reason, i.Outcome, i.UpdatedAt = verdict, reason, outcome, at
+		return i, map[string]any{"name": i.Name, "was": was.summary(), "is": i.summary()}, nil
+	}})
+	if err != nil {
+		return was, err
 	}
-	i.Verdict, i.Reason, i.Outcome, i.UpdatedAt = verdict, reason, outcome, s.Now()
-	return i, s.edit(ctx, p, "govern.insight_decided", "insight:"+i.ID, i.summary(), func(ctx context.Context, q db.Q) error { return insights().update(ctx, q, i) })
+	return is, nil
 }
 
 // RemoveInsight takes an insight away.

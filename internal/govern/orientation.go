@@ -188,7 +188,7 @@ func (s *Service) startingFrom(ctx context.Context, def kpi.Measure) (strategy.M
 		return strategy.Measure{}, false, nil
 	}
 	now := s.Now()
-	r, err := s.measures.Compute(ctx, def.ID, measure.Last(def.Days, now, s.measures.Zone(ctx)), measure.Filter{})
+	r, err := s.measures.Compute(measure.Permitted(ctx), def.ID, measure.Last(def.Days, now, s.measures.Zone(ctx)), measure.Filter{})
 	if problem.Is(err, problem.Invalid) || err == nil && (!r.Value.Defined() || r.N == 0) {
 		return strategy.Measure{}, false, nil
 	}

@@ -120,7 +120,8 @@ func (s *Service) AddSurrounding(ctx context.Context, e Surrounding) (Surroundin
 	return e, s.edit(ctx, org.StrategyEdit, "govern.surrounding_added", "surrounding:"+e.ID, e.summary(), func(ctx context.Context, q db.Q) error { return surroundings().insert(ctx, q, e) })
 }
 
-// ChangeSurrounding saves an entry anew.
+// ChangeSurrounding saves an entry anew. UpdatedAt is that of what whoever changes it has seen; when
+// somebody else changed it since, that is a conflict. Zero saves it whatever others did.
 func (s *Service) ChangeSurrounding(ctx context.Context, e Surrounding) (Surrounding, error) {
 	was, err := s.Surrounding(ctx, e.ID)
 	if err != nil {
@@ -129,23 +130,32 @@ func (s *Service) ChangeSurrounding(ctx context.Context, e Surrounding) (Surroun
 	if e, err = s.checkSurrounding(ctx, e, was); err != nil {
 		return e, err
 	}
-	e.CreatedAt, e.UpdatedAt, e.ReviewedAt = was.CreatedAt, s.Now(), was.ReviewedAt
-	return e, s.edit(ctx, org.StrategyEdit, "govern.surrounding_changed", "surrounding:"+e.ID, e.summary(), func(ctx context.Context, q db.Q) error { return surroundings().update(ctx, q, e) })
+	is, err := change(ctx, s, surroundings(), changing[Surrounding]{entry: e.ID, seen: e.UpdatedAt, action: "govern.surrounding_changed", object: "surrounding", put: func(was Surrounding, at time.Time) (Surrounding, any, error) {
+		is := e
+		is.ReviewedAt, is.CreatedAt, is.UpdatedAt = was.ReviewedAt, was.CreatedAt, at
+		return is, map[string]any{"name": is.Name, "was": was.summary(), "is": is.summary()}, nil
+	}})
+	if err != nil {
+		return e, err
+	}
+	return is, nil
 }
 
 // ReviewSurrounding notes that somebody looked at an entry now, and when it should be looked at again.
 func (s *Service) ReviewSurrounding(ctx context.Context, entry string, next time.Time) error {
-	e, err := s.Surrounding(ctx, entry)
-	if err != nil {
-		return err
-	}
 	n := s.notes(ctx)
 	n.needDay(next, "review_at")
 	if err := n.err(); err != nil {
 		return err
 	}
-	e.ReviewedAt, e.ReviewAt, e.UpdatedAt = s.Now(), next, s.Now()
-	return s.edit(ctx, org.StrategyEdit, "govern.surrounding_reviewed", "surrounding:"+e.ID, map[string]any{"name": e.Name}, func(ctx context.Context, q db.Q) error { return surroundings().update(ctx, q, e) })
+	if _, err := s.Surrounding(ctx, entry); err != nil { // who may not read it learns nothing about it
+		return err
+	}
+	_, err := change(ctx, s, surroundings(), changing[Surrounding]{entry: entry, action: "govern.surrounding_reviewed", object: "surrounding", put: func(e Surrounding, at time.Time) (Surrounding, any, error) {
+		e.ReviewedAt, e.ReviewAt, e.UpdatedAt = s.Now(), next, at
+		return e, map[string]any{"name": e.Name}, nil
+	}})
+	return err
 }
 
 // RemoveSurrounding takes an entry away.

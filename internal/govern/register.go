@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/id"
@@ -79,6 +80,26 @@ func (g register[T]) update(ctx context.Context, q db.Q, v T) error {
 	return nil
 }
 
+// hold makes whoever else changes the entry wait, so that of two who save at once the second sees what the first did. last is when it was
+// changed before, and at is when it counts as changed now: always later, so that who has seen it earlier is found out.
+func (g register[T]) hold(ctx context.Context, q db.Q, entry string, now time.Time) (was T, last, at time.Time, err error) {
+	if !id.Valid(entry) {
+		return was, now, now, notFound()
+	}
+	last, found, err := db.One(ctx, q, func(t *time.Time) []any { return []any{db.At(t)} }, "UPDATE "+g.table+" SET updated_at = updated_at WHERE id = $1 RETURNING updated_at", entry)
+	switch {
+	case err != nil:
+		return was, now, now, fmt.Errorf("hold an entry of %s: %w", g.table, err)
+	case !found:
+		return was, now, now, notFound()
+	}
+	if at = now; !at.After(last) {
+		at = last.Add(time.Microsecond)
+	}
+	was, err = g.find(ctx, q, entry)
+	return was, last, at, err
+}
+
 func (g register[T]) remove(ctx context.Context, q db.Q, entry string) error {
 	if !id.Valid(entry) {
 		return notFound()
@@ -107,4 +128,43 @@ func one[T any](ctx context.Context, s *Service, g register[T], entry string) (T
 		return none, err
 	}
 	return g.find(ctx, s.db.Read(), entry)
+}
+
+// changing says how an entry is changed.
+type changing[T any] struct {
+	entry          string
+	seen           time.Time                                                // UpdatedAt of what whoever changes it has seen; zero changes it whatever others did
+	action, object string                                                   // of the audit entry
+	may            func(was T) org.Permission                               // nil: those who steer
+	put            func(was T, at time.Time) (is T, details any, err error) // what should be, of what is there
+}
+
+// change saves a change: that it is made of what is there now, permission, transaction and audit entry are the same for all.
+func change[T any](ctx context.Context, s *Service, g register[T], c changing[T]) (T, error) {
+	var is T
+	err := s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+		was, last, at, err := g.hold(ctx, q, c.entry, s.Now())
+		if err != nil {
+			return err
+		}
+		p := org.StrategyEdit
+		if c.may != nil {
+			p = c.may(was)
+		}
+		if err := org.Require(ctx, p); err != nil {
+			return err
+		}
+		if !c.seen.IsZero() && !c.seen.Equal(last) {
+			return conflict("govern.changed_meanwhile")
+		}
+		var details any
+		if is, details, err = c.put(was, at); err != nil {
+			return err
+		}
+		if err := g.update(ctx, q, is); err != nil {
+			return err
+		}
+		return s.org.Audit(ctx, q, c.action, c.object+":"+c.entry, details)
+	})
+	return is, err
 }

@@ -144,7 +144,8 @@ func (s *Service) AddReview(ctx context.Context, r Review) (Review, error) {
 	return r, s.edit(ctx, org.StrategyEdit, "govern.review_planned", "review:"+r.ID, r.summary(), func(ctx context.Context, q db.Q) error { return reviews().insert(ctx, q, r) })
 }
 
-// ChangeReview saves a review anew; what was held stays held.
+// ChangeReview saves a review anew; what was held stays held. UpdatedAt is that of what whoever changes it has seen; when
+// somebody else changed it since, that is a conflict. Zero saves it whatever others did.
 func (s *Service) ChangeReview(ctx context.Context, r Review) (Review, error) {
 	was, err := s.Review(ctx, r.ID)
 	if err != nil {
@@ -153,8 +154,15 @@ func (s *Service) ChangeReview(ctx context.Context, r Review) (Review, error) {
 	if r, err = s.checkReview(ctx, r, was); err != nil {
 		return r, err
 	}
-	r.HeldAt, r.Agenda, r.Following, r.CreatedAt, r.UpdatedAt = was.HeldAt, was.Agenda, was.Following, was.CreatedAt, s.Now()
-	return r, s.edit(ctx, org.StrategyEdit, "govern.review_changed", "review:"+r.ID, r.summary(), func(ctx context.Context, q db.Q) error { return reviews().update(ctx, q, r) })
+	is, err := change(ctx, s, reviews(), changing[Review]{entry: r.ID, seen: r.UpdatedAt, action: "govern.review_changed", object: "review", put: func(was Review, at time.Time) (Review, any, error) {
+		is := r
+		is.HeldAt, is.Agenda, is.Following, is.CreatedAt, is.UpdatedAt = was.HeldAt, was.Agenda, was.Following, was.CreatedAt, at
+		return is, map[string]any{"name": is.Name, "was": was.summary(), "is": is.summary()}, nil
+	}})
+	if err != nil {
+		return r, err
+	}
+	return is, nil
 }
 
 // HoldReview notes that a review took place: its agenda stays as it was, and one that comes again is planned for its next date.
@@ -174,29 +182,28 @@ func (s *Service) HoldReview(ctx context.Context, review, minutes string) (held 
 	if err != nil {
 		return r, nil, err
 	}
-	now := s.Now()
-	r.Agenda, r.Notes, r.HeldAt, r.UpdatedAt = look.Agenda(), minutes, now, now
 	o, err := s.org.Organisation(ctx)
 	if err != nil {
 		return r, nil, err
 	}
-	at := NextDate(r.At, r.Rhythm, o.Location())
-	for !at.IsZero() && !at.After(now) { // held late: not in the past
-		at = NextDate(at, r.Rhythm, o.Location())
-	}
-	if !at.IsZero() {
-		next = &Review{ID: s.newID(), Name: r.Name, Rhythm: r.Rhythm, At: at, Minutes: r.Minutes, Place: r.Place, Participants: r.Participants, CreatedAt: now, UpdatedAt: now}
-		r.Following = next.ID
-	}
+	now := s.Now()
 	err = s.edit(ctx, org.StrategyEdit, "govern.review_held", "review:"+r.ID, r.summary(), func(ctx context.Context, q db.Q) error {
-		n, err := db.Exec(ctx, q, "UPDATE review SET held_at = $1 WHERE id = $2 AND held_at IS NULL", db.T(now), r.ID) // two who do so at once plan one next review
+		was, _, at, err := reviews().hold(ctx, q, r.ID, now)
 		if err != nil {
 			return err
 		}
-		if n == 0 {
+		if !was.HeldAt.IsZero() { // two who do so at once plan one next review
 			return conflict("govern.held_already")
 		}
-		if next != nil {
+		r, next = was, nil
+		r.Agenda, r.Notes, r.HeldAt, r.UpdatedAt = look.Agenda(), minutes, now, at
+		day := NextDate(r.At, r.Rhythm, o.Location())
+		for !day.IsZero() && !day.After(now) { // held late: not in the past
+			day = NextDate(day, r.Rhythm, o.Location())
+		}
+		if !day.IsZero() {
+			next = &Review{ID: s.newID(), Name: r.Name, Rhythm: r.Rhythm, At: day, Minutes: r.Minutes, Place: r.Place, Participants: r.Participants, CreatedAt: now, UpdatedAt: now}
+			r.Following = next.ID
 			if err := reviews().insert(ctx, q, *next); err != nil {
 				return err
 			}

@@ -120,7 +120,8 @@ func (s *Service) AddRisk(ctx context.Context, r Risk) (Risk, error) {
 	return r, s.edit(ctx, org.StrategyEdit, "govern.risk_added", "risk:"+r.ID, r.summary(), func(ctx context.Context, q db.Q) error { return risks().insert(ctx, q, r) })
 }
 
-// ChangeRisk saves a risk anew.
+// ChangeRisk saves a risk anew. UpdatedAt is that of what whoever changes it has seen; when
+// somebody else changed it since, that is a conflict. Zero saves it whatever others did.
 func (s *Service) ChangeRisk(ctx context.Context, r Risk) (Risk, error) {
 	was, err := s.Risk(ctx, r.ID)
 	if err != nil {
@@ -129,8 +130,15 @@ func (s *Service) ChangeRisk(ctx context.Context, r Risk) (Risk, error) {
 	if r, err = s.checkRisk(ctx, r, was); err != nil {
 		return r, err
 	}
-	r.CreatedAt, r.UpdatedAt = was.CreatedAt, s.Now()
-	return r, s.edit(ctx, org.StrategyEdit, "govern.risk_changed", "risk:"+r.ID, r.summary(), func(ctx context.Context, q db.Q) error { return risks().update(ctx, q, r) })
+	is, err := change(ctx, s, risks(), changing[Risk]{entry: r.ID, seen: r.UpdatedAt, action: "govern.risk_changed", object: "risk", put: func(was Risk, at time.Time) (Risk, any, error) {
+		is := r
+		is.CreatedAt, is.UpdatedAt = was.CreatedAt, at
+		return is, map[string]any{"name": is.Name, "was": was.summary(), "is": is.summary()}, nil
+	}})
+	if err != nil {
+		return r, err
+	}
+	return is, nil
 }
 
 // RemoveRisk takes a risk out of the register.

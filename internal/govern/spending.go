@@ -128,7 +128,8 @@ func (s *Service) AddSpending(ctx context.Context, e Spending) (Spending, error)
 	return e, s.edit(ctx, org.StrategyEdit, "govern.spending_added", "spending:"+e.ID, e.summary(), func(ctx context.Context, q db.Q) error { return spendings().insert(ctx, q, e) })
 }
 
-// ChangeSpending saves an entry anew.
+// ChangeSpending saves an entry anew. UpdatedAt is that of what whoever changes it has seen; when
+// somebody else changed it since, that is a conflict. Zero saves it whatever others did.
 func (s *Service) ChangeSpending(ctx context.Context, e Spending) (Spending, error) {
 	was, err := s.Spending(ctx, e.ID)
 	if err != nil {
@@ -137,8 +138,15 @@ func (s *Service) ChangeSpending(ctx context.Context, e Spending) (Spending, err
 	if e, err = s.checkSpending(ctx, e, was); err != nil {
 		return e, err
 	}
-	e.CreatedAt, e.UpdatedAt = was.CreatedAt, s.Now()
-	return e, s.edit(ctx, org.StrategyEdit, "govern.spending_changed", "spending:"+e.ID, e.summary(), func(ctx context.Context, q db.Q) error { return spendings().update(ctx, q, e) })
+	is, err := change(ctx, s, spendings(), changing[Spending]{entry: e.ID, seen: e.UpdatedAt, action: "govern.spending_changed", object: "spending", put: func(was Spending, at time.Time) (Spending, any, error) {
+		is := e
+		is.CreatedAt, is.UpdatedAt = was.CreatedAt, at
+		return is, map[string]any{"name": is.Tool, "was": was.summary(), "is": is.summary()}, nil
+	}})
+	if err != nil {
+		return e, err
+	}
+	return is, nil
 }
 
 // RemoveSpending takes an entry away.

@@ -108,7 +108,8 @@ func (s *Service) AddTie(ctx context.Context, t Tie) (Tie, error) {
 	return t, s.edit(ctx, org.StrategyEdit, "govern.tie_added", "tie:"+t.ID, t.summary(), func(ctx context.Context, q db.Q) error { return ties().insert(ctx, q, t) })
 }
 
-// ChangeTie saves a line anew.
+// ChangeTie saves a line anew. UpdatedAt is that of what whoever changes it has seen; when
+// somebody else changed it since, that is a conflict. Zero saves it whatever others did.
 func (s *Service) ChangeTie(ctx context.Context, t Tie) (Tie, error) {
 	was, err := s.Tie(ctx, t.ID)
 	if err != nil {
@@ -117,8 +118,15 @@ func (s *Service) ChangeTie(ctx context.Context, t Tie) (Tie, error) {
 	if t, err = s.checkTie(ctx, t, was); err != nil {
 		return t, err
 	}
-	t.CreatedAt, t.UpdatedAt = was.CreatedAt, s.Now()
-	return t, s.edit(ctx, org.StrategyEdit, "govern.tie_changed", "tie:"+t.ID, t.summary(), func(ctx context.Context, q db.Q) error { return ties().update(ctx, q, t) })
+	is, err := change(ctx, s, ties(), changing[Tie]{entry: t.ID, seen: t.UpdatedAt, action: "govern.tie_changed", object: "tie", put: func(was Tie, at time.Time) (Tie, any, error) {
+		is := t
+		is.CreatedAt, is.UpdatedAt = was.CreatedAt, at
+		return is, map[string]any{"name": is.Name, "was": was.summary(), "is": is.summary()}, nil
+	}})
+	if err != nil {
+		return t, err
+	}
+	return is, nil
 }
 
 // RemoveTie takes a line away.

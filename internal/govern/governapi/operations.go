@@ -175,7 +175,7 @@ func steps(a *api.API, s *govern.Service) {
 			Outcome string `json:"outcome,omitempty" maxLength:"4000"`
 		}
 	}) (*api.One[InsightEntry], error) {
-		v, err := s.DecideInsight(ctx, in.ID, in.Body.Verdict, in.Body.Reason, in.Body.Outcome)
+		v, err := s.DecideInsight(ctx, in.ID, time.Time{}, in.Body.Verdict, in.Body.Reason, in.Body.Outcome)
 		if err != nil {
 			return nil, err
 		}

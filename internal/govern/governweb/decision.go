@@ -3,6 +3,7 @@ package governweb
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/entente/entente/internal/govern"
 	"github.com/entente/entente/internal/i18n"
@@ -48,7 +49,7 @@ func (d *desk) reviewFact(ctx context.Context, review string) ui.Item {
 func (h *handlers) decisionNoun() noun[govern.Decision] {
 	return noun[govern.Decision]{
 		path: "/govern/decisions", key: "govern.decision", plural: "govern.decisions",
-		id: func(v govern.Decision) string { return v.ID }, name: func(v govern.Decision) string { return v.Name },
+		id: func(v govern.Decision) string { return v.ID }, stamp: func(v *govern.Decision) *time.Time { return &v.UpdatedAt }, name: func(v govern.Decision) string { return v.Name },
 		find: h.s.Decision, add: h.s.AddDecision, change: h.s.ChangeDecision, remove: h.s.RemoveDecision,
 		begin: func(r *http.Request, d *desk) govern.Decision {
 			return govern.Decision{DecidedAt: d.now, State: "holds", Review: r.URL.Query().Get("review"), Objective: r.URL.Query().Get("objective")}

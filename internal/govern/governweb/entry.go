@@ -50,6 +50,7 @@ type noun[T any] struct {
 	plural             string
 	id                 func(T) string
 	name               func(T) string
+	stamp              func(*T) *time.Time // when it was last changed
 	find               func(context.Context, string) (T, error)
 	add, change        func(context.Context, T) (T, error)
 	remove             func(context.Context, string) error
@@ -65,13 +66,18 @@ type noun[T any] struct {
 	removable, headers bool
 }
 
-func mount[T any](r *web.Routes, h *handlers, n noun[T], p org.Permission) {
-	allowed := func(ctx context.Context) bool {
-		if n.mayAdd != nil {
-			return n.mayAdd(ctx)
-		}
-		return mayEdit(ctx)
+// allowed reports whether whoever asks may change an entry, or add one when it has no id.
+func (n noun[T]) allowed(ctx context.Context, v T) bool {
+	switch {
+	case n.id(v) == "" && n.mayAdd != nil:
+		return n.mayAdd(ctx)
+	case n.id(v) != "" && n.mayChange != nil:
+		return n.mayChange(ctx, v)
 	}
+	return mayEdit(ctx)
+}
+
+func mount[T any](r *web.Routes, h *handlers, n noun[T], p org.Permission) {
 	forbidden := func() error { return problem.New(problem.Forbidden, "problem.forbidden") }
 	show := func(w http.ResponseWriter, r *http.Request, d *desk, v T, typed *form, bad wrong) error {
 		ctx := r.Context()
@@ -81,6 +87,9 @@ func mount[T any](r *web.Routes, h *handlers, n noun[T], p org.Permission) {
 			if mayEdit(ctx) {
 				s.Remove = n.path + "/" + id + "/remove"
 			}
+		}
+		if n.id(v) != "" {
+			s.Inputs = append(s.Inputs, input{Kind: inHidden, Field: ui.Field{Name: "seen", Value: seen(*n.stamp(&v))}})
 		}
 		for i := range s.Inputs {
 			f := &s.Inputs[i].Field
@@ -93,7 +102,7 @@ func mount[T any](r *web.Routes, h *handlers, n noun[T], p org.Permission) {
 	}
 	save := func(w http.ResponseWriter, r *http.Request, was T, do func(context.Context, T) (T, error)) error {
 		ctx := r.Context()
-		if !allowed(ctx) {
+		if !n.allowed(ctx, was) {
 			return forbidden()
 		}
 		f, err := readForm(r)
@@ -101,6 +110,7 @@ func mount[T any](r *web.Routes, h *handlers, n noun[T], p org.Permission) {
 			return err
 		}
 		v := n.read(f, was)
+		*n.stamp(&v) = f.seen()
 		if err = f.err(); err == nil {
 			v, err = do(ctx, v)
 		}
@@ -122,7 +132,8 @@ func mount[T any](r *web.Routes, h *handlers, n noun[T], p org.Permission) {
 		return web.Redirect(w, r, n.path+"/"+n.id(v))
 	}
 	r.Page("GET "+n.path+"/new", p, func(w http.ResponseWriter, r *http.Request) error {
-		if !allowed(r.Context()) {
+		var none T
+		if !n.allowed(r.Context(), none) {
 			return forbidden()
 		}
 		d, err := h.desk(r.Context())
@@ -143,12 +154,12 @@ func mount[T any](r *web.Routes, h *handlers, n noun[T], p org.Permission) {
 		return showEntry(w, r, h, n, v, nil)
 	})
 	r.Page("GET "+n.path+"/{id}/edit", p, func(w http.ResponseWriter, r *http.Request) error {
-		if !allowed(r.Context()) {
-			return forbidden()
-		}
 		v, err := n.find(r.Context(), r.PathValue("id"))
 		if err != nil {
 			return err
+		}
+		if !n.allowed(r.Context(), v) {
+			return forbidden()
 		}
 		d, err := h.desk(r.Context())
 		if err != nil {
@@ -180,11 +191,7 @@ func showEntry[T any](w http.ResponseWriter, r *http.Request, h *handlers, n nou
 		return err
 	}
 	p := entryPage{Title: n.name(v), Back: ui.Crumb{Label: i18n.T(ctx, n.plural), Href: n.path}, Facts: n.facts(ctx, d, v), What: i18n.T(ctx, n.key+".one")}
-	may := mayEdit
-	if n.mayAdd != nil {
-		may = n.mayAdd
-	}
-	if may(ctx) {
+	if n.allowed(ctx, v) {
 		p.Edit = n.path + "/" + n.id(v) + "/edit"
 	}
 	if n.actions != nil {
@@ -239,6 +246,17 @@ func (j joined) Error() string   { return j.first.Error() }
 func (j joined) Unwrap() []error { return j.all }
 
 func (f *form) text(name string) string { return f.f.Text(name) }
+
+// seen is when what a form shows was last changed, as the form carries it.
+func seen(t time.Time) string { return strconv.FormatInt(t.UnixMicro(), 10) }
+
+func (f *form) seen() time.Time {
+	n, err := strconv.ParseInt(f.text("seen"), 10, 64)
+	if err != nil || n <= 0 {
+		return time.UnixMicro(1).UTC() // nobody has seen what was never saved: refused rather than overwritten
+	}
+	return time.UnixMicro(n).UTC()
+}
 
 func (f *form) refuse(name, key string) {
 	f.bad = append(f.bad, problem.New(problem.Invalid, key).On(name))

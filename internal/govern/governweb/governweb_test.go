@@ -1,12 +1,22 @@
 package governweb_test
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/db/dbtest"
 )
+
+var seenField = regexp.MustCompile(`name="seen" value="(\d+)"`)
+
+func seen(a answer) string {
+	if found := seenField.FindStringSubmatch(a.text); found != nil {
+		return found[1]
+	}
+	return ""
+}
 
 func TestPages(t *testing.T) {
 	t.Parallel()
@@ -38,7 +48,10 @@ func TestPages(t *testing.T) {
 		}
 		vic.post(made.path, "name", "x").shows(t, 403)
 		vic.post(made.path+"/remove").shows(t, 403)
-		ada.post(made.path, "name", "Battery fire", "probability", "1", "impact", "5", "state", "open").shows(t, 200, "5 – low")
+		old := seen(ada.get(made.path + "/edit"))
+		ada.post(made.path, "seen", old, "name", "Battery fire", "probability", "1", "impact", "5", "state", "open").shows(t, 200, "5 – low")
+		ada.post(made.path, "seen", old, "name", "Other words", "probability", "2", "impact", "5", "state", "open").shows(t, 422, "Somebody else changed it meanwhile", "Other words")
+		ada.post(made.path, "name", "Other words", "probability", "2", "impact", "5", "state", "open").shows(t, 422, "Somebody else changed it meanwhile")
 
 		spent := func(tool, department string) {
 			ada.post("/govern/spending", "tool", tool, "capability", "listening", "department", department, "amount", "49,90", "currency", "eur", "period", "month", "begins_at", "2026-01-01", "approval", "no").
@@ -53,7 +66,14 @@ func TestPages(t *testing.T) {
 		insight.shows(t, 200, "Plates wear", "/inbox/c1")
 		vic.post(insight.path+"/decide", "verdict", "done", "reason", "so").shows(t, 403)
 		ada.post(insight.path+"/decide", "verdict", "done").shows(t, 422, "Please fill this in")
-		ada.post(insight.path+"/decide", "verdict", "done", "reason", "Series C", "outcome", "No more").shows(t, 200, "No more")
+		if form := vic.get(insight.path + "/edit"); strings.Contains(form.text, `name="owner"`) {
+			t.Error("who handed it over may say who decides")
+		}
+		vic.post(insight.path, "seen", seen(vic.get(insight.path+"/edit")), "name", "Plates wear out", "department", "Product", "due_at", "2026-12-01", "about", "conversation:c1").shows(t, 200, "Plates wear out")
+		old = seen(ada.get(insight.path))
+		ada.post(insight.path+"/decide", "seen", old, "verdict", "done", "reason", "Series C", "outcome", "No more").shows(t, 200, "No more")
+		ada.post(insight.path+"/decide", "seen", old, "verdict", "refused", "reason", "No").shows(t, 422, "Somebody else changed it meanwhile")
+		vic.get(insight.path+"/edit").shows(t, 403)
 		ada.get("/govern/insights").shows(t, 200, "100%", "n = 1")
 
 		review := ada.post("/govern/reviews", "name", "Monthly", "rhythm", "monthly", "at", "2026-11-24T10:00", "minutes", "45")

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -82,22 +83,29 @@ func mayDecide(ctx context.Context, v govern.Insight) bool {
 func (h *handlers) insightNoun() noun[govern.Insight] {
 	return noun[govern.Insight]{
 		path: "/govern/insights", key: "govern.insight", plural: "govern.insights", mayAdd: govern.MayHand,
-		id: func(v govern.Insight) string { return v.ID }, name: func(v govern.Insight) string { return v.Name },
+		mayChange: func(ctx context.Context, v govern.Insight) bool { return v.MayChange(ctx) },
+		id:        func(v govern.Insight) string { return v.ID }, stamp: func(v *govern.Insight) *time.Time { return &v.UpdatedAt }, name: func(v govern.Insight) string { return v.Name },
 		find: h.s.Insight, add: h.s.HandInsight, change: h.s.ChangeInsight, remove: h.s.RemoveInsight,
 		begin: func(r *http.Request, d *desk) govern.Insight {
 			return govern.Insight{DueAt: d.now.AddDate(0, 0, 30), About: r.URL.Query().Get("about"), Name: r.URL.Query().Get("name")}
 		},
 		inputs: func(ctx context.Context, d *desk, v govern.Insight) []input {
-			return []input{
+			out := []input{
 				{Kind: inHidden, Field: ui.Field{Name: "about", Value: v.About}},
 				needed(text(ctx, "name", "govern.field.insight", v.Name, 300)), area(ctx, "note", "govern.field.note", v.Note),
-				needed(text(ctx, "department", "govern.field.to_department", v.Department, 80)), d.member(ctx, "owner", "govern.field.decides", v.Owner),
-				date(ctx, "due_at", "govern.field.decide_by", v.DueAt), d.objective(ctx, v.Objective),
+				needed(text(ctx, "department", "govern.field.to_department", v.Department, 80)),
 			}
+			if v.ID == "" || mayEdit(ctx) { // who only handed it over cannot say anew who decides
+				out = append(out, d.member(ctx, "owner", "govern.field.decides", v.Owner))
+			}
+			return append(out, date(ctx, "due_at", "govern.field.decide_by", v.DueAt), d.objective(ctx, v.Objective))
 		},
 		read: func(f *form, v govern.Insight) govern.Insight {
 			v.About, v.Name, v.Note, v.Department = f.text("about"), f.text("name"), f.text("note"), f.text("department")
-			v.Owner, v.DueAt, v.Objective = f.text("owner"), f.until("due_at"), f.text("objective")
+			if f.f.Has("owner") {
+				v.Owner = f.text("owner")
+			}
+			v.DueAt, v.Objective = f.until("due_at"), f.text("objective")
 			return v
 		},
 		facts: func(ctx context.Context, d *desk, v govern.Insight) []ui.Item {
@@ -127,12 +135,13 @@ func (h *handlers) decide(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v, err := h.s.DecideInsight(ctx, r.PathValue("id"), f.text("verdict"), f.text("reason"), f.text("outcome"))
+	v, err := h.s.DecideInsight(ctx, r.PathValue("id"), f.seen(), f.text("verdict"), f.text("reason"), f.text("outcome"))
 	if err != nil {
 		bad, failed := mend(ctx, w, err)
 		if failed != nil {
 			return failed
 		}
+		v.UpdatedAt = f.seen()
 		v.Verdict, v.Reason, v.Outcome = f.text("verdict"), f.text("reason"), f.text("outcome")
 		return showEntry(w, r, h, h.insightNoun(), v, bad)
 	}

@@ -52,7 +52,7 @@ type reviewPage struct {
 func (h *handlers) reviewNoun() noun[govern.Review] {
 	return noun[govern.Review]{
 		path: "/govern/reviews", key: "govern.review", plural: "govern.reviews",
-		id: func(v govern.Review) string { return v.ID }, name: func(v govern.Review) string { return v.Name },
+		id: func(v govern.Review) string { return v.ID }, stamp: func(v *govern.Review) *time.Time { return &v.UpdatedAt }, name: func(v govern.Review) string { return v.Name },
 		find: h.s.Review, add: h.s.AddReview, change: h.s.ChangeReview, remove: h.s.RemoveReview,
 		begin: func(r *http.Request, d *desk) govern.Review {
 			at := d.now.In(i18n.Zone(r.Context())).AddDate(0, 0, 7)
@@ -280,7 +280,7 @@ func mayFinish(ctx context.Context, a govern.Action) bool {
 func (h *handlers) actionNoun() noun[govern.Action] {
 	return noun[govern.Action]{
 		path: "/govern/actions", key: "govern.action", plural: "govern.actions",
-		id: func(v govern.Action) string { return v.ID }, name: func(v govern.Action) string { return v.Name },
+		id: func(v govern.Action) string { return v.ID }, stamp: func(v *govern.Action) *time.Time { return &v.UpdatedAt }, name: func(v govern.Action) string { return v.Name },
 		find: h.s.Action, add: h.s.AddAction, change: h.s.ChangeAction, remove: h.s.RemoveAction,
 		begin: func(r *http.Request, d *desk) govern.Action {
 			return govern.Action{Owner: org.Who(r.Context()).ID, DueAt: d.now.AddDate(0, 0, 14), Review: r.URL.Query().Get("review"), Objective: r.URL.Query().Get("objective")}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/entente/entente/internal/govern"
 	"github.com/entente/entente/internal/i18n"
@@ -38,7 +39,7 @@ func (p risksPage) at(probability, impact int) []int {
 func (h *handlers) riskNoun() noun[govern.Risk] {
 	return noun[govern.Risk]{
 		path: "/govern/risks", key: "govern.risk", plural: "govern.risks",
-		id: func(v govern.Risk) string { return v.ID }, name: func(v govern.Risk) string { return v.Name },
+		id: func(v govern.Risk) string { return v.ID }, stamp: func(v *govern.Risk) *time.Time { return &v.UpdatedAt }, name: func(v govern.Risk) string { return v.Name },
 		find: h.s.Risk, add: h.s.AddRisk, change: h.s.ChangeRisk, remove: h.s.RemoveRisk,
 		begin: func(r *http.Request, d *desk) govern.Risk {
 			return govern.Risk{Probability: 3, Impact: 3, State: govern.RiskOpen, ReviewAt: d.now.AddDate(0, 3, 0), Objective: r.URL.Query().Get("objective")}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/entente/entente/internal/govern"
 	"github.com/entente/entente/internal/i18n"
@@ -46,7 +47,7 @@ func (h *handlers) spendings(w http.ResponseWriter, r *http.Request) error {
 func (h *handlers) spendingNoun() noun[govern.Spending] {
 	return noun[govern.Spending]{
 		path: "/govern/spending", key: "govern.spending", plural: "govern.spendings",
-		id: func(v govern.Spending) string { return v.ID }, name: func(v govern.Spending) string { return v.Tool },
+		id: func(v govern.Spending) string { return v.ID }, stamp: func(v *govern.Spending) *time.Time { return &v.UpdatedAt }, name: func(v govern.Spending) string { return v.Tool },
 		find: h.s.Spending, add: h.s.AddSpending, change: h.s.ChangeSpending, remove: h.s.RemoveSpending,
 		begin: func(_ *http.Request, d *desk) govern.Spending {
 			return govern.Spending{Currency: "EUR", Period: "month", Approval: "asked", BeginsAt: d.now}

@@ -3,6 +3,7 @@ package governweb
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -50,7 +51,7 @@ func (h *handlers) surroundings(w http.ResponseWriter, r *http.Request) error {
 func (h *handlers) surroundingNoun() noun[govern.Surrounding] {
 	return noun[govern.Surrounding]{
 		path: "/govern/surroundings", key: "govern.surrounding", plural: "govern.surroundings",
-		id: func(v govern.Surrounding) string { return v.ID }, name: func(v govern.Surrounding) string { return v.Name },
+		id: func(v govern.Surrounding) string { return v.ID }, stamp: func(v *govern.Surrounding) *time.Time { return &v.UpdatedAt }, name: func(v govern.Surrounding) string { return v.Name },
 		find: h.s.Surrounding, add: h.s.AddSurrounding, change: h.s.ChangeSurrounding, remove: h.s.RemoveSurrounding,
 		begin: func(r *http.Request, d *desk) govern.Surrounding {
 			return govern.Surrounding{Factor: r.URL.Query().Get("factor"), Probability: 3, Impact: 3, Horizon: "year", ReviewAt: d.now.AddDate(0, 3, 0)}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/entente/entente/internal/govern"
 	"github.com/entente/entente/internal/i18n"
@@ -44,7 +45,7 @@ func (h *handlers) ties(w http.ResponseWriter, r *http.Request) error {
 func (h *handlers) tieNoun() noun[govern.Tie] {
 	return noun[govern.Tie]{
 		path: "/govern/ties", key: "govern.tie", plural: "govern.ties",
-		id: func(v govern.Tie) string { return v.ID }, name: func(v govern.Tie) string { return v.Name },
+		id: func(v govern.Tie) string { return v.ID }, stamp: func(v *govern.Tie) *time.Time { return &v.UpdatedAt }, name: func(v govern.Tie) string { return v.Name },
 		find: h.s.Tie, add: h.s.AddTie, change: h.s.ChangeTie, remove: h.s.RemoveTie,
 		begin: func(_ *http.Request, d *desk) govern.Tie {
 			return govern.Tie{Kind: "customer", Currency: "EUR", Often: "needed", DueAt: d.now.AddDate(1, 0, 0)}
