@@ -136,6 +136,39 @@ func TestVersions(t *testing.T) {
 	})
 }
 
+// TestComing: what was planned before for later does not take the place of what is newer, and can be withdrawn.
+func TestComing(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		one := w.publish(w.now, true)
+		later := w.publish(w.now.AddDate(0, 0, 7), true)
+		draft, err := w.s.Begin(w.ctx)
+		w.must(err)
+		for _, from := range []time.Time{w.now, w.now.AddDate(0, 0, 3), later.InForceAt} {
+			if _, err := w.s.Publish(w.ctx, draft.ID, from, true); !problem.Is(err, problem.Conflict) {
+				t.Errorf("version 3 from %s on is replaced by version 2 later: %v", from, err)
+			}
+		}
+		if err := w.s.Discard(w.member("vic@velo.example", org.Volunteer), later.ID); !problem.Is(err, problem.Forbidden) {
+			t.Errorf("a volunteer withdraws a version: %v", err)
+		}
+		w.must(w.s.Discard(w.ctx, later.ID))
+		three, err := w.s.Publish(w.ctx, draft.ID, w.now.AddDate(0, 0, 3), true)
+		w.must(err)
+		four := w.publish(w.now.AddDate(0, 0, 4), true) // after one that is coming
+		w.now = w.now.AddDate(0, 0, 9)
+		if is, err := w.s.Current(w.ctx); err != nil || is.ID != four.ID {
+			t.Errorf("in force is version %d, want %d: %v", is.Number, four.Number, err)
+		}
+		for _, v := range []charter.Version{one, three, four} {
+			if err := w.s.Discard(w.ctx, v.ID); !problem.Is(err, problem.Missing) {
+				t.Errorf("version %d, which is or was in force, is discarded: %v", v.Number, err)
+			}
+		}
+	})
+}
+
 func TestAcknowledgements(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

@@ -172,8 +172,8 @@ func insertVersion(ctx context.Context, q db.Q, v Version) error {
 		db.T(v.InForceAt), db.T(v.PublishedAt), v.PublishedBy, db.T(v.CreatedAt), db.T(v.UpdatedAt)}}, "")
 }
 
-// onDraft changes a draft; published versions stay as they are.
-func (s *Service) onDraft(ctx context.Context, version, action string, details any, do func(v *Version) error) (Version, error) {
+// onDraft changes a draft; published versions stay as they are. do is given all versions too.
+func (s *Service) onDraft(ctx context.Context, version, action string, details any, do func(v *Version, list []Version) error) (Version, error) {
 	if !id.Valid(version) {
 		return Version{}, notFound()
 	}
@@ -193,7 +193,7 @@ func (s *Service) onDraft(ctx context.Context, version, action string, details a
 		if v.State != Draft {
 			return problem.New(problem.Conflict, "charter.published_already")
 		}
-		if err := do(&v); err != nil {
+		if err := do(&v, list); err != nil {
 			return err
 		}
 		v.UpdatedAt = s.Now()
@@ -210,7 +210,7 @@ func (s *Service) onDraft(ctx context.Context, version, action string, details a
 
 // Reword saves title, preamble and the note of what changed.
 func (s *Service) Reword(ctx context.Context, version string, title, preamble Words, note string) (Version, error) {
-	return s.onDraft(ctx, version, "charter.reworded", nil, func(v *Version) error {
+	return s.onDraft(ctx, version, "charter.reworded", nil, func(v *Version, _ []Version) error {
 		var errs [3]error
 		v.Title, errs[0] = title.checked("title", 120)
 		v.Preamble, errs[1] = preamble.checked("preamble", maxPreamble)
@@ -228,7 +228,7 @@ func (s *Service) SetRule(ctx context.Context, version string, r Rule) (Rule, er
 		made := s.newID()
 		r.ID = "r-" + made[len(made)-10:]
 	}
-	_, err := s.onDraft(ctx, version, "charter.rule_saved", map[string]any{"rule": r.ID, "binding": r.Binding}, func(v *Version) error {
+	_, err := s.onDraft(ctx, version, "charter.rule_saved", map[string]any{"rule": r.ID, "binding": r.Binding}, func(v *Version, _ []Version) error {
 		var err error
 		if r, err = r.checked(); err != nil {
 			return err
@@ -248,7 +248,7 @@ func (s *Service) SetRule(ctx context.Context, version string, r Rule) (Rule, er
 
 // RemoveRule takes a rule out of a draft.
 func (s *Service) RemoveRule(ctx context.Context, version, rule string) error {
-	_, err := s.onDraft(ctx, version, "charter.rule_removed", map[string]any{"rule": rule}, func(v *Version) error {
+	_, err := s.onDraft(ctx, version, "charter.rule_removed", map[string]any{"rule": rule}, func(v *Version, _ []Version) error {
 		n := len(v.Rules)
 		if v.Rules = slices.DeleteFunc(v.Rules, func(r Rule) bool { return r.ID == rule }); len(v.Rules) == n {
 			return notFound()
@@ -260,7 +260,7 @@ func (s *Service) RemoveRule(ctx context.Context, version, rule string) error {
 
 // MoveRule moves a rule up by so many places, down when negative; it stops at the ends.
 func (s *Service) MoveRule(ctx context.Context, version, rule string, up int) error {
-	_, err := s.onDraft(ctx, version, "charter.rule_moved", map[string]any{"rule": rule}, func(v *Version) error {
+	_, err := s.onDraft(ctx, version, "charter.rule_moved", map[string]any{"rule": rule}, func(v *Version, _ []Version) error {
 		i := slices.IndexFunc(v.Rules, func(r Rule) bool { return r.ID == rule })
 		if i < 0 {
 			return notFound()
@@ -273,13 +273,24 @@ func (s *Service) MoveRule(ctx context.Context, version, rule string, up int) er
 	return err
 }
 
-// Discard throws a draft away.
+// Discard throws a draft away, or withdraws a version that is still to come into force: nobody can have agreed to it yet. What is or was in
+// force stays.
 func (s *Service) Discard(ctx context.Context, version string) error {
 	if !id.Valid(version) {
 		return notFound()
 	}
-	return s.edit(ctx, "charter.discarded", "charter:"+version, nil, func(ctx context.Context, q db.Q) error {
-		n, err := db.Exec(ctx, q, "DELETE FROM charter_version WHERE id = $1 AND in_force_at IS NULL", version)
+	details := map[string]any{}
+	return s.edit(ctx, "charter.discarded", "charter:"+version, details, func(ctx context.Context, q db.Q) error {
+		list, err := versions(ctx, q, s.Now())
+		if err != nil {
+			return err
+		}
+		v, err := pick(list, version)
+		if err != nil {
+			return err
+		}
+		details["number"], details["state"] = v.Number, v.State
+		n, err := db.Exec(ctx, q, "DELETE FROM charter_version WHERE id = $1 AND (in_force_at IS NULL OR in_force_at > $2)", version, db.T(s.Now()))
 		if err != nil {
 			return fmt.Errorf("discard a draft: %w", err)
 		}
@@ -291,19 +302,25 @@ func (s *Service) Discard(ctx context.Context, version string) error {
 }
 
 // Publish puts a draft in force from a moment, now at the earliest. anew says that all who speak must acknowledge it again. A charter that
-// lacks words in one of the languages of the interface is refused: somebody would be bound by what they cannot read.
+// lacks words in one of the languages of the interface is refused: somebody would be bound by what they cannot read. So is one that would be
+// in force before an older version that is still to come, which would then take its place.
 func (s *Service) Publish(ctx context.Context, version string, from time.Time, anew bool) (Version, error) {
 	now := s.Now()
 	if from.Before(now) {
 		from = now
 	}
 	details := map[string]any{"in_force_at": from, "anew": anew}
-	return s.onDraft(ctx, version, "charter.published", details, func(v *Version) error {
+	return s.onDraft(ctx, version, "charter.published", details, func(v *Version, list []Version) error {
 		if from.After(now.AddDate(2, 0, 0)) {
 			return problem.New(problem.Invalid, "charter.too_late").On("from")
 		}
 		if len(v.Rules) == 0 {
 			return problem.New(problem.Invalid, "charter.no_rules")
+		}
+		for _, other := range list {
+			if other.State == Coming && !from.After(other.InForceAt) {
+				return problem.New(problem.Conflict, "charter.before_coming", "Number", other.Number).On("from")
+			}
 		}
 		for _, lang := range i18n.Languages() {
 			if v.Title[lang] == "" {

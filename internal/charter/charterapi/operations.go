@@ -134,7 +134,7 @@ func Operations(a *api.API, s *charter.Service) {
 			}
 			return api.Only(ofVersion(v)), nil
 		})
-	api.Add(a, op("discard-charter-version", http.MethodDelete, "/charter/versions/{id}", "Throw a draft away", org.StrategyEdit), func(ctx context.Context, in *ByID) (*api.None, error) {
+	api.Add(a, op("discard-charter-version", http.MethodDelete, "/charter/versions/{id}", "Throw a draft away, or withdraw a version that is still to come", org.StrategyEdit), func(ctx context.Context, in *ByID) (*api.None, error) {
 		return &api.None{}, s.Discard(ctx, in.ID)
 	})
 	api.Add(a, op("replace-charter-rule", http.MethodPut, "/charter/versions/{id}/rules/{rule}", "Add a rule to a draft, or change it", org.StrategyEdit),

@@ -45,5 +45,16 @@ func TestPages(t *testing.T) {
 		ada.get(next.path+"/changes").shows(t, 200, "From version 1 to version 2", "<del>Be kind.</del>")
 		ada.post(next.path+"/discard").shows(t, 200)
 		ada.get(next.path).shows(t, 404)
+
+		coming := ada.post("/charter/versions")
+		ada.post(coming.path+"/publish", "from", "2027-01-10").shows(t, 200, "Coming")
+		newer := ada.post("/charter/versions")
+		ada.post(newer.path+"/publish", "from", "2026-12-01").shows(t, 422, "Version 2 comes into force later")
+		ada.get(coming.path).shows(t, 200, "Withdraw this version")
+		if strings.Contains(vic.get(coming.path).text, "Withdraw this version") {
+			t.Error("a volunteer is offered to withdraw a version")
+		}
+		ada.post(coming.path+"/discard").shows(t, 200, "It is gone")
+		ada.post(newer.path+"/publish", "from", "2026-12-01").shows(t, 200, "Coming")
 	})
 }
