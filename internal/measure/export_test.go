@@ -1,7 +1,21 @@
 package measure
 
+import (
+	"context"
+	"time"
+)
+
 // Directly makes a service read every row itself.
 func (s *Service) Directly() { s.direct = true }
+
+// Most bounds how many keys are kept.
+func (s *Service) Most(n int) { s.most = n }
+
+// Patience bounds how long posts are searched.
+func (s *Service) Patience(d time.Duration) { s.patience = d }
+
+// Forget drops what nobody asks for.
+func (s *Service) Forget(ctx context.Context) error { return s.forget(ctx) }
 
 // Rolled is how many readings stood on what is kept, of how many that could.
 func (s *Service) Rolled() (rolled, all int64) { return s.store.used.Load(), s.store.asked.Load() }

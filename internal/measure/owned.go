@@ -64,6 +64,13 @@ func (d definition) own() (o Own, err error) {
 
 // Owned lists the measures that people put together, by name.
 func (s *Service) Owned(ctx context.Context) ([]Own, error) {
+	if err := may(ctx); err != nil {
+		return nil, err
+	}
+	return s.owned(ctx)
+}
+
+func (s *Service) owned(ctx context.Context) ([]Own, error) {
 	list, err := db.All(ctx, s.db.Read(), ownFields, ownColumns+" ORDER BY o.created_at, o.id"+db.Limit(mostOwn))
 	if err != nil {
 		return nil, fmt.Errorf("list own measures: %w", err)
@@ -81,6 +88,9 @@ func (s *Service) Owned(ctx context.Context) ([]Own, error) {
 
 // OwnOf is one of them.
 func (s *Service) OwnOf(ctx context.Context, id string) (Own, error) {
+	if err := may(ctx); err != nil {
+		return Own{}, err
+	}
 	return ownAt(ctx, s.db.Read(), id)
 }
 
@@ -121,7 +131,7 @@ func (s *Service) beneath(ctx context.Context, id string, above []string) (kpi.M
 	if !strings.HasPrefix(id, own.Prefix) {
 		return s.catalogue(id)
 	}
-	o, err := s.OwnOf(ctx, id)
+	o, err := ownAt(ctx, s.db.Read(), id)
 	if err != nil {
 		return kpi.Measure{}, err
 	}
@@ -130,7 +140,7 @@ func (s *Service) beneath(ctx context.Context, id string, above []string) (kpi.M
 
 // ownMeasures makes all of them; those that cannot be made, because what they stand on is gone, are left out.
 func (s *Service) ownMeasures(ctx context.Context) []kpi.Measure {
-	list, err := s.Owned(ctx)
+	list, err := s.owned(ctx)
 	if err != nil {
 		s.log.Warn("own measures were not read", "error", err)
 		return nil
@@ -233,7 +243,7 @@ func (s *Service) ChooseOwn(ctx context.Context, id string, version int) (Own, e
 	if err := org.Require(ctx, org.MeasureEdit); err != nil {
 		return Own{}, err
 	}
-	versions, err := s.OwnVersions(ctx, id)
+	versions, err := s.versions(ctx, id)
 	if err != nil {
 		return Own{}, err
 	}
@@ -253,7 +263,7 @@ func (s *Service) ChooseOwn(ctx context.Context, id string, version int) (Own, e
 		if err != nil {
 			return Own{}, err
 		}
-		return s.OwnOf(ctx, id)
+		return ownAt(ctx, s.db.Read(), id)
 	}
 	return Own{}, problem.New(problem.Missing, "own.no_version")
 }
@@ -276,7 +286,14 @@ func (s *Service) RemoveOwn(ctx context.Context, id string) error {
 
 // OwnVersions lists the definitions of a measure, newest first.
 func (s *Service) OwnVersions(ctx context.Context, id string) ([]OwnVersion, error) {
-	if _, err := s.OwnOf(ctx, id); err != nil {
+	if err := may(ctx); err != nil {
+		return nil, err
+	}
+	return s.versions(ctx, id)
+}
+
+func (s *Service) versions(ctx context.Context, id string) ([]OwnVersion, error) {
+	if _, err := ownAt(ctx, s.db.Read(), id); err != nil {
 		return nil, err
 	}
 	type row struct {
@@ -303,6 +320,9 @@ const previewFor = 3 * time.Second
 
 // PreviewOwn computes what a definition would give, without saving it; the window is shortened to a week when it takes too long.
 func (s *Service) PreviewOwn(ctx context.Context, id string, d own.Definition, w Window) (Report, error) {
+	if err := may(ctx); err != nil {
+		return Report{}, err
+	}
 	if err := s.CheckOwn(ctx, id, &d); err != nil {
 		return Report{}, err
 	}

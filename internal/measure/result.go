@@ -10,6 +10,7 @@ import (
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/measure/kpi"
 	"github.com/entente/entente/internal/measure/stat"
+	"github.com/entente/entente/internal/problem"
 )
 
 // Result is the number of a measure in a window.
@@ -40,6 +41,9 @@ type Counted struct {
 
 // Compute gives the number of a measure in a window.
 func (s *Service) Compute(ctx context.Context, id string, w Window, f Filter) (Result, error) {
+	if err := may(ctx); err != nil {
+		return Result{}, err
+	}
 	m, err := s.ask(id, w, f)
 	if err != nil {
 		return Result{}, err
@@ -78,6 +82,9 @@ func (s *Service) Report(ctx context.Context, id string, w Window, step Step, f 
 }
 
 func (s *Service) report(ctx context.Context, id string, w Window, step Step, f Filter, before bool) (Report, error) {
+	if err := may(ctx); err != nil {
+		return Report{}, err
+	}
 	m, err := s.ask(id, w, f)
 	if err != nil {
 		return Report{}, err
@@ -193,18 +200,39 @@ func (s *Service) read(ctx context.Context, m kpi.Measure, cuts []time.Time, f F
 		return nil, err
 	}
 	var list []kpi.Fact
-	ok := false
-	if k, keeps := s.keepingOf(m, f); keeps && !s.direct {
-		if list, ok, err = s.rolled(ctx, k, a); err != nil {
-			return nil, fmt.Errorf("measure %s: %w", m.ID, err)
+	err = s.patiently(ctx, m, func(ctx context.Context) (err error) {
+		ok := false
+		if k, keeps := s.keepingOf(m, f); keeps && !s.direct {
+			if list, ok, err = s.rolled(ctx, k, a); err != nil {
+				return err
+			}
 		}
-	}
-	if !ok {
-		if list, err = m.Read(ctx, s.db.Read(), a); err != nil {
-			return nil, fmt.Errorf("measure %s: %w", m.ID, err)
+		if !ok {
+			list, err = m.Read(ctx, s.db.Read(), a)
 		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("measure %s: %w", m.ID, err)
 	}
 	return inOrder(list), nil
+}
+
+// searchFor is how long whoever waits for a number lets posts be searched.
+const searchFor = 10 * time.Second
+
+// patiently refuses what takes longer than anybody waits, where posts must be searched for it.
+func (s *Service) patiently(ctx context.Context, m kpi.Measure, read func(ctx context.Context) error) error {
+	if !m.Searched {
+		return read(ctx)
+	}
+	limited, cancel := context.WithTimeout(ctx, s.patience)
+	defer cancel()
+	err := read(limited)
+	if err != nil && limited.Err() != nil && ctx.Err() == nil {
+		return problem.New(problem.Invalid, "own.too_slow")
+	}
+	return err
 }
 
 func inOrder(list []kpi.Fact) facts {

@@ -22,8 +22,9 @@ type store struct {
 	keys   map[string]*held
 	items  int // in all keys
 	wanted map[string]want
-	wake   chan struct{} // something is to be put right, or to be kept
-	told   chan struct{} // facts came in
+	asks   map[string]time.Time // when readers last asked for keys, as far as the database was not told
+	wake   chan struct{}        // something is to be put right, or to be kept
+	told   chan struct{}        // facts came in
 
 	epoch       atomic.Int64
 	watched     atomic.Bool
@@ -48,7 +49,7 @@ type held struct {
 	days  map[int64]*daily // nil: not known now
 	order []int64          // of days
 	items int
-	used  time.Time
+	used  time.Time // by a reader; zero for what only the background reads
 }
 
 // between lists the days that hold something, from one to another.
@@ -118,27 +119,21 @@ func (s *Service) recall(ctx context.Context, q db.Q, k keeping) (*held, error) 
 	next := &held{gen: gen, since: since, days: map[int64]*daily{}}
 	after := int64(-1)
 	if h != nil {
-		after = h.gen
-		for d, v := range h.days {
-			next.days[d] = v
-		}
+		after, next.days = h.gen, maps.Clone(h.days)
 	}
-	type row struct {
-		day  int64
-		data []byte
-	}
-	rows, err := db.All(ctx, q, func(r *row) []any { return []any{&r.day, &r.data} },
-		"SELECT day, data FROM measure_day WHERE key = $1 AND gen > $2", k.id, after)
-	if err != nil {
+	if err := next.catchUp(ctx, q, k.id, after); err != nil {
 		return nil, err
 	}
-	for _, r := range rows {
-		if r.data == nil {
-			next.days[r.day] = nil // not known now
-			continue
+	if h != nil { // a key that was forgotten and is kept again has no days of before
+		n, _, err := db.Value[int](ctx, q, "SELECT COUNT(*) FROM measure_day WHERE key = $1", k.id)
+		if err != nil {
+			return nil, err
 		}
-		if next.days[r.day], err = unpack(r.data); err != nil {
-			next.days[r.day] = nil
+		if n != len(next.days) {
+			next.days = map[int64]*daily{}
+			if err := next.catchUp(ctx, q, k.id, -1); err != nil {
+				return nil, err
+			}
 		}
 	}
 	for n, d := range next.days {
@@ -150,7 +145,6 @@ func (s *Service) recall(ctx context.Context, q db.Q, k keeping) (*held, error) 
 	slices.Sort(next.order)
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
-	next.used = s.clock()
 	if s.store.keys == nil {
 		s.store.keys = map[string]*held{}
 	}
@@ -159,6 +153,7 @@ func (s *Service) recall(ctx context.Context, q db.Q, k keeping) (*held, error) 
 			return next, nil
 		}
 		s.store.items -= now.items
+		next.used = now.used
 	}
 	s.store.keys[k.id] = next
 	s.store.items += next.items
@@ -173,6 +168,29 @@ func (s *Service) recall(ctx context.Context, q db.Q, k keeping) (*held, error) 
 		delete(s.store.keys, oldest)
 	}
 	return next, nil
+}
+
+// catchUp reads the days that changed after a generation.
+func (h *held) catchUp(ctx context.Context, q db.Q, key string, after int64) error {
+	type row struct {
+		day  int64
+		data []byte
+	}
+	rows, err := db.All(ctx, q, func(r *row) []any { return []any{&r.day, &r.data} },
+		"SELECT day, data FROM measure_day WHERE key = $1 AND gen > $2", key, after)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if r.data == nil {
+			h.days[r.day] = nil // not known now
+			continue
+		}
+		if h.days[r.day], err = unpack(r.data); err != nil {
+			h.days[r.day] = nil
+		}
+	}
+	return nil
 }
 
 // want notes that a key should be kept from a day on.
@@ -195,6 +213,7 @@ func (s *Service) want(k keeping, from int64) {
 // Keep lets a measure with a filter be kept from a moment on, where it can be, before anybody asks for it.
 func (s *Service) Keep(m kpi.Measure, f Filter, from time.Time) {
 	if k, ok := s.keepingOf(m, f); ok && accepts(m, f) == nil {
+		s.asked(k)
 		first := floor(hourOf(from), 24)
 		if m.Stock {
 			first = 0
@@ -260,6 +279,9 @@ func (s *Service) rolledAt(ctx context.Context, q db.Q, k keeping, a kpi.Ask) (l
 	h, err := s.recall(ctx, q, k)
 	if err != nil {
 		return nil, false, fmt.Errorf("read what is kept: %w", err)
+	}
+	if h != nil {
+		s.asked(k)
 	}
 	first := floor(from, 24)
 	if k.m.Stock {
@@ -527,11 +549,10 @@ func (s *Service) leave(ctx context.Context, k keeping) error {
 	s.store.known[wish{k.m.ID, k.m.Version, k.f}] = found{}
 	s.store.mu.Unlock()
 	return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
-		if _, err := db.Exec(ctx, q, "DELETE FROM measure_day WHERE key = $1", k.id); err != nil {
+		if err := lockGen(ctx, q); err != nil {
 			return err
 		}
-		_, err := db.Exec(ctx, q, "DELETE FROM measure_key WHERE id = $1", k.id)
-		return err
+		return drop(ctx, q, []string{k.id})
 	})
 }
 

@@ -31,6 +31,7 @@ func TestRolled(t *testing.T) {
 		start := time.Date(2026, 3, 20, 0, 0, 0, 0, time.UTC) // clocks change in Europe on the 29th
 		w := newWorld(t, d, start.AddDate(0, 0, 49))
 		w.topic("bike", "bike")
+		w.member("m1")
 		plain := measure.New(d, org.New(d, w.log, func() time.Time { return w.now }), func() time.Time { return w.now })
 		plain.Directly()
 		w.s.Trust(w.enrich)
@@ -53,6 +54,7 @@ func TestRolled(t *testing.T) {
 			}
 			w.now = start.AddDate(0, 0, 49+rapid.IntRange(0, 3).Draw(r, "days on"))
 			ch := fmt.Sprintf("ch%d", run)
+			w.channel(ch)
 			history := drawHistory(r, ch, start)
 			filters := []measure.Filter{{}, {Channel: ch}, {Channel: ch, Topic: "bike"}, {Member: "m1"}, {Language: "en"}, {Kind: "complaint"}, {Campaign: "spring"}}
 			zones := []string{"UTC", "Europe/Paris", "Asia/Kathmandu", "Asia/Kolkata", "America/St_Johns"}

@@ -41,6 +41,9 @@ type Paging struct {
 
 // Rows lists what is behind the number that Compute gives: as many rows as its n. next is "" at the end.
 func (s *Service) Rows(ctx context.Context, id string, w Window, f Filter, p Paging) (rows []Row, next string, err error) {
+	if err := may(ctx); err != nil {
+		return nil, "", err
+	}
 	m, err := s.ask(id, w, f)
 	if err != nil {
 		return nil, "", err
@@ -66,8 +69,24 @@ func (s *Service) Rows(ctx context.Context, id string, w Window, f Filter, p Pag
 		return nil, "", err
 	}
 	src := m.Source(ask)
+	var at int64
+	var last string
+	if p.Cursor != "" {
+		var ok bool
+		if at, last, ok = readCursor(p.Cursor); !ok {
+			return nil, "", problem.New(problem.Invalid, "measure.bad_cursor").On("cursor")
+		}
+	}
 	if m.Matching != nil {
-		if src, err = m.Matching(ctx, s.db.Read(), ask); err != nil {
+		page := kpi.Page{Part: p.Part, Limit: p.Limit + 1}
+		if p.Cursor != "" {
+			page.Before, page.ID = time.UnixMicro(at), last
+		}
+		err := s.patiently(ctx, m, func(ctx context.Context) (err error) {
+			src, err = m.Matching(ctx, s.db.Read(), ask, page)
+			return err
+		})
+		if err != nil {
 			return nil, "", fmt.Errorf("rows of %s: %w", id, err)
 		}
 	}
@@ -81,10 +100,6 @@ func (s *Service) Rows(ctx context.Context, id string, w Window, f Filter, p Pag
 		}
 	}
 	if p.Cursor != "" {
-		at, last, ok := readCursor(p.Cursor)
-		if !ok {
-			return nil, "", problem.New(problem.Invalid, "measure.bad_cursor").On("cursor")
-		}
 		if id, tied, is := strings.Cut(last, " "); is && src.Tie != "" {
 			src.Where.And("("+src.At+", "+src.ID+", "+src.Tie+") < (?, ?, ?)", at, id, tied)
 		} else {
@@ -102,12 +117,12 @@ func (s *Service) Rows(ctx context.Context, id string, w Window, f Filter, p Pag
 	case kpi.OfFacts:
 		text = factText
 	}
-	counts, tie, last := "1", "''", ""
+	counts, tie, order := "1", "''", ""
 	if src.N != "" {
 		counts = src.N
 	}
 	if src.Tie != "" {
-		tie, last = src.Tie, ", "+src.Tie+" DESC"
+		tie, order = src.Tie, ", "+src.Tie+" DESC"
 	}
 	type found struct {
 		Row
@@ -119,7 +134,7 @@ func (s *Service) Rows(ctx context.Context, id string, w Window, f Filter, p Pag
 	list, err := db.All(ctx, s.db.Read(), func(r *found) []any {
 		return []any{&r.ID, db.At(&r.At), &r.Part, &r.micros, db.Bool(&r.Open), &r.N, &r.tie, &r.Title, &r.excerpt, &r.Author, &r.identity, &r.via, db.Bool(&r.private)}
 	}, "SELECT "+src.ID+", "+src.At+", "+src.Part+", "+wait+", "+open+", "+counts+", "+tie+", "+text+" FROM "+src.Table+" "+src.Where.String()+
-		" ORDER BY "+src.At+" DESC, "+src.ID+" DESC"+last+" LIMIT "+strconv.Itoa(p.Limit+1), src.Where.Args...)
+		" ORDER BY "+src.At+" DESC, "+src.ID+" DESC"+order+" LIMIT "+strconv.Itoa(p.Limit+1), src.Where.Args...)
 	if err != nil {
 		return nil, "", fmt.Errorf("rows of %s: %w", id, err)
 	}
@@ -152,14 +167,14 @@ func (s *Service) Rows(ctx context.Context, id string, w Window, f Filter, p Pag
 			r.Author = r.identity
 		}
 		r.Channel = names[r.via]
-		may := inbox
+		mayRead := inbox
 		switch {
 		case m.Of == kpi.OfPosts && !r.private:
-			may = listening
+			mayRead = listening
 		case m.Of == kpi.OfFacts:
-			may = org.Require(ctx, org.MeasureRead) == nil
+			mayRead = org.Require(ctx, org.MeasureRead) == nil
 		}
-		if !may {
+		if !mayRead {
 			r.Title, r.Author = "", ""
 		}
 		rows[i] = r.Row

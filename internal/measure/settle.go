@@ -16,6 +16,7 @@ const (
 	mostAtOnce  = 60                  // pieces of a key read one by one; more are forgotten and read anew together
 	chunk       = 92                  // days that are read at once
 	unasked     = 45 * 24 * time.Hour // after which a key is forgotten
+	mostKeys    = 2000                // kept; the one that was not asked for longest makes room
 )
 
 // errMoved says that somebody else changed what is kept meanwhile.
@@ -40,7 +41,7 @@ func (s *Service) Loop(ctx context.Context) error {
 		if err := s.Roll(ctx); err != nil && ctx.Err() == nil {
 			s.log.Warn("measures were not all put right, will try again", "error", err)
 		}
-		if now := s.clock(); now.Sub(tidied) > 24*time.Hour {
+		if now := s.clock(); now.Sub(tidied) > time.Hour {
 			if err := s.forget(ctx); err != nil && ctx.Err() == nil {
 				s.log.Warn("measures that nobody asks for were not forgotten, will try again", "error", err)
 			}
@@ -397,7 +398,7 @@ func (s *Service) fill(ctx context.Context, w want) error {
 	for {
 		var gen, since int64
 		var days map[int64]*daily
-		var there bool
+		var there, real bool
 		var lost []int64
 		begin, end := int64(0), int64(0)
 		err := s.db.Snapshot(ctx, func(q db.Q) (err error) {
@@ -424,6 +425,9 @@ func (s *Service) fill(ctx context.Context, w want) error {
 				}
 				from, to = startOfHour(begin*24), startOfHour(end*24)
 			case !there:
+				if real, err = exists(ctx, q, k.f); err != nil || !real {
+					return err
+				}
 				begin, end = max(min(w.from, today), today-chunk), floor(hourOf(forever()), 24)
 				if k.m.Stock {
 					begin = floor(hourOf(time.Date(1, 1, 2, 0, 0, 0, 0, time.UTC)), 24)
@@ -455,6 +459,9 @@ func (s *Service) fill(ctx context.Context, w want) error {
 				return err
 			}
 			if !there {
+				if err := s.makeRoom(ctx, q); err != nil {
+					return err
+				}
 				filter, _ := json.Marshal(k.f) // texts always marshal
 				since := begin
 				if k.m.Stock {
@@ -463,7 +470,7 @@ func (s *Service) fill(ctx context.Context, w want) error {
 				_, err := db.Exec(ctx, q, "INSERT INTO measure_key (id, measure, filter, since, asked_at) VALUES ($1, $2, $3, $4, $5)", k.id, k.m.ID, string(filter), since, db.T(s.clock()))
 				return err
 			}
-			_, err := db.Exec(ctx, q, "UPDATE measure_key SET since = CASE WHEN since < $1 THEN since ELSE $1 END, asked_at = $2 WHERE id = $3", begin, db.T(s.clock()), k.id)
+			_, err := db.Exec(ctx, q, "UPDATE measure_key SET since = CASE WHEN since < $1 THEN since ELSE $1 END WHERE id = $2", begin, k.id)
 			return err
 		})
 		if err != nil {
@@ -473,30 +480,6 @@ func (s *Service) fill(ctx context.Context, w want) error {
 			return ctx.Err()
 		}
 	}
-}
-
-// forget drops what nobody has asked for, and what another version of the program kept.
-func (s *Service) forget(ctx context.Context) error {
-	asked := map[string]bool{}
-	s.store.mu.Lock()
-	for id, h := range s.store.keys {
-		if s.clock().Sub(h.used) < unasked {
-			asked[id] = true
-		}
-	}
-	s.store.mu.Unlock()
-	return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
-		for id := range asked {
-			if _, err := db.Exec(ctx, q, "UPDATE measure_key SET asked_at = $1 WHERE id = $2", db.T(s.clock()), id); err != nil {
-				return err
-			}
-		}
-		if _, err := db.Exec(ctx, q, "DELETE FROM measure_key WHERE asked_at < $1", db.T(s.clock().Add(-unasked))); err != nil {
-			return err
-		}
-		_, err := db.Exec(ctx, q, "DELETE FROM measure_day WHERE key NOT IN (SELECT id FROM measure_key)")
-		return err
-	})
 }
 
 // Anew forgets all that is kept and reads it again from the rows, as far back as it was known.
@@ -522,7 +505,7 @@ func (s *Service) Anew(ctx context.Context) error {
 		return fmt.Errorf("forget what measures keep: %w", err)
 	}
 	s.store.mu.Lock()
-	s.store.keys, s.store.items = nil, 0
+	s.store.keys, s.store.items, s.store.asks = nil, 0, nil
 	s.store.mu.Unlock()
 	for _, k := range keys {
 		s.want(k, since[k.id])

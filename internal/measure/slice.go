@@ -26,6 +26,9 @@ const mostSlices = 24
 // By gives a measure for each value of a dimension, those with the most behind them first. Values with nothing behind them are left out.
 // What counts for several values, such as a post with two topics, stands with each.
 func (s *Service) By(ctx context.Context, id string, w Window, f Filter, by kpi.Dimension) ([]Slice, error) {
+	if err := may(ctx); err != nil {
+		return nil, err
+	}
 	m, err := s.ask(id, w, f)
 	if err != nil {
 		return nil, err

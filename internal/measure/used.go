@@ -8,6 +8,7 @@ import (
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/measure/kpi"
+	"github.com/entente/entente/internal/problem"
 )
 
 // Used is the number of a measure that is in use, over its usual period that ends now.
@@ -33,6 +34,9 @@ const mostUsed = 500
 
 // InUse gives the numbers of the measures that are on a map, or were asked for lately and are kept.
 func (s *Service) InUse(ctx context.Context) ([]Used, error) {
+	if err := may(ctx); err != nil {
+		return nil, err
+	}
 	type pair struct{ measure, filter string }
 	list, err := db.All(ctx, s.db.Read(), func(p *pair) []any { return []any{&p.measure, &p.filter} },
 		"SELECT measure, filter FROM measure_key ORDER BY measure, filter"+db.Limit(mostUsed))
@@ -73,7 +77,17 @@ func (s *Service) InUse(ctx context.Context) ([]Used, error) {
 		if err != nil || accepts(m, w.f) != nil || len(m.Pending()) > 0 {
 			continue // gone, or no longer narrowed so
 		}
+		there, err := exists(ctx, s.db.Read(), w.f)
+		if err != nil {
+			return nil, err
+		}
+		if !there {
+			continue
+		}
 		r, err := s.Compute(ctx, w.id, Last(m.Days, s.clock(), i18n.Zone(ctx)), w.f)
+		if m.Searched && problem.Is(err, problem.Invalid) {
+			continue // takes too long
+		}
 		if err != nil {
 			return nil, err
 		}

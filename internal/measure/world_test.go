@@ -55,6 +55,11 @@ func (w *world) channel(name string) {
 	w.exec("INSERT INTO channel (id, kind, name, created_at) VALUES ($1, 'feed', $1, 1)", name)
 }
 
+func (w *world) member(id string) {
+	w.t.Helper()
+	w.exec("INSERT INTO member (id, email, name, role, lang, zone, state, created_at) VALUES ($1, $1 || '@velo.example', $1, 'member', 'en', 'UTC', 'active', 1)", id)
+}
+
 func (w *world) exec(query string, args ...any) {
 	w.t.Helper()
 	err := w.db.Tx(w.ctx, func(ctx context.Context, q db.Q) error {

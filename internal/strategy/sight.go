@@ -62,7 +62,7 @@ func (s *Service) Sight(ctx context.Context, objective string, at time.Time) (Si
 	for _, r := range st.Readings {
 		b := Behind{Reading: r}
 		if r.Why != Gone {
-			b.Rows, _, err = s.measures.Rows(ctx, r.Measure.Measure, r.Window, r.Filter(), measure.Paging{Limit: mostBehind})
+			b.Rows, _, err = s.measures.Rows(measure.Permitted(ctx), r.Measure.Measure, r.Window, r.Filter(), measure.Paging{Limit: mostBehind})
 			if err != nil && !problem.Is(err, problem.Invalid) && !problem.Is(err, problem.Missing) {
 				return v, fmt.Errorf("rows behind %s: %w", r.Measure.Measure, err)
 			}

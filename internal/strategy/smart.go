@@ -103,7 +103,7 @@ func (m Map) business(objective string) bool {
 
 // then is what was measured on the date of the baseline; nil when that stands on too little.
 func (s *Service) then(ctx context.Context, r Reading) (*check.Measured, error) {
-	res, err := s.measures.Compute(ctx, r.Measure.Measure, r.Measure.Window(r.BaselineAt, s.measures.Zone(ctx)), r.Filter())
+	res, err := s.measures.Compute(measure.Permitted(ctx), r.Measure.Measure, r.Measure.Window(r.BaselineAt, s.measures.Zone(ctx)), r.Filter())
 	if problem.Is(err, problem.Invalid) || problem.Is(err, problem.Missing) {
 		return nil, nil
 	}
@@ -119,7 +119,7 @@ func (s *Service) then(ctx context.Context, r Reading) (*check.Measured, error) 
 
 // months is the course of a measure month by month, whole months only, oldest first.
 func (s *Service) months(ctx context.Context, r Reading, at time.Time) ([]float64, error) {
-	points, err := s.measures.Series(ctx, r.Measure.Measure, measure.Window{From: at.AddDate(0, -monthsOfHistory, 0), To: at}, measure.Month, r.Filter())
+	points, err := s.measures.Series(measure.Permitted(ctx), r.Measure.Measure, measure.Window{From: at.AddDate(0, -monthsOfHistory, 0), To: at}, measure.Month, r.Filter())
 	if problem.Is(err, problem.Invalid) || problem.Is(err, problem.Missing) {
 		return nil, nil
 	}

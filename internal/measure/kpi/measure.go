@@ -180,8 +180,10 @@ type Measure struct {
 	Changes func(ctx context.Context, q db.Q, a Ask) ([]Fact, error)
 	// Version tells definitions of the same id apart.
 	Version string
-	// Matching is Source where the rows must be read to know which count; nil: Source finds them.
-	Matching func(ctx context.Context, q db.Q, a Ask) (Source, error)
+	// Matching is Source where the rows must be read to know which count: it finds those of a page. nil: Source finds them.
+	Matching func(ctx context.Context, q db.Q, a Ask, p Page) (Source, error)
+	// Searched says that posts must be read to know which count, here or in what it is made of.
+	Searched bool
 	// Name and About are the words of a measure that people put together; those of the catalogue have theirs in locales.
 	Name, About string
 	// Over and Under are the ids of the two measures of a ratio that people put together.
@@ -190,6 +192,14 @@ type Measure struct {
 	Estimate func([]Fact) Estimated
 	// Between makes it instead where it depends on the ends of the window; the facts are all that Read gives before to, also earlier than from.
 	Between func(from, to time.Time, facts []Fact) Estimated
+}
+
+// Page is a page of rows, newest first.
+type Page struct {
+	Part   string    // only rows of this part; "" is all
+	Before time.Time // only rows before this moment, or at it with an id before ID; zero is from the newest
+	ID     string
+	Limit  int // rows that are enough
 }
 
 // Pending names what Entente does not do yet and the measure stands on; a measure with such needs has no number.

@@ -10,6 +10,7 @@ import (
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/measure"
 	"github.com/entente/entente/internal/measure/kpi"
+	"github.com/entente/entente/internal/problem"
 	"github.com/entente/entente/internal/web"
 	"github.com/entente/entente/internal/web/ui"
 )
@@ -52,10 +53,12 @@ func (h *handlers) all(w http.ResponseWriter, r *http.Request) error {
 		}
 		if len(e.Missing) == 0 && time.Since(began) < atOnce {
 			rep, err := h.s.Report(ctx, m.ID, v.Window, v.Step, measure.Narrows(m, v.Filter))
-			if err != nil {
+			switch {
+			case err == nil:
+				e.Report = &rep
+			case !m.Searched || !problem.Is(err, problem.Invalid): // what takes too long says so in its own tile
 				return err
 			}
-			e.Report = &rep
 		}
 		i := slices.IndexFunc(list, func(c chapter) bool { return c.Section == m.Section })
 		if i < 0 {

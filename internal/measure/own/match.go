@@ -22,8 +22,15 @@ type part func(asked, inside bool) string
 func (d Definition) matched(m *kpi.Measure, docs Docs, which part) {
 	asked, _ := query.Parse(d.Query)
 	inner, _ := query.Parse(d.PartQuery)
-	each := func(ctx context.Context, q db.Q, a kpi.Ask, do func(p *channel.Post, part string)) error {
-		from, id := a.From().UnixMicro(), ""
+	// each reads posts in order of time, or newest first where a page is asked for, until do has enough.
+	each := func(ctx context.Context, q db.Q, a kpi.Ask, page *kpi.Page, do func(p *channel.Post, part string) (more bool)) error {
+		from, id, after, order, size := a.From().UnixMicro(), "", ">", "", piece
+		if page != nil {
+			from, after, order, size = a.To().UnixMicro(), "<", " DESC", min(2*page.Limit, piece)
+			if before := page.Before.UnixMicro(); !page.Before.IsZero() && before < from {
+				from, id = before, page.ID
+			}
+		}
 		for {
 			src := kpi.Said(a, "")
 			w := src.Where
@@ -34,8 +41,8 @@ func (d Definition) matched(m *kpi.Measure, docs Docs, which part) {
 				}
 				w.And("p.seq IN ("+hits+")", narrow)
 			}
-			w.And("("+src.At+", p.id) > (?, ?)", from, id)
-			posts, err := db.All(ctx, q, channel.PostFields, "SELECT "+channel.PostColumns("p.")+" FROM "+src.Table+" "+w.String()+" ORDER BY "+src.At+", p.id"+db.Limit(piece), w.Args...)
+			w.And("("+src.At+", p.id) "+after+" (?, ?)", from, id)
+			posts, err := db.All(ctx, q, channel.PostFields, "SELECT "+channel.PostColumns("p.")+" FROM "+src.Table+" "+w.String()+" ORDER BY "+src.At+order+", p.id"+order+db.Limit(size), w.Args...)
 			if err != nil {
 				return fmt.Errorf("read posts: %w", err)
 			}
@@ -49,17 +56,18 @@ func (d Definition) matched(m *kpi.Measure, docs Docs, which part) {
 				if doc == nil || !p.DeletedAt.IsZero() {
 					continue
 				}
-				if where := which(d.Query == "" || asked.Match(doc), d.PartQuery != "" && inner.Match(doc)); where != "" {
-					do(p, where)
+				if where := which(d.Query == "" || asked.Match(doc), d.PartQuery != "" && inner.Match(doc)); where != "" && !do(p, where) {
+					return nil
 				}
 			}
-			if len(posts) < piece {
+			if len(posts) < size {
 				return nil
 			}
 			last := posts[len(posts)-1]
-			from, id = last.At.UnixMicro(), last.ID
+			from, id, size = last.At.UnixMicro(), last.ID, min(2*size, piece)
 		}
 	}
+	m.Searched = true
 	m.Hourly = !asked.Asks("channel") && !inner.Asks("channel") // a channel that gets another name moves nothing
 	m.Facts = func(ctx context.Context, q db.Q, a kpi.Ask) ([]kpi.Fact, error) {
 		type key struct {
@@ -67,7 +75,7 @@ func (d Definition) matched(m *kpi.Measure, docs Docs, which part) {
 			part string
 		}
 		counts := map[key]int{}
-		err := each(ctx, q, a, func(p *channel.Post, part string) {
+		err := each(ctx, q, a, nil, func(p *channel.Post, part string) bool {
 			at := p.At.Truncate(kpi.Quarter)
 			for _, c := range a.Cuts { // told apart by the cuts in their quarter
 				if c.After(at) && !c.After(p.At) {
@@ -75,6 +83,7 @@ func (d Definition) matched(m *kpi.Measure, docs Docs, which part) {
 				}
 			}
 			counts[key{at.UnixMicro(), part}]++
+			return true
 		})
 		out := make([]kpi.Fact, 0, len(counts))
 		for k, n := range counts {
@@ -82,15 +91,20 @@ func (d Definition) matched(m *kpi.Measure, docs Docs, which part) {
 		}
 		return out, err
 	}
-	m.Matching = func(ctx context.Context, q db.Q, a kpi.Ask) (kpi.Source, error) {
+	m.Matching = func(ctx context.Context, q db.Q, a kpi.Ask, page kpi.Page) (kpi.Source, error) {
 		src := kpi.Said(a, "")
 		parts := map[string][]string{}
-		if err := each(ctx, q, a, func(p *channel.Post, part string) { parts[part] = append(parts[part], p.ID) }); err != nil {
-			return src, err
-		}
 		var all []string
-		for _, ids := range parts {
-			all = append(all, ids...)
+		err := each(ctx, q, a, &page, func(p *channel.Post, part string) bool {
+			if page.Part != "" && part != page.Part {
+				return true
+			}
+			parts[part] = append(parts[part], p.ID)
+			all = append(all, p.ID)
+			return len(all) < page.Limit
+		})
+		if err != nil {
+			return src, err
 		}
 		src.Where.And("p.id IN "+db.Among(q, "?"), db.Texts(all))
 		src.Part = "'" + m.Parts[len(m.Parts)-1].ID + "'"

@@ -311,7 +311,7 @@ func (d Definition) ratio(m kpi.Measure, find Find) (kpi.Measure, error) {
 	m.Unit, m.Interval, m.Formula, m.Of, m.From = kpi.Ratio, kpi.LogDelta, "r = A / B", top.Of, top.From
 	m.Over, m.Under = d.Over, d.Under
 	m.Evidence = weaker(top.Evidence, bottom.Evidence)
-	m.Stock, m.Moving = false, top.Moving || bottom.Moving
+	m.Stock, m.Moving, m.Searched = false, top.Moving || bottom.Moving, top.Searched || bottom.Searched
 	for _, n := range append(slices.Clone(top.Needs), bottom.Needs...) {
 		if !slices.Contains(m.Needs, n) {
 			m.Needs = append(m.Needs, n)

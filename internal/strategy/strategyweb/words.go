@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/measure"
 	"github.com/entente/entente/internal/measure/kpi"
 	"github.com/entente/entente/internal/measure/stat"
 	"github.com/entente/entente/internal/strategy"
@@ -123,7 +124,7 @@ func namesOf(ctx context.Context, s *strategy.Service) (names, error) {
 	for _, c := range append(channels, topics...) {
 		out[c.ID] = c.Name
 	}
-	own, err := s.Measures().Owned(ctx)
+	own, err := s.Measures().Owned(measure.Permitted(ctx))
 	if err != nil {
 		return nil, err
 	}
