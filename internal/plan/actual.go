@@ -12,7 +12,7 @@ import (
 )
 
 // Actual is what was really spent: what was booked by hand, and what business facts of cost and hours say that name the initiative, or its
-// id, as campaign or as what they belong to.
+// id, as campaign or, when their campaign names no initiative, as what they belong to: a fact counts once.
 type Actual struct {
 	Booked       money.Sum
 	Facts        money.Sum
@@ -24,6 +24,12 @@ type Actual struct {
 
 // Spent is all of it in a currency.
 func (a Actual) Spent(currency string) int64 { return a.Booked[currency] + a.Facts[currency] }
+
+// countsFor is the condition on facts that count for one of the names in $2. It asks all initiatives who is named, not only those that
+// somebody looks at, so that a fact counts for the same one everywhere.
+func countsFor(q db.Q) string {
+	return "(campaign IN " + db.Among(q, "$2") + " OR ref IN " + db.Among(q, "$2") + " AND campaign NOT IN (SELECT id FROM initiative UNION ALL SELECT name FROM initiative))"
+}
 
 // actuals reads what was spent on initiatives, by id.
 func (s *Service) actuals(ctx context.Context, q db.Q, initiatives []Initiative, until time.Time) (map[string]Actual, error) {
@@ -63,8 +69,8 @@ func (s *Service) actuals(ctx context.Context, q db.Q, initiatives []Initiative,
 	facts, err := db.All(ctx, q, func(f *fact) []any {
 		return []any{&f.kind, &f.campaign, &f.ref, &f.currency, &f.amount, &f.quantity, &f.n}
 	},
-		"SELECT kind, campaign, ref, currency, CAST(SUM(amount) AS BIGINT), SUM(quantity), COUNT(*) FROM business_fact WHERE kind IN ('cost', 'hours') AND at <= $1 AND (campaign IN "+
-			db.Among(q, "$2")+" OR ref IN "+db.Among(q, "$2")+") GROUP BY kind, campaign, ref, currency", db.T(until), db.Texts(names))
+		"SELECT kind, campaign, ref, currency, CAST(SUM(amount) AS BIGINT), SUM(quantity), COUNT(*) FROM business_fact WHERE kind IN ('cost', 'hours') AND at <= $1 AND "+
+			countsFor(q)+" GROUP BY kind, campaign, ref, currency", db.T(until), db.Texts(names))
 	if err != nil {
 		return nil, fmt.Errorf("add up business facts: %w", err)
 	}
@@ -109,8 +115,8 @@ func (s *Service) facts(ctx context.Context, q db.Q, i Initiative, until time.Ti
 	}
 	rows, err := db.All(ctx, q, func(f *row) []any {
 		return []any{&f.ID, &f.Kind, db.At(&f.At), &f.amount, &f.Amount.Currency, &f.quantity, &f.Label, &f.Activity}
-	}, "SELECT id, kind, at, amount, currency, quantity, label, activity FROM business_fact WHERE kind IN ('cost', 'hours') AND at <= $1 AND (campaign IN "+
-		db.Among(q, "$2")+" OR ref IN "+db.Among(q, "$2")+") ORDER BY at DESC, id"+db.Limit(mostFacts), db.T(until), db.Texts([]string{i.ID, i.Name}))
+	}, "SELECT id, kind, at, amount, currency, quantity, label, activity FROM business_fact WHERE kind IN ('cost', 'hours') AND at <= $1 AND "+
+		countsFor(q)+" ORDER BY at DESC, id"+db.Limit(mostFacts), db.T(until), db.Texts([]string{i.ID, i.Name}))
 	if err != nil {
 		return nil, fmt.Errorf("list business facts: %w", err)
 	}

@@ -335,3 +335,39 @@ func TestTogether(t *testing.T) {
 		}
 	})
 }
+
+// TestFactCountsOnce: a fact whose campaign names one initiative and whose ref names another counts for the first, wherever one looks.
+func TestFactCountsOnce(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		a, err := w.s.Add(w.ctx, w.about("Guides"))
+		w.must(err)
+		b, err := w.s.Add(w.ctx, w.about("Videos"))
+		w.must(err)
+		for n, f := range [][2]string{{a.Name, b.ID}, {"Spring", b.Name}, {"", b.ID}, {b.ID, a.Name}, {a.ID, a.ID}} {
+			w.exec("INSERT INTO business_fact (id, kind, at, quantity, amount, currency, campaign, ref, activity, stated_at) VALUES ($1,'cost',$2,1,$3,'EUR',$4,$5,'a',1)",
+				[]string{"f0", "f1", "f2", "f3", "f4"}[n], db.T(w.now.Add(-time.Hour)), []int64{1, 10, 100, 1000, 10000}[n], f[0], f[1])
+		}
+		whole, err := w.s.Portfolio(w.ctx)
+		w.must(err)
+		for _, want := range []struct {
+			i     plan.Initiative
+			spent int64
+			n     int
+		}{{a, 10001, 2}, {b, 1110, 3}} {
+			own, err := w.s.Stand(w.ctx, want.i.ID)
+			w.must(err)
+			facts, err := w.s.Facts(w.ctx, want.i)
+			w.must(err)
+			if own.Spent.Facts["EUR"] != want.spent || own.Spent.FactCount != want.n || len(facts) != want.n {
+				t.Errorf("the page of %s counts %+v, and lists %d", want.i.Name, own.Spent, len(facts))
+			}
+			for _, st := range whole {
+				if st.ID == want.i.ID && st.Spent.Facts["EUR"] != want.spent {
+					t.Errorf("the portfolio counts %+v for %s", st.Spent, st.Name)
+				}
+			}
+		}
+	})
+}
