@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/entente/entente/internal/db"
@@ -289,7 +290,7 @@ func (w *Watcher) run(ctx context.Context, root *os.Root, f WatchedFile) (Watche
 		if err != nil || !info.Mode().IsRegular() {
 			return w.end(ctx, f, Failed, intake.Progress{}, problem.New(problem.Invalid, "intake.cannot_open", "Name", f.Name))
 		}
-		if report, broken, err = w.bring(ctx, root, &f, rule, o.Location()); err != nil {
+		if report, broken, err = w.bring(ctx, root, &f, info, rule, o.Location()); err != nil {
 			return f, err
 		}
 		if report.Cancelled {
@@ -313,8 +314,17 @@ func (w *Watcher) run(ctx context.Context, root *os.Root, f WatchedFile) (Watche
 }
 
 // bring runs the import; broken is what is wrong with the file as a whole.
-func (w *Watcher) bring(ctx context.Context, root *os.Root, f *WatchedFile, rule *Rule, zone *time.Location) (report intake.Report, broken, err error) {
-	src, err := intake.OpenAs(filepath.Join(w.dir, filepath.FromSlash(takenName(f.ID, f.Name))), f.Name)
+func (w *Watcher) bring(ctx context.Context, root *os.Root, f *WatchedFile, looked fs.FileInfo, rule *Rule, zone *time.Location) (report intake.Report, broken, err error) {
+	// Within the folder that Poll opened, and the very file that was looked at: whoever may write here could put a link or a pipe in its place.
+	in, err := root.OpenFile(takenName(f.ID, f.Name), os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return report, problem.New(problem.Invalid, "intake.cannot_open", "Name", f.Name).Because(err), nil
+	}
+	if held, err := in.Stat(); err != nil || !os.SameFile(looked, held) {
+		in.Close()
+		return report, problem.New(problem.Invalid, "intake.cannot_open", "Name", f.Name).Because(err), nil
+	}
+	src, err := intake.OpenFile(in, f.Name)
 	if err != nil {
 		return report, err, nil
 	}
@@ -352,20 +362,26 @@ func (w *Watcher) beat(ctx context.Context, file string, p intake.Progress) erro
 	})
 }
 
-// end notes how a file ended, before it is put away: whoever finds it then only moves it.
+// end notes how a file ended, before it is put away: whoever finds it then only moves it. When the lease went to another node meanwhile, the
+// state stays Taken: it is theirs to put away.
 func (w *Watcher) end(ctx context.Context, f WatchedFile, state FileState, p intake.Progress, broken error) (WatchedFile, error) {
 	f.State, f.Progress = state, p
 	if broken != nil {
 		known := problem.Of(broken)
 		f.Problem = intake.Refusal{Reason: known.Key, Args: known.Args}
 	}
+	var mine int64
 	err := w.db.Tx(context.WithoutCancel(ctx), func(ctx context.Context, q db.Q) error {
-		_, err := db.Exec(ctx, q, "UPDATE watch_file SET state = $1, kind = $2, progress = $3, problem = $4, ended_at = $5 WHERE id = $6 AND lease_by = $7",
+		var err error
+		mine, err = db.Exec(ctx, q, "UPDATE watch_file SET state = $1, kind = $2, progress = $3, problem = $4, ended_at = $5 WHERE id = $6 AND lease_by = $7",
 			string(f.State), f.Kind, db.J(f.Progress), db.J(f.Problem), db.T(w.clock()), f.ID, w.me)
 		return err
 	})
 	if err != nil {
 		return f, fmt.Errorf("note how %s ended: %w", f.Name, err)
+	}
+	if mine == 0 {
+		f.State = Taken
 	}
 	return f, nil
 }

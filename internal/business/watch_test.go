@@ -27,12 +27,20 @@ type house struct {
 	w   *business.Watcher
 	dir string
 	now *atomic.Int64 // minutes after noon
+	// during is called whenever somebody asks what time it is.
+	during *atomic.Pointer[func()]
 }
 
 func newHouse(t testing.TB, d *db.DB, dir string) *house {
 	t.Helper()
 	minutes := new(atomic.Int64)
-	clock := func() time.Time { return noon.Add(time.Duration(minutes.Load()) * time.Minute) }
+	during := new(atomic.Pointer[func()])
+	clock := func() time.Time {
+		if do := during.Load(); do != nil {
+			(*do)()
+		}
+		return noon.Add(time.Duration(minutes.Load()) * time.Minute)
+	}
 	log := slog.New(slog.DiscardHandler)
 	o := org.New(d, log, clock)
 	l := ledger.New(d, log, clock, business.Follower())
@@ -46,7 +54,7 @@ func newHouse(t testing.TB, d *db.DB, dir string) *house {
 	}
 	in := intake.New(d, l, channel.New(d, l, nil, channel.World{}, log, clock), o, filepath.Join(dir, "imports"), log, clock, nil)
 	folder := filepath.Join(dir, "facts")
-	h := &house{&world{d, l, business.New(d, l, o, log, clock), ctx}, business.NewWatcher(d, in, o, folder, log, clock), folder, minutes}
+	h := &house{&world{d, l, business.New(d, l, o, log, clock), ctx}, business.NewWatcher(d, in, o, folder, log, clock), folder, minutes, during}
 	if err := h.w.Begin(ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -211,6 +219,65 @@ func TestFolderShared(t *testing.T) {
 			t.Errorf("%d facts: what a process that died left is not taken up", n)
 		}
 	})
+}
+
+// TestFolderReplaced holds that what is read is what lies in the folder that was looked through, whatever is at its path by then.
+func TestFolderReplaced(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, dbtest.SQLite(t), t.TempDir())
+	h.rule(t, "*.csv", business.Cost)
+	h.put(t, "c.csv", "Référence;Mois;Catégorie;Montant\nours;2026-03;plateforme;1\n")
+	h.poll(t)
+	replace := func() {
+		taken, err := os.ReadDir(filepath.Join(h.dir, "taken"))
+		if err != nil || len(taken) == 0 {
+			return
+		}
+		h.during.Store(nil)
+		if err := os.Rename(h.dir, h.dir+"-moved"); err != nil {
+			t.Error(err)
+		}
+		if err := os.MkdirAll(filepath.Join(h.dir, "taken"), 0o700); err != nil {
+			t.Error(err)
+		}
+		h.put(t, filepath.Join("taken", taken[0].Name()), "Référence;Mois;Catégorie;Montant\nsecret;2026-03;plateforme;1\n")
+	}
+	h.during.Store(&replace)
+	h.poll(t)
+	if h.during.Load() != nil {
+		t.Fatal("nothing was taken")
+	}
+	h.level(t)
+	list, _, err := h.s.List(h.ctx, business.Filter{Kind: business.Cost}, business.Place{}, 10)
+	if err != nil || len(list) != 1 || list[0].ID != ledger.FactID(business.Cost, intake.FilesOrigin, "ours") {
+		t.Errorf("%+v %v", list, err)
+	}
+	if _, err := os.Lstat(filepath.Join(h.dir+"-moved", "done", "c.csv")); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestFolderLeaseLost holds that a node whose lease went to another while it worked leaves the file to that one.
+func TestFolderLeaseLost(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, dbtest.SQLite(t), t.TempDir())
+	h.rule(t, "*.csv", business.Cost)
+	if err := h.db.Tx(h.ctx, func(ctx context.Context, q db.Q) error {
+		_, err := db.Exec(ctx, q, "CREATE TRIGGER other_node AFTER INSERT ON activity BEGIN UPDATE watch_file SET lease_by = 'other'; END")
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	h.put(t, "c.csv", costs)
+	h.poll(t)
+	h.poll(t)
+	taken, err := os.ReadDir(filepath.Join(h.dir, "taken"))
+	if err != nil || len(taken) == 0 || h.lies("done", "c.csv") || h.lies("failed", "c.csv") {
+		t.Errorf("what another node works on is put away: %v %v", taken, err)
+	}
+	if files, err := h.w.Files(h.ctx, 10); err != nil || len(files) != 1 || files[0].State != business.Taken {
+		t.Errorf("%+v %v", files, err)
+	}
 }
 
 const (

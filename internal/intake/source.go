@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path"
 	"path/filepath"
@@ -30,7 +31,7 @@ type Source struct {
 	name  string // what people call it
 	root  string
 	files []file
-	zip   *zip.ReadCloser
+	held  *os.File // nil for a folder
 	size  int64
 	many  bool
 	done  atomic.Int64
@@ -38,7 +39,7 @@ type Source struct {
 
 type file struct {
 	name  string // relative, with slashes
-	path  string
+	path  string // in a folder
 	entry *zip.File
 	size  int64
 }
@@ -66,19 +67,38 @@ func OpenAs(at, called string) (*Source, error) {
 	if err != nil {
 		return nil, problem.New(problem.Invalid, "intake.cannot_open", "Name", called).Because(err)
 	}
+	return OpenFile(f, called)
+}
+
+// OpenFile is Open for a file that is open already, so that nobody can put another in its place. The source closes it; on an error it is
+// closed already.
+func OpenFile(f *os.File, called string) (*Source, error) {
+	s := &Source{name: called, held: f}
+	if err := s.look(); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Source) look() error {
+	info, err := s.held.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return problem.New(problem.Invalid, "intake.cannot_open", "Name", s.name).Because(err)
+	}
+	s.size = info.Size()
 	head := make([]byte, 6)
-	n, _ := io.ReadFull(f, head)
-	f.Close()
+	n, _ := s.held.ReadAt(head, 0)
 	switch head = head[:n]; {
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")) || bytes.HasPrefix(head, []byte("PK\x05\x06")):
-		return s, s.archive()
+		return s.archive()
 	case bytes.HasPrefix(head, []byte("7z\xbc\xaf")):
-		return nil, problem.New(problem.Invalid, "intake.7z")
+		return problem.New(problem.Invalid, "intake.7z")
 	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}) || bytes.HasPrefix(head, []byte("BZh")) || bytes.HasPrefix(head, []byte("\xfd7zXZ")):
-		return nil, problem.New(problem.Invalid, "intake.packed")
+		return problem.New(problem.Invalid, "intake.packed")
 	}
-	s.files, s.size = []file{{name: called, path: at, size: info.Size()}}, info.Size()
-	return s, nil
+	s.files = []file{{name: s.name, size: s.size}}
+	return nil
 }
 
 func (s *Source) folder() error {
@@ -113,13 +133,12 @@ func (s *Source) folder() error {
 }
 
 func (s *Source) archive() error {
-	z, err := zip.OpenReader(s.root)
+	z, err := zip.NewReader(s.held, s.size)
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) { // names are never used as paths
 		return problem.New(problem.Invalid, "intake.bad_zip").Because(err)
 	}
-	s.zip, s.many = z, true
+	s.many, s.size = true, 0
 	if len(z.File) > maxFiles {
-		z.Close()
 		return problem.New(problem.TooLarge, "intake.too_many_files", "Max", maxFiles)
 	}
 	for _, e := range z.File {
@@ -139,8 +158,8 @@ func (s *Source) archive() error {
 
 // Close closes the source.
 func (s *Source) Close() error {
-	if s.zip != nil {
-		return s.zip.Close()
+	if s.held != nil {
+		return s.held.Close()
 	}
 	return nil
 }
@@ -207,6 +226,9 @@ func (s *Source) open(name string) (io.ReadCloser, error) {
 			continue
 		}
 		if f.entry == nil {
+			if f.path == "" { // held; more than one may read it, and what was added meanwhile is read too
+				return &counted{ReadCloser: io.NopCloser(io.NewSectionReader(s.held, 0, math.MaxInt64)), done: &s.done}, nil
+			}
 			r, err := os.Open(f.path)
 			if err != nil {
 				return nil, problem.New(problem.Invalid, "intake.cannot_open", "Name", name).Because(err)
