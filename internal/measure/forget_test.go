@@ -118,7 +118,8 @@ func TestMostKeys(t *testing.T) {
 			t.Errorf("%d days without a key, %v", orphans, err)
 		}
 		// While nothing was kept for c1, its post moved to another day.
-		w.exec("UPDATE post SET at = $1 WHERE id = $2", db.T(w.now.AddDate(0, 0, -3)), postID("c1", "a"))
+		w.exec("UPDATE mention_hour SET hour = hour - 72 WHERE channel = 'c1'")
+		w.exec("UPDATE post SET at = at - 72 * 3600000000 WHERE id = $1", postID("c1", "a"))
 		w.reads(measure.Filter{Channel: "c3"})
 		ask(1)
 		if !w.keeps(measure.Filter{Channel: "c1"}) {
@@ -229,8 +230,9 @@ func TestSearched(t *testing.T) {
 		for _, id := range []string{o.ID, ratio.ID} {
 			_, inOne := w.s.Compute(w.ctx, id, win, measure.Filter{})
 			_, inSteps := w.s.Series(w.ctx, id, win, measure.Day, measure.Filter{})
+			_, inSlices := w.s.By(w.ctx, id, win, measure.Filter{}, kpi.ByKind)
 			_, _, inRows := w.s.Rows(w.ctx, id, win, measure.Filter{}, measure.Paging{})
-			for what, err := range map[string]error{"compute": inOne, "series": inSteps, "rows": inRows} {
+			for what, err := range map[string]error{"compute": inOne, "series": inSteps, "by": inSlices, "rows": inRows} {
 				if p := problem.Of(err); p.Key != "own.too_slow" {
 					t.Errorf("%s of %s: %v", what, id, err)
 				}

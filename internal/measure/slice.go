@@ -41,6 +41,18 @@ func (s *Service) By(ctx context.Context, id string, w Window, f Filter, by kpi.
 		return nil, err
 	}
 	var out []Slice
+	err = s.patiently(ctx, m, func(ctx context.Context) error { // all of them together
+		out, err = s.slices(ctx, id, w, f, by, values)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(out, func(a, b Slice) int { return b.Result.N - a.Result.N })
+	return out[:min(len(out), mostSlices)], nil
+}
+
+func (s *Service) slices(ctx context.Context, id string, w Window, f Filter, by kpi.Dimension, values []Choice) (out []Slice, err error) {
 	for _, v := range values {
 		narrowed := f
 		for _, field := range fields(&narrowed) {
@@ -64,8 +76,7 @@ func (s *Service) By(ctx context.Context, id string, w Window, f Filter, by kpi.
 			out = append(out, Slice{v, narrowed, r})
 		}
 	}
-	slices.SortStableFunc(out, func(a, b Slice) int { return b.Result.N - a.Result.N })
-	return out[:min(len(out), mostSlices)], nil
+	return out, nil
 }
 
 // Values lists what a dimension can be in a period; names of languages and kinds are left to whoever shows them.
