@@ -10,6 +10,7 @@ import (
 	"net/http/cookiejar"
 	"net/url"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -42,6 +43,9 @@ type latency struct {
 func pages(b *bench) error {
 	requests := number("ENTENTE_BENCH_REQUESTS", 4000)
 	const few = 10_000
+	// Who asks shares the two cores: its own collecting of garbage would be measured with the pages.
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(1 << 30))
 	var small, large []latency
 	var kinds []kind
 	var busy int64
@@ -258,6 +262,7 @@ func get(ctx context.Context, c *http.Client, address string) error {
 	if err != nil {
 		return err
 	}
+	req.Header.Set("Accept-Encoding", "gzip") // as browsers ask; unpacking it here would be the work of another machine
 	res, err := c.Do(req)
 	if err != nil {
 		return err

@@ -608,7 +608,7 @@ func editorRow(p editorPage, o strategy.Objective) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		for _, way := range []strategy.Way{strategy.Left, strategy.Up, strategy.Down, strategy.Right} {
-			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: i18n.T(ctx, "strategy.move_"+string(way)+"_named", "Name", o.Name.In(i18n.Lang(ctx))), Icon: "arrow-" + string(way), IconOnly: true, Small: true, Variant: ui.Quiet, Name: "to", Value: string(way)}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: i18n.T(ctx, "strategy.move_"+string(way)+"_named", "Name", o.Name.In(i18n.Lang(ctx))), Icon: arrowTo(way), IconOnly: true, Small: true, Variant: ui.Quiet, Name: "to", Value: string(way)}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1031,5 +1031,7 @@ func historyBody(p historyPage) templ.Component {
 		return nil
 	})
 }
+
+func arrowTo(way strategy.Way) string { return "arrow-" + string(way) }
 
 var _ = templruntime.GeneratedTemplate
