@@ -9,8 +9,8 @@ import (
 // Collecting garbage is a third of the work of a page when the heap is small. While many pages are asked for, the heap may therefore grow
 // to five times what is in use; at rest memory is given back. The limit keeps a large installation from growing without end.
 const (
-	collectEvery = 2 * time.Second
-	busyPages    = 60 // requests in that time
+	collectEvery = time.Second / 2
+	busyPages    = 15 // requests in that time
 	restPercent  = 100
 	busyPercent  = 400
 	heapLimit    = 200 << 20
@@ -38,7 +38,7 @@ func (a *App) collect(ctx context.Context) error {
 				debug.SetGCPercent(busyPercent)
 			}
 		case busy:
-			if quiet++; quiet >= 5 {
+			if quiet++; quiet >= 20 {
 				busy = false
 				debug.SetGCPercent(restPercent)
 				debug.FreeOSMemory()

@@ -61,7 +61,12 @@ func open(ctx context.Context, data, database string, clock func() time.Time) (*
 	}
 	gate := outside.New(outside.Options{AllowPrivate: true, UserAgent: "Entente bench"})
 	s := &shop{db: d, org: org.New(d, log, clock)}
-	enricher := enrich.New(d, log, enrich.LanguageIdentifier{})
+	models, err := enrich.OpenClassifier() // as the program does: else it would say everything anew as soon as it starts
+	if err != nil {
+		d.Close()
+		return nil, ctx, err
+	}
+	enricher := enrich.New(d, log, models)
 	s.ledger = ledger.New(d, log, clock, channel.PostFollower(), people.Follower(), business.Follower(), enricher.Follower(), listening.NewMatcher(enricher).Follower(), inbox.Follower())
 	s.channels = channel.New(d, s.ledger, box, channel.World{HTTP: gate.Client(), Dial: gate.Dial, Clock: clock, Log: log}, log, clock, all.Connectors()...)
 	s.listening = listening.New(d, s.ledger, enricher, s.org, log, clock, nil)

@@ -139,6 +139,7 @@ func (d *DB) Read() Q {
 // Tx runs do in a writing transaction and commits when it returns nil. On PostgreSQL it tries again, up to 5 times in all, when the
 // server gave up on a deadlock or a serialisation failure, and on both engines when do asks for it with ErrAgain; do must therefore change nothing outside the database.
 func (d *DB) Tx(ctx context.Context, do func(ctx context.Context, q Q) error) error {
+	defer over(ctx)
 	for try := 1; ; try++ {
 		err := d.once(ctx, do)
 		if err == nil || try == 5 || !transient(err) {
@@ -286,6 +287,15 @@ func (r *reader) ExecContext(ctx context.Context, query string, args ...any) (sq
 }
 
 func (r *reader) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	// For a context that can end, the driver and database/sql start a goroutine each per statement. On two cores ten of them a page made
+	// the slowest pages four times slower: what is ready to run waited behind them. So a statement under way is broken off for a deadline
+	// only; All looks for an end between rows.
+	if _, limited := ctx.Deadline(); !limited {
+		ctx = context.WithoutCancel(ctx)
+	}
 	if st := r.d.reads.of(ctx, query); st != nil {
 		return st.QueryContext(ctx, args...)
 	}

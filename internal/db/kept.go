@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"strconv"
 	"sync"
+	"sync/atomic"
+	"time"
 )
 
 // Kept keeps what was read for as long as nothing at all is committed to the database, whoever commits it: many look at the same pages
-// while nothing changes. Its zero value is ready. What it gives belongs to all who ask: nobody may change it.
+// while nothing changes. On SQLite what another process commits is seen a fiftieth of a second later. Its zero value is ready. What it gives belongs to all who ask: nobody may change it.
 type Kept[V any] struct {
 	mu      sync.Mutex
 	version string
@@ -82,8 +84,50 @@ func (k *Kept[V]) fill(ctx context.Context, key string, a *answer[V], read func(
 }
 
 // Version stands for what is committed: while it is the same, every statement reads the same. On PostgreSQL a transaction of another
-// database of the cluster changes it too.
+// database of the cluster changes it too. In a context of AtOnce it is what it was a moment ago.
 func (d *DB) Version(ctx context.Context) (string, error) {
+	m, _ := ctx.Value(sightKey{}).(*sight)
+	if m == nil {
+		return d.version(ctx)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.version != "" && time.Since(m.at) < atOnceFor {
+		return m.version, nil
+	}
+	at := time.Now()
+	v, err := d.version(ctx)
+	if err == nil {
+		m.version, m.at = v, at
+	}
+	return v, err
+}
+
+// AtOnce is for whoever reads several kept answers for one page: the version is asked for once, unless the same context commits something
+// or a quarter of a second goes by.
+func AtOnce(ctx context.Context) context.Context { return context.WithValue(ctx, sightKey{}, &sight{}) }
+
+const atOnceFor = time.Second / 4
+
+type sightKey struct{}
+
+// sight is the version a page was begun with.
+type sight struct {
+	mu      sync.Mutex
+	version string
+	at      time.Time
+}
+
+// over makes the next reader in ctx ask anew.
+func over(ctx context.Context) {
+	if m, _ := ctx.Value(sightKey{}).(*sight); m != nil {
+		m.mu.Lock()
+		m.version = ""
+		m.mu.Unlock()
+	}
+}
+
+func (d *DB) version(ctx context.Context) (string, error) {
 	if d.engine == Postgres {
 		v, _, err := Value[string](ctx, d.Read(), "SELECT CAST(pg_current_snapshot() AS TEXT)")
 		if err != nil {
@@ -91,32 +135,60 @@ func (d *DB) Version(ctx context.Context) (string, error) {
 		}
 		return v, nil
 	}
+	own := d.pen.commits.Load()
 	n, err := d.mark.read(ctx)
 	if err != nil {
 		return "", fmt.Errorf("read the version of the database: %w", err)
 	}
-	return strconv.FormatInt(n, 36), nil
+	return strconv.FormatInt(own, 36) + "." + strconv.FormatInt(n, 36), nil
 }
 
-// mark is the one connection that is asked whether any other, of this process or another, committed something: SQLite answers that with a
-// number that means something to that connection only.
+// mark is the one connection that is asked whether any other committed something: SQLite answers that with a number that means something
+// to that connection only. What this process commits is counted by the pen and known at once; others are asked about every elsewhereFor.
 type mark struct {
 	db   *sql.DB
 	once sync.Mutex
 	st   *sql.Stmt
+	last atomic.Pointer[reading]
 }
 
-func (m *mark) read(ctx context.Context) (n int64, err error) {
-	m.once.Lock()
+type reading struct {
+	n  int64
+	at time.Time
+}
+
+const (
+	elsewhereFor = 20 * time.Millisecond  // how long it may take until what another process committed is seen
+	askedFor     = 200 * time.Millisecond // the same while the one who asks is kept from the processor: nobody queues behind a single lock then
+)
+
+func (m *mark) read(ctx context.Context) (int64, error) {
+	last := m.last.Load()
+	if last != nil && time.Since(last.at) < elsewhereFor {
+		return last.n, nil
+	}
+	if !m.once.TryLock() {
+		if last != nil && time.Since(last.at) < askedFor {
+			return last.n, nil
+		}
+		m.once.Lock()
+	}
 	defer m.once.Unlock()
+	// Not the caller's context: one who goes away must not close the connection that all versions come from.
+	ctx = context.WithoutCancel(ctx)
 	if m.st == nil {
-		// Not the caller's context: one who goes away must not close the connection that all versions come from.
-		if m.st, err = m.db.PrepareContext(context.WithoutCancel(ctx), "PRAGMA data_version"); err != nil {
+		st, err := m.db.PrepareContext(ctx, "PRAGMA data_version")
+		if err != nil {
 			return 0, err
 		}
+		m.st = st
 	}
-	err = m.st.QueryRowContext(context.WithoutCancel(ctx)).Scan(&n)
-	return n, err
+	now := reading{at: time.Now()}
+	if err := m.st.QueryRowContext(ctx).Scan(&now.n); err != nil {
+		return 0, err
+	}
+	m.last.Store(&now)
+	return now.n, nil
 }
 
 func (m *mark) close() error {

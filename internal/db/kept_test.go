@@ -131,14 +131,71 @@ func TestKeptElsewhere(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		n, err := kept.Read(t.Context(), list[0], "", func(ctx context.Context) (int, error) {
-			n, _, err := db.Value[int](ctx, list[0].Read(), "SELECT COUNT(*) FROM setting")
-			return n, err
-		})
-		if err != nil || n != i+1 {
-			t.Errorf("got %d, %v, want %d", n, err, i+1)
+		for n := 0; n != i+1 && t.Context().Err() == nil; {
+			var err error
+			if n, err = kept.Read(t.Context(), list[0], "", func(ctx context.Context) (int, error) {
+				n, _, err := db.Value[int](ctx, list[0].Read(), "SELECT COUNT(*) FROM setting")
+				return n, err
+			}); err != nil || n > i+1 {
+				t.Fatalf("got %d, %v, want %d", n, err, i+1)
+			}
 		}
 	}
+}
+
+// A page that reads several kept answers asks for the version once, and sees what it commits itself.
+func TestAtOnce(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		write := func(ctx context.Context, value string) {
+			t.Helper()
+			if err := d.Tx(ctx, func(ctx context.Context, q db.Q) error {
+				_, err := db.Exec(ctx, q, "INSERT INTO setting (key, value, changed_at) VALUES ('at once', $1, 0) ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value", value)
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var kept db.Kept[string]
+		see := func(ctx context.Context, want string) {
+			t.Helper()
+			got, err := kept.Read(ctx, d, "", func(ctx context.Context) (string, error) {
+				v, _, err := db.Value[string](ctx, d.Read(), "SELECT value FROM setting WHERE key = 'at once'")
+				return v, err
+			})
+			if err != nil || got != want {
+				t.Errorf("got %q, %v, want %q", got, err, want)
+			}
+		}
+		write(t.Context(), "one")
+		page := db.AtOnce(t.Context())
+		see(page, "one")
+		write(t.Context(), "two")
+		see(t.Context(), "two")
+		write(page, "three")
+		see(page, "three")
+		see(db.AtOnce(t.Context()), "three")
+	})
+}
+
+// Whoever goes away is not read for any longer.
+func TestAllEnds(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		n := 0
+		_, err := db.All(ctx, d.Read(), func(v *int) []any {
+			if n++; n == 10 {
+				cancel()
+			}
+			return []any{v}
+		}, "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 1000000) SELECT i FROM c")
+		if !errors.Is(err, context.Canceled) || n > 100000 {
+			t.Errorf("read %d rows: %v", n, err)
+		}
+		if _, err := db.All(ctx, d.Read(), db.Self[int], "SELECT 1"); !errors.Is(err, context.Canceled) {
+			t.Errorf("asked after the end: %v", err)
+		}
+	})
 }
 
 func BenchmarkVersion(b *testing.B) {

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"sync/atomic"
 )
 
 // pen is the one connection that writes to SQLite. Whoever has the turn writes. Statements stay prepared from one transaction to the
@@ -16,6 +17,8 @@ type pen struct {
 	conn *sql.Conn              // nil until first used
 	list map[string]*sql.Stmt   // by text; nil: seen once
 	rows map[string]driver.Stmt // by text, of inserts
+
+	commits atomic.Int64
 }
 
 func (p *pen) take(ctx context.Context) error {
@@ -62,6 +65,7 @@ func (p *pen) tx(ctx context.Context, do func(ctx context.Context, q Q) error) (
 		return fmt.Errorf("commit: %w", err)
 	}
 	committed = true
+	p.commits.Add(1)
 	return nil
 }
 

@@ -21,6 +21,9 @@ func All[T any](ctx context.Context, q Q, fields func(*T) []any, query string, a
 	defer rows.Close()
 	var out []T
 	for rows.Next() {
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("read rows: %w", err)
+		}
 		if len(out) == cap(out) { // rows of pages are wide: growing from one by one would copy them seven times
 			out = slices.Grow(out, max(8, cap(out)))
 		}

@@ -27,6 +27,8 @@ type Service struct {
 
 	lists  db.Kept[listing]
 	counts db.Kept[[]counted]
+	topics db.Kept[[]Topic]
+	named  db.Kept[map[string]string]
 }
 
 // New makes the service.

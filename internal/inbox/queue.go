@@ -318,24 +318,32 @@ func (s *Service) ByAuthors(ctx context.Context, uris []string, limit int) ([]Co
 func (s *Service) Names(ctx context.Context, list ...Conversation) (channels, members map[string]string, err error) {
 	channels, members = map[string]string{}, map[string]string{}
 	names := s.names(ctx)
-	ids := []string{}
+	all, err := s.named.Read(ctx, s.db, "", s.channelNames)
+	if err != nil {
+		return nil, nil, err
+	}
 	for i := range list {
 		c := &list[i]
-		if _, ok := channels[c.Channel]; !ok {
-			channels[c.Channel] = ""
-			ids = append(ids, c.Channel)
-		}
+		channels[c.Channel] = all[c.Channel]
 		if c.Assignee != "" {
 			members[c.Assignee] = names(c.Assignee)
 		}
 	}
+	return channels, members, nil
+}
+
+// channelNames are the names of all channels by id.
+func (s *Service) channelNames(ctx context.Context) (map[string]string, error) {
 	type row struct{ id, name string }
-	q := s.db.Read()
-	rows, err := db.All(ctx, q, func(r *row) []any { return []any{&r.id, &r.name} }, "SELECT id, name FROM channel WHERE id IN "+db.Among(q, "$1"), db.Texts(ids))
-	for _, r := range rows {
-		channels[r.id] = r.name
+	rows, err := db.All(ctx, s.db.Read(), func(r *row) []any { return []any{&r.id, &r.name} }, "SELECT id, name FROM channel")
+	if err != nil {
+		return nil, fmt.Errorf("read the names of channels: %w", err)
 	}
-	return channels, members, err
+	out := make(map[string]string, len(rows))
+	for _, r := range rows {
+		out[r.id] = r.name
+	}
+	return out, nil
 }
 
 // Channels lists the channels by which the queue can be narrowed.

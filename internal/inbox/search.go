@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/entente/entente/internal/channel"
@@ -182,6 +183,9 @@ func (s *Service) Topics(ctx context.Context) ([]Topic, error) {
 	if org.Require(ctx, org.ListeningRead) != nil {
 		return nil, nil
 	}
-	return db.All(ctx, s.db.Read(), func(t *Topic) []any { return []any{&t.ID, &t.Name} },
-		"SELECT id, name FROM topic WHERE removed_at IS NULL ORDER BY name, id")
+	list, err := s.topics.Read(ctx, s.db, "", func(ctx context.Context) ([]Topic, error) {
+		return db.All(ctx, s.db.Read(), func(t *Topic) []any { return []any{&t.ID, &t.Name} },
+			"SELECT id, name FROM topic WHERE removed_at IS NULL ORDER BY name, id")
+	})
+	return slices.Clone(list), err
 }

@@ -197,6 +197,13 @@ func (m *Matcher) again(ctx context.Context, q db.Q, p *channel.Post, d *query.D
 	if err := counts.write(ctx, q); err != nil {
 		return err
 	}
-	_, err = db.Exec(ctx, q, "DELETE FROM mention_hour WHERE n = 0")
-	return err
+	for k, n := range counts { // nothing but these can have come to nothing
+		if n >= 0 {
+			continue
+		}
+		if _, err := db.Exec(ctx, q, "DELETE FROM mention_hour WHERE topic = $1 AND hour = $2 AND channel = $3 AND n = 0", k.topic, k.hour, k.channel); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -68,10 +68,13 @@ func (s *Service) Former(ctx context.Context) ([]*Member, error) {
 }
 
 func (s *Service) list(ctx context.Context, where string) ([]*Member, error) {
-	list, err := db.All(ctx, s.db.Read(), memberFields, "SELECT "+memberColumns+" FROM member m WHERE "+where)
+	kept, err := s.lists.Read(ctx, s.db, where, func(ctx context.Context) ([]Member, error) {
+		return db.All(ctx, s.db.Read(), memberFields, "SELECT "+memberColumns+" FROM member m WHERE "+where)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("list members: %w", err)
 	}
+	list := slices.Clone(kept) // whoever asked may change them
 	out := make([]*Member, len(list))
 	for i := range list {
 		out[i] = &list[i]

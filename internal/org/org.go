@@ -26,6 +26,11 @@ type Service struct {
 	setUp  atomic.Bool
 	behind sync.WaitGroup
 	turns  chan struct{}
+
+	// Every page asks for these.
+	sessions      db.Kept[signedIn]
+	organisations db.Kept[Organisation]
+	lists         db.Kept[[]Member]
 }
 
 // Option changes how a Service is made.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -41,16 +42,22 @@ const (
 
 // Organisation reads the organisation; before set-up it is a problem of the kind Missing.
 func (s *Service) Organisation(ctx context.Context) (Organisation, error) {
-	o, found, err := db.One(ctx, s.db.Read(), func(o *Organisation) []any {
-		return []any{&o.Name, &o.Lang, &o.Zone, &o.URL, db.JSON(&o.Addresses), db.At(&o.CreatedAt)}
-	}, "SELECT name, lang, zone, url, addresses, created_at FROM organisation")
+	o, err := s.organisations.Read(ctx, s.db, "", func(ctx context.Context) (Organisation, error) {
+		o, found, err := db.One(ctx, s.db.Read(), func(o *Organisation) []any {
+			return []any{&o.Name, &o.Lang, &o.Zone, &o.URL, db.JSON(&o.Addresses), db.At(&o.CreatedAt)}
+		}, "SELECT name, lang, zone, url, addresses, created_at FROM organisation")
+		if err == nil && !found {
+			err = problem.New(problem.Missing, "org.not_set_up")
+		}
+		return o, err
+	})
+	if problem.Is(err, problem.Missing) {
+		return o, err
+	}
 	if err != nil {
 		return o, fmt.Errorf("read the organisation: %w", err)
 	}
-	if !found {
-		return o, problem.New(problem.Missing, "org.not_set_up")
-	}
-	o.URL = cmp.Or(o.URL, s.url)
+	o.URL, o.Addresses = cmp.Or(o.URL, s.url), slices.Clone(o.Addresses)
 	return o, nil
 }
 

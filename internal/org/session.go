@@ -43,6 +43,13 @@ func (x *Session) dated() {
 	}
 }
 
+// signedIn is whose session it is.
+type signedIn struct {
+	m     Member
+	x     Session
+	found bool
+}
+
 func signInFirst() error { return problem.New(problem.Unauthenticated, "problem.sign_in") }
 
 // Authenticate gives the member and the session of a session token; it is a problem of the kind Unauthenticated when there is none.
@@ -50,18 +57,18 @@ func (s *Service) Authenticate(ctx context.Context, sessionToken string) (*Membe
 	if !plausible(sessionToken) {
 		return nil, Session{}, signInFirst()
 	}
-	type pair struct {
-		m Member
-		x Session
-	}
-	p, found, err := db.One(ctx, s.db.Read(), func(p *pair) []any { return append(memberFields(&p.m), sessionFields(&p.x)...) },
-		"SELECT "+memberColumns+", "+sessionColumns+" FROM member_session s JOIN member m ON m.id = s.member WHERE s.hash = $1", digest(sessionToken))
+	hash := digest(sessionToken)
+	p, err := s.sessions.Read(ctx, s.db, hash, func(ctx context.Context) (p signedIn, err error) {
+		p, p.found, err = db.One(ctx, s.db.Read(), func(p *signedIn) []any { return append(memberFields(&p.m), sessionFields(&p.x)...) },
+			"SELECT "+memberColumns+", "+sessionColumns+" FROM member_session s JOIN member m ON m.id = s.member WHERE s.hash = $1", hash)
+		return p, err
+	})
 	if err != nil {
 		return nil, Session{}, fmt.Errorf("find a session: %w", err)
 	}
 	now := s.now()
 	p.x.dated()
-	if !found || p.m.State != Active || !now.Before(p.x.ExpiresAt) {
+	if !p.found || p.m.State != Active || !now.Before(p.x.ExpiresAt) {
 		return nil, Session{}, signInFirst()
 	}
 	if now.Sub(p.x.SeenAt) >= seenFor {

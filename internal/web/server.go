@@ -21,6 +21,7 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 
 	"github.com/entente/entente/assets"
+	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
@@ -308,6 +309,9 @@ func (s *Server) identify(next http.Handler) http.Handler {
 		if strings.HasPrefix(r.URL.Path, assets.Prefix) || r.URL.Path == "/healthz" || strings.HasPrefix(r.URL.Path, "/hooks/") {
 			next.ServeHTTP(w, r)
 			return
+		}
+		if r.Method == http.MethodGet || r.Method == http.MethodHead {
+			ctx = db.AtOnce(ctx)
 		}
 		lang, zone := "", (*time.Location)(nil)
 		if c, err := r.Cookie("lang"); err == nil && (i18n.Known(c.Value) || c.Value == i18n.Pseudo) {
