@@ -67,6 +67,11 @@ func fillHere(b *bench) error {
 	if err := introduce(ctx, a); err != nil {
 		return err
 	}
+	for more := true; more; { // else the program would look for older versions' words while it is measured
+		if more, err = a.enrich.Piece(ctx, a.ledger); err != nil {
+			return err
+		}
+	}
 	if out.Posts, err = count(ctx, a, "post"); err != nil {
 		return err
 	}

@@ -28,6 +28,7 @@ import (
 // shop is the modules as the program puts them together, without pages, on a clock that can be moved.
 type shop struct {
 	db        *db.DB
+	enrich    *enrich.Service
 	org       *org.Service
 	ledger    *ledger.Ledger
 	channels  *channel.Service
@@ -67,6 +68,7 @@ func open(ctx context.Context, data, database string, clock func() time.Time) (*
 		return nil, ctx, err
 	}
 	enricher := enrich.New(d, log, models)
+	s.enrich = enricher
 	s.ledger = ledger.New(d, log, clock, channel.PostFollower(), people.Follower(), business.Follower(), enricher.Follower(), listening.NewMatcher(enricher).Follower(), inbox.Follower())
 	s.channels = channel.New(d, s.ledger, box, channel.World{HTTP: gate.Client(), Dial: gate.Dial, Clock: clock, Log: log}, log, clock, all.Connectors()...)
 	s.listening = listening.New(d, s.ledger, enricher, s.org, log, clock, nil)
