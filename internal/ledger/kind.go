@@ -8,6 +8,12 @@ const (
 	PostLabelled = "post.labelled" // Label; object: the post
 	VoteCast     = "vote.cast"     // Vote; object: the post
 	AnswerPicked = "answer.picked" // Picked; object: the question
+	ThreadTurned = "thread.turned" // Turned; object: the first post of a thread of a community
+
+	// What is said in a group of a community that others do not know of is no post: nobody listens there.
+	GroupSaid    = "group.said"    // Said; object: the post, which has the id of the activity
+	GroupEdited  = "group.edited"  // Said; object: the post
+	GroupDeleted = "group.deleted" // object: the post
 
 	ConversationTaken    = "conversation.taken"    // object: the conversation; actor: member:ID
 	ConversationAssigned = "conversation.assigned" // Assigned
@@ -27,7 +33,7 @@ const (
 	OrderPlaced = "order.placed" // Order; amount and currency; actor: the buyer's identity
 )
 
-// Said is what a channel tells of a post. Text is plain text; markup never enters the ledger.
+// Said is what a channel tells of a post. Text is plain text; Markup is there only for what was written in a community of ours.
 type Said struct {
 	ExternalID   string       `json:"external_id"`            // unique within the channel
 	Kind         string       `json:"kind,omitempty"`         // article, mail, question, answer, comment, review; "" is a plain post
@@ -35,6 +41,8 @@ type Said struct {
 	Title        string       `json:"title,omitempty"`        // or subject
 	Text         string       `json:"text"`                   // what this author says here, quotes of others removed
 	Quoted       string       `json:"quoted,omitempty"`       // what was removed
+	Markup       string       `json:"markup,omitempty"`       // the Markdown that Text is the words of, as it was written
+	Space        string       `json:"space,omitempty"`        // of a community: where a thread begins
 	URL          string       `json:"url,omitempty"`          // where people can see it
 	Lang         string       `json:"lang,omitempty"`         // as the channel says; a hint
 	InReplyTo    []string     `json:"in_reply_to,omitempty"`  // external ids, nearest first
@@ -74,7 +82,13 @@ type Label struct {
 
 // Vote is one vote on a post.
 type Vote struct {
-	Value int `json:"value"` // +1 or -1
+	Value int `json:"value"` // what it adds to the score: +1 or -1; a vote taken back adds the opposite, one turned round +2 or -2
+}
+
+// Turned says what was done with a thread of a community.
+type Turned struct {
+	State string `json:"state"`        // pinned, unpinned, locked, unlocked, closed, reopened, moved
+	To    string `json:"to,omitempty"` // the thread that says the same (closed), the space (moved)
 }
 
 // Picked says which answer solved a question.
