@@ -18,6 +18,7 @@ import (
 	"github.com/entente/entente/internal/channel"
 	"github.com/entente/entente/internal/channel/all"
 	"github.com/entente/entente/internal/charter"
+	"github.com/entente/entente/internal/community"
 	"github.com/entente/entente/internal/config"
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/enrich"
@@ -55,6 +56,7 @@ type App struct {
 	Elsewhere *enrich.Elsewhere
 	Listening *listening.Service
 	Inbox     *inbox.Service
+	Community *community.Service
 	Measure   *measure.Service
 	Strategy  *strategy.Service
 	Business  *business.Service
@@ -110,6 +112,7 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger) (*App, error) 
 	a.Business = business.New(a.DB, a.Ledger, a.Org, log, a.Clock)
 	a.Listening = listening.New(a.DB, a.Ledger, a.Enrich, a.Org, log, a.Clock, func() { a.Live.Publish("mentions") })
 	a.Inbox = inbox.New(a.DB, a.Ledger, a.Channels, a.Org, log, a.Clock)
+	a.Community = community.New(a.DB, a.Ledger, a.Channels, a.Org, log, a.Clock)
 	a.Intake = intake.New(a.DB, a.Ledger, a.Channels, a.Org, filepath.Join(c.Data, "imports"), log, a.Clock, a.resolve)
 	a.Folder = business.NewWatcher(a.DB, a.Intake, a.Org, filepath.Join(c.Data, "facts"), log, a.Clock)
 	a.Measure = measure.New(a.DB, a.Org, a.Clock)

@@ -12,6 +12,8 @@ import (
 	"github.com/entente/entente/internal/channel/channelweb"
 	"github.com/entente/entente/internal/charter/charterapi"
 	"github.com/entente/entente/internal/charter/charterweb"
+	"github.com/entente/entente/internal/community/communityapi"
+	"github.com/entente/entente/internal/community/communityweb"
 	"github.com/entente/entente/internal/enrich/enrichapi"
 	"github.com/entente/entente/internal/enrich/enrichweb"
 	"github.com/entente/entente/internal/govern/governapi"
@@ -60,6 +62,7 @@ func (a *App) surfaces() {
 	enrichweb.Routes(r, a.Review, enrichweb.Options{Panels: a.besidePost, Trust: a.trust, Elsewhere: a.Elsewhere})
 	listeningweb.Routes(r, a.Listening, a.Channels, listeningweb.Options{Panels: a.besideMention})
 	inboxweb.Routes(r, a.Inbox, inboxweb.Options{Panels: a.besideConversation})
+	communityweb.Routes(r, a.Community, a.Org)
 	measureweb.Routes(r, a.Measure, measureweb.Options{Panels: a.besideMeasure})
 	strategyweb.Routes(r, a.Strategy, a.Org, strategyweb.Options{Printer: paper.New(a.Config.Chromium), OnObjective: a.besideObjective, OnMap: a.besideMap})
 	charterweb.Routes(r, a.Charter, a.Org)
@@ -76,6 +79,7 @@ func (a *App) surfaces() {
 	listeningapi.Operations(a.API, a.Listening)
 	peopleapi.Operations(a.API, a.People)
 	inboxapi.Operations(a.API, a.Inbox)
+	communityapi.Operations(a.API, a.Community)
 	measureapi.Operations(a.API, a.Measure)
 	strategyapi.Operations(a.API, a.Strategy)
 	charterapi.Operations(a.API, a.Charter)

@@ -26,6 +26,7 @@ var order = [][]string{
 	{"enrich"},
 	{"listening"},
 	{"inbox"},
+	{"community"},
 	{"measure"},
 	{"strategy"},
 	{"plan"},

@@ -135,13 +135,49 @@ func (b *bench) mappedData(engine string, n int) (dir, database string, end func
 		end()
 		return "", "", func() {}, err
 	}
-	b.out.plain("filled, "+engine, float64(out.Added)/out.Wall.Seconds(), "activities/s", fmt.Sprintf("%.0f s processor", out.CPU.Seconds()))
+	b.out.plain("filled, "+engine, float64(out.Added)/out.Wall.Seconds(), "activities/s", fmt.Sprintf("%d %s; %.0f s processor of ours", out.Added, way(out.Copied), out.CPU.Seconds()))
 	return dir, database, end, os.WriteFile(done, nil, 0o644)
 }
 
-// mapFillHere states activities of three years and makes the map.
+// way says how a history was filled.
+func way(copied bool) string {
+	if copied {
+		return fmt.Sprintf("activities: about %d stated through the ledger, the rest copied into the derived tables", block)
+	}
+	return "activities stated through the ledger"
+}
+
+// mapFillHere states activities of three years and makes the map. Of many only the first block is stated, unless ENTENTE_BENCH_FILL=ledger.
 func mapFillHere(b *bench) error {
-	a, ctx, err := open(b.ctx, os.Getenv("ENTENTE_BENCH_DATA"), os.Getenv("ENTENTE_BENCH_POSTGRES"), nil)
+	n := number("ENTENTE_BENCH_ACTIVITIES", 1_000_000)
+	data, database := os.Getenv("ENTENTE_BENCH_DATA"), os.Getenv("ENTENTE_BENCH_POSTGRES")
+	began, used := time.Now(), processor()
+	p := planned(n, block, began)
+	copied := p.blocks > 1 && os.Getenv("ENTENTE_BENCH_FILL") != "ledger"
+	if err := fillMap(b.ctx, data, database, p, copied, nil); err != nil {
+		return err
+	}
+	return say(imported{Added: p.blocks * p.each, Copied: copied, Wall: time.Since(began), CPU: processor() - used})
+}
+
+// fillMap fills an empty database by a plan: all through the ledger, or the first block only and the others copied.
+func fillMap(ctx context.Context, data, database string, p plan, copied bool, clock func() time.Time) error {
+	stated := p.blocks
+	if copied {
+		stated = 1
+	}
+	if err := stateMap(ctx, data, database, p, stated, clock); err != nil || !copied {
+		return err
+	}
+	return copyBlocks(ctx, address(data, database), p, func(done int) {
+		if done%10 == 0 {
+			fmt.Fprintf(os.Stderr, "%d of %d blocks\n", done, p.blocks)
+		}
+	})
+}
+
+func stateMap(ctx context.Context, data, database string, p plan, blocks int, clock func() time.Time) error {
+	a, ctx, err := open(ctx, data, database, clock)
 	if err != nil {
 		return err
 	}
@@ -157,33 +193,31 @@ func mapFillHere(b *bench) error {
 		}
 		channels = append(channels, c.ID)
 	}
-	began, used := time.Now(), processor()
-	n := number("ENTENTE_BENCH_ACTIVITIES", 1_000_000)
-	added, err := stateMany(ctx, a, channels, n)
-	if err != nil {
+	for k := range blocks {
+		if err := stateBlock(ctx, a, channels, p, k); err != nil {
+			return err
+		}
+	}
+	if err := a.ledger.Finish(ctx); err != nil {
 		return err
 	}
 	if err := drawMap(ctx, a, channels); err != nil {
 		return err
 	}
 	// What other models say of old posts is worked out by the program in the background, and not what is measured here.
-	if err := a.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+	return a.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
 		_, err := db.Exec(ctx, q, "INSERT INTO enrich_setting (one, paused_at) VALUES (1, $1) ON CONFLICT (one) DO UPDATE SET paused_at = excluded.paused_at", db.T(time.Now()))
 		return err
-	}); err != nil {
-		return err
-	}
-	return say(imported{Added: added, Wall: time.Since(began), CPU: processor() - used})
+	})
 }
 
 var words = [...]string{"couver", "plizo", "the brake", "squeaks", "thank you", "delivery", "is late", "battery", "laker", "monsa", "wonderful", "refund", "when", "open", "ba fi", "how do I"}
 
-// stateMany states so many activities through all followers: questions, answers of ours and of others, resolutions, and business facts.
-func stateMany(ctx context.Context, a *shop, channels []string, n int) (int, error) {
+// stateBlock states a block through all followers: questions, answers of ours and of others, and business facts. All blocks are alike.
+func stateBlock(ctx context.Context, a *shop, channels []string, p plan, k int) error {
 	draw := rand.New(rand.NewPCG(7, 8))
-	end := time.Now().Add(-time.Minute)
-	step := history / time.Duration(n)
-	at := end.Add(-history)
+	step := p.span / time.Duration(p.each)
+	at := p.start.Add(time.Duration(k) * p.span)
 	text := func() string {
 		s := ""
 		for range 8 {
@@ -193,22 +227,22 @@ func stateMany(ctx context.Context, a *shop, channels []string, n int) (int, err
 	}
 	kinds := []string{"contact", "rating", "lead", "cost"}
 	open := map[string]string{} // channel to the newest question
-	total, i := 0, 0
 	list := make([]ledger.Activity, 0, 10*spread)
-	for total < n {
-		at = at.Add(step)
+	for i := range p.each {
+		if i > 0 {
+			at = at.Add(step)
+		}
 		c := channels[draw.IntN(len(channels))]
-		key := "b" + strconv.Itoa(i)
-		i++
-		switch k := draw.IntN(100); {
-		case k < 35: // a question
+		key := reference(k, i)
+		switch kind := draw.IntN(100); {
+		case kind < 35: // a question
 			list = append(list, ledger.Activity{Kind: ledger.PostSaid, Actor: "acct:u" + strconv.Itoa(draw.IntN(20000)) + "@example.social", Channel: c, At: at, Key: ledger.SaidKey(c, key),
 				Data: ledger.Data(ledger.Said{ExternalID: key, Text: text(), Inbox: true})})
 			open[c] = key
-		case k < 85 && open[c] != "":
+		case kind < 85 && open[c] != "":
 			s := ledger.Said{ExternalID: key, Text: text(), InReplyTo: []string{open[c]}}
 			actor := "acct:u" + strconv.Itoa(draw.IntN(20000)) + "@example.social"
-			if k < 60 {
+			if kind < 60 {
 				s.Ours, actor = true, "acct:us@example.social"
 			}
 			list = append(list, ledger.Activity{Kind: ledger.PostSaid, Actor: actor, Channel: c, At: at, Key: ledger.SaidKey(c, key), Data: ledger.Data(s)})
@@ -229,18 +263,17 @@ func stateMany(ctx context.Context, a *shop, channels []string, n int) (int, err
 			x.Data = ledger.Data(f)
 			list = append(list, x)
 		}
-		total++
-		if len(list) == cap(list) || total == n {
+		if len(list) == cap(list) || i == p.each-1 {
 			if _, err := a.ledger.Append(ctx, list...); err != nil {
-				return total, err
+				return err
 			}
 			if err := a.ledger.CatchUp(ctx); err != nil {
-				return total, err
+				return err
 			}
 			list = list[:0]
 		}
 	}
-	return total, a.ledger.Finish(ctx)
+	return nil
 }
 
 // drawMap makes 60 objectives with two measures each, of different measures, channels and topics.

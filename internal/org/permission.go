@@ -5,27 +5,30 @@ type Permission string
 
 // The permissions. Public needs no sign-in; Member needs only that.
 const (
-	Public        Permission = "public"
-	SignedIn      Permission = "signed_in"
-	ListeningRead Permission = "listening:read"
-	ListeningEdit Permission = "listening:edit"
-	InboxRead     Permission = "inbox:read"
-	InboxEdit     Permission = "inbox:edit" // take, note, reply, resolve
-	InboxAssign   Permission = "inbox:assign"
-	PeopleRead    Permission = "people:read"
-	PeopleEdit    Permission = "people:edit"
-	ChannelRead   Permission = "channel:read"
-	ChannelEdit   Permission = "channel:edit"
-	ImportRun     Permission = "import:run"
-	ExportRun     Permission = "export:run"
-	MeasureRead   Permission = "measure:read"
-	MeasureEdit   Permission = "measure:edit" // own measures, dashboards, reports, business facts
-	StrategyRead  Permission = "strategy:read"
-	StrategyEdit  Permission = "strategy:edit"
-	MemberRead    Permission = "member:read"
-	MemberEdit    Permission = "member:edit" // invite, change roles, suspend
-	AuditRead     Permission = "audit:read"
-	OrgEdit       Permission = "org:edit"
+	Public            Permission = "public"
+	SignedIn          Permission = "signed_in"
+	ListeningRead     Permission = "listening:read"
+	ListeningEdit     Permission = "listening:edit"
+	InboxRead         Permission = "inbox:read"
+	InboxEdit         Permission = "inbox:edit" // take, note, reply, resolve
+	InboxAssign       Permission = "inbox:assign"
+	PeopleRead        Permission = "people:read"
+	PeopleEdit        Permission = "people:edit"
+	ChannelRead       Permission = "channel:read"
+	ChannelEdit       Permission = "channel:edit"
+	ImportRun         Permission = "import:run"
+	ExportRun         Permission = "export:run"
+	CommunityRead     Permission = "community:read" // every community, whatever its audience
+	CommunityEdit     Permission = "community:edit" // make and change communities and spaces
+	CommunityModerate Permission = "community:moderate"
+	MeasureRead       Permission = "measure:read"
+	MeasureEdit       Permission = "measure:edit" // own measures, dashboards, reports, business facts
+	StrategyRead      Permission = "strategy:read"
+	StrategyEdit      Permission = "strategy:edit"
+	MemberRead        Permission = "member:read"
+	MemberEdit        Permission = "member:edit" // invite, change roles, suspend
+	AuditRead         Permission = "audit:read"
+	OrgEdit           Permission = "org:edit"
 )
 
 // Role is what a member is in the organisation.
@@ -48,14 +51,15 @@ func (r Role) Permissions() []Permission {
 	switch r {
 	case Owner:
 		return []Permission{SignedIn, ListeningRead, ListeningEdit, InboxRead, InboxEdit, InboxAssign, PeopleRead, PeopleEdit, ChannelRead,
-			ChannelEdit, ImportRun, ExportRun, MeasureRead, MeasureEdit, StrategyRead, StrategyEdit, MemberRead, MemberEdit, AuditRead, OrgEdit}
+			ChannelEdit, ImportRun, ExportRun, CommunityRead, CommunityEdit, CommunityModerate, MeasureRead, MeasureEdit, StrategyRead, StrategyEdit, MemberRead,
+			MemberEdit, AuditRead, OrgEdit}
 	case Strategist:
-		return []Permission{SignedIn, ListeningRead, InboxRead, PeopleRead, ChannelRead, MeasureRead, MeasureEdit, StrategyRead, StrategyEdit, MemberRead, ImportRun}
+		return []Permission{SignedIn, ListeningRead, InboxRead, PeopleRead, ChannelRead, CommunityRead, MeasureRead, MeasureEdit, StrategyRead, StrategyEdit, MemberRead, ImportRun}
 	case Social:
 		return []Permission{SignedIn, ListeningRead, ListeningEdit, InboxRead, InboxEdit, InboxAssign, PeopleRead, PeopleEdit, ChannelRead,
-			ChannelEdit, ImportRun, MeasureRead, MeasureEdit, StrategyRead, MemberRead}
+			ChannelEdit, ImportRun, CommunityRead, CommunityEdit, CommunityModerate, MeasureRead, MeasureEdit, StrategyRead, MemberRead}
 	case Volunteer:
-		return []Permission{SignedIn, ListeningRead, InboxRead, InboxEdit, PeopleRead, MeasureRead, StrategyRead}
+		return []Permission{SignedIn, ListeningRead, InboxRead, InboxEdit, PeopleRead, CommunityRead, MeasureRead, StrategyRead}
 	case Plain:
 		return []Permission{SignedIn}
 	}
