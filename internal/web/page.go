@@ -50,13 +50,17 @@ const statusHeader = "X-Entente-Status" // between Invalid and write only
 func send(w http.ResponseWriter, r *http.Request, p Page, body templ.Component, bare bool) error {
 	ctx, q := r.Context(), about(r)
 	s := q.s
-	props := ui.ShellProps{Title: p.Title, Nonce: q.nonce, Theme: q.theme, To: r.URL.RequestURI(), Wide: p.Wide, Head: p.Head, Shortcuts: p.Shortcuts,
+	props := ui.ShellProps{Title: p.Title, Nonce: q.nonce, Theme: q.theme, To: Href(ctx, r.URL.RequestURI()), Wide: p.Wide, Head: p.Head, Shortcuts: p.Shortcuts,
 		Toasts: takeFlash(w, r)}
 	if s != nil {
 		if o, err := s.Org.Organisation(ctx); err == nil {
 			props.Brand = o.Name
 		}
-		if m := org.Who(ctx); m != nil && !bare {
+		switch m := org.Who(ctx); {
+		case m == nil:
+		case q.place != nil: // the rest is its frame's
+			props.MemberName = m.Name
+		case !bare:
 			props.MemberName = m.Name
 			props.Nav, props.Foot = s.nav(r, m, s.Nav), s.nav(r, m, s.Foot)
 			props.Live = "/live"
@@ -66,7 +70,10 @@ func send(w http.ResponseWriter, r *http.Request, p Page, body templ.Component, 
 		}
 	}
 	shell := ui.Shell(props)
-	if bare {
+	switch {
+	case q.place != nil:
+		shell = q.place.Frame(ctx, props)
+	case bare:
 		shell = ui.Bare(props)
 	}
 	status := p.status
@@ -128,7 +135,7 @@ func write(w http.ResponseWriter, r *http.Request, status int, c templ.Component
 
 // Redirect sends the browser on after an action.
 func Redirect(w http.ResponseWriter, r *http.Request, to string) error {
-	to = Local(to, "/")
+	to = Href(r.Context(), Local(to, "/"))
 	if r.Header.Get("HX-Request") != "" {
 		w.Header().Set("HX-Redirect", to)
 		w.WriteHeader(http.StatusNoContent)
@@ -252,8 +259,6 @@ func (f *Form) Errors(r *http.Request) []ui.FieldError {
 
 // OK reports whether no problem was noted.
 func (f *Form) OK() bool { return len(f.Problems) == 0 }
-
-func queryEscape(s string) string { return url.QueryEscape(s) }
 
 func (s *Server) setLanguage(w http.ResponseWriter, r *http.Request) error {
 	f, err := ReadForm(r)

@@ -55,6 +55,7 @@ type Options struct {
 	Clock   func() time.Time
 	Observe func(route, method string, status int, took time.Duration) // may be nil
 	Banner  func(ctx context.Context) templ.Component                  // may be nil
+	Place   PlaceOf                                                    // may be nil
 }
 
 // Server turns requests into pages.
@@ -144,6 +145,7 @@ type request struct {
 	theme string
 	ip    string
 	route string
+	place *Place // where the request belongs, nil for the site itself
 }
 
 func about(r *http.Request) *request {
@@ -178,6 +180,11 @@ func (s *Server) Handler() http.Handler {
 		began := s.Clock()
 		q := &request{s: s, nonce: nonce(), ip: s.address(r)}
 		r = r.WithContext(context.WithValue(r.Context(), requestKey{}, q))
+		if r.Method == http.MethodGet || r.Method == http.MethodHead {
+			r = r.WithContext(db.AtOnce(r.Context()))
+		}
+		place, moved, lost := s.enter(r)
+		q.place, r = place, moved
 		if r.Body != nil && !bringsItsOwnBound(r) {
 			r.Body = http.MaxBytesReader(w, r.Body, MaxForm)
 		}
@@ -206,6 +213,10 @@ func (s *Server) Handler() http.Handler {
 				s.Observe(q.route, r.Method, rec.status, s.Clock().Sub(began))
 			}
 		}()
+		if lost != nil {
+			s.fail(rec, r, lost)
+			return
+		}
 		if r.URL.Path == "/live" { // a stream cannot be compressed as a whole
 			guarded.ServeHTTP(rec, r)
 			return
@@ -309,9 +320,6 @@ func (s *Server) identify(next http.Handler) http.Handler {
 		if strings.HasPrefix(r.URL.Path, assets.Prefix) || r.URL.Path == "/healthz" || strings.HasPrefix(r.URL.Path, "/hooks/") {
 			next.ServeHTTP(w, r)
 			return
-		}
-		if r.Method == http.MethodGet || r.Method == http.MethodHead {
-			ctx = db.AtOnce(ctx)
 		}
 		lang, zone := "", (*time.Location)(nil)
 		if c, err := r.Cookie("lang"); err == nil && (i18n.Known(c.Value) || c.Value == i18n.Pseudo) {
@@ -420,14 +428,11 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	p, ctx := problem.Of(err), r.Context()
 	if p.Code == problem.Unauthenticated && r.Method == http.MethodGet && r.URL.Path != "/live" {
-		if set, err := s.Org.IsSetUp(ctx); err == nil && !set {
+		if set, err := s.Org.IsSetUp(ctx); err == nil && !set && about(r).place == nil {
 			http.Redirect(w, r, "/set-up", http.StatusSeeOther)
 			return
 		}
-		to := "/sign-in"
-		if r.URL.Path != "/" {
-			to += "?to=" + templ.EscapeString(strings.ReplaceAll(queryEscape(r.URL.RequestURI()), "+", "%20"))
-		}
+		to := signInHref(r)
 		if r.Header.Get("HX-Request") != "" {
 			w.Header().Set("HX-Redirect", to)
 			w.WriteHeader(http.StatusUnauthorized)
