@@ -17,6 +17,7 @@ import (
 	"github.com/entente/entente/internal/business"
 	"github.com/entente/entente/internal/channel"
 	"github.com/entente/entente/internal/channel/all"
+	forum "github.com/entente/entente/internal/channel/community"
 	"github.com/entente/entente/internal/charter"
 	"github.com/entente/entente/internal/community"
 	"github.com/entente/entente/internal/config"
@@ -102,9 +103,9 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger) (*App, error) 
 	a.Enrich = enrich.New(a.DB, log, a.enricher())
 	matcher := listening.NewMatcher(a.Enrich)
 	a.Enrich.Changed(matcher.Rematch)
-	a.Ledger = ledger.New(a.DB, log, a.Clock, channel.PostFollower(), people.Follower(), business.Follower(), a.Enrich.Follower(), matcher.Follower(), inbox.Follower())
+	a.Ledger = ledger.New(a.DB, log, a.Clock, channel.PostFollower(), people.Follower(), business.Follower(), a.Enrich.Follower(), matcher.Follower(), inbox.Follower(), community.Follower())
 	a.Channels = channel.New(a.DB, a.Ledger, box, channel.World{HTTP: gate.Client(), Dial: gate.Dial, Clock: a.Clock, Log: log}, log, a.Clock,
-		append(all.Connectors(), sampleConnector{})...).WithAudit(a.Org.Audit)
+		append(all.Connectors(), sampleConnector{}, forum.New())...).WithAudit(a.Org.Audit)
 	a.Review = enrich.NewReview(a.DB, a.Ledger, a.Enrich, a.Org, log, a.Clock)
 	a.Elsewhere = enrich.NewElsewhere(a.DB, a.Ledger, a.Enrich, a.Org, box, gate.Client(), log, a.Clock)
 	a.People = people.New(a.DB, a.Ledger, a.Org, log, a.Clock)

@@ -63,6 +63,8 @@ func kept() []archive.Table {
 		{Name: "report_refusal", Order: "plan, address"},
 		{Name: "report_sending", Order: "id"},
 		{Name: "value_line", Order: "id"},
+		{Name: "community_read", Order: "member, thread"},
+		{Name: "community_follow", Order: "member, thread"},
 		{Name: "activity", Order: "tx, seq"},
 	}
 }

@@ -29,6 +29,8 @@ type Service struct {
 	maps   db.Kept[*Map]
 	ties   db.Kept[[]Membership]
 	kindly db.Kept[[]string]
+
+	talk // of threads
 }
 
 // New makes the service.

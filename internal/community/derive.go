@@ -1,0 +1,318 @@
+package community
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/entente/entente/internal/community/markup"
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/ledger"
+)
+
+// Follower derives threads, posts, votes and what posts said before they were edited.
+func Follower() ledger.Follower {
+	return ledger.Follower{Name: "community", Version: 1 + 100*markup.Version, Apply: derive,
+		Tables: []string{"community_thread", "community_post", "community_edit", "community_vote"}}
+}
+
+// derive goes through a batch one activity at a time. What is no community's costs one statement a batch.
+func derive(ctx context.Context, q db.Q, list []ledger.Activity) error {
+	places, err := placesOf(ctx, q, list)
+	if err != nil || len(places) == 0 {
+		return err
+	}
+	for i := range list {
+		a := &list[i]
+		if !places[a.Channel] {
+			continue
+		}
+		if err := deriveOne(ctx, q, a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// placesOf says which channels of a batch are communities': those in which a thread began, now or before.
+func placesOf(ctx context.Context, q db.Q, list []ledger.Activity) (map[string]bool, error) {
+	places, asked, unknown := map[string]bool{}, map[string]bool{}, []string{}
+	for i := range list {
+		a := &list[i]
+		switch a.Kind {
+		case ledger.PostSaid, ledger.GroupSaid:
+			s, err := a.Said()
+			if err != nil {
+				return nil, err
+			}
+			if s.Space != "" {
+				places[a.Channel] = true
+			}
+		case ledger.PostEdited, ledger.PostDeleted, ledger.GroupEdited, ledger.GroupDeleted, ledger.VoteCast, ledger.AnswerPicked, ledger.ThreadTurned:
+		default:
+			continue
+		}
+		if a.Channel != "" && !places[a.Channel] && !asked[a.Channel] {
+			asked[a.Channel] = true
+			unknown = append(unknown, a.Channel)
+		}
+	}
+	if len(unknown) == 0 {
+		return places, nil
+	}
+	found, err := db.All(ctx, q, db.Self[string], "SELECT c.id FROM channel c WHERE c.id IN "+db.Among(q, "$1")+
+		" AND EXISTS (SELECT 1 FROM community_thread t WHERE t.channel = c.id)", db.Texts(unknown))
+	if err != nil {
+		return nil, fmt.Errorf("find communities: %w", err)
+	}
+	for _, c := range found {
+		places[c] = true
+	}
+	return places, nil
+}
+
+func deriveOne(ctx context.Context, q db.Q, a *ledger.Activity) error {
+	switch a.Kind {
+	case ledger.PostSaid, ledger.GroupSaid:
+		return deriveSaid(ctx, q, a)
+	case ledger.PostEdited, ledger.GroupEdited:
+		return deriveEdited(ctx, q, a)
+	case ledger.PostDeleted, ledger.GroupDeleted:
+		return deriveDeleted(ctx, q, a)
+	case ledger.VoteCast:
+		return deriveVote(ctx, q, a)
+	case ledger.AnswerPicked:
+		return derivePicked(ctx, q, a)
+	case ledger.ThreadTurned:
+		return deriveTurned(ctx, q, a)
+	}
+	return nil
+}
+
+// spot is where a post stands.
+type spot struct {
+	id, thread, parent, kind, threadKind string
+	deleted                              bool
+}
+
+func spotFields(s *spot) []any {
+	return []any{&s.id, &s.thread, &s.parent, &s.kind, &s.threadKind, db.Bool(&s.deleted)}
+}
+
+const spotQuery = `SELECT p.id, p.thread, p.parent, p.kind, t.kind, CASE WHEN p.deleted_at IS NULL THEN 0 ELSE 1 END
+	FROM community_post p JOIN community_thread t ON t.id = p.thread WHERE `
+
+func deriveSaid(ctx context.Context, q db.Q, a *ledger.Activity) error {
+	s, err := a.Said()
+	if err != nil {
+		return err
+	}
+	source, html := written(s)
+	if len(s.InReplyTo) == 0 {
+		if s.Space == "" {
+			return nil // something of this channel that is no community's
+		}
+		kind, post := "discussion", ""
+		if s.Kind == "question" {
+			kind, post = "question", "question"
+		}
+		n, err := db.Exec(ctx, q, `INSERT INTO community_thread (id, channel, space, kind, title, excerpt, tags, lang, author, author_name, at, last_at, last_name)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $10) ON CONFLICT DO NOTHING`,
+			a.ID, a.Channel, s.Space, kind, s.Title, excerpt(s.Text), tagsOf(s), s.Lang, a.Actor, s.AuthorName, db.T(a.At))
+		if err != nil || n == 0 {
+			return err
+		}
+		return insertPost(ctx, q, a, s, spot{id: a.ID, thread: a.ID, kind: post}, source, html)
+	}
+	var above spot
+	found := false
+	for _, e := range s.InReplyTo {
+		if above, found, err = db.One(ctx, q, spotFields, spotQuery+"p.channel = $1 AND p.external_id = $2", a.Channel, e); err != nil {
+			return fmt.Errorf("find what was answered: %w", err)
+		}
+		if found {
+			break
+		}
+	}
+	if !found {
+		return nil // what it answers was never here: there is no thread to show it in
+	}
+	here := spot{id: a.ID, thread: above.thread, parent: above.id}
+	counts := true
+	if above.threadKind == "question" {
+		// An answer stands under the question, a comment under the question or an answer; what comments a comment stands beside it.
+		switch {
+		case above.id == above.thread && s.Kind != "comment":
+			here.kind = "answer"
+		default:
+			here.kind, counts = "comment", false
+			if above.kind == "comment" {
+				here.parent = above.parent
+			}
+		}
+	}
+	if err := insertPost(ctx, q, a, s, here, source, html); err != nil {
+		return err
+	}
+	_, err = db.Exec(ctx, q, `UPDATE community_thread SET replies = replies + $1, last_name = CASE WHEN last_at <= $2 THEN $3 ELSE last_name END,
+		last_at = CASE WHEN last_at < $2 THEN $2 ELSE last_at END WHERE id = $4`, db.B(counts), db.T(a.At), s.AuthorName, here.thread)
+	return err
+}
+
+func insertPost(ctx context.Context, q db.Q, a *ledger.Activity, s *ledger.Said, p spot, source, html string) error {
+	_, err := db.Exec(ctx, q, `INSERT INTO community_post (id, thread, parent, channel, external_id, kind, author, author_name, ours, at, title, markup, html)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING`,
+		p.id, p.thread, p.parent, a.Channel, s.ExternalID, p.kind, a.Actor, s.AuthorName, db.B(s.Ours), db.T(a.At), s.Title, source, html)
+	if err != nil {
+		return fmt.Errorf("keep a post of a community: %w", err)
+	}
+	return nil
+}
+
+func tagsOf(s *ledger.Said) string {
+	if len(s.Tags) == 0 {
+		return "[]"
+	}
+	raw, _ := json.Marshal(s.Tags) // strings always marshal
+	return string(raw)
+}
+
+// excerptMost is how many characters of a first post stand in a list.
+const excerptMost = 220
+
+// excerpt is the beginning of a text on one line.
+func excerpt(text string) string {
+	if len(text) > 8*excerptMost {
+		text = text[:8*excerptMost]
+	}
+	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "")), " ")
+	if utf8.RuneCountInString(text) <= excerptMost {
+		return text
+	}
+	cut := string([]rune(text)[:excerptMost])
+	if i := strings.LastIndexByte(cut, ' '); i > len(cut)/2 {
+		cut = cut[:i]
+	}
+	return cut + "…"
+}
+
+func deriveEdited(ctx context.Context, q db.Q, a *ledger.Activity) error {
+	s, err := a.Said()
+	if err != nil {
+		return err
+	}
+	n, err := db.Exec(ctx, q, `INSERT INTO community_edit (activity, post, at, title, markup, html)
+		SELECT $1, id, COALESCE(edited_at, at), title, markup, html FROM community_post WHERE id = $2 AND deleted_at IS NULL ON CONFLICT DO NOTHING`, a.ID, a.Object)
+	if err != nil || n == 0 {
+		return err
+	}
+	source, html := written(s)
+	if _, err := db.Exec(ctx, q, "UPDATE community_post SET title = $1, markup = $2, html = $3, edited_at = $4, edits = edits + 1 WHERE id = $5",
+		s.Title, source, html, db.T(a.At), a.Object); err != nil {
+		return err
+	}
+	_, err = db.Exec(ctx, q, "UPDATE community_thread SET title = $1, excerpt = $2, tags = $3 WHERE id = $4", s.Title, excerpt(s.Text), tagsOf(s), a.Object)
+	return err
+}
+
+func deriveDeleted(ctx context.Context, q db.Q, a *ledger.Activity) error {
+	p, found, err := db.One(ctx, q, spotFields, spotQuery+"p.id = $1", a.Object)
+	if err != nil || !found || p.deleted {
+		return err
+	}
+	if _, err := db.Exec(ctx, q, "UPDATE community_post SET title = '', markup = '', html = '', author_name = '', accepted = 0, deleted_at = $1 WHERE id = $2",
+		db.T(a.At), p.id); err != nil {
+		return err
+	}
+	if _, err := db.Exec(ctx, q, "DELETE FROM community_edit WHERE post = $1", p.id); err != nil {
+		return err
+	}
+	if p.id == p.thread {
+		_, err := db.Exec(ctx, q, "UPDATE community_thread SET title = '', excerpt = '', tags = '[]', author_name = '', deleted_at = $1 WHERE id = $2", db.T(a.At), p.id)
+		return err
+	}
+	if _, err := db.Exec(ctx, q, "UPDATE community_thread SET accepted = '' WHERE id = $1 AND accepted = $2", p.thread, p.id); err != nil {
+		return err
+	}
+	if p.kind == "comment" {
+		return nil
+	}
+	_, err = db.Exec(ctx, q, "UPDATE community_thread SET replies = replies - 1 WHERE id = $1", p.thread)
+	return err
+}
+
+func deriveVote(ctx context.Context, q db.Q, a *ledger.Activity) error {
+	var v ledger.Vote
+	if err := a.Decode(&v); err != nil {
+		return err
+	}
+	n, err := db.Exec(ctx, q, "UPDATE community_post SET score = score + $1 WHERE id = $2", v.Value, a.Object)
+	if err != nil || n == 0 {
+		return err
+	}
+	if _, err := db.Exec(ctx, q, "UPDATE community_thread SET score = score + $1 WHERE id = $2", v.Value, a.Object); err != nil {
+		return err
+	}
+	_, err = db.Exec(ctx, q, `INSERT INTO community_vote (post, voter, value, last) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (post, voter) DO UPDATE SET value = community_vote.value + excluded.value, last = excluded.last`, a.Object, a.Actor, v.Value, a.ID)
+	return err
+}
+
+func derivePicked(ctx context.Context, q db.Q, a *ledger.Activity) error {
+	var p ledger.Picked
+	if err := a.Decode(&p); err != nil {
+		return err
+	}
+	answer := ""
+	if p.Answer != "" {
+		var err error
+		if answer, _, err = db.Value[string](ctx, q, "SELECT id FROM community_post WHERE channel = $1 AND external_id = $2 AND thread = $3 AND deleted_at IS NULL",
+			a.Channel, p.Answer, a.Object); err != nil {
+			return err
+		}
+	}
+	if _, err := db.Exec(ctx, q, "UPDATE community_thread SET accepted = $1 WHERE id = $2", answer, a.Object); err != nil {
+		return err
+	}
+	_, err := db.Exec(ctx, q, "UPDATE community_post SET accepted = CASE WHEN id = $1 THEN 1 ELSE 0 END WHERE thread = $2", answer, a.Object)
+	return err
+}
+
+// What can be done with a thread.
+const (
+	pinned, unpinned = "pinned", "unpinned"
+	locked, unlocked = "locked", "unlocked"
+	closed, reopened = "closed", "reopened"
+	moved            = "moved"
+)
+
+func deriveTurned(ctx context.Context, q db.Q, a *ledger.Activity) error {
+	var t ledger.Turned
+	if err := a.Decode(&t); err != nil {
+		return err
+	}
+	var err error
+	switch t.State {
+	case pinned, unpinned:
+		_, err = db.Exec(ctx, q, "UPDATE community_thread SET pinned = $1 WHERE id = $2", db.B(t.State == pinned), a.Object)
+	case locked, unlocked:
+		_, err = db.Exec(ctx, q, "UPDATE community_thread SET locked = $1 WHERE id = $2", db.B(t.State == locked), a.Object)
+	case closed:
+		_, err = db.Exec(ctx, q, "UPDATE community_thread SET duplicate_of = $1 WHERE id = $2", t.To, a.Object)
+	case reopened:
+		_, err = db.Exec(ctx, q, "UPDATE community_thread SET duplicate_of = '' WHERE id = $1", a.Object)
+	case moved:
+		_, err = db.Exec(ctx, q, "UPDATE community_thread SET space = $1 WHERE id = $2", t.To, a.Object)
+	}
+	return err
+}
+
+// written is the Markdown of a post and the HTML it is shown as. What came without Markdown, such as an answer from the inbox, is plain text.
+func written(s *ledger.Said) (source, html string) {
+	if s.Markup == "" {
+		return s.Text, markup.Plain(s.Text).HTML
+	}
+	return s.Markup, rendered(s.Markup, len(s.InReplyTo) == 0)
+}

@@ -1,0 +1,380 @@
+package community
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/entente/entente/internal/channel"
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/id"
+	"github.com/entente/entente/internal/ledger"
+	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/problem"
+)
+
+// Post is something said in a thread.
+type Post struct {
+	ID         string
+	Thread     string
+	Parent     string // the post it answers, "" for the first
+	Kind       string // question, answer, comment; "" in a discussion
+	Author     string // an identity, never shown
+	AuthorName string
+	Ours       bool // said in our name
+	At         time.Time
+	Title      string
+	Markup     string
+	HTML       string // safe: made by markup
+	Score      int
+	Accepted   bool
+	Edits      int
+	EditedAt   time.Time
+	DeletedAt  time.Time
+	ExternalID string
+}
+
+const postColumns = `p.id, p.thread, p.parent, p.kind, p.author, p.author_name, p.ours, p.at, p.title, p.markup, p.html, p.score, p.accepted, p.edits, p.edited_at,
+	p.deleted_at, p.external_id`
+
+func postFields(p *Post) []any {
+	return []any{&p.ID, &p.Thread, &p.Parent, &p.Kind, &p.Author, &p.AuthorName, db.Bool(&p.Ours), db.At(&p.At), &p.Title, &p.Markup, &p.HTML, &p.Score,
+		db.Bool(&p.Accepted), &p.Edits, db.At(&p.EditedAt), db.At(&p.DeletedAt), &p.ExternalID}
+}
+
+// maxPosts is how many posts of a thread a page shows.
+const maxPosts = 600
+
+// Posts are the posts of a thread, oldest first; the first is the one it began with. The thread must be one that may be read.
+func (s *Service) Posts(ctx context.Context, t *Thread) ([]Post, error) {
+	return s.posts.Read(ctx, s.db, t.ID, func(ctx context.Context) ([]Post, error) {
+		list, err := db.All(ctx, s.db.Read(), postFields, "SELECT "+postColumns+" FROM community_post p WHERE p.thread = $1 ORDER BY p.at, p.id"+db.Limit(maxPosts), t.ID)
+		if err != nil {
+			return nil, fmt.Errorf("read a thread: %w", err)
+		}
+		return list, nil
+	})
+}
+
+// Post finds a post that may be read, by its id or by what the channel calls it, and its thread.
+func (s *Service) Post(ctx context.Context, o Sight, community, post string) (Post, Thread, error) {
+	p, found, err := db.One(ctx, s.db.Read(), postFields, "SELECT "+postColumns+" FROM community_post p WHERE p.id = $1", post)
+	if err == nil && !found {
+		c, _ := o.ByID(community)
+		p, found, err = db.One(ctx, s.db.Read(), postFields, "SELECT "+postColumns+" FROM community_post p WHERE p.channel = $1 AND p.external_id = $2", c.Channel, post)
+	}
+	if err != nil {
+		return p, Thread{}, fmt.Errorf("find a post: %w", err)
+	}
+	if !found {
+		return Post{}, Thread{}, notFound()
+	}
+	t, err := s.Thread(ctx, o, community, p.Thread)
+	if err != nil {
+		return Post{}, Thread{}, err
+	}
+	return p, t, nil
+}
+
+// speaker is somebody who may say something in a space.
+type speaker struct {
+	member    *org.Member
+	sight     Sight
+	space     Space
+	community Community
+	channel   channel.Account
+}
+
+// speaker finds who acts, and refuses whoever may say nothing in the space.
+func (s *Service) speaker(ctx context.Context, space string) (speaker, error) {
+	w := speaker{member: org.Who(ctx)}
+	if w.member == nil {
+		return w, problem.New(problem.Unauthenticated, "problem.sign_in")
+	}
+	var err error
+	if w.sight, err = s.Sees(ctx, nil); err != nil {
+		return w, err
+	}
+	if !w.sight.May(space) {
+		return w, notFound()
+	}
+	w.space, _ = w.sight.SpaceByID(space)
+	w.community, _ = w.sight.ByID(w.space.Community)
+	if !w.sight.MayWrite(space) {
+		return w, problem.New(problem.Forbidden, "community.post.join_first")
+	}
+	w.channel, err = s.channels.Find(ctx, w.community.Channel)
+	return w, err
+}
+
+func (w *speaker) actor() string { return actorOf(w.member) }
+
+// actorOf is the identity a member speaks under.
+func actorOf(m *org.Member) string { return "mailto:" + m.Email }
+
+// staff reports whether a member speaks for us.
+func staff(m *org.Member) bool { return m.Role != org.Plain }
+
+// wrote reports whether a post or thread is a member's own: they said it here, or from the inbox.
+func wrote(m *org.Member, author string) bool {
+	return m != nil && (author == actorOf(m) || author == "member:"+m.ID)
+}
+
+// listenable reports whether what is said is a post like all others, which the social team may hear; see ledger.GroupSaid.
+func (w *speaker) listenable() bool { return w.space.Listened() }
+
+// kindOf is the kind of an activity: that of a post, or of what is said in a group.
+func (w *speaker) kindOf(post, group string) string {
+	if w.listenable() {
+		return post
+	}
+	return group
+}
+
+// private reports whether not everybody may read what is said.
+func (w *speaker) private() bool {
+	return w.community.Audience != Everybody || w.space.Access != OpenSpace
+}
+
+// say states something said, and returns its id once it can be read.
+func (s *Service) say(ctx context.Context, w speaker, said ledger.Said, body, token string) (string, error) {
+	body, err := checkBody(body)
+	if err != nil {
+		return "", err
+	}
+	if err := s.pace.take(w.member.ID, s.Now()); err != nil {
+		return "", err
+	}
+	if err := write(&said, body); err != nil {
+		return "", err
+	}
+	a := ledger.Activity{ID: s.newID(), Actor: w.actor(), Channel: w.community.Channel, At: s.Now(), Kind: w.kindOf(ledger.PostSaid, ledger.GroupSaid)}
+	if token != "" {
+		if len(token) > 100 {
+			return "", problem.New(problem.Invalid, "problem.bad_form")
+		}
+		a.ID = id.From(w.member.ID, token)
+	}
+	a.Object, a.Key = a.ID, ledger.SaidKey(w.community.Channel, a.ID)
+	said.ExternalID, said.AuthorName, said.Private = a.ID, lineOf(w.member.Name), w.private()
+	if staff(w.member) {
+		said.Ours, said.Member = true, w.member.ID
+	}
+	if base := w.channel.Settings["url"]; base != "" {
+		said.URL = base + "/p/" + a.ID
+	}
+	said.Inbox = w.listenable() && !said.Ours && takes(w.channel.Inbox, said.Kind)
+	a.Say(&said)
+	if _, err := s.ledger.State(ctx, a); err != nil {
+		return "", fmt.Errorf("state what was said: %w", err)
+	}
+	return a.ID, nil
+}
+
+// takes reports whether somebody should handle a post of such a kind in a channel set so.
+func takes(i channel.Inbox, kind string) bool {
+	return i == channel.InboxAll || i == channel.InboxQuestions && kind == "question"
+}
+
+// write fills in what was written.
+func write(said *ledger.Said, body string) error {
+	text, err := wordsOf(body)
+	if err != nil {
+		return err
+	}
+	said.Markup, said.Text = body, text
+	return nil
+}
+
+// Reply is what somebody answers to a post.
+type Reply struct {
+	Post    string // the one answered
+	Body    string // Markdown
+	Comment bool   // a remark on a question or an answer, no answer
+	Token   string // of the form: the same token says it once
+	Lang    string
+}
+
+// Reply says something in a thread: an answer, a comment, or a reply of a discussion. It returns the id of the post.
+func (s *Service) Reply(ctx context.Context, community string, in Reply) (string, error) {
+	if org.Who(ctx) == nil {
+		return "", problem.New(problem.Unauthenticated, "problem.sign_in")
+	}
+	o, err := s.Sees(ctx, nil)
+	if err != nil {
+		return "", err
+	}
+	p, t, err := s.Post(ctx, o, community, in.Post)
+	if err != nil {
+		return "", err
+	}
+	w, err := s.speaker(ctx, t.Space)
+	if err != nil {
+		return "", err
+	}
+	if err := mayReply(&t, &p); err != nil {
+		return "", err
+	}
+	said := ledger.Said{Lang: in.Lang, InReplyTo: []string{p.ExternalID}}
+	if t.Question() {
+		said.Kind = "answer"
+		if in.Comment || p.ID != t.ID {
+			said.Kind = "comment"
+		}
+	}
+	return s.say(ctx, w, said, in.Body, in.Token)
+}
+
+// mayReply refuses where nothing more is said.
+func mayReply(t *Thread, p *Post) error {
+	switch {
+	case !t.DeletedAt.IsZero() || !p.DeletedAt.IsZero():
+		return problem.New(problem.Conflict, "community.post.removed")
+	case t.DuplicateOf != "":
+		return problem.New(problem.Conflict, "community.thread.is_closed")
+	case t.Locked:
+		return problem.New(problem.Conflict, "community.thread.is_locked")
+	}
+	return nil
+}
+
+// Change is what somebody makes of a post of theirs.
+type Change struct {
+	Post  string
+	Title string // of a first post
+	Tags  string
+	Body  string
+	Seen  int // how often it had been edited when the form was made
+}
+
+// Edit changes a post: its author may, and who moderates the space. What it said before is kept and can be read.
+func (s *Service) Edit(ctx context.Context, community string, in Change) error {
+	p, t, w, err := s.own(ctx, community, in.Post)
+	if err != nil {
+		return err
+	}
+	if p.Edits != in.Seen {
+		return problem.New(problem.Conflict, "problem.conflict")
+	}
+	body, err := checkBody(in.Body)
+	if err != nil {
+		return err
+	}
+	// What else was said of it stays as it was.
+	first, err := s.ledger.Find(ctx, p.ID)
+	if err != nil {
+		return err
+	}
+	before, err := first.Said()
+	if err != nil {
+		return err
+	}
+	said := *before
+	said.Tags = nil
+	if p.ID == t.ID {
+		if said.Title, err = checkTitle(in.Title); err != nil {
+			return err
+		}
+		if said.Tags, err = checkTags(in.Tags); err != nil {
+			return err
+		}
+	}
+	if body == p.Markup && said.Title == p.Title && (p.ID != t.ID || fmt.Sprint(said.Tags) == fmt.Sprint(t.Tags)) {
+		return nil
+	}
+	if err := s.pace.take(w.member.ID, s.Now()); err != nil {
+		return err
+	}
+	if err := write(&said, body); err != nil {
+		return err
+	}
+	a := ledger.Activity{Kind: w.kindOf(ledger.PostEdited, ledger.GroupEdited), Actor: first.Actor, Object: p.ID, Channel: first.Channel, At: s.Now(),
+		Key: fmt.Sprintf("edited:%s:%d", p.ID, p.Edits+1)}
+	a.Say(&said)
+	var stated []ledger.Activity
+	err = s.db.Tx(ctx, func(ctx context.Context, q db.Q) (err error) {
+		if stated, err = s.ledger.AppendTx(ctx, q, a); err != nil || len(stated) == 0 || wrote(w.member, p.Author) {
+			return err
+		}
+		return s.org.Audit(ctx, q, "community.edit_post", "post:"+p.ID, map[string]string{"community": w.community.ID})
+	})
+	if err != nil {
+		return fmt.Errorf("state an edit: %w", err)
+	}
+	if len(stated) == 0 {
+		return problem.New(problem.Conflict, "problem.conflict")
+	}
+	s.ledger.Wake()
+	return s.ledger.Await(ctx, stated)
+}
+
+// own finds a post that whoever acts may change.
+func (s *Service) own(ctx context.Context, community, post string) (Post, Thread, speaker, error) {
+	var w speaker
+	if org.Who(ctx) == nil {
+		return Post{}, Thread{}, w, problem.New(problem.Unauthenticated, "problem.sign_in")
+	}
+	o, err := s.Sees(ctx, nil)
+	if err != nil {
+		return Post{}, Thread{}, w, err
+	}
+	p, t, err := s.Post(ctx, o, community, post)
+	if err != nil {
+		return p, t, w, err
+	}
+	if w, err = s.speaker(ctx, t.Space); err != nil {
+		return p, t, w, err
+	}
+	switch {
+	case !p.DeletedAt.IsZero():
+		return p, t, w, problem.New(problem.Conflict, "community.post.removed")
+	case w.sight.MayModerate(t.Space):
+	case !wrote(w.member, p.Author):
+		return p, t, w, problem.New(problem.Forbidden, "community.post.not_yours")
+	case t.Locked:
+		return p, t, w, problem.New(problem.Conflict, "community.thread.is_locked")
+	}
+	return p, t, w, nil
+}
+
+// Delete takes a post away: its author may, and who moderates the space. What answers it stays.
+func (s *Service) Delete(ctx context.Context, community, post string) error {
+	p, _, w, err := s.own(ctx, community, post)
+	if err != nil {
+		return err
+	}
+	var stated []ledger.Activity
+	err = s.db.Tx(ctx, func(ctx context.Context, q db.Q) (err error) {
+		if stated, err = s.ledger.AppendTx(ctx, q, ledger.Activity{Kind: w.kindOf(ledger.PostDeleted, ledger.GroupDeleted), Actor: w.actor(), Object: p.ID,
+			Channel: w.community.Channel, At: s.Now(), Key: "deleted:" + p.ID}); err != nil {
+			return err
+		}
+		if wrote(w.member, p.Author) {
+			return nil
+		}
+		return s.org.Audit(ctx, q, "community.delete_post", "post:"+p.ID, map[string]string{"community": w.community.ID})
+	})
+	if err != nil {
+		return fmt.Errorf("take a post away: %w", err)
+	}
+	s.ledger.Wake()
+	return s.ledger.Await(ctx, stated)
+}
+
+// Version is what a post said for a time.
+type Version struct {
+	At     time.Time // since when
+	Title  string
+	Markup string
+	HTML   string
+}
+
+// History lists what a post said until it was edited, the newest first; not what it says now.
+func (s *Service) History(ctx context.Context, p *Post) ([]Version, error) {
+	list, err := db.All(ctx, s.db.Read(), func(v *Version) []any { return []any{db.At(&v.At), &v.Title, &v.Markup, &v.HTML} },
+		"SELECT at, title, markup, html FROM community_edit WHERE post = $1 ORDER BY at DESC, activity DESC"+db.Limit(100), p.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read what a post said before: %w", err)
+	}
+	return list, nil
+}

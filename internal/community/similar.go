@@ -1,0 +1,114 @@
+package community
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/lang"
+	"github.com/entente/entente/lang/query"
+)
+
+// What similar questions are sought by: the words of the title, the longest of them, in the full-text index of all posts.
+const (
+	maxWords     = 10
+	minWord      = 3
+	similarMost  = 6
+	similarAmong = 400 // of what has one of the words, those we learned of last
+)
+
+// Similar finds threads that whoever the sight is of may read and that share words with a title, the most alike first.
+func (s *Service) Similar(ctx context.Context, o Sight, community, title string) ([]Thread, error) {
+	if len(title) > 4*maxTitle {
+		title = strings.ToValidUTF8(title[:4*maxTitle], "")
+	}
+	words := wordsToSeek(title)
+	if len(words) == 0 {
+		return nil, nil
+	}
+	parsed, _ := query.Parse(strings.Join(words, " OR "))
+	q := s.db.Read()
+	hits := "SELECT rowid AS seq FROM post_text WHERE post_text MATCH ?"
+	narrow := parsed.Narrow(query.SQLite)
+	if q.Engine() == db.Postgres {
+		hits, narrow = "SELECT seq FROM post_text WHERE stems @@ to_tsquery('simple', ?)", parsed.Narrow(query.Postgres)
+	}
+	if narrow == "" {
+		return nil, nil
+	}
+	var w db.Where
+	w.And("p.seq IN ("+hits+")", narrow).And("t.deleted_at IS NULL")
+	o.Where(q, &w, "t.space")
+	list, err := db.All(ctx, q, threadFields, "SELECT "+threadColumns+" FROM community_thread t JOIN post p ON p.id = t.id "+w.String()+" ORDER BY t.at DESC, t.id DESC"+db.Limit(similarAmong), w.Args...)
+	if err != nil {
+		return nil, fmt.Errorf("find similar threads: %w", err)
+	}
+	mine := map[string]bool{}
+	for _, sp := range o.Readable(community) {
+		mine[sp] = true
+	}
+	kept := list[:0]
+	for _, t := range list {
+		if mine[t.Space] {
+			kept = append(kept, t)
+		}
+	}
+	return alike(kept, words), nil
+}
+
+// wordsToSeek are the words of a title that tell it from others, at most maxWords.
+func wordsToSeek(title string) []string {
+	var out []string
+	seen := map[string]bool{}
+	for _, w := range strings.FieldsFunc(lang.Fold(title), func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r > 0x7f)
+	}) {
+		if utf8.RuneCountInString(w) < minWord || seen[w] || common(w) {
+			continue
+		}
+		seen[w] = true
+		if out = append(out, w); len(out) == maxWords {
+			break
+		}
+	}
+	return out
+}
+
+// common are words that nearly every question has, in the languages of the interface.
+func common(word string) bool {
+	return strings.Contains(" the and for how what why when where which who can does did has have with from that this you your not are was my "+
+		"les des une est que qui quoi comment pourquoi quand pour dans avec sur pas mon mes vos votre notre sont ont avez fait faire peut ", " "+word+" ")
+}
+
+// alike sorts threads by how many of the words their titles have, and keeps those that have a good part of them.
+func alike(list []Thread, words []string) []Thread {
+	type near struct {
+		t Thread
+		n int
+	}
+	var found []near
+	for _, t := range list {
+		stems := " " + strings.Join(append(lang.Stems("fr", t.Title), lang.Stems("en", t.Title)...), " ") + " " + lang.Fold(t.Title) + " "
+		n := 0
+		for _, w := range words {
+			if strings.Contains(stems, " "+w+" ") || strings.Contains(stems, " "+lang.Stem("fr", w)+" ") || strings.Contains(stems, " "+lang.Stem("en", w)+" ") {
+				n++
+			}
+		}
+		if n*4 >= len(words) && n > 0 {
+			found = append(found, near{t, n})
+		}
+	}
+	for i := 1; i < len(found); i++ { // few, and those of one score stay newest first
+		for j := i; j > 0 && found[j].n > found[j-1].n; j-- {
+			found[j], found[j-1] = found[j-1], found[j]
+		}
+	}
+	out := make([]Thread, 0, similarMost)
+	for _, f := range found[:min(len(found), similarMost)] {
+		out = append(out, f.t)
+	}
+	return out
+}

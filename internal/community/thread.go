@@ -1,0 +1,216 @@
+package community
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/ledger"
+	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/lang"
+)
+
+// Thread is a question with its answers, or a discussion.
+type Thread struct {
+	ID          string // of its first post
+	Channel     string
+	Space       string
+	Kind        string // Questions or Discussions
+	Title       string
+	Excerpt     string
+	Tags        []string
+	Lang        string // a hint
+	Author      string // an identity, never shown
+	AuthorName  string
+	At, LastAt  time.Time
+	LastName    string // who spoke last
+	Replies     int    // answers, or replies of a discussion; comments do not count
+	Score       int
+	Accepted    string // the answer that solved it
+	Pinned      bool
+	Locked      bool
+	DuplicateOf string
+	DeletedAt   time.Time
+}
+
+// Question reports whether it is one.
+func (t *Thread) Question() bool { return t.Kind == Questions }
+
+// Open reports whether something may be said in it.
+func (t *Thread) Open() bool { return !t.Locked && t.DuplicateOf == "" && t.DeletedAt.IsZero() }
+
+// Words are the words of its title as its address has them, "" when the title has none of letters that addresses have.
+func (t *Thread) Words() string { return slug(t.Title) }
+
+// Path is where it is in a community, below the community's own address.
+func (t *Thread) Path() string {
+	if w := t.Words(); w != "" {
+		return "/t/" + t.ID + "/" + w
+	}
+	return "/t/" + t.ID
+}
+
+const maxSlug = 80
+
+func slug(title string) string {
+	var b strings.Builder
+	gap := false
+	for _, r := range lang.Fold(title) {
+		if r < 0x80 && (unicode.IsLetter(r) || unicode.IsDigit(r)) {
+			if gap && b.Len() > 0 {
+				b.WriteByte('-')
+			}
+			gap = false
+			b.WriteRune(unicode.ToLower(r))
+		} else {
+			gap = true
+		}
+		if b.Len() >= maxSlug {
+			break
+		}
+	}
+	return b.String()
+}
+
+const threadColumns = `t.id, t.channel, t.space, t.kind, t.title, t.excerpt, t.tags, t.lang, t.author, t.author_name, t.at, t.last_at, t.last_name, t.replies,
+	t.score, t.accepted, t.pinned, t.locked, t.duplicate_of, t.deleted_at`
+
+func threadFields(t *Thread) []any {
+	return []any{&t.ID, &t.Channel, &t.Space, &t.Kind, &t.Title, &t.Excerpt, db.JSON(&t.Tags), &t.Lang, &t.Author, &t.AuthorName, db.At(&t.At), db.At(&t.LastAt),
+		&t.LastName, &t.Replies, &t.Score, &t.Accepted, db.Bool(&t.Pinned), db.Bool(&t.Locked), &t.DuplicateOf, db.At(&t.DeletedAt)}
+}
+
+// Order is how a list of threads is sorted.
+type Order string
+
+// The orders.
+const (
+	Active  Order = "active"  // what was said in last first
+	Newest  Order = "new"     // what began last first
+	Best    Order = "best"    // the highest score first
+	Waiting Order = "waiting" // questions that nobody answered yet, the oldest first
+)
+
+// Orders lists them.
+func Orders() []Order { return []Order{Active, Newest, Best, Waiting} }
+
+// Query asks for threads. What is zero does not narrow.
+type Query struct {
+	Community string // id
+	Space     string // id
+	Order     Order
+	Page      int // from 0
+}
+
+// List is a page of threads.
+type List struct {
+	Threads []Thread
+	More    bool // there are further ones
+}
+
+// listed is how many threads a page has, maxPage how many pages can be leafed through.
+const (
+	listed  = 25
+	maxPage = 400
+)
+
+// Threads lists threads that whoever the sight is of may read.
+func (s *Service) Threads(ctx context.Context, o Sight, in Query) (List, error) {
+	spaces := o.Readable(in.Community)
+	if in.Space != "" {
+		if !o.May(in.Space) {
+			return List{}, notFound()
+		}
+		spaces = []string{in.Space}
+	}
+	in.Page = min(max(in.Page, 0), maxPage)
+	key := fmt.Sprintf("%s|%d|%s", in.Order, in.Page, strings.Join(spaces, " "))
+	return s.lists.Read(ctx, s.db, key, func(ctx context.Context) (List, error) { return s.threads(ctx, spaces, in) })
+}
+
+func (s *Service) threads(ctx context.Context, spaces []string, in Query) (List, error) {
+	if len(spaces) == 0 {
+		return List{}, nil
+	}
+	where, order := " AND t.deleted_at IS NULL", "t.pinned DESC, t.last_at DESC, t.id DESC"
+	switch in.Order {
+	case Newest:
+		order = "t.at DESC, t.id DESC"
+	case Best:
+		order = "t.score DESC, t.at DESC, t.id DESC"
+	case Waiting:
+		where = " AND t.kind = 'question' AND t.replies = 0 AND t.accepted = '' AND t.duplicate_of = '' AND t.deleted_at IS NULL"
+		order = "t.at, t.id"
+	}
+	end := (in.Page + 1) * listed
+	// Each space gives its first by its index; only those are sorted together.
+	var b strings.Builder
+	var w db.Where
+	for i, space := range spaces {
+		if i > 0 {
+			b.WriteString(" UNION ALL ")
+		}
+		b.WriteString("SELECT * FROM (SELECT " + threadColumns + " FROM community_thread t WHERE t.space = " + w.Arg(space) + where + " ORDER BY " + order + db.Limit(end+1) + ") AS s" + fmt.Sprint(i))
+	}
+	list, err := db.All(ctx, s.db.Read(), threadFields, "SELECT "+threadColumns+" FROM ("+b.String()+") AS t ORDER BY "+order+db.Limit(listed+1)+
+		fmt.Sprintf(" OFFSET %d", in.Page*listed), w.Args...)
+	if err != nil {
+		return List{}, fmt.Errorf("list threads: %w", err)
+	}
+	out := List{Threads: list}
+	if len(list) > listed {
+		out.Threads, out.More = list[:listed], true
+	}
+	return out, nil
+}
+
+// Thread finds a thread of a community that may be read.
+func (s *Service) Thread(ctx context.Context, o Sight, community, thread string) (Thread, error) {
+	t, found, err := db.One(ctx, s.db.Read(), threadFields, "SELECT "+threadColumns+" FROM community_thread t WHERE t.id = $1", thread)
+	if err != nil {
+		return t, fmt.Errorf("find a thread: %w", err)
+	}
+	if !found || !o.May(t.Space) {
+		return Thread{}, notFound()
+	}
+	if sp, _ := o.SpaceByID(t.Space); sp.Community != community {
+		return Thread{}, notFound()
+	}
+	return t, nil
+}
+
+// Begin is what somebody writes to begin a thread.
+type Begin struct {
+	Space string // id
+	Kind  string // Questions or Discussions
+	Title string
+	Body  string // Markdown
+	Tags  string
+	Token string // of the form: the same token begins one thread
+	Lang  string
+}
+
+// Start begins a thread: a question or a discussion. It returns its id.
+func (s *Service) Start(ctx context.Context, in Begin) (string, error) {
+	w, err := s.speaker(ctx, in.Space)
+	if err != nil {
+		return "", err
+	}
+	if !w.space.Takes(in.Kind) {
+		return "", problem.New(problem.Invalid, "community.thread.not_here").On("kind")
+	}
+	said := ledger.Said{Lang: in.Lang, Space: in.Space}
+	if in.Kind == Questions {
+		said.Kind = "question"
+	}
+	if said.Title, err = checkTitle(in.Title); err != nil {
+		return "", err
+	}
+	if said.Tags, err = checkTags(in.Tags); err != nil {
+		return "", err
+	}
+	return s.say(ctx, w, said, in.Body, in.Token)
+}

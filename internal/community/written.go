@@ -1,0 +1,128 @@
+package community
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/entente/entente/internal/community/markup"
+	"github.com/entente/entente/internal/problem"
+)
+
+// What a post may have at most, in characters. What comes from elsewhere is bounded by its channel.
+const (
+	maxTitle = 150
+	minTitle = 8
+	maxBody  = 40_000
+	maxTags  = 5
+	maxTag   = 35
+)
+
+// rendered is the HTML that Markdown is shown as; the first post of a thread stands right under the page's title.
+func rendered(body string, first bool) string {
+	o := markup.Options{}
+	if first {
+		o.Top = 2
+	}
+	doc, _ := o.Render(body) // what was stated once can always be shown: beyond the limits it is plain text
+	return doc.HTML
+}
+
+// wordsOf is the text of Markdown without its marks; it refuses what cannot be shown.
+func wordsOf(body string) (string, error) {
+	doc, err := markup.Render(body)
+	if err != nil {
+		return "", problem.Of(err).On("body")
+	}
+	return doc.Text, nil
+}
+
+// invisible are characters that change how others are read, or are not seen at all: right-to-left overrides, isolates, zero width.
+func invisible(r rune) bool {
+	switch {
+	case r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069, r == 0x200b, r == 0x200e, r == 0x200f, r == 0x2060, r == 0xfeff, r == 0xad:
+		return true
+	case r < 0x20 && r != '\n' && r != '\t', r >= 0x7f && r < 0xa0:
+		return true
+	case r >= 0xe0000 && r <= 0xe007f, r >= 0xfff9 && r <= 0xfffb:
+		return true
+	}
+	return false
+}
+
+// lineOf is a title, a name or a tag: one line, without characters that are not seen, and with no more marks above one letter than people write.
+func lineOf(text string) string {
+	var b strings.Builder
+	marks := 0
+	for _, r := range strings.ToValidUTF8(text, "") {
+		if r >= 0x300 && r <= 0x36f {
+			if marks++; marks > 3 {
+				continue
+			}
+		} else {
+			marks = 0
+		}
+		if r == '\n' || r == '\t' || r == '\r' || r == 0x2028 || r == 0x2029 {
+			r = ' '
+		}
+		if !invisible(r) {
+			b.WriteRune(r)
+		}
+	}
+	return strings.Join(strings.Fields(b.String()), " ")
+}
+
+func checkTitle(title string) (string, error) {
+	title = lineOf(title)
+	switch n := utf8.RuneCountInString(title); {
+	case n == 0:
+		return "", problem.New(problem.Invalid, "problem.required").On("title")
+	case n < minTitle:
+		return "", problem.New(problem.Invalid, "community.thread.short_title", "Min", minTitle).On("title")
+	case n > maxTitle:
+		return "", problem.New(problem.Invalid, "problem.too_long", "Max", maxTitle).On("title")
+	}
+	return title, nil
+}
+
+func checkBody(body string) (string, error) {
+	if len(body) > 4*maxBody {
+		return "", problem.New(problem.Invalid, "problem.too_long", "Max", maxBody).On("body")
+	}
+	body = strings.TrimSpace(strings.ReplaceAll(strings.ReplaceAll(strings.ToValidUTF8(body, ""), "\r\n", "\n"), "\x00", ""))
+	switch {
+	case strings.TrimSpace(strings.Map(func(r rune) rune {
+		if invisible(r) {
+			return -1
+		}
+		return r
+	}, body)) == "":
+		return "", problem.New(problem.Invalid, "problem.required").On("body")
+	case utf8.RuneCountInString(body) > maxBody:
+		return "", problem.New(problem.Invalid, "problem.too_long", "Max", maxBody).On("body")
+	}
+	return body, nil
+}
+
+// checkTags takes words separated by commas or spaces.
+func checkTags(text string) ([]string, error) {
+	var out []string
+	for _, t := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ';' || r == ' ' || r == '\n' || r == '#' || r == '\u00a0' }) {
+		if t = strings.ToLower(lineOf(t)); t == "" {
+			continue
+		}
+		if utf8.RuneCountInString(t) > maxTag {
+			return nil, problem.New(problem.Invalid, "problem.too_long", "Max", maxTag).On("tags")
+		}
+		double := false
+		for _, have := range out {
+			double = double || have == t
+		}
+		if !double {
+			out = append(out, t)
+		}
+	}
+	if len(out) > maxTags {
+		return nil, problem.New(problem.Invalid, "community.thread.many_tags", "Max", maxTags).On("tags")
+	}
+	return out, nil
+}
