@@ -10,13 +10,13 @@ import (
 	"github.com/entente/entente/internal/problem"
 )
 
-// MayAccept reports whether somebody may say which answer solved a question: who asked it, and who moderates the space.
-func (o Sight) MayAccept(m *org.Member, t *Thread) bool {
+// MayPick reports whether somebody may say which answer solved a question: who asked it, and who moderates the space.
+func (o Sight) MayPick(m *org.Member, t *Thread) bool {
 	return m != nil && t.Question() && !t.Locked && t.DeletedAt.IsZero() && (o.MayWrite(t.Space) && wrote(m, t.Author) || o.MayModerate(t.Space))
 }
 
-// Accept says that an answer solved its question, or, when it is the accepted one and take is false, that it did not.
-func (s *Service) Accept(ctx context.Context, community, answer string, take bool) (Thread, error) {
+// Pick says that an answer solved its question, or, when it is the accepted one and take is false, that it did not.
+func (s *Service) Pick(ctx context.Context, community, answer string, take bool) (Thread, error) {
 	m := org.Who(ctx)
 	if m == nil {
 		return Thread{}, problem.New(problem.Unauthenticated, "problem.sign_in")
@@ -34,7 +34,7 @@ func (s *Service) Accept(ctx context.Context, community, answer string, take boo
 		return t, problem.New(problem.Invalid, "community.post.no_answer")
 	case !p.DeletedAt.IsZero():
 		return t, problem.New(problem.Conflict, "community.post.removed")
-	case !o.MayAccept(m, &t):
+	case !o.MayPick(m, &t):
 		return t, problem.New(problem.Forbidden, "community.post.not_yours_to_accept")
 	case take == p.Accepted:
 		return t, nil

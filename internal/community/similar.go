@@ -13,8 +13,8 @@ import (
 
 // What similar questions are sought by: the words of the title, the longest of them, in the full-text index of all posts.
 const (
-	maxWords     = 10
-	minWord      = 3
+	mostSought     = 10
+	shortSought      = 3
 	similarMost  = 6
 	similarAmong = 400 // of what has one of the words, those we learned of last
 )
@@ -58,18 +58,18 @@ func (s *Service) Similar(ctx context.Context, o Sight, community, title string)
 	return alike(kept, words), nil
 }
 
-// wordsToSeek are the words of a title that tell it from others, at most maxWords.
+// wordsToSeek are the words of a title that tell it from others, at most mostSought.
 func wordsToSeek(title string) []string {
 	var out []string
 	seen := map[string]bool{}
 	for _, w := range strings.FieldsFunc(lang.Fold(title), func(r rune) bool {
 		return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r > 0x7f)
 	}) {
-		if utf8.RuneCountInString(w) < minWord || seen[w] || common(w) {
+		if utf8.RuneCountInString(w) < shortSought || seen[w] || common(w) {
 			continue
 		}
 		seen[w] = true
-		if out = append(out, w); len(out) == maxWords {
+		if out = append(out, w); len(out) == mostSought {
 			break
 		}
 	}

@@ -233,15 +233,15 @@ func TestQuestionIsHeard(t *testing.T) {
 			t.Errorf("from the inbox came %+v", from)
 		}
 
-		_, err = k.Accept(bob, k.id, from.ID, true)
+		_, err = k.Pick(bob, k.id, from.ID, true)
 		refused(t, err, problem.Forbidden, "community.post.not_yours_to_accept")
-		_, err = k.Accept(ada, k.id, from.ID, true)
+		_, err = k.Pick(ada, k.id, from.ID, true)
 		must(t, err)
-		_, err = k.Accept(ada, k.id, a1, true) // another one takes its place
+		_, err = k.Pick(ada, k.id, a1, true) // another one takes its place
 		must(t, err)
-		_, err = k.Accept(ada, k.id, a1, false)
+		_, err = k.Pick(ada, k.id, a1, false)
 		must(t, err)
-		_, err = k.Accept(ada, k.id, from.ID, true)
+		_, err = k.Pick(ada, k.id, from.ID, true)
 		must(t, err)
 		th, posts = k.thread(t.Context(), q)
 		if th.Accepted != from.ID || !posts[4].Accepted || posts[1].Accepted {
@@ -361,7 +361,7 @@ func TestEditsAndRemovals(t *testing.T) {
 		if p, _, _ := channel.FindPost(t.Context(), k.db.Read(), k.channel, q); p.Text != "Snow." {
 			t.Errorf("the post says %q", p.Text)
 		}
-		_, err = k.Accept(ada, k.id, a, true)
+		_, err = k.Pick(ada, k.id, a, true)
 		must(t, err)
 		refused(t, k.Delete(ada, k.id, a), problem.Forbidden, "community.post.not_yours")
 		must(t, k.Delete(bob, k.id, a))
@@ -451,7 +451,7 @@ func TestGroupsAreNotHeard(t *testing.T) {
 		must(t, err)
 		a := k.reply(ada, q, "An answer of mine.")
 		must(t, k.Edit(ada, k.id, community.Change{Post: a, Body: "Another one."}))
-		_, err = k.Accept(ada, k.id, a, true)
+		_, err = k.Pick(ada, k.id, a, true)
 		must(t, err)
 		for name, who := range map[string]context.Context{"nobody": t.Context(), "Bob": bob, "Mia": mia} {
 			_, err := k.Thread(who, k.sight(who), k.id, q)
