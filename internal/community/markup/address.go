@@ -75,8 +75,17 @@ func opening(r rune) bool {
 	return unicode.IsSpace(r) && r != '\n' && r != '\r'
 }
 
+// hasScheme compares without regard to case; the scheme is given in lower case.
 func hasScheme(b []byte, scheme string) bool {
-	return len(b) > len(scheme) && strings.EqualFold(string(b[:len(scheme)]), scheme)
+	if len(b) <= len(scheme) {
+		return false
+	}
+	for i := range len(scheme) {
+		if c := b[i]; c != scheme[i] && (c < 'A' || c > 'Z' || c+'a'-'A' != scheme[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 // reach is how far an address goes: to white space, a quote or an angle bracket, without the punctuation of the sentence around it.
