@@ -58,6 +58,23 @@ CREATE TABLE member_link (
   expires_at BIGINT NOT NULL
 );
 CREATE INDEX member_link_member ON member_link (member, purpose);
+-- Who would like to be a member and has not confirmed the address, or waits for an owner.
+CREATE TABLE member_sign_up (
+  id TEXT PRIMARY KEY,
+  hash TEXT NOT NULL UNIQUE,
+  browser TEXT NOT NULL,
+  email TEXT NOT NULL,
+  name TEXT NOT NULL,
+  password TEXT NOT NULL,
+  lang TEXT NOT NULL,
+  zone TEXT NOT NULL,
+  place TEXT NOT NULL DEFAULT '',
+  back TEXT NOT NULL DEFAULT '',
+  approval INTEGER NOT NULL DEFAULT 0,
+  at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL
+);
+CREATE INDEX member_sign_up_email ON member_sign_up (email);
 
 -- Attempts that failed lately, by what is being tried: an address, an IP address.
 CREATE TABLE attempt (
