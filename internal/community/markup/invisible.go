@@ -6,6 +6,9 @@ import (
 	"unicode/utf8"
 )
 
+// maxMarks is how many marks may stand on one letter: two are needed in Vietnamese, four in Hebrew; towers of them cover the lines above.
+const maxMarks = 5
+
 // tidy takes out what nobody sees and what makes text be read in another order than it is written, mends bytes that are no text, and makes
 // line ends "\n". No-break spaces, also narrow ones, stay: French needs them.
 func tidy(s string) string {
@@ -23,6 +26,7 @@ func tidy(s string) string {
 	var b strings.Builder
 	b.Grow(len(s))
 	var before rune
+	marks := 0
 	for i := 0; i < len(s); {
 		r, size := utf8.DecodeRuneInString(s[i:])
 		next, _ := utf8.DecodeRuneInString(s[i+size:])
@@ -34,8 +38,13 @@ func tidy(s string) string {
 		case r == '\u2028' || r == '\u2029' || r == '\u0085' || r == '\v' || r == '\f':
 			b.WriteByte('\n')
 		case seen(r, before, next, rtl):
-			b.WriteRune(r)
-			before = r
+			if marks++; !unicode.Is(unicode.Mn, r) {
+				marks = 0
+			}
+			if marks <= maxMarks {
+				b.WriteRune(r)
+				before = r
+			}
 		}
 		i += size
 	}
@@ -68,7 +77,7 @@ func seen(r, before, next rune, rtl bool) bool {
 	case unicode.IsControl(r), r >= 0xfff0 && r <= 0xfffb, unicode.Is(unicode.Noncharacter_Code_Point, r), unicode.Is(unicode.Co, r):
 		return false
 	}
-	return !unicode.IsMark(r) || true
+	return true
 }
 
 // joins reports whether a joiner beside a rune changes what is seen.

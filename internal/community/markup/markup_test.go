@@ -58,6 +58,7 @@ func TestRender(t *testing.T) {
 		{"what nobody sees goes", "mo\u200bt\u00ad\ufeff\u2060s\U000e0041", "<p>mots</p>\n", "mots"},
 		{"joined emoji stay", "👩\u200d👧 ❤\ufe0f", "<p>👩\u200d👧 ❤\ufe0f</p>\n", "👩\u200d👧 ❤\ufe0f"},
 		{"Persian keeps its joiners", "می\u200cخواهم", "<p dir=\"auto\">می\u200cخواهم</p>\n", "می\u200cخواهم"},
+		{"a tower of marks", "a" + strings.Repeat("\u0301", 50) + "b", "<p>a" + strings.Repeat("\u0301", 5) + "b</p>\n", "a" + strings.Repeat("\u0301", 5) + "b"},
 		{"broken bytes", "a\xff\xfeb", "<p>a\ufffd\ufffdb</p>\n", "a\ufffd\ufffdb"},
 		{"nothing", " \n\t\n", "", ""},
 	} {
