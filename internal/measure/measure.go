@@ -50,12 +50,7 @@ func (s *Service) Log(l *slog.Logger) { s.log = l }
 
 // Noticed tells that facts came in: Loop looks whether numbers are others now.
 func (s *Service) Noticed() {
-	for _, c := range []chan struct{}{s.store.wake, s.store.told} {
-		select {
-		case c <- struct{}{}:
-		default:
-		}
-	}
+	poke(s.store.wake)
 }
 
 // Epoch grows whenever Loop learns that numbers may be others; ok is false while it does not run.

@@ -3,6 +3,7 @@ package measure
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sort"
 	"time"
 
@@ -48,11 +49,11 @@ func (s *Service) Compute(ctx context.Context, id string, w Window, f Filter) (R
 	if err != nil {
 		return Result{}, err
 	}
-	facts, err := s.read(ctx, m, []time.Time{w.From, w.To}, f)
+	list, err := s.results(ctx, m, f, []time.Time{w.From, w.To}, []Window{w})
 	if err != nil {
 		return Result{}, err
 	}
-	return facts.result(m, w), nil
+	return list[0], nil
 }
 
 // Point is one step of a series.
@@ -95,24 +96,28 @@ func (s *Service) report(ctx context.Context, id string, w Window, step Step, f 
 		return Report{}, err
 	}
 	cuts := steps.cuts
-	b := w.Before(zone)
+	var windows []Window
+	last := len(steps.cuts) - 1
+	for i := 1; i <= last; i++ {
+		windows = append(windows, Window{steps.cuts[i-1], steps.cuts[i]})
+	}
 	if before {
+		b := w.Before(zone)
+		windows = append(windows, w, b)
 		cuts = append([]time.Time{b.From, b.To}, cuts...)
 		sort.Slice(cuts, func(i, j int) bool { return cuts[i].Before(cuts[j]) })
 	}
-	facts, err := s.read(ctx, m, cuts, f)
+	list, err := s.results(ctx, m, f, cuts, windows)
 	if err != nil {
 		return Report{}, err
 	}
-	r := Report{Measure: m, Result: facts.result(m, w)}
+	r := Report{Measure: m}
 	if before {
-		r.Before = facts.result(m, b)
+		r.Result, r.Before = list[last], list[last+1]
 		r.Change = change(m, r.Result, r.Before)
 	}
-	last := len(steps.cuts) - 1
-	for i := 1; i <= last; i++ {
-		short := i == 1 && steps.short || i == last && steps.late
-		r.Points = append(r.Points, Point{facts.result(m, Window{steps.cuts[i-1], steps.cuts[i]}), short})
+	for i := range last {
+		r.Points = append(r.Points, Point{list[i], i == 0 && steps.short || i == last-1 && steps.late})
 	}
 	return r, nil
 }
@@ -122,6 +127,8 @@ type Change struct {
 	By    float64 // in the measure's unit
 	Known bool    // whether both numbers are there to compare
 	Clear bool    // whether chance alone would seldom make as much of a difference
+	// TooFew says that one of the numbers stands on fewer than can be judged, so that nothing can be said of chance.
+	TooFew bool
 }
 
 // change compares shares by the interval of their difference, complete counts exactly, anything else by whether the intervals meet, which is
@@ -141,6 +148,8 @@ func change(m kpi.Measure, now, before Result) Change {
 	switch {
 	case m.Interval == kpi.ExactNumber:
 		c.Clear = c.By != 0
+	case now.Value.Grade == stat.TooFew || before.Value.Grade == stat.TooFew:
+		c.TooFew = true
 	case !now.Value.OK() || !before.Value.OK() || !now.Value.Bounded || !before.Value.Bounded:
 	case m.Unit == kpi.Share && m.Interval == kpi.Wilson && now.Value.N == now.N && before.Value.N == before.N:
 		d := stat.ShareDifference(now.numerator(), now.N, before.numerator(), before.N)
@@ -182,7 +191,12 @@ func (s *Service) asking(ctx context.Context, m kpi.Measure, cuts []time.Time, f
 	if err := s.working(ctx, m, &a); err != nil {
 		return a, err
 	}
-	if m.Confused && s.enrich != nil {
+	v, _ := ctx.Value(viewKey{}).(*view)
+	switch {
+	case !m.Confused || s.enrich == nil:
+	case v != nil && v.sentiment != nil:
+		a.Sentiment = *v.sentiment
+	default:
 		e, err := s.enrich.Errors(ctx, s.db.Read())
 		if err != nil {
 			return a, fmt.Errorf("measure %s: %w", m.ID, err)
@@ -190,10 +204,14 @@ func (s *Service) asking(ctx context.Context, m kpi.Measure, cuts []time.Time, f
 		if matrix, found := e.Matrix(enrich.Sentiment, ""); found {
 			a.Sentiment = &stat.Confusion{Counts: matrix.Counts}
 		}
+		if v != nil {
+			v.sentiment = &a.Sentiment
+		}
 	}
 	return a, nil
 }
 
+// read reads the facts between cuts.
 func (s *Service) read(ctx context.Context, m kpi.Measure, cuts []time.Time, f Filter) (facts, error) {
 	a, err := s.asking(ctx, m, cuts, f)
 	if err != nil {
@@ -203,11 +221,19 @@ func (s *Service) read(ctx context.Context, m kpi.Measure, cuts []time.Time, f F
 	err = s.patiently(ctx, m, func(ctx context.Context) (err error) {
 		ok := false
 		if k, keeps := s.keepingOf(m, f); keeps && !s.direct {
-			if list, ok, err = s.rolled(ctx, k, a); err != nil {
+			s.store.asked.Add(1)
+			err := s.at(ctx, func(v *view) error {
+				read, rolled, err := s.rolled(ctx, v, k, a)
+				list, ok = read.list, rolled
+				return err
+			})
+			if err != nil {
 				return err
 			}
 		}
-		if !ok {
+		if ok {
+			s.store.used.Add(1)
+		} else {
 			list, err = m.Read(ctx, s.db.Read(), a)
 		}
 		return err
@@ -216,6 +242,42 @@ func (s *Service) read(ctx context.Context, m kpi.Measure, cuts []time.Time, f F
 		return nil, fmt.Errorf("measure %s: %w", m.ID, err)
 	}
 	return inOrder(list), nil
+}
+
+// results gives the numbers of windows, of which the cuts are the ends.
+func (s *Service) results(ctx context.Context, m kpi.Measure, f Filter, cuts []time.Time, windows []Window) ([]Result, error) {
+	a, err := s.asking(ctx, m, cuts, f)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Result, len(windows))
+	err = s.patiently(ctx, m, func(ctx context.Context) error {
+		done := make([]bool, len(windows))
+		if k, keeps := s.keepingOf(m, f); keeps && !s.direct {
+			var err error
+			if out, done, err = s.numbers(ctx, m, k, a, windows); err != nil {
+				return err
+			}
+		}
+		if !slices.Contains(done, false) {
+			return nil
+		}
+		list, err := m.Read(ctx, s.db.Read(), a)
+		if err != nil {
+			return err
+		}
+		facts := inOrder(list)
+		for i, w := range windows {
+			if !done[i] {
+				out[i] = facts.result(m, w)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("measure %s: %w", m.ID, err)
+	}
+	return out, nil
 }
 
 // searchFor is how long whoever waits for a number lets posts be searched.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"sort"
 	"sync"
@@ -20,7 +19,9 @@ type store struct {
 	mu     sync.Mutex
 	known  map[wish]found
 	keys   map[string]*held
-	items  int // in all keys
+	items  atomic.Int64 // of days in memory
+	past   map[recollection]*remembered
+	ends   map[string]ending
 	wanted map[string]want
 	asks   map[string]time.Time // when readers last asked for keys, as far as the database was not told
 	wake   chan struct{}        // something is to be put right, or to be kept
@@ -42,23 +43,6 @@ type found struct {
 	ok bool
 }
 
-// held is what a key counted, as it stood at gen.
-type held struct {
-	gen   int64
-	since int64            // the first day that is known
-	days  map[int64]*daily // nil: not known now
-	order []int64          // of days
-	items int
-	used  time.Time // by a reader; zero for what only the background reads
-}
-
-// between lists the days that hold something, from one to another.
-func (h *held) between(from, to int64) []int64 {
-	a, _ := slices.BinarySearch(h.order, from)
-	b, _ := slices.BinarySearch(h.order, to+1)
-	return h.order[a:max(a, b)]
-}
-
 // want is what somebody asked for and had to read directly.
 type want struct {
 	k    keeping
@@ -67,6 +51,7 @@ type want struct {
 
 const (
 	mostItems  = 4 << 20 // 64 MB
+	mostPast   = 20_000  // numbers that are remembered
 	mostWanted = 2000
 	mostPieces = 80  // read apart; more are read together
 	usual      = 200 // days that are kept of whatever is asked for: half a year by weeks is drawn of most
@@ -97,102 +82,6 @@ func generation(ctx context.Context, q db.Q) (int64, error) {
 	return gen, err
 }
 
-// recall brings what is held of a key to the moment that q reads; nil when nothing is kept, or when it is newer than that moment.
-func (s *Service) recall(ctx context.Context, q db.Q, k keeping) (*held, error) {
-	gen, err := generation(ctx, q)
-	if err != nil {
-		return nil, err
-	}
-	s.store.mu.Lock()
-	h := s.store.keys[k.id]
-	s.store.mu.Unlock()
-	if h != nil && h.gen == gen {
-		return h, nil
-	}
-	if h != nil && h.gen > gen {
-		return nil, nil
-	}
-	since, ok, err := db.Value[int64](ctx, q, "SELECT since FROM measure_key WHERE id = $1", k.id)
-	if err != nil || !ok {
-		return nil, err
-	}
-	next := &held{gen: gen, since: since, days: map[int64]*daily{}}
-	after := int64(-1)
-	if h != nil {
-		after, next.days = h.gen, maps.Clone(h.days)
-	}
-	if err := next.catchUp(ctx, q, k.id, after); err != nil {
-		return nil, err
-	}
-	if h != nil { // a key that was forgotten and is kept again has no days of before
-		n, _, err := db.Value[int](ctx, q, "SELECT COUNT(*) FROM measure_day WHERE key = $1", k.id)
-		if err != nil {
-			return nil, err
-		}
-		if n != len(next.days) {
-			next.days = map[int64]*daily{}
-			if err := next.catchUp(ctx, q, k.id, -1); err != nil {
-				return nil, err
-			}
-		}
-	}
-	for n, d := range next.days {
-		next.order = append(next.order, n)
-		if d != nil {
-			next.items += len(d.items) + 2
-		}
-	}
-	slices.Sort(next.order)
-	s.store.mu.Lock()
-	defer s.store.mu.Unlock()
-	if s.store.keys == nil {
-		s.store.keys = map[string]*held{}
-	}
-	if now := s.store.keys[k.id]; now != nil {
-		if now.gen >= next.gen {
-			return next, nil
-		}
-		s.store.items -= now.items
-		next.used = now.used
-	}
-	s.store.keys[k.id] = next
-	s.store.items += next.items
-	for s.store.items > mostItems && len(s.store.keys) > 1 { // what was not read for longest goes
-		oldest := ""
-		for id, h := range s.store.keys {
-			if id != k.id && (oldest == "" || h.used.Before(s.store.keys[oldest].used)) {
-				oldest = id
-			}
-		}
-		s.store.items -= s.store.keys[oldest].items
-		delete(s.store.keys, oldest)
-	}
-	return next, nil
-}
-
-// catchUp reads the days that changed after a generation.
-func (h *held) catchUp(ctx context.Context, q db.Q, key string, after int64) error {
-	type row struct {
-		day  int64
-		data []byte
-	}
-	rows, err := db.All(ctx, q, func(r *row) []any { return []any{&r.day, &r.data} },
-		"SELECT day, data FROM measure_day WHERE key = $1 AND gen > $2", key, after)
-	if err != nil {
-		return err
-	}
-	for _, r := range rows {
-		if r.data == nil {
-			h.days[r.day] = nil // not known now
-			continue
-		}
-		if h.days[r.day], err = unpack(r.data); err != nil {
-			h.days[r.day] = nil
-		}
-	}
-	return nil
-}
-
 // want notes that a key should be kept from a day on.
 func (s *Service) want(k keeping, from int64) {
 	s.store.mu.Lock()
@@ -204,10 +93,7 @@ func (s *Service) want(k keeping, from int64) {
 		return
 	}
 	s.store.wanted[k.id] = want{k, from}
-	select {
-	case s.store.wake <- struct{}{}:
-	default:
-	}
+	poke(s.store.wake)
 }
 
 // Keep lets a measure with a filter be kept from a moment on, where it can be, before anybody asks for it.
@@ -239,31 +125,17 @@ func unite(list []span) []span {
 	return out
 }
 
-// dirty lists the hours between two in which something changed since they were put right.
-func dirty(ctx context.Context, q db.Q, t thing, from, to int64) ([]int64, error) {
-	places, err := db.All(ctx, q, db.Self[int64], `SELECT place FROM measure_touch WHERE place >= $1 AND place < $2 AND place % 4 = $3
-		UNION SELECT place FROM measure_stale WHERE place >= $1 AND place < $2 AND place % 4 = $3`, from*int64(things), to*int64(things), int64(t))
-	for i := range places {
-		places[i] = floor(places[i], int64(things))
-	}
-	return places, err
+// reading is facts that were read, and what is known of how they were.
+type reading struct {
+	list    []kpi.Fact
+	h       *held
+	apart   []span // read from the rows
+	running []running
 }
 
 // rolled reads the facts between cuts: whole hours from the days that are kept, the rest from the rows themselves. ok is false when
 // reading everything directly is as good.
-func (s *Service) rolled(ctx context.Context, k keeping, a kpi.Ask) (list []kpi.Fact, ok bool, err error) {
-	s.store.asked.Add(1)
-	err = s.db.Snapshot(ctx, func(q db.Q) error {
-		list, ok, err = s.rolledAt(ctx, q, k, a)
-		return err
-	})
-	if ok {
-		s.store.used.Add(1)
-	}
-	return list, ok, err
-}
-
-func (s *Service) rolledAt(ctx context.Context, q db.Q, k keeping, a kpi.Ask) (list []kpi.Fact, ok bool, err error) {
+func (s *Service) rolled(ctx context.Context, v *view, k keeping, a kpi.Ask) (out reading, ok bool, err error) {
 	from, to := hourOf(a.From()), hourOf(a.To().Add(time.Hour-time.Microsecond))
 	cuts := a.Cuts
 	if k.m.Stock && a.To().After(a.Now) {
@@ -276,14 +148,17 @@ func (s *Service) rolledAt(ctx context.Context, q db.Q, k keeping, a kpi.Ask) (l
 		to = min(to, hourOf(a.Now.Add(time.Hour-time.Microsecond)))
 	}
 	end := cuts[len(cuts)-1]
-	h, err := s.recall(ctx, q, k)
+	first := floor(from, 24)
+	if k.m.Stock {
+		first = ever
+	}
+	h, err := s.recall(ctx, v, k, first)
 	if err != nil {
-		return nil, false, fmt.Errorf("read what is kept: %w", err)
+		return out, false, fmt.Errorf("read what is kept: %w", err)
 	}
 	if h != nil {
 		s.asked(k)
 	}
-	first := floor(from, 24)
 	if k.m.Stock {
 		first = 0
 	}
@@ -291,39 +166,61 @@ func (s *Service) rolledAt(ctx context.Context, q db.Q, k keeping, a kpi.Ask) (l
 		s.want(k, min(first, max(0, floor(hourOf(a.Now), 24)-usual)))
 	}
 	if h == nil || h.since > floor(to-1, 24) || k.m.Stock && h.since > 0 {
-		return nil, false, nil
+		return out, false, nil
 	}
-	begin := from
+	out.h = h
+	begin, before := from, 0
 	if k.m.Stock {
 		begin = 0
 		if len(h.order) > 0 {
 			begin = min(0, h.order[0]*24)
 		}
 	}
-	touched, err := dirty(ctx, q, k.thing, begin, to)
+	touched, err := v.dirty(ctx, k.thing, begin, to)
 	if err != nil {
-		return nil, false, fmt.Errorf("read what changed: %w", err)
+		return out, false, fmt.Errorf("read what changed: %w", err)
 	}
 	var apart []span
 	for _, hour := range touched {
 		apart = append(apart, span{hour, hour + 1})
 	}
-	for _, c := range cuts { // hours that a cut goes through; those at the ends are read in part
-		if hour := hourOf(c); !startOfHour(hour).Equal(c) {
-			apart = append(apart, span{hour, hour + 1})
+	for i, c := range cuts { // hours that a cut goes through; those at the ends are read in part
+		hour := hourOf(c)
+		if startOfHour(hour).Equal(c) {
+			continue
 		}
+		if i == len(cuts)-1 && !slices.Contains(touched, hour) {
+			if last, err := s.ended(ctx, v, k, a, h, c); err != nil {
+				return out, false, err
+			} else if last {
+				continue // nothing of that hour comes after the cut
+			}
+		}
+		apart = append(apart, span{hour, hour + 1})
 	}
 	if h.since > floor(from, 24) {
 		apart = append(apart, span{from, h.since * 24})
 	}
+	if k.m.Stock { // days that are over are added up already
+		if early := floor(from, 24); !slices.ContainsFunc(apart, func(p span) bool { return p.from < early*24 }) {
+			if sum, whole := h.until(early); whole {
+				begin, before = max(begin, early*24), sum
+			}
+		}
+	}
 	lost := false
 	within := h.between(floor(begin, 24), floor(to-1, 24))
-	for _, d := range within {
-		day := h.days[d]
-		if day == nil {
+	if err := s.load(ctx, v.q, k, h, within); err != nil {
+		return out, false, fmt.Errorf("read what is kept: %w", err)
+	}
+	days := make([]*daily, len(within))
+	for i, d := range within {
+		day := h.days[d].d.Load()
+		if h.days[d].unknown || day == nil {
 			apart, lost = append(apart, span{d * 24, d*24 + 24}), true
 			continue
 		}
+		days[i] = day
 		for m, hour := day.moved, int64(0); m != 0; m, hour = m>>1, hour+1 {
 			if m&1 != 0 {
 				apart = append(apart, span{d*24 + hour, d*24 + hour + 1})
@@ -335,21 +232,22 @@ func (s *Service) rolledAt(ctx context.Context, q db.Q, k keeping, a kpi.Ask) (l
 	}
 	apart = unite(apart)
 	if len(apart) > mostPieces {
-		return nil, false, nil
+		return out, false, nil
 	}
+	out.apart = apart
 	c := counting{k: k, cuts: cuts, now: a.Now, stock: k.m.Stock}
 	if k.m.Unit == kpi.Seconds { // one fact a wait: the list would be copied again and again
 		n := 0
-		for _, d := range within {
-			if day := h.days[d]; day != nil {
+		for _, day := range days {
+			if day != nil {
 				n += len(day.items)
 			}
 		}
 		c.list = make([]kpi.Fact, 0, n+n/8)
 	}
 	i := 0
-	for _, d := range within {
-		day := h.days[d]
+	for at, d := range within {
+		day := days[at]
 		if day == nil || d < h.since {
 			continue
 		}
@@ -364,7 +262,8 @@ func (s *Service) rolledAt(ctx context.Context, q db.Q, k keeping, a kpi.Ask) (l
 			c.add(hour, day, n)
 		}
 	}
-	list = c.facts()
+	list := c.facts()
+	out.running = c.running
 	low, high := a.From(), end
 	if k.m.Stock {
 		low = startOfHour(begin)
@@ -380,14 +279,14 @@ func (s *Service) rolledAt(ctx context.Context, q db.Q, k keeping, a kpi.Ask) (l
 		if !piece.Before(to) {
 			continue
 		}
-		facts, err := raw(ctx, q, k.m, a, cuts, piece, to)
+		facts, err := raw(ctx, v.q, k.m, a, cuts, piece, to)
 		if err != nil {
-			return nil, false, err
+			return out, false, err
 		}
 		list = append(list, facts...)
 	}
 	if k.m.Stock { // what was before is one fact
-		before, rest := 0, list[:0]
+		rest := list[:0]
 		for _, f := range list {
 			if f.At.Before(a.From()) {
 				before += f.N
@@ -403,7 +302,8 @@ func (s *Service) rolledAt(ctx context.Context, q db.Q, k keeping, a kpi.Ask) (l
 			list[i].By = a.Sentiment
 		}
 	}
-	return list, true, nil
+	out.list = list
+	return out, true, nil
 }
 
 // raw reads the facts from a moment to another from the rows, told apart by the cuts between.
@@ -422,124 +322,6 @@ func raw(ctx context.Context, q db.Q, m kpi.Measure, a kpi.Ask, cuts []time.Time
 	return m.Read(ctx, q, a)
 }
 
-// counting adds kept facts up between cuts.
-type counting struct {
-	k     keeping
-	cuts  []time.Time
-	now   time.Time
-	stock bool
-	place int // the cut that the last fact followed
-	sums  map[group]*kpi.Fact
-	list  []kpi.Fact
-}
-
-type group struct {
-	cut      int
-	part     uint8
-	currency string
-}
-
-// add counts an item; they come in order of hours.
-func (c *counting) add(hour int64, d *daily, n int) {
-	at, it := startOfHour(hour), d.items[n]
-	for c.place < len(c.cuts) && !c.cuts[c.place].After(at) {
-		c.place++
-	}
-	if int(it.part) >= len(c.k.m.Parts) {
-		return
-	}
-	if it.wait != 0 || it.open || it.running || c.k.m.Unit == kpi.Seconds {
-		wait := time.Duration(it.wait) * time.Microsecond
-		if it.running {
-			wait = max(0, c.now.Sub(time.UnixMicro(it.wait)))
-		}
-		for range it.n { // waits are counted one by one
-			c.list = append(c.list, kpi.Fact{At: at, Part: c.k.m.Parts[it.part].ID, N: 1, For: wait, Open: it.open})
-		}
-		return
-	}
-	g := group{cut: c.place, part: it.part}
-	var s sum
-	if d.sums != nil {
-		s = d.sums[n]
-		g.currency = s.currency
-	}
-	if c.sums == nil {
-		c.sums = map[group]*kpi.Fact{}
-	}
-	f := c.sums[g]
-	if f == nil {
-		f = &kpi.Fact{At: at, Part: c.k.m.Parts[it.part].ID, Currency: s.currency}
-		c.sums[g] = f
-	}
-	f.N += int(it.n)
-	f.Sum += s.sum
-	f.Squares += s.squares
-}
-
-func (c *counting) facts() []kpi.Fact {
-	out := slices.Grow(c.list, len(c.sums))
-	for _, f := range c.sums {
-		out = append(out, *f)
-	}
-	return out
-}
-
-// days packs facts that were read now and, where they may move as time goes by, once more as of a moment after everything. Hours whose facts
-// differ by more than waits that go on are marked.
-func days(k keeping, now []kpi.Fact, at time.Time, later []kpi.Fact) (map[int64]*daily, error) {
-	out := map[int64]*daily{}
-	type hourly struct{ now, later []kpi.Fact }
-	hours := map[int64]*hourly{}
-	sortInto := func(list []kpi.Fact, later bool) {
-		for _, f := range list {
-			h := hours[hourOf(f.At)]
-			if h == nil {
-				h = &hourly{}
-				hours[hourOf(f.At)] = h
-			}
-			if later {
-				h.later = append(h.later, f)
-			} else {
-				h.now = append(h.now, f)
-			}
-		}
-	}
-	sortInto(now, false)
-	if k.moving {
-		sortInto(later, true)
-	}
-	order := make([]int64, 0, len(hours))
-	for h := range hours {
-		order = append(order, h)
-	}
-	slices.Sort(order)
-	for _, h := range order {
-		d := out[floor(h, 24)]
-		if d == nil {
-			d = &daily{}
-			out[floor(h, 24)] = d
-		}
-		items, sums, still, err := hourItems(k, hours[h].now, at, hours[h].later)
-		if err != nil {
-			return nil, err
-		}
-		hour := uint8(h - floor(h, 24)*24)
-		if !still {
-			d.moved |= 1 << hour
-			continue
-		}
-		for i := range items {
-			items[i].hour = hour
-		}
-		d.items = append(d.items, items...)
-		if sums != nil {
-			d.sums = append(d.sums, sums...)
-		}
-	}
-	return out, nil
-}
-
 // errOpenParts says that a measure counts parts that it does not name.
 var errOpenParts = errors.New("a measure counts a part that it does not name")
 
@@ -554,84 +336,4 @@ func (s *Service) leave(ctx context.Context, k keeping) error {
 		}
 		return drop(ctx, q, []string{k.id})
 	})
-}
-
-// alike is what items of an hour are gathered by.
-type alike struct {
-	part          uint8
-	open, running bool
-	wait          int64
-	currency      string
-}
-
-// gather makes items of the facts of an hour, read as of asked.
-func gather(k keeping, list []kpi.Fact, asked time.Time) (items []item, sums []sum, err error) {
-	place := make(map[alike]int, min(len(list), 64))
-	add := false
-	for i := range list {
-		add = add || list[i].Sum != 0 || list[i].Squares != 0 || list[i].Currency != ""
-	}
-	for i := range list {
-		f := &list[i]
-		part, ok := partOf(k.m, f.Part)
-		if !ok {
-			return nil, nil, errOpenParts
-		}
-		by := alike{part: part, open: f.Open, wait: f.For.Microseconds(), currency: f.Currency}
-		if asked.Equal(forever()) && f.For > 100*365*day {
-			by.running, by.wait = true, asked.UnixMicro()-by.wait
-		}
-		n, there := place[by]
-		if !there {
-			n = len(items)
-			place[by] = n
-			items = append(items, item{part: part, open: f.Open, running: by.running, wait: by.wait})
-			if add {
-				sums = append(sums, sum{currency: f.Currency})
-			}
-		}
-		items[n].n += int32(f.N)
-		if add {
-			sums[n].sum += f.Sum
-			sums[n].squares += f.Squares
-		}
-	}
-	return items, sums, nil
-}
-
-// hourItems makes items of the facts of an hour; still is false when they differ from those of a later moment by more than waits that go on.
-func hourItems(k keeping, now []kpi.Fact, at time.Time, later []kpi.Fact) (items []item, sums []sum, still bool, err error) {
-	if !k.moving {
-		items, sums, err = gather(k, now, at)
-		return items, sums, true, err
-	}
-	if items, sums, err = gather(k, later, forever()); err != nil {
-		return nil, nil, false, err
-	}
-	seen, seenSums, err := gather(k, now, at)
-	if err != nil {
-		return nil, nil, false, err
-	}
-	type total struct {
-		n            int32
-		sum, squares float64
-	}
-	totals := func(items []item, sums []sum) map[alike]total {
-		out := make(map[alike]total, len(items))
-		for i, it := range items {
-			by := alike{part: it.part, open: it.open, wait: it.wait}
-			if it.running {
-				by.wait = max(0, at.UnixMicro()-it.wait)
-			}
-			s := sum{}
-			if sums != nil {
-				s = sums[i]
-				by.currency = s.currency
-			}
-			t := out[by]
-			out[by] = total{t.n + it.n, t.sum + s.sum, t.squares + s.squares}
-		}
-		return out
-	}
-	return items, sums, maps.Equal(totals(items, sums), totals(seen, seenSums)), nil
 }

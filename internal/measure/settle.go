@@ -1,10 +1,12 @@
 package measure
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime"
 	"time"
 
 	"github.com/entente/entente/internal/db"
@@ -12,9 +14,10 @@ import (
 )
 
 const (
-	mostTouched = 3000                // hours put right at once
-	mostAtOnce  = 60                  // pieces of a key read one by one; more are forgotten and read anew together
-	chunk       = 92                  // days that are read at once
+	mostTouched = 3000 // hours put right at once
+	mostAtOnce  = 60   // pieces of a key read one by one; more are forgotten and read anew together
+	chunk       = 31   // days that are read at once
+	settleEvery = time.Second / 2
 	unasked     = 45 * 24 * time.Hour // after which a key is forgotten
 	mostKeys    = 2000                // kept; the one that was not asked for longest makes room
 )
@@ -38,9 +41,11 @@ func (s *Service) Loop(ctx context.Context) error {
 	defer tick.Stop()
 	tidied := time.Time{}
 	for {
+		began := time.Now()
 		if err := s.Roll(ctx); err != nil && ctx.Err() == nil {
 			s.log.Warn("measures were not all put right, will try again", "error", err)
 		}
+		poke(s.store.told)
 		if now := s.clock(); now.Sub(tidied) > time.Hour {
 			if err := s.forget(ctx); err != nil && ctx.Err() == nil {
 				s.log.Warn("measures that nobody asks for were not forgotten, will try again", "error", err)
@@ -53,6 +58,19 @@ func (s *Service) Loop(ctx context.Context) error {
 		case <-s.store.wake:
 		case <-tick.C:
 		}
+		select { // what comes in one by one is put right together
+		case <-ctx.Done():
+			return nil
+		case <-time.After(settleEvery - time.Since(began)):
+		}
+	}
+}
+
+// poke wakes whoever waits, once.
+func poke(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
 	}
 }
 
@@ -61,22 +79,25 @@ func (s *Service) Loop(ctx context.Context) error {
 func (s *Service) listen(ctx context.Context) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	last := int64(-1)
+	last, waiting := int64(-1), false
 	for {
 		gen, err := generation(ctx, s.db.Read())
 		touched := 0
 		if err == nil {
 			touched, _, err = db.Value[int](ctx, s.db.Read(), "SELECT 1 FROM measure_touch"+db.Limit(1))
 		}
-		if err == nil && (gen != last || touched > 0) {
+		// What was touched will be put right in a moment, and is cheaper to read then: unless that takes long.
+		if err == nil && (gen != last || touched > 0 && waiting) {
 			last = gen
 			s.store.epoch.Add(1)
 		}
+		waiting = false
 		select {
 		case <-ctx.Done():
 			return
 		case <-s.store.told:
 		case <-tick.C:
+			waiting = touched > 0
 		}
 	}
 }
@@ -98,7 +119,11 @@ func (s *Service) Roll(ctx context.Context) error {
 		if !ok {
 			return nil
 		}
-		if err := s.fill(ctx, w); err != nil {
+		more, err := s.fill(ctx, w)
+		if more && err == nil { // what comes in meanwhile is put right between
+			s.want(w.k, w.from)
+		}
+		if err != nil {
 			if errors.Is(err, errMoved) {
 				s.want(w.k, w.from)
 				continue
@@ -241,13 +266,12 @@ func (s *Service) settle(ctx context.Context) (int, error) {
 				s.want(k, since[k.id])
 				continue
 			}
-			h, err := s.recall(ctx, q, k)
+			before, err := daysOf(ctx, q, k, touched)
 			if err != nil {
 				return err
 			}
-			if h == nil {
-				return errMoved
-			}
+			now := s.clock()
+			ahead := map[int64]bool{} // days with something that is still to come: who knew of none must look again
 			fresh := map[int64]*daily{}
 			for _, p := range list {
 				p.from = max(p.from, since[k.id]*24)
@@ -261,8 +285,22 @@ func (s *Service) settle(ctx context.Context) (int, error) {
 				if err != nil {
 					return err
 				}
+				if end := startOfHour(p.to); end.After(now) {
+					rest := []time.Time{now, end}
+					if begin := startOfHour(p.from); begin.After(now) {
+						rest[0] = begin
+					}
+					coming, err := raw(ctx, q, k.m, kpi.Ask{Cuts: rest, Now: now, Filter: k.f}, rest, rest[0], end)
+					if err != nil {
+						return err
+					}
+					for d := floor(p.from, 24); d <= floor(p.to-1, 24); d++ {
+						ahead[d] = ahead[d] || len(coming) > 0
+					}
+				}
 				for d := floor(p.from, 24); d <= floor(p.to-1, 24); d++ {
-					old, there := h.days[d]
+					was, there := before[d]
+					old := was.d
 					if fresh[d] != nil {
 						old = fresh[d]
 					} else if there && old == nil {
@@ -272,8 +310,13 @@ func (s *Service) settle(ctx context.Context) (int, error) {
 				}
 			}
 			for d, v := range fresh {
-				out = append(out, written{k.id, d, v.bytes()})
+				data := v.bytes()
+				if was, there := before[d]; (!there && len(data) == 0 || there && was.d != nil && bytes.Equal(was.data, data)) && !ahead[d] {
+					continue // what stands on it stays as it is
+				}
+				out = append(out, written{k.id, d, data})
 			}
+			runtime.Gosched() // pages come first
 		}
 		return nil
 	})
@@ -298,6 +341,34 @@ func (s *Service) settle(ctx context.Context) (int, error) {
 		return err
 	})
 	return max(1, len(places)), err
+}
+
+// packed is a day as it is stored; d is nil when it is not known.
+type packed struct {
+	data []byte
+	d    *daily
+}
+
+// daysOf reads days of a key.
+func daysOf(ctx context.Context, q db.Q, k keeping, days map[int64]bool) (map[int64]packed, error) {
+	out := map[int64]packed{}
+	for d := range days {
+		data, there, err := db.Value[[]byte](ctx, q, "SELECT data FROM measure_day WHERE key = $1 AND day = $2", k.id, d)
+		if err != nil {
+			return nil, err
+		}
+		if !there {
+			continue
+		}
+		p := packed{data: data}
+		if data != nil {
+			if p.d, err = unpack(data); err != nil {
+				p.d = nil
+			}
+		}
+		out[d] = p
+	}
+	return out, nil
 }
 
 // blob is NULL for nothing known.
@@ -392,94 +463,87 @@ func (s *Service) change(ctx context.Context, gen int64, do func(ctx context.Con
 	})
 }
 
-// fill reads what is wanted and not known, the newest days first, a quarter of a year at a time.
-func (s *Service) fill(ctx context.Context, w want) error {
+// fill reads some of what is wanted and not known, the newest days first; more is false when nothing is left.
+func (s *Service) fill(ctx context.Context, w want) (more bool, err error) {
 	k := w.k
-	for {
-		var gen, since int64
-		var days map[int64]*daily
-		var there, real bool
-		var lost []int64
-		begin, end := int64(0), int64(0)
-		err := s.db.Snapshot(ctx, func(q db.Q) (err error) {
-			if gen, err = generation(ctx, q); err != nil {
-				return err
-			}
-			if since, there, err = db.Value[int64](ctx, q, "SELECT since FROM measure_key WHERE id = $1", k.id); err != nil {
-				return err
-			}
-			if there {
-				if lost, err = db.All(ctx, q, db.Self[int64], "SELECT day FROM measure_day WHERE key = $1 AND data IS NULL ORDER BY day", k.id); err != nil {
-					return err
-				}
-			}
-			today := floor(hourOf(s.clock()), 24)
-			from, to := time.Time{}, time.Time{}
-			switch {
-			case len(lost) > 0:
-				begin, end = lost[0], lost[0]+1
-				for _, d := range lost { // days in a row, as far as one reading goes
-					if d < begin+chunk {
-						end = d + 1
-					}
-				}
-				from, to = startOfHour(begin*24), startOfHour(end*24)
-			case !there:
-				if real, err = exists(ctx, q, k.f); err != nil || !real {
-					return err
-				}
-				begin, end = max(min(w.from, today), today-chunk), floor(hourOf(forever()), 24)
-				if k.m.Stock {
-					begin = floor(hourOf(time.Date(1, 1, 2, 0, 0, 0, 0, time.UTC)), 24)
-				}
-				from, to = startOfHour(begin*24), startOfHour(end*24)
-			case since > w.from:
-				begin, end = max(w.from, since-chunk), since
-				from, to = startOfHour(begin*24), startOfHour(end*24)
-			default:
-				return nil
-			}
-			days, err = s.readDays(ctx, q, k, from, to)
-			return err
-		})
-		if err != nil || end == 0 && begin == 0 {
+	var gen, since int64
+	var days map[int64]*daily
+	var there, real bool
+	var lost []int64
+	begin, end := int64(0), int64(0)
+	err = s.db.Snapshot(ctx, func(q db.Q) (err error) {
+		if gen, err = generation(ctx, q); err != nil {
 			return err
 		}
-		err = s.change(ctx, gen, func(ctx context.Context, q db.Q, next int64) error {
-			var rows [][]any
-			for _, d := range lost {
-				if d >= begin && d < end && days[d] == nil {
-					rows = append(rows, []any{k.id, d, next, []byte{}})
-				}
-			}
-			for d, v := range days {
-				rows = append(rows, []any{k.id, d, next, v.bytes()})
-			}
-			if err := putDays(ctx, q, rows); err != nil {
-				return err
-			}
-			if !there {
-				if err := s.makeRoom(ctx, q); err != nil {
-					return err
-				}
-				filter, _ := json.Marshal(k.f) // texts always marshal
-				since := begin
-				if k.m.Stock {
-					since = 0
-				}
-				_, err := db.Exec(ctx, q, "INSERT INTO measure_key (id, measure, filter, since, asked_at) VALUES ($1, $2, $3, $4, $5)", k.id, k.m.ID, string(filter), since, db.T(s.clock()))
-				return err
-			}
-			_, err := db.Exec(ctx, q, "UPDATE measure_key SET since = CASE WHEN since < $1 THEN since ELSE $1 END WHERE id = $2", begin, k.id)
-			return err
-		})
-		if err != nil {
+		if since, there, err = db.Value[int64](ctx, q, "SELECT since FROM measure_key WHERE id = $1", k.id); err != nil {
 			return err
 		}
-		if ctx.Err() != nil {
-			return ctx.Err()
+		if there {
+			if lost, err = db.All(ctx, q, db.Self[int64], "SELECT day FROM measure_day WHERE key = $1 AND data IS NULL ORDER BY day", k.id); err != nil {
+				return err
+			}
 		}
+		today := floor(hourOf(s.clock()), 24)
+		from, to := time.Time{}, time.Time{}
+		switch {
+		case len(lost) > 0:
+			begin, end = lost[0], lost[0]+1
+			for _, d := range lost { // days in a row, as far as one reading goes
+				if d < begin+chunk {
+					end = d + 1
+				}
+			}
+			from, to = startOfHour(begin*24), startOfHour(end*24)
+		case !there:
+			if real, err = exists(ctx, q, k.f); err != nil || !real {
+				return err
+			}
+			begin, end = max(min(w.from, today), today-chunk), floor(hourOf(forever()), 24)
+			if k.m.Stock {
+				begin = floor(hourOf(time.Date(1, 1, 2, 0, 0, 0, 0, time.UTC)), 24)
+			}
+			from, to = startOfHour(begin*24), startOfHour(end*24)
+		case since > w.from:
+			begin, end = max(w.from, since-chunk), since
+			from, to = startOfHour(begin*24), startOfHour(end*24)
+		default:
+			return nil
+		}
+		days, err = s.readDays(ctx, q, k, from, to)
+		return err
+	})
+	if err != nil || end == 0 && begin == 0 {
+		return false, err
 	}
+	err = s.change(ctx, gen, func(ctx context.Context, q db.Q, next int64) error {
+		var rows [][]any
+		for _, d := range lost {
+			if d >= begin && d < end && days[d] == nil {
+				rows = append(rows, []any{k.id, d, next, []byte{}})
+			}
+		}
+		for d, v := range days {
+			rows = append(rows, []any{k.id, d, next, v.bytes()})
+		}
+		if err := putDays(ctx, q, rows); err != nil {
+			return err
+		}
+		if !there {
+			if err := s.makeRoom(ctx, q); err != nil {
+				return err
+			}
+			filter, _ := json.Marshal(k.f) // texts always marshal
+			since := begin
+			if k.m.Stock {
+				since = 0
+			}
+			_, err := db.Exec(ctx, q, "INSERT INTO measure_key (id, measure, filter, since, asked_at) VALUES ($1, $2, $3, $4, $5)", k.id, k.m.ID, string(filter), since, db.T(s.clock()))
+			return err
+		}
+		_, err := db.Exec(ctx, q, "UPDATE measure_key SET since = CASE WHEN since < $1 THEN since ELSE $1 END WHERE id = $2", begin, k.id)
+		return err
+	})
+	return true, err
 }
 
 // Anew forgets all that is kept and reads it again from the rows, as far back as it was known.
@@ -505,7 +569,8 @@ func (s *Service) Anew(ctx context.Context) error {
 		return fmt.Errorf("forget what measures keep: %w", err)
 	}
 	s.store.mu.Lock()
-	s.store.keys, s.store.items, s.store.asks = nil, 0, nil
+	s.store.keys, s.store.past, s.store.ends, s.store.asks = nil, nil, nil, nil
+	s.store.items.Store(0)
 	s.store.mu.Unlock()
 	for _, k := range keys {
 		s.want(k, since[k.id])

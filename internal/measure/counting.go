@@ -1,0 +1,77 @@
+package measure
+
+import (
+	"slices"
+	"time"
+
+	"github.com/entente/entente/internal/measure/kpi"
+)
+
+// counting adds kept facts up between cuts.
+type counting struct {
+	k     keeping
+	cuts  []time.Time
+	now   time.Time
+	stock bool
+	place int // the cut that the last fact followed
+	sums  map[group]*kpi.Fact
+	list  []kpi.Fact
+
+	running []running
+}
+
+// running is waits that go on: when they began, and in which hour they are counted.
+type running struct{ hour, begin int64 }
+
+type group struct {
+	cut      int
+	part     uint8
+	currency string
+}
+
+// add counts an item; they come in order of hours.
+func (c *counting) add(hour int64, d *daily, n int) {
+	at, it := startOfHour(hour), d.items[n]
+	for c.place < len(c.cuts) && !c.cuts[c.place].After(at) {
+		c.place++
+	}
+	if int(it.part) >= len(c.k.m.Parts) {
+		return
+	}
+	if it.wait != 0 || it.open || it.running || c.k.m.Unit == kpi.Seconds {
+		wait := time.Duration(it.wait) * time.Microsecond
+		if it.running {
+			wait = max(0, c.now.Sub(time.UnixMicro(it.wait)))
+			c.running = append(c.running, running{hour, it.wait})
+		}
+		for range it.n { // waits are counted one by one
+			c.list = append(c.list, kpi.Fact{At: at, Part: c.k.m.Parts[it.part].ID, N: 1, For: wait, Open: it.open})
+		}
+		return
+	}
+	g := group{cut: c.place, part: it.part}
+	var s sum
+	if d.sums != nil {
+		s = d.sums[n]
+		g.currency = s.currency
+	}
+	if c.sums == nil {
+		c.sums = map[group]*kpi.Fact{}
+	}
+	f := c.sums[g]
+	if f == nil {
+		f = &kpi.Fact{At: at, Part: c.k.m.Parts[it.part].ID, Currency: s.currency}
+		c.sums[g] = f
+	}
+	f.N += int(it.n)
+	f.Sum += s.sum
+	f.Squares += s.squares
+}
+
+func (c *counting) facts() []kpi.Fact {
+	out := slices.Grow(c.list, len(c.sums))
+	for _, f := range c.sums {
+		out = append(out, *f)
+	}
+	return out
+}

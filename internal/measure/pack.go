@@ -1,0 +1,144 @@
+package measure
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/entente/entente/internal/measure/kpi"
+)
+
+// days packs facts that were read now and, where they may move as time goes by, once more as of a moment after everything. Hours whose facts
+// differ by more than waits that go on are marked.
+func days(k keeping, now []kpi.Fact, at time.Time, later []kpi.Fact) (map[int64]*daily, error) {
+	out := map[int64]*daily{}
+	type hourly struct{ now, later []kpi.Fact }
+	hours := map[int64]*hourly{}
+	sortInto := func(list []kpi.Fact, later bool) {
+		for _, f := range list {
+			h := hours[hourOf(f.At)]
+			if h == nil {
+				h = &hourly{}
+				hours[hourOf(f.At)] = h
+			}
+			if later {
+				h.later = append(h.later, f)
+			} else {
+				h.now = append(h.now, f)
+			}
+		}
+	}
+	sortInto(now, false)
+	if k.moving {
+		sortInto(later, true)
+	}
+	order := make([]int64, 0, len(hours))
+	for h := range hours {
+		order = append(order, h)
+	}
+	slices.Sort(order)
+	for _, h := range order {
+		d := out[floor(h, 24)]
+		if d == nil {
+			d = &daily{}
+			out[floor(h, 24)] = d
+		}
+		items, sums, still, err := hourItems(k, hours[h].now, at, hours[h].later)
+		if err != nil {
+			return nil, err
+		}
+		hour := uint8(h - floor(h, 24)*24)
+		if !still {
+			d.moved |= 1 << hour
+			continue
+		}
+		for i := range items {
+			items[i].hour = hour
+		}
+		d.items = append(d.items, items...)
+		if sums != nil {
+			d.sums = append(d.sums, sums...)
+		}
+	}
+	return out, nil
+}
+
+// alike is what items of an hour are gathered by.
+type alike struct {
+	part          uint8
+	open, running bool
+	wait          int64
+	currency      string
+}
+
+// gather makes items of the facts of an hour, read as of asked.
+func gather(k keeping, list []kpi.Fact, asked time.Time) (items []item, sums []sum, err error) {
+	place := make(map[alike]int, min(len(list), 64))
+	add := false
+	for i := range list {
+		add = add || list[i].Sum != 0 || list[i].Squares != 0 || list[i].Currency != ""
+	}
+	for i := range list {
+		f := &list[i]
+		part, ok := partOf(k.m, f.Part)
+		if !ok {
+			return nil, nil, errOpenParts
+		}
+		by := alike{part: part, open: f.Open, wait: f.For.Microseconds(), currency: f.Currency}
+		if asked.Equal(forever()) && f.For > 100*365*day {
+			by.running, by.wait = true, asked.UnixMicro()-by.wait
+		}
+		n, there := place[by]
+		if !there {
+			n = len(items)
+			place[by] = n
+			items = append(items, item{part: part, open: f.Open, running: by.running, wait: by.wait})
+			if add {
+				sums = append(sums, sum{currency: f.Currency})
+			}
+		}
+		items[n].n += int32(f.N)
+		if add {
+			sums[n].sum += f.Sum
+			sums[n].squares += f.Squares
+		}
+	}
+	return items, sums, nil
+}
+
+// hourItems makes items of the facts of an hour; still is false when they differ from those of a later moment by more than waits that go on.
+func hourItems(k keeping, now []kpi.Fact, at time.Time, later []kpi.Fact) (items []item, sums []sum, still bool, err error) {
+	if !k.moving {
+		items, sums, err = gather(k, now, at)
+		return items, sums, true, err
+	}
+	if items, sums, err = gather(k, later, forever()); err != nil {
+		return nil, nil, false, err
+	}
+	seen, seenSums, err := gather(k, now, at)
+	if err != nil {
+		return nil, nil, false, err
+	}
+	type total struct {
+		n            int32
+		sum, squares float64
+	}
+	totals := func(items []item, sums []sum) map[alike]total {
+		out := make(map[alike]total, len(items))
+		for i, it := range items {
+			by := alike{part: it.part, open: it.open, wait: it.wait}
+			if it.running {
+				by.wait = max(0, at.UnixMicro()-it.wait)
+			}
+			s := sum{}
+			if sums != nil {
+				s = sums[i]
+				by.currency = s.currency
+			}
+			t := out[by]
+			out[by] = total{t.n + it.n, t.sum + s.sum, t.squares + s.squares}
+		}
+		return out
+	}
+	return items, sums, maps.Equal(totals(items, sums), totals(seen, seenSums)), nil
+}
