@@ -12,7 +12,7 @@ import (
 
 // MayPick reports whether somebody may say which answer solved a question: who asked it, and who moderates the space.
 func (o Sight) MayPick(m *org.Member, t *Thread) bool {
-	return m != nil && t.Question() && !t.Locked && t.DeletedAt.IsZero() && (o.MayWrite(t.Space) && wrote(m, t.Author) || o.MayModerate(t.Space))
+	return m != nil && t.Question() && !t.Locked && t.DeletedAt.IsZero() && (o.MayWrite(t.Space) && Wrote(m, t.Author) || o.MayModerate(t.Space))
 }
 
 // Pick says that an answer solved its question, or, when it is the accepted one and take is false, that it did not.

@@ -115,8 +115,8 @@ func actorOf(m *org.Member) string { return "mailto:" + m.Email }
 // staff reports whether a member speaks for us.
 func staff(m *org.Member) bool { return m.Role != org.Plain }
 
-// wrote reports whether a post or thread is a member's own: they said it here, or from the inbox.
-func wrote(m *org.Member, author string) bool {
+// Wrote reports whether a post or thread is a member's own: they said it here, or from the inbox.
+func Wrote(m *org.Member, author string) bool {
 	return m != nil && (author == actorOf(m) || author == "member:"+m.ID)
 }
 
@@ -160,15 +160,21 @@ func (s *Service) say(ctx context.Context, w speaker, said ledger.Said, body, to
 	if staff(w.member) {
 		said.Ours, said.Member = true, w.member.ID
 	}
-	if base := w.channel.Settings["url"]; base != "" {
-		said.URL = base + "/p/" + a.ID
-	}
+	said.URL = s.URL(ctx, w.community) + "/p/" + a.ID
 	said.Inbox = w.listenable() && !said.Ours && takes(w.channel.Inbox, said.Kind)
 	a.Say(&said)
-	if _, err := s.ledger.State(ctx, a); err != nil {
+	var stated []ledger.Activity
+	err = s.db.Tx(ctx, func(ctx context.Context, q db.Q) (err error) {
+		if stated, err = s.ledger.AppendTx(ctx, q, a); err != nil {
+			return err
+		}
+		return s.join(ctx, q, w.sight, w.community.ID)
+	})
+	if err != nil {
 		return "", fmt.Errorf("state what was said: %w", err)
 	}
-	return a.ID, nil
+	s.ledger.Wake()
+	return a.ID, s.ledger.Await(ctx, stated)
 }
 
 // takes reports whether somebody should handle a post of such a kind in a channel set so.
@@ -293,7 +299,7 @@ func (s *Service) Edit(ctx context.Context, community string, in Change) error {
 	a.Say(&said)
 	var stated []ledger.Activity
 	err = s.db.Tx(ctx, func(ctx context.Context, q db.Q) (err error) {
-		if stated, err = s.ledger.AppendTx(ctx, q, a); err != nil || len(stated) == 0 || wrote(w.member, p.Author) {
+		if stated, err = s.ledger.AppendTx(ctx, q, a); err != nil || len(stated) == 0 || Wrote(w.member, p.Author) {
 			return err
 		}
 		return s.org.Audit(ctx, q, "community.edit_post", "post:"+p.ID, map[string]string{"community": w.community.ID})
@@ -329,7 +335,7 @@ func (s *Service) own(ctx context.Context, community, post string) (Post, Thread
 	case !p.DeletedAt.IsZero():
 		return p, t, w, problem.New(problem.Conflict, "community.post.removed")
 	case w.sight.MayModerate(t.Space):
-	case !wrote(w.member, p.Author):
+	case !Wrote(w.member, p.Author):
 		return p, t, w, problem.New(problem.Forbidden, "community.post.not_yours")
 	case t.Locked:
 		return p, t, w, problem.New(problem.Conflict, "community.thread.is_locked")
@@ -349,7 +355,7 @@ func (s *Service) Delete(ctx context.Context, community, post string) error {
 			Channel: w.community.Channel, At: s.Now(), Key: "deleted:" + p.ID}); err != nil {
 			return err
 		}
-		if wrote(w.member, p.Author) {
+		if Wrote(w.member, p.Author) {
 			return nil
 		}
 		return s.org.Audit(ctx, q, "community.delete_post", "post:"+p.ID, map[string]string{"community": w.community.ID})

@@ -13,8 +13,8 @@ import (
 
 // What similar questions are sought by: the words of the title, the longest of them, in the full-text index of all posts.
 const (
-	mostSought     = 10
-	shortSought      = 3
+	mostSought   = 10
+	shortSought  = 3
 	similarMost  = 6
 	similarAmong = 400 // of what has one of the words, those we learned of last
 )

@@ -1,10 +1,12 @@
 package community
 
 import (
+	"context"
 	"sync"
 	"time"
 
 	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/id"
 	"github.com/entente/entente/internal/problem"
 )
 
@@ -14,6 +16,9 @@ type talk struct {
 	posts db.Kept[[]Post]
 	pace  pace
 	votes pace
+
+	once sync.Once
+	boot string
 }
 
 // pace lets each member do so much in a while. Its zero value is ready.
@@ -44,4 +49,11 @@ func (p *pace) within(member string, now time.Time, most int) error {
 	}
 	p.done[member]++
 	return nil
+}
+
+// Stamp stands for everything that pages show: while it is the same, so are they. Each run of the program has its own.
+func (s *Service) Stamp(ctx context.Context) (string, error) {
+	s.once.Do(func() { s.boot = id.New() })
+	version, err := s.db.Version(ctx)
+	return s.boot + version, err
 }

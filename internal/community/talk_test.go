@@ -76,7 +76,7 @@ func newSquare(t *testing.T, d *db.DB) *square {
 	log := slog.New(slog.DiscardHandler)
 	box, err := seal.New(make([]byte, 32))
 	must(t, err)
-	k.org = org.New(d, log, k.now)
+	k.org = org.New(d, log, k.now, org.WithURL("https://velo.example"))
 	e := enrich.New(d, log, enrich.LanguageIdentifier{})
 	k.ledger = ledger.New(d, log, k.now, channel.PostFollower(), people.Follower(), e.Follower(), listening.NewMatcher(e).Follower(), inbox.Follower(), community.Follower())
 	k.channels = channel.New(d, k.ledger, box, channel.World{Clock: k.now, Log: log}, log, k.now, forum.New())
@@ -188,7 +188,7 @@ func TestQuestionIsHeard(t *testing.T) {
 		q := k.ask(ada, "Why do my brakes squeak?", "They **squeak** in the rain.\n\n<script>alert(1)</script>")
 		p, found, err := channel.FindPost(t.Context(), k.db.Read(), k.channel, q)
 		must(t, err)
-		if !found || p.ID != q || p.Kind != "question" || p.Author != "mailto:ada@velo.example" || p.Private || p.Ours || p.URL != "https://velo.example/c/velo/p/"+q ||
+		if !found || p.ID != q || p.Kind != "question" || p.Author != "mailto:ada@velo.example" || p.Private || p.Ours || !strings.HasSuffix(p.URL, "/c/velo/p/"+q) ||
 			strings.Contains(p.Text, "**") {
 			t.Fatalf("heard as %+v", p)
 		}

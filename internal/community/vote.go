@@ -47,7 +47,7 @@ func (s *Service) Vote(ctx context.Context, community, post string, value int) (
 		return p, t, problem.New(problem.Conflict, "community.post.removed")
 	case t.Locked:
 		return p, t, problem.New(problem.Conflict, "community.thread.is_locked")
-	case wrote(m, p.Author):
+	case Wrote(m, p.Author):
 		return p, t, problem.New(problem.Invalid, "community.post.own_vote")
 	}
 	if err := s.votes.within(m.ID, s.Now(), mostVotes); err != nil {

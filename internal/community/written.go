@@ -126,3 +126,11 @@ func checkTags(text string) ([]string, error) {
 	}
 	return out, nil
 }
+
+// Preview is the HTML that Markdown will be shown as, safe in any page.
+func Preview(body string) string {
+	if len(body) > 4*maxBody {
+		body = strings.ToValidUTF8(body[:4*maxBody], "")
+	}
+	return rendered(body, false)
+}
