@@ -19,3 +19,6 @@ func (s *Service) Forget(ctx context.Context) error { return s.forget(ctx) }
 
 // Rolled is how many readings stood on what is kept, of how many that could.
 func (s *Service) Rolled() (rolled, all int64) { return s.store.used.Load(), s.store.asked.Load() }
+
+// Remembered is how many numbers were not estimated anew.
+func (s *Service) Remembered() int64 { return s.store.reminded.Load() }

@@ -118,6 +118,7 @@ func (s *Service) remind(ctx context.Context, v *view, k keeping, a kpi.Ask, w W
 	s.asked(k)
 	s.store.asked.Add(1)
 	s.store.used.Add(1)
+	s.store.reminded.Add(1)
 	r := p.r
 	r.Window, r.Parts = w, slices.Clone(p.r.Parts)
 	if p.longest != 0 {

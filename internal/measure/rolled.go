@@ -30,6 +30,7 @@ type store struct {
 	epoch       atomic.Int64
 	watched     atomic.Bool
 	asked, used atomic.Int64 // readings that could stand on what is kept, and those that did
+	reminded    atomic.Int64 // numbers that were remembered
 }
 
 // wish is a measure with a filter.

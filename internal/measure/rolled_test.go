@@ -1,6 +1,7 @@
 package measure_test
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -59,6 +60,7 @@ func TestRolled(t *testing.T) {
 			filters := []measure.Filter{{}, {Channel: ch}, {Channel: ch, Topic: "bike"}, {Member: "m1"}, {Language: "en"}, {Kind: "complaint"}, {Campaign: "spring"}}
 			zones := []string{"UTC", "Europe/Paris", "Asia/Kathmandu", "Asia/Kolkata", "America/St_Johns"}
 			compare := func(when string, often int) {
+				w.now = w.now.Add(time.Duration(rapid.IntRange(0, 300*60).Draw(r, "seconds on")) * time.Second)
 				zone, err := time.LoadLocation(rapid.SampledFrom(zones).Draw(r, "zone"))
 				if err != nil {
 					r.Fatal(err)
@@ -219,4 +221,76 @@ func drawHistory(r *rapid.T, ch string, start time.Time) []ledger.Activity {
 		return append(append(append([]ledger.Activity{}, first[:n]...), second...), first[n:]...)
 	}
 	return append(first, second...)
+}
+
+// TestRemembered looks at numbers again and again while answers come in and waits grow: what is remembered must be what the rows say.
+func TestRemembered(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		start := time.Date(2026, 3, 20, 0, 0, 0, 0, time.UTC)
+		w := newWorld(t, d, start.AddDate(0, 0, 21))
+		w.s.Trust(w.enrich)
+		plain := measure.New(d, org.New(d, w.log, func() time.Time { return w.now }), func() time.Time { return w.now })
+		plain.Directly()
+		plain.Trust(w.enrich)
+		const ch = "ch"
+		w.channel(ch)
+		luck := rand.New(rand.NewPCG(3, 4))
+		var list []ledger.Activity
+		for i := range 60 {
+			at := start.Add(time.Duration(luck.IntN(17*24*60)) * time.Minute)
+			list = append(list, said(ch, fmt.Sprintf("q%d", i), at, ledger.Said{Text: "The bike squeaks", Inbox: true}))
+			if i%3 > 0 {
+				list = append(list, said(ch, fmt.Sprintf("a%d", i), at.Add(time.Duration(1+luck.IntN(3*24*60))*time.Minute), ledger.Said{Text: "Thank you", Ours: true, InReplyTo: []string{fmt.Sprintf("q%d", i)}}))
+			}
+		}
+		w.state(list...)
+		ids := []string{"volume", "response-rate", "first-response-time", "resolution-time", "open-conversations", "overall-sentiment"}
+		compare := func(ctx context.Context) {
+			for _, m := range ids {
+				for _, f := range []measure.Filter{{}, {Channel: ch}} {
+					win := measure.Last(35, w.now, time.UTC)
+					want, err := plain.Report(ctx, m, win, measure.Week, f)
+					if err != nil {
+						t.Fatal(err)
+					}
+					got, err := w.s.Report(ctx, m, win, measure.Week, f)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if diff := cmp.Diff(numbers(want), numbers(got), cmpopts.EquateNaNs(), cmpopts.EquateApprox(1e-9, 1e-9)); diff != "" {
+						t.Fatalf("%s of %+v at %s: -rows +kept\n%s", m, f, w.now, diff)
+					}
+				}
+			}
+		}
+		compare(w.ctx)
+		if err := w.s.Roll(w.ctx); err != nil {
+			t.Fatal(err)
+		}
+		for i := range 24 {
+			w.now = w.now.Add(time.Duration(luck.IntN(200*60)) * time.Second)
+			at := w.now.Add(-time.Duration(luck.IntN(3*24*60)) * time.Minute)
+			switch i % 6 {
+			case 0: // said in an hour that is not over
+				w.state(said(ch, fmt.Sprintf("n%d", i), w.now, ledger.Said{Text: "The bike squeaks", Inbox: true}))
+			case 1: // to come, and so not counted now
+				w.state(said(ch, fmt.Sprintf("n%d", i), w.now.Add(7*time.Minute), ledger.Said{Text: "The bike squeaks", Inbox: true}))
+			case 2: // learned late
+				w.state(said(ch, fmt.Sprintf("n%d", i), at, ledger.Said{Text: "At last", Ours: true, InReplyTo: []string{fmt.Sprintf("q%d", 3*i)}}))
+			}
+			if i%2 == 0 {
+				if err := w.s.Roll(w.ctx); err != nil {
+					t.Fatal(err)
+				}
+			}
+			compare(w.ctx)
+			if err := w.s.Together(w.ctx, func(ctx context.Context) error { compare(ctx); return nil }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := w.s.Remembered(); n < 200 {
+			t.Errorf("%d numbers were remembered", n)
+		}
+	})
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
+	"runtime"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -14,7 +14,6 @@ import (
 	"github.com/entente/entente/internal/measure/kpi"
 	"github.com/entente/entente/internal/measure/stat"
 	"github.com/entente/entente/internal/org"
-	"github.com/entente/entente/internal/problem"
 )
 
 // Evaluation is a map with where everything on it stands at a moment. No number in it is NaN or infinite.
@@ -150,7 +149,11 @@ func (s *Service) evaluated(ctx context.Context, m Map, at time.Time) (Evaluatio
 			return f.e, nil
 		}
 	}
-	v, err, _ := s.flight.Do(key, func() (any, error) { return s.evaluateAnew(ctx, m, at, zone, key, now, live, atOnce) })
+	most := atOnce
+	if _, _, known := s.shelf.last(now); known && live {
+		most = 1 // most of it did not change
+	}
+	v, err, _ := s.flight.Do(key, func() (any, error) { return s.evaluateAnew(ctx, m, at, zone, key, now, live, most) })
 	if err != nil {
 		return Evaluation{}, fmt.Errorf("evaluate the map: %w", err)
 	}
@@ -163,7 +166,17 @@ func (s *Service) evaluateAnew(ctx context.Context, m Map, at time.Time, zone *t
 	defer cancel()
 	epoch, _ := s.measures.Epoch() // what comes in while it is evaluated may not be in it
 	made := s.clock()
-	e, err := s.evaluate(c, m, at, zone, most)
+	var e Evaluation
+	evaluate := func(c context.Context) (err error) {
+		e, err = s.evaluate(c, m, at, zone, most)
+		return err
+	}
+	var err error
+	if most == 1 {
+		err = s.measures.Together(c, evaluate)
+	} else {
+		err = evaluate(c)
+	}
 	if err == nil {
 		s.shelf.put(key, shelved{e, made, epoch})
 		if live {
@@ -216,6 +229,7 @@ func (s *Service) evaluate(ctx context.Context, m Map, at time.Time, zone *time.
 					return err
 				}
 				defer release()
+				runtime.Gosched() // pages come first
 				r, err := s.reading(gctx, measured, o.DueAt, at, zone)
 				if err != nil && !late(gctx, err) {
 					return err
@@ -285,217 +299,4 @@ func (s *Service) turn(ctx context.Context) (release func(), err error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-}
-
-// settle rolls the measures up and notes what is missing.
-func (st *Standing) settle(m Map, top string, at time.Time) {
-	var parts, leading, lagging []stat.Part
-	noData := false
-	for _, r := range st.Readings {
-		part := stat.Part{Weight: r.Weight, Progress: r.Progress, Expected: r.Expected, Fresh: r.Why == Judged}
-		if parts = append(parts, part); r.Timing == Leading {
-			leading = append(leading, part)
-		} else {
-			lagging = append(lagging, part)
-		}
-		noData = noData || r.Why != Judged && r.Why != NoPath
-	}
-	judge := stat.DefaultThresholds()
-	st.Rolled, st.Leading, st.Lagging = judge.RollUp(parts), judge.RollUp(leading), judge.RollUp(lagging)
-	serves := m.Band(st.Perspective) == top
-	for _, l := range m.Links {
-		serves = serves || l.Origin == st.ID
-	}
-	for _, g := range []struct {
-		gap  Gap
-		lack bool
-	}{
-		{NoOwner, st.Owner == ""}, {NoDue, st.DueAt.IsZero()}, {Overdue, !st.DueAt.IsZero() && !at.Before(st.DueAt)},
-		{NoMeasure, len(st.Readings) == 0}, {NoData, noData}, {NoLink, !serves},
-	} {
-		if g.lack {
-			st.Missing = append(st.Missing, g.gap)
-		}
-	}
-}
-
-// reading computes a measure and judges it.
-func (s *Service) reading(ctx context.Context, m Measure, due, at time.Time, zone *time.Location) (Reading, error) {
-	r := Reading{Measure: m, Window: m.Window(at, zone)}
-	def, err := s.measures.Find(m.Measure)
-	if err != nil {
-		r.Why = Gone
-		return r, nil
-	}
-	r.Unit = def.Unit
-	r.Result, err = s.measures.Compute(measure.Permitted(ctx), m.Measure, r.Window, m.Filter())
-	if problem.Is(err, problem.Invalid) || problem.Is(err, problem.Missing) {
-		r.Why = Gone
-		return r, nil
-	}
-	if err != nil {
-		return r, fmt.Errorf("measure %s: %w", m.Measure, err)
-	}
-	r.judge(due, at)
-	return r, nil
-}
-
-// judge sets progress, expectation and state from the result.
-func (r *Reading) judge(due, at time.Time) {
-	var notReached bool
-	r.Value, notReached = pick(r.Result, r.Unit, r.Statistic)
-	progress, err := r.Goal().Progress(r.Value.Value)
-	expected, path := r.Measure.Expected(at, due)
-	switch {
-	case !r.Value.Defined():
-		r.Why = NoNumber
-	case err != nil:
-		r.Why = BadGoal
-	case notReached && !(r.Better == kpi.Lower && r.Value.Value > r.Baseline):
-		r.Why = NotReached
-	case !r.Value.OK() && !notReached:
-		r.Why = TooFew
-	case !path:
-		r.Why = NoPath
-	}
-	if err == nil && r.Value.Defined() {
-		r.Progress = progress
-	}
-	if path {
-		r.Expected = expected
-	}
-	if r.Why == Judged {
-		r.State = stat.DefaultThresholds().State(r.Progress, r.Expected)
-	}
-}
-
-// pick takes the number of a statistic out of a result. notReached: so many still wait that the number is only "more than".
-func pick(r measure.Result, u kpi.Unit, statistic Statistic) (e stat.Estimate, notReached bool) {
-	if u != kpi.Seconds {
-		return r.Value, false
-	}
-	w := r.Median
-	if statistic == P90 {
-		w = r.P90
-	}
-	return w.In(time.Second), w.Defined() && !w.Reached && w.Grade == stat.Enough
-}
-
-// weekly is the course of a measure over the last weeks.
-func (s *Service) weekly(ctx context.Context, m Measure, at time.Time) ([]Sample, error) {
-	points, err := s.measures.Series(measure.Permitted(ctx), m.Measure, measure.Last(7*weeksTested, at, i18n.Zone(ctx)), measure.Week, m.Filter())
-	if problem.Is(err, problem.Invalid) || problem.Is(err, problem.Missing) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("course of %s: %w", m.Measure, err)
-	}
-	out := make([]Sample, len(points))
-	for i, p := range points {
-		e, _ := pick(p.Result, p.Unit, m.Statistic)
-		// So many in a part of a week are not so many in a week; a share, a wait and what is open now need no whole week.
-		known := e.Defined() && finite(e.Value) && !(p.Short && p.Unit == kpi.Posts)
-		out[i] = Sample{At: p.Window.From, Value: e.Value, Known: known, Short: p.Short}
-	}
-	return out, nil
-}
-
-// oriented turns a weekly course so that up is better; counts of a week stand for so many in the window. Weeks that are missing
-// or not whole are NaN: all measures lack the same days of those, so that unrelated ones would seem to move together.
-func oriented(m Measure, u kpi.Unit, course []Sample) []float64 {
-	out := make([]float64, len(course))
-	for i, p := range course {
-		v := p.Value
-		if u == kpi.Posts {
-			v *= float64(m.Days) / 7
-		}
-		switch m.Better {
-		case kpi.Lower:
-			v = -v
-		case kpi.Within:
-			share, err := m.Goal().Progress(v)
-			if v = stat.Clip(share); err != nil {
-				p.Known = false
-			}
-		}
-		if !p.Known || p.Short || !finite(v) {
-			v = math.NaN()
-		}
-		out[i] = v
-	}
-	return out
-}
-
-func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
-
-// Course is how a measure of an objective went, window after window, with what was expected.
-type Course struct {
-	Reading  Reading
-	Points   []CoursePoint
-	Expected []Sample // from the baseline to the due date; nothing for a range
-}
-
-// CoursePoint is the number of the window that ends At.
-type CoursePoint struct {
-	At    time.Time
-	Value stat.Estimate
-}
-
-// mostPoints bounds the windows that are computed for one course.
-const mostPoints = 27
-
-// Course computes a measure in windows ending each week (or rarer, over a long time) since its baseline, at least twelve weeks back: each
-// point can be compared with the target, as points of a series of weeks could not.
-func (s *Service) Course(ctx context.Context, r Reading, due, at time.Time) (Course, error) {
-	if err := org.Require(ctx, org.StrategyRead); err != nil {
-		return Course{}, err
-	}
-	c := Course{Reading: r}
-	zone := s.measures.Zone(ctx)
-	step, from := 7*24*time.Hour, at.AddDate(0, 0, -7*weeksDrawn)
-	if r.BaselineAt.Before(from) {
-		from = r.BaselineAt
-	}
-	if oldest := at.AddDate(-3, 0, 0); from.Before(oldest) {
-		from = oldest
-	}
-	n := int(at.Sub(from)/step) + 1
-	if n > mostPoints {
-		n, step = mostPoints, at.Sub(from)/(mostPoints-1)
-	}
-	values := make([]CoursePoint, n)
-	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(atOnce)
-	for i := range n {
-		t := at.Add(-step * time.Duration(n-1-i))
-		values[i].At = t
-		g.Go(func() error {
-			release, err := s.turn(gctx)
-			if err != nil {
-				return err
-			}
-			defer release()
-			res, err := s.measures.Compute(measure.Permitted(gctx), r.Measure.Measure, r.Measure.Window(t, zone), r.Filter())
-			if problem.Is(err, problem.Invalid) || problem.Is(err, problem.Missing) {
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-			values[i].Value, _ = pick(res, r.Unit, r.Statistic)
-			return nil
-		})
-	}
-	if err := g.Wait(); err != nil {
-		return c, fmt.Errorf("course of %s: %w", r.Measure.Measure, err)
-	}
-	c.Points = values
-	if r.Better != kpi.Within && !due.IsZero() && due.After(r.BaselineAt) {
-		for _, t := range []time.Time{r.BaselineAt, due} {
-			if v, ok := r.ExpectedValue(t, due); ok && finite(v) {
-				c.Expected = append(c.Expected, Sample{At: t, Value: v, Known: true})
-			}
-		}
-	}
-	return c, nil
 }
