@@ -51,6 +51,9 @@ func TestUndoEveryChange(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if _, err := w.s.AddTheme(w.ctx, m.ID, strategy.Theme{Name: strategy.Words{"en": "Second"}}); err != nil {
+			t.Fatal(err)
+		}
 		answer.Themes = []string{theme.ID}
 		if _, err := w.s.ChangeObjective(w.ctx, answer); err != nil {
 			t.Fatal(err)
@@ -75,6 +78,7 @@ func TestUndoEveryChange(t *testing.T) {
 			"perspective moved": func() error { return w.s.MovePerspective(w.ctx, m.Bands()[0].ID, 1) },
 			"step removed":      func() error { return w.s.RemovePerspective(w.ctx, m.Steps(m.Bands()[1].ID)[0].ID, "") },
 			"band removed":      func() error { return w.s.RemovePerspective(w.ctx, m.Bands()[1].ID, m.Bands()[0].ID) },
+			"theme moved":       func() error { return w.s.MoveTheme(w.ctx, theme.ID, 1) },
 			"theme removed":     func() error { return w.s.RemoveTheme(w.ctx, theme.ID) },
 			"an objective": func() error {
 				_, err := w.s.AddObjective(w.ctx, strategy.Objective{Map: m.ID, Perspective: top.Perspective, Name: words("Sell"), Goal: "Grow", GoalKind: "revenue", Stage: "impact", Themes: []string{theme.ID}})

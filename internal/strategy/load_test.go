@@ -143,4 +143,15 @@ func TestLoadRefuses(t *testing.T) {
 	if maps, err := w.s.Maps(w.ctx); err != nil || len(maps) != 0 {
 		t.Errorf("something was kept: %v (%v)", maps, err)
 	}
+	// What is wrong with an objective says with which one, by its name.
+	for want, text := range map[string]string{
+		"Objectif":    objective(`{"id":"o","perspective":"a","name":{"en":"O","fr":"Objectif"},"themes":["none"]}`),
+		"Sans mesure": objective(`{"id":"o","perspective":"a","name":{"fr":"Sans mesure"},"measures":[{"id":"volume","direction":"maximise","baseline":1,"target":1}]}`),
+		"Un → Quatre": strings.NewReplacer("%s", `{"id":"1","perspective":"a","name":{"fr":"Un"}},{"id":"4","perspective":"a","name":{"fr":"Quatre"}}`, "%l", `{"from":"1","to":"4","weight":9}`).Replace(map1),
+	} {
+		_, err := w.s.Import(w.ctx, strings.NewReader(text), strategy.Lookups{}, true)
+		if got := strategy.About(err, "fr"); got != want {
+			t.Errorf("it is said of %q, want %q: %v", got, want, err)
+		}
+	}
 }

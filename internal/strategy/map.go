@@ -284,22 +284,25 @@ func (s *Service) make(ctx context.Context, d *Draft) (Map, error) {
 	for i, p := range d.Perspectives {
 		places[p.ID] = m.Perspectives[i].ID
 	}
+	names := map[string]Words{}
 	for _, o := range d.Objectives {
+		called := o.Name
+		names[o.ID] = called
 		if o.ID == "" || ids[o.ID] != "" {
-			return m, problem.New(problem.Invalid, "strategy.objective_unknown").On("objectives")
+			return m, blame(called, problem.New(problem.Invalid, "strategy.objective_unknown").On("objectives"))
 		}
 		draft := o.ID
 		o.Map, o.Perspective = m.ID, places[o.Perspective]
-		var of []string
+		var tells []string
 		for _, t := range o.Themes {
 			if themed[t] == "" {
-				return m, problem.New(problem.Invalid, "strategy.theme_unknown").On("themes")
+				return m, blame(called, problem.New(problem.Invalid, "strategy.theme_unknown").On("themes"))
 			}
-			of = append(of, themed[t])
+			tells = append(tells, themed[t])
 		}
-		o.Themes = of
+		o.Themes = tells
 		if o, err = s.checked(ctx, m, o); err != nil {
-			return m, fmt.Errorf("objective %q: %w", o.Name.In("en"), err)
+			return m, blame(called, err)
 		}
 		o.ID, o.CreatedAt, o.UpdatedAt = s.newID(), now, now
 		ids[draft] = o.ID
@@ -308,7 +311,7 @@ func (s *Service) make(ctx context.Context, d *Draft) (Map, error) {
 		for i, measured := range list {
 			measured.Position = i
 			if measured, err = s.checkMeasure(ctx, measured); err != nil {
-				return m, fmt.Errorf("objective %q: %w", o.Name.In("en"), err)
+				return m, blame(called, err)
 			}
 			measured.ID, measured.Objective = s.newID(), o.ID
 			o.Measures = append(o.Measures, measured)
@@ -316,9 +319,10 @@ func (s *Service) make(ctx context.Context, d *Draft) (Map, error) {
 		m.Objectives = append(m.Objectives, o)
 	}
 	for _, l := range d.Links {
+		called := between(names[l.Origin], names[l.Serves])
 		l.Origin, l.Serves = ids[l.Origin], ids[l.Serves]
 		if l, err = l.checked(m.Objectives, m.Links); err != nil {
-			return m, err
+			return m, blame(called, err)
 		}
 		m.Links = append(m.Links, l)
 	}

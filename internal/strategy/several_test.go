@@ -184,6 +184,28 @@ func TestShare(t *testing.T) {
 		if gone != 1 {
 			t.Errorf("%d links gone after one was revoked", gone)
 		}
+		// A link rests while whoever made it is suspended or may no longer change maps, and for good once they are removed.
+		lea := w.editor("Lea")
+		hers, _, err := w.s.MakeShare(lea, strategy.Share{Map: m.ID, Shows: strategy.ShowNames}, 24*time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, step := range []struct {
+			state, role string
+			works       bool
+		}{{"active", "strategist", true}, {"suspended", "strategist", false}, {"active", "owner", true}, {"active", "volunteer", false}, {"removed", "strategist", false}} {
+			w.exec("UPDATE member SET state = $1, role = $2 WHERE id = $3", step.state, step.role, org.Who(lea).ID)
+			if _, _, err := w.s.Shared(nobody, hers); (err == nil) != step.works || err != nil && problem.Of(err).Key != "strategy.share_gone" {
+				t.Errorf("the link of a %s who is %s: %v", step.role, step.state, err)
+			}
+		}
+		all, err := w.s.AllShares(w.ctx)
+		if err != nil || len(all) != 3 || all[0].Member != org.Who(lea).ID {
+			t.Errorf("owners are shown %+v (%v)", all, err)
+		}
+		if _, err := w.s.AllShares(w.member(org.Strategist)); !problem.Is(err, problem.Forbidden) {
+			t.Errorf("a strategist is shown the links of all maps: %v", err)
+		}
 		w.now = w.now.Add(49 * time.Hour)
 		for shows, secret := range secrets {
 			if _, _, err := w.s.Shared(nobody, secret); !problem.Is(err, problem.Missing) {
@@ -203,7 +225,7 @@ func TestShare(t *testing.T) {
 		if _, _, err := w.s.MakeShare(w.member(org.Volunteer), strategy.Share{Map: m.ID, Shows: strategy.ShowNames}, time.Hour); !problem.Is(err, problem.Forbidden) {
 			t.Errorf("a volunteer makes a link: %v", err)
 		}
-		if actions, _, err := w.org.AuditLog(w.ctx, org.AuditFilter{Action: "strategy."}); err != nil || len(actions) != 6 || actions[0].Action != "strategy.share_revoked" || actions[1].Action != "strategy.share_made" {
+		if actions, _, err := w.org.AuditLog(w.ctx, org.AuditFilter{Action: "strategy."}); err != nil || len(actions) != 7 || actions[0].Action != "strategy.share_made" || actions[1].Action != "strategy.share_revoked" || actions[2].Action != "strategy.share_made" {
 			t.Errorf("the audit log says %+v (%v)", actions, err)
 		}
 	})

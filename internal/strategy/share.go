@@ -50,6 +50,12 @@ type Share struct {
 // Works reports whether the link still opens the map at a moment.
 func (l Share) Works(at time.Time) bool { return l.RevokedAt.IsZero() && at.Before(l.ExpiresAt) }
 
+// Rests reports whether a link does not work although it has not ended, because whoever made it (nil when no longer known) is removed or
+// suspended or may no longer change maps. One that the operator made never rests.
+func (l Share) Rests(maker *org.Member) bool {
+	return l.Member != "" && (maker == nil || maker.State != org.Active || !maker.Role.May(org.StrategyEdit))
+}
+
 // MaxShareFor is how long a link may last, MaxShares how many of a map may work at once.
 const (
 	MaxShareFor = 366 * 24 * time.Hour
@@ -73,6 +79,18 @@ func (s *Service) Shares(ctx context.Context, mapID string) ([]Share, error) {
 	list, err := db.All(ctx, s.db.Read(), shareFields, "SELECT "+shareColumns+" FROM strategy_share WHERE map = $1 ORDER BY created_at DESC, id DESC LIMIT 200", mapID)
 	if err != nil {
 		return nil, fmt.Errorf("list the links of a map: %w", err)
+	}
+	return list, nil
+}
+
+// AllShares lists the links of all maps that have neither ended nor been revoked, newest first, for owners: whoever made them may have left.
+func (s *Service) AllShares(ctx context.Context) ([]Share, error) {
+	if err := org.Require(ctx, org.MemberEdit); err != nil {
+		return nil, err
+	}
+	list, err := db.All(ctx, s.db.Read(), shareFields, "SELECT "+shareColumns+" FROM strategy_share WHERE revoked_at IS NULL AND expires_at > $1 ORDER BY created_at DESC, id DESC LIMIT 500", db.T(s.Now()))
+	if err != nil {
+		return nil, fmt.Errorf("list the links of all maps: %w", err)
 	}
 	return list, nil
 }
@@ -164,6 +182,14 @@ func (s *Service) Shared(ctx context.Context, secret string) (Share, Evaluation,
 	}
 	now := s.Now()
 	if !found || !l.Works(now) {
+		return Share{}, Evaluation{}, gone
+	}
+	// A link speaks for whoever made it: it rests while they may not make one.
+	maker, err := s.org.Find(ctx, l.Member)
+	if err != nil && !problem.Is(err, problem.Missing) {
+		return Share{}, Evaluation{}, fmt.Errorf("find who made a link: %w", err)
+	}
+	if l.Rests(maker) {
 		return Share{}, Evaluation{}, gone
 	}
 	// Counted once a minute at most: whoever reloads does not make us write.

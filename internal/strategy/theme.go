@@ -3,6 +3,7 @@ package strategy
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/id"
@@ -98,6 +99,36 @@ func (s *Service) ChangeTheme(ctx context.Context, t Theme) (Theme, error) {
 		return err
 	})
 	return t, err
+}
+
+// MoveTheme puts a theme so many places further down among those of its map, or up; where there is no such place it stays.
+func (s *Service) MoveTheme(ctx context.Context, theme string, by int) error {
+	return s.ofTheme(ctx, theme, "strategy.theme_moved", map[string]any{"by": by}, func(ctx context.Context, q db.Q) error {
+		mapID, _, err := db.Value[string](ctx, q, "SELECT map FROM theme WHERE id = $1", theme)
+		if err != nil {
+			return fmt.Errorf("find the map of a theme: %w", err)
+		}
+		row, err := themes(ctx, q, mapID)
+		if err != nil {
+			return err
+		}
+		at := slices.IndexFunc(row, func(x Theme) bool { return x.ID == theme })
+		to := at + by
+		if at < 0 || to < 0 || to >= len(row) {
+			return nil
+		}
+		moved := row[at]
+		row = slices.Insert(slices.Delete(row, at, at+1), to, moved)
+		for i, x := range row {
+			if x.Position == i {
+				continue
+			}
+			if _, err := db.Exec(ctx, q, "UPDATE theme SET position = $1 WHERE id = $2", i, x.ID); err != nil {
+				return fmt.Errorf("move a theme: %w", err)
+			}
+		}
+		return nil
+	})
 }
 
 // RemoveTheme takes a theme away; its objectives stay.

@@ -154,23 +154,23 @@ func (d *drawing) value(n Node, c Card, x, y, right float64) float64 {
 	if c.Value == "" && c.Target == "" {
 		return y
 	}
-	inner := right - x
-	if c.Value != "" {
-		v := limit(Wrap(c.Value, inner/16/bold), 1, inner/16/bold)
-		d.lines(v, "map-value", x, y+17, 0)
+	class := "map-value"
+	if n.valueSize < valueSize {
+		class += " is-small"
 	}
-	if c.Target != "" {
-		text := d.o.Words.Target + d.o.Words.colon() + c.Target
-		t := limit(Wrap(text, inner/smallSize), 1, inner/smallSize)
-		switch {
-		case n.wideTarget:
-			y += smallLead
-			d.lines(t, "map-target", x, y+17, 0)
-		case len(t) > 0 && c.Value == "":
-			d.lines(t, "map-target", x, y+17, 0)
-		case len(t) > 0:
-			d.element("text", t[0], "class", "map-target is-end", "x", px(right), "y", px(y+17))
-		}
+	d.lines(n.value, class, x, y+17, titleLead)
+	if extra := len(n.value) - 1; extra > 0 {
+		y += float64(extra) * titleLead
+	}
+	switch {
+	case n.wideTarget:
+		d.lines(n.target, "map-target", x, y+17+smallLead, smallLead)
+		y += float64(len(n.target)) * smallLead
+	case len(n.value) == 0:
+		d.lines(n.target, "map-target", x, y+17, smallLead)
+		y += float64(max(0, len(n.target)-1)) * smallLead
+	case len(n.target) > 0:
+		d.element("text", n.target[0], "class", "map-target is-end", "x", px(right), "y", px(y+17))
 	}
 	return y + 24
 }

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/entente/entente/internal/measure/stat"
 )
@@ -110,6 +111,9 @@ type Node struct {
 	row, group  int
 	measure     []string
 	note        []string
+	value       []string
+	valueSize   float64
+	target      []string
 	wideTarget  bool // the target needs its own line
 	portLow     float64
 	portHigh    float64
@@ -169,6 +173,7 @@ const (
 	tightest   = 120.0
 	inset      = 12.0
 	titleSize  = 13.0
+	valueSize  = 16.0
 	titleLead  = 17.0
 	smallSize  = 11.0
 	smallLead  = 14.0
@@ -348,24 +353,50 @@ func (a *arrangement) fill(node int, w float64) {
 		n.measure = limit(Wrap(card.Measure, inner/smallSize), 2, inner/smallSize)
 		h += float64(len(n.measure)) * smallLead
 	}
+	n.value, n.target, n.wideTarget = nil, nil, false
 	if card.Value != "" || card.Target != "" {
-		h += 24
-		n.wideTarget = card.Value != "" && card.Target != "" &&
-			textWidth(card.Value)*16*bold+textWidth(a.target(card))*smallSize+10 > inner
-		if n.wideTarget {
-			h += smallLead
-		}
+		h += a.fillValue(n, card, inner)
 	}
 	if card.Bar {
 		h += 12
 	}
 	n.note = nil
 	if card.Note != "" {
-		n.note = limit(Wrap(card.Note, inner/smallSize), 2, inner/smallSize)
+		n.note = limit(Wrap(card.Note, inner/smallSize), 3, inner/smallSize)
 		h += float64(len(n.note)) * smallLead
 	}
 	n.textHeight = h
 	n.H = math.Ceil(h + 26)
+}
+
+// fillValue gives value and target the room that they need, and tells how high it is: a number is never cut, it is written smaller or on
+// more lines.
+func (a *arrangement) fillValue(n *Node, card Card, inner float64) float64 {
+	n.valueSize = valueSize
+	if textWidth(clean(card.Value))*valueSize*bold > inner {
+		n.valueSize = titleSize
+	}
+	value := card.Value
+	if textWidth(clean(value))*titleSize*bold > inner { // the number above, what it counts below
+		value = strings.ReplaceAll(value, "\u00a0", " ")
+	}
+	n.value = limit(Wrap(value, inner/n.valueSize/bold), mostLines, inner/n.valueSize/bold)
+	if card.Target != "" {
+		n.target = limit(Wrap(a.target(card), inner/smallSize), mostLines, inner/smallSize)
+	}
+	h := 24.0
+	if extra := len(n.value) - 1; extra > 0 {
+		h += float64(extra) * titleLead
+	}
+	switch {
+	case len(n.target) == 0:
+	case len(n.value) == 0:
+		h += float64(len(n.target)-1) * smallLead
+	case len(n.value) > 1 || len(n.target) > 1 || textWidth(card.Value)*n.valueSize*bold+textWidth(n.target[0])*smallSize+10 > inner:
+		n.wideTarget = true
+		h += float64(len(n.target)) * smallLead
+	}
+	return h
 }
 
 func (a *arrangement) target(c Card) string { return a.o.Words.Target + a.o.Words.colon() + c.Target }

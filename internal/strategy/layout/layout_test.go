@@ -1,9 +1,11 @@
 package layout
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -289,5 +291,42 @@ func BenchmarkArrange(b *testing.B) {
 				Arrange(m, Options{Width: 1380})
 			}
 		})
+	}
+}
+
+// On crowded cards a number is written smaller, or on more lines; it is never cut.
+func TestValuesAreWhole(t *testing.T) {
+	t.Parallel()
+	m := Map{Bands: []Band{{ID: "b", Title: "B", Steps: []Step{{ID: "1"}, {ID: "2"}, {ID: "3"}, {ID: "4"}}}}}
+	for i, step := range []string{"1", "2", "3", "4"} {
+		m.Objectives = append(m.Objectives, Objective{ID: string(rune('a' + i)), Band: "b", Step: step, Title: "T",
+			Card: Card{Measure: "M", Value: "plus de 1\u00a0046\u00a0conversations", Target: "60 à 160 conversations"}})
+	}
+	for _, width := range []float64{700, 900, 1180, 358} {
+		o := Options{Width: width, Words: Words{Target: "Cible", Colon: "\u00a0: "}}
+		p := Arrange(m, o)
+		var b bytes.Buffer
+		if err := Draw(&b, m, p, o); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(b.String(), "…") {
+			t.Errorf("at %v something is cut", width)
+		}
+		for _, n := range p.Nodes {
+			room := n.W - 2*inset
+			for _, l := range n.value {
+				if textWidth(l)*n.valueSize*bold > room {
+					t.Errorf("at %v %q is wider than its card", width, l)
+				}
+			}
+			for _, l := range n.target {
+				if textWidth(l)*smallSize > room {
+					t.Errorf("at %v %q is wider than its card", width, l)
+				}
+			}
+			if high := n.textHeight + 26; n.H < high {
+				t.Errorf("at %v the card is %v high, its text %v", width, n.H, high)
+			}
+		}
 	}
 }

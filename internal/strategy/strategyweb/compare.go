@@ -2,7 +2,9 @@ package strategyweb
 
 import (
 	"context"
+	"math"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/entente/entente/internal/i18n"
@@ -22,7 +24,8 @@ type comparePage struct {
 	After        string
 	Lines        []historyLine
 	Wrong        string
-	Counted      int // measures that can be compared
+	Odd          []string // what of the dates was not taken as it was typed
+	Counted      int      // measures that can be compared
 	Clear        int
 	Gone, New    int
 	Moved        int
@@ -47,14 +50,12 @@ func (h *handlers) compare(w http.ResponseWriter, r *http.Request) error {
 	}
 	// The end of a day; of today, now.
 	end := func(day string) (time.Time, bool) {
-		t, err := time.ParseInLocation(time.DateOnly, day, zone)
-		if err != nil || t.After(now) || t.Before(now.AddDate(-10, 0, 0)) {
-			return now, err == nil
+		t, odd := dayAsked(ctx, day, now)
+		if odd != "" {
+			p.Odd = append(p.Odd, oddDay(ctx, odd))
 		}
-		if t = t.AddDate(0, 0, 1); t.After(now) {
-			t = now
-		}
-		return t.UTC(), true
+		_, err := time.ParseInLocation(time.DateOnly, day, zone)
+		return t, err == nil
 	}
 	from, okFrom := end(p.From)
 	to, okTo := end(p.To)
@@ -62,6 +63,12 @@ func (h *handlers) compare(w http.ResponseWriter, r *http.Request) error {
 		p.Wrong = i18n.T(ctx, "strategy.date_bad")
 		web.Invalid(w)
 		return web.Show(w, r, web.Page{Title: i18n.T(ctx, "strategy.compare"), Wide: true}, compareBody(p))
+	}
+	switch {
+	case to.Before(from):
+		p.Odd = append(p.Odd, i18n.T(ctx, "strategy.compare_swapped"))
+	case to.Equal(from):
+		p.Odd = append(p.Odd, i18n.T(ctx, "strategy.compare_same_day"))
 	}
 	if p.C, err = h.s.Compare(ctx, m.ID, from, to); err != nil {
 		return err
@@ -128,23 +135,53 @@ func marks(ctx context.Context, o strategy.Compared) []string {
 	return out
 }
 
-// differs says by how much a number moved, and whether that is more than chance.
+// differs says by how much a number moved, with the interval of that; "" when nobody can say.
 func differs(ctx context.Context, m strategy.ComparedMeasure) string {
 	if m.Verdict != strategy.Clear && m.Verdict != strategy.Chance {
-		return i18n.T(ctx, "strategy.verdict."+string(m.Verdict))
+		return ""
 	}
-	u := unitOf(ctx, m.After.Unit)
+	u, one := apartBy(ctx, *m.After)
 	signed := func(v float64) string {
-		if v < 0 {
-			return "−" + u.Write(ctx, -v)
+		text := u.Write(ctx, math.Abs(v)/one)
+		switch {
+		case text == u.Write(ctx, 0): // it is nothing when written down
+			return text
+		case v < 0:
+			return "−" + text
 		}
-		return "+" + u.Write(ctx, v)
+		return "+" + text
 	}
-	s := i18n.T(ctx, "strategy.verdict."+string(m.Verdict)) + " " + signed(m.By)
+	s := signed(m.By)
+	if m.By == 0 {
+		s = i18n.T(ctx, "strategy.compare_no_difference")
+	}
 	if m.Low != m.High {
 		s += " (" + i18n.T(ctx, "strategy.interval", "Low", signed(m.Low), "High", signed(m.High)) + ")"
 	}
 	return s
+}
+
+// changed reports whether there is something to say of an objective: it came, went, moved, was renamed, changed its state, or a number of it
+// moved by more than chance.
+func changed(o strategy.Compared) bool {
+	if o.Added() || o.Removed() || o.Renamed || o.Moved || o.Before.Rolled.State != o.After.Rolled.State {
+		return true
+	}
+	return slices.ContainsFunc(o.Measures, func(m strategy.ComparedMeasure) bool {
+		return m.Verdict == strategy.Clear || m.Verdict == strategy.Redefined || m.Before == nil || m.After == nil
+	})
+}
+
+// split puts what changed before what did not.
+func (p comparePage) split() (moved, still []strategy.Compared) {
+	for _, o := range p.C.Objectives {
+		if changed(o) {
+			moved = append(moved, o)
+		} else {
+			still = append(still, o)
+		}
+	}
+	return moved, still
 }
 
 func differenceTone(m strategy.ComparedMeasure) ui.Tone {

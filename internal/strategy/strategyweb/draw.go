@@ -75,7 +75,7 @@ func card(ctx context.Context, st strategy.Standing, n names) layout.Card {
 		return c
 	}
 	r := st.Readings[0]
-	c.Measure, c.Value, c.Target = n.label(ctx, r.Measure), value(ctx, r), target(ctx, r.Measure, r.Unit)
+	c.Measure, c.Value, c.Target = n.label(ctx, r.Measure), value(ctx, r), target(ctx, r)
 	if c.State == stat.Unknown {
 		for _, each := range st.Readings {
 			if c.Note = why(ctx, each); c.Note != "" {

@@ -26,6 +26,7 @@ type mapPage struct {
 	Owners map[string]string
 	Past   bool
 	At     string // the day asked for
+	Odd    string // what is wrong with it
 	Theme  string // the theme looked at
 	Edit   bool
 	Prints bool // PDF and PNG can be made
@@ -44,7 +45,8 @@ func (h *handlers) mapPage(w http.ResponseWriter, r *http.Request) error {
 		return web.Show(w, r, web.Page{Title: title}, emptyBody(mayEdit(ctx)))
 	}
 	p := mapPage{Maps: maps, Edit: mayEdit(ctx), Prints: h.Printer.Able()}
-	at := h.when(r)
+	at, odd := h.when(r)
+	p.Odd = oddDay(ctx, odd)
 	if p.Past = !at.Equal(h.s.Now()) && r.URL.Query().Get("at") != "" && at.Before(h.s.Now()); p.Past {
 		p.At = r.URL.Query().Get("at")
 	}

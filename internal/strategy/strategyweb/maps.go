@@ -2,8 +2,10 @@ package strategyweb
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/strategy"
 	"github.com/entente/entente/internal/web"
 )
@@ -12,6 +14,20 @@ type mapsPage struct {
 	Maps []listedMap
 	Ties []tie
 	Edit bool
+	// The links of all maps, for owners.
+	Shares []strategy.Share
+	Makers map[string]*org.Member
+	Now    time.Time
+}
+
+// of is the map with an id.
+func (p mapsPage) of(id string) strategy.Map {
+	for _, m := range p.Maps {
+		if m.E.Map.ID == id {
+			return m.E.Map
+		}
+	}
+	return strategy.Map{}
 }
 
 type listedMap struct {
@@ -67,6 +83,15 @@ func (h *handlers) maps(w http.ResponseWriter, r *http.Request) error {
 		if from.st.ID != "" && to.st.ID != "" {
 			p.Ties = append(p.Ties, tie{c, from.st, to.st, from.m, to.m})
 		}
+	}
+	if org.Who(ctx).May(org.MemberEdit) {
+		if p.Shares, err = h.s.AllShares(ctx); err != nil {
+			return err
+		}
+		if p.Makers, err = h.makers(ctx, p.Shares); err != nil {
+			return err
+		}
+		p.Now = h.s.Now()
 	}
 	return web.Show(w, r, web.Page{Title: i18n.T(ctx, "strategy.maps"), Wide: true}, mapsBody(p))
 }

@@ -24,6 +24,7 @@ type measurePage struct {
 	Form      measureForm
 	Objective strategy.Objective
 	Unit      kpi.Unit
+	Currency  string // of amounts, as far as there were any in a year
 	Now       string // what the measure says today, ready to read
 	Channels  []measure.Choice
 	Topics    []measure.Choice
@@ -43,12 +44,25 @@ func (h *handlers) showMeasure(w http.ResponseWriter, r *http.Request, p measure
 	p.Catalogue = h.s.Measures().All()
 	if def, err := h.s.Measures().Find(p.Form.Measure); err == nil {
 		p.Unit = def.Unit
+		p.Currency = h.currency(ctx, def, p.Form.Channel, p.Form.Topic)
 	}
 	key := "strategy.edit_measure"
 	if p.Form.ID == "" {
 		key = "strategy.add_measure"
 	}
 	return web.Show(w, r, web.Page{Title: i18n.T(ctx, key)}, measureBody(p, i18n.T(ctx, key)))
+}
+
+// currency is that of the amounts of a measure in the last year, "" when there were none or several.
+func (h *handlers) currency(ctx context.Context, def kpi.Measure, channel, topic string) string {
+	if def.Unit != kpi.Money {
+		return ""
+	}
+	res, err := h.s.Measures().Compute(measure.Permitted(ctx), def.ID, measure.Last(366, h.s.Now(), h.s.Measures().Zone(ctx)), measure.Filter{Channel: channel, Topic: topic})
+	if err != nil { // the form does without: an amount is then typed in whatever currency it is in
+		return ""
+	}
+	return res.Currency
 }
 
 // newMeasure asks in two steps: first what is measured, then from where to where, with today's number as the baseline offered.
@@ -75,8 +89,8 @@ func (h *handlers) newMeasure(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if err == nil && res.Value.Defined() {
-		p.Form.Baseline = typed(ctx, def.Unit, res.Value.Value)
-		p.Now = unitOf(ctx, def.Unit).Write(ctx, res.Value.Value) + " · " + i18n.T(ctx, "ui.stat.n", "N", i18n.Number(ctx, float64(res.N), 0))
+		p.Form.Baseline = typed(ctx, def.Unit, res.Currency, res.Value.Value)
+		p.Now = unitOf(ctx, def.Unit, res.Currency).Write(ctx, res.Value.Value) + " · " + i18n.T(ctx, "ui.stat.n", "N", i18n.Number(ctx, float64(res.N), 0))
 	}
 	return h.showMeasure(w, r, p)
 }
@@ -92,15 +106,16 @@ func (h *handlers) editMeasure(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	var unit kpi.Unit
+	currency := ""
 	if def, err := h.s.Measures().Find(m.Measure); err == nil {
-		unit = def.Unit
+		unit, currency = def.Unit, h.currency(ctx, def, m.Channel, m.Topic)
 	}
-	f := measureForm{ID: m.ID, Measure: m.Measure, Statistic: string(m.Statistic), Better: string(m.Better), Weight: typed(ctx, "", m.Weight),
-		Baseline: typed(ctx, unit, m.Baseline), BaselineOn: dueDay(ctx, m.BaselineAt), Days: strconv.Itoa(m.Days), Channel: m.Channel, Topic: m.Topic, Timing: string(m.Timing)}
+	f := measureForm{ID: m.ID, Measure: m.Measure, Statistic: string(m.Statistic), Better: string(m.Better), Weight: typed(ctx, "", "", m.Weight),
+		Baseline: typed(ctx, unit, currency, m.Baseline), BaselineOn: dueDay(ctx, m.BaselineAt), Days: strconv.Itoa(m.Days), Channel: m.Channel, Topic: m.Topic, Timing: string(m.Timing)}
 	if m.Better == kpi.Within {
-		f.Low, f.High = typed(ctx, unit, m.Low), typed(ctx, unit, m.High)
+		f.Low, f.High = typed(ctx, unit, currency, m.Low), typed(ctx, unit, currency, m.High)
 	} else {
-		f.Target = typed(ctx, unit, m.Target)
+		f.Target = typed(ctx, unit, currency, m.Target)
 	}
 	return h.showMeasure(w, r, measurePage{Form: f, Objective: o})
 }
@@ -119,7 +134,7 @@ func (h *handlers) readMeasure(r *http.Request) (f measureForm, m strategy.Measu
 		Timing: strategy.Timing(f.Timing)}
 	unit := 1.0
 	if def, err := h.s.Measures().Find(f.Measure); err == nil {
-		unit = strategy.Typed(def.Unit)
+		unit = typedIn(def.Unit, h.currency(ctx, def, f.Channel, f.Topic))
 		if def.Unit != kpi.Seconds {
 			m.Statistic = strategy.Whole
 		}

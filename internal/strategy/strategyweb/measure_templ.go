@@ -282,7 +282,7 @@ func measureBody(p measurePage, title string) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = numberField(p, "baseline", "strategy.baseline", p.Form.Baseline, typedUnit(ctx, p.Unit)).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = numberField(p, "baseline", "strategy.baseline", p.Form.Baseline, typedUnit(ctx, p.Unit, p.Currency)).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -298,7 +298,7 @@ func measureBody(p measurePage, title string) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = numberField(p, "target", "strategy.map.target", p.Form.Target, typedUnit(ctx, p.Unit)+" · "+i18n.T(ctx, "strategy.target_hint")).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = numberField(p, "target", "strategy.map.target", p.Form.Target, typedUnit(ctx, p.Unit, p.Currency)+" · "+i18n.T(ctx, "strategy.target_hint")).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -314,7 +314,7 @@ func measureBody(p measurePage, title string) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = numberField(p, "low", "strategy.low", p.Form.Low, typedUnit(ctx, p.Unit)+" · "+i18n.T(ctx, "strategy.range_hint")).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = numberField(p, "low", "strategy.low", p.Form.Low, typedUnit(ctx, p.Unit, p.Currency)+" · "+i18n.T(ctx, "strategy.range_hint")).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -322,7 +322,7 @@ func measureBody(p measurePage, title string) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = numberField(p, "high", "strategy.high", p.Form.High, typedUnit(ctx, p.Unit)+" · "+i18n.T(ctx, "strategy.range_hint")).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = numberField(p, "high", "strategy.high", p.Form.High, typedUnit(ctx, p.Unit, p.Currency)+" · "+i18n.T(ctx, "strategy.range_hint")).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

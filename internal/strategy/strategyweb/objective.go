@@ -23,6 +23,7 @@ type objectivePage struct {
 	Names   names
 	Owners  map[string]string
 	Edit    bool
+	Odd     string // what is wrong with the day asked for
 	Link    linkForm
 	Wrong   wrong // of the form of links
 	Reach   strategy.Reach
@@ -45,7 +46,8 @@ func (h *handlers) showObjective(w http.ResponseWriter, r *http.Request, p objec
 	if err != nil {
 		return err
 	}
-	at := h.when(r)
+	at, odd := h.when(r)
+	p.Odd = oddDay(ctx, odd)
 	p.Edit = mayEdit(ctx)
 	if p.Link.Weeks == "" {
 		p.Link.Weeks = "4"
@@ -94,7 +96,7 @@ func (h *handlers) showObjective(w http.ResponseWriter, r *http.Request, p objec
 
 // bullet is the number of a reading on its way from baseline to target.
 func bullet(ctx context.Context, r strategy.Reading, due, at time.Time) chart.BulletProps {
-	b := chart.BulletProps{Unit: unitOf(ctx, r.Unit), Value: chart.Missing(), Baseline: &r.Baseline, Tone: string(tone(r.State))}
+	b := chart.BulletProps{Unit: unit(ctx, r), Value: chart.Missing(), Baseline: &r.Baseline, Tone: string(tone(r.State))}
 	if r.Value.Defined() {
 		b.Value = r.Value.Value
 		if r.Value.Bounded {
@@ -112,8 +114,8 @@ func bullet(ctx context.Context, r strategy.Reading, due, at time.Time) chart.Bu
 
 // lines is a measure over time against the path that was expected.
 func lines(ctx context.Context, c strategy.Course, title string) chart.LinesProps {
-	unit := unitOf(ctx, c.Reading.Unit)
-	p := chart.LinesProps{Title: title, Unit: unit, Note: i18n.N(ctx, "strategy.course_note", c.Reading.Days)}
+	u := unit(ctx, c.Reading)
+	p := chart.LinesProps{Title: title, Unit: u, Note: i18n.N(ctx, "strategy.course_note", c.Reading.Days)}
 	own := chart.Series{Name: i18n.T(ctx, "strategy.measured")}
 	for _, x := range c.Points {
 		point := chart.Point{At: x.At, Value: chart.Missing(), N: x.Value.N}

@@ -23,13 +23,15 @@ type slide struct {
 	Drawing        string
 	Back, Next     string
 	Leave          string
+	Odd            string // what is wrong with the day asked for
 	OnDesk, OnHand string
 }
 
 // present shows a map step by step, to a room.
 func (h *handlers) present(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	e, err := h.s.Evaluate(ctx, r.URL.Query().Get("map"), h.when(r))
+	at, odd := h.when(r)
+	e, err := h.s.Evaluate(ctx, r.URL.Query().Get("map"), at)
 	if err != nil {
 		return err
 	}
@@ -38,10 +40,10 @@ func (h *handlers) present(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	q := url.Values{"map": {e.Map.ID}}
-	if at := r.URL.Query().Get("at"); at != "" {
+	if at := r.URL.Query().Get("at"); at != "" && odd == "" {
 		q.Set("at", at)
 	}
-	return h.showSlide(w, r, slide{E: e, Shows: strategy.ShowValues, Names: n, Leave: mapHref(e.Map.ID)}, "/strategy/present?"+q.Encode()+"&", false)
+	return h.showSlide(w, r, slide{E: e, Shows: strategy.ShowValues, Names: n, Leave: mapHref(e.Map.ID), Odd: oddDay(ctx, odd)}, "/strategy/present?"+q.Encode()+"&", false)
 }
 
 func (h *handlers) sharedPresent(w http.ResponseWriter, r *http.Request) error {

@@ -21,6 +21,7 @@ type handlers struct {
 	s    *strategy.Service
 	org  *org.Service
 	memo ui.Memo // of drawn maps
+	desk desk
 }
 
 // Options are what the pages are given from outside.
@@ -65,6 +66,7 @@ func Routes(r *web.Routes, s *strategy.Service, o *org.Service, options Options)
 	r.Do("POST /strategy/perspectives/{id}/move", org.StrategyEdit, h.movePerspective)
 	r.Do("POST /strategy/perspectives/{id}/remove", org.StrategyEdit, h.removePerspective)
 	r.Do("POST /strategy/maps/{id}/themes", org.StrategyEdit, h.addTheme)
+	r.Do("POST /strategy/themes/{id}/move", org.StrategyEdit, h.moveTheme)
 	r.Do("POST /strategy/themes/{id}/remove", org.StrategyEdit, h.removeTheme)
 	r.Do("POST /strategy/maps/{id}", org.StrategyEdit, h.renameMap)
 	r.Do("POST /strategy/maps/{id}/remove", org.StrategyEdit, h.removeMap)
@@ -130,18 +132,38 @@ func mend(ctx context.Context, w http.ResponseWriter, errs ...error) (wrong, err
 
 func mayEdit(ctx context.Context) bool { return org.Who(ctx).May(org.StrategyEdit) }
 
-// when is the moment the page is about: now, or the end of a day asked for with ?at=2026-10-31.
-func (h *handlers) when(r *http.Request) time.Time {
-	now := h.s.Now()
-	day, err := time.ParseInLocation(time.DateOnly, r.URL.Query().Get("at"), i18n.Zone(r.Context()))
-	if err != nil {
-		return now
+// lookBack is how many years a map can be looked back to.
+const lookBack = 10
+
+// when is the moment the page is about: now, or the end of a day asked for with ?at=2026-10-31. odd is what was asked for when that is no
+// such day, or one that nobody can look back to: the page is about now then, and has to say so.
+func (h *handlers) when(r *http.Request) (at time.Time, odd string) {
+	return dayAsked(r.Context(), r.URL.Query().Get("at"), h.s.Now())
+}
+
+func dayAsked(ctx context.Context, text string, now time.Time) (at time.Time, odd string) {
+	if text == "" {
+		return now, ""
 	}
-	end := day.AddDate(0, 0, 1)
-	if !end.Before(now) || end.Before(now.AddDate(-10, 0, 0)) {
-		return now
+	day, err := time.ParseInLocation(time.DateOnly, text, i18n.Zone(ctx))
+	if short := []rune(text); len(short) > 40 {
+		text = string(short[:40]) + "…"
 	}
-	return end.UTC()
+	if err != nil || day.After(now) || day.Before(now.AddDate(-lookBack, 0, 0)) {
+		return now, text
+	}
+	if end := day.AddDate(0, 0, 1); end.Before(now) {
+		return end.UTC(), ""
+	}
+	return now, ""
+}
+
+// oddDay says that a day asked for was not understood, "" when it was.
+func oddDay(ctx context.Context, odd string) string {
+	if odd == "" {
+		return ""
+	}
+	return i18n.T(ctx, "strategy.at_odd", "Typed", odd, "Years", lookBack)
 }
 
 // owners gives the names of those who own objectives.

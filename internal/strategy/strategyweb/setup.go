@@ -1,11 +1,13 @@
 package strategyweb
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 	"strings"
 
 	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/measure"
 	"github.com/entente/entente/internal/problem"
 	"github.com/entente/entente/internal/strategy"
 	"github.com/entente/entente/internal/web"
@@ -150,13 +152,19 @@ func (h *handlers) addPart(w http.ResponseWriter, r *http.Request, what string, 
 }
 
 func (h *handlers) movePerspective(w http.ResponseWriter, r *http.Request) error {
-	return h.ofPart(w, r, func(f *web.Form) error {
-		by := 1
-		if f.Text("to") == "back" {
-			by = -1
-		}
-		return h.s.MovePerspective(r.Context(), r.PathValue("id"), by)
-	})
+	return h.ofPart(w, r, func(f *web.Form) error { return h.s.MovePerspective(r.Context(), r.PathValue("id"), stepTo(f)) })
+}
+
+func (h *handlers) moveTheme(w http.ResponseWriter, r *http.Request) error {
+	return h.ofPart(w, r, func(f *web.Form) error { return h.s.MoveTheme(r.Context(), r.PathValue("id"), stepTo(f)) })
+}
+
+// stepTo is one back or one on, as the button says.
+func stepTo(f *web.Form) int {
+	if f.Text("to") == "back" {
+		return -1
+	}
+	return 1
 }
 
 func (h *handlers) removePerspective(w http.ResponseWriter, r *http.Request) error {
@@ -270,6 +278,25 @@ func (h *handlers) fromTemplate(w http.ResponseWriter, r *http.Request) error {
 	return web.Redirect(w, r, mapHref(m.ID))
 }
 
+// byName finds the channels and topics of a file by their names, and says which one is not here.
+func (h *handlers) byName() strategy.Lookups {
+	find := func(list func(context.Context) ([]measure.Choice, error), key string) func(context.Context, string) (string, error) {
+		return func(ctx context.Context, name string) (string, error) {
+			choices, err := list(ctx)
+			if err != nil {
+				return "", err
+			}
+			for _, c := range choices {
+				if c.Name == name {
+					return c.ID, nil
+				}
+			}
+			return "", problem.New(problem.Invalid, key, "Name", name)
+		}
+	}
+	return strategy.Lookups{Topic: find(h.s.Measures().Topics, "strategy.no_topic_called"), Channel: find(h.s.Measures().Channels, "strategy.no_channel_called")}
+}
+
 // importMap makes a map of a file that was exported, here or elsewhere.
 func (h *handlers) importMap(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
@@ -286,7 +313,7 @@ func (h *handlers) importMap(w http.ResponseWriter, r *http.Request) error {
 		return h.showNewMap(w, r, p)
 	}
 	defer file.Close()
-	in, err := h.s.Import(ctx, file, strategy.Lookups{}, f.Text("lenient") != "")
+	in, err := h.s.Import(ctx, file, h.byName(), f.Text("lenient") != "")
 	if err != nil {
 		list := strategy.Problems(err)
 		for _, one := range list {
@@ -295,7 +322,11 @@ func (h *handlers) importMap(w http.ResponseWriter, r *http.Request) error {
 			}
 		}
 		for _, one := range list {
-			p.Wrong = append(p.Wrong, ui.FieldError{Field: "file", Text: i18n.T(ctx, one.Key, one.Args...)})
+			text := i18n.T(ctx, one.Key, one.Args...)
+			if name := strategy.About(err, i18n.Lang(ctx)); name != "" {
+				text = i18n.T(ctx, "strategy.import_about", "Name", name, "What", text)
+			}
+			p.Wrong = append(p.Wrong, ui.FieldError{Field: "file", Text: text})
 		}
 		web.Invalid(w)
 		return h.showNewMap(w, r, p)

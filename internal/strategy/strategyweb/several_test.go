@@ -2,6 +2,7 @@ package strategyweb_test
 
 import (
 	"bytes"
+	"fmt"
 	"mime/multipart"
 	"net/http"
 	"regexp"
@@ -148,6 +149,10 @@ func TestSeveralMaps(t *testing.T) {
 			}
 		}
 		nobody.says(nobody.get(path+"/present?step=1"), 200, "1 of", "Leave")
+		ada.says(ada.get("/strategy/maps"), 200, "Links shared with others", "Board")
+		if vics := vic.get("/strategy/maps"); strings.Contains(vics.text, "Links shared with others") {
+			t.Error("a volunteer is shown the links of all maps")
+		}
 		nobody.says(nobody.get("/shared/strategy/"+strings.Repeat("A", 43)), 404, "This link does not work")
 		shares, err := x.s.Shares(x.ctx, bench)
 		if err != nil || len(shares) != 1 {
@@ -173,6 +178,24 @@ func TestSeveralMaps(t *testing.T) {
 			}
 		}
 		ada.says(ada.get("/strategy/compare?map="+bench+"&from=yesterday"), 422, "Please give a date")
+		// A day that makes no sense is not taken for today without a word.
+		for _, page := range []string{"/strategy?map=" + bench, "/strategy/present?map=" + bench, "/strategy/objectives/" + mend.ID + "/sight?x=", "/strategy/objectives/" + mend.ID + "?x=",
+			"/strategy/compare?map=" + bench + "&from=1999-01-01&x="} {
+			ada.says(ada.get(page+"&at=2199-01-01"), 200, "is not a day that can be looked back to")
+		}
+		ada.says(ada.get("/strategy/map.svg?map="+bench+"&at=someday"), 422, "someday")
+		ada.says(ada.get("/strategy/compare?map="+bench+"&to=2001-01-01&from="+x.now.Format("2006-01-02")), 200, "is not a day")
+		ada.says(ada.get("/strategy/compare?map="+bench+"&from="+x.now.AddDate(0, 0, -2).Format("2006-01-02")+"&to="+x.now.AddDate(0, 0, -9).Format("2006-01-02")), 200, "put in order")
+		// Themes have an order that can be changed.
+		if themes := full(group).Themes; len(themes) > 1 {
+			ada.says(ada.post("/strategy/themes/"+themes[0].ID+"/move", "to", "on", "map", group), 200, "Saved.")
+			if now := full(group).Themes; now[0].ID != themes[1].ID || now[1].ID != themes[0].ID {
+				t.Errorf("the themes stand as %+v", now)
+			}
+			vic.says(vic.post("/strategy/themes/"+themes[0].ID+"/move", "to", "on", "map", group), 403)
+		} else {
+			t.Error("the template has no two themes")
+		}
 		vic.says(vic.get(draw), 403)
 		vic.says(vic.post("/strategy/maps/"+bench+"/undo"), 403)
 		// There is no printer in this test.
@@ -182,6 +205,9 @@ func TestSeveralMaps(t *testing.T) {
 		// There and back as a file.
 		file := ada.get("/strategy/map.json?map=" + bench)
 		ada.says(ada.upload("/strategy/maps/import", "file", []byte(file.text), "lenient", "true"), 200, "The map is there.", "Bench")
+		wrong := `{"name":{"en":"M"},"perspectives":[{"id":"a","name":{"en":"A"}}],"objectives":[{"id":"o","perspective":"a","name":{"en":"Sell dearer"},"measures":[%s]}]}`
+		ada.says(ada.upload("/strategy/maps/import", "file", fmt.Appendf(nil, wrong, `{"id":"volume","direction":"maximise","baseline":2,"target":2}`)), 422, "“Sell dearer”: The target is the baseline")
+		ada.says(ada.upload("/strategy/maps/import", "file", fmt.Appendf(nil, wrong, `{"id":"volume","filter":{"topic":"Tandems"}}`)), 422, "There is no topic called “Tandems” here.")
 		ada.says(ada.upload("/strategy/maps/import", "file", []byte("<map/>")), 422, "not a map as Entente writes it")
 		ada.says(ada.post("/strategy/maps/import"), 422, "Bring a map")
 	})

@@ -1,6 +1,7 @@
 package strategyweb
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
 	"github.com/entente/entente/internal/strategy"
 	"github.com/entente/entente/internal/web"
@@ -17,7 +19,7 @@ import (
 type sharesPage struct {
 	Map    strategy.Map
 	Shares []strategy.Share
-	Makers map[string]string
+	Makers map[string]*org.Member
 	Now    time.Time
 	Made   string // the address just made, shown this once
 	Form   struct{ Label, Days, Shows string }
@@ -41,16 +43,30 @@ func (h *handlers) showShares(w http.ResponseWriter, r *http.Request, p sharesPa
 	if p.Shares, err = h.s.Shares(ctx, p.Map.ID); err != nil {
 		return err
 	}
-	p.Now, p.Makers = h.s.Now(), map[string]string{}
-	for _, l := range p.Shares {
-		if m, err := h.org.Find(ctx, l.Member); err == nil {
-			p.Makers[l.Member] = m.Name
-		} else if !problem.Is(err, problem.Missing) {
-			return err
-		}
+	p.Now = h.s.Now()
+	if p.Makers, err = h.makers(ctx, p.Shares); err != nil {
+		return err
 	}
 	w.Header().Set("Cache-Control", "no-store") // the address of a new link is on it
 	return web.Show(w, r, web.Page{Title: i18n.T(ctx, "strategy.share")}, sharesBody(p))
+}
+
+// makers are the members who made links, by id; who is no longer known is not among them.
+func (h *handlers) makers(ctx context.Context, list []strategy.Share) (map[string]*org.Member, error) {
+	out := map[string]*org.Member{}
+	for _, l := range list {
+		if l.Member == "" || out[l.Member] != nil {
+			continue
+		}
+		m, err := h.org.Find(ctx, l.Member)
+		switch {
+		case err == nil:
+			out[l.Member] = m
+		case !problem.Is(err, problem.Missing):
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 func (h *handlers) makeShare(w http.ResponseWriter, r *http.Request) error {
@@ -86,6 +102,9 @@ func (h *handlers) revokeShare(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	web.Flash(w, r, ui.Success, "strategy.share_is_revoked")
+	if f.Text("back") == "maps" {
+		return web.Redirect(w, r, "/strategy/maps")
+	}
 	return web.Redirect(w, r, "/strategy/maps/"+f.Text("map")+"/shares")
 }
 

@@ -19,13 +19,15 @@ import (
 type sightPage struct {
 	V            strategy.Sight
 	Names        names
+	Odd          string // what is wrong with the day asked for
 	Wide, Narrow string
 }
 
 // sight draws the way from value down to what was said last behind each measure of an objective.
 func (h *handlers) sight(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	v, err := h.s.Sight(ctx, r.PathValue("id"), h.when(r))
+	at, odd := h.when(r)
+	v, err := h.s.Sight(ctx, r.PathValue("id"), at)
 	if err != nil {
 		return err
 	}
@@ -33,7 +35,7 @@ func (h *handlers) sight(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := sightPage{V: v, Names: n}
+	p := sightPage{V: v, Names: n, Odd: oddDay(ctx, odd)}
 	c := chain(ctx, v, n)
 	for width, into := range map[float64]*string{wide: &p.Wide, narrow: &p.Narrow} {
 		o := layout.Options{Width: width, Prefix: "s" + strconv.Itoa(int(width)), Words: layout.WordsFrom(func(key string) string { return i18n.T(ctx, key) })}

@@ -116,7 +116,7 @@ func told(ctx context.Context, st strategy.Standing, f check.Finding) []any {
 		out[i] = i18n.Number(ctx, v, 1)
 		for _, r := range st.Readings {
 			if r.Measure.ID == f.Measure {
-				out[i] = unitOf(ctx, r.Unit).Write(ctx, v)
+				out[i] = unit(ctx, r).Write(ctx, v)
 			}
 		}
 		if f.Rule == "hours" {
@@ -230,8 +230,8 @@ func heading(ctx context.Context, c strategy.Course, st strategy.Standing, e str
 	} else if o.Falling() {
 		trend = "falling"
 	}
-	unit := unitOf(ctx, c.Reading.Unit)
-	show := func(v float64) string { return unit.Write(ctx, possible(c.Reading.Unit, v)) }
+	u := unit(ctx, c.Reading)
+	show := func(v float64) string { return u.Write(ctx, possible(c.Reading.Unit, v)) }
 	return i18n.T(ctx, "check.outlook."+trend, "Day", i18n.Day(ctx, st.DueAt), "Value", show(o.Value), "Low", show(o.Low), "High", show(o.High), "N", o.N)
 }
 

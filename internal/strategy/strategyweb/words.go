@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/intake"
 	"github.com/entente/entente/internal/measure"
 	"github.com/entente/entente/internal/measure/kpi"
 	"github.com/entente/entente/internal/measure/stat"
@@ -17,39 +18,61 @@ import (
 	"github.com/entente/entente/internal/web/ui/chart"
 )
 
-// unitOf is how values of a unit are written.
-func unitOf(ctx context.Context, u kpi.Unit) chart.Unit {
+// unitOf is how values of a unit are written; money is in minor units of currency.
+func unitOf(ctx context.Context, u kpi.Unit, currency string) chart.Unit {
 	switch u {
-	case kpi.Share:
+	case kpi.Share, kpi.Ratio:
 		return chart.Share(0)
 	case kpi.Seconds:
 		return chart.Duration()
-	case kpi.Ratio:
-		return chart.Share(0)
 	case kpi.Money:
-		return chart.Money("EUR")
+		return chart.Money(currency)
 	case kpi.Score:
 		return chart.Count("", 2)
 	case "":
 		return chart.Count("", 1)
 	}
-	if key := "strategy.unit." + string(u); i18n.Has(key) {
-		return chart.Count(i18n.T(ctx, key), 0)
+	if key := "strategy.count." + string(u); i18n.Has(key) {
+		return chart.Counted(key, i18n.T(ctx, "strategy.unit."+string(u)))
 	}
 	return chart.Count("", 2)
 }
 
+// unit is how values of a reading are written.
+func unit(ctx context.Context, r strategy.Reading) chart.Unit {
+	return unitOf(ctx, r.Unit, r.Result.Currency)
+}
+
+// apartBy is how the difference between two values is written, and what one of it is in the unit: shares are apart by points, not by per cent.
+func apartBy(ctx context.Context, r strategy.Reading) (u chart.Unit, one float64) {
+	if r.Unit == kpi.Share || r.Unit == kpi.Ratio {
+		return chart.Counted("strategy.count.points", ""), 0.01
+	}
+	return unit(ctx, r), 1
+}
+
 // typedUnit says in what a value is typed.
-func typedUnit(ctx context.Context, u kpi.Unit) string {
+func typedUnit(ctx context.Context, u kpi.Unit, currency string) string {
+	if u == kpi.Money && currency != "" {
+		return i18n.T(ctx, "strategy.typed_in", "Currency", currency)
+	}
 	if key := "strategy.typed." + string(u); i18n.Has(key) {
 		return i18n.T(ctx, key)
 	}
 	return ""
 }
 
+// typedIn is how many of a measure's unit are in one of what people type: amounts are typed in whole units of their currency.
+func typedIn(u kpi.Unit, currency string) float64 {
+	if u == kpi.Money {
+		return math.Pow10(intake.MinorFigures(currency))
+	}
+	return strategy.Typed(u)
+}
+
 // typed writes a value as it is typed into a form.
-func typed(ctx context.Context, u kpi.Unit, v float64) string {
-	s := strconv.FormatFloat(math.Round(v/strategy.Typed(u)*1000)/1000, 'f', -1, 64)
+func typed(ctx context.Context, u kpi.Unit, currency string, v float64) string {
+	s := strconv.FormatFloat(math.Round(v/typedIn(u, currency)*1000)/1000, 'f', -1, 64)
 	if i18n.Lang(ctx) == "fr" {
 		s = strings.Replace(s, ".", ",", 1)
 	}
@@ -156,7 +179,7 @@ func value(ctx context.Context, r strategy.Reading) string {
 	if !r.Value.Defined() {
 		return ""
 	}
-	s := unitOf(ctx, r.Unit).Write(ctx, r.Value.Value)
+	s := unit(ctx, r).Write(ctx, r.Value.Value)
 	if r.Unit == kpi.Seconds {
 		w := r.Result.Median
 		if r.Statistic == strategy.P90 {
@@ -170,12 +193,18 @@ func value(ctx context.Context, r strategy.Reading) string {
 }
 
 // target writes what a measure should reach.
-func target(ctx context.Context, m strategy.Measure, u kpi.Unit) string {
-	unit := unitOf(ctx, u)
-	if m.Better == kpi.Within {
-		return i18n.T(ctx, "strategy.range", "Low", i18n.Number(ctx, m.Low/strategy.Typed(u), 0), "High", unit.Write(ctx, m.High))
+func target(ctx context.Context, r strategy.Reading) string {
+	u := unit(ctx, r)
+	if r.Better != kpi.Within {
+		return u.Write(ctx, r.Target)
 	}
-	return unit.Write(ctx, m.Target)
+	low := u.Write(ctx, r.Low)
+	switch r.Unit { // the unit need not be said twice
+	case kpi.Seconds, kpi.Money:
+	default:
+		low = i18n.Number(ctx, r.Low/strategy.Typed(r.Unit), 0)
+	}
+	return i18n.T(ctx, "strategy.range", "Low", low, "High", u.Write(ctx, r.High))
 }
 
 // sure writes the interval and on how many observations a reading stands.
@@ -185,7 +214,7 @@ func sure(ctx context.Context, r strategy.Reading) string {
 	}
 	var parts []string
 	if r.Value.Bounded {
-		u := unitOf(ctx, r.Unit)
+		u := unit(ctx, r)
 		parts = append(parts, i18n.T(ctx, "strategy.interval", "Low", u.Write(ctx, r.Value.Low), "High", u.Write(ctx, r.Value.High)))
 	}
 	parts = append(parts, i18n.T(ctx, "ui.stat.n", "N", i18n.Number(ctx, float64(r.Result.N), 0)))

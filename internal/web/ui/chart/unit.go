@@ -14,6 +14,7 @@ import (
 type Unit struct {
 	kind     unitKind
 	label    string
+	key      string // of Counted
 	decimals int
 }
 
@@ -24,12 +25,17 @@ const (
 	share
 	duration
 	money
+	counted
 )
 
 // Count is a number of something, such as "posts", with so many decimals; label may be empty.
 func Count(label string, decimals int) Unit {
 	return Unit{kind: plain, label: label, decimals: min(max(decimals, 0), 6)}
 }
+
+// Counted is a number of things whose word changes with it: key is a sentence with a plural and {{.N}}, such as "1 post", "2 posts"; label
+// stands at the head of an axis.
+func Counted(key, label string) Unit { return Unit{kind: counted, key: key, label: label} }
 
 // Share is a part of one: 0.84 is written 84 %.
 func Share(decimals int) Unit { return Unit{kind: share, decimals: min(max(decimals, 0), 4)} }
@@ -55,9 +61,11 @@ func (u Unit) Write(ctx context.Context, v float64) string {
 		return seconds(ctx, v)
 	case money:
 		if math.Abs(v) < 1e17 {
-			return i18n.Money(ctx, int64(math.Round(v)), u.label)
+			return strings.TrimRight(i18n.Money(ctx, int64(math.Round(v)), u.label), "\u00a0") // nothing behind the amount when no currency is known
 		}
 		return scientific(v) + "\u00a0" + u.label
+	case counted:
+		return things(ctx, u.key, v)
 	}
 	s := number(ctx, v, u.decimals)
 	if u.label != "" {
@@ -85,10 +93,27 @@ func (u Unit) tick(ctx context.Context, v, step float64) string {
 // axis is what stands at the head of the value axis, when the ticks do not say it.
 func (u Unit) axis() string {
 	switch u.kind {
-	case money, plain:
+	case money, plain, counted:
 		return u.label
 	}
 	return ""
+}
+
+// things writes so many of something in the plural that the reader's language has for it: 1.5 is one of a kind in French and several in
+// English (CLDR).
+func things(ctx context.Context, key string, v float64) string {
+	decimals := 0
+	if a := math.Abs(v); a < 10 && math.Abs(a-math.Round(a)) >= 0.05 {
+		decimals = 1
+	}
+	text, many := number(ctx, v, decimals), math.Min(math.Round(math.Abs(v)), 1e9)
+	if decimals > 0 {
+		many = 2
+		if i18n.Lang(ctx) == "fr" {
+			many = math.Trunc(math.Abs(v))
+		}
+	}
+	return i18n.N(ctx, key, int(many), "N", text)
 }
 
 func seconds(ctx context.Context, v float64) string {
