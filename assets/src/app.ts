@@ -8,6 +8,7 @@ import { themes } from "./theme";
 import { LiveElement } from "./live";
 import { PresenceElement } from "./presence";
 import { MapElement } from "./map";
+import { MarkdownElement } from "./markdown";
 import { SlidesElement, printing } from "./slides";
 import { tracing } from "./trace";
 
@@ -16,6 +17,7 @@ import { tracing } from "./trace";
 customElements.define("entente-live", LiveElement);
 customElements.define("entente-presence", PresenceElement);
 customElements.define("entente-map", MapElement);
+customElements.define("entente-markdown", MarkdownElement);
 customElements.define("entente-slides", SlidesElement);
 
 confirmations();

@@ -89,3 +89,17 @@ func galleryBullets() []chart.BulletProps {
 		{Label: "Sales by referral", Unit: chart.Money("EUR"), Value: chart.Missing(), Target: f(2500000)},
 	}
 }
+
+const galleryMarkdown = "Grease the **hub**, then *listen* again:\n\n- turn the wheel\n- `click` or no click?\n\n> It clicks since the storm."
+
+// galleryProse is what internal/community/markup makes of a post; it is written out here because ui knows no module.
+const galleryProse = `<h3>The wheel clicks</h3>
+<p>Grease the <strong>hub</strong>, then <em>listen</em> again, <span class="prose-mention">@amina</span>. See <a href="#bank">bank.example</a> <span class="prose-host">(thief.example)</span>.</p>
+<blockquote><p>It clicks since the storm.</p></blockquote>
+<ul><li>☑ turn the wheel</li><li>☐ call the shop<ol><li>in the morning</li></ol></li></ul>
+<pre tabindex="0"><code class="language-go">if clicks { grease(hub, "fine oil", onceAWeek, andThenAgainAfterEveryRainThatIsLongerThanAnHour) }
+</code></pre>
+<div class="prose-table" tabindex="0"><table><thead><tr><th scope="col">Part</th><th scope="col" class="is-right">Price</th></tr></thead>
+<tbody><tr><td>Hub</td><td class="is-right">24.00 €</td></tr><tr><td>Grease</td><td class="is-right">6.50 €</td></tr></tbody></table></div>
+<hr>
+<p>And <code>this</code> is <del>gone</del> done.</p>`

@@ -49,6 +49,14 @@ func withChildren(c templ.Component, children ...templ.Component) templ.Componen
 	})
 }
 
+// form is one that is sent to the page it is on.
+func form() templ.Component {
+	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		inner := templ.GetChildren(ctx)
+		return templ.Join(templ.Raw(`<form method="post" action="/write">`), inner, templ.Raw(`<button type="submit">Send</button></form>`)).Render(templ.ClearChildren(ctx), w)
+	})
+}
+
 func serveIslands(t *testing.T) *islands {
 	t.Helper()
 	s := &islands{announce: make(chan string), posted: make(chan bool, 8)}
@@ -71,6 +79,22 @@ func serveIslands(t *testing.T) *islands {
 			withChildren(ui.Dialog("sample", "Sample")),
 			ui.Poll("/job", 1),
 		))
+	})
+	mux.HandleFunc("GET /write", func(w http.ResponseWriter, r *http.Request) {
+		page(w, r, withChildren(ui.Shell(ui.ShellProps{Title: "Write", Nonce: "test"}), withChildren(form(),
+			ui.MarkdownField(ui.Field{Name: "body", Label: "Answer", DraftKey: "body"}, ui.Preview{Name: "do", Value: "preview", Address: "/preview"}))))
+	})
+	mux.HandleFunc("POST /preview", func(w http.ResponseWriter, r *http.Request) {
+		if r.FormValue("text") == "refuse" {
+			http.Error(w, "no", http.StatusUnprocessableEntity)
+			return
+		}
+		_, _ = fmt.Fprintf(w, "<p>shown: %s</p>", r.FormValue("text"))
+	})
+	mux.HandleFunc("POST /write", func(w http.ResponseWriter, r *http.Request) {
+		s.theme.Store(r.FormValue("do") + "|" + r.FormValue("body"))
+		s.posted <- true
+		http.Redirect(w, r, "/write", http.StatusSeeOther)
 	})
 	mux.HandleFunc("GET /region", func(w http.ResponseWriter, r *http.Request) { page(w, r, s.region()) })
 	mux.HandleFunc("GET /job", func(w http.ResponseWriter, r *http.Request) { page(w, r, templ.Raw(`<p id="done">done</p>`)) })
@@ -235,6 +259,90 @@ func TestIslands(t *testing.T) {
 		}
 		if got, _ := s.theme.Load().(string); got != "light" {
 			t.Errorf("the server keeps the theme %q, want light", got)
+		}
+	})
+	t.Run("Markdown is written with buttons and keys", func(t *testing.T) {
+		run(t, chromedp.Navigate(s.URL+"/write"))
+		until(t, `customElements.get("entente-markdown")`)
+		// Each step begins with a text in which the selection stands between two bars, and ends so.
+		script := `(async () => {
+			const area = document.querySelector("#f-body"), wrong = [];
+			const put = (marked) => {
+				const a = marked.indexOf("|"), b = marked.lastIndexOf("|") - 1;
+				area.value = marked.replaceAll("|", "");
+				area.focus();
+				area.setSelectionRange(a, b < a ? a : b);
+			};
+			const found = () => area.value.slice(0, area.selectionStart) + "|" + area.value.slice(area.selectionStart, area.selectionEnd) + "|" + area.value.slice(area.selectionEnd);
+			for (const [act, before, after] of [
+				["bold", "a |mot| b", "a **|mot|** b"],
+				["bold", "a **|mot|** b", "a |mot| b"],
+				["bold", "a |**mot**| b", "a |mot| b"],
+				["bold", "a| mot |b", "a **|mot|** b"],
+				["bold", "a ||", "a **|text|**"],
+				["italic", "**|mot|**", "***|mot|***"],
+				["italic", "***|mot|***", "**|mot|**"],
+				["bold", "***|mot|***", "*|mot|*"],
+				["code", "|x|", "` + "`|x|`" + `"],
+				["code", "|x\ny|", "` + "```\\n|x\\ny|\\n```" + `"],
+				["link", "voir |ici|.", "voir [ici](|https://|)."],
+				["link", "|https://a.fr|", "[|text|](https://a.fr)"],
+				["quote", "a\n|b\nc|", "a\n|> b\n> c|"],
+				["quote", "|> b\n> c|", "|b\nc|"],
+				["list", "||", "- ||"],
+				["list", "|un\ndeux\n|trois", "|- un\n- deux|\ntrois"],
+			]) {
+				put(before);
+				document.querySelector('[data-do="' + act + '"]').click();
+				if (found() !== after) wrong.push(act + " of " + JSON.stringify(before) + ": " + JSON.stringify(found()) + ", want " + JSON.stringify(after));
+			}
+			put("a |mot| b");
+			for (const [key, extra] of [["b", {}], ["i", {}]]) area.dispatchEvent(new KeyboardEvent("keydown", {key, ctrlKey: true, bubbles: true, cancelable: true, ...extra}));
+			if (area.value !== "a ***mot*** b") wrong.push("keys: " + area.value);
+			put("|mot|");
+			document.querySelector('[data-do="bold"]').click();
+			document.execCommand("undo");
+			if (area.value !== "mot") wrong.push("undo: " + area.value);
+			const first = document.querySelector(".markdown-bar button");
+			first.focus();
+			first.dispatchEvent(new KeyboardEvent("keydown", {key: "ArrowLeft", bubbles: true, cancelable: true}));
+			if (document.activeElement.dataset.do !== "preview" || document.querySelectorAll('.markdown-bar [tabindex="0"], .markdown-bar button:not([tabindex])').length !== 1) wrong.push("arrows: " + document.activeElement.outerHTML);
+			return wrong;
+		})()`
+		wrong, err := chromedp.Run(ctx, chromedp.Evaluate[[]string](script, chromedp.EvalAwaitPromise))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range wrong {
+			t.Error(w)
+		}
+	})
+	t.Run("Markdown is looked at in its place, and kept", func(t *testing.T) {
+		run(t, chromedp.Navigate(s.URL+"/write"))
+		until(t, `customElements.get("entente-markdown")`)
+		if _, err := chromedp.Run(ctx, chromedp.Evaluate[any](`localStorage.clear(); document.querySelector("#f-body").value = ""; 0`)); err != nil {
+			t.Fatal(err)
+		}
+		run(t, chromedp.SendKeys(chromedp.CSS("#f-body"), "bonjour"), chromedp.Click(chromedp.CSS(`[data-do="preview"]`)))
+		until(t, `document.querySelector(".markdown-preview").textContent === "shown: bonjour" && document.querySelector('[data-do="preview"]').ariaExpanded === "true"`)
+		run(t, chromedp.SendKeys(chromedp.CSS("#f-body"), " à tous"))
+		until(t, `document.querySelector(".markdown-preview").textContent === "shown: bonjour à tous"`)
+		run(t, chromedp.Navigate(s.URL+"/write"))
+		until(t, `document.querySelector("#f-body").value === "bonjour à tous"`)
+		if _, err := chromedp.Run(ctx, chromedp.Evaluate[any](`const a = document.querySelector("#f-body"); a.value = "refuse"; document.querySelector('[data-do="preview"]').click(); 0`)); err != nil {
+			t.Fatal(err)
+		}
+		until(t, `document.querySelector(".markdown-preview").textContent.startsWith("The preview cannot")`)
+		run(t, chromedp.SendKeys(chromedp.CSS("#f-body"), " plus"), chromedp.KeyEvent("\r", chromedp.KeyModifiers(2)))
+		select {
+		case <-s.posted:
+		case <-time.After(10 * time.Second):
+			t.Fatal("the keys sent nothing")
+		}
+		run(t, chromedp.Navigate(s.URL+"/write"))
+		until(t, `document.querySelector("#f-body").value === ""`)
+		if got := s.theme.Load(); got != "|refuse plus" {
+			t.Errorf("sent was %q", got)
 		}
 	})
 }
