@@ -563,6 +563,14 @@ func (p *place) steps(t *testing.T) []step {
 		{"get-initiative", of("create-initiative", "id")},
 		{"update-initiative", then(of("create-initiative", "id"), object{"name": "Guides", "start": "2026-11-02", "end": "2026-12-31", "outcome": "moins d’appels"})},
 		{"set-tasks", then(of("create-initiative", "id"), object{"items": []object{{"name": "Écrire", "length": 5}, {"name": "En ligne", "length": 0, "after": []object{{"task": "#1", "lag": 1}}}}})},
+		{"report-progress", func(got map[string]reply) request { // of an initiative of the demo, which runs
+			for _, v := range got["list-initiatives"].items() {
+				if i := v.(map[string]any); i["state"] == "running" {
+					return request{values: map[string]string{"id": i["id"].(string), "task": i["tasks"].([]any)[0].(map[string]any)["id"].(string)}}.with(object{"done": 60, "minutes": 90})
+				}
+			}
+			return request{}
+		}},
 		{"set-contributors", func(got map[string]reply) request {
 			return id(got["create-initiative"].id()).with(object{"items": []object{{"member": got["me"].id(), "minutes_a_week": 300}}})
 		}},

@@ -106,7 +106,8 @@ func (s *Service) ChangeAction(ctx context.Context, a Action) (Action, error) {
 }
 
 // FinishAction notes that an action is done, with what came of it, or, not done, that it is open again. Its owner may, and those who steer.
-func (s *Service) FinishAction(ctx context.Context, action string, done bool, outcome string) (Action, error) {
+// seen is the UpdatedAt of what whoever finishes has seen; zero finishes whatever others did.
+func (s *Service) FinishAction(ctx context.Context, action string, seen time.Time, done bool, outcome string) (Action, error) {
 	was, err := s.Action(ctx, action)
 	if err != nil {
 		return was, err
@@ -115,7 +116,7 @@ func (s *Service) FinishAction(ctx context.Context, action string, done bool, ou
 	if n.text(&outcome, "outcome", 4000); n.err() != nil {
 		return was, n.err()
 	}
-	is, err := change(ctx, s, actions(), changing[Action]{entry: action, action: "govern.action_finished", object: "action", may: func(was Action) org.Permission {
+	is, err := change(ctx, s, actions(), changing[Action]{entry: action, seen: seen, action: "govern.action_finished", object: "action", may: func(was Action) org.Permission {
 		if was.Owner != "" && was.Owner == me(ctx) {
 			return org.StrategyRead
 		}

@@ -115,7 +115,7 @@ func TestAtOnce(t *testing.T) {
 			w.must(err)
 			var all sync.WaitGroup
 			failed := make(chan error, 2)
-			all.Go(func() { _, err := w.s.FinishAction(w.ctx, a.ID, true, ""); failed <- err })
+			all.Go(func() { _, err := w.s.FinishAction(w.ctx, a.ID, time.Time{}, true, ""); failed <- err })
 			all.Go(func() {
 				is := a
 				is.Name, is.UpdatedAt = "Go there", time.Time{}

@@ -137,12 +137,12 @@ func TestReviews(t *testing.T) {
 		if _, _, err := w.s.HoldReview(w.ctx, r.ID, ""); !problem.Is(err, problem.Conflict) {
 			t.Errorf("held twice: %v", err)
 		}
-		a, err = w.s.FinishAction(tom, a.ID, true, "Done so.")
+		a, err = w.s.FinishAction(tom, a.ID, time.Time{}, true, "Done so.")
 		w.must(err)
 		if a.DoneAt.IsZero() || a.Overdue(w.now) {
 			t.Errorf("%+v", a)
 		}
-		if _, err := w.s.FinishAction(w.member("vic@velo.example", org.Volunteer), a.ID, false, ""); !problem.Is(err, problem.Forbidden) {
+		if _, err := w.s.FinishAction(w.member("vic@velo.example", org.Volunteer), a.ID, time.Time{}, false, ""); !problem.Is(err, problem.Forbidden) {
 			t.Errorf("somebody else's action is reopened: %v", err)
 		}
 		kept, err := w.s.Review(w.ctx, r.ID)

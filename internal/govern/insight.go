@@ -100,11 +100,31 @@ func (s *Service) Insight(ctx context.Context, insight string) (Insight, error) 
 	return one(ctx, s, insights(), insight)
 }
 
-// HandInsight gives an insight to a department.
+// notOneself refuses that who hands over decides on it too; those who steer may.
+func notOneself(ctx context.Context, owner, handedBy string) error {
+	if owner == "" || owner != handedBy || org.Require(ctx, org.StrategyEdit) == nil {
+		return nil
+	}
+	return problem.New(problem.Invalid, "govern.not_oneself").On("owner")
+}
+
+// MayDecide reports whether whoever asks may decide: those who steer, and who decides for the department unless they handed it over.
+func (i Insight) MayDecide(ctx context.Context) bool {
+	if org.Require(ctx, org.StrategyEdit) == nil {
+		return true
+	}
+	who := me(ctx)
+	return who != "" && i.Owner == who && i.HandedBy != who && org.Require(ctx, org.StrategyRead) == nil
+}
+
+// HandInsight gives an insight to a department. Who hands it over cannot decide on it too, unless they steer.
 func (s *Service) HandInsight(ctx context.Context, i Insight) (Insight, error) {
 	i.Verdict, i.Reason, i.Outcome, i.DecidedBy, i.DecidedAt = "", "", "", "", time.Time{}
 	i, err := s.checkInsight(ctx, i, Insight{})
 	if err != nil {
+		return i, err
+	}
+	if err := notOneself(ctx, i.Owner, me(ctx)); err != nil {
 		return i, err
 	}
 	i.ID, i.CreatedAt, i.UpdatedAt, i.HandedBy = s.newID(), s.Now(), s.Now(), me(ctx)
@@ -147,8 +167,8 @@ func (s *Service) ChangeInsight(ctx context.Context, i Insight) (Insight, error)
 	return is, nil
 }
 
-// DecideInsight notes what the department decided and why; outcome may follow later by deciding again. Who owns the insight may decide, and
-// those who steer. seen is the UpdatedAt of what whoever decides has seen; zero decides whatever others did.
+// DecideInsight notes what the department decided and why; outcome may follow later by deciding again. Who owns the insight may decide
+// unless they handed it over, and those who steer. seen is the UpdatedAt of what whoever decides has seen; zero decides whatever others did.
 func (s *Service) DecideInsight(ctx context.Context, insight string, seen time.Time, verdict, reason, outcome string) (Insight, error) {
 	was, err := s.Insight(ctx, insight)
 	if err != nil {
@@ -162,7 +182,7 @@ func (s *Service) DecideInsight(ctx context.Context, insight string, seen time.T
 		return was, err
 	}
 	is, err := change(ctx, s, insights(), changing[Insight]{entry: insight, seen: seen, action: "govern.insight_decided", object: "insight", may: func(was Insight) org.Permission {
-		if was.Owner != "" && was.Owner == me(ctx) {
+		if was.MayDecide(ctx) {
 			return org.StrategyRead
 		}
 		return org.StrategyEdit

@@ -26,6 +26,7 @@ type Spending struct {
 	Approval             string    // whether IT approved it
 	Owner                string    // member id
 	Note                 string
+	Discreet             bool // the money is left out for whoever asked
 	CreatedAt, UpdatedAt time.Time
 }
 
@@ -110,12 +111,30 @@ func (e Spending) summary() map[string]any {
 
 // Spendings lists the register, by capability and department.
 func (s *Service) Spendings(ctx context.Context) ([]Spending, error) {
-	return list(ctx, s, spendings(), "")
+	out, err := list(ctx, s, spendings(), "")
+	for n := range out {
+		out[n] = out[n].shown(ctx)
+	}
+	return out, err
+}
+
+// shown is an entry as whoever asks may see it: money is for those who steer and for who owns the entry.
+func (e Spending) shown(ctx context.Context) Spending {
+	if !seesMoney(ctx, e.Owner) {
+		e.Amount, e.Currency, e.Period, e.Payer, e.Discreet = 0, "", "", "", true
+	}
+	return e
+}
+
+// seesMoney reports whether whoever asks sees amounts of what somebody owns: those who steer, and the owner.
+func seesMoney(ctx context.Context, owner string) bool {
+	return org.Require(ctx, org.StrategyEdit) == nil || owner != "" && owner == me(ctx)
 }
 
 // Spending reads one.
 func (s *Service) Spending(ctx context.Context, entry string) (Spending, error) {
-	return one(ctx, s, spendings(), entry)
+	e, err := one(ctx, s, spendings(), entry)
+	return e.shown(ctx), err
 }
 
 // AddSpending puts a tool into the register.
@@ -166,7 +185,7 @@ type Double struct {
 	Departments []string // in order
 	Entries     []Spending
 	Yearly      []Money // of all entries, by currency
-	Avoidable   []Money // what is left when only the dearest entry of each currency stays: an upper bound, not a saving
+	Avoidable   []Money // none where money is left out; what is left when only the dearest entry of each currency stays: an upper bound, not a saving
 }
 
 // Doubles finds capabilities that more than one department pays for while their contracts run at the same time. Departments and
@@ -196,6 +215,10 @@ func Doubles(list []Spending, at time.Time) []Double {
 		if len(d.Departments) < 2 {
 			continue
 		}
+		if slices.ContainsFunc(d.Entries, func(e Spending) bool { return e.Discreet }) {
+			out = append(out, *d)
+			continue
+		}
 		d.Yearly = Total(d.Entries, at)
 		for _, m := range d.Yearly {
 			dearest := int64(0)
@@ -211,11 +234,11 @@ func Doubles(list []Spending, at time.Time) []Double {
 	return out
 }
 
-// Total is what runs at a moment in a year, by currency: amounts of different currencies are never added.
+// Total is what runs at a moment in a year, by currency, of what whoever asked may see: amounts of different currencies are never added.
 func Total(list []Spending, at time.Time) []Money {
 	sums := map[string]int64{}
 	for _, e := range list {
-		if e.Running(at) {
+		if e.Running(at) && !e.Discreet {
 			sums[e.Currency] += e.Yearly()
 		}
 	}

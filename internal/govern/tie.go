@@ -26,6 +26,7 @@ type Tie struct {
 	Often                string
 	Owner                string // member id
 	Objective            string
+	Discreet             bool // the money is left out for whoever asked
 	CreatedAt, UpdatedAt time.Time
 }
 
@@ -93,10 +94,27 @@ func (t Tie) summary() map[string]any {
 }
 
 // Ties lists the relationship plan.
-func (s *Service) Ties(ctx context.Context) ([]Tie, error) { return list(ctx, s, ties(), "") }
+func (s *Service) Ties(ctx context.Context) ([]Tie, error) {
+	out, err := list(ctx, s, ties(), "")
+	for n := range out {
+		out[n] = out[n].shown(ctx)
+	}
+	return out, err
+}
+
+// shown is a line as whoever asks may see it: money is for those who steer and for who owns the line.
+func (t Tie) shown(ctx context.Context) Tie {
+	if !seesMoney(ctx, t.Owner) {
+		t.Amount, t.Currency, t.Discreet = 0, "", true
+	}
+	return t
+}
 
 // Tie reads one line of the plan.
-func (s *Service) Tie(ctx context.Context, tie string) (Tie, error) { return one(ctx, s, ties(), tie) }
+func (s *Service) Tie(ctx context.Context, tie string) (Tie, error) {
+	t, err := one(ctx, s, ties(), tie)
+	return t.shown(ctx), err
+}
 
 // AddTie adds a line to the plan.
 func (s *Service) AddTie(ctx context.Context, t Tie) (Tie, error) {

@@ -52,7 +52,8 @@ func (p Person) Over() int {
 	return n
 }
 
-// Capacity adds up the people of all initiatives that are proposed, approved or running, over so many weeks from that of a day.
+// Capacity adds up the people of all initiatives that are proposed, approved or running, over so many weeks from that of a day. Those who do
+// not steer see their own weeks.
 func (s *Service) Capacity(ctx context.Context, from schedule.Day, weeks int) (Capacity, error) {
 	if err := org.Require(ctx, org.StrategyRead); err != nil {
 		return Capacity{}, err
@@ -61,11 +62,12 @@ func (s *Service) Capacity(ctx context.Context, from schedule.Day, weeks int) (C
 	if err != nil {
 		return Capacity{}, err
 	}
-	list, err := s.Initiatives(ctx)
+	list, err := s.all(ctx)
 	if err != nil {
 		return Capacity{}, err
 	}
-	return capacity(w, list, from, min(max(weeks, 1), 53))
+	c, err := capacity(w, list, from, min(max(weeks, 1), 53))
+	return c.shown(ctx), err
 }
 
 // capacity is pure. Hours released count by the working days of a week on which they hold; hours planned are spread evenly over the working

@@ -41,6 +41,7 @@ type Initiative struct {
 	Approved     *Approval // the last one, nil before
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
+	Discreet     bool // money, and hours of others, are left out for whoever asked
 }
 
 // The most there may be.
@@ -120,7 +121,8 @@ func (s *Service) Initiative(ctx context.Context, initiative string) (Initiative
 	if err := org.Require(ctx, org.StrategyRead); err != nil {
 		return Initiative{}, err
 	}
-	return one(ctx, s.db.Read(), initiative)
+	i, err := one(ctx, s.db.Read(), initiative)
+	return i.shown(ctx), err
 }
 
 // Initiatives lists all of them, those that start first first, those without a date last.
@@ -128,6 +130,12 @@ func (s *Service) Initiatives(ctx context.Context) ([]Initiative, error) {
 	if err := org.Require(ctx, org.StrategyRead); err != nil {
 		return nil, err
 	}
+	list, err := s.all(ctx)
+	return shownAll(ctx, list), err
+}
+
+// all lists them with everything, for what is computed of them.
+func (s *Service) all(ctx context.Context) ([]Initiative, error) {
 	return initiatives(ctx, s.db.Read(), "ORDER BY CASE WHEN start_on = '' THEN 1 ELSE 0 END, start_on, id")
 }
 
@@ -279,7 +287,7 @@ func (s *Service) change(ctx context.Context, initiative string, seen time.Time,
 	if err != nil {
 		return Initiative{}, err
 	}
-	return s.save(ctx, initiative, seen, action, func(_ context.Context, _ db.Q, i *Initiative) (map[string]any, error) {
+	return s.save(ctx, initiative, seen, action, nil, func(_ context.Context, _ db.Q, i *Initiative) (map[string]any, error) {
 		if i.State.Closed() {
 			return nil, problem.New(problem.Conflict, "plan.closed")
 		}
@@ -288,9 +296,14 @@ func (s *Service) change(ctx context.Context, initiative string, seen time.Time,
 	})
 }
 
-func (s *Service) save(ctx context.Context, initiative string, seen time.Time, action string, do func(ctx context.Context, q db.Q, i *Initiative) (map[string]any, error)) (Initiative, error) {
-	if err := org.Require(ctx, org.StrategyEdit); err != nil {
+// save lets those through who steer and, by what stands there now, those of may.
+func (s *Service) save(ctx context.Context, initiative string, seen time.Time, action string, may func(Initiative) bool, do func(ctx context.Context, q db.Q, i *Initiative) (map[string]any, error)) (Initiative, error) {
+	forbidden := org.Require(ctx, org.StrategyEdit)
+	if err := org.Require(ctx, org.StrategyRead); err != nil {
 		return Initiative{}, err
+	}
+	if may == nil && forbidden != nil {
+		return Initiative{}, forbidden
 	}
 	if !id.Valid(initiative) {
 		return Initiative{}, notFound()
@@ -304,6 +317,9 @@ func (s *Service) save(ctx context.Context, initiative string, seen time.Time, a
 		i, err := one(ctx, q, initiative)
 		if err != nil {
 			return err
+		}
+		if forbidden != nil && !may(i) {
+			return forbidden
 		}
 		if !seen.IsZero() && !seen.Equal(i.UpdatedAt) {
 			return problem.New(problem.Conflict, "plan.changed_meanwhile")

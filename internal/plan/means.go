@@ -33,7 +33,7 @@ type OwnerMeans struct {
 // meansWeeks is over how many weeks the time of people is averaged.
 const meansWeeks = 12
 
-// Means says what there is to reach objectives with.
+// Means says what there is to reach objectives with; to those who do not steer, without what it costs.
 func (s *Service) Means(ctx context.Context) (Means, error) {
 	if err := org.Require(ctx, org.StrategyRead); err != nil {
 		return Means{}, err
@@ -42,11 +42,18 @@ func (s *Service) Means(ctx context.Context) (Means, error) {
 	if err != nil {
 		return Means{}, err
 	}
-	list, err := s.Initiatives(ctx)
+	list, err := s.all(ctx)
 	if err != nil {
 		return Means{}, err
 	}
-	return means(w, list)
+	m, err := means(w, list)
+	if !steers(ctx) {
+		for o, of := range m.Objectives {
+			of.Cost, of.Minutes = nil, 0
+			m.Objectives[o] = of
+		}
+	}
+	return m, err
 }
 
 func means(w World, list []Initiative) (Means, error) {
@@ -110,7 +117,10 @@ func (i Initiative) Funds() bool {
 
 // Serving lists where the initiatives stand that serve an objective, stopped ones last.
 func (s *Service) Serving(ctx context.Context, objective string) ([]Standing, error) {
-	list, err := s.Initiatives(ctx)
+	if err := org.Require(ctx, org.StrategyRead); err != nil {
+		return nil, err
+	}
+	list, err := s.all(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -124,5 +134,5 @@ func (s *Service) Serving(ctx context.Context, objective string) ([]Standing, er
 		}
 		return stopped(a) - stopped(b)
 	})
-	return s.standings(ctx, s.db.Read(), list)
+	return s.shownStandings(ctx, list)
 }

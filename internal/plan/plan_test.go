@@ -175,7 +175,7 @@ func TestRefusals(t *testing.T) {
 			"change":   func() error { _, err := w.s.ChangeRisks(reader, i.ID, time.Time{}, nil); return err },
 			"take":     func() error { _, err := w.s.Take(reader, i.ID, time.Time{}, plan.Propose, ""); return err },
 			"remove":   func() error { return w.s.Remove(reader, i.ID) },
-			"book":     func() error { _, err := w.s.Book(reader, plan.Booking{Initiative: i.ID}); return err },
+			"book":     func() error { _, err := w.s.Book(reader, plan.Booking{Initiative: i.ID, Amount: 5}); return err },
 			"calendar": func() error { return w.s.ChangeCalendar(reader, [7]bool{true}, nil) },
 		} {
 			if err := do(); !problem.Is(err, problem.Forbidden) {

@@ -76,22 +76,37 @@ func (s *Service) Stand(ctx context.Context, initiative string) (Standing, error
 	if err != nil {
 		return Standing{}, err
 	}
-	return list[0], nil
+	return list[0].shown(ctx), nil
 }
 
 // Portfolio says where all initiatives stand, those that start first first.
 func (s *Service) Portfolio(ctx context.Context) ([]Standing, error) {
-	list, err := s.Initiatives(ctx)
+	if err := org.Require(ctx, org.StrategyRead); err != nil {
+		return nil, err
+	}
+	list, err := s.all(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return s.standings(ctx, s.db.Read(), list)
+	return s.shownStandings(ctx, list)
 }
 
-// Facts lists the newest business facts that count as spent on an initiative.
+// shownStandings are standings computed of everything and shown as whoever asks may see them.
+func (s *Service) shownStandings(ctx context.Context, list []Initiative) ([]Standing, error) {
+	out, err := s.standings(ctx, s.db.Read(), list)
+	for n := range out {
+		out[n] = out[n].shown(ctx)
+	}
+	return out, err
+}
+
+// Facts lists the newest business facts that count as spent on an initiative, none for those who do not lead it.
 func (s *Service) Facts(ctx context.Context, i Initiative) ([]Fact, error) {
 	if err := org.Require(ctx, org.StrategyRead); err != nil {
 		return nil, err
+	}
+	if !i.Leads(ctx) {
+		return nil, nil
 	}
 	return s.facts(ctx, s.db.Read(), i, s.Now())
 }
@@ -230,4 +245,9 @@ func (st *Standing) spentElsewhere() []money.Amount {
 }
 
 // Own is the account in the initiative's own currency.
-func (st Standing) Own() Account { return st.Accounts[0] }
+func (st Standing) Own() Account {
+	if len(st.Accounts) == 0 {
+		return Account{Currency: st.Currency}
+	}
+	return st.Accounts[0]
+}

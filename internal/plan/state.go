@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/entente/entente/internal/db"
@@ -90,8 +91,11 @@ func (s Step) leadsTo(i Initiative) State {
 	return Draft
 }
 
-// Take decides. Approval is refused with everything that is missing, each a problem of its own (org.Problems lists them).
+// Take decides: those who steer may, and the owner may say that it is done. Approval is refused with everything that is missing, each a problem of its own (org.Problems lists them).
 func (s *Service) Take(ctx context.Context, initiative string, seen time.Time, step Step, note string) (Initiative, error) {
+	if err := org.Require(ctx, org.StrategyEdit); err != nil && step != Finish {
+		return Initiative{}, err
+	}
 	note, err := text(note, "note", 1000)
 	if err != nil {
 		return Initiative{}, err
@@ -103,7 +107,8 @@ func (s *Service) Take(ctx context.Context, initiative string, seen time.Time, s
 	if err != nil {
 		return Initiative{}, err
 	}
-	return s.save(ctx, initiative, seen, "plan."+string(step), func(ctx context.Context, q db.Q, i *Initiative) (map[string]any, error) {
+	may := func(i Initiative) bool { return step == Finish && i.Leads(ctx) }
+	i, err := s.save(ctx, initiative, seen, "plan."+string(step), may, func(ctx context.Context, q db.Q, i *Initiative) (map[string]any, error) {
 		possible := false
 		for _, p := range i.Steps() {
 			possible = possible || p == step
@@ -115,10 +120,7 @@ func (s *Service) Take(ctx context.Context, initiative string, seen time.Time, s
 		if note != "" {
 			details["note"] = note
 		}
-		who := ""
-		if m := org.Who(ctx); m != nil {
-			who = m.ID
-		}
+		who := me(ctx)
 		if step == Approve {
 			var errs []error
 			for _, g := range w.gaps(*i) {
@@ -138,6 +140,15 @@ func (s *Service) Take(ctx context.Context, initiative string, seen time.Time, s
 		err := db.Insert(ctx, q, "initiative_step (id, initiative, at, member, step, note)", [][]any{{s.newID(), i.ID, db.T(s.Now()), who, string(step), note}}, "")
 		return details, err
 	})
+	return i.shown(ctx), err
+}
+
+// MayTake lists what whoever asks can decide: those who steer all that is possible, the owner that it is done.
+func (i Initiative) MayTake(ctx context.Context) []Step {
+	if steers(ctx) {
+		return i.Steps()
+	}
+	return slices.DeleteFunc(i.Steps(), func(s Step) bool { return s != Finish || !i.Leads(ctx) })
 }
 
 // Taken is a decision that was taken.

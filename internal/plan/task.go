@@ -86,23 +86,7 @@ func (s *Service) checkTasks(ctx context.Context, tasks []Task, was Initiative, 
 		if t.Minutes < 0 || t.Minutes > schedule.MaxMinutes {
 			refuse(n, "hours", "plan.hours_bad")
 		}
-		if t.Done < 0 || t.Done > 100 {
-			refuse(n, "done", "plan.percent_bad")
-		}
-		if t.Began > today || t.Began != 0 && !t.Began.Valid() {
-			refuse(n, "began", "plan.not_yet")
-		}
-		switch {
-		case t.Ended > today, t.Ended != 0 && !t.Ended.Valid():
-			refuse(n, "ended", "plan.not_yet")
-		case t.Ended != 0 && t.Began > t.Ended:
-			refuse(n, "ended", "plan.end_before_start")
-		case t.Ended != 0:
-			t.Done = 100
-			if t.Began == 0 && t.Length == 0 {
-				t.Began = t.Ended
-			}
-		}
+		errs = append(errs, t.progress(today, func(field string) string { return at("task", n, field) })...)
 		waits := []Wait{}
 		for _, w := range t.After {
 			w.Task = ids[w.Task]

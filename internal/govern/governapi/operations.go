@@ -19,6 +19,12 @@ type ByID struct {
 	ID string `path:"id" maxLength:"50"`
 }
 
+// Given names one entry and says which state of it whoever changes it has seen.
+type Given struct {
+	ByID
+	Seen time.Time `query:"seen" doc:"The updated_at you have seen: a later change of somebody else is then a conflict (409). Absent: it is overwritten."`
+}
+
 func op(id, method, path, summary string, p org.Permission) api.Op {
 	o := api.Op{ID: id, Method: method, Path: "/govern" + path, Tag: "govern", Summary: summary, Permission: p}
 	if method == http.MethodPost {
@@ -30,6 +36,7 @@ func op(id, method, path, summary string, p org.Permission) api.Op {
 // entries are the five operations of a register: T is what govern keeps, E what is shown, D what is given.
 type entries[T, E, D any] struct {
 	one, many, path string
+	stamp           func(*T) *time.Time // when it was last changed
 	show            func(T) E
 	take            func(D, string) T
 	list            func(context.Context) ([]T, error)
@@ -66,10 +73,12 @@ func (e entries[T, E, D]) operations(a *api.API) {
 		return api.Only(e.show(v)), nil
 	})
 	api.Add(a, op("replace-"+e.one, http.MethodPut, e.path+"/{id}", "Change one of the "+e.many, e.write), func(ctx context.Context, in *struct {
-		ByID
+		Given
 		Body D
 	}) (*api.One[E], error) {
-		v, err := e.change(ctx, e.take(in.Body, in.ID))
+		v := e.take(in.Body, in.ID)
+		*e.stamp(&v) = in.Seen.UTC()
+		v, err := e.change(ctx, v)
 		if err != nil {
 			return nil, err
 		}
@@ -82,21 +91,21 @@ func (e entries[T, E, D]) operations(a *api.API) {
 
 // Operations adds the operations.
 func Operations(a *api.API, s *govern.Service) {
-	entries[govern.Risk, RiskEntry, RiskEntryDraft]{"risk", "risks", "/risks", func(r govern.Risk) RiskEntry { return ofRisk(s.Now())(r) }, RiskEntryDraft.entry,
+	entries[govern.Risk, RiskEntry, RiskEntryDraft]{"risk", "risks", "/risks", func(v *govern.Risk) *time.Time { return &v.UpdatedAt }, func(r govern.Risk) RiskEntry { return ofRisk(s.Now())(r) }, RiskEntryDraft.entry,
 		s.Risks, s.Risk, s.AddRisk, s.ChangeRisk, s.RemoveRisk, org.StrategyEdit}.operations(a)
-	entries[govern.Surrounding, SurroundingEntry, SurroundingEntryDraft]{"surrounding", "surroundings", "/surroundings", ofSurrounding, SurroundingEntryDraft.entry,
+	entries[govern.Surrounding, SurroundingEntry, SurroundingEntryDraft]{"surrounding", "surroundings", "/surroundings", func(v *govern.Surrounding) *time.Time { return &v.UpdatedAt }, ofSurrounding, SurroundingEntryDraft.entry,
 		s.Surroundings, s.Surrounding, s.AddSurrounding, s.ChangeSurrounding, s.RemoveSurrounding, org.StrategyEdit}.operations(a)
-	entries[govern.Decision, DecisionEntry, DecisionEntryDraft]{"decision", "decisions", "/decisions", ofDecision, DecisionEntryDraft.entry,
+	entries[govern.Decision, DecisionEntry, DecisionEntryDraft]{"decision", "decisions", "/decisions", func(v *govern.Decision) *time.Time { return &v.UpdatedAt }, ofDecision, DecisionEntryDraft.entry,
 		s.Decisions, s.Decision, s.AddDecision, s.ChangeDecision, s.RemoveDecision, org.StrategyEdit}.operations(a)
-	entries[govern.Review, ReviewEntry, ReviewEntryDraft]{"review", "reviews", "/reviews", ofReview, ReviewEntryDraft.entry,
+	entries[govern.Review, ReviewEntry, ReviewEntryDraft]{"review", "reviews", "/reviews", func(v *govern.Review) *time.Time { return &v.UpdatedAt }, ofReview, ReviewEntryDraft.entry,
 		s.Reviews, s.Review, s.AddReview, s.ChangeReview, s.RemoveReview, org.StrategyEdit}.operations(a)
-	entries[govern.Action, ActionEntry, ActionEntryDraft]{"action", "actions", "/actions", ofAction, ActionEntryDraft.entry,
+	entries[govern.Action, ActionEntry, ActionEntryDraft]{"action", "actions", "/actions", func(v *govern.Action) *time.Time { return &v.UpdatedAt }, ofAction, ActionEntryDraft.entry,
 		s.Actions, s.Action, s.AddAction, s.ChangeAction, s.RemoveAction, org.StrategyEdit}.operations(a)
-	entries[govern.Spending, SpendingEntry, SpendingEntryDraft]{"spending", "spendings", "/spendings", ofSpending, SpendingEntryDraft.entry,
+	entries[govern.Spending, SpendingEntry, SpendingEntryDraft]{"spending", "spendings", "/spendings", func(v *govern.Spending) *time.Time { return &v.UpdatedAt }, ofSpending, SpendingEntryDraft.entry,
 		s.Spendings, s.Spending, s.AddSpending, s.ChangeSpending, s.RemoveSpending, org.StrategyEdit}.operations(a)
-	entries[govern.Insight, InsightEntry, InsightEntryDraft]{"insight", "insights", "/insights", ofInsight, InsightEntryDraft.entry,
+	entries[govern.Insight, InsightEntry, InsightEntryDraft]{"insight", "insights", "/insights", func(v *govern.Insight) *time.Time { return &v.UpdatedAt }, ofInsight, InsightEntryDraft.entry,
 		s.Insights, s.Insight, s.HandInsight, s.ChangeInsight, s.RemoveInsight, org.StrategyRead}.operations(a)
-	entries[govern.Tie, TieEntry, TieEntryDraft]{"tie", "ties", "/ties", ofTie, TieEntryDraft.entry,
+	entries[govern.Tie, TieEntry, TieEntryDraft]{"tie", "ties", "/ties", func(v *govern.Tie) *time.Time { return &v.UpdatedAt }, ofTie, TieEntryDraft.entry,
 		s.Ties, s.Tie, s.AddTie, s.ChangeTie, s.RemoveTie, org.StrategyEdit}.operations(a)
 	steps(a, s)
 	standing(a, s)
@@ -155,27 +164,27 @@ func steps(a *api.API, s *govern.Service) {
 		return api.Listed(out, ""), nil
 	})
 	api.Add(a, op("finish-action", http.MethodPost, "/actions/{id}/finish", "Note that an action is done, or open it again", org.StrategyRead), func(ctx context.Context, in *struct {
-		ByID
+		Given
 		Body struct {
 			Done    bool   `json:"done"`
 			Outcome string `json:"outcome,omitempty" maxLength:"4000"`
 		}
 	}) (*api.One[ActionEntry], error) {
-		v, err := s.FinishAction(ctx, in.ID, in.Body.Done, in.Body.Outcome)
+		v, err := s.FinishAction(ctx, in.ID, in.Seen.UTC(), in.Body.Done, in.Body.Outcome)
 		if err != nil {
 			return nil, err
 		}
 		return api.Only(ofAction(v)), nil
 	})
-	api.Add(a, op("decide-insight", http.MethodPost, "/insights/{id}/decide", "Note what the department decided", org.StrategyRead), func(ctx context.Context, in *struct {
-		ByID
+	api.Add(a, op("decide-insight", http.MethodPost, "/insights/{id}/decide", "Note what the department decided; who handed it over cannot, unless they steer", org.StrategyRead), func(ctx context.Context, in *struct {
+		Given
 		Body struct {
 			Verdict string `json:"verdict" enum:"done,planned,refused"`
 			Reason  string `json:"reason" maxLength:"2000"`
 			Outcome string `json:"outcome,omitempty" maxLength:"4000"`
 		}
 	}) (*api.One[InsightEntry], error) {
-		v, err := s.DecideInsight(ctx, in.ID, time.Time{}, in.Body.Verdict, in.Body.Reason, in.Body.Outcome)
+		v, err := s.DecideInsight(ctx, in.ID, in.Seen.UTC(), in.Body.Verdict, in.Body.Reason, in.Body.Outcome)
 		if err != nil {
 			return nil, err
 		}

@@ -183,7 +183,8 @@ func (d ActionEntryDraft) entry(id string) govern.Action {
 // SpendingEntry is a tool that somebody pays for.
 type SpendingEntry struct {
 	Stamp
-	Yearly int64 `json:"yearly" doc:"In a year, minor units."`
+	Yearly      int64 `json:"yearly" doc:"In a year, minor units."`
+	MoneyHidden bool  `json:"money_hidden,omitempty" doc:"Amount, currency, period and payer are left out: they are for those who may edit the strategy and for the owner."`
 	SpendingEntryDraft
 }
 
@@ -204,7 +205,7 @@ type SpendingEntryDraft struct {
 }
 
 func ofSpending(e govern.Spending) SpendingEntry {
-	return SpendingEntry{Stamp{e.ID, e.CreatedAt, e.UpdatedAt}, e.Yearly(),
+	return SpendingEntry{Stamp{e.ID, e.CreatedAt, e.UpdatedAt}, e.Yearly(), e.Discreet,
 		SpendingEntryDraft{e.Tool, e.Capability, e.Department, e.Payer, e.Amount, e.Currency, e.Period, e.BeginsAt, moment(e.EndsAt), e.Approval, e.Owner, e.Note}}
 }
 
@@ -248,6 +249,7 @@ func (d InsightEntryDraft) entry(id string) govern.Insight {
 // TieEntry is a line of the relationship plan.
 type TieEntry struct {
 	Stamp
+	MoneyHidden bool `json:"money_hidden,omitempty" doc:"What a tie is worth is left out: it is for those who may edit the strategy and for the owner."`
 	TieEntryDraft
 }
 
@@ -268,7 +270,7 @@ type TieEntryDraft struct {
 }
 
 func ofTie(t govern.Tie) TieEntry {
-	return TieEntry{Stamp{t.ID, t.CreatedAt, t.UpdatedAt}, TieEntryDraft{t.Name, t.Kind, t.Ties, t.Wanted, moment(t.DueAt), t.Worth, t.Amount, t.Currency, t.How, t.Often, t.Owner, t.Objective}}
+	return TieEntry{Stamp{t.ID, t.CreatedAt, t.UpdatedAt}, t.Discreet, TieEntryDraft{t.Name, t.Kind, t.Ties, t.Wanted, moment(t.DueAt), t.Worth, t.Amount, t.Currency, t.How, t.Often, t.Owner, t.Objective}}
 }
 
 func (d TieEntryDraft) entry(id string) govern.Tie {

@@ -75,11 +75,6 @@ func origin(about string) string {
 	return ""
 }
 
-func mayDecide(ctx context.Context, v govern.Insight) bool {
-	m := org.Who(ctx)
-	return m.May(org.StrategyEdit) || m != nil && v.Owner == m.ID
-}
-
 func (h *handlers) insightNoun() noun[govern.Insight] {
 	return noun[govern.Insight]{
 		path: "/govern/insights", key: "govern.insight", plural: "govern.insights", mayAdd: govern.MayHand,
@@ -96,7 +91,12 @@ func (h *handlers) insightNoun() noun[govern.Insight] {
 				needed(text(ctx, "department", "govern.field.to_department", v.Department, 80)),
 			}
 			if v.ID == "" || mayEdit(ctx) { // who only handed it over cannot say anew who decides
-				out = append(out, d.member(ctx, "owner", "govern.field.decides", v.Owner))
+				decides := d.member(ctx, "owner", "govern.field.decides", v.Owner)
+				if !mayEdit(ctx) { // who hands it over cannot decide too
+					decides.Options = slices.DeleteFunc(decides.Options, func(o ui.Option) bool { return o.Value == org.Who(ctx).ID })
+					decides = hinted(decides, i18n.T(ctx, "govern.field.decides_hint"))
+				}
+				out = append(out, decides)
 			}
 			return append(out, date(ctx, "due_at", "govern.field.decide_by", v.DueAt), d.objective(ctx, v.Objective))
 		},
@@ -121,7 +121,7 @@ func (h *handlers) insightNoun() noun[govern.Insight] {
 			return out
 		},
 		extra: func(ctx context.Context, _ *desk, v govern.Insight, bad wrong) (templ.Component, error) {
-			if !mayDecide(ctx, v) {
+			if !v.MayDecide(ctx) {
 				return nil, nil
 			}
 			return decideForm(v, bad), nil

@@ -751,9 +751,16 @@ func overviewBody(p overviewPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = figure(orDash(monies(ctx, totalOf(p))), i18n.T(ctx, "govern.a_year")).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
+			if mayEdit(ctx) {
+				templ_7745c5c3_Err = figure(orDash(monies(ctx, totalOf(p))), i18n.T(ctx, "govern.a_year")).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			} else {
+				templ_7745c5c3_Err = figure(strconv.Itoa(len(p.Look.Spendings)), i18n.T(ctx, "govern.tools")).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
 			}
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 45, " ")
 			if templ_7745c5c3_Err != nil {

@@ -318,7 +318,7 @@ func (h *handlers) finish(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	to := "/govern/actions/" + r.PathValue("id")
-	if _, err := h.s.FinishAction(r.Context(), r.PathValue("id"), f.text("done") != "no", f.text("outcome")); err != nil {
+	if _, err := h.s.FinishAction(r.Context(), r.PathValue("id"), f.seen(), f.text("done") != "no", f.text("outcome")); err != nil {
 		return refused(w, r, err, to)
 	}
 	web.Flash(w, r, ui.Success, "govern.saved")

@@ -20,6 +20,7 @@ type spendingsPage struct {
 	Total      []govern.Money
 	Unapproved []govern.Spending
 	Ends       []govern.Spending
+	Money      bool // amounts of all are shown
 }
 
 func (h *handlers) spendings(w http.ResponseWriter, r *http.Request) error {
@@ -28,7 +29,7 @@ func (h *handlers) spendings(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := spendingsPage{Desk: d}
+	p := spendingsPage{Desk: d, Money: mayEdit(ctx)}
 	if p.List, err = h.s.Spendings(ctx); err != nil {
 		return err
 	}
@@ -79,12 +80,14 @@ func (h *handlers) spendingNoun() noun[govern.Spending] {
 			return v
 		},
 		facts: func(ctx context.Context, d *desk, v govern.Spending) []ui.Item {
-			return []ui.Item{
-				fact(ctx, "govern.field.capability", capability(ctx, v.Capability)), fact(ctx, "govern.field.department", v.Department), fact(ctx, "govern.field.payer", v.Payer),
-				fact(ctx, "govern.field.amount", i18n.Money(ctx, v.Amount, v.Currency)+" "+i18n.T(ctx, "govern.period."+v.Period)),
-				fact(ctx, "govern.field.yearly", i18n.Money(ctx, v.Yearly(), v.Currency)), dayFact(ctx, "govern.field.begins_at", v.BeginsAt), dayFact(ctx, "govern.field.ends_at", v.EndsAt),
-				fact(ctx, "govern.field.approval", i18n.T(ctx, "govern.approval."+v.Approval)), fact(ctx, "govern.field.owner", d.names[v.Owner]), long(ctx, "govern.field.note", v.Note),
+			money := []ui.Item{fact(ctx, "govern.field.amount", i18n.T(ctx, "govern.money_hidden"))}
+			if !v.Discreet {
+				money = []ui.Item{fact(ctx, "govern.field.payer", v.Payer), fact(ctx, "govern.field.amount", i18n.Money(ctx, v.Amount, v.Currency)+" "+i18n.T(ctx, "govern.period."+v.Period)),
+					fact(ctx, "govern.field.yearly", i18n.Money(ctx, v.Yearly(), v.Currency))}
 			}
+			return append(append([]ui.Item{fact(ctx, "govern.field.capability", capability(ctx, v.Capability)), fact(ctx, "govern.field.department", v.Department)}, money...),
+				dayFact(ctx, "govern.field.begins_at", v.BeginsAt), dayFact(ctx, "govern.field.ends_at", v.EndsAt),
+				fact(ctx, "govern.field.approval", i18n.T(ctx, "govern.approval."+v.Approval)), fact(ctx, "govern.field.owner", d.names[v.Owner]), long(ctx, "govern.field.note", v.Note))
 		},
 	}
 }

@@ -87,6 +87,22 @@ func Operations(a *api.API, s *plan.Service) {
 		}
 		return one(s.ChangeTasks(ctx, in.ID, in.Seen.UTC(), list))
 	})
+	api.Add(a, op("report-progress", http.MethodPut, "/initiatives/{id}/tasks/{task}/progress", "Report how far a task is, and the hours it took: for who does it, the owner of the initiative, and those who may edit the strategy", org.StrategyRead), func(ctx context.Context, in *struct {
+		ByID
+		Task string    `path:"task" maxLength:"50"`
+		Seen time.Time `query:"seen" doc:"The updated_at you have seen."`
+		Body TaskProgress
+	}) (*api.One[Initiative], error) {
+		var d days
+		p := plan.Progress{Done: in.Body.Done, Began: d.read(in.Body.Began, "began"), Ended: d.read(in.Body.Ended, "ended"), Minutes: in.Body.Minutes, Day: d.read(in.Body.Day, "day"), Note: in.Body.Note}
+		if d.err != nil {
+			return nil, d.err
+		}
+		if p.Day == 0 {
+			p.Day = s.Today(ctx)
+		}
+		return one(s.Report(ctx, in.ID, in.Seen.UTC(), in.Task, p))
+	})
 	api.Add(a, op("set-contributors", http.MethodPut, "/initiatives/{id}/contributors", "Set who has hours for an initiative", org.StrategyEdit), func(ctx context.Context, in *Parts[Contributor]) (*api.One[Initiative], error) {
 		list, err := contributors(in.Body.Items)
 		if err != nil {
@@ -111,7 +127,7 @@ func Operations(a *api.API, s *plan.Service) {
 		}
 		return one(s.ChangeBenefits(ctx, in.ID, in.Seen.UTC(), list))
 	})
-	api.Add(a, op("take-step", http.MethodPost, "/initiatives/{id}/steps", "Decide on an initiative; approval is refused with everything that is missing", org.StrategyEdit),
+	api.Add(a, op("take-step", http.MethodPost, "/initiatives/{id}/steps", "Decide on an initiative; approval is refused with everything that is missing. Its owner may finish it without the right to edit the strategy", org.StrategyRead),
 		func(ctx context.Context, in *struct {
 			ByID
 			Seen time.Time `query:"seen" doc:"The updated_at you have seen."`
@@ -148,7 +164,7 @@ func Operations(a *api.API, s *plan.Service) {
 }
 
 func bookings(a *api.API, s *plan.Service, op func(id, method, path, summary string, p org.Permission) api.Op) {
-	api.Add(a, op("list-bookings", http.MethodGet, "/initiatives/{id}/bookings", "What was booked on an initiative by hand", org.StrategyRead), func(ctx context.Context, in *ByID) (*api.List[Booking], error) {
+	api.Add(a, op("list-bookings", http.MethodGet, "/initiatives/{id}/bookings", "What was booked on an initiative by hand: all for its owner and those who may edit the strategy, their own hours for others", org.StrategyRead), func(ctx context.Context, in *ByID) (*api.List[Booking], error) {
 		if _, err := s.Initiative(ctx, in.ID); err != nil {
 			return nil, err
 		}
@@ -162,7 +178,7 @@ func bookings(a *api.API, s *plan.Service, op func(id, method, path, summary str
 		}
 		return api.Listed(out, ""), nil
 	})
-	api.Add(a, op("create-booking", http.MethodPost, "/initiatives/{id}/bookings", "Book what was spent", org.StrategyEdit), func(ctx context.Context, in *struct {
+	api.Add(a, op("create-booking", http.MethodPost, "/initiatives/{id}/bookings", "Book what was spent; who works in the initiative and neither owns it nor may edit the strategy books their own hours", org.StrategyRead), func(ctx context.Context, in *struct {
 		ByID
 		Body BookingDraft
 	}) (*api.One[Booking], error) {
@@ -177,7 +193,7 @@ func bookings(a *api.API, s *plan.Service, op func(id, method, path, summary str
 		}
 		return api.Only(booking(b)), nil
 	})
-	api.Add(a, op("delete-booking", http.MethodDelete, "/initiatives/{id}/bookings/{booking}", "Remove a booking", org.StrategyEdit), func(ctx context.Context, in *struct {
+	api.Add(a, op("delete-booking", http.MethodDelete, "/initiatives/{id}/bookings/{booking}", "Remove a booking; without the right to edit the strategy, of an initiative one owns, or of one's own hours", org.StrategyRead), func(ctx context.Context, in *struct {
 		ByID
 		Booking string `path:"booking" maxLength:"50"`
 	}) (*api.None, error) {

@@ -15,6 +15,8 @@ import (
 type Initiative struct {
 	ID    string `json:"id"`
 	State string `json:"state" enum:"draft,proposed,approved,running,done,stopped"`
+	// MoneyHidden is true for those who neither may edit the strategy nor own the initiative.
+	MoneyHidden bool `json:"money_hidden,omitempty" doc:"Money, and hours of others than you, are left out: they are for the owner and those who may edit the strategy."`
 	InitiativeDraft
 	Contributors []Contributor `json:"contributors" nullable:"false"`
 	Tasks        []Task        `json:"tasks" nullable:"false"`
@@ -61,6 +63,16 @@ type Task struct {
 	Done    int    `json:"done,omitempty" minimum:"0" maximum:"100" doc:"Percent."`
 	Began   string `json:"began,omitempty" maxLength:"10"`
 	Ended   string `json:"ended,omitempty" maxLength:"10"`
+}
+
+// TaskProgress is how far a task is.
+type TaskProgress struct {
+	Done    int    `json:"done" minimum:"0" maximum:"100" doc:"Percent; 100 once it has ended."`
+	Began   string `json:"began,omitempty" maxLength:"10"`
+	Ended   string `json:"ended,omitempty" maxLength:"10"`
+	Minutes int    `json:"minutes,omitempty" minimum:"0" maximum:"6000000" doc:"Worked and not booked yet: booked as your hours."`
+	Day     string `json:"day,omitempty" maxLength:"10" doc:"Of these minutes; today when absent."`
+	Note    string `json:"note,omitempty" maxLength:"300"`
 }
 
 // Wait says that a task begins when another has ended and some working days have gone by.
@@ -263,7 +275,7 @@ func (i InitiativeDraft) about() (plan.About, error) {
 
 func initiative(i plan.Initiative) Initiative {
 	out := Initiative{ID: i.ID, State: string(i.State), InitiativeDraft: InitiativeDraft{Name: i.Name, Owner: i.Owner, Outcome: i.Outcome, ScopeIn: i.ScopeIn, ScopeOut: i.ScopeOut, Manner: i.Manner, Exit: i.Exit,
-		Start: i.Start.String(), End: i.End.String(), Currency: i.Currency, Objectives: i.Objectives}, Contributors: []Contributor{}, Tasks: []Task{}, Lines: []Line{}, Risks: []Risk{}, Benefits: []Benefit{},
+		Start: i.Start.String(), End: i.End.String(), Currency: i.Currency, Objectives: i.Objectives}, MoneyHidden: i.Discreet, Contributors: []Contributor{}, Tasks: []Task{}, Lines: []Line{}, Risks: []Risk{}, Benefits: []Benefit{},
 		CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt}
 	for _, c := range i.Contributors {
 		out.Contributors = append(out.Contributors, Contributor{c.Member, c.Minutes, c.From.String(), c.To.String()})

@@ -44,7 +44,8 @@ func (h *handlers) capacity(w http.ResponseWriter, r *http.Request) error {
 
 type peoplePage struct {
 	page
-	C capacityPage
+	C    capacityPage
+	Mine []plan.Booking // of the reader, where they do not see all
 }
 
 func (h *handlers) people(w http.ResponseWriter, r *http.Request) error {
@@ -72,7 +73,13 @@ func (h *handlers) people(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	c.People = list
-	return web.Show(w, r, web.Page{Title: base.St.Name, Wide: true}, peopleBody(peoplePage{base, capacityPage{c, from, shownWeeks}}))
+	p := peoplePage{page: base, C: capacityPage{c, from, shownWeeks}}
+	if base.St.Discreet {
+		if p.Mine, err = h.s.Bookings(ctx, base.St.ID); err != nil {
+			return err
+		}
+	}
+	return web.Show(w, r, web.Page{Title: base.St.Name, Wide: true}, peopleBody(p))
 }
 
 // heat is the class of a week: empty, with room, full, too full.

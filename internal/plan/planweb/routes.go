@@ -37,12 +37,14 @@ func Routes(r *web.Routes, s *plan.Service, o *org.Service) {
 	r.Page("GET /initiatives/{id}/timeline.svg", org.StrategyRead, h.svg)
 	r.Page("GET /initiatives/{id}/money", org.StrategyRead, h.money)
 	r.Page("GET /initiatives/{id}/people", org.StrategyRead, h.people)
+	r.Page("GET /initiatives/{id}/tasks/{task}", org.StrategyRead, h.task)
+	r.Do("POST /initiatives/{id}/tasks/{task}", org.StrategyRead, h.report)
 	r.Page("GET /initiatives/{id}/edit/{section}", org.StrategyEdit, h.edit)
 	r.Do("POST /initiatives/{id}/edit/{section}", org.StrategyEdit, h.change)
-	r.Do("POST /initiatives/{id}/steps", org.StrategyEdit, h.take)
+	r.Do("POST /initiatives/{id}/steps", org.StrategyRead, h.take)
 	r.Do("POST /initiatives/{id}/remove", org.StrategyEdit, h.remove)
-	r.Do("POST /initiatives/{id}/bookings", org.StrategyEdit, h.book)
-	r.Do("POST /initiatives/{id}/bookings/{booking}/remove", org.StrategyEdit, h.unbook)
+	r.Do("POST /initiatives/{id}/bookings", org.StrategyRead, h.book)
+	r.Do("POST /initiatives/{id}/bookings/{booking}/remove", org.StrategyRead, h.unbook)
 }
 
 func href(initiative string, parts ...string) string {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/plan"
 	"github.com/entente/entente/internal/plan/cost"
 	"github.com/entente/entente/internal/plan/money"
@@ -21,6 +22,7 @@ import (
 type page struct {
 	St    plan.Standing
 	Tab   string // "", timeline, money, people
+	Me    string // member id of the reader
 	Edit  bool
 	Wrong wrong // of the form on the page
 }
@@ -31,6 +33,9 @@ func (p page) tabs(ctx context.Context) []ui.Tab {
 		part, key string
 		count     int
 	}{{"", "plan.overview", 0}, {"timeline", "plan.timeline", len(p.St.Tasks)}, {"money", "plan.money", len(p.St.Lines)}, {"people", "plan.people", len(p.St.Contributors)}} {
+		if t.part == "money" && p.St.Discreet {
+			continue
+		}
 		to := href(p.St.ID)
 		if t.part != "" {
 			to = href(p.St.ID, t.part)
@@ -42,7 +47,7 @@ func (p page) tabs(ctx context.Context) []ui.Tab {
 
 func (h *handlers) open(r *http.Request, tab string) (page, error) {
 	st, err := h.s.Stand(r.Context(), r.PathValue("id"))
-	return page{St: st, Tab: tab, Edit: mayEdit(r.Context())}, err
+	return page{St: st, Tab: tab, Me: org.Who(r.Context()).ID, Edit: mayEdit(r.Context())}, err
 }
 
 type overviewPage struct {
@@ -164,6 +169,9 @@ func (h *handlers) showMoney(w http.ResponseWriter, r *http.Request, typed row, 
 	if err != nil {
 		return err
 	}
+	if base.St.Discreet {
+		return problem.New(problem.Forbidden, "plan.money_hidden")
+	}
 	base.Wrong = bad
 	p := moneyPage{page: base, Form: typed}
 	if typed == nil {
@@ -217,12 +225,24 @@ func (h *handlers) book(w http.ResponseWriter, r *http.Request) error {
 	return web.Redirect(w, r, href(b.Initiative, "money"))
 }
 
+// hoursAt is where whoever asks sees the hours they booked.
+func hoursAt(ctx context.Context, i plan.Initiative) string {
+	if i.Leads(ctx) {
+		return href(i.ID, "money")
+	}
+	return href(i.ID, "people")
+}
+
 func (h *handlers) unbook(w http.ResponseWriter, r *http.Request) error {
-	if err := h.s.Unbook(r.Context(), r.PathValue("id"), r.PathValue("booking")); err != nil {
+	i, err := h.s.Initiative(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if err := h.s.Unbook(r.Context(), i.ID, r.PathValue("booking")); err != nil {
 		return err
 	}
 	web.Flash(w, r, ui.Success, "plan.unbooked")
-	return web.Redirect(w, r, href(r.PathValue("id"), "money"))
+	return web.Redirect(w, r, hoursAt(r.Context(), i))
 }
 
 // spentOf is what was spent, each currency for itself.
@@ -284,6 +304,17 @@ func lineOptions(ctx context.Context, i plan.Initiative) []ui.Option {
 		out = append(out, ui.Option{Value: l.ID, Label: l.Label})
 	}
 	return out
+}
+
+// waitNames writes what a task waits for by name.
+func waitNames(i plan.Initiative, t plan.Task) string {
+	var list []string
+	for _, w := range t.After {
+		if o, ok := i.Task(w.Task); ok {
+			list = append(list, o.Name)
+		}
+	}
+	return strings.Join(list, ", ")
 }
 
 // waits writes what a task waits for by number.

@@ -3,6 +3,7 @@ package chart
 import (
 	"context"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -84,6 +85,16 @@ func (p BarsProps) stack(t time.Time) (low, high float64) {
 	return low, high
 }
 
+// rowsBehind is where the rows of a bar are listed, "" for nowhere; of several series the first says so.
+func rowsBehind(series []Series, t time.Time) string {
+	for _, s := range series {
+		if pt, ok := at(s, t); ok && local(pt.Href) != "" {
+			return pt.Href
+		}
+	}
+	return ""
+}
+
 func (p BarsProps) draw(ctx context.Context, f frame, size size) string {
 	times := moments(p.Series)
 	low, high := 0.0, 0.0
@@ -94,7 +105,7 @@ func (p BarsProps) draw(ctx context.Context, f frame, size size) string {
 	pl := newPlot(ctx, f, p.Unit, low, high, p.Marks)
 	end := p.Step.after(times[len(times)-1])
 	sp := span{times[0], end, pl.left + 2, pl.right}
-	var c canvas
+	c := canvas{linked: slices.ContainsFunc(times, func(t time.Time) bool { return rowsBehind(p.Series, t) != "" })}
 	c.svg(f, size.class, p.Title)
 	pl.axes(ctx, &c, p.Unit)
 	pl.marks(ctx, &c, sp, p.Marks)
@@ -103,7 +114,7 @@ func (p BarsProps) draw(ctx context.Context, f frame, size size) string {
 		gap := math.Min((x1-x0)*0.18, 4)
 		width := math.Min(math.Max(x1-x0-gap, 0.6), 48)
 		x := x0 + (x1-x0-width)/2
-		c.open("g", "class", "slot")
+		end := c.slot(rowsBehind(p.Series, t))
 		if len(times) <= maxSlots {
 			c.rect("hit", x0, pl.top, x1-x0, pl.bottom-pl.top)
 		}
@@ -142,7 +153,7 @@ func (p BarsProps) draw(ctx context.Context, f frame, size size) string {
 		if len(times) <= maxSlots {
 			c.text("title", strings.Join(lines, "\n"))
 		}
-		c.close("g")
+		c.close(end)
 	}
 	pl.dates(&c, sp, calendar(ctx, sp.first, times[len(times)-1], size.dates))
 	c.close("svg")

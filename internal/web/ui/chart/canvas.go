@@ -9,7 +9,10 @@ import (
 )
 
 // canvas writes elements; every value passes through the escape of HTML.
-type canvas struct{ strings.Builder }
+type canvas struct {
+	strings.Builder
+	linked bool // there are links in the drawing: it is a group then, not one picture
+}
 
 func (c *canvas) raw(s string) { c.WriteString(s) }
 
@@ -53,10 +56,23 @@ func (c *canvas) empty(name string, attrs ...string) {
 // svg opens a drawing that screen readers see as one picture with a name; the table beside it has the figures.
 func (c *canvas) svg(f frame, class, label string) {
 	naming := []string{"role", "img", "aria-label", label}
-	if strings.TrimSpace(label) == "" {
+	if c.linked {
+		naming[1] = "group"
+	}
+	if strings.TrimSpace(label) == "" && !c.linked {
 		naming = []string{"aria-hidden", "true"}
 	}
 	c.open("svg", append([]string{"class", class, "viewBox", "0 0 " + num(f.width) + " " + num(f.height), "width", num(f.width), "height", num(f.height), "focusable", "false"}, naming...)...)
+}
+
+// slot opens what is seen as one, a link where there is something behind it, and says with which name to close it. Its title names it.
+func (c *canvas) slot(href string) string {
+	if href = local(href); href != "" {
+		c.open("a", "class", "slot", "href", href)
+		return "a"
+	}
+	c.open("g", "class", "slot")
+	return "g"
 }
 
 func (c *canvas) line(class string, x1, y1, x2, y2 float64) {

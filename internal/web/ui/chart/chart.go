@@ -6,10 +6,14 @@
 //
 //	Lines(LinesProps{Title, Unit, Series []Series{Name, Points, Dashed}, Target, Marks []Mark{From, To, Label, Alarm}, FromZero, Note, Low, Top, Short})
 //	Bars(BarsProps{Title, Unit, Step: Day|Week|Month, Series, Marks, Note, Short})   stacked
-//	Dots(DotsProps{Title, Unit, Items []Estimate{Label, Value, Low, High, N}, Target, FromZero, Note})
+//	Dots(DotsProps{Title, Unit, Items []Estimate{Label, Value, Low, High, N, Href}, Target, FromZero, Note})
+//	Scatter(ScatterProps{Title, X, Y Unit, XLabel, YLabel, Spots []Spot{Label, Href, X, Y, XLow, XHigh, YLow, YHigh, Open}, Even, Note})
 //	Bullet(BulletProps{Label, Unit, Value, Low, High, Baseline, Target, Expected, Tone})
 //	Spark(SparkProps{Label, Unit, Values, Target})
-//	Point{At, Value, Low, High, N}; Missing() is the value of a gap
+//	Point{At, Value, Low, High, N, Href}; Missing() is the value of a gap
+//
+// Where rows stand behind a bar or a category, Href leads to them: the bar and its line in the table are links then.
+//
 //	Count(label, decimals), Share(decimals), Duration() in seconds, Money(currency) in minor units
 package chart
 
@@ -34,6 +38,7 @@ type Point struct {
 	Value     float64 // NaN: missing
 	Low, High float64
 	N         int
+	Href      string // to the rows behind a bar, on this site; "" for none
 }
 
 // Series is one named row of points, in any order.
@@ -141,15 +146,28 @@ type figure struct {
 	note     string
 	legend   []legendItem
 	drawings []string
+	keys     []key
 	table    table
 	class    string
+}
+
+// key names what stands in a drawing by a number, and links to it.
+type key struct{ number, label, href string }
+
+// local is an address on this site; anything else is none.
+func local(href string) string {
+	if strings.HasPrefix(href, "/") && !strings.HasPrefix(href, "//") && !strings.Contains(href, "\\") {
+		return href
+	}
+	return ""
 }
 
 type legendItem struct{ class, label string }
 
 type table struct {
-	head []string
-	rows [][]string
+	head  []string
+	rows  [][]string
+	hrefs []string // of rows, where there are any
 }
 
 func component(draw func(ctx context.Context) figure) templ.Component {
@@ -183,6 +201,19 @@ func (f figure) html(ctx context.Context) string {
 			c.raw(d)
 		}
 	}
+	if len(f.keys) > 0 {
+		c.open("ol", "class", "chart-keys")
+		for _, k := range f.keys {
+			c.open("li")
+			if k.href != "" {
+				c.text("a", k.label, "href", k.href)
+			} else {
+				c.text("span", k.label)
+			}
+			c.close("li")
+		}
+		c.close("ol")
+	}
 	if f.note != "" {
 		c.text("p", f.note, "class", "chart-note")
 	}
@@ -194,7 +225,7 @@ func (f figure) html(ctx context.Context) string {
 }
 
 func (t table) write(ctx context.Context, c *canvas, title string) {
-	rows := t.rows
+	rows, hrefs := t.rows, t.hrefs
 	c.open("details", "class", "chart-figures")
 	c.text("summary", i18n.T(ctx, "ui.chart.table"))
 	c.open("div", "class", "table-wrap", "role", "region", "tabindex", "0", "aria-label", cmp.Or(title, i18n.T(ctx, "ui.chart.table")))
@@ -208,12 +239,19 @@ func (t table) write(ctx context.Context, c *canvas, title string) {
 	c.close("thead")
 	c.open("tbody")
 	if len(rows) > maxRows {
+		if len(hrefs) == len(rows) {
+			hrefs = hrefs[len(rows)-maxRows:]
+		}
 		rows = rows[len(rows)-maxRows:]
 	}
-	for _, r := range rows {
+	for n, r := range rows {
 		c.open("tr")
 		for i, v := range r {
-			if i == 0 {
+			if i == 0 && n < len(hrefs) && hrefs[n] != "" {
+				c.open("th", "scope", "row")
+				c.text("a", v, "href", hrefs[n])
+				c.close("th")
+			} else if i == 0 {
 				c.text("th", v, "scope", "row")
 			} else {
 				c.text("td", v, "class", numClass(i))

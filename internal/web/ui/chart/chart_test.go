@@ -89,7 +89,7 @@ var words = rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"", `"><scrip
 
 func points(t *rapid.T) []chart.Point {
 	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) chart.Point {
-		return chart.Point{At: moment.Draw(t, "at"), Value: number.Draw(t, "value"), Low: number.Draw(t, "low"), High: number.Draw(t, "high"), N: rapid.Int().Draw(t, "n")}
+		return chart.Point{At: moment.Draw(t, "at"), Value: number.Draw(t, "value"), Low: number.Draw(t, "low"), High: number.Draw(t, "high"), N: rapid.Int().Draw(t, "n"), Href: rapid.SampledFrom([]string{"", "/rows?a=1&b=2", "//elsewhere", "javascript:alert(1)"}).Draw(t, "href")}
 	}), 0, 30).Draw(t, "points")
 }
 
@@ -128,12 +128,53 @@ func TestAnything(t *testing.T) {
 		check(t, draw(t, lang, chart.Lines(chart.LinesProps{Title: title, Unit: u, Series: series, Marks: marks, Target: maybe(t, "target"), Low: maybe(t, "bottom"), Top: maybe(t, "top"), FromZero: rapid.Bool().Draw(t, "zero")})))
 		check(t, draw(t, lang, chart.Bars(chart.BarsProps{Title: title, Unit: u, Series: series, Marks: marks, Step: chart.Step(rapid.IntRange(-1, 4).Draw(t, "step"))})))
 		items := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) chart.Estimate {
-			return chart.Estimate{Label: words.Draw(t, "label"), Value: number.Draw(t, "value"), Low: number.Draw(t, "low"), High: number.Draw(t, "high"), N: rapid.Int().Draw(t, "n")}
+			return chart.Estimate{Label: words.Draw(t, "label"), Value: number.Draw(t, "value"), Low: number.Draw(t, "low"), High: number.Draw(t, "high"), N: rapid.Int().Draw(t, "n"), Href: words.Draw(t, "href")}
 		}), 0, 6).Draw(t, "items")
 		check(t, draw(t, lang, chart.Dots(chart.DotsProps{Title: title, Unit: u, Items: items, Target: maybe(t, "target")})))
+		spots := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) chart.Spot {
+			v := func(name string) float64 { return number.Draw(t, name) }
+			return chart.Spot{Label: words.Draw(t, "label"), Href: words.Draw(t, "href"), X: v("x"), Y: v("y"), XLow: v("x low"), XHigh: v("x high"), YLow: v("y low"), YHigh: v("y high"), Open: rapid.Bool().Draw(t, "open")}
+		}), 0, 6).Draw(t, "spots")
+		check(t, draw(t, lang, chart.Scatter(chart.ScatterProps{Title: title, X: u, Y: unit(t), XLabel: title, YLabel: "y", Spots: spots, Even: rapid.SampledFrom([]string{"", "even"}).Draw(t, "even")})))
 		check(t, draw(t, lang, chart.Spark(chart.SparkProps{Label: title, Unit: u, Values: rapid.SliceOfN(number, 0, 20).Draw(t, "values"), Target: maybe(t, "target")})))
 		check(t, draw(t, lang, chart.Bullet(chart.BulletProps{Label: title, Unit: u, Value: number.Draw(t, "value"), Low: number.Draw(t, "low"), High: number.Draw(t, "high"), Baseline: maybe(t, "baseline"), Target: maybe(t, "target"), Expected: maybe(t, "expected"), Tone: words.Draw(t, "tone")})))
 	})
+}
+
+// TestRowsBehind: what has rows behind it is a link in the drawing and in the table, and never leads to another site.
+func TestRowsBehind(t *testing.T) {
+	t.Parallel()
+	bars := func(href string) string {
+		return draw(t, "en", chart.Bars(chart.BarsProps{Title: "Posts", Series: []chart.Series{{Points: []chart.Point{{At: day(0), Value: 3}, {At: day(1), Value: 2, Href: href}}}}}))
+	}
+	got := bars("/mentions?a=1&b=2")
+	check(t, got)
+	if n := strings.Count(got, `href="/mentions?a=1&amp;b=2"`); n != 4 { // three sizes and the table
+		t.Errorf("%d links", n)
+	}
+	if !strings.Contains(got, `role="group"`) || strings.Contains(bars(""), `role="group"`) {
+		t.Error("a drawing with links is one picture")
+	}
+	for _, bad := range []string{"", "https://elsewhere.example", "//elsewhere.example", "javascript:alert(1)", `/\elsewhere`} {
+		if strings.Contains(bars(bad), "<a ") {
+			t.Errorf("%q is a link", bad)
+		}
+	}
+	dots := draw(t, "en", chart.Dots(chart.DotsProps{Title: "Returns", Items: []chart.Estimate{{Label: "Guides", Value: 2, Href: "/initiatives/1"}, {Label: "Club", Value: 1}}}))
+	if n := strings.Count(dots, `href="/initiatives/1"`); n != 4 {
+		t.Errorf("%d links", n)
+	}
+	scatter := draw(t, "en", chart.Scatter(chart.ScatterProps{Title: "Cost and benefit", X: chart.Money("EUR"), Y: chart.Money("EUR"), XLabel: "Cost", YLabel: "Benefit", Even: "As much as it costs",
+		Spots: []chart.Spot{{Label: "Guides", Href: "/initiatives/1", X: 100000, XHigh: 120000, XLow: 100000, Y: 300000, YLow: 50000, YHigh: 400000}, {Label: "Club", X: 50000, Y: chart.Missing(), Open: true}}}))
+	check(t, scatter)
+	for _, want := range []string{"€1,000.00", "€3,000.00", "As much as it costs", "whisker", `class="chart-keys"`, "2. Club"} {
+		if !strings.Contains(scatter, want) {
+			t.Errorf("the scatter does not say %q", want)
+		}
+	}
+	if n := strings.Count(scatter, `href="/initiatives/1"`); n != 4 { // three sizes and the list
+		t.Errorf("%d links", n)
+	}
 }
 
 func TestGaps(t *testing.T) {

@@ -3,6 +3,7 @@ package chart
 import (
 	"context"
 	"math"
+	"slices"
 
 	"github.com/a-h/templ"
 
@@ -15,6 +16,7 @@ type Estimate struct {
 	Value     float64
 	Low, High float64
 	N         int
+	Href      string // to what stands behind it, on this site; "" for none
 }
 
 // DotsProps describes Dots. At most 60 categories are drawn; the table has them all.
@@ -55,6 +57,7 @@ func Dots(p DotsProps) templ.Component {
 			if e.N > 0 {
 				n = i18n.Number(ctx, float64(e.N), 0)
 			}
+			f.table.hrefs = append(f.table.hrefs, local(e.Href))
 			f.table.rows = append(f.table.rows, []string{e.Label, p.Unit.Write(ctx, e.Value), interval, n})
 		}
 		return f
@@ -103,7 +106,7 @@ func (p DotsProps) draw(ctx context.Context, width, labelWidth float64, class st
 	x := nice(p.Unit, low, high, 4)
 	x.from, x.to = labelWidth+14, width-26
 	bottom := f.height - 26
-	var c canvas
+	c := canvas{linked: slices.ContainsFunc(items, func(e Estimate) bool { return local(e.Href) != "" })}
 	c.svg(f, class, p.Title)
 	for _, t := range x.ticks {
 		at := x.place(t)
@@ -115,7 +118,7 @@ func (p DotsProps) draw(ctx context.Context, width, labelWidth float64, class st
 	}
 	for i, e := range items {
 		y := float64(i)*row + row/2 + 4
-		c.open("g", "class", "slot")
+		end := c.slot(e.Href)
 		c.rect("hit", 0, y-row/2, width, row)
 		if labelWidth == 0 {
 			c.label("category", 0, y-6, "start", cut(e.Label, labelLetters))
@@ -137,7 +140,7 @@ func (p DotsProps) draw(ctx context.Context, width, labelWidth float64, class st
 			text += ", n = " + i18n.Number(ctx, float64(e.N), 0)
 		}
 		c.text("title", text)
-		c.close("g")
+		c.close(end)
 	}
 	c.close("svg")
 	return c.String()

@@ -416,6 +416,7 @@ func (p LinesProps) table(ctx context.Context, date func(time.Time) string) tabl
 	}
 	for _, m := range times {
 		row := []string{date(m)}
+		t.hrefs = append(t.hrefs, rowsBehind(p.Series, m))
 		for i, s := range p.Series {
 			pt, _ := at(s, m)
 			row = append(row, p.Unit.Write(ctx, pt.Value))
