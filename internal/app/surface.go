@@ -50,7 +50,7 @@ func (a *App) surfaces() {
 	a.Metrics = telemetry.NewMetrics(a.behind)
 	proxies, _ := a.Config.ProxyPrefixes() // Check has read them
 	a.Web = web.New(web.Options{Org: a.Org, Log: a.Log, Live: a.Live, Secure: a.Config.Secure(), Proxies: proxies, Clock: a.Clock,
-		Observe: a.ask, Nav: a.nav(), Foot: foot()})
+		Observe: a.ask, Nav: a.nav(), Foot: foot(), Place: communityweb.Place(a.Community)})
 	r := a.Web.Routes()
 	r.Page("GET /{$}", org.Public, a.home)
 	r.Raw("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("ok\n")) }))
@@ -62,7 +62,7 @@ func (a *App) surfaces() {
 	enrichweb.Routes(r, a.Review, enrichweb.Options{Panels: a.besidePost, Trust: a.trust, Elsewhere: a.Elsewhere})
 	listeningweb.Routes(r, a.Listening, a.Channels, listeningweb.Options{Panels: a.besideMention})
 	inboxweb.Routes(r, a.Inbox, inboxweb.Options{Panels: a.besideConversation})
-	communityweb.Routes(r, a.Community, a.Org)
+	communityweb.Routes(r, a.Web, a.Community, a.Org)
 	measureweb.Routes(r, a.Measure, measureweb.Options{Panels: a.besideMeasure})
 	strategyweb.Routes(r, a.Strategy, a.Org, strategyweb.Options{Printer: paper.New(a.Config.Chromium), OnObjective: a.besideObjective, OnMap: a.besideMap})
 	charterweb.Routes(r, a.Charter, a.Org)
@@ -103,6 +103,7 @@ func (a *App) nav() []web.Nav {
 		{Label: "app.nav.inbox", Href: "/inbox", Icon: "inbox", Key: "g i", Permission: org.InboxRead, Count: a.waiting, Topic: "inbox"},
 		{Label: "app.nav.mentions", Href: "/mentions", Icon: "radio", Key: "g e", Permission: org.ListeningRead},
 		{Label: "app.nav.govern", Href: "/govern", Icon: "shield-check", Key: "g g", Permission: org.StrategyRead},
+		{Label: "app.nav.communities", Href: "/communities", Icon: "messages-square", Key: "g c", Permission: org.CommunityRead},
 		{Label: "app.nav.people", Href: "/people", Icon: "users", Key: "g p", Permission: org.PeopleRead},
 	}
 }

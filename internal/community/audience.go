@@ -30,6 +30,8 @@ type Sight struct {
 	all    *Map
 	places map[string]standing // by id of the community: those that are seen
 	spaces map[string]Reach    // by id of the space: those that are known
+	// by id of the community: whoever asks was invited, or asked to be let in
+	waiting map[string]State
 }
 
 // standing is where somebody stands in a community that they see.
@@ -86,14 +88,11 @@ func (s *Service) Sees(ctx context.Context, q db.Q) (Sight, error) {
 		who = m.ID
 	}
 	var (
-		out   = Sight{Member: who, places: map[string]standing{}, spaces: map[string]Reach{}}
-		ties  []Membership
+		out   = Sight{Member: who, places: map[string]standing{}, spaces: map[string]Reach{}, waiting: map[string]State{}}
+		own   []Membership
 		kinds []string
 		err   error
 	)
-	readTies := func(ctx context.Context, q db.Q) ([]Membership, error) {
-		return db.All(ctx, q, membershipFields, "SELECT "+membershipColumns+" FROM community_membership b WHERE b.member = $1", who)
-	}
 	readKinds := func(ctx context.Context, q db.Q) ([]string, error) {
 		var kinds []string
 		_, _, err := db.One(ctx, q, func(_ *struct{}) []any { return []any{db.JSON(&kinds)} },
@@ -110,12 +109,12 @@ func (s *Service) Sees(ctx context.Context, q db.Q) (Sight, error) {
 	}
 	if who != "" {
 		if q != nil {
-			ties, err = readTies(ctx, q)
+			own, err = ties(ctx, q, who)
 		} else {
-			ties, err = s.ties.Read(ctx, s.db, who, func(ctx context.Context) ([]Membership, error) { return readTies(ctx, s.db.Read()) })
+			own, err = s.tiesOf(ctx, who)
 		}
 		if err != nil {
-			return Sight{}, fmt.Errorf("read what somebody belongs to: %w", err)
+			return Sight{}, err
 		}
 		if slices.ContainsFunc(out.all.Communities, func(c Community) bool { return c.Audience == ByKind }) {
 			if q != nil {
@@ -128,7 +127,7 @@ func (s *Service) Sees(ctx context.Context, q db.Q) (Sight, error) {
 			}
 		}
 	}
-	out.decide(rights{read: may(ctx, org.CommunityRead), edit: may(ctx, org.CommunityEdit), moderate: may(ctx, org.CommunityModerate)}, ties, kinds)
+	out.decide(rights{read: may(ctx, org.CommunityRead), edit: may(ctx, org.CommunityEdit), moderate: may(ctx, org.CommunityModerate)}, own, kinds)
 	return out, nil
 }
 
@@ -147,6 +146,7 @@ func (o *Sight) decide(r rights, ties []Membership, kinds []string) {
 		c := &o.all.Communities[i]
 		own := tie[key{c.ID, ""}]
 		in := own.State == In
+		o.waiting[c.ID] = own.State
 		kind := c.Audience == ByKind && slices.ContainsFunc(kinds, func(k string) bool { return slices.Contains(c.Kinds, k) })
 		seen := c.Audience == Everybody || in || kind || r.read
 		if !c.ClosedAt.IsZero() {
@@ -297,3 +297,41 @@ func (o Sight) Where(q db.Q, w *db.Where, column string) {
 
 // Key names what may be read, for what is kept: two with one key may read the same spaces.
 func (o Sight) Key() string { return strings.Join(o.Readable(""), " ") }
+
+// Shows reports whether the community tells whoever asks that it is there, so that they can sign in, sign up or ask to be let in. One for invited
+// people alone does not, and neither does one that is closed.
+func (o Sight) Shows(community string) bool {
+	if _, seen := o.places[community]; seen {
+		return true
+	}
+	i, found := o.all.ids[community]
+	if !found {
+		return false
+	}
+	c := &o.all.Communities[i]
+	return c.ClosedAt.IsZero() && (c.Audience != Invited || o.waiting[c.ID] != "")
+}
+
+// BySlug finds a community, seen or not.
+func (m *Map) BySlug(slug string) (Community, bool) {
+	i, found := m.slugs[slug]
+	if !found {
+		return Community{}, false
+	}
+	return m.Communities[i], true
+}
+
+// ByHost finds the community that has a host name, seen or not.
+func (m *Map) ByHost(host string) (Community, bool) {
+	i, found := m.hosts[host]
+	if !found || host == "" {
+		return Community{}, false
+	}
+	return m.Communities[i], true
+}
+
+// TakesPart reports whether whoever asks may say something in the community's open spaces, and ask for others.
+func (o Sight) TakesPart(community string) bool { return o.places[community].writes }
+
+// Waits says whether whoever asks was invited to a community, has asked for it or is in it, also when they do not see it.
+func (o Sight) Waits(community string) State { return o.waiting[community] }

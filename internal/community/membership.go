@@ -429,3 +429,37 @@ func (s *Service) Among(ctx context.Context, community, space string, state Stat
 	}
 	return list, nil
 }
+
+// Standings says where whoever acts stands towards the spaces of a community, by the id of the space.
+func (s *Service) Standings(ctx context.Context, community string) (map[string]State, error) {
+	out := map[string]State{}
+	m := org.Who(ctx)
+	if m == nil {
+		return out, nil
+	}
+	list, err := s.tiesOf(ctx, m.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range list {
+		if b.Community == community && b.Space != "" {
+			out[b.Space] = b.State
+		}
+	}
+	return out, nil
+}
+
+func (s *Service) tiesOf(ctx context.Context, member string) ([]Membership, error) {
+	return s.ties.Read(ctx, s.db, member, func(ctx context.Context) ([]Membership, error) { return ties(ctx, s.db.Read(), member) })
+}
+
+func ties(ctx context.Context, q db.Q, member string) ([]Membership, error) {
+	list, err := db.All(ctx, q, membershipFields, "SELECT "+membershipColumns+" FROM community_membership b WHERE b.member = $1", member)
+	if err != nil {
+		return nil, fmt.Errorf("read what somebody belongs to: %w", err)
+	}
+	return list, nil
+}
+
+// Problems lists every problem joined in err, in order; nil when err is nil.
+func Problems(err error) []*problem.Problem { return org.Problems(err) }

@@ -29,8 +29,8 @@ func Holdings() []string { return []string{Questions, Discussions} }
 
 // Reserved are the words that no space may be called: below a community's address they lead elsewhere.
 func Reserved() []string {
-	return []string{"about", "api", "ask", "c", "confirm", "feed", "hooks", "join", "language", "leave", "look", "me", "members", "new", "p", "people", "post", "robots",
-		"search", "settings", "sign-in", "sign-out", "sign-up", "sitemap", "space", "spaces", "t", "tags", "theme", "thread", "welcome"}
+	return []string{"about", "all", "api", "ask", "c", "confirm", "feed", "hooks", "join", "language", "leave", "look", "me", "members", "new", "p", "people", "post", "robots",
+		"search", "settings", "similar", "sign-in", "sign-out", "sign-up", "sitemap", "space", "spaces", "t", "tags", "theme", "thread", "welcome"}
 }
 
 // Planned is the space as a plan, to change it.

@@ -281,3 +281,12 @@ func (s *Service) waiting(ctx context.Context, signUp string) (w Waiting, err er
 	}
 	return w, err
 }
+
+// SameBrowser reports whether the browser with that secret is the one that signed up.
+func (s *Service) SameBrowser(ctx context.Context, w Waiting, browser string) bool {
+	if !plausible(browser) {
+		return false
+	}
+	n, _, err := db.Value[int64](ctx, s.db.Read(), "SELECT count(*) FROM member_sign_up WHERE id = $1 AND browser = $2", w.ID, digest(browser))
+	return err == nil && n == 1
+}

@@ -71,7 +71,7 @@ func send(w http.ResponseWriter, r *http.Request, p Page, body templ.Component, 
 	}
 	shell := ui.Shell(props)
 	switch {
-	case q.place != nil:
+	case q.place != nil && !q.place.hidden(ctx):
 		shell = q.place.Frame(ctx, props)
 	case bare:
 		shell = ui.Bare(props)

@@ -20,7 +20,11 @@ type Place struct {
 	SignIn string // the page where one signs in, such as /c/sillage/sign-in
 	Own    bool   // the request came to its own host name
 	Frame  func(ctx context.Context, p ui.ShellProps) templ.Component
+	Shown  func(ctx context.Context) bool // whether whoever asks may learn that it is there; nil for everybody
 }
+
+// hidden reports whether whoever asks must not learn that the place is there: pages look as if it were not.
+func (p *Place) hidden(ctx context.Context) bool { return p.Shown != nil && !p.Shown(ctx) }
 
 // PlaceOf says which place a request is for, nil for none: by its host name without port, in lower case, or by its path.
 type PlaceOf func(ctx context.Context, host, path string) (*Place, error)
@@ -98,7 +102,7 @@ func AtOwnHost(ctx context.Context) bool {
 // signInHref is where one who must sign in is sent, to come back to the page asked for.
 func signInHref(r *http.Request) string {
 	to, from := "/sign-in", r.URL.RequestURI()
-	if p := about(r).place; p != nil {
+	if p := about(r).place; p != nil && !p.hidden(r.Context()) {
 		to, from = Href(r.Context(), p.SignIn), Href(r.Context(), from)
 	}
 	if from == "/" {

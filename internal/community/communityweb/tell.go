@@ -1,0 +1,78 @@
+package communityweb
+
+import (
+	"context"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/entente/entente/internal/community"
+	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/web/ui"
+)
+
+// nameOf is how somebody is called on a page.
+func nameOf(ctx context.Context, name string) string {
+	if name == "" {
+		return i18n.T(ctx, "community.post.nobody")
+	}
+	return name
+}
+
+func byLine(ctx context.Context, t *community.Thread) string {
+	if t.Question() {
+		return i18n.T(ctx, "community.thread.asked_by", "Name", nameOf(ctx, t.AuthorName))
+	}
+	return i18n.T(ctx, "community.thread.started_by", "Name", nameOf(ctx, t.AuthorName))
+}
+
+func replyCount(ctx context.Context, t *community.Thread, n int) string {
+	if t.Question() {
+		return i18n.N(ctx, "community.thread.answers", n)
+	}
+	return i18n.N(ctx, "community.thread.replies", n)
+}
+
+// replyWord is the unit below the number of answers.
+func replyWord(ctx context.Context, t *community.Thread) string {
+	return strings.TrimLeft(replyCount(ctx, t, t.Replies), "0123456789 \u00a0\u202f")
+}
+
+func tagText(tags []string) string { return strings.Join(tags, " ") }
+
+func number(s string) int {
+	n, _ := strconv.Atoi(s)
+	return n
+}
+
+// threadIn finds the id of a thread or post in an address that somebody pasted.
+func threadIn(address string) string {
+	address = strings.TrimSpace(address)
+	if u, err := url.Parse(address); err == nil && strings.Contains(u.Path, "/") {
+		parts := strings.Split(strings.Trim(u.Path, "/"), "/")
+		for i, p := range parts {
+			if (p == "t" || p == "p") && i+1 < len(parts) {
+				return parts[i+1]
+			}
+		}
+	}
+	return address
+}
+
+func (v *listView) feedHref(ctx context.Context, file string) string {
+	if v.space == nil {
+		return v.href(ctx, "/"+file)
+	}
+	return v.href(ctx, "/"+v.space.Slug+"/"+file)
+}
+
+func (v *listView) pages(ctx context.Context) ui.Pages {
+	var p ui.Pages
+	if v.page > 0 {
+		p.Newer = v.at(ctx, v.order, v.page-1)
+	}
+	if v.list.More {
+		p.Older = v.at(ctx, v.order, v.page+1)
+	}
+	return p
+}

@@ -1,0 +1,405 @@
+package communityweb
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"slices"
+
+	"github.com/entente/entente/internal/community"
+	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/id"
+	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/web"
+	"github.com/entente/entente/internal/web/ui"
+)
+
+// threadView is the page of a thread.
+type threadView struct {
+	hall
+	t        community.Thread
+	first    community.Post
+	posts    []community.Post            // the others: answers by use, or replies by time
+	comments map[string][]community.Post // by the post they are on
+	names    map[string]string           // who said a post of a discussion
+	votes    map[string]int              // of whoever asks
+	follows  bool
+	writes   bool // whoever asks may say something here
+	invited  bool // or may sign up to
+	form     *web.Form
+	to       string // the post that the form answers
+	token    string
+	draft    *community.Draft
+}
+
+func (v *threadView) full() bool { return len(v.posts) >= 500 }
+
+// speaks reports whether a form to say something is shown.
+func (v *threadView) speaks() bool { return v.t.Open() && (v.writes || v.invited) }
+
+func (v *threadView) mine(p *community.Post) bool {
+	return v.who != nil && v.writes && p.DeletedAt.IsZero() && !v.t.Locked && community.Wrote(v.who, p.Author)
+}
+
+func (v *threadView) changes(p *community.Post) bool {
+	return p.DeletedAt.IsZero() && (v.mine(p) || v.who != nil && v.MayModerate(v.t.Space))
+}
+
+// rates reports whether whoever asks may vote on a post.
+func (v *threadView) rates(p *community.Post) bool {
+	return v.who != nil && v.writes && !v.t.Locked && p.DeletedAt.IsZero() && !community.Wrote(v.who, p.Author)
+}
+
+func (v *threadView) postHref(ctx context.Context, p *community.Post, what string) string {
+	return v.href(ctx, "/p/"+p.ID+what)
+}
+
+func (h *handlers) thread(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.threadView(r, r.PathValue("thread"))
+	if err != nil {
+		return err
+	}
+	ctx := r.Context()
+	if r.PathValue("words") != v.t.Words() {
+		to := v.href(ctx, v.t.Path())
+		if r.URL.RawQuery != "" {
+			to += "?" + r.URL.RawQuery
+		}
+		http.Redirect(w, r, to, http.StatusMovedPermanently)
+		return nil
+	}
+	secret := draftSecret(r)
+	if secret == "" && h.unchanged(w, r, &v.hall) {
+		return nil
+	}
+	if err := h.fill(ctx, v); err != nil {
+		return err
+	}
+	if secret != "" {
+		if d, found, err := h.s.DraftOf(ctx, secret, v.place.ID); err == nil && found && d.Post != "" {
+			v.draft = &d
+		}
+	}
+	if err := h.s.Read(ctx, &v.t); err != nil {
+		return err
+	}
+	return h.showThread(w, r, v)
+}
+
+func (h *handlers) showThread(w http.ResponseWriter, r *http.Request, v *threadView) error {
+	title := v.t.Title
+	if title == "" {
+		title = i18n.T(r.Context(), "community.thread.removed")
+	}
+	return web.Show(w, r, web.Page{Title: title, Head: threadHead(v)}, threadPage(v))
+}
+
+// threadView finds a thread; fill reads what is said in it.
+func (h *handlers) threadView(r *http.Request, thread string) (*threadView, error) {
+	at, err := h.hall(r)
+	if err != nil {
+		return nil, err
+	}
+	v := &threadView{hall: at}
+	if v.t, err = h.s.Thread(r.Context(), at.Sight, at.place.ID, thread); err != nil {
+		if at.who == nil && !at.listed() && problem.Is(err, problem.Missing) {
+			return nil, problem.New(problem.Unauthenticated, "problem.sign_in")
+		}
+		return nil, err
+	}
+	v.writes = at.MayWrite(v.t.Space)
+	sp, _ := at.SpaceByID(v.t.Space)
+	v.invited = at.who == nil && sp.Access == community.OpenSpace && sp.ArchivedAt.IsZero() && at.place.SignUp != community.Closed
+	v.token = id.New()
+	return v, nil
+}
+
+func (h *handlers) fill(ctx context.Context, v *threadView) error {
+	list, err := h.s.Posts(ctx, &v.t)
+	if err != nil {
+		return err
+	}
+	v.comments, v.names = map[string][]community.Post{}, map[string]string{}
+	for _, p := range list {
+		v.names[p.ID] = p.AuthorName
+		switch {
+		case p.ID == v.t.ID:
+			v.first = p
+		case p.Kind == "comment":
+			v.comments[p.Parent] = append(v.comments[p.Parent], p)
+		default:
+			v.posts = append(v.posts, p)
+		}
+	}
+	v.posts = slices.DeleteFunc(v.posts, func(p community.Post) bool {
+		return !p.DeletedAt.IsZero() && v.t.Question() && len(v.comments[p.ID]) == 0
+	})
+	if v.t.Question() {
+		slices.SortStableFunc(v.posts, func(a, b community.Post) int {
+			if a.Accepted != b.Accepted {
+				if a.Accepted {
+					return -1
+				}
+				return 1
+			}
+			return cmp.Compare(b.Score, a.Score)
+		})
+	}
+	if v.who == nil {
+		return nil
+	}
+	if v.votes, err = h.s.Votes(ctx, v.who, v.t.ID); err != nil {
+		return err
+	}
+	v.follows, err = h.s.Follows(ctx, v.who, v.t.ID)
+	return err
+}
+
+// post leads to a post in its thread.
+func (h *handlers) post(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.hall(r)
+	if err != nil {
+		return err
+	}
+	p, t, err := h.s.Post(r.Context(), v.Sight, v.place.ID, r.PathValue("post"))
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, r, v.href(r.Context(), toPost(&t, p.ID)), http.StatusFound)
+	return nil
+}
+
+// toPost is the path of a post within its thread.
+func toPost(t *community.Thread, post string) string {
+	if post == t.ID {
+		return t.Path()
+	}
+	return t.Path() + "#p-" + post
+}
+
+// onPost finds the post that a form is about.
+func (h *handlers) onPost(r *http.Request) (hall, community.Post, community.Thread, *web.Form, error) {
+	v, err := h.hall(r)
+	if err != nil {
+		return v, community.Post{}, community.Thread{}, nil, err
+	}
+	p, t, err := h.s.Post(r.Context(), v.Sight, v.place.ID, r.PathValue("post"))
+	if err != nil {
+		return v, p, t, nil, err
+	}
+	f, err := web.ReadForm(r)
+	return v, p, t, f, err
+}
+
+func (h *handlers) reply(w http.ResponseWriter, r *http.Request) error {
+	v, p, t, f, err := h.onPost(r)
+	if err != nil {
+		return err
+	}
+	ctx := r.Context()
+	body := f.Text("body")
+	if v.who == nil {
+		return h.keep(w, r, &v, community.Draft{Body: body, Post: p.ID}, toPost(&t, p.ID))
+	}
+	said, err := h.s.Reply(ctx, v.place.ID, community.Reply{Post: p.ID, Body: body, Comment: f.Text("comment") != "", Token: f.Text("token"), Lang: v.lang})
+	if problem.Of(err).Field != "" && err != nil {
+		f.Refuse(err)
+		tv, err := h.threadView(r, t.ID)
+		if err != nil {
+			return err
+		}
+		if err := h.fill(ctx, tv); err != nil {
+			return err
+		}
+		tv.form, tv.to = f, p.ID
+		web.Invalid(w)
+		return h.showThread(w, r, tv)
+	}
+	if err != nil {
+		return err
+	}
+	h.dropDraft(w, r)
+	web.Flash(w, r, ui.Success, "community.thread.posted")
+	return web.Redirect(w, r, v.place.Path()+toPost(&t, said))
+}
+
+func (h *handlers) vote(w http.ResponseWriter, r *http.Request) error {
+	v, p, t, f, err := h.onPost(r)
+	if err != nil {
+		return err
+	}
+	value := map[string]int{"1": 1, "-1": -1}[f.Text("value")]
+	if _, _, err := h.s.Vote(r.Context(), v.place.ID, p.ID, value); err != nil {
+		return err
+	}
+	return web.Redirect(w, r, v.place.Path()+toPost(&t, p.ID))
+}
+
+func (h *handlers) pick(w http.ResponseWriter, r *http.Request) error {
+	v, p, _, f, err := h.onPost(r)
+	if err != nil {
+		return err
+	}
+	t, err := h.s.Pick(r.Context(), v.place.ID, p.ID, f.Text("take") != "no")
+	if err != nil {
+		return err
+	}
+	return web.Redirect(w, r, v.place.Path()+toPost(&t, p.ID))
+}
+
+func (h *handlers) remove(w http.ResponseWriter, r *http.Request) error {
+	v, p, t, _, err := h.onPost(r)
+	if err != nil {
+		return err
+	}
+	if err := h.s.Delete(r.Context(), v.place.ID, p.ID); err != nil {
+		return err
+	}
+	web.Flash(w, r, ui.Success, "community.post.deleted")
+	if p.ID == t.ID {
+		return web.Redirect(w, r, v.place.Path()+v.spacePath(t.Space))
+	}
+	return web.Redirect(w, r, v.place.Path()+t.Path())
+}
+
+func (h *handlers) follow(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.threadView(r, r.PathValue("thread"))
+	if err != nil {
+		return err
+	}
+	f, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	if err := h.s.Follow(r.Context(), v.place.ID, v.t.ID, f.Text("wanted") != "no"); err != nil {
+		return err
+	}
+	return web.Redirect(w, r, v.place.Path()+v.t.Path())
+}
+
+func (h *handlers) turn(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.threadView(r, r.PathValue("thread"))
+	if err != nil {
+		return err
+	}
+	f, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	to := f.Text("to")
+	if f.Text("state") == "closed" {
+		to = threadIn(to)
+	}
+	if err := h.s.Turn(r.Context(), v.place.ID, v.t.ID, f.Text("state"), to); err != nil {
+		return err
+	}
+	web.Flash(w, r, ui.Success, "community.thread.changed")
+	return web.Redirect(w, r, v.place.Path()+v.t.Path())
+}
+
+func (h *handlers) editing(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.hall(r)
+	if err != nil {
+		return err
+	}
+	p, t, err := h.s.Post(r.Context(), v.Sight, v.place.ID, r.PathValue("post"))
+	if err != nil {
+		return err
+	}
+	e := &editView{hall: v, p: p, t: t, body: p.Markup, title: p.Title, tags: tagText(t.Tags), seen: p.Edits}
+	if !e.may() {
+		return problem.New(problem.Forbidden, "community.post.not_yours")
+	}
+	return h.showEdit(w, r, e)
+}
+
+func (h *handlers) showEdit(w http.ResponseWriter, r *http.Request, e *editView) error {
+	return web.Show(w, r, web.Page{Title: i18n.T(r.Context(), "community.post.edit")}, editPage(e))
+}
+
+func (h *handlers) edit(w http.ResponseWriter, r *http.Request) error {
+	v, p, t, f, err := h.onPost(r)
+	if err != nil {
+		return err
+	}
+	c := community.Change{Post: p.ID, Title: f.Text("title"), Tags: f.Text("tags"), Body: f.Text("body"), Seen: number(f.Text("seen"))}
+	e := &editView{hall: v, p: p, t: t, body: c.Body, title: c.Title, tags: c.Tags, seen: c.Seen, form: f}
+	if f.Text("preview") != "" && e.may() {
+		e.preview = community.Preview(c.Body)
+		return h.showEdit(w, r, e)
+	}
+	err = h.s.Edit(r.Context(), v.place.ID, c)
+	if err != nil && problem.Of(err).Field != "" {
+		f.Refuse(err)
+		web.Invalid(w)
+		return h.showEdit(w, r, e)
+	}
+	if err != nil {
+		return err
+	}
+	web.Flash(w, r, ui.Success, "community.post.saved")
+	_, now, err := h.s.Post(r.Context(), v.Sight, v.place.ID, p.ID) // the title may be another
+	if err != nil {
+		return err
+	}
+	return web.Redirect(w, r, v.place.Path()+toPost(&now, p.ID))
+}
+
+// editView is the form in which a post is changed.
+type editView struct {
+	hall
+	p                 community.Post
+	t                 community.Thread
+	title, body, tags string
+	seen              int
+	preview           string
+	form              *web.Form
+}
+
+func (e *editView) may() bool {
+	return e.p.DeletedAt.IsZero() && (e.MayModerate(e.t.Space) || e.MayWrite(e.t.Space) && !e.t.Locked && community.Wrote(e.who, e.p.Author))
+}
+
+func (h *handlers) history(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.hall(r)
+	if err != nil {
+		return err
+	}
+	p, t, err := h.s.Post(r.Context(), v.Sight, v.place.ID, r.PathValue("post"))
+	if err != nil {
+		return err
+	}
+	list, err := h.s.History(r.Context(), &p)
+	if err != nil {
+		return err
+	}
+	return web.Show(w, r, web.Page{Title: i18n.T(r.Context(), "community.post.history"), Head: hidden()}, historyPage(&v, &p, &t, list))
+}
+
+// actions of who moderates, by what they make of the thread.
+func (v *threadView) turns() []string {
+	pick := func(is bool, off, on string) string {
+		if is {
+			return off
+		}
+		return on
+	}
+	return []string{pick(v.t.Pinned, "unpinned", "pinned"), pick(v.t.Locked, "unlocked", "locked")}
+}
+
+// otherSpaces are where the thread can be moved to.
+func (v *threadView) otherSpaces() []ui.Option {
+	var out []ui.Option
+	from, _ := v.SpaceByID(v.t.Space)
+	for _, sp := range v.Spaces(v.place.ID) {
+		if sp.ID != v.t.Space && sp.Takes(v.t.Kind) && v.MayModerate(sp.ID) && sp.Listened() == from.Listened() {
+			out = append(out, ui.Option{Value: sp.ID, Label: sp.Called(v.lang, v.place.Langs...)})
+		}
+	}
+	return out
+}
+
+// invite reports whether somebody signed in is asked to join before they can speak.
+func (v *threadView) joins() bool {
+	return v.who != nil && !v.writes && v.t.Open() && v.place.SignUp != community.Closed && !v.Joined(v.place.ID)
+}

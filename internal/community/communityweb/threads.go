@@ -1,0 +1,187 @@
+package communityweb
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/a-h/templ"
+
+	"github.com/entente/entente/internal/community"
+	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/web"
+	"github.com/entente/entente/internal/web/ui"
+)
+
+// threads registers the pages of questions and discussions.
+func (h *handlers) threads(r *web.Routes) {
+	r.Page("GET /c/{slug}/all", org.Public, h.in(h.everything))
+	r.Page("GET /c/{slug}/{space}", org.Public, h.in(h.space))
+	r.Page("GET /c/{slug}/{space}/{file}", org.Public, h.in(h.spaceFile))
+	r.Page("GET /c/{slug}/feed.atom", org.Public, h.in(h.atom))
+	r.Page("GET /c/{slug}/feed.json", org.Public, h.in(h.jsonFeed))
+	r.Page("GET /c/{slug}/sitemap.xml", org.Public, h.in(h.sitemap))
+	r.Page("GET /c/{slug}/robots.txt", org.Public, h.in(h.robots))
+	r.Page("GET /c/{slug}/t/{thread}", org.Public, h.in(h.thread))
+	r.Page("GET /c/{slug}/t/{thread}/{words}", org.Public, h.in(h.thread))
+	r.Page("GET /c/{slug}/p/{post}", org.Public, h.in(h.post))
+	r.Page("GET /c/{slug}/p/{post}/history", org.Public, h.in(h.history))
+	r.Page("GET /c/{slug}/p/{post}/edit", org.SignedIn, h.in(h.editing))
+	r.Do("POST /c/{slug}/p/{post}/edit", org.SignedIn, h.in(h.edit))
+	r.Page("GET /c/{slug}/ask", org.Public, h.in(h.asking))
+	r.Do("POST /c/{slug}/ask", org.Public, h.in(h.ask))
+	r.Page("GET /c/{slug}/similar", org.Public, h.in(h.similar))
+	r.Do("POST /c/{slug}/p/{post}/reply", org.Public, h.in(h.reply))
+	r.Do("POST /c/{slug}/p/{post}/vote", org.SignedIn, h.in(h.vote))
+	r.Do("POST /c/{slug}/p/{post}/pick", org.SignedIn, h.in(h.pick))
+	r.Do("POST /c/{slug}/p/{post}/delete", org.SignedIn, h.in(h.remove))
+	r.Do("POST /c/{slug}/t/{thread}/follow", org.SignedIn, h.in(h.follow))
+	r.Do("POST /c/{slug}/t/{thread}/turn", org.SignedIn, h.in(h.turn))
+}
+
+// in lets in who sees the community.
+func (h *handlers) in(do web.Handler) web.Handler {
+	return h.inside(func(w http.ResponseWriter, r *http.Request, _ visit) error { return do(w, r) })
+}
+
+// latest shows what was said last in a community.
+func (h *handlers) latest(ctx context.Context, at visit) (templ.Component, error) {
+	v := &listView{hall: hall{Sight: at.Sight, place: at.Community, who: org.Who(ctx), now: h.s.Now(), lang: at.Lang}, order: community.Active}
+	var err error
+	if v.list, err = h.s.Threads(ctx, at.Sight, community.Query{Community: at.ID, Order: community.Active}); err != nil {
+		return nil, err
+	}
+	v.list.Threads = v.list.Threads[:min(len(v.list.Threads), latestMost)]
+	if v.unread, err = h.s.Unread(ctx, v.who, v.list.Threads); err != nil {
+		return nil, err
+	}
+	return latestList(v), nil
+}
+
+// latestMost is how many threads the first page of a community shows.
+const latestMost = 8
+
+// listView is a page of threads.
+type listView struct {
+	hall
+	space  *community.Space // nil for all of the community
+	order  community.Order
+	page   int
+	list   community.List
+	unread map[string]bool
+}
+
+func (v *listView) title(ctx context.Context) string {
+	if v.space == nil {
+		return i18n.T(ctx, "community.thread.all")
+	}
+	return v.space.Called(v.lang, v.place.Langs...)
+}
+
+// base is the path of the list in its community.
+func (v *listView) base() string {
+	if v.space == nil {
+		return "/all"
+	}
+	return "/" + v.space.Slug
+}
+
+func (v *listView) at(ctx context.Context, order community.Order, page int) string {
+	q := url.Values{}
+	if order != community.Active {
+		q.Set("order", string(order))
+	}
+	if page > 0 {
+		q.Set("page", strconv.Itoa(page))
+	}
+	to := v.href(ctx, v.base())
+	if len(q) > 0 {
+		to += "?" + q.Encode()
+	}
+	return to
+}
+
+func (v *listView) tabs(ctx context.Context) []ui.Tab {
+	var out []ui.Tab
+	for _, o := range community.Orders() {
+		if o == community.Waiting && v.space != nil && !v.space.Takes(community.Questions) {
+			continue
+		}
+		out = append(out, ui.Tab{Label: i18n.T(ctx, "community.thread.order."+string(o)), Href: v.at(ctx, o, 0), Current: o == v.order})
+	}
+	return out
+}
+
+// begins says which kinds of thread whoever asks may begin from here. Somebody who has not signed in is shown the way too.
+func (v *listView) begins(kind string) bool {
+	for _, sp := range v.Spaces(v.place.ID) {
+		if v.space != nil && sp.ID != v.space.ID || !sp.Takes(kind) || !v.May(sp.ID) {
+			continue
+		}
+		if v.MayWrite(sp.ID) || v.who == nil && sp.Access == community.OpenSpace && v.place.SignUp != community.Closed {
+			return true
+		}
+	}
+	return false
+}
+
+func (v *listView) askHref(ctx context.Context, kind string) string {
+	to := v.href(ctx, "/ask") + "?kind=" + kind
+	if v.space != nil {
+		to += "&space=" + url.QueryEscape(v.space.Slug)
+	}
+	return to
+}
+
+func (h *handlers) everything(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.hall(r)
+	if err != nil {
+		return err
+	}
+	return h.list(w, r, &listView{hall: v})
+}
+
+func (h *handlers) space(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.hall(r)
+	if err != nil {
+		return err
+	}
+	sp, known := v.Space(v.place.ID, r.PathValue("space"))
+	if !known {
+		return problem.New(problem.Missing, "problem.not_found")
+	}
+	if !v.May(sp.ID) {
+		return web.Redirect(w, r, v.place.Path()+"/spaces") // where one asks to be let in
+	}
+	return h.list(w, r, &listView{hall: v, space: &sp})
+}
+
+func (h *handlers) list(w http.ResponseWriter, r *http.Request, v *listView) error {
+	if h.unchanged(w, r, &v.hall) {
+		return nil
+	}
+	ctx := r.Context()
+	v.order = community.Active
+	for _, o := range community.Orders() {
+		if string(o) == r.URL.Query().Get("order") {
+			v.order = o
+		}
+	}
+	v.page, _ = strconv.Atoi(r.URL.Query().Get("page"))
+	v.page = max(v.page, 0)
+	in := community.Query{Community: v.place.ID, Order: v.order, Page: v.page}
+	if v.space != nil {
+		in.Space = v.space.ID
+	}
+	var err error
+	if v.list, err = h.s.Threads(ctx, v.Sight, in); err != nil {
+		return err
+	}
+	if v.unread, err = h.s.Unread(ctx, v.who, v.list.Threads); err != nil {
+		return err
+	}
+	return web.Show(w, r, web.Page{Title: v.title(ctx), Head: listHead(v)}, listPage(v))
+}
