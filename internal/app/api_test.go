@@ -668,6 +668,7 @@ func (p *place) steps(t *testing.T) []step {
 		{"get-report", of("create-report", "id")},
 		{"update-report", then(of("create-report", "id"), object{"name": "Revue", "content": "map", "lang": "en", "every": "week", "weekday": 1, "minute": 480, "zone": "Europe/Paris", "enabled": false, "recipients": []object{{"address": "board@bruyere.example"}}})},
 		{"list-report-mails", of("create-report", "id")},
+		{"read-review-pack", none},
 		{"delete-report", of("create-report", "id")},
 
 		{"list-maps", none},

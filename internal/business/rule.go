@@ -66,6 +66,16 @@ func (w *Watcher) AddRule(ctx context.Context, r Rule) (Rule, error) {
 		if n >= maxRules {
 			return problem.New(problem.Invalid, "business.watch.too_many", "Max", maxRules).On("pattern")
 		}
+		// The first rule that fits takes a file, so a second one with the same pattern would never do anything.
+		list, err := db.All(ctx, q, ruleFields, "SELECT "+ruleColumns+" FROM watch_rule")
+		if err != nil {
+			return fmt.Errorf("look for the same rule: %w", err)
+		}
+		for _, other := range list {
+			if strings.EqualFold(other.Pattern, r.Pattern) {
+				return problem.New(problem.Conflict, "business.watch.same_pattern").On("pattern")
+			}
+		}
 		if err := db.Insert(ctx, q, "watch_rule ("+ruleColumns+")", [][]any{{r.ID, r.Pattern, r.Kind, db.J(r.Settings), db.T(r.CreatedAt)}}, ""); err != nil {
 			return fmt.Errorf("add a rule: %w", err)
 		}

@@ -19,6 +19,7 @@ import (
 	"github.com/entente/entente/internal/intake"
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/problem"
 )
 
 // house is an installation with a watched folder.
@@ -413,6 +414,11 @@ func TestRules(t *testing.T) {
 	r, err := h.w.AddRule(h.ctx, business.Rule{Pattern: "*.csv", Kind: business.Cost})
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, same := range []string{"*.csv", " *.CSV "} {
+		if _, err := h.w.AddRule(h.ctx, business.Rule{Pattern: same, Kind: business.Revenue}); !problem.Is(err, problem.Conflict) {
+			t.Errorf("%q is taken twice: %v", same, err)
+		}
 	}
 	if err := h.w.RemoveRule(context.WithoutCancel(t.Context()), r.ID); err == nil {
 		t.Error("whoever may not, removed it")

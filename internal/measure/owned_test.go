@@ -59,6 +59,16 @@ func TestOwn(t *testing.T) {
 			return o
 		}
 		brakes := add(own.Definition{Way: own.Count, Of: kpi.OfPosts, Query: "brake"})
+		euros := own.Definition{Name: "euros", Way: own.Sum, Of: kpi.OfFacts, Fact: "cost", Value: "amount", Label: "licences"}
+		w.state(fact("cost", "e1", at(20), ledger.Fact{Label: "licences"}, 1500, "EUR"), fact("cost", "e2", at(21), ledger.Fact{Label: "licences"}, 2500, "EUR"), fact("cost", "e3", at(22), ledger.Fact{Label: "licences"}, 9900, "USD"))
+		if r, err := w.s.Compute(w.ctx, add(euros).ID, win, measure.Filter{}); err != nil || r.Value.Defined() || r.Why != "mixed_currencies" {
+			t.Errorf("two currencies were added: %+v, %v", r, err)
+		}
+		euros.Name, euros.Currency = "only euros", "eur"
+		only := add(euros)
+		if r, err := w.s.Compute(w.ctx, only.ID, win, measure.Filter{}); err != nil || r.Value.Value != 4000 || r.Currency != "EUR" || r.N != 2 || len(w.rows(only.ID, win, measure.Filter{}, "")) != 2 {
+			t.Errorf("in euros there are %+v, %v", r, err)
+		}
 		costs := add(own.Definition{Way: own.Sum, Of: kpi.OfFacts, Fact: "cost", Value: "amount", Label: "platform"})
 		want := []struct {
 			o       measure.Own

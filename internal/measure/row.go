@@ -116,6 +116,8 @@ func (s *Service) Rows(ctx context.Context, id string, w Window, f Filter, p Pag
 		text = "p.title, SUBSTR(p.text, 1, 200), p.author_name, p.author, p.channel, p.private"
 	case kpi.OfFacts:
 		text = factText
+	case kpi.OfInsights:
+		text = "i.name, i.note, i.department, '', '', 0"
 	}
 	counts, tie, order := "1", "''", ""
 	if src.N != "" {
@@ -173,6 +175,8 @@ func (s *Service) Rows(ctx context.Context, id string, w Window, f Filter, p Pag
 			mayRead = listening
 		case m.Of == kpi.OfFacts:
 			mayRead = org.Require(ctx, org.MeasureRead) == nil
+		case m.Of == kpi.OfInsights:
+			mayRead = org.Require(ctx, org.StrategyRead) == nil
 		}
 		if !mayRead {
 			r.Title, r.Author = "", ""

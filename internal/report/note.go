@@ -372,38 +372,34 @@ func (s *Service) mostly(ctx context.Context, c *candidate) error {
 		n.Mostly = append(n.Mostly, Narrowing{l.by, l.value})
 		n.Narrowed, n.NarrowedN, now, was = l.f, l.now.N, l.now, l.was
 	}
-	if counted(n.Measure) {
-		return s.weekday(ctx, n, before)
-	}
-	return nil
+	return s.weekday(ctx, n, before, now, was)
 }
 
-// weekday looks whether one day of the week made most of a change of a count.
-func (s *Service) weekday(ctx context.Context, n *Note, before measure.Window) error {
+// weekday looks whether one day of the week made most of a change of a count, a wait or a share; now and was are the numbers that changed.
+func (s *Service) weekday(ctx context.Context, n *Note, before measure.Window, now, was measure.Result) error {
 	if n.Window.To.Sub(n.Window.From) < 13*24*time.Hour {
 		return nil
 	}
-	sums := func(w measure.Window) (out [7]int, total int, err error) {
-		points, err := s.measures.Series(ctx, n.Measure.ID, w, measure.Day, n.Narrowed)
-		for _, p := range points {
-			out[p.Window.From.In(i18n.Zone(ctx)).Weekday()] += p.N
-			total += p.N
-		}
-		return out, total, err
+	is, ok, err := s.measures.ByWeekday(ctx, n.Measure.ID, n.Window, n.Narrowed)
+	if err != nil || !ok {
+		return err
 	}
-	now, all, err := sums(n.Window)
+	were, _, err := s.measures.ByWeekday(ctx, n.Measure.ID, before, n.Narrowed)
 	if err != nil {
 		return err
 	}
-	was, allBefore, err := sums(before)
-	if err != nil {
-		return err
+	of := func(r measure.Result) stat.Estimate { return Whole.Of(n.Measure, r) }
+	scale, added, least := scaleOf(n.Measure), false, max(leastMost, n.Measure.MinN)
+	if counted(n.Measure) {
+		of = func(r measure.Result) stat.Estimate { return stat.Count(r.N) }
+		scale, added, least = find.Log, true, leastMost
 	}
 	parts := make([]find.Part, 7)
+	total := find.Part{Now: of(now), Before: of(was), N: now.N}
 	for d := range parts {
-		parts[d] = find.Part{Now: stat.Count(now[d]), Before: stat.Count(was[d]), N: now[d]}
+		parts[d] = find.Part{Now: of(is[d]), Before: of(were[d]), N: is[d].N}
 	}
-	found, looked := find.Mostly(parts, find.Part{Now: stat.Count(all), Before: stat.Count(allBefore), N: all}, find.Log, true, leastMost)
+	found, looked := find.Mostly(parts, total, scale, added, least)
 	stands := find.Discoveries(looked, find.FalseShare)
 	for _, f := range found {
 		if stands[f.Part] && !math.IsNaN(f.P) {

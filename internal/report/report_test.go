@@ -335,6 +335,25 @@ func TestBrokenSending(t *testing.T) {
 		if x := state(); x.State != report.Uncertain || len(o.got) != 1 {
 			t.Errorf("the line broke: %+v, sent %v", x, o.to())
 		}
+		// Whoever knows better sends it again: the same mail, once more.
+		if err := w.s.SendAgain(w.vic, m.ID, state().ID); err == nil {
+			t.Error("Vic sends Ada's report")
+		}
+		if err := w.s.SendAgain(w.ada, m.ID, "0000"); !problem.Is(err, problem.Missing) {
+			t.Errorf("a mail of nobody: %v", err)
+		}
+		w.must(w.s.SendAgain(w.ada, m.ID, state().ID))
+		if x := state(); x.State != report.Queued || x.Attempts != 0 || x.Problem != "" {
+			t.Errorf("to be sent again: %+v", x)
+		}
+		o.fail = nil
+		once()
+		if x := state(); x.State != report.Sent || len(o.got) != 2 || o.got[0].ID != o.got[1].ID {
+			t.Errorf("sent again: %+v, sent %v", x, o.to())
+		}
+		if err := w.s.SendAgain(w.ada, m.ID, state().ID); !problem.Is(err, problem.Conflict) {
+			t.Errorf("what was sent is sent again: %v", err)
+		}
 	})
 }
 

@@ -95,6 +95,38 @@ func (s *Service) SendMe(ctx context.Context, report string) error {
 	})
 }
 
+// SendAgain queues a mail once more that failed, or of which nobody knows whether it arrived: whoever asks takes on that it may arrive twice.
+// It keeps its Message-ID, by which mail programs tell the same mail.
+func (s *Service) SendAgain(ctx context.Context, report, mail string) error {
+	if err := org.Require(ctx, org.MeasureEdit); err != nil {
+		return err
+	}
+	if s.mailer == nil {
+		return problem.New(problem.Conflict, "report.no_mail")
+	}
+	return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+		p, err := mailingOf(ctx, q, report)
+		if err != nil {
+			return err
+		}
+		_, found, err := db.Value[int](ctx, q, "SELECT 1 FROM report_sending WHERE id = $1 AND plan = $2", mail, p.ID)
+		if err != nil {
+			return fmt.Errorf("look for a mail: %w", err)
+		}
+		if !found {
+			return notFound()
+		}
+		n, err := db.Exec(ctx, q, "UPDATE report_sending SET state = 'queued', attempts = 0, due_at = $1, problem = '' WHERE id = $2 AND plan = $3 AND state IN ('uncertain', 'failed')", db.T(s.Now()), mail, p.ID)
+		if err != nil {
+			return fmt.Errorf("queue a mail again: %w", err)
+		}
+		if n == 0 {
+			return problem.New(problem.Conflict, "report.mail.not_again")
+		}
+		return s.org.Audit(ctx, q, "report.again", "report:"+p.ID, map[string]any{"name": p.Name, "mail": mail})
+	})
+}
+
 func (s *Service) queue(ctx context.Context, q db.Q, m Mailing, at time.Time, asked bool, to []Recipient) error {
 	now := s.Now()
 	var rows [][]any

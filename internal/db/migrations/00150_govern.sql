@@ -152,6 +152,7 @@ CREATE TABLE insight (
   updated_at BIGINT NOT NULL
 );
 CREATE INDEX insight_about ON insight (about);
+CREATE INDEX insight_handed ON insight (created_at);
 CREATE TABLE tie_plan (
   id TEXT PRIMARY KEY,
   name TEXT NOT NULL,

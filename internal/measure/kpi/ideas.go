@@ -9,7 +9,8 @@ func idea(id string, entry int, unit Unit, interval Interval, clock Clock, stage
 		Parts: parts, Formula: formula}, need)
 }
 
-// Ideas are the measures of ideas and knowledge. They wait for ideas, for insights that were handed to a department, and for knowledge.
+// Ideas are the measures of ideas and knowledge. Those of ideas and of knowledge wait for
+// them; insights are there.
 func Ideas() []Measure {
 	reuse := idea("reuse-hours-saved", 26, Hours, Student, NoClock, Impact, "h = #{ reuses } · verified minutes / 60", "knowledge", Part{"reuse", Numerator})
 	reuse.Evidence = Surveyed
@@ -19,7 +20,7 @@ func Ideas() []Measure {
 		idea("innovation-cycle-time", 25, Seconds, Brookmeyer, Calendar, Output, "median(implemented − submitted)", "idea", Part{"implemented", Numerator}, Part{"open", Denominator}),
 		idea("idea-response-rate", 25, Share, Wilson, NoClock, Output, "r = #{ ideas with a reasoned answer } / #{ ideas }", "idea", Part{"answered", Numerator}, Part{"unanswered", Denominator}),
 		idea("benefit-per-idea", 25, Money, Student, NoClock, Impact, "b = Σ benefit / #implemented", "idea", Part{"implemented", Denominator}),
-		idea("insight-to-decision-rate", 25, Share, Wilson, NoClock, Outcome, "d = #{ insights routed, decided } / #{ insights routed }", "insight", Part{"decided", Numerator}, Part{"undecided", Denominator}),
+		InsightRate(), InsightTime(),
 		idea("duplication-rate", 26, Share, Wilson, NoClock, Output, "d = #{ new items merged as duplicates } / #{ new items }", "knowledge", Part{"duplicate", Numerator}, Part{"distinct", Denominator}),
 		reuse,
 	}

@@ -113,7 +113,10 @@ func TestOperations(t *testing.T) {
 		{"/measures/volume?zone=Mars/Olympus", []any{"key"}, "measure.bad_zone"},
 		{"/measures/volume/rows?cursor=x", []any{"key"}, "measure.bad_cursor"},
 		{"/measures/volume?from=2026-11-19&to=2026-11-18", []any{"key"}, "measure.window_empty"},
-		{"/measures/volume?member=m", []any{"key"}, "measure.filter_member"},
+		{"/measures/volume?member=m", []any{"key"}, "measure.filter_unknown"},
+		{"/measures/volume?channel=mial", []any{"key"}, "measure.filter_unknown"},
+		{"/measures/volume?language=fz", []any{"key"}, "measure.filter_unknown"},
+		{"/measures/volume?from=1066-10-14", []any{"key"}, "measure.bad_date"},
 	} {
 		_, body := ask(all, c.path)
 		if got := at(body, c.at...); got != c.want {

@@ -44,6 +44,9 @@ func (a *Ask) read(ctx context.Context, s *measure.Service) (context.Context, me
 		}
 		zone = z
 	}
+	if err := s.Known(ctx, f); err != nil {
+		return ctx, measure.Window{}, f, err
+	}
 	ctx = i18n.With(ctx, i18n.Lang(ctx), zone)
 	w := measure.Window{To: now}
 	if a.To != "" {
@@ -72,7 +75,7 @@ func moment(text, field string, zone *time.Location) (from, to time.Time, err er
 		return t.UTC(), t.UTC(), nil
 	}
 	t, err := time.Parse("2006-01-02", text)
-	if err != nil {
+	if err != nil || t.Year() < 1970 {
 		return t, t, problem.New(problem.Invalid, "measure.bad_date").On(field)
 	}
 	w := measure.Days(t, t, t.AddDate(0, 0, 3), zone)

@@ -197,13 +197,17 @@ func slicesAndHours(a *api.API, s *measure.Service) {
 			return api.Only(hoursOf(c)), err
 		})
 	api.Add(a, api.Op{ID: "read-measures-for-prometheus", Method: http.MethodGet, Path: "/measures.prom", Tag: "measures", Summary: "Read the measures in use as Prometheus does",
-		Description: "One gauge for each measure that is on a map or was asked for lately, over its usual period that ends now; the labels say what it is narrowed to.", Permission: org.MeasureRead, Produces: "text/plain"},
+		Description: "One gauge for each measure that is on a map or was asked for lately, over its usual period that ends now; the labels say what it is called and narrowed to, by name and by id.", Permission: org.MeasureRead, Produces: "text/plain"},
 		func(ctx context.Context, _ *struct{}) (*huma.StreamResponse, error) {
 			list, err := s.InUse(ctx)
 			if err != nil {
 				return nil, err
 			}
-			text := exposition(list)
+			names, err := s.Names(ctx)
+			if err != nil {
+				return nil, err
+			}
+			text := exposition(ctx, list, names)
 			return &huma.StreamResponse{Body: func(c huma.Context) {
 				c.SetHeader("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 				_, _ = c.BodyWriter().Write([]byte(text)) // a caller who has gone is nobody to tell
@@ -212,7 +216,7 @@ func slicesAndHours(a *api.API, s *measure.Service) {
 }
 
 // exposition writes numbers in the text format of Prometheus, version 0.0.4.
-func exposition(list []measure.Used) string {
+func exposition(ctx context.Context, list []measure.Used, names map[string]string) string {
 	var b strings.Builder
 	quote := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
 	for _, g := range []struct {
@@ -230,8 +234,12 @@ func exposition(list []measure.Used) string {
 			if !ok {
 				continue
 			}
-			fmt.Fprintf(&b, "%s{measure=\"%s\",unit=\"%s\",days=\"%d\"", g.name, quote.Replace(u.Measure.ID), u.Measure.Unit, u.Measure.Days)
+			fmt.Fprintf(&b, "%s{measure=\"%s\",name=\"%s\",unit=\"%s\",days=\"%d\"", g.name, quote.Replace(u.Measure.ID), quote.Replace(measure.Name(ctx, u.Measure)), u.Measure.Unit, u.Measure.Days)
 			for _, l := range u.Labels() {
+				if name := names[l.Name+" "+l.ID]; name != "" {
+					fmt.Fprintf(&b, ",%s=\"%s\",%s_id=\"%s\"", l.Name, quote.Replace(name), l.Name, quote.Replace(l.ID))
+					continue
+				}
 				fmt.Fprintf(&b, ",%s=\"%s\"", l.Name, quote.Replace(l.ID))
 			}
 			fmt.Fprintf(&b, "} %g\n", v)

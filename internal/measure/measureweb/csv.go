@@ -83,6 +83,7 @@ func (h *handlers) course(r *http.Request) (m kpi.Measure, points []measure.Poin
 	if m, err = h.s.Find(r.PathValue("id")); err != nil {
 		return m, nil, err
 	}
+	v = v.of(r.Context(), m)
 	points, err = h.s.Series(r.Context(), m.ID, v.Window, v.Step, v.Filter)
 	return m, points, err
 }
@@ -221,6 +222,7 @@ func (h *handlers) writeRows(w http.ResponseWriter, r *http.Request, begin func(
 	if err != nil {
 		return err
 	}
+	v = v.of(r.Context(), m)
 	page := measure.Paging{Part: v.Part, Limit: 1000}
 	rows, next, err := h.s.Rows(r.Context(), m.ID, v.Window, v.Filter, page)
 	if err != nil {

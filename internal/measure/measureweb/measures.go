@@ -19,6 +19,7 @@ import (
 type entry struct {
 	Measure kpi.Measure
 	Report  *measure.Report
+	View    view // of Report
 	Missing []measure.Need
 }
 
@@ -26,10 +27,11 @@ type entry struct {
 type chapter struct {
 	Section kpi.Section
 	Entries []entry
+	Folded  []entry // those without a number
 }
 
 // atOnce is how long the list works out numbers before the page is sent; the rest is fetched as it comes into view.
-const atOnce = 400 * time.Millisecond
+const atOnce = 800 * time.Millisecond
 
 func (h *handlers) all(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
@@ -52,10 +54,10 @@ func (h *handlers) all(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		if len(e.Missing) == 0 && time.Since(began) < atOnce {
-			rep, err := h.s.Report(ctx, m.ID, v.Window, v.Step, measure.Narrows(m, v.Filter))
+			of, rep, err := h.report(ctx, v, m, measure.Narrows(m, v.Filter))
 			switch {
 			case err == nil:
-				e.Report = &rep
+				e.Report, e.View = &rep, of
 			case !m.Searched || !problem.Is(err, problem.Invalid): // what takes too long says so in its own tile
 				return err
 			}
@@ -64,11 +66,20 @@ func (h *handlers) all(w http.ResponseWriter, r *http.Request) error {
 		if i < 0 {
 			i, list = len(list), append(list, chapter{Section: m.Section})
 		}
-		list[i].Entries = append(list[i].Entries, e)
+		if e.blank() {
+			list[i].Folded = append(list[i].Folded, e)
+		} else {
+			list[i].Entries = append(list[i].Entries, e)
+		}
 	}
 	order := append(kpi.Sections(), kpi.Own)
 	slices.SortStableFunc(list, func(a, b chapter) int { return slices.Index(order, a.Section) - slices.Index(order, b.Section) })
 	return web.Show(w, r, web.Page{Title: i18n.T(ctx, "measure.title"), Wide: true}, measuresPage(v, list))
+}
+
+// blank reports whether there is no number to look at.
+func (e entry) blank() bool {
+	return len(e.Missing) > 0 || e.Report != nil && !e.Report.Result.Value.Defined() && !e.Report.Result.Median.Defined()
 }
 
 // called reports whether somebody who looks for words looks for a measure.
@@ -92,11 +103,11 @@ func (h *handlers) tile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	rep, err := h.s.Report(r.Context(), m.ID, v.Window, v.Step, measure.Narrows(m, v.Filter))
+	of, rep, err := h.report(r.Context(), v, m, measure.Narrows(m, v.Filter))
 	if err != nil {
 		return err
 	}
-	return web.Part(w, r, tile(v, entry{Measure: m, Report: &rep}))
+	return web.Part(w, r, tile(v, entry{Measure: m, Report: &rep, View: of}))
 }
 
 func (h *handlers) one(w http.ResponseWriter, r *http.Request) error {
@@ -109,16 +120,18 @@ func (h *handlers) one(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	v = v.of(ctx, m)
 	if err := h.choose(r, &v, m.Dims...); err != nil {
 		return err
 	}
-	p := measureProps{View: v}
+	p := measureProps{}
 	if p.Missing, err = h.s.Missing(ctx, m); err != nil {
 		return err
 	}
-	if p.Report, err = h.s.Report(ctx, m.ID, v.Window, v.Step, v.Filter); err != nil {
+	if v, p.Report, err = h.report(ctx, v, m, v.Filter); err != nil {
 		return err
 	}
+	p.View = v
 	if len(p.Missing) == 0 {
 		if p.LastYear, err = h.s.Compute(ctx, m.ID, v.Window.LastYear(i18n.Zone(ctx)), v.Filter); err != nil {
 			return err

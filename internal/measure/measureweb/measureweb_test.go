@@ -117,11 +117,14 @@ func TestPages(t *testing.T) {
 		{"/measures/volume", "en", []string{"Poisson (Garwood)", "#{ p : from", "180", "<svg", "post.said"}},
 		{"/measures/first-response-time?step=week", "fr", []string{"Kaplan–Meier", "P90", "Médiane", "Jugé à partir de", "n = 10"}},
 		{"/measures/open-conversations", "en", []string{"complete count", "At the end of each step"}},
-		{"/measures/net-sentiment?topic=none", "en", []string{"nothing to measure"}},
+		{"/measures/net-sentiment?language=pt", "en", []string{"nothing to measure"}},
+		{"/measures?section=customers", "en", []string{"measures without a number", "Bring them", "/import?format=facts&amp;kind=lead", "measure-fold"}},
+		{"/measures/customer-retention", "en", []string{"Business facts of the kind"}},
+		{"/measures/csat/series.csv", "en", []string{"satisfied"}},
 		{"/measures/response-rate/rows", "en", []string{"Question 0", "/inbox/", "Waiting for an answer", "rel=\"next\"", "Service &lt;mail&gt;"}},
 		{"/measures/first-response-time/rows?part=unanswered", "en", []string{"so far"}},
 		{"/measures/volume/rows", "en", []string{"/mentions?post=", "&lt;b&gt;free&lt;/b&gt;"}},
-		{"/measures/volume/rows?channel=none", "fr", []string{"Rien ne se trouve derrière ce nombre"}},
+		{"/measures/volume/rows?language=pt", "fr", []string{"Rien ne se trouve derrière ce nombre"}},
 	} {
 		code, body := read(t, h, cookie, c.lang, c.address)
 		if code != 200 {
@@ -219,8 +222,22 @@ func TestRefusals(t *testing.T) {
 		"/measures/volume/rows?cursor=%00":                      422,
 		"/measures/volume/rows.csv?member=m":                    422,
 		"/measures?channel=%00":                                 422,
-		"/measures?at=99999999999999999999":                     200,
-		"/measures?at=-5&period=what":                           200,
+		"/measures?at=99999999999999999999":                     422,
+		"/measures?at=-5":                                       422,
+		"/measures?at=yesterday":                                422,
+		"/measures?at=1763000000000000000":                      422,
+		"/measures?at=1763000000000000":                         200,
+		"/measures?period=what":                                 422,
+		"/measures?period=90d&from=nonsense":                    422,
+		"/measures?channel=mial":                                422,
+		"/measures/volume?topic=none":                           422,
+		"/measures/volume?language=fz":                          422,
+		"/measures/volume?language=fr":                          200,
+		"/measures/volume?kind=rant":                            422,
+		"/measures/customer-churn?team=sav":                     422,
+		"/measures/customer-churn/series.csv?campaign=x":        422,
+		"/measures/customer-churn/rows?partner=x":               422,
+		"/measures/response-rate?member=nobody":                 422,
 	} {
 		if code, _ := read(t, h, cookie, "en", address); code != want {
 			t.Errorf("%s: %d, want %d", address, code, want)
@@ -228,5 +245,23 @@ func TestRefusals(t *testing.T) {
 	}
 	if code, _ := read(t, h, "entente=nobody", "en", "/measures"); code != http.StatusSeeOther {
 		t.Errorf("nobody gets %d", code)
+	}
+}
+
+// TestStepHoldsEnough lets a course of a share be drawn by steps that hold enough, unless a step is asked for.
+func TestStepHoldsEnough(t *testing.T) {
+	t.Parallel()
+	h, cookie := site(t, 20)
+	if _, body := read(t, h, cookie, "en", "/measures/response-rate?period=30d"); !strings.Contains(body, "By week: a day holds too little to draw.") {
+		t.Error("one conversation a day makes a course of zeros and ones")
+	}
+	if _, body := read(t, h, cookie, "en", "/measures/response-rate?period=30d&step=day"); strings.Contains(body, "a day holds too little") {
+		t.Error("the step that was asked for was not taken")
+	}
+	if _, body := read(t, h, cookie, "en", "/measures/volume?period=30d"); strings.Contains(body, "a day holds too little") {
+		t.Error("few posts are a number, not noise")
+	}
+	if _, body := read(t, h, cookie, "en", "/measures/response-rate?period=30d"); strings.Contains(body, "within chance") {
+		t.Error("with nothing before, nothing can be said of chance")
 	}
 }

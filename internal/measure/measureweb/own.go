@@ -124,7 +124,7 @@ func problemsOf(err error) (out []*problem.Problem) {
 func definitionOf(get func(string) string) own.Definition {
 	text := func(name string) string { return strings.TrimSpace(get(name)) }
 	d := own.Definition{Name: text("name"), About: text("about"), Way: own.Way(text("way")), Of: kpi.Thing(text("of")), Query: text("query"), Fact: text("fact"), Status: text("status"),
-		Label: text("label"), PartQuery: text("part_query"), PartStatus: text("part_status"), PartLabel: text("part_label"), Value: text("value"), Begin: text("begin"), End: text("end"),
+		Label: text("label"), PartQuery: text("part_query"), PartStatus: text("part_status"), PartLabel: text("part_label"), Value: text("value"), Currency: text("currency"), Begin: text("begin"), End: text("end"),
 		Second: text("second"), Joined: text("joined"), Over: text("over"), Under: text("under"), Better: kpi.Better(text("better"))}
 	d.Percent, _ = strconv.ParseFloat(strings.ReplaceAll(text("percent"), ",", "."), 64)
 	d.Days, _ = strconv.Atoi(text("days"))
@@ -308,7 +308,7 @@ func (p ownProps) ofFacts(status string) string {
 // summary is a definition in a line, for those who compare versions.
 func summary(ctx context.Context, d own.Definition) string {
 	parts := []string{i18n.T(ctx, "own.way."+string(d.Way))}
-	for _, s := range []string{string(d.Of), d.Fact, d.Query, d.PartQuery, d.Status, d.Label, d.PartStatus, d.PartLabel, d.Value, written(d.Percent), d.Begin, d.End, d.Second, d.Over, d.Under} {
+	for _, s := range []string{string(d.Of), d.Fact, d.Query, d.PartQuery, d.Status, d.Label, d.PartStatus, d.PartLabel, d.Value, d.Currency, written(d.Percent), d.Begin, d.End, d.Second, d.Over, d.Under} {
 		if s != "" {
 			parts = append(parts, s)
 		}

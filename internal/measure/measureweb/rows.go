@@ -23,6 +23,7 @@ func (h *handlers) rows(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	v = v.of(ctx, m)
 	p := rowsProps{View: v, Measure: m}
 	if p.Result, err = h.s.Compute(ctx, m.ID, v.Window, v.Filter); err != nil {
 		return err
@@ -71,6 +72,8 @@ func (p rowsProps) columns(ctx context.Context) []ui.Column {
 		said = "measure.col.opened"
 	} else if p.Measure.Of == kpi.OfFacts {
 		said = "measure.col.dated"
+	} else if p.Measure.Of == kpi.OfInsights {
+		said = "measure.col.handed"
 	}
 	cols := []ui.Column{{Label: i18n.T(ctx, "measure.col.what_"+string(p.Measure.Of))}, {Label: i18n.T(ctx, "measure.col.author")},
 		{Label: i18n.T(ctx, "measure.col.channel")}, {Label: i18n.T(ctx, said)}, {Label: i18n.T(ctx, "measure.col.part")}}
@@ -84,6 +87,12 @@ func (p rowsProps) columns(ctx context.Context) []ui.Column {
 func href(r measure.Row) string {
 	if r.Of == kpi.OfConversations {
 		return "/inbox/" + url.PathEscape(r.ID)
+	}
+	if r.Of == kpi.OfInsights {
+		return "/govern/insights/" + url.PathEscape(r.ID)
+	}
+	if r.Of == kpi.OfFacts {
+		return "/business/facts/" + url.PathEscape(r.ID)
 	}
 	return "/mentions?post=" + url.QueryEscape(r.ID)
 }

@@ -28,7 +28,12 @@ type view struct {
 	Search, Section  string                             // of the list of measures
 	By               kpi.Dimension                      // what the number is broken down by
 	stepAsked        bool
+	widened          bool // the step is wider than usual, so that each holds enough
+	now              time.Time
 }
+
+// usual is the period that suits a measure: what it is read over when nobody says otherwise.
+const usual = "usual"
 
 const date = "2006-01-02"
 
@@ -39,13 +44,26 @@ func (h *handlers) view(r *http.Request) (view, error) {
 		Filter: measure.Filter{Channel: q.Get("channel"), Topic: q.Get("topic"), Language: q.Get("language"), Member: q.Get("member"),
 			Kind: q.Get("kind"), Team: q.Get("team"), Partner: q.Get("partner"), Campaign: q.Get("campaign"), Community: q.Get("community")},
 		Search: strings.TrimSpace(q.Get("q")), Section: q.Get("section"), By: kpi.Dimension(q.Get("by"))}
-	if n, err := strconv.ParseInt(v.At, 10, 64); err == nil && n > 0 && n < now.UnixMicro() {
-		now = time.UnixMicro(n).UTC()
-	} else {
-		v.At = ""
+	if v.At != "" {
+		n, err := strconv.ParseInt(v.At, 10, 64)
+		if err != nil || n <= 0 || n > now.Add(ahead).UnixMicro() {
+			return v, problem.New(problem.Invalid, "measure.bad_moment").On("at")
+		}
+		if t := time.UnixMicro(n).UTC(); t.Before(now) {
+			now = t
+		}
 	}
-	usual := measure.Week
+	v.now = now
+	if err := h.s.Known(ctx, v.Filter); err != nil {
+		return v, err
+	}
+	step := measure.Week
 	switch v.Period {
+	case "", usual:
+		v.Period = usual
+		v.Window, step = measure.Last(30, now, zone), measure.Day
+	case "30d":
+		v.Window, step = measure.Last(30, now, zone), measure.Day
 	case "90d":
 		v.Window = measure.Last(90, now, zone)
 	case "6m":
@@ -65,25 +83,89 @@ func (h *handlers) view(r *http.Request) (view, error) {
 		v.Window = measure.Days(first, end, now, zone)
 		switch n := v.Window.To.Sub(v.Window.From).Hours() / 24; {
 		case n <= 45:
-			usual = measure.Day
+			step = measure.Day
 		case n > 400:
-			usual = measure.Month
+			step = measure.Month
 		}
 	default:
-		v.Period, usual = "30d", measure.Day
-		v.Window = measure.Last(30, now, zone)
+		return v, problem.New(problem.Invalid, "measure.bad_period").On("period")
+	}
+	if v.Period != "custom" && (v.From != "" || v.To != "") {
+		for _, d := range []struct{ text, field string }{{v.From, "from"}, {v.To, "to"}} { // they wait in the form for the custom period
+			if _, err := day(d.text, now, d.field); err != nil {
+				return v, err
+			}
+		}
 	}
 	if v.Step == "" {
-		v.Step = usual
+		v.Step = step
 	} else {
 		v.stepAsked = true
 	}
 	return v, nil
 }
 
-func day(text string, usual time.Time, field string) (time.Time, error) {
+// ahead is how far the clock of another node may be ahead of ours.
+const ahead = time.Minute
+
+// of is the view of one measure: over its usual period unless another was asked for.
+func (v view) of(ctx context.Context, m kpi.Measure) view {
+	if v.Period != usual {
+		return v
+	}
+	v.Window = measure.Last(m.Days, v.now, i18n.Zone(ctx))
+	if !v.stepAsked {
+		switch {
+		case m.Days <= 45:
+			v.Step = measure.Day
+		case m.Days <= 180:
+			v.Step = measure.Week
+		default:
+			v.Step = measure.Month
+		}
+	}
+	return v
+}
+
+// report reads a measure. Where nobody asked for a step and a step of the usual width holds next to nothing, so that the course would only
+// jump, wider ones are taken.
+func (h *handlers) report(ctx context.Context, v view, m kpi.Measure, f measure.Filter) (view, measure.Report, error) {
+	v = v.of(ctx, m)
+	for {
+		rep, err := h.s.Report(ctx, m.ID, v.Window, v.Step, f)
+		wide := wider(v.Step, v.Window)
+		if err != nil || v.stepAsked || wide == "" || !thin(rep) {
+			return v, rep, err
+		}
+		v.Step, v.widened = wide, true
+	}
+}
+
+// leastStep is how many observations a step holds on average before a course is drawn by it: with fewer a share is mostly 0 or 1.
+const leastStep = 8
+
+func thin(r measure.Report) bool {
+	m := r.Measure
+	if m.Stock || m.Interval == kpi.Poisson || m.Interval == kpi.ExactNumber || m.Interval == kpi.Compound || r.Result.N == 0 {
+		return false
+	}
+	return r.Result.N < leastStep*len(r.Points)
+}
+
+// wider is the next step that still gives a course of four points, "" when there is none.
+func wider(s measure.Step, w measure.Window) measure.Step {
+	switch days := w.To.Sub(w.From).Hours() / 24; {
+	case s == measure.Day && days >= 25:
+		return measure.Week
+	case s == measure.Week && days >= 100:
+		return measure.Month
+	}
+	return ""
+}
+
+func day(text string, other time.Time, field string) (time.Time, error) {
 	if text == "" {
-		return usual, nil
+		return other, nil
 	}
 	t, err := time.Parse(date, text)
 	if err != nil || t.Year() < 1970 || t.Year() > 9999 {
@@ -122,7 +204,7 @@ func (v view) to(path string, more ...string) string {
 			q.Set(name, value)
 		}
 	}
-	if v.Period != "30d" {
+	if v.Period != usual {
 		set("period", v.Period)
 	}
 	if v.Period == "custom" {
@@ -180,4 +262,49 @@ func sections(ctx context.Context) []ui.Option {
 		out = append(out, ui.Option{Value: string(s), Label: i18n.T(ctx, "measure.section."+string(s))})
 	}
 	return out
+}
+
+// periods are what the form offers; m is the measure it is for, nil for all.
+func periods(ctx context.Context, m *kpi.Measure) []ui.Option {
+	own := i18n.T(ctx, "measure.period.usual")
+	if m != nil {
+		own = i18n.N(ctx, "measure.period.usual_one", m.Days)
+	}
+	return []ui.Option{{Value: usual, Label: own}, {Value: "30d", Label: i18n.T(ctx, "measure.period.30d")}, {Value: "90d", Label: i18n.T(ctx, "measure.period.90d")},
+		{Value: "6m", Label: i18n.T(ctx, "measure.period.6m")}, {Value: "custom", Label: i18n.T(ctx, "measure.period.custom")}}
+}
+
+// stepChosen is the step that was asked for, "" when it is left to the figures.
+func (v view) stepChosen() string {
+	if v.stepAsked {
+		return string(v.Step)
+	}
+	return ""
+}
+
+// overDays is how long the window of a number is, in words.
+func overDays(ctx context.Context, v view) string {
+	zone := i18n.Zone(ctx)
+	date := func(t time.Time) time.Time {
+		y, m, d := t.In(zone).Date()
+		return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+	}
+	days := 1 + int(date(v.Window.To.Add(-time.Microsecond)).Sub(date(v.Window.From)).Hours()/24)
+	return i18n.N(ctx, "measure.over_days", days)
+}
+
+// share is how many measures of a section have a number.
+func (c chapter) share(ctx context.Context) string {
+	return i18n.T(ctx, "measure.with_numbers", "N", count(ctx, len(c.Entries)), "All", count(ctx, len(c.Entries)+len(c.Folded)))
+}
+
+// atFirst is how many measures of a section are shown at once when all are looked at.
+const atFirst = 6
+
+// first is how many measures of a section are shown at once: all where somebody looks for some.
+func (c chapter) first(v view) int {
+	if v.Section != "" || v.Search != "" || len(c.Entries) <= atFirst+1 {
+		return len(c.Entries)
+	}
+	return atFirst
 }

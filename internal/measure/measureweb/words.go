@@ -164,6 +164,9 @@ func changeOf(ctx context.Context, r measure.Report) (string, ui.Tone) {
 	} else if m.Unit == kpi.Share {
 		by = sign + i18n.Number(ctx, math.Abs(c.By)*100, 1) + "\u00a0" + short(ctx, kpi.Points)
 	}
+	if c.TooFew {
+		return i18n.T(ctx, "measure.change.few", "By", by), ui.Neutral
+	}
 	if !c.Clear {
 		return i18n.T(ctx, "measure.change.noise", "By", by), ui.Neutral
 	}
@@ -202,7 +205,7 @@ func statOf(ctx context.Context, v view, r measure.Report) ui.StatProps {
 	}
 	return ui.StatProps{Label: label, Value: f.value, Unit: f.unit, N: r.Result.N, Interval: f.interval, Change: change, Tone: tone,
 		Note: strings.Join(notes, " · "), Href: v.to("/measures/" + m.ID),
-		Trend: chart.Spark(chart.SparkProps{Label: name(ctx, m), Unit: inUnit(m.Unit, r.Result.Currency), Values: trend(r)})}
+		Trend: chart.Spark(chart.SparkProps{Label: name(ctx, m), Unit: inUnit(m.Unit, r.Result.Currency), Values: trend(r), Low: bound(r, false), High: bound(r, true)})}
 }
 
 // drawn reports whether a point goes into a chart: of a volume, a step that is cut short would look like a fall.
@@ -221,8 +224,24 @@ func trend(r measure.Report) []float64 {
 	return out
 }
 
+// bound is one end of the intervals along trend.
+func bound(r measure.Report, high bool) []float64 {
+	out := make([]float64, len(r.Points))
+	for i, p := range r.Points {
+		out[i] = chart.Missing()
+		v := p.Value
+		if !drawn(r, p) || !v.Bounded || v.Grade == stat.TooFew {
+			continue
+		}
+		if out[i] = v.Low; high {
+			out[i] = v.High
+		}
+	}
+	return out
+}
+
 // course draws a report over time.
-func course(ctx context.Context, r measure.Report) chart.LinesProps {
+func course(ctx context.Context, v view, r measure.Report) chart.LinesProps {
 	m := r.Measure
 	unit := spoken(ctx, m.Unit)
 	if m.Unit == kpi.Money {
@@ -231,6 +250,9 @@ func course(ctx context.Context, r measure.Report) chart.LinesProps {
 	p := chart.LinesProps{Title: name(ctx, m), Unit: unit, FromZero: m.Unit != kpi.Points, Note: i18n.T(ctx, "measure.chart_note")}
 	if m.Stock {
 		p.Note = i18n.T(ctx, "measure.chart_stock")
+	}
+	if v.widened {
+		p.Note = i18n.T(ctx, "measure.widened."+string(v.Step)) + " " + p.Note
 	}
 	if m.Unit == kpi.Share {
 		one := 1.0

@@ -63,7 +63,7 @@ func (d Definition) Measure(id, version string, docs Docs, find Find) (kpi.Measu
 // facts is the rows of business facts that count.
 func (d Definition) facts(a kpi.Ask) (*db.Where, kpi.Source) {
 	w := (&db.Where{}).And("f.kind = ?", d.Fact).And("f.at >= ?", db.T(a.From())).And("f.at < ?", db.T(a.To()))
-	for _, c := range []struct{ column, value string }{{"status", d.Status}, {"label", d.Label}, {"channel", a.Filter.Channel}, {"team", a.Filter.Team}, {"partner", a.Filter.Partner},
+	for _, c := range []struct{ column, value string }{{"status", d.Status}, {"label", d.Label}, {"currency", d.currency()}, {"channel", a.Filter.Channel}, {"team", a.Filter.Team}, {"partner", a.Filter.Partner},
 		{"campaign", a.Filter.Campaign}, {"community", a.Filter.Community}} {
 		if c.value != "" {
 			w.And("f."+c.column+" = ?", c.value)
@@ -135,6 +135,14 @@ func (d Definition) value() string {
 		return "f.amount"
 	}
 	return "f.quantity"
+}
+
+// currency is what amounts are narrowed to, "" for none.
+func (d Definition) currency() string {
+	if d.Value != "amount" || d.Way != Sum && d.Way != Median && d.Way != Percentile {
+		return ""
+	}
+	return d.Currency
 }
 
 func (d Definition) valued(a kpi.Ask) kpi.Source {

@@ -5,6 +5,7 @@ package own
 import (
 	"errors"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -47,6 +48,9 @@ type Definition struct {
 	Status string `json:"status,omitempty" maxLength:"100"`
 	Label  string `json:"label,omitempty" maxLength:"200"`
 
+	// Currency keeps amounts of one currency: those of others are not looked at.
+	Currency string `json:"currency,omitempty" maxLength:"3" doc:"Of amounts: only those in this currency, such as EUR; amounts in several are never added."`
+
 	PartQuery  string `json:"part_query,omitempty" maxLength:"2000" doc:"Of a share of posts: which are the part."`
 	PartStatus string `json:"part_status,omitempty" maxLength:"100" doc:"Of a share of facts: which are the part."`
 	PartLabel  string `json:"part_label,omitempty" maxLength:"200"`
@@ -67,6 +71,8 @@ type Definition struct {
 	MinN   int        `json:"min_n,omitempty" minimum:"0" maximum:"10000"`
 }
 
+var currencyCode = regexp.MustCompile(`^[A-Z]{3}$`)
+
 // Find gives a measure by its id, for ratios.
 type Find func(id string) (kpi.Measure, error)
 
@@ -81,7 +87,7 @@ func (d *Definition) Check(find Find) error {
 		text *string
 		max  int
 	}{{"name", &d.Name, 100}, {"about", &d.About, 1000}, {"query", &d.Query, 2000}, {"part_query", &d.PartQuery, 2000}, {"status", &d.Status, 100}, {"label", &d.Label, 200},
-		{"part_status", &d.PartStatus, 100}, {"part_label", &d.PartLabel, 200}, {"begin", &d.Begin, 60}, {"end", &d.End, 60}, {"over", &d.Over, 100}, {"under", &d.Under, 100}} {
+		{"part_status", &d.PartStatus, 100}, {"part_label", &d.PartLabel, 200}, {"begin", &d.Begin, 60}, {"end", &d.End, 60}, {"over", &d.Over, 100}, {"under", &d.Under, 100}, {"currency", &d.Currency, 3}} {
 		*f.text = strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(*f.text, "\uFFFD"), "\x00", ""))
 		if utf8.RuneCountInString(*f.text) > f.max {
 			refuse(f.name, "problem.too_long", "Max", f.max)
@@ -166,6 +172,13 @@ func (d *Definition) Check(find Find) error {
 			labelled("part_label", d.PartLabel)
 		}
 	case Sum, Median, Percentile:
+		switch d.Currency = strings.ToUpper(d.Currency); {
+		case d.Currency == "":
+		case d.Value != "amount":
+			d.Currency = "" // there is nothing in a currency
+		case !currencyCode.MatchString(d.Currency):
+			refuse("currency", "own.bad_currency")
+		}
 		switch d.Value {
 		case "":
 			d.Value = "quantity"

@@ -187,6 +187,19 @@ func Operations(a *api.API, s *report.Service) {
 		list, err := s.Mails(ctx, in.ID)
 		return listed(list, mail, err)
 	})
+	api.Add(a, op("read-review-pack", http.MethodGet, "/review-pack", "What a review looks at: objectives off their path, notes, value, late initiatives, decisions and insights that are due", org.StrategyRead), func(ctx context.Context, in *struct {
+		Map string `query:"map" maxLength:"50" doc:"Of which map; the first when empty."`
+	}) (*api.One[Pack], error) {
+		p, err := s.Pack(ctx, in.Map)
+		if err != nil {
+			return nil, err
+		}
+		name, err := s.Namer(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return api.Only(pack(ctx, p, name)), nil
+	})
 	api.Add(a, op("delete-report", http.MethodDelete, "/reports/{id}", "Remove a report", org.MeasureEdit), func(ctx context.Context, in *ByID) (*api.None, error) {
 		return &api.None{}, s.RemoveMailing(ctx, in.ID)
 	})

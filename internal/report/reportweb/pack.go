@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/entente/entente/internal/i18n"
-
+	"github.com/entente/entente/internal/measure"
 	"github.com/entente/entente/internal/measure/stat"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/report"
@@ -24,12 +24,13 @@ func (h *handlers) packRoutes(r *web.Routes) {
 }
 
 type packPage struct {
-	Pack    report.Pack
-	Name    report.Namer
-	Names   map[string]strategy.Words
-	Members map[string]string
-	Drawn   string
-	CanPDF  bool
+	Pack     report.Pack
+	Name     report.Namer
+	Names    map[string]strategy.Words
+	Members  map[string]string
+	Drawn    string
+	CanPDF   bool
+	Measures map[string]string // names by id
 }
 
 func (h *handlers) packed(ctx context.Context, mapID string, alone bool) (p packPage, err error) {
@@ -45,6 +46,10 @@ func (h *handlers) packed(ctx context.Context, mapID string, alone bool) (p pack
 	}
 	if p.Members, err = h.members(ctx); err != nil {
 		return p, err
+	}
+	p.Measures = map[string]string{}
+	for _, m := range h.s.Measures().All() {
+		p.Measures[m.ID] = measure.Name(ctx, m)
 	}
 	if !p.Pack.NoMap {
 		p.Drawn, err = drawn(ctx, p.Pack.Map, alone)
@@ -123,9 +128,9 @@ func reason(ctx context.Context, h packPage, st strategy.Standing) string {
 		if r.State != stat.Off && r.State != stat.Watch {
 			continue
 		}
-		name := r.Measure.Measure
-		if key := "measure." + name + ".name"; i18n.Has(key) {
-			name = i18n.T(ctx, key)
+		name := h.Measures[r.Measure.Measure]
+		if name == "" {
+			name = r.Measure.Measure // it is gone
 		}
 		out = append(out, i18n.T(ctx, "report.pack.reading", "Measure", name, "Value", tell.Amount(ctx, r.Unit, r.Result.Currency, r.Value.Value), "Target", tell.Amount(ctx, r.Unit, r.Result.Currency, r.Target)))
 	}

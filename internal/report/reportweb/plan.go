@@ -26,6 +26,7 @@ func (h *handlers) planRoutes(r *web.Routes) {
 	r.Do("POST /reports/{id}", org.MeasureEdit, h.savePlan)
 	r.Do("POST /reports/{id}/remove", org.MeasureEdit, h.removePlan)
 	r.Do("POST /reports/{id}/send", org.MeasureEdit, h.sendMe)
+	r.Do("POST /reports/{id}/mails/{mail}/again", org.MeasureEdit, h.sendAgain)
 	r.Page("GET /reports/{id}/text", org.MeasureRead, h.planText)
 	r.Page("GET /unsubscribe/{secret}", org.Public, h.unsubscribe)
 	r.Do("POST /unsubscribe/{secret}", org.Public, h.unsubscribed)
@@ -206,6 +207,18 @@ func (h *handlers) sendMe(w http.ResponseWriter, r *http.Request) error {
 	web.Flash(w, r, ui.Success, "report.asked")
 	return web.Redirect(w, r, "/reports/"+at)
 }
+
+func (h *handlers) sendAgain(w http.ResponseWriter, r *http.Request) error {
+	at := r.PathValue("id")
+	if err := h.s.SendAgain(r.Context(), at, r.PathValue("mail")); err != nil {
+		return err
+	}
+	web.Flash(w, r, ui.Success, "report.again_queued")
+	return web.Redirect(w, r, "/reports/"+at)
+}
+
+// mayAgain reports whether a mail can be sent once more.
+func mayAgain(s report.SendingState) bool { return s == report.Uncertain || s == report.Failed }
 
 // planText shows a report as its plain text, as it would be sent now.
 func (h *handlers) planText(w http.ResponseWriter, r *http.Request) error {

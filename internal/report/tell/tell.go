@@ -102,6 +102,9 @@ func Change(ctx context.Context, m kpi.Measure, u kpi.Unit, currency string, c m
 	if u == kpi.Share {
 		by = sign + i18n.Number(ctx, math.Abs(c.By)*100, 1) + "\u00a0" + i18n.T(ctx, "measure.short.points")
 	}
+	if c.TooFew {
+		return i18n.T(ctx, "report.change.few", "By", by, "Against", with), 0
+	}
 	if !c.Clear {
 		return i18n.T(ctx, "report.change.noise", "By", by, "Against", with), 0
 	}

@@ -13,10 +13,11 @@ import (
 
 // SparkProps describes a small line beside a number: values in order, evenly spaced, NaN for missing.
 type SparkProps struct {
-	Label  string // of what; the figures are added for screen readers
-	Unit   Unit
-	Values []float64
-	Target *float64
+	Label     string // of what; the figures are added for screen readers
+	Unit      Unit
+	Values    []float64
+	Low, High []float64 // the interval around each value, NaN for none; nil or as many as Values
+	Target    *float64
 }
 
 // Spark draws the way a measure went, without axes. Nothing is drawn without a value.
@@ -43,6 +44,9 @@ func (p SparkProps) draw(ctx context.Context) string {
 			first = v
 		}
 		last = v
+		if i < len(p.Low) && i < len(p.High) && finite(p.Low[i]) && finite(p.High[i]) {
+			points[i].Low, points[i].High = p.Low[i], p.High[i]
+		}
 	}
 	if !finite(first) {
 		return ""
@@ -54,6 +58,11 @@ func (p SparkProps) draw(ctx context.Context) string {
 	if p.Target != nil && finite(*p.Target) {
 		low, high = math.Min(low, *p.Target), math.Max(high, *p.Target)
 	}
+	for _, pt := range points {
+		if finite(pt.Value) && pt.band() {
+			low, high = math.Min(low, pt.Low), math.Max(high, pt.High)
+		}
+	}
 	y := scale{low: low, high: high, from: f.height - 4, to: 4}
 	if low == high {
 		y.from, y.to = f.height/2, f.height/2
@@ -63,6 +72,9 @@ func (p SparkProps) draw(ctx context.Context) string {
 	c.svg(f, "spark", label)
 	if p.Target != nil && finite(*p.Target) {
 		c.line("line target", 0, y.place(*p.Target), f.width, y.place(*p.Target))
+	}
+	for _, run := range runs(points) {
+		LinesProps{}.band(&c, plot{y: y}, sp, run, "s1")
 	}
 	var end Point
 	for _, run := range runs(points) {
