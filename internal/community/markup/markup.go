@@ -78,7 +78,7 @@ func (o Options) Render(src string) (Doc, error) {
 		return Plain(src), w.refused
 	}
 	return Doc{
-		HTML:     string(policy.SanitizeBytes(w.html)),
+		HTML:     washed(w.html),
 		Text:     string(w.text),
 		Mentions: w.mentions,
 		Links:    w.links,
