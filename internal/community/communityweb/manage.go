@@ -397,10 +397,10 @@ func (h *handlers) decideSignUp(w http.ResponseWriter, r *http.Request) error {
 		err = problem.New(problem.Missing, "problem.not_found")
 	}
 	if err != nil {
-		return refused(w, r, err, "/communities/sign-ups")
+		return refused(w, r, err, "/sign-ups")
 	}
 	web.Flash(w, r, ui.Success, "community.done")
-	return web.Redirect(w, r, "/communities/sign-ups")
+	return web.Redirect(w, r, "/sign-ups")
 }
 
 func options[T ~string](ctx context.Context, prefix string, list []T) []ui.Option {

@@ -85,14 +85,14 @@ func overviewBody(list []visit, waiting int) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<p><a href=\"/communities/sign-ups\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<p><a href=\"/sign-ups\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var4 string
 				templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.N(ctx, "community.sign_ups_wait", waiting))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `community/communityweb/manage.templ`, Line: 21, Col: 87}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `community/communityweb/manage.templ`, Line: 21, Col: 75}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 				if templ_7745c5c3_Err != nil {
@@ -1305,11 +1305,11 @@ func signUpsBody(list []upView, mails bool) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.PostButton("/communities/sign-ups/"+up.Waiting.ID+"/approve", ui.ButtonProps{Label: i18n.T(ctx, "community.approve"), Small: true, Attrs: naming(ctx, "community.approve_who", up.Name)}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.PostButton("/sign-ups/"+up.Waiting.ID+"/approve", ui.ButtonProps{Label: i18n.T(ctx, "community.approve"), Small: true, Attrs: naming(ctx, "community.approve_who", up.Name)}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.PostButton("/communities/sign-ups/"+up.Waiting.ID+"/refuse", ui.ButtonProps{Label: i18n.T(ctx, "community.refuse"), Small: true, Variant: ui.Quiet, Attrs: naming(ctx, "community.refuse_who", up.Name)}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.PostButton("/sign-ups/"+up.Waiting.ID+"/refuse", ui.ButtonProps{Label: i18n.T(ctx, "community.refuse"), Small: true, Variant: ui.Quiet, Attrs: naming(ctx, "community.refuse_who", up.Name)}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
