@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"time"
@@ -41,6 +42,9 @@ type mapped struct {
 func maps(b *bench) error {
 	n := number("ENTENTE_BENCH_ACTIVITIES", 1_000_000)
 	requests := number("ENTENTE_BENCH_REQUESTS", 4000)
+	// Who asks shares the two cores: its own collecting of garbage would be measured with the pages.
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(1 << 30))
 	engines := []string{"SQLite", "PostgreSQL"}
 	if one := os.Getenv("ENTENTE_BENCH_ENGINE"); one != "" {
 		engines = []string{one}

@@ -87,9 +87,7 @@ func (s *Service) catalogue(id string) (kpi.Measure, error) {
 // Zone is the time zone in which days are cut for whoever acts in ctx: the member's, else the organisation's, else UTC.
 func (s *Service) Zone(ctx context.Context) *time.Location {
 	if m := org.Who(ctx); m != nil && org.KnownZone(m.Zone) {
-		if z, err := time.LoadLocation(m.Zone); err == nil {
-			return z
-		}
+		return m.Location() // which is read from its file once
 	}
 	if o, err := s.org.Organisation(ctx); err == nil {
 		return o.Location()

@@ -29,6 +29,7 @@ type store struct {
 
 	epoch       atomic.Int64
 	watched     atomic.Bool
+	settling    atomic.Bool
 	asked, used atomic.Int64 // readings that could stand on what is kept, and those that did
 	reminded    atomic.Int64 // numbers that were remembered
 }

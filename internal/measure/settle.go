@@ -45,6 +45,7 @@ func (s *Service) Loop(ctx context.Context) error {
 		if err := s.Roll(ctx); err != nil && ctx.Err() == nil {
 			s.log.Warn("measures were not all put right, will try again", "error", err)
 		}
+		took := time.Since(began)
 		poke(s.store.told)
 		if now := s.clock(); now.Sub(tidied) > time.Hour {
 			if err := s.forget(ctx); err != nil && ctx.Err() == nil {
@@ -61,7 +62,7 @@ func (s *Service) Loop(ctx context.Context) error {
 		select { // what comes in one by one is put right together
 		case <-ctx.Done():
 			return nil
-		case <-time.After(settleEvery - time.Since(began)):
+		case <-time.After(min(max(settleEvery, 3*took), 2*settleEvery) - time.Since(began)):
 		}
 	}
 }
@@ -87,7 +88,8 @@ func (s *Service) listen(ctx context.Context) {
 			touched, _, err = db.Value[int](ctx, s.db.Read(), "SELECT 1 FROM measure_touch"+db.Limit(1))
 		}
 		// What was touched will be put right in a moment, and is cheaper to read then: unless that takes long.
-		if err == nil && (gen != last || touched > 0 && waiting) {
+		soon := touched > 0 || s.store.settling.Load()
+		if err == nil && (gen != last && !soon || soon && waiting) {
 			last = gen
 			s.store.epoch.Add(1)
 		}
@@ -97,7 +99,7 @@ func (s *Service) listen(ctx context.Context) {
 			return
 		case <-s.store.told:
 		case <-tick.C:
-			waiting = touched > 0
+			waiting = soon
 		}
 	}
 }
@@ -188,6 +190,8 @@ func (s *Service) settle(ctx context.Context) (int, error) {
 	if err != nil || some == 0 {
 		return 0, err
 	}
+	s.store.settling.Store(true)
+	defer s.store.settling.Store(false)
 	// First they are set aside: what changes from here on is noted anew.
 	err = s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
 		if err := lockGen(ctx, q); err != nil {

@@ -172,8 +172,11 @@ func (s *Service) evaluateAnew(ctx context.Context, m Map, at time.Time, zone *t
 		return err
 	}
 	var err error
-	if most == 1 {
-		err = s.measures.Together(c, evaluate)
+	if most == 1 && s.shelf.moment.TryLock() {
+		err = func() error {
+			defer s.shelf.moment.Unlock()
+			return s.measures.Together(c, evaluate)
+		}()
 	} else {
 		err = evaluate(c)
 	}

@@ -10,6 +10,7 @@ type shelf struct {
 	mu     sync.Mutex
 	list   map[string]shelved
 	latest map[string]shelved // of each map as it is now, whatever the minute
+	moment sync.Mutex         // held by the one evaluation that reads one moment: each holds a connection, and needs others
 }
 
 // shelved is an evaluation, when it was begun, and how far the numbers were known to have come.
@@ -22,7 +23,7 @@ type shelved struct {
 const (
 	keptFor   = 10 * time.Second        // what nobody tells of changes
 	keptLong  = 30 * time.Second        // when nothing came in: waits go on and windows move all the same
-	keptLeast = 800 * time.Millisecond  // whatever came in
+	keptLeast = 400 * time.Millisecond  // whatever came in
 	bearable  = 1800 * time.Millisecond // after something came in
 	mostAlike = 32
 )
