@@ -127,8 +127,12 @@ func (d *drawing) node(n Node) {
 	word := ""
 	if !d.m.Bare {
 		d.icon(o.Card.State, x+7, foot-5)
-		word = d.o.Words.state(o.Card.State)
-		d.element("text", word, "class", "map-state", "x", px(x+19), "y", px(foot-1))
+		d.lines(n.state, "map-state", x+19, foot-1-smallLead*float64(max(0, len(n.state)-1)), smallLead)
+		for _, l := range n.state { // the course stands at the right of the longest
+			if len(l) > len(word) {
+				word = l
+			}
+		}
 	}
 	d.spark(o.Card.Points, x+19+textWidth(word)*smallSize*bold+8, right, foot-13)
 	if len(n.Supports) > 0 {

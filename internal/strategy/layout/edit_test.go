@@ -147,7 +147,7 @@ func TestSketchAndChain(t *testing.T) {
 		if err := Sketch(&b, m, `a "sketch"`); err != nil {
 			t.Fatal(err)
 		}
-		if strings.Count(b.String(), `class="map-card"`) != len(m.Objectives) || strings.Contains(b.String(), "NaN") || !strings.Contains(b.String(), "&#34;sketch&#34;") {
+		if strings.Count(b.String(), `class="map-tile-box"`) != len(m.Objectives) || strings.Contains(b.String(), "NaN") || !strings.Contains(b.String(), "&#34;sketch&#34;") {
 			t.Fatalf("%.400s", b.String())
 		}
 		if after := fmt.Sprintf("%+v", m.Objectives); after != before {

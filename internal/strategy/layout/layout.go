@@ -111,6 +111,7 @@ type Node struct {
 	row, group  int
 	measure     []string
 	note        []string
+	state       []string
 	value       []string
 	valueSize   float64
 	target      []string
@@ -366,7 +367,12 @@ func (a *arrangement) fill(node int, w float64) {
 		h += float64(len(n.note)) * smallLead
 	}
 	n.textHeight = h
-	n.H = math.Ceil(h + 26)
+	n.state = nil
+	if !a.m.Bare {
+		room := (inner - 19) / smallSize / bold
+		n.state = limit(Wrap(a.o.Words.state(card.State), room), 2, room)
+	}
+	n.H = math.Ceil(h + 26 + smallLead*float64(max(0, len(n.state)-1)))
 }
 
 // fillValue gives value and target the room that they need, and tells how high it is: a number is never cut, it is written smaller or on

@@ -303,7 +303,7 @@ func TestValuesAreWhole(t *testing.T) {
 			Card: Card{Measure: "M", Value: "plus de 1\u00a0046\u00a0conversations", Target: "60 à 160 conversations"}})
 	}
 	for _, width := range []float64{700, 900, 1180, 358} {
-		o := Options{Width: width, Words: Words{Target: "Cible", Colon: "\u00a0: "}}
+		o := Options{Width: width, Words: Words{Target: "Cible", Colon: "\u00a0: ", Unknown: "Sans donnée récente"}}
 		p := Arrange(m, o)
 		var b bytes.Buffer
 		if err := Draw(&b, m, p, o); err != nil {
@@ -321,6 +321,11 @@ func TestValuesAreWhole(t *testing.T) {
 			}
 			for _, l := range n.target {
 				if textWidth(l)*smallSize > room {
+					t.Errorf("at %v %q is wider than its card", width, l)
+				}
+			}
+			for _, l := range n.state {
+				if textWidth(l)*smallSize*bold > room-19 {
 					t.Errorf("at %v %q is wider than its card", width, l)
 				}
 			}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"strings"
@@ -247,4 +248,40 @@ func FuzzWrap(f *testing.F) {
 			t.Fatalf("%d of %d bytes kept", kept, want)
 		}
 	})
+}
+
+// A sketch of a large map is as large as that of a small one: every objective is a tile inside, none on another, and no tangle of links.
+func TestSketch(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{0, 1, 12, 60} {
+		m := Map{Bands: []Band{{ID: "0"}, {ID: "1"}, {ID: "2"}}}
+		for i := range n {
+			m.Objectives = append(m.Objectives, Objective{ID: fmt.Sprint(i), Band: fmt.Sprint(i % 3), Title: "A"})
+			if i > 2 {
+				m.Links = append(m.Links, Link{From: fmt.Sprint(i), To: fmt.Sprint(i % 3)})
+			}
+		}
+		var b bytes.Buffer
+		if err := Sketch(&b, m, "A map"); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Count(b.String(), "map-tile-box"); got != n {
+			t.Errorf("%d tiles of %d objectives", got, n)
+		}
+		if got := strings.Count(b.String(), "map-link-line"); n == 60 && got > 0 || n == 12 && got != 9 {
+			t.Errorf("%d links are drawn on a sketch of %d objectives", got, n)
+		}
+		d := &drawing{m: m, p: Arrange(bared(m), Options{Width: 900})}
+		tiles := d.tiles()
+		for id, a := range tiles {
+			if a.X < 0 || a.Y < 0 || a.X+a.W > sketchWidth || a.Y+a.H > sketchHeight || a.W < 8 || a.H < 4 {
+				t.Errorf("%d objectives: tile %s is %v", n, id, a)
+			}
+			for other, c := range tiles {
+				if id != other && a.X < c.X+c.W && c.X < a.X+a.W && a.Y < c.Y+c.H && c.Y < a.Y+a.H {
+					t.Errorf("%d objectives: tile %s lies on %s", n, id, other)
+				}
+			}
+		}
+	}
 }

@@ -46,6 +46,7 @@ font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,"De
 a.map-objective:hover .map-card{stroke:var(--map-state);stroke-width:2}
 a.map-objective:focus{outline:none}a.map-objective:focus-visible .map-card{stroke:var(--map-focus);stroke-width:3}
 .map-title{font-size:13px;font-weight:600}.map .map-measure,.map .map-target,.map .map-note{font-size:11px;fill:var(--map-soft)}
+.map-tile-box{fill:var(--map-state)}.is-bare .map-tile-box{fill:var(--map-card);stroke:var(--map-edge)}.map-sketch .is-unknown .map-tile-box{fill:var(--map-card);stroke:var(--map-none);stroke-dasharray:3 2}
 .map-value{font-size:16px;font-weight:700}.map-value.is-small{font-size:13px}.map-target.is-end{text-anchor:end}
 .map-bar{fill:var(--map-track)}.map-bar-done{fill:var(--map-state)}.map-bar-mark{stroke:var(--map-ink);stroke-width:2;fill:none}
 .map .map-state{font-size:11px;font-weight:600;fill:var(--map-state)}
