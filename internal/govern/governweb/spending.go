@@ -23,6 +23,23 @@ type spendingsPage struct {
 	Money      bool // amounts of all are shown
 }
 
+// shown reports whether the reader sees the money of any entry.
+func (p spendingsPage) shown() bool {
+	return slices.ContainsFunc(p.List, func(e govern.Spending) bool { return !e.Discreet })
+}
+
+func spendingColumns(ctx context.Context, money bool) []ui.Column {
+	out := []ui.Column{{Label: i18n.T(ctx, "govern.field.tool")}, {Label: i18n.T(ctx, "govern.field.capability")}, {Label: i18n.T(ctx, "govern.field.department")}}
+	if money {
+		out = append(out, ui.Column{Label: i18n.T(ctx, "govern.field.yearly"), Numeric: true})
+	}
+	out = append(out, ui.Column{Label: i18n.T(ctx, "govern.field.ends_at")}, ui.Column{Label: i18n.T(ctx, "govern.field.approval")})
+	if money {
+		out = append(out, ui.Column{Label: i18n.T(ctx, "govern.field.payer")})
+	}
+	return out
+}
+
 func (h *handlers) spendings(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	d, err := h.desk(ctx)

@@ -122,6 +122,9 @@ func scatters(ctx context.Context, list []plan.Standing) []chart.ScatterProps {
 	for _, c := range order {
 		if s := of[c]; len(s.Spots) > 0 {
 			s.Note = i18n.T(ctx, "plan.scatter_note", "N", len(s.Spots), "All", all[c])
+			if len(s.Spots) == all[c] {
+				s.Note = i18n.T(ctx, "plan.scatter_note_all", "N", all[c])
+			}
 			if len(order) > 1 {
 				s.Title += " (" + c + ")"
 			}

@@ -102,7 +102,7 @@ func (x *site) large() plan.Initiative {
 		}
 		return i
 	}
-	i := must(x.s.Add(x.ctx, plan.About{Name: "Guides that riders find before they call, in French and English, for every model since 2019", Owner: x.ada, Outcome: "Fewer calls\nand calmer riders", ScopeIn: "Batteries",
+	i := must(x.s.Add(x.ctx, plan.About{Name: "Guides " + strings.Repeat("Ladegerätebatterie", 6), Owner: x.ada, Outcome: "Fewer calls\nand calmer riders", ScopeIn: "Batteries",
 		ScopeOut: "Frames", Manner: "In workshops", Exit: "Ten guides are online", Start: schedule.On(2026, 11, 2), End: schedule.On(2027, 6, 30), Objectives: []string{x.objective}}))
 	var tasks []plan.Task
 	for n := range 60 {
@@ -118,7 +118,7 @@ func (x *site) large() plan.Initiative {
 	i = must(x.s.ChangeTasks(x.ctx, i.ID, time.Time{}, tasks))
 	i = must(x.s.ChangeBudget(x.ctx, i.ID, time.Time{}, []cost.Line{{Kind: cost.OneOff, Label: "Camera", Funding: "IT", Amount: 129900}, {Kind: cost.Recurring, Label: "Platform", Funding: "Marketing", Amount: 25000, Every: cost.Month},
 		{Kind: cost.Hours, Label: "Writers", Funding: "Support", Amount: 4500, Minutes: 6000}, {Kind: cost.Licences, Label: "Editor", Funding: "IT", Currency: "CHF", Amount: 1900, Count: 5, Every: cost.Quarter}}))
-	i = must(x.s.ChangeRisks(x.ctx, i.ID, time.Time{}, []plan.Risk{{Name: "Nobody reads", Trigger: "Under 100 visits", Probability: 4, Impact: 4, Contingency: "Mail the guides", Reserve: 200000}}))
+	i = must(x.s.ChangeRisks(x.ctx, i.ID, time.Time{}, []plan.Risk{{Name: strings.Repeat("Niemandliest", 12), Trigger: "Under 100 visits", Probability: 4, Impact: 4, Contingency: "Mail the guides", Reserve: 200000}}))
 	i = must(x.s.ChangeBenefits(x.ctx, i.ID, time.Time{}, []plan.Benefit{{Kind: plan.InMoney, Label: "Fewer calls", Low: 20000, Likely: 150000, High: 280000, Every: cost.Month,
 		From: schedule.On(2027, 1, 1), To: schedule.On(2028, 12, 31)}, {Kind: plan.InMeasure, Label: "Answers", Measure: "response-rate", Baseline: 0.4, Target: 0.9, To: schedule.On(2027, 6, 30)}}))
 	i = must(x.s.ChangePeople(x.ctx, i.ID, time.Time{}, []plan.Contributor{{Member: x.vic, Minutes: 600}}))
