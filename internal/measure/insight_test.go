@@ -49,6 +49,20 @@ func TestInsights(t *testing.T) {
 		if open := w.rows("insight-to-decision-rate", may, measure.Filter{}, "undecided"); len(open) != 1 || open[0].ID != "d" {
 			t.Errorf("undecided are %+v", open)
 		}
+		m, err := w.s.Find("insight-to-decision-rate")
+		if since, e := w.s.Since(w.ctx, m); err != nil || e != nil || !since.Equal(on(1, 0, 0).AddDate(0, 0, -2)) {
+			t.Errorf("told since %v (%v, %v)", since, err, e)
+		}
+		if m, err = w.s.Find("customer-retention"); err == nil {
+			w.state(fact("customer_start", "s1", on(3, 0, 0), ledger.Fact{Person: "mailto:a@example.org"}, 0, ""))
+			if since, err := w.s.Since(w.ctx, m); err != nil || !since.IsZero() {
+				t.Errorf("without a customer that left, nobody knows who stayed: %v %v", since, err)
+			}
+			w.state(fact("customer_end", "e1", on(9, 0, 0), ledger.Fact{Person: "mailto:a@example.org"}, 0, ""))
+			if since, err := w.s.Since(w.ctx, m); err != nil || !since.Equal(on(9, 0, 0)) {
+				t.Errorf("both are told since %v %v", since, err)
+			}
+		}
 		w.exec("UPDATE insight SET verdict = 'done', decided_at = $1 WHERE id = 'd'", db.T(on(12, 0, 0)))
 		if r, err = w.s.Compute(w.ctx, "insight-to-decision-rate", may, measure.Filter{}); err != nil || r.Value.Value != 1 {
 			t.Errorf("after the last decision the rate is %+v (%v)", r.Value, err)

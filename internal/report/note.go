@@ -72,7 +72,7 @@ type noted struct {
 	notes []Note
 }
 
-// Subjects are the measures of the catalogue and own ones that have facts, over so many days.
+// Subjects are the measures of the catalogue and own ones that have facts, over so many days; 0 is for each the period that suits it.
 func (s *Service) Subjects(ctx context.Context, days int) ([]Subject, error) {
 	var out []Subject
 	for _, m := range s.measures.All() {
@@ -81,7 +81,11 @@ func (s *Service) Subjects(ctx context.Context, days int) ([]Subject, error) {
 			return nil, err
 		}
 		if len(missing) == 0 {
-			out = append(out, Subject{Measure: m.ID, Days: days})
+			over := days
+			if over == 0 {
+				over = m.Days
+			}
+			out = append(out, Subject{Measure: m.ID, Days: over})
 		}
 	}
 	return out, nil
@@ -231,6 +235,10 @@ func (s *Service) changed(ctx context.Context, m kpi.Measure, sub Subject, now t
 	a, b := Whole.Of(m, rep.Result), Whole.Of(m, rep.Before)
 	if !rep.Change.Known || !a.OK() || !b.OK() || m.Interval == kpi.ExactNumber {
 		return c, false, nil
+	}
+	// What began to be told within the period before makes a change of the records, not of the world.
+	if since, err := s.measures.Since(ctx, m); err != nil || since.IsZero() || since.After(rep.Before.Window.From) {
+		return c, false, err
 	}
 	kind := Rose
 	if rep.Change.By < 0 {

@@ -54,7 +54,7 @@ func (s *Service) Pack(ctx context.Context, mapID string) (Pack, error) {
 			}
 		}
 	}
-	subjects, err := s.Subjects(ctx, 30)
+	subjects, err := s.Subjects(ctx, 0)
 	if err != nil {
 		return p, err
 	}

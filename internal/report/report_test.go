@@ -15,6 +15,8 @@ import (
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/db/dbtest"
 	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/id"
+	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/measure"
 	"github.com/entente/entente/internal/measure/kpi"
 	"github.com/entente/entente/internal/org"
@@ -117,7 +119,7 @@ func TestNotes(t *testing.T) {
 					w.say("blog", day, 4, brake)
 				}
 			}
-		}, []string{"Volume rose from 60 posts to 180 posts, mostly on blog (n = 120 of 180)"}},
+		}, []string{"Volume rose over 30 days, from 60 posts to 180 posts, mostly on blog (n = 120 of 180)"}},
 		"all bring more": {func(w *world) {
 			for day := range 70 {
 				n := 2
@@ -127,7 +129,7 @@ func TestNotes(t *testing.T) {
 				w.say("forum", day, n, brake)
 				w.say("blog", day, n, brake)
 			}
-		}, []string{"Volume rose from 120 posts to 360 posts, n = 360."}},
+		}, []string{"Volume rose over 30 days, from 120 posts to 360 posts, n = 360."}},
 		"a spike": {func(w *world) {
 			for day := range 70 {
 				n := 4
@@ -175,6 +177,44 @@ func TestNotes(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestWeekdayOfWaits tells on which day of the week people wait longer.
+func TestWeekdayOfWaits(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, dbtest.SQLite(t))
+	w.channel("mail")
+	var list []ledger.Activity
+	for day := range 70 {
+		at := w.now.Truncate(24*time.Hour).AddDate(0, 0, -day-1).Add(8 * time.Hour)
+		n, wait := 4, time.Hour
+		if at.Weekday() == time.Monday {
+			if n = 30; day < 30 {
+				wait = 7 * time.Hour
+			}
+		}
+		for i := range n {
+			ext, asked := fmt.Sprintf("%d-%d", day, i), at.Add(time.Duration(i)*time.Minute)
+			for _, p := range []struct {
+				ext string
+				at  time.Time
+				s   ledger.Said
+			}{{ext, asked, ledger.Said{Text: "My brake squeaks", Direct: true, Inbox: true}},
+				{ext + "r", asked.Add(wait + time.Duration(i*i%17)*time.Minute), ledger.Said{Ours: true, Text: "Bring it in", InReplyTo: []string{ext}}}} {
+				p.s.ExternalID = p.ext
+				list = append(list, ledger.Activity{ID: id.From(p.ext, "post"), Kind: ledger.PostSaid, Actor: "mailto:bo@example.org", Channel: "mail", At: p.at, LearnedAt: p.at, Key: ledger.SaidKey("mail", p.ext), Data: ledger.Data(p.s)})
+			}
+		}
+	}
+	_, err := w.led.State(t.Context(), list...)
+	w.must(err)
+	notes, err := w.s.NotesAt(w.ada, []report.Subject{{Measure: "first-response-time", Days: 30}}, w.now)
+	w.must(err)
+	namer, err := w.s.Namer(w.ada)
+	w.must(err)
+	if len(notes) != 1 || !notes[0].OnWeekday || notes[0].Weekday != time.Monday || !strings.Contains(notes[0].Sentence(w.ada, namer), "on Mondays") {
+		t.Fatalf("told: %+v", notes)
 	}
 }
 

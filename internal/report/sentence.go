@@ -38,7 +38,7 @@ func (n Note) Sentence(ctx context.Context, name Namer) string {
 	if f := Narrowed(n.Filter); len(f) > 0 {
 		about += " (" + parts(ctx, f, name) + ")"
 	}
-	args := []any{"Measure", about, "From", write(n.From), "To", write(n.To), "N", i18n.Number(ctx, float64(n.N), 0), "Day", i18n.Day(ctx, n.Window.From),
+	args := []any{"Measure", about, "From", write(n.From), "To", write(n.To), "N", i18n.Number(ctx, float64(n.N), 0), "Day", i18n.Day(ctx, n.Window.From), "Days", i18n.Number(ctx, float64(n.Days(ctx)), 0),
 		"Weekday", i18n.T(ctx, "report.weekday."+strconv.Itoa(int(n.Window.From.In(i18n.Zone(ctx)).Weekday())))}
 	key := "report.note." + string(n.Kind)
 	if most := n.most(ctx, name); most != "" {

@@ -157,7 +157,7 @@ func wider(s measure.Step, w measure.Window) measure.Step {
 	switch days := w.To.Sub(w.From).Hours() / 24; {
 	case s == measure.Day && days >= 25:
 		return measure.Week
-	case s == measure.Week && days >= 100:
+	case s == measure.Week && days >= 85:
 		return measure.Month
 	}
 	return ""

@@ -107,7 +107,7 @@ func Operations(a *api.API, s *report.Service) {
 	})
 	api.Add(a, op("list-notes", http.MethodGet, "/notes", "What is out of the ordinary, in sentences", org.MeasureRead), func(ctx context.Context, in *struct {
 		Dashboard string `query:"dashboard" maxLength:"50" doc:"Only what this dashboard shows."`
-		Days      int    `query:"days" default:"30" minimum:"1" maximum:"366" doc:"How long a period without a dashboard is."`
+		Days      int    `query:"days" minimum:"0" maximum:"366" doc:"How long a period without a dashboard is; 0 is for each measure the one that suits it."`
 	}) (*api.List[Note], error) {
 		var subjects []report.Subject
 		var err error

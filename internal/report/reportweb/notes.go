@@ -11,9 +11,6 @@ import (
 	"github.com/entente/entente/internal/web/ui"
 )
 
-// notesDays is how far notes about everything look back.
-const notesDays = 30
-
 type notesPart struct {
 	Notes []report.Note
 	Name  report.Namer
@@ -29,7 +26,7 @@ func (h *handlers) notesOf(ctx context.Context, dashboard string) (notesPart, re
 			return notesPart{}, d, err
 		}
 		list = d.Subjects()
-	} else if list, err = h.s.Subjects(ctx, notesDays); err != nil {
+	} else if list, err = h.s.Subjects(ctx, 0); err != nil {
 		return notesPart{}, d, err
 	}
 	p := notesPart{Over: len(list)}

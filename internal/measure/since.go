@@ -1,0 +1,46 @@
+package measure
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/measure/kpi"
+)
+
+// Since is the moment from which all that a measure stands on has been told: the first post or conversation, of business facts the first of the
+// kind that came last. Zero when nothing has been.
+func (s *Service) Since(ctx context.Context, m kpi.Measure) (time.Time, error) {
+	var queries []string
+	var args []any
+	for _, n := range m.Needs {
+		if kind, fact := strings.CutPrefix(n, "fact:"); fact {
+			queries, args = append(queries, "SELECT MIN(at) FROM business_fact WHERE kind = $1"), append(args, kind)
+		}
+	}
+	switch {
+	case len(queries) > 0:
+	case m.Of == kpi.OfConversations:
+		queries = []string{"SELECT MIN(opened_at) FROM conversation"}
+	case m.Of == kpi.OfInsights:
+		queries = []string{"SELECT MIN(created_at) FROM insight"}
+	default:
+		queries = []string{"SELECT MIN(at) FROM post"}
+	}
+	var latest time.Time
+	for i, query := range queries {
+		at, _, err := db.One(ctx, s.db.Read(), func(t *time.Time) []any { return []any{db.At(t)} }, query, args[min(i, len(args)):min(i+1, len(args))]...)
+		if err != nil {
+			return latest, fmt.Errorf("look since when %s is told: %w", m.ID, err)
+		}
+		if at.IsZero() {
+			return time.Time{}, nil
+		}
+		if at.After(latest) {
+			latest = at
+		}
+	}
+	return latest, nil
+}
