@@ -20,8 +20,8 @@ type comparePage struct {
 	C            strategy.Comparison
 	Names        names
 	From, To     string // days, as forms have them
-	Before       string // drawings
-	After        string
+	Before       sides  // drawings
+	After        sides
 	Lines        []historyLine
 	Wrong        string
 	Odd          []string // what of the dates was not taken as it was typed
@@ -79,18 +79,29 @@ func (h *handlers) compare(w http.ResponseWriter, r *http.Request) error {
 	if p.Lines, err = h.told(ctx, p.C.Changes); err != nil {
 		return err
 	}
-	for e, into := range map[*strategy.Evaluation]*string{&p.C.Before: &p.Before, &p.C.After: &p.After} {
-		prefix := "b"
-		if e == &p.C.After {
-			prefix = "a"
-		}
-		pic := picture(ctx, *e, p.Names, look{alone: e == &p.C.Before})
-		if *into, err = h.drawn(ctx, pic, layout.Options{Width: 900, Prefix: prefix}); err != nil {
-			return err
-		}
+	if p.Before, err = h.sides(ctx, picture(ctx, p.C.Before, p.Names, look{alone: true}), "b"); err != nil {
+		return err
+	}
+	if p.After, err = h.sides(ctx, picture(ctx, p.C.After, p.Names, look{}), "a"); err != nil {
+		return err
 	}
 	p.count()
 	return web.Show(w, r, web.Page{Title: i18n.T(ctx, "strategy.compare"), Wide: true}, compareBody(p))
+}
+
+// sides are the drawings of a map beside another one: for a wide screen and for a narrow one.
+type sides struct{ Wide, Narrow string }
+
+func (h *handlers) sides(ctx context.Context, m layout.Map, prefix string) (s sides, err error) {
+	o := layout.Options{Width: 900, Prefix: prefix}
+	if layout.Arrange(m, o).Narrow { // it would be one column: a map that needs more room is scrolled instead
+		o.Width = wide
+	}
+	if s.Wide, err = h.drawn(ctx, m, o); err != nil {
+		return s, err
+	}
+	s.Narrow, err = h.drawn(ctx, m, layout.Options{Width: narrow, Prefix: prefix + "n"})
+	return s, err
 }
 
 // count sums up what is different.
