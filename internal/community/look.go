@@ -159,8 +159,8 @@ func (l Look) halves() (light, dark half) {
 	return light, dark
 }
 
-// checked returns the look in its one form, or everything that is wrong with it: what is no colour, and what cannot be read.
-func (l Look) checked() (Look, error) {
+// Checked returns the look in its one form, or everything that is wrong with it: what is no colour, and what cannot be read.
+func (l Look) Checked() (Look, error) {
 	var errs []error
 	for _, f := range []struct {
 		name string

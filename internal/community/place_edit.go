@@ -118,7 +118,7 @@ func (p Plan) checked(main string) (Plan, error) {
 	}
 	p.Host, err = checkHost(p.Host, main)
 	note(err)
-	p.Look, err = p.Look.checked()
+	p.Look, err = p.Look.Checked()
 	note(err)
 	return p, errors.Join(errs...)
 }

@@ -1,0 +1,527 @@
+package community_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/entente/entente/internal/channel"
+	forum "github.com/entente/entente/internal/channel/community"
+	"github.com/entente/entente/internal/community"
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/db/dbtest"
+	"github.com/entente/entente/internal/ledger"
+	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/people"
+	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/seal"
+)
+
+const placePassword = "Pignon libre 42"
+
+// town is an organisation in which people of all roles, and some of none, meet communities.
+type town struct {
+	t   *testing.T
+	db  *db.DB
+	org *org.Service
+	s   *community.Service
+	who map[string]context.Context
+}
+
+func settle(t *testing.T, d *db.DB, options ...org.Option) *town {
+	t.Helper()
+	log := slog.New(slog.DiscardHandler)
+	x := &town{t: t, db: d, org: org.New(d, log, time.Now, options...), who: map[string]context.Context{"nobody": t.Context()}}
+	l := ledger.New(d, log, time.Now, channel.PostFollower(), people.Follower(), community.Follower())
+	box, err := seal.Load("", t.TempDir())
+	x.must(err)
+	c := channel.New(d, l, box, channel.World{Clock: time.Now, Log: log}, log, time.Now, forum.New())
+	x.s = community.New(d, l, c, x.org, log, time.Now)
+	x.must(x.org.SetUp(t.Context(), org.SetUp{Organisation: "Vélo Lumière", Lang: "en", URL: "https://velo.example", OwnerName: "Owner", OwnerEmail: "owner@velo.example", Password: placePassword}))
+	m, err := x.org.ByEmail(t.Context(), "owner@velo.example")
+	x.must(err)
+	x.who["owner"] = org.With(t.Context(), m)
+	for _, r := range []org.Role{org.Strategist, org.Social, org.Volunteer} {
+		x.come(string(r), r)
+	}
+	return x
+}
+
+func (x *town) must(err error) {
+	x.t.Helper()
+	if err != nil {
+		x.t.Fatal(err)
+	}
+}
+
+// come makes a member of a role, called so.
+func (x *town) come(name string, r org.Role) context.Context {
+	x.t.Helper()
+	ctx := org.AsOperator(x.t.Context())
+	d, err := x.org.Invite(ctx, org.Invite{Email: name + "@velo.example", Name: name, Role: r, Lang: "en"})
+	x.must(err)
+	_, err = x.org.Accept(ctx, strings.TrimPrefix(d.Path, org.InvitationPath), org.Accept{Name: name, Lang: "en", Zone: "UTC", Password: placePassword}, org.Visit{})
+	x.must(err)
+	m, err := x.org.ByEmail(ctx, name+"@velo.example")
+	x.must(err)
+	x.who[name] = org.With(x.t.Context(), m)
+	return x.who[name]
+}
+
+func plan(slug string, a community.Audience, rule community.SignUp) community.Plan {
+	p := community.Plan{Slug: slug, Name: community.Texts{"en": slug}, Langs: []string{"en", "fr"}, Audience: a, SignUp: rule}
+	if a == community.ByKind {
+		p.Kinds = []string{"employee"}
+	}
+	return p
+}
+
+func space(slug string, a community.Access) community.SpacePlan {
+	return community.SpacePlan{Slug: slug, Name: community.Texts{"en": slug}, Access: a, Holds: community.Holdings()}
+}
+
+// TestSight holds every role, and those who stand in every way to a community and its spaces, against what they may see of all kinds of both.
+func TestSight(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		x := settle(t, d)
+		for _, name := range []string{"stranger", "joined", "insider", "keeper", "guest"} {
+			x.come(name, org.Plain)
+		}
+		spaces := map[string]community.Space{}
+		for _, a := range community.Audiences() {
+			c, err := x.s.Add(x.who["owner"], plan(string(a), a, community.Approval))
+			x.must(err)
+			for _, access := range community.Accesses() {
+				sp, err := x.s.AddSpace(org.AsOperator(t.Context()), c.ID, space(string(access), access))
+				x.must(err)
+				spaces[string(a)+"/"+string(access)] = sp
+			}
+			for _, name := range []string{"joined", "insider", "keeper", "guest"} {
+				m := org.Who(x.who[name])
+				x.must(x.s.Invite(x.who["owner"], c.ID, "", m.Email))
+				_, err := x.s.Join(x.who[name], c.ID, "")
+				x.must(err)
+				if name == "joined" {
+					continue
+				}
+				for _, access := range community.Accesses() {
+					sp := spaces[string(a)+"/"+string(access)]
+					x.must(x.s.Invite(x.who["owner"], c.ID, sp.ID, m.Email))
+					if name == "guest" {
+						continue
+					}
+					_, err := x.s.JoinSpace(x.who[name], sp.ID, "")
+					x.must(err)
+					if name == "keeper" {
+						x.must(x.s.GiveRole(x.who["owner"], c.ID, sp.ID, m.ID, community.Moderator))
+					}
+				}
+			}
+		}
+		const (
+			no, knows, reads, writes, keeps = community.Nothing, community.Knows, community.Reads, community.Writes, community.Moderates
+		)
+		type row [4]community.Reach // open, on request, by invitation, hidden
+		none := row{}
+		inAll := map[string]row{ // of who is let in everywhere, and of staff
+			"joined": {writes, knows, knows, no}, "guest": {writes, knows, knows, knows},
+			"insider": {writes, writes, writes, writes}, "keeper": {keeps, keeps, keeps, keeps},
+			"owner": {keeps, keeps, knows, knows}, "social": {keeps, keeps, knows, knows}, "strategist": {writes, knows, knows, no}, "volunteer": {writes, knows, knows, no},
+		}
+		for _, a := range community.Audiences() {
+			want := map[string]row{"nobody": none, "stranger": none}
+			for who, r := range inAll {
+				want[who] = r
+			}
+			if a == community.Everybody {
+				want["nobody"], want["stranger"] = row{reads, knows, knows, no}, row{reads, knows, knows, no}
+			}
+			for who, r := range want {
+				o, err := x.s.Sees(x.who[who], nil)
+				x.must(err)
+				var again community.Sight
+				x.must(d.Tx(x.who[who], func(ctx context.Context, q db.Q) (err error) {
+					again, err = x.s.Sees(ctx, q)
+					return err
+				}))
+				for i, access := range community.Accesses() {
+					sp := spaces[string(a)+"/"+string(access)]
+					if got := o.Reach(sp.ID); got != r[i] {
+						t.Errorf("%s of a community for %s: %s gets %d, want %d", access, a, who, got, r[i])
+					}
+					if again.Reach(sp.ID) != o.Reach(sp.ID) {
+						t.Errorf("%s of a community for %s: %s sees otherwise in a transaction", access, a, who)
+					}
+					_, known := o.SpaceByID(sp.ID)
+					if known != (r[i] >= knows) || o.May(sp.ID) != (r[i] >= reads) || slices.Contains(o.Readable(""), sp.ID) != o.May(sp.ID) {
+						t.Errorf("%s of a community for %s: what is told %s does not agree", access, a, who)
+					}
+					// What the condition of lists, counts and searches gives is what May says.
+					var w db.Where
+					w.And("s.id = ?", sp.ID)
+					o.Where(d.Read(), &w, "s.id")
+					n, _, err := db.Value[int64](t.Context(), d.Read(), "SELECT count(*) FROM community_space s "+w.String(), w.Args...)
+					x.must(err)
+					if (n == 1) != o.May(sp.ID) {
+						t.Errorf("%s of a community for %s: a list gives %s %d rows", access, a, who, n)
+					}
+				}
+			}
+		}
+		// Whoever leaves the community has left its groups.
+		c, _ := mustSee(t, x, "insider").Community("members")
+		x.must(x.s.PutOut(x.who["owner"], c.ID, "", org.Who(x.who["insider"]).ID))
+		if got := mustSee(t, x, "insider").Readable(c.ID); got != nil {
+			t.Errorf("somebody put out still reads %v", got)
+		}
+		// A closed one is seen by those alone who can open it again.
+		x.must(x.s.Close(x.who["owner"], c.ID, true))
+		for who, want := range map[string]bool{"nobody": false, "keeper": false, "volunteer": false, "social": true, "owner": true} {
+			if _, sees := mustSee(t, x, who).ByID(c.ID); sees != want {
+				t.Errorf("%s sees a closed community: %t", who, sees)
+			}
+		}
+	})
+}
+
+func mustSee(t *testing.T, x *town, who string) community.Sight {
+	t.Helper()
+	o, err := x.s.Sees(x.who[who], nil)
+	x.must(err)
+	return o
+}
+
+// A community by relationship is for those whose person is of one of its kinds.
+func TestKinds(t *testing.T) {
+	t.Parallel()
+	x := settle(t, dbtest.SQLite(t))
+	c, err := x.s.Add(x.who["owner"], plan("team", community.ByKind, community.Open))
+	x.must(err)
+	colleague, other := x.come("colleague", org.Plain), x.come("other", org.Plain)
+	p := people.New(x.db, ledger.New(x.db, slog.New(slog.DiscardHandler), time.Now, channel.PostFollower(), people.Follower(), community.Follower()), x.org, slog.New(slog.DiscardHandler), time.Now)
+	for name, kind := range map[string]string{"colleague": "employee", "other": "customer"} {
+		_, err := p.Add(x.who["owner"], ledger.Person{Name: name, Kinds: []string{kind}, Identities: []ledger.Identity{{URI: "mailto:" + name + "@velo.example"}}})
+		x.must(err)
+	}
+	for _, w := range []struct {
+		name string
+		ctx  context.Context
+		sees bool
+	}{{"colleague", colleague, true}, {"other", other, false}} {
+		o, err := x.s.Sees(w.ctx, nil)
+		x.must(err)
+		if _, sees := o.ByID(c.ID); sees != w.sees {
+			t.Errorf("%s sees the team: %t", w.name, sees)
+		}
+		if _, err := x.s.Join(w.ctx, c.ID, ""); (err == nil) != w.sees {
+			t.Errorf("%s joins: %v", w.name, err)
+		}
+	}
+}
+
+func TestJoining(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		x := settle(t, d)
+		a, b := x.come("ann", org.Plain), x.come("ben", org.Plain)
+		ann, ben := org.Who(a), org.Who(b)
+		open, err := x.s.Add(x.who["owner"], plan("open", community.Everybody, community.Open))
+		x.must(err)
+		ask, err := x.s.Add(x.who["owner"], plan("ask", community.Members, community.Approval))
+		x.must(err)
+		shut, err := x.s.Add(x.who["owner"], plan("shut", community.Invited, community.Open))
+		x.must(err)
+		if shut.SignUp != community.Closed {
+			t.Errorf("one can sign up to a community for invited people: %s", shut.SignUp)
+		}
+		group, err := x.s.AddSpace(x.who["owner"], open.ID, space("group", community.OnRequest))
+		x.must(err)
+		secret, err := x.s.AddSpace(x.who["owner"], open.ID, space("secret", community.Hidden))
+		x.must(err)
+		state := func(got community.State, err error, want community.State) {
+			t.Helper()
+			if err != nil || got != want {
+				t.Errorf("stands %q (%v), want %q", got, err, want)
+			}
+		}
+		refusal := func(err error, want problem.Code) {
+			t.Helper()
+			if !problem.Is(err, want) {
+				t.Errorf("answered %v, want %s", err, want)
+			}
+		}
+		_, err = x.s.Join(t.Context(), open.ID, "")
+		refusal(err, problem.Unauthenticated)
+		got, err := x.s.Join(a, open.ID, "")
+		state(got, err, community.In)
+		got, err = x.s.Join(a, ask.ID, "I ride every day")
+		state(got, err, community.Asked)
+		_, err = x.s.Join(a, shut.ID, "")
+		refusal(err, problem.Missing) // it does not say that it is there
+		got, err = x.s.JoinSpace(a, group.ID, "please")
+		state(got, err, community.Asked)
+		_, err = x.s.JoinSpace(a, secret.ID, "")
+		refusal(err, problem.Missing)
+		refusal(x.s.LetIn(b, ask.ID, "", ann.ID), problem.Missing)
+		refusal(x.s.LetIn(b, open.ID, group.ID, ann.ID), problem.Forbidden)
+		refusal(x.s.LetIn(x.who["volunteer"], ask.ID, "", ann.ID), problem.Forbidden)
+		_, err = x.s.Among(b, ask.ID, "", community.Asked)
+		refusal(err, problem.Missing)
+		list, err := x.s.Among(x.who["social"], ask.ID, "", community.Asked)
+		x.must(err)
+		if len(list) != 1 || list[0].Words != "I ride every day" || list[0].Name != "ann" {
+			t.Errorf("those who ask: %+v", list)
+		}
+		x.must(x.s.LetIn(x.who["social"], ask.ID, "", ann.ID))
+		x.must(x.s.LetIn(x.who["social"], open.ID, group.ID, ann.ID))
+		refusal(x.s.LetIn(x.who["social"], ask.ID, "", ann.ID), problem.Conflict)
+		// Members of a group know each other's names, not their addresses.
+		list, err = x.s.Among(a, open.ID, group.ID, community.In)
+		x.must(err)
+		for _, l := range list {
+			if l.Email != "" {
+				t.Errorf("%s's address is told to a member", l.Name)
+			}
+		}
+		// A moderator of a group decides who is in it, and not in others.
+		x.must(x.s.GiveRole(x.who["owner"], open.ID, group.ID, ann.ID, community.Moderator))
+		x.must(x.s.Invite(a, open.ID, group.ID, ben.Email))
+		got, err = x.s.JoinSpace(b, group.ID, "")
+		state(got, err, community.In)
+		x.must(x.s.PutOut(a, open.ID, group.ID, ben.ID))
+		refusal(x.s.Invite(a, open.ID, secret.ID, ben.Email), problem.Missing)
+		refusal(x.s.Invite(a, open.ID, "", ben.Email), problem.Forbidden)
+		x.must(x.s.LeaveSpace(a, group.ID))
+		if mustSee(t, x, "ann").MayModerate(group.ID) {
+			t.Error("a moderator who left still moderates")
+		}
+		// Somebody invited who declines, or who is put out, does not come in by themselves.
+		x.must(x.s.Invite(x.who["owner"], shut.ID, "", ben.Email))
+		if !mustSee(t, x, "ben").Shows(shut.ID) || mustSee(t, x, "ann").Shows(shut.ID) {
+			t.Error("an invitation is shown to the wrong one")
+		}
+		x.must(x.s.Leave(b, shut.ID))
+		_, err = x.s.Join(b, shut.ID, "")
+		refusal(err, problem.Missing)
+	})
+}
+
+func TestPlans(t *testing.T) {
+	t.Parallel()
+	x := settle(t, dbtest.SQLite(t))
+	good, err := x.s.Add(x.who["owner"], plan("sail", community.Everybody, community.Open))
+	x.must(err)
+	if _, err := x.s.Add(x.who["volunteer"], plan("other", community.Everybody, community.Open)); !problem.Is(err, problem.Forbidden) {
+		t.Errorf("a volunteer makes a community: %v", err)
+	}
+	for name, c := range map[string]struct {
+		change func(p *community.Plan)
+		field  string
+	}{
+		"upper case is put right": {func(p *community.Plan) { p.Slug = " Wake " }, ""},
+		"slug with a slash":       {func(p *community.Plan) { p.Slug = "a/b" }, "slug"},
+		"slug of somebody":        {func(p *community.Plan) { p.Slug = "sail" }, "slug"},
+		"no language":             {func(p *community.Plan) { p.Langs = []string{"xx", "tlh"} }, "langs"},
+		"no name":                 {func(p *community.Plan) { p.Name = community.Texts{"fr": "Quille"} }, "name_en"},
+		"long name":               {func(p *community.Plan) { p.Name["en"] = strings.Repeat("é", 81) }, "name_en"},
+		"no such audience":        {func(p *community.Plan) { p.Audience = "all" }, "audience"},
+		"kinds without kinds":     {func(p *community.Plan) { p.Audience = community.ByKind }, "kinds"},
+		"host with a path":        {func(p *community.Plan) { p.Host = "a.example/x" }, "host"},
+		"host that is an address": {func(p *community.Plan) { p.Host = "127.0.0.1" }, "host"},
+		"our own host":            {func(p *community.Plan) { p.Host = "VELO.example" }, "host"},
+		"host with a port":        {func(p *community.Plan) { p.Host = "a.example:80" }, "host"},
+		"no colour":               {func(p *community.Plan) { p.Look.Accent = "red;}" }, "accent"},
+		"faint text":              {func(p *community.Plan) { p.Look.Text = "#999999" }, "text"},
+		"dark page in the light":  {func(p *community.Plan) { p.Look.Background = "#202020" }, "text"},
+		"no such letters":         {func(p *community.Plan) { p.Look.Font = "url(x)" }, "font"},
+	} {
+		p := plan("keel", community.Everybody, community.Open)
+		c.change(&p)
+		_, err := x.s.Add(x.who["owner"], p)
+		var fields []string
+		for _, one := range community.Problems(err) {
+			fields = append(fields, one.Field)
+		}
+		if c.field == "" && err != nil || c.field != "" && !slices.Contains(fields, c.field) {
+			t.Errorf("%s: %v (fields %v)", name, err, fields)
+		}
+	}
+	for _, word := range community.Reserved() {
+		if _, err := x.s.AddSpace(x.who["owner"], good.ID, space(word, community.OpenSpace)); err == nil {
+			t.Errorf("a space is called %s", word)
+		}
+	}
+	p := good.Planned()
+	p.Host = "Sail.Example."
+	c, err := x.s.Change(x.who["owner"], good.ID, p)
+	x.must(err)
+	if got := x.s.URL(t.Context(), c); got != "https://sail.example" {
+		t.Errorf("its address is %s", got)
+	}
+	m, err := x.s.Map(t.Context())
+	x.must(err)
+	if _, found := m.ByHost("sail.example"); !found {
+		t.Error("nothing has the host name")
+	}
+	if _, found := m.ByHost(""); found {
+		t.Error("something has no host name and is found by it")
+	}
+}
+
+// Whatever colours are given: either they are refused, or all text can be read, in the light and in the dark.
+func TestLooks(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		colour := rapid.Custom(func(t *rapid.T) string {
+			if rapid.Bool().Draw(t, "left open") {
+				return ""
+			}
+			return fmt.Sprintf("#%06x", rapid.IntRange(0, 0xffffff).Draw(t, "colour"))
+		})
+		l := community.Look{Accent: colour.Draw(t, "accent"), AccentDark: colour.Draw(t, "accent in the dark"), Background: colour.Draw(t, "background"),
+			BackgroundDark: colour.Draw(t, "background in the dark"), Text: colour.Draw(t, "text"), TextDark: colour.Draw(t, "text in the dark")}
+		l, err := l.Checked()
+		if err != nil {
+			return
+		}
+		tokens := map[string][2]string{"paper": {"#fbfaf8", "#141615"}, "ink": {"#1b201e", "#e9ece9"}, "accent": {"#0e6458", "#62c6b4"}}
+		for _, line := range strings.Split(strings.TrimSuffix(strings.TrimPrefix(l.CSS(), ":root{"), "}\n"), ";") {
+			name, v, found := strings.Cut(line, ":light-dark(")
+			if light, dark, both := strings.Cut(strings.TrimSuffix(v, ")"), ","); found && both {
+				tokens[strings.TrimPrefix(name, "--")] = [2]string{light, dark}
+			}
+		}
+		for i, on := range [][]string{{tokens["paper"][0], "#ffffff"}, {tokens["paper"][1], "#1b1e1c"}} {
+			for _, back := range on {
+				for _, word := range []string{"ink", "accent"} {
+					if got := community.Contrast(tokens[word][i], back); got < community.Legible {
+						t.Fatalf("%s %s on %s: %.2f in %s", word, tokens[word][i], back, got, l.CSS())
+					}
+				}
+			}
+			for word, back := range map[string]string{"on-accent": "accent", "accent-ink": "accent-soft"} {
+				if pair, set := tokens[word]; set && community.Contrast(pair[i], tokens[back][i]) < community.Legible {
+					t.Fatalf("%s on %s: %s", word, back, l.CSS())
+				}
+			}
+		}
+	})
+}
+
+// post catches mails.
+type post struct{ sent chan string }
+
+func (p post) Send(_ context.Context, to, _, text string) error {
+	p.sent <- to + "\n" + text
+	return nil
+}
+
+func TestSignUp(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		mail := post{make(chan string, 10)}
+		x := settle(t, d, org.WithMailer(mail))
+		for len(mail.sent) > 0 {
+			<-mail.sent
+		}
+		ctx := t.Context()
+		c, err := x.s.Add(x.who["owner"], plan("sail", community.Members, community.Open))
+		x.must(err)
+		x.must(x.org.Wait(ctx))
+		for len(mail.sent) > 0 {
+			<-mail.sent
+		}
+		in := community.NewMember{Name: "Nadia", Email: "nadia@post.example", Password: "Potence souple 7", Lang: "en", To: "/c/sail/ask"}
+		up, err := x.s.SignUp(ctx, c, in, org.Visit{})
+		x.must(err)
+		x.must(x.org.Wait(ctx))
+		told := <-mail.sent
+		_, rest, found := strings.Cut(told, "https://velo.example/c/sail/confirm/")
+		secret, _, _ := strings.Cut(rest, "\n")
+		if !found || up.Approval || !strings.HasPrefix(told, "nadia@post.example") {
+			t.Fatalf("mailed: %s", told)
+		}
+		if _, err := x.org.SignIn(ctx, in.Email, in.Password, org.Visit{}); err == nil {
+			t.Error("somebody who did not confirm signs in")
+		}
+		// Whoever reads the mail alone, in another browser and without the password, makes no account.
+		if _, _, err := x.s.Confirm(ctx, secret, "", "", org.Visit{}); !problem.Is(err, problem.Invalid) {
+			t.Errorf("confirmed without proof: %v", err)
+		}
+		if _, _, err := x.s.Confirm(ctx, secret, strings.Repeat("x", 40), "guess", org.Visit{}); !problem.Is(err, problem.Invalid) {
+			t.Errorf("confirmed with a guess: %v", err)
+		}
+		token, w, err := x.s.Confirm(ctx, secret, up.Browser, "", org.Visit{})
+		x.must(err)
+		m, _, err := x.org.Authenticate(ctx, token)
+		x.must(err)
+		if diff := cmp.Diff([]string{"Nadia", "member", "/c/sail/ask"}, []string{m.Name, string(m.Role), w.To}); diff != "" {
+			t.Error(diff)
+		}
+		o, err := x.s.Sees(org.With(ctx, m), nil)
+		x.must(err)
+		if !o.Joined(c.ID) {
+			t.Error("who signed up to a community has not joined it")
+		}
+		verified, _, err := db.Value[int64](ctx, d.Read(), "SELECT verified FROM identity WHERE uri = 'mailto:nadia@post.example' AND person <> ''")
+		x.must(err)
+		if verified != 1 {
+			t.Error("the confirmed address is no verified identity")
+		}
+		if _, _, err := x.s.Confirm(ctx, secret, up.Browser, "", org.Visit{}); !problem.Is(err, problem.Missing) {
+			t.Errorf("a link works twice: %v", err)
+		}
+		// Whose address it is already is told by mail alone.
+		again, err := x.s.SignUp(ctx, c, in, org.Visit{})
+		x.must(err)
+		x.must(x.org.Wait(ctx))
+		if told := <-mail.sent; again.Approval || strings.Contains(told, "/confirm/") || !strings.Contains(told, "account already") {
+			t.Errorf("mailed: %s", told)
+		}
+	})
+}
+
+func TestSignUpWithoutMail(t *testing.T) {
+	t.Parallel()
+	x := settle(t, dbtest.SQLite(t))
+	ctx := t.Context()
+	c, err := x.s.Add(x.who["owner"], plan("sail", community.Members, community.Approval))
+	x.must(err)
+	in := community.NewMember{Name: "Nadia", Email: "nadia@post.example", Password: "Potence souple 7", Lang: "en"}
+	up, err := x.s.SignUp(ctx, c, in, org.Visit{})
+	x.must(err)
+	if !up.Approval {
+		t.Error("nobody is asked")
+	}
+	if _, err := x.org.SignUps(x.who["social"]); !problem.Is(err, problem.Forbidden) {
+		t.Errorf("the social team reads sign-ups: %v", err)
+	}
+	list, err := x.org.SignUps(x.who["owner"])
+	x.must(err)
+	if len(list) != 1 || list[0].Email != in.Email {
+		t.Fatalf("waiting: %+v", list)
+	}
+	x.must(x.s.Approve(x.who["owner"], list[0].ID))
+	token, err := x.org.SignIn(ctx, in.Email, in.Password, org.Visit{})
+	x.must(err)
+	m, _, err := x.org.Authenticate(ctx, token)
+	x.must(err)
+	o, err := x.s.Sees(org.With(ctx, m), nil)
+	x.must(err)
+	if !o.Joined(c.ID) {
+		t.Error("who was agreed to has not joined")
+	}
+	shut, err := x.s.Add(x.who["owner"], plan("shut", community.Members, community.Closed))
+	x.must(err)
+	if _, err := x.s.SignUp(ctx, shut, in, org.Visit{}); !problem.Is(err, problem.Forbidden) {
+		t.Errorf("one signs up where one is invited: %v", err)
+	}
+}
