@@ -107,7 +107,11 @@ func (d *drawing) string(from, to Box, l Link) {
 		a, b = Point{from.X + from.W/2, from.Y}, Point{to.X + to.W/2, to.Y}
 	}
 	bend := math.Max(8, math.Abs(a.Y-b.Y)/2)
+	into := b.Y + bend
+	if a.Y == b.Y {
+		into = b.Y - bend
+	}
 	d.open("g", "class", "map-link is-"+l.Verdict.String()+" is-weight-1")
-	d.single("path", "class", "map-link-line", "d", "M"+pt(a)+"C"+pt(Point{a.X, a.Y - bend})+" "+pt(Point{b.X, b.Y + bend})+" "+pt(b))
+	d.single("path", "class", "map-link-line", "d", "M"+pt(a)+"C"+pt(Point{a.X, a.Y - bend})+" "+pt(Point{b.X, into})+" "+pt(b))
 	d.close("g")
 }
