@@ -264,4 +264,11 @@ func TestStepHoldsEnough(t *testing.T) {
 	if _, body := read(t, h, cookie, "en", "/measures/response-rate?period=30d"); strings.Contains(body, "within chance") {
 		t.Error("with nothing before, nothing can be said of chance")
 	}
+	h, cookie = site(t, 300) // fifty days
+	if _, body := read(t, h, cookie, "en", "/measures/volume?period=30d"); strings.Contains(body, "against the period before") {
+		t.Error("a period in which nothing was told yet is compared with")
+	}
+	if _, body := read(t, h, cookie, "en", "/measures/volume?period=custom&from=2026-11-01"); !strings.Contains(body, "against the period before") {
+		t.Error("what can be compared is not")
+	}
 }

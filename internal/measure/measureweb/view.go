@@ -134,11 +134,27 @@ func (h *handlers) report(ctx context.Context, v view, m kpi.Measure, f measure.
 	for {
 		rep, err := h.s.Report(ctx, m.ID, v.Window, v.Step, f)
 		wide := wider(v.Step, v.Window)
-		if err != nil || v.stepAsked || wide == "" || !thin(rep) {
+		if err != nil {
+			return v, rep, err
+		}
+		if v.stepAsked || wide == "" || !thin(rep) {
+			err := h.comparable(ctx, &rep)
 			return v, rep, err
 		}
 		v.Step, v.widened = wide, true
 	}
+}
+
+// comparable takes away a change against a period in which not all was told yet: it would be one of the records.
+func (h *handlers) comparable(ctx context.Context, rep *measure.Report) error {
+	if !rep.Change.Known {
+		return nil
+	}
+	since, err := h.s.Since(ctx, rep.Measure)
+	if err == nil && since.After(rep.Before.Window.From) {
+		rep.Change = measure.Change{}
+	}
+	return err
 }
 
 // leastStep is how many observations a step holds on average before a course is drawn by it: with fewer a share is mostly 0 or 1.

@@ -230,7 +230,7 @@ func bound(r measure.Report, high bool) []float64 {
 	for i, p := range r.Points {
 		out[i] = chart.Missing()
 		v := p.Value
-		if !drawn(r, p) || !v.Bounded || v.Grade == stat.TooFew {
+		if !drawn(r, p) || !v.Bounded {
 			continue
 		}
 		if out[i] = v.Low; high {
