@@ -198,13 +198,18 @@ func (s *Service) Follow(ctx context.Context, e Surrounding) (Followed, error) {
 	if err := org.Require(ctx, org.StrategyRead); err != nil {
 		return Followed{}, err
 	}
-	end := s.Now().Truncate(time.Hour).Add(time.Hour)
+	o, err := s.org.Organisation(ctx)
+	if err != nil {
+		return Followed{}, err
+	}
+	// Weeks begin and end at midnight, so that a bar counts what the list of these days shows.
+	now := s.Now().In(o.Location())
+	end := time.Date(now.Year(), now.Month(), now.Day()+1, 0, 0, 0, 0, o.Location())
 	var cuts []time.Time
 	for i := followedWeeks; i >= 0; i-- {
-		cuts = append(cuts, end.Add(-time.Duration(i)*7*24*time.Hour))
+		cuts = append(cuts, end.AddDate(0, 0, -7*i))
 	}
 	var f Followed
-	var err error
 	if f.Weeks, err = s.listening.VolumeBy(ctx, e.Topic, "", cuts); err != nil {
 		return f, err
 	}

@@ -251,7 +251,7 @@ func (h *handlers) pack(w http.ResponseWriter, r *http.Request) error {
 			p.Fresh = append(p.Fresh, dec)
 		}
 	}
-	return web.Show(w, r, web.Page{Title: i18n.T(ctx, "govern.pack") + ": " + v.Name}, packBody(p))
+	return web.Show(w, r, web.Page{Title: v.Name + " – " + i18n.T(ctx, "govern.pack")}, packBody(p))
 }
 
 type actionsPage struct {

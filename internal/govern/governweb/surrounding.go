@@ -3,12 +3,14 @@ package governweb
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/a-h/templ"
 
 	"github.com/entente/entente/internal/govern"
 	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/web"
 	"github.com/entente/entente/internal/web/ui"
 	"github.com/entente/entente/internal/web/ui/chart"
@@ -122,10 +124,16 @@ func (h *handlers) reviewSurrounding(w http.ResponseWriter, r *http.Request) err
 	return web.Redirect(w, r, to)
 }
 
-func volumes(ctx context.Context, f govern.Followed) chart.BarsProps {
+// volumes are the mentions of a topic week by week; each bar leads to them.
+func volumes(ctx context.Context, topic string, f govern.Followed) chart.BarsProps {
 	s := chart.Series{Name: i18n.T(ctx, "govern.mentions")}
 	for _, v := range f.Weeks {
-		s.Points = append(s.Points, chart.Point{At: v.At, Value: float64(v.N), N: v.N})
+		p := chart.Point{At: v.At, Value: float64(v.N), N: v.N}
+		if v.N > 0 && org.Who(ctx).May(org.ListeningRead) {
+			first := v.At.In(i18n.Zone(ctx))
+			p.Href = "/mentions?" + url.Values{"topic": {topic}, "from": {first.Format(time.DateOnly)}, "to": {first.AddDate(0, 0, 6).Format(time.DateOnly)}}.Encode()
+		}
+		s.Points = append(s.Points, p)
 	}
 	return chart.BarsProps{Title: i18n.T(ctx, "govern.mentions_a_week"), Unit: chart.Count("", 0), Step: chart.Week, Series: []chart.Series{s}, Short: true}
 }

@@ -354,7 +354,7 @@ func followed(e govern.Surrounding, f govern.Followed, next string, bad wrong) t
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = chart.Bars(volumes(ctx, f)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = chart.Bars(volumes(ctx, e.Topic, f)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
