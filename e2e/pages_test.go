@@ -123,7 +123,13 @@ func TestRoutes(t *testing.T) {
 // open are the routes that need no sign-in. A line more here is to be thought about.
 var open = []string{"POST /language", "POST /theme", "GET /design", "/", "GET /{$}", "GET /sign-in", "POST /sign-in", "POST /sign-out", "GET /set-up",
 	"POST /set-up", "GET /forgot", "POST /forgot", "GET /reset/{secret}", "POST /reset/{secret}", "GET /invitation/{secret}", "POST /invitation/{secret}",
-	"GET /shared/strategy/{secret}", "GET /shared/strategy/{secret}/present", "GET /unsubscribe/{secret}", "POST /unsubscribe/{secret}"}
+	"GET /shared/strategy/{secret}", "GET /shared/strategy/{secret}/present", "GET /unsubscribe/{secret}", "POST /unsubscribe/{secret}",
+	// A community decides itself who sees it: see community.Sees.
+	"GET /c/{slug}", "GET /c/{slug}/look.css", "GET /c/{slug}/sign-in", "POST /c/{slug}/sign-in", "POST /c/{slug}/sign-out", "GET /c/{slug}/sign-up",
+	"POST /c/{slug}/sign-up", "GET /c/{slug}/confirm/{secret}", "POST /c/{slug}/confirm/{secret}", "GET /c/{slug}/spaces", "GET /c/{slug}/all",
+	"GET /c/{slug}/{space}", "GET /c/{slug}/{space}/{file}", "GET /c/{slug}/feed.atom", "GET /c/{slug}/feed.json", "GET /c/{slug}/sitemap.xml",
+	"GET /c/{slug}/robots.txt", "GET /c/{slug}/t/{thread}", "GET /c/{slug}/t/{thread}/{words}", "GET /c/{slug}/p/{post}",
+	"GET /c/{slug}/p/{post}/history", "GET /c/{slug}/ask", "POST /c/{slug}/ask", "GET /c/{slug}/similar", "POST /c/{slug}/p/{post}/reply"}
 
 // headers holds what every answer carries.
 func headers(t *testing.T, path string, a answer) {

@@ -120,6 +120,10 @@ func (a *App) FillDemo(ctx context.Context, say func(string)) (*Demo, error) {
 	if err := a.demoReport(ctx); err != nil {
 		return nil, fmt.Errorf("dashboards: %w", err)
 	}
+	say("communities")
+	if err := a.demoCommunities(ctx); err != nil {
+		return nil, fmt.Errorf("communities: %w", err)
+	}
 	if err := a.DB.Tx(ctx, func(ctx context.Context, q db.Q) error { return a.Org.SetSetting(ctx, q, demoSetting, true) }); err != nil {
 		return nil, fmt.Errorf("note that this is the demo: %w", err)
 	}
