@@ -1,6 +1,7 @@
 package strategyweb
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -53,7 +54,8 @@ func TestSheets(t *testing.T) {
 	}
 }
 
-// One member prints one file at a time and so many within some minutes; another one is not kept waiting by that.
+// One member has one file made at a time, the next ones wait in their own line, and only so many are made within some minutes; somebody else
+// is not kept waiting by that.
 func TestDesk(t *testing.T) {
 	t.Parallel()
 	var d desk
@@ -63,16 +65,32 @@ func TestDesk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.take(ada, now); problem.Of(err).Key != "strategy.printing_already" {
-		t.Errorf("two at once: %v", err)
+	second := make(chan func())
+	go func() {
+		leave, err := d.take(ada, now)
+		if err != nil {
+			t.Error(err)
+		}
+		second <- leave
+	}()
+	gone, cancel := context.WithCancel(ada)
+	cancel()
+	if _, err := d.take(gone, now); problem.Of(err).Key != "strategy.printing_already" {
+		t.Errorf("somebody who left the line: %v", err)
 	}
 	if other, err := d.take(bo, now); err != nil {
 		t.Errorf("somebody else waits: %v", err)
 	} else {
 		other()
 	}
+	select {
+	case <-second:
+		t.Error("two at once")
+	default:
+	}
 	leave()
-	for range deskMost - 1 {
+	(<-second)()
+	for range deskMost - 3 {
 		leave, err := d.take(ada, now)
 		if err != nil {
 			t.Fatal(err)
@@ -82,10 +100,16 @@ func TestDesk(t *testing.T) {
 	if _, err := d.take(ada, now.Add(time.Minute)); problem.Of(err).Key != "strategy.printed_enough" || problem.Of(err).Code != problem.Busy {
 		t.Errorf("one more: %v", err)
 	}
+	full := &line{turn: make(chan struct{}, 1), in: deskLine}
+	d.lines["cy"] = full
+	if _, err := d.take(org.With(t.Context(), &org.Member{ID: "cy"}), now); problem.Of(err).Key != "strategy.printing_already" {
+		t.Errorf("a line that is full: %v", err)
+	}
+	full.in = 0
 	if _, err := d.take(ada, now.Add(deskFor)); err != nil {
 		t.Errorf("later: %v", err)
 	}
-	if len(d.made) != 1 {
-		t.Errorf("%d members are remembered", len(d.made))
+	if len(d.lines) != 1 {
+		t.Errorf("%d members are remembered", len(d.lines))
 	}
 }

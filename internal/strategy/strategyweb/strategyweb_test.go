@@ -246,7 +246,11 @@ func TestPages(t *testing.T) {
 		}
 		ada.says(ada.get("/strategy/map.json?map="+m.ID), 200, `"owner": "ada@velo.example"`, `"direction": "range"`)
 		ada.says(ada.get("/strategy?at="+x.now.AddDate(0, 0, -20).Format(time.DateOnly)), 200, "How it stood on")
-		ada.says(ada.get("/strategy?at=yesterday&map="+m.ID), 200)
+		ada.says(ada.get("/strategy?at=yesterday&map="+m.ID), 200, "“yesterday” is not a day that can be looked back to")
+		// A number in the list of the map, and in that of a line of sight, leads to what is behind it.
+		for _, page := range []string{"/strategy?map=" + m.ID, "/strategy/objectives/" + full.Objectives[7].ID + "/sight"} {
+			ada.says(ada.get(page), 200, `<a href="/measures/`)
+		}
 		ada.says(ada.get("/strategy?map=x%00"), 404)
 		ada.says(ada.get("/strategy/objectives/x%00"), 404)
 
