@@ -11,9 +11,6 @@ import (
 	"github.com/entente/entente/internal/web/ui"
 )
 
-// editor marks the text areas that take Markdown: the toolbar of the browser side looks for it.
-func editor() templ.Attributes { return templ.Attributes{"data-markdown": true} }
-
 func titleOf(ctx context.Context, t *community.Thread) string {
 	if t.Title == "" {
 		return i18n.T(ctx, "community.thread.removed")
@@ -32,9 +29,6 @@ func (v *threadView) answered() string {
 // bodyField is the text area in which post is answered.
 func (v *threadView) bodyField(ctx context.Context, id, post, label string, rows int, comment bool) ui.Field {
 	f := ui.Field{Name: "body", ID: "f-" + id, Label: label, Rows: rows, Required: true}
-	if !comment {
-		f.Attrs = editor()
-	}
 	if v.form != nil && v.to == post && comment == (v.form.Text("comment") != "") {
 		f.Value, f.Error = v.form.Text("body"), problemOn(ctx, v.form, "body")
 	}
