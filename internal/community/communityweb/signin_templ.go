@@ -491,7 +491,7 @@ func signUpForm(v signUpView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.TextField(ui.Field{Name: "email", Label: i18n.T(ctx, "community.address"), Hint: i18n.T(ctx, "community.address_hint"), Type: "email", Value: v.in.Email, Error: v.wrong.at("email"), Autocomplete: "username", Required: true}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.TextField(ui.Field{Name: "email", Label: i18n.T(ctx, "community.address"), Hint: addressHint(ctx, v.mails), Type: "email", Value: v.in.Email, Error: v.wrong.at("email"), Autocomplete: "username", Required: true}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -69,3 +69,10 @@ func spaceAction(v spacePage) string {
 	}
 	return "/communities/" + v.ID + "/spaces/" + v.id
 }
+
+func addressHint(ctx context.Context, mails bool) string {
+	if mails {
+		return i18n.T(ctx, "community.address_hint")
+	}
+	return i18n.T(ctx, "community.address_hint_alone")
+}
