@@ -7,6 +7,7 @@ import (
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/measure"
 	"github.com/entente/entente/internal/measure/kpi"
+	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/web/ui"
 	"github.com/entente/entente/internal/web/ui/chart"
 )
@@ -57,6 +58,9 @@ func needWords(ctx context.Context, n measure.Need) (text, href string) {
 	kind := n.Kind
 	if key := "business.kind." + n.Kind; i18n.Has(key) {
 		kind = i18n.T(ctx, key)
+	}
+	if org.Require(ctx, org.ImportRun) != nil {
+		return i18n.T(ctx, "measure.need.fact", "Kind", kind), "" // others bring them
 	}
 	return i18n.T(ctx, "measure.need.fact", "Kind", kind), "/import?format=facts&kind=" + n.Kind
 }
