@@ -729,7 +729,7 @@ func (p *place) steps(t *testing.T) []step {
 		{"delete-theme", of("create-theme", "id")},
 		{"delete-perspective", of("create-perspective", "id")},
 		{"delete-map", of("create-map", "id")},
-	}, governSteps()...)
+	}, append(governSteps(), communitySteps()...)...)
 }
 
 // finish does the imports that wait.
