@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/id"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
@@ -238,9 +239,9 @@ func (s *Service) JoinSpace(ctx context.Context, space, words string) (State, er
 			return err
 		}
 		if state == Asked {
-			return s.org.Audit(ctx, q, "community.ask", "space:"+sp.ID, nil)
+			return s.org.Audit(ctx, q, "community.ask", "space:"+sp.ID, map[string]string{"name": sp.Called(i18n.Lang(ctx), i18n.Languages()...)})
 		}
-		return s.org.Audit(ctx, q, "community.join", "space:"+sp.ID, nil)
+		return s.org.Audit(ctx, q, "community.join", "space:"+sp.ID, map[string]string{"name": sp.Called(i18n.Lang(ctx), i18n.Languages()...)})
 	})
 	return state, err
 }

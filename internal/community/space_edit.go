@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
 )
@@ -73,7 +74,7 @@ func (p SpacePlan) checked(langs []string) (SpacePlan, error) {
 // AddSpace makes a space at the end of a community's. Whoever makes a closed one is in it, as its moderator.
 func (s *Service) AddSpace(ctx context.Context, community string, p SpacePlan) (Space, error) {
 	sp := Space{ID: s.newID(), Community: clipped(community), CreatedAt: s.Now()}
-	err := s.edit(ctx, org.CommunityEdit, "community.add_space", "space:"+sp.ID, map[string]any{"community": sp.Community, "slug": p.Slug, "access": p.Access},
+	err := s.edit(ctx, org.CommunityEdit, "community.add_space", "space:"+sp.ID, map[string]any{"community": sp.Community, "slug": p.Slug, "access": p.Access, "name": p.Name.In(i18n.Lang(ctx), i18n.Languages()...)},
 		func(ctx context.Context, q db.Q) error {
 			m, err := s.all(ctx, q)
 			if err != nil {
