@@ -20,6 +20,11 @@ func Gini(values []float64) Estimate {
 	}
 	slices.Sort(x)
 	n := len(x)
+	if n > 0 && x[n-1] > 0 { // the scale does not matter, and sums of the largest numbers there are would not be finite
+		for i, most := 0, x[n-1]; i < n; i++ {
+			x[i] /= most
+		}
+	}
 	total, ranked := 0.0, 0.0
 	for i, v := range x {
 		total += v
