@@ -258,7 +258,7 @@ func (s *Service) parse(ctx context.Context, f file, l Lookups, lenient bool, in
 	for _, fo := range f.Objectives {
 		o, err := s.parseObjective(ctx, fo, l, steps, lenient, in)
 		if err != nil {
-			return d, fmt.Errorf("objective %q: %w", fo.ID, err)
+			return d, blame(fo.Name, err)
 		}
 		d.Objectives = append(d.Objectives, o)
 	}
