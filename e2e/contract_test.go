@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/entente/entente/internal/app"
 )
 
 const goodFeed = `<?xml version="1.0"?><rss version="2.0"><channel><title>T</title><link>https://bikes.example/</link>
@@ -250,6 +252,11 @@ func TestArchiveCrossesEngines(t *testing.T) {
 			a, b := here.open(t), there.open(t)
 			defer closed(t, a)
 			defer closed(t, b)
+			for _, each := range []*app.App{a, b} { // what was stated in the moment before the stop is derived at the next start
+				if err := each.Ledger.CatchUp(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
 			one, two := derived(t, a), derived(t, b)
 			for table, rows := range one {
 				if len(rows) != len(two[table]) {

@@ -3,14 +3,18 @@ package app
 import (
 	"context"
 	"runtime/debug"
+	"runtime/metrics"
 	"time"
 )
 
 // Collecting garbage is a third of the work of a page when the heap is small. While many pages are asked for, the heap may therefore grow
-// to five times what is in use; at rest memory is given back. The limit keeps a large installation from growing without end.
+// to five times what is in use. The limit keeps a large installation from growing without end. At rest, which is when nothing was collected
+// for a while, memory is given back to the machine: the runtime by itself keeps what the last import or the last crowd needed.
 const (
 	collectEvery = time.Second / 2
 	busyPages    = 15 // requests in that time
+	busyFor      = 20 // times without that many, until it is busy no more
+	restAfter    = 20 // times without a collection
 	restPercent  = 100
 	busyPercent  = 400
 	heapLimit    = 200 << 20
@@ -23,7 +27,11 @@ func (a *App) collect(ctx context.Context) error {
 	defer debug.SetGCPercent(restPercent)
 	tick := time.NewTicker(collectEvery)
 	defer tick.Stop()
-	busy, quiet := false, 0
+	var (
+		busy         bool
+		quiet, still int
+		seen, given  = collections(), uint64(0)
+	)
 	for {
 		select {
 		case <-ctx.Done():
@@ -38,13 +46,30 @@ func (a *App) collect(ctx context.Context) error {
 				debug.SetGCPercent(busyPercent)
 			}
 		case busy:
-			if quiet++; quiet >= 20 {
+			if quiet++; quiet >= busyFor {
 				busy = false
 				debug.SetGCPercent(restPercent)
-				debug.FreeOSMemory()
 			}
 		}
+		still++
+		if n := collections(); n != seen {
+			seen, still = n, 0
+		}
+		if !busy && still >= restAfter && given != seen {
+			given = seen
+			if err := a.DB.Rest(ctx); err != nil && ctx.Err() == nil {
+				a.Log.Warn("the database did not give its memory back", "error", err)
+			}
+			debug.FreeOSMemory()
+		}
 	}
+}
+
+// collections is how often garbage was collected because the heap had grown.
+func collections() uint64 {
+	sample := []metrics.Sample{{Name: "/gc/cycles/automatic:gc-cycles"}}
+	metrics.Read(sample)
+	return sample[0].Value.Uint64()
 }
 
 // ask counts a request for collect, and notes it for Prometheus.

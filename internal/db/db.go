@@ -125,6 +125,18 @@ func (d *DB) Close() error {
 	return errors.Join(d.pen.close(), d.mark.close(), d.read.Close(), d.write.Close())
 }
 
+// Rest gives back the memory in which SQLite keeps pages for writing: after an import that is most of what the process holds. It waits for
+// its turn to write, for a second at most.
+func (d *DB) Rest(ctx context.Context) error {
+	if d.engine != SQLite {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	_, err := d.write.ExecContext(ctx, "PRAGMA shrink_memory")
+	return err
+}
+
 // Ping answers whether the database can be reached.
 func (d *DB) Ping(ctx context.Context) error { return d.read.PingContext(ctx) }
 

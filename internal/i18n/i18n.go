@@ -11,7 +11,6 @@ import (
 	"sync"
 	"time"
 
-	goi18n "github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/feature/plural"
 	"golang.org/x/text/language"
 
@@ -59,7 +58,7 @@ func Zone(ctx context.Context) *time.Location {
 func Languages() []string { return book().languages }
 
 // Known reports whether lang is one of Languages.
-func Known(lang string) bool { _, ok := book().speakers[lang]; return ok }
+func Known(lang string) bool { _, ok := book().sentences[lang]; return ok }
 
 // Match picks the best of Languages for an Accept-Language header.
 func Match(header string) string {
@@ -75,74 +74,61 @@ func Match(header string) string {
 	return b.ordered[i]
 }
 
-// Keys lists every key of a language with the names of its plural forms ("" for a plain sentence).
-func Keys(lang string) map[string][]string { return book().keys[lang] }
+// Keys lists every key of a language; whether its sentence depends on a count is its value.
+func Keys(lang string) map[string]bool {
+	keys := map[string]bool{}
+	for key, s := range book().sentences[lang] {
+		keys[key] = s.one != ""
+	}
+	return keys
+}
 
 // Has reports whether key has a sentence in English.
-func Has(key string) bool { _, ok := book().keys["en"][key]; return ok }
+func Has(key string) bool { _, ok := book().sentences["en"][key]; return ok }
 
 // T returns the sentence of key with args (name, value pairs) filled in. A key without a sentence comes out as itself, so that it is seen.
 func T(ctx context.Context, key string, args ...any) string {
-	if lang := Lang(ctx); lang != Pseudo {
-		if p, ok := book().simple[lang][key]; ok {
-			return p.fill(args)
-		}
-	}
-	return say(ctx, &goi18n.LocalizeConfig{MessageID: key, TemplateData: pairs(args)})
+	s, lang := find(ctx, key)
+	return s.say(lang, s.other, args)
 }
 
 // N is T for a sentence that depends on a count; the sentence may use {{.Count}}.
 func N(ctx context.Context, key string, count int, args ...any) string {
-	if lang := Lang(ctx); lang != Pseudo && count >= 0 {
-		if c, ok := book().counted[lang][key]; ok {
-			p := c.other
-			if plural.Cardinal.MatchPlural(c.tag, count, 0, 0, 0, 0) == plural.One {
-				p = c.one
-			}
-			return p.fill(append([]any{"Count", Number(ctx, float64(count), 0)}, args...))
-		}
+	s, lang := find(ctx, key)
+	form := s.other
+	if s.one != "" && count >= 0 && plural.Cardinal.MatchPlural(book().tags[spoken(lang)], count, 0, 0, 0, 0) == plural.One {
+		form = s.one
 	}
-	data := pairs(args)
-	data["Count"] = Number(ctx, float64(count), 0)
-	return say(ctx, &goi18n.LocalizeConfig{MessageID: key, TemplateData: data, PluralCount: count})
+	return s.say(lang, form, append([]any{"Count", Number(ctx, float64(count), 0)}, args...))
 }
 
-func say(ctx context.Context, c *goi18n.LocalizeConfig) string {
-	b, lang := book(), Lang(ctx)
-	pseudo := lang == Pseudo
-	if pseudo {
-		lang = "en"
-	}
-	s, err := b.speakers[lang].Localize(c)
-	if err != nil && s == "" {
-		s, err = b.speakers["en"].Localize(c)
-		if err != nil && s == "" {
-			return c.MessageID
+// find gives the sentence of key in the language of ctx, or else in English, or else the key itself.
+func find(ctx context.Context, key string) (s sentence, lang string) {
+	lang = Lang(ctx)
+	b := book()
+	s, ok := b.sentences[spoken(lang)][key]
+	if !ok {
+		if s, ok = b.sentences["en"][key]; !ok {
+			return sentence{other: key}, "" // a key is nobody's language, not even the made-up one's
 		}
 	}
-	if pseudo {
-		return "⟦" + s + "⟧"
-	}
-	return s
+	return s, lang
 }
 
-func pairs(args []any) map[string]any {
-	m := make(map[string]any, len(args)/2+1)
-	for i := 0; i+1 < len(args); i += 2 {
-		m[fmt.Sprint(args[i])] = args[i+1]
+// spoken is the language whose sentences are said in lang.
+func spoken(lang string) string {
+	if lang == Pseudo || lang == "" {
+		return "en"
 	}
-	return m
+	return lang
 }
 
 type words struct {
 	languages []string
 	ordered   []string
 	matcher   language.Matcher
-	speakers  map[string]*goi18n.Localizer
-	keys      map[string]map[string][]string
-	// Nearly all sentences only have values put into them. That needs no template, and pages say some hundred of them.
-	simple  map[string]map[string]pieces
-	counted map[string]map[string]counted // with the plural forms one and other
+	tags      map[string]language.Tag
+	sentences map[string]map[string]sentence // by language and key
 }
 
 // book is read once: the files are part of the binary.
@@ -155,10 +141,7 @@ var book = sync.OnceValue(func() *words {
 })
 
 func read(files fs.FS) (*words, error) {
-	bundle := goi18n.NewBundle(language.English)
-	bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
-	w := &words{speakers: map[string]*goi18n.Localizer{}, keys: map[string]map[string][]string{},
-		simple: map[string]map[string]pieces{}, counted: map[string]map[string]counted{}}
+	w := &words{tags: map[string]language.Tag{}, sentences: map[string]map[string]sentence{}}
 	names, err := fs.Glob(files, "*.json")
 	if err != nil {
 		return nil, err
@@ -170,68 +153,23 @@ func read(files fs.FS) (*words, error) {
 		if err != nil {
 			return nil, err
 		}
-		var flat map[string]any
+		var flat map[string]sentence
 		if err := json.Unmarshal(raw, &flat); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		tag, err := language.Parse(lang)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		if w.keys[lang] == nil {
-			w.keys[lang] = map[string][]string{}
-			w.simple[lang], w.counted[lang] = map[string]pieces{}, map[string]counted{}
+		if w.sentences[lang] == nil {
+			tag, err := language.Parse(lang)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
+			w.sentences[lang], w.tags[lang] = map[string]sentence{}, tag
 			w.languages = append(w.languages, lang)
 		}
-		for key, v := range flat {
-			if w.keys[lang][key] != nil {
+		for key, s := range flat {
+			if _, twice := w.sentences[lang][key]; twice {
 				return nil, fmt.Errorf("%s: %q stands twice", name, key)
 			}
-			m := &goi18n.Message{ID: key}
-			switch v := v.(type) {
-			case string:
-				m.Other = v
-				w.keys[lang][key] = []string{""}
-				if p, ok := cut(v); ok {
-					w.simple[lang][key] = p
-				}
-			case map[string]any:
-				for form, s := range v {
-					s, _ := s.(string)
-					switch form {
-					case "zero":
-						m.Zero = s
-					case "one":
-						m.One = s
-					case "two":
-						m.Two = s
-					case "few":
-						m.Few = s
-					case "many":
-						m.Many = s
-					case "other":
-						m.Other = s
-					default:
-						return nil, fmt.Errorf("%s: %q has a plural form %q", name, key, form)
-					}
-					w.keys[lang][key] = append(w.keys[lang][key], form)
-				}
-				sort.Strings(w.keys[lang][key])
-			default:
-				return nil, fmt.Errorf("%s: %q is neither a sentence nor plural forms", name, key)
-			}
-			one, plain := cut(m.One)
-			other, too := cut(m.Other)
-			if plain && too && len(w.keys[lang][key]) == 2 && m.One != "" {
-				w.counted[lang][key] = counted{tag, one, other}
-			}
-			// French asks for "many" (a million and more) which reads as "other".
-			if m.One != "" && m.Many == "" {
-				m.Many = m.Other
-			}
-			if err := bundle.AddMessages(tag, m); err != nil {
-				return nil, fmt.Errorf("%s: %q: %w", name, key, err)
-			}
+			w.sentences[lang][key] = s
 		}
 	}
 	sort.Strings(w.languages)
@@ -240,11 +178,10 @@ func read(files fs.FS) (*words, error) {
 		if l != "en" {
 			w.ordered = append(w.ordered, l)
 		}
-		w.speakers[l] = goi18n.NewLocalizer(bundle, l)
 	}
 	tags := make([]language.Tag, len(w.ordered))
 	for i, l := range w.ordered {
-		tags[i] = language.Make(l)
+		tags[i] = w.tags[l]
 	}
 	w.matcher = language.NewMatcher(tags)
 	return w, nil

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -23,21 +24,18 @@ func TestLanguagesAreComplete(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, lang := range w.languages {
-		for key, forms := range w.keys["en"] {
-			got, ok := w.keys[lang][key]
+		for key, en := range w.sentences["en"] {
+			got, ok := w.sentences[lang][key]
 			if !ok {
 				t.Errorf("%s has no %q", lang, key)
 				continue
 			}
-			if (forms[0] == "") != (got[0] == "") {
+			if (en.one == "") != (got.one == "") {
 				t.Errorf("%s: %q has plural forms in one language and not in the other", lang, key)
 			}
-			if got[0] != "" && (!slices.Contains(got, "one") || !slices.Contains(got, "other")) {
-				t.Errorf("%s: %q needs the forms one and other, has %v", lang, key, got)
-			}
 		}
-		for key := range w.keys[lang] {
-			if _, ok := w.keys["en"][key]; !ok {
+		for key := range w.sentences[lang] {
+			if _, ok := w.sentences["en"][key]; !ok {
 				t.Errorf("%s has %q, which English does not have", lang, key)
 			}
 		}
@@ -156,12 +154,71 @@ func TestFormats(t *testing.T) {
 		{Ago(fr, at.Add(-3*time.Hour), at), "il y a 3\u00a0h"},
 		{T(en, "no.such.key"), "no.such.key"},
 		{T(With(context.Background(), Pseudo, nil), "time.now"), "⟦just now⟧"},
+		{T(With(context.Background(), Pseudo, nil), "no.such.key"), "no.such.key"},
 		{Match("de, fr;q=0.8, en;q=0.5"), "fr"},
 		{Match("ja"), "en"},
 		{Match("\x00;;;"), "en"},
 	} {
 		if c.got != c.want {
 			t.Errorf("got %q, want %q", c.got, c.want)
+		}
+	}
+}
+
+// What a file may hold, and what a sentence says of it.
+func TestSentences(t *testing.T) {
+	t.Parallel()
+	files := func(text string) fstest.MapFS { return fstest.MapFS{"x.fr.json": {Data: []byte(text)}} }
+	for _, bad := range []string{`{"a": "{{if .By}}x{{end}}"}`, `{"a": "{{.A.B}}"}`, `{"a": "{{.}}"}`, `{"a": "x {{.Open"}`, `{"a": "{{ printf .A }}"}`, `{"a": "{{}}"}`,
+		`{"a": {"one": "x"}}`, `{"a": {"one": "x", "other": "y", "few": "z"}}`, `{"a": {"one": "x", "many": "y"}}`, `{"a": {"one": "{{.X", "other": "y"}}`, `{"a": 3}`, `{"a": ["x"]}`, `{`} {
+		if _, err := read(files(bad)); err == nil {
+			t.Errorf("%s was read", bad)
+		}
+	}
+	if _, err := read(fstest.MapFS{"x.fr.json": {Data: []byte(`{"a": "x"}`)}, "y.fr.json": {Data: []byte(`{"a": "y"}`)}}); err == nil {
+		t.Error("a key that stands in two files was read")
+	}
+	w, err := read(files(`{"plain": "Bonjour {{.Name}}, {{ .N }}{{.Name}}", "days": {"one": "{{.Count}} jour", "other": "{{.Count}} jours"}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain := w.sentences["fr"]["plain"]
+	for _, c := range []struct {
+		lang string
+		args []any
+		want string
+	}{
+		{"fr", []any{"Name", "Ada", "N", 3}, "Bonjour Ada, 3Ada"},
+		{"fr", []any{"Name", "Ada", "N", 3, "Name", "Bob"}, "Bonjour Bob, 3Bob"}, // the last of a name
+		{"fr", []any{"Name", "{{.N}}", "N", "x"}, "Bonjour {{.N}}, x{{.N}}"},     // a value is no sentence
+		{"fr", []any{"Name"}, "Bonjour <no value>, <no value><no value>"},
+		{Pseudo, []any{"Name", "Ada", "N", 3}, "⟦Bonjour Ada, 3Ada⟧"},
+	} {
+		if got := plain.say(c.lang, plain.other, c.args); got != c.want {
+			t.Errorf("%v: %q, want %q", c.args, got, c.want)
+		}
+	}
+}
+
+// French says zero and one in the singular, English one only.
+func TestCounted(t *testing.T) {
+	t.Parallel()
+	key := ""
+	for k, counted := range Keys("en") {
+		if counted && (key == "" || k < key) {
+			key = k
+		}
+	}
+	for _, lang := range Languages() {
+		ctx, s := With(context.Background(), lang, nil), book().sentences[lang][key]
+		for _, n := range []int{-1, 0, 1, 2, 11, 100, 1_000_000, 2_000_000, 30_000_000} {
+			form := s.other
+			if n == 1 || n == 0 && lang == "fr" {
+				form = s.one
+			}
+			if got, want := N(ctx, key, n), s.say(lang, form, []any{"Count", Number(ctx, float64(n), 0)}); got != want {
+				t.Errorf("%s %s %d: %q, want %q", lang, key, n, got, want)
+			}
 		}
 	}
 }

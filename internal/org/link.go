@@ -104,11 +104,11 @@ func (s *Service) Invite(ctx context.Context, in Invite) (Delivery, error) {
 	}
 	d := Delivery{Member: m, Path: InvitationPath + secret}
 	if s.CanMail(ctx) {
-		by := ""
-		if w := Who(ctx); w != nil {
-			by = w.Name
+		mail, by := "org.mail_invitation", ""
+		if w := Who(ctx); w != nil && w.Name != "" {
+			mail, by = "org.mail_invitation_by", w.Name
 		}
-		d.Mailed = s.mailLink(ctx, o, m, d.Path, "org.mail_invitation", "By", by) == nil
+		d.Mailed = s.mailLink(ctx, o, m, d.Path, mail, "By", by) == nil
 	}
 	return d, nil
 }

@@ -24,5 +24,5 @@ func Example() {
 	// true
 	// [0]
 	// deux reclam et toujour rien
-	// query.unknown_field author:
+	// query.unknown_field_near author:
 }

@@ -167,11 +167,11 @@ func (p *parser) lexTerm(i int) int {
 		if near == "" {
 			near = nearest(name, Fields())
 		}
-		suggestion := ""
 		if near != "" {
-			suggestion = near + ":"
+			p.report(i, value, Error, "query.unknown_field_near", near+":", "Field", bare[:colon], "Nearest", near)
+		} else {
+			p.report(i, value, Error, "query.unknown_field", "", "Field", bare[:colon])
 		}
-		p.report(i, value, Error, "query.unknown_field", suggestion, "Field", bare[:colon], "Nearest", near)
 		if next == '(' {
 			return value
 		}
