@@ -15,7 +15,7 @@ func TestWords(t *testing.T) {
 	for _, lang := range []string{"en", "fr"} {
 		keys := i18n.Keys(lang)
 		need := func(key string) {
-			if keys[key] == nil {
+			if _, ok := keys[key]; !ok {
 				t.Errorf("%s has no %q", lang, key)
 			}
 		}
