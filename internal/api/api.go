@@ -81,51 +81,49 @@ func Add[I, O any](a *API, op Op, h func(context.Context, *I) (*O, error)) {
 	}
 	o := op.operation()
 	noneLost(op.ID, reflect.TypeFor[I]())
-	serve := func(ctx context.Context, in *I) (*O, error) {
+	out := a.describe(&o, reflect.TypeFor[O]())
+	huma.Register(a.huma, o, func(ctx context.Context, in *I) (*huma.StreamResponse, error) {
 		if err := permit(ctx, op.Permission); err != nil {
 			return nil, a.answer(ctx, err, op.locate)
 		}
-		out, err := h(ctx, in)
+		got, err := h(ctx, in)
 		if err != nil {
 			return nil, a.answer(ctx, err, op.locate)
 		}
-		return out, nil
-	}
-	if a.describe(&o, reflect.TypeFor[O]()) {
-		huma.Register(a.huma, o, func(ctx context.Context, in *I) (*given, error) {
-			out, err := serve(ctx, in)
-			if err != nil {
-				return nil, err
-			}
-			return &given{reflect.ValueOf(out).Elem().FieldByName("Body").Interface()}, nil
-		})
-	} else {
-		huma.Register(a.huma, o, serve)
-	}
+		return out(reflect.ValueOf(got).Elem()), nil
+	})
 	op.finish(a.huma.OpenAPI().Paths[op.Path])
 	a.ops = append(a.ops, op)
 	a.known[op.Method+" "+op.Path] = &op
 }
 
-// given is what the library is given for most operations. It makes 15 kB of code for each pair of types it sees; so there are fewer pairs.
-type given struct{ Body any }
-
-// describe puts the schema of the body of an answer into the operation. It reports false of an answer that is more, or less, than a body.
-func (a *API) describe(o *huma.Operation, out reflect.Type) bool {
-	body, ok := out.FieldByName("Body")
-	if !ok || out.NumField() != 1 || body.Type.Kind() == reflect.Func {
-		return false
+// describe puts the schema of what is answered into an operation, and tells how to write it. The library could do both, but makes 15 kB of
+// code for each pair of types it is given; it is given one type of answer only.
+func (a *API) describe(o *huma.Operation, t reflect.Type) func(reflect.Value) *huma.StreamResponse {
+	body, ok := t.FieldByName("Body")
+	switch {
+	case !ok:
+		o.DefaultStatus = cmp.Or(o.DefaultStatus, http.StatusNoContent)
+		return func(reflect.Value) *huma.StreamResponse { return nil } // the library writes the status
+	case t == reflect.TypeFor[huma.StreamResponse]():
+		return func(v reflect.Value) *huma.StreamResponse { return v.Addr().Interface().(*huma.StreamResponse) }
 	}
 	hint := o.OperationID + "Response"
-	if out.Name() != "" {
-		hint = out.Name() + body.Name
+	if t.Name() != "" {
+		hint = t.Name() + body.Name
 	}
-	status := strconv.Itoa(cmp.Or(o.DefaultStatus, http.StatusOK))
-	if o.Responses[status] == nil {
-		o.Responses[status] = &huma.Response{Content: map[string]*huma.MediaType{
-			"application/json": {Schema: huma.SchemaFromField(a.huma.OpenAPI().Components.Schemas, body, hint)}}}
+	status := cmp.Or(o.DefaultStatus, http.StatusOK)
+	o.Responses[strconv.Itoa(status)] = &huma.Response{Content: map[string]*huma.MediaType{
+		"application/json": {Schema: huma.SchemaFromField(a.huma.OpenAPI().Components.Schemas, body, hint)}}}
+	return func(v reflect.Value) *huma.StreamResponse {
+		return &huma.StreamResponse{Body: func(c huma.Context) {
+			c.SetHeader("Content-Type", "application/json")
+			c.SetStatus(status)
+			if err := a.huma.Marshal(c.BodyWriter(), "application/json", v.FieldByIndex(body.Index).Interface()); err != nil && c.Context().Err() == nil {
+				a.log.Error("an answer was not written", "operation", o.OperationID, "error", err)
+			}
+		}}
 	}
-	return true
 }
 
 // locate says where the member of a request stands that a problem names.
