@@ -57,7 +57,7 @@ func TestMoneyAndHoursAreNotForAll(t *testing.T) {
 			people   int // contributors
 			bookings int
 			cost     int // amounts of the objective
-			weeks    int // people in the plan of time
+			weeks    int // people in the plan of time, and in what there is to reach objectives with
 		}{{"who steers", w.ctx, 1, []int{2400, 2400, 0}, 1, 1, 1, 2}, {"the owner", oda, 1, []int{2400, 2400, 0}, 1, 1, 0, 0}, {"who has a task", wim, 0, []int{0, 2400, 0}, 0, 0, 0, 1}, {"another", nic, 0, []int{0, 0, 0}, 0, 0, 0, 0}} {
 			st, err := w.s.Stand(c.who, i.ID)
 			w.must(err)
@@ -95,7 +95,7 @@ func TestMoneyAndHoursAreNotForAll(t *testing.T) {
 			w.must(err)
 			capacity, err := w.s.Capacity(c.who, day("2026-11-02"), 4)
 			w.must(err)
-			if len(bookings) != c.bookings || len(means.Objectives[w.objective].Cost) != c.cost || !means.Objectives[w.objective].Funded || len(capacity.People) != c.weeks {
+			if len(bookings) != c.bookings || len(means.Objectives[w.objective].Cost) != c.cost || !means.Objectives[w.objective].Funded || len(capacity.People) != c.weeks || len(means.Owners) != c.weeks {
 				t.Errorf("%s sees %d bookings, %v, %d people", c.name, len(bookings), means.Objectives[w.objective], len(capacity.People))
 			}
 		}

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/entente/entente/internal/org"
@@ -11,7 +12,7 @@ import (
 // Means is what there is to reach objectives with: an answer for the check of maps.
 type Means struct {
 	Objectives map[string]ObjectiveMeans // by id; one that no initiative serves is missing
-	Owners     map[string]OwnerMeans     // by member
+	Owners     map[string]OwnerMeans     // by member; to those who do not steer, only themselves
 }
 
 // ObjectiveMeans is what is done for an objective.
@@ -33,7 +34,7 @@ type OwnerMeans struct {
 // meansWeeks is over how many weeks the time of people is averaged.
 const meansWeeks = 12
 
-// Means says what there is to reach objectives with; to those who do not steer, without what it costs.
+// Means says what there is to reach objectives with; to those who do not steer, without what it costs and without the hours of others.
 func (s *Service) Means(ctx context.Context) (Means, error) {
 	if err := org.Require(ctx, org.StrategyRead); err != nil {
 		return Means{}, err
@@ -52,6 +53,8 @@ func (s *Service) Means(ctx context.Context) (Means, error) {
 			of.Cost, of.Minutes = nil, 0
 			m.Objectives[o] = of
 		}
+		who := me(ctx)
+		maps.DeleteFunc(m.Owners, func(member string, _ OwnerMeans) bool { return member != who })
 	}
 	return m, err
 }

@@ -213,7 +213,7 @@ func (s *Service) Letter(ctx context.Context, report string) (html []byte, text 
 	if err != nil {
 		return nil, "", err
 	}
-	d, err := s.compose(s.spoken(ctx, m), m)
+	d, err := s.compose(s.spoken(ctx, m), m, true)
 	if err != nil {
 		return nil, "", err
 	}

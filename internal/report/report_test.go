@@ -323,6 +323,35 @@ func TestMailing(t *testing.T) {
 	})
 }
 
+// A member who is sent a pack reads no amounts in it that the pages hide from them; an address outside reads what the owner of the report sees.
+func TestMailedMoney(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		o := &office{}
+		w.s.WithMail(o, nil)
+		w.exec("INSERT INTO business_fact (id, kind, at, amount, currency, label, activity, stated_at) VALUES ('b', 'benefit', $1, 123456, 'EUR', 'measured', 'a', 1)", db.T(w.now.AddDate(0, -1, 0)))
+		m := monday(report.Recipient{Member: org.Who(w.ada).ID}, report.Recipient{Member: org.Who(w.vic).ID}, report.Recipient{Address: "board@example.org"})
+		m.Content, m.Lang = report.OfPack, "en"
+		_, err := w.s.SaveMailing(w.ada, m)
+		w.must(err)
+		w.now = w.now.AddDate(0, 0, 7)
+		_, err = w.s.Claim(t.Context())
+		w.must(err)
+		_, err = w.s.SendOnce(t.Context())
+		w.must(err)
+		want := map[string]bool{"ada@velo.example": true, "vic@velo.example": false, "board@example.org": true}
+		for _, l := range o.got {
+			if in := strings.Contains(l.HTML, "1,234.56") && strings.Contains(l.Text, "1,234.56"); in != want[l.To] || strings.Contains(l.HTML, "steer the strategy") == in {
+				t.Errorf("the amount is in the mail to %s: %v\n%s", l.To, in, l.Text)
+			}
+		}
+		if len(o.got) != len(want) {
+			t.Errorf("sent to %v", o.to())
+		}
+	})
+}
+
 // TestBrokenSending holds a mail to never going out twice: what was under way when a node died is uncertain, what surely did not go out is tried
 // again.
 func TestBrokenSending(t *testing.T) {
@@ -434,6 +463,19 @@ func TestValue(t *testing.T) {
 		}
 		if v.Sums[1].Proven != 150000 || v.Sums[1].Potential != 1010000 {
 			t.Errorf("what is assumed is added to what is measured: %+v", v.Sums)
+		}
+		hidden, err := w.s.Value(w.vic, measure.Last(365, w.now, time.UTC), "")
+		w.must(err)
+		if !hidden.Hidden || len(hidden.Sums) != 0 || len(hidden.Entries) != len(v.Entries) {
+			t.Errorf("Vic sees %d lines of %d and the sums %+v", len(hidden.Entries), len(v.Entries), hidden.Sums)
+		}
+		for _, e := range hidden.Entries {
+			if e.Value.Defined() || e.Result.Value.Defined() || e.Price != 0 || e.Reason != "" || e.Grade == "" || e.Ref == l.ID && e.N != 40 {
+				t.Errorf("Vic sees of %s: %+v", e.Name, e)
+			}
+		}
+		if _, err := w.s.ValueLines(w.vic); !problem.Is(err, problem.Forbidden) {
+			t.Errorf("Vic reads prices: %v", err)
 		}
 	})
 }

@@ -217,9 +217,13 @@ func (s *Service) SendOnce(ctx context.Context) (int, error) {
 			continue // another node has it
 		}
 		n++
-		key := m.Plan + m.ForAt.String()
+		money, err := s.seesMoney(ctx, m)
+		if err != nil {
+			return n, err
+		}
+		key := fmt.Sprint(m.Plan, m.ForAt, money)
 		if texts[key] == nil {
-			texts[key] = s.write(ctx, m.Plan)
+			texts[key] = s.write(ctx, m.Plan, money)
 			// Writing can take its time.
 			if held, err := s.exec(ctx, "UPDATE report_sending SET lease_until = $1 WHERE id = $2 AND state = 'sending'", db.T(s.Now().Add(mailLease)), m.ID); err != nil || held == 0 {
 				if err != nil {
@@ -246,8 +250,18 @@ func (s *Service) exec(ctx context.Context, query string, args ...any) (n int64,
 	return n, err
 }
 
-// write composes a report as its owner sees it.
-func (s *Service) write(ctx context.Context, report string) *written {
+// seesMoney reports whether a mail may say what the work is worth: a member only reads there what the pages show them. To an address outside its
+// owner sends what they see themselves.
+func (s *Service) seesMoney(ctx context.Context, m Mail) (bool, error) {
+	if m.Member == "" {
+		return true, nil
+	}
+	who, err := s.org.Find(ctx, m.Member)
+	return who != nil && who.May(org.StrategyEdit), err
+}
+
+// write composes a report as its owner sees it; without money, less what the work is worth.
+func (s *Service) write(ctx context.Context, report string, money bool) *written {
 	w := &written{}
 	m, err := mailingOf(org.AsOperator(ctx), s.db.Read(), report)
 	if err != nil {
@@ -263,7 +277,7 @@ func (s *Service) write(ctx context.Context, report string) *written {
 		return w
 	}
 	said := s.spoken(org.With(ctx, who), m)
-	if w.doc, w.err = s.compose(said, m); w.err != nil {
+	if w.doc, w.err = s.compose(said, m, money); w.err != nil {
 		return w
 	}
 	if s.printer != nil && s.printer.Able() {

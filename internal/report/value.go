@@ -90,6 +90,7 @@ type ValueLedger struct {
 	Window  measure.Window
 	Entries []Entry // proven first, the largest first
 	Sums    []Sum   // by currency
+	Hidden  bool    // whoever asked does not see amounts
 }
 
 // inMoney lists the measures of the catalogue that are lines of the ledger by themselves; a net or total of others would count twice.
@@ -97,7 +98,8 @@ func inMoney() []string {
 	return []string{"contact-saving", "supplier-savings", "cost-avoidance", "member-effect"}
 }
 
-// Value works the ledger out for a window, by the calendar of ctx. objective narrows it to what serves one objective; "" is all.
+// Value works the ledger out for a window, by the calendar of ctx. objective narrows it to what serves one objective; "" is all. Those who do
+// not steer the strategy see no amounts.
 func (s *Service) Value(ctx context.Context, w measure.Window, objective string) (ValueLedger, error) {
 	if err := org.Require(ctx, org.MeasureRead); err != nil {
 		return ValueLedger{}, err
@@ -148,6 +150,9 @@ func (s *Service) Value(ctx context.Context, w measure.Window, objective string)
 		}
 		return 0
 	})
+	if !steers(ctx) {
+		return v.discreet(), nil
+	}
 	v.Sums, err = s.sums(ctx, v, objective == "")
 	return v, err
 }
@@ -278,7 +283,7 @@ func (s *Service) fromMeasures(ctx context.Context, w measure.Window, serves map
 }
 
 func (s *Service) fromPrices(ctx context.Context, w measure.Window) ([]Entry, error) {
-	list, err := s.ValueLines(ctx)
+	list, err := s.valueLines(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -40,11 +40,15 @@ func valueLineFields(l *ValueLine) []any {
 	return []any{&l.ID, &l.Objective, &l.Name, &l.Measure, db.JSON(&l.Filter), &l.Price, &l.Currency, (*string)(&l.Grade), &l.Reason, db.At(&l.CreatedAt), db.At(&l.UpdatedAt)}
 }
 
-// ValueLines lists them, oldest first.
+// ValueLines lists them, oldest first. A price is money, so they are for those who steer the strategy.
 func (s *Service) ValueLines(ctx context.Context) ([]ValueLine, error) {
-	if err := org.Require(ctx, org.MeasureRead); err != nil {
+	if err := org.Require(ctx, org.StrategyEdit); err != nil {
 		return nil, err
 	}
+	return s.valueLines(ctx)
+}
+
+func (s *Service) valueLines(ctx context.Context) ([]ValueLine, error) {
 	list, err := db.All(ctx, s.db.Read(), valueLineFields, "SELECT "+valueLineColumns+" FROM value_line ORDER BY created_at, id"+db.Limit(maxValueLines))
 	if err != nil {
 		return nil, fmt.Errorf("list value lines: %w", err)
@@ -54,7 +58,7 @@ func (s *Service) ValueLines(ctx context.Context) ([]ValueLine, error) {
 
 // SaveValueLine adds a line, or changes the one with its id.
 func (s *Service) SaveValueLine(ctx context.Context, l ValueLine) (ValueLine, error) {
-	if err := org.Require(ctx, org.MeasureEdit); err != nil {
+	if err := org.Require(ctx, org.StrategyEdit); err != nil {
 		return l, err
 	}
 	if err := s.checkLine(ctx, &l); err != nil {
@@ -141,7 +145,7 @@ func (s *Service) checkLine(ctx context.Context, l *ValueLine) error {
 
 // RemoveValueLine removes a line.
 func (s *Service) RemoveValueLine(ctx context.Context, line string) error {
-	if err := org.Require(ctx, org.MeasureEdit); err != nil {
+	if err := org.Require(ctx, org.StrategyEdit); err != nil {
 		return err
 	}
 	return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {

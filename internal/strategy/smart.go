@@ -37,6 +37,10 @@ func (s *Service) Smart(ctx context.Context, e Evaluation, st Standing, means Me
 		return check.SMART{}, err
 	}
 	o := s.known(e, st, means, label)
+	// Hours are for those who steer, and one's own: as in the plan of time.
+	if who := org.Who(ctx); org.Require(ctx, org.StrategyEdit) != nil && (who == nil || who.ID != st.Owner) {
+		o.Planned, o.Withheld = nil, means.Served[st.ID]
+	}
 	o.Overridden = over[st.ID]
 	for i, r := range st.Readings {
 		if o.Measures[i].Months, err = s.months(ctx, r, e.At); err != nil {

@@ -58,6 +58,15 @@ func TestSmart(t *testing.T) {
 			t.Errorf("an objective without measures: %v", got)
 		}
 
+		seen, err := w.s.Smart(w.member(org.Social), e, answer, strategy.Means{Load: map[string]check.Load{"": {Needed: 5, Available: 3}}, Served: map[string]bool{answer.ID: true}}, func(m strategy.Measure) string { return m.Measure })
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range seen.Findings {
+			if f.Rule == "hours" || f.Rule == "hours_private" && (f.Verdict != check.Unsure || len(f.Args) > 0) {
+				t.Errorf("who does not steer is told of hours: %+v", f)
+			}
+		}
 		if err := w.s.Override(w.ctx, answer.ID, check.Relevant, "  "); !problem.Is(err, problem.Invalid) {
 			t.Errorf("without a reason: %v", err)
 		}

@@ -145,20 +145,20 @@ func Operations(a *api.API, s *report.Service) {
 		}
 		return api.Only(valueLine(l)), nil
 	}
-	api.Add(a, op("list-value-lines", http.MethodGet, "/value/lines", "What one of a measure is worth", org.MeasureRead), func(ctx context.Context, _ *struct{}) (*api.List[ValueLine], error) {
+	api.Add(a, op("list-value-lines", http.MethodGet, "/value/lines", "What one of a measure is worth", org.StrategyEdit), func(ctx context.Context, _ *struct{}) (*api.List[ValueLine], error) {
 		list, err := s.ValueLines(ctx)
 		return listed(list, valueLine, err)
 	})
-	api.Add(a, op("create-value-line", http.MethodPost, "/value/lines", "Say what one of a measure is worth", org.MeasureEdit), func(ctx context.Context, in *struct{ Body ValueLineDraft }) (*api.One[ValueLine], error) {
+	api.Add(a, op("create-value-line", http.MethodPost, "/value/lines", "Say what one of a measure is worth", org.StrategyEdit), func(ctx context.Context, in *struct{ Body ValueLineDraft }) (*api.One[ValueLine], error) {
 		return line(s.SaveValueLine(ctx, in.Body.line("")))
 	})
-	api.Add(a, op("update-value-line", http.MethodPut, "/value/lines/{id}", "Change a line", org.MeasureEdit), func(ctx context.Context, in *struct {
+	api.Add(a, op("update-value-line", http.MethodPut, "/value/lines/{id}", "Change a line", org.StrategyEdit), func(ctx context.Context, in *struct {
 		ByID
 		Body ValueLineDraft
 	}) (*api.One[ValueLine], error) {
 		return line(s.SaveValueLine(ctx, in.Body.line(in.ID)))
 	})
-	api.Add(a, op("delete-value-line", http.MethodDelete, "/value/lines/{id}", "Remove a line", org.MeasureEdit), func(ctx context.Context, in *ByID) (*api.None, error) {
+	api.Add(a, op("delete-value-line", http.MethodDelete, "/value/lines/{id}", "Remove a line", org.StrategyEdit), func(ctx context.Context, in *ByID) (*api.None, error) {
 		return &api.None{}, s.RemoveValueLine(ctx, in.ID)
 	})
 	rep := func(m report.Mailing, err error) (*api.One[Report], error) {

@@ -161,10 +161,11 @@ func note(ctx context.Context, n report.Note, name report.Namer) Note {
 
 // Value is what the work brought or saved; amounts are in minor units.
 type Value struct {
-	From  time.Time   `json:"from"`
-	To    time.Time   `json:"to"`
-	Sums  []ValueSum  `json:"sums" nullable:"false"`
-	Lines []ValueRead `json:"lines" nullable:"false"`
+	From        time.Time   `json:"from"`
+	To          time.Time   `json:"to"`
+	Sums        []ValueSum  `json:"sums" nullable:"false"`
+	Lines       []ValueRead `json:"lines" nullable:"false"`
+	MoneyHidden bool        `json:"money_hidden" doc:"Amounts are shown to those who may edit the strategy; then there are no sums and no line has a value."`
 }
 
 // ValueSum is the sums of a currency.
@@ -193,7 +194,7 @@ type ValueRead struct {
 }
 
 func value(v report.ValueLedger) Value {
-	out := Value{From: v.Window.From, To: v.Window.To, Sums: []ValueSum{}, Lines: []ValueRead{}}
+	out := Value{From: v.Window.From, To: v.Window.To, Sums: []ValueSum{}, Lines: []ValueRead{}, MoneyHidden: v.Hidden}
 	for _, s := range v.Sums {
 		out.Sums = append(out.Sums, ValueSum{s.Currency, s.Proven, s.Potential, s.Cost})
 	}

@@ -201,6 +201,12 @@ func TestPages(t *testing.T) {
 		ada.says(ada.get("/value"), 200, "€1,234.56", "Measured", "Potential")
 		ada.says(ada.post("/value/lines", "name", "Posts", "measure", "volume", "price", "free", "currency", "EUR", "grade", "assumed", "reason", "said"), 422, "amount over 0")
 		ada.says(ada.post("/value/lines", "name", "Posts", "measure", "volume", "price", "2.50", "currency", "EUR", "grade", "assumed", "reason", "Because"), 200, "€2.50", "Because")
+		for _, path := range []string{"/value", "/review-pack"} {
+			if a := vic.says(vic.get(path), 200, "steer the strategy", "Measured"); strings.ContainsAny(a.text, "€") || strings.Contains(a.text, "1,234") {
+				t.Errorf("Vic sees amounts on %s", path)
+			}
+		}
+		vic.says(vic.get("/value/lines/new"), 403)
 		ada.says(ada.post("/reports", "name", "Board", "content", "pack", "lang", "fr", "every", "week", "weekday", "1", "hour", "25:00", "zone", "Europe/Paris", "addresses", "no address"), 422, "08:00", "not a mail address")
 		rep := ada.says(ada.post("/reports", "name", "Board", "content", "pack", "lang", "fr", "every", "week", "weekday", "1", "hour", "08:00", "zone", "Europe/Paris", "addresses", "board@example.org", "enabled", "1"), 200, "every Monday at 08:00", "board@example.org")
 		ada.says(ada.get(rep.path+"/text"), 200, "Board", "Ce qui sort de l’ordinaire")

@@ -30,7 +30,7 @@ type valuePage struct {
 
 func (h *handlers) value(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	p := valuePage{Days: 365, Objective: r.URL.Query().Get("objective"), Edit: org.Who(ctx).May(org.MeasureEdit)}
+	p := valuePage{Days: 365, Objective: r.URL.Query().Get("objective"), Edit: org.Who(ctx).May(org.StrategyEdit)}
 	if n, err := strconv.Atoi(r.URL.Query().Get("days")); err == nil && slices.Contains(report.Spans(), n) {
 		p.Days = n
 	}
@@ -51,7 +51,7 @@ func ObjectivePanel(s *report.Service) func(ctx context.Context, objective strin
 			return ui.Panel{}, false, nil
 		}
 		v, err := s.Value(ctx, measure.Last(365, s.Now(), i18n.Zone(ctx)), objective)
-		if err != nil || len(v.Sums) == 0 {
+		if err != nil || len(v.Sums) == 0 && (!v.Hidden || len(v.Entries) == 0) {
 			return ui.Panel{}, false, err
 		}
 		return ui.Panel{Title: i18n.T(ctx, "report.value"), Body: valuePanel(v, objective)}, true, nil
@@ -117,7 +117,10 @@ func formula(ctx context.Context, e report.Entry) string {
 		}
 		return out
 	case report.FromPrice:
-		if e.Measure.Section == "" {
+		if e.Price == 0 || e.Measure.Section == "" { // amounts are not for whoever reads, or the measure is gone
+			if e.Reason == "" {
+				return measureName(ctx, e.Measure)
+			}
 			return e.Reason
 		}
 		f := tell.Of(ctx, e.Measure, e.Result, e.Measure.Unit, e.Result.Value)

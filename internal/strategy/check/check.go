@@ -67,6 +67,7 @@ type Objective struct {
 	Checkpoints  int // dates between at which it is looked at: milestones, reviews
 	Measures     []Measure
 	Planned      *Load // hours of its initiatives; nil when nothing is planned
+	Withheld     bool  // its initiatives may plan hours, which are not for whoever asks
 	Overridden   map[Letter]Override
 }
 

@@ -163,6 +163,8 @@ func achievable(o Objective) []Finding {
 		if o.Planned.Needed > o.Planned.Available+1e-9 {
 			hours.Verdict = Fail
 		}
+	} else if o.Withheld {
+		hours.Rule, hours.Field = "hours_private", ""
 	}
 	return append(out, hours)
 }

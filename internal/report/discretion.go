@@ -1,0 +1,33 @@
+package report
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/entente/entente/internal/measure"
+	"github.com/entente/entente/internal/org"
+)
+
+// steers reports whether whoever asks may see what the work is worth and costs: the same who see the money of initiatives and of spending.
+func steers(ctx context.Context) bool { return org.Require(ctx, org.StrategyEdit) == nil }
+
+// discreet is the ledger without amounts: what there is, on what evidence, from how many.
+func (v ValueLedger) discreet() ValueLedger {
+	v.Hidden, v.Sums = true, nil
+	v.Entries = slices.Clone(v.Entries)
+	for i, e := range v.Entries {
+		v.Entries[i] = Entry{Origin: e.Origin, Ref: e.Ref, Name: e.Name, Measure: e.Measure, Result: measure.Result{N: e.Result.N}, Objectives: e.Objectives, Grade: e.Grade, N: e.N, Rows: e.Rows, Why: e.Why, Twice: e.Twice}
+	}
+	// The order by amount would tell which is worth more.
+	slices.SortStableFunc(v.Entries, func(a, b Entry) int {
+		if a.Grade.Proven() != b.Grade.Proven() {
+			if a.Grade.Proven() {
+				return -1
+			}
+			return 1
+		}
+		return strings.Compare(string(a.Origin)+a.Ref, string(b.Origin)+b.Ref)
+	})
+	return v
+}
