@@ -5,20 +5,16 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/a-h/templ"
-	"github.com/chromedp/chromedp"
 
 	"github.com/entente/entente/assets"
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/web/ui"
+	"github.com/entente/entente/internal/web/webtest"
 )
 
 const policy = "default-src 'none'; script-src 'nonce-test'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -78,62 +74,16 @@ func signIn() templ.Component {
 	})
 }
 
-// browser starts Chromium, or skips the test where there is none.
-func browser(t *testing.T) context.Context {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("needs a browser")
-	}
-	if err := assets.Check(); err != nil {
-		if os.Getenv("ENTENTE_TEST_BROWSER") == "1" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
-	path := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if found, err := exec.LookPath(name); err == nil {
-			path = found
-			break
-		}
-	}
-	if path == "" {
-		if os.Getenv("ENTENTE_TEST_BROWSER") == "1" {
-			t.Fatal("Chromium is not installed")
-		}
-		t.Skip("Chromium is not installed")
-	}
-	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath(path), chromedp.NoSandbox)
-	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(cancel)
-	ctx, stop := chromedp.NewContext(ctx)
-	t.Cleanup(stop)
-	ctx, done := context.WithTimeout(ctx, 2*time.Minute)
-	t.Cleanup(done)
-	return ctx
+// TestInBrowser looks at the gallery and uses every island, in one browser.
+func TestInBrowser(t *testing.T) {
+	b := webtest.Start(t)
+	t.Run("gallery", func(t *testing.T) { lookAtGallery(t, b) })
+	t.Run("islands", func(t *testing.T) { useIslands(t, b) })
 }
 
-type finding struct {
-	ID    string `json:"id"`
-	Help  string `json:"help"`
-	Nodes []struct {
-		HTML    string `json:"html"`
-		Summary string `json:"failureSummary"`
-	} `json:"nodes"`
-}
-
-// TestGalleryInBrowser looks at the gallery in both themes, both languages and both widths: axe finds nothing, the policy of
-// the page is not broken, nothing is wider than the screen. ENTENTE_SHOTS names a folder for pictures of it.
-func TestGalleryInBrowser(t *testing.T) {
-	axe, err := os.ReadFile(filepath.Join("..", "..", "..", "node_modules", "axe-core", "axe.min.js"))
-	if err != nil {
-		if os.Getenv("ENTENTE_TEST_BROWSER") == "1" {
-			t.Fatal("axe-core is not installed")
-		}
-		t.Skip("axe-core is not installed")
-	}
-	srv := serveGallery(t)
-	ctx := browser(t)
+// lookAtGallery looks at the gallery in both themes, both languages and both widths; its script runs under the policy of the page.
+func lookAtGallery(t *testing.T, b *webtest.Browser) {
+	w := b.Window(t, serveGallery(t).URL)
 	for _, c := range []struct {
 		name, query   string
 		width, height int64
@@ -148,53 +98,16 @@ func TestGalleryInBrowser(t *testing.T) {
 		{"sign in dark", "theme=dark&lang=en&bare=1", 1280, 900},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if err := chromedp.Do(ctx, chromedp.EmulateViewport(c.width, c.height), chromedp.Navigate(srv.URL+"/design?"+c.query)); err != nil {
-				t.Fatal(err)
+			w := w.In(t)
+			w.Size(c.width, c.height)
+			w.Open("/design?" + c.query)
+			heads := 2 // one is shown as a part
+			if strings.Contains(c.query, "bare=1") {
+				heads = 1
 			}
-			if dir := os.Getenv("ENTENTE_SHOTS"); dir != "" {
-				shot, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
-				if err != nil {
-					t.Fatal(err)
-				}
-				if err := os.WriteFile(filepath.Join(dir, strings.ReplaceAll(c.name, " ", "-")+".png"), shot, 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			type look struct {
-				Wide   int       `json:"wide"`
-				Script bool      `json:"script"`
-				Style  int       `json:"style"`
-				Found  []finding `json:"found"`
-			}
-			if _, err := chromedp.Run(ctx, chromedp.Evaluate[any](string(axe)+"; 0")); err != nil {
-				t.Fatal(err)
-			}
-			got, err := chromedp.Run(ctx, chromedp.Evaluate[look](`(async () => ({
-				wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
-				script: Boolean(customElements.get("entente-live")),
-				style: document.querySelectorAll("[style], style, [onclick]").length,
-				found: (await axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})).violations,
-			}))()`, chromedp.EvalAwaitPromise))
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, f := range got.Found {
-				for i, n := range f.Nodes {
-					if i == 4 {
-						t.Errorf("%s: and %d more", f.ID, len(f.Nodes)-i)
-						break
-					}
-					t.Errorf("%s (%s): %s\n%s", f.ID, f.Help, n.HTML, n.Summary)
-				}
-			}
-			if got.Wide > 0 {
-				t.Errorf("the page is %d px wider than the screen", got.Wide)
-			}
-			if !got.Script {
+			w.LookAtHeads(c.name, heads)
+			if !webtest.Eval[bool](w, `Boolean(customElements.get("entente-live"))`) {
 				t.Error("the script did not run under the policy of the page")
-			}
-			if got.Style > 0 {
-				t.Errorf("%d elements carry inline style or script", got.Style)
 			}
 		})
 	}
