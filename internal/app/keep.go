@@ -22,6 +22,7 @@ func kept() []archive.Table {
 		{Name: "topic", Order: "id"},
 		{Name: "community", Order: "id"},
 		{Name: "community_space", Order: "id"},
+		{Name: "community_board", Order: "space"},
 		{Name: "community_membership", Order: "member, community, space"},
 		{Name: "enrich_setting", Order: "one"},
 		{Name: "enrich_remote", Order: "id"},

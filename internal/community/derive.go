@@ -15,7 +15,7 @@ import (
 // Follower derives threads, posts, votes and what posts said before they were edited.
 func Follower() ledger.Follower {
 	return ledger.Follower{Name: "community", Version: 1 + 100*markup.Version, Apply: derive,
-		Tables: []string{"community_thread", "community_post", "community_edit", "community_vote"}}
+		Tables: append([]string{"community_thread", "community_post", "community_edit", "community_vote"}, ideaTables()...)}
 }
 
 // derive goes through a batch one activity at a time. What is no community's costs one statement a batch.
@@ -50,7 +50,8 @@ func placesOf(ctx context.Context, q db.Q, list []ledger.Activity) (map[string]b
 			if s.Space != "" {
 				places[a.Channel] = true
 			}
-		case ledger.PostEdited, ledger.PostDeleted, ledger.GroupEdited, ledger.GroupDeleted, ledger.VoteCast, ledger.AnswerPicked, ledger.ThreadTurned:
+		case ledger.PostEdited, ledger.PostDeleted, ledger.GroupEdited, ledger.GroupDeleted, ledger.VoteCast, ledger.AnswerPicked, ledger.ThreadTurned,
+			ledger.IdeaJudged, ledger.IdeaMerged:
 		default:
 			continue
 		}
@@ -82,7 +83,14 @@ func deriveOne(ctx context.Context, q db.Q, a *ledger.Activity) error {
 	case ledger.PostDeleted, ledger.GroupDeleted:
 		return deriveDeleted(ctx, q, a)
 	case ledger.VoteCast:
+		if idea, err := deriveSupport(ctx, q, a); err != nil || idea {
+			return err
+		}
 		return deriveVote(ctx, q, a)
+	case ledger.IdeaJudged:
+		return deriveJudged(ctx, q, a)
+	case ledger.IdeaMerged:
+		return deriveMerged(ctx, q, a)
 	case ledger.AnswerPicked:
 		return derivePicked(ctx, q, a)
 	case ledger.ThreadTurned:
@@ -115,14 +123,22 @@ func deriveSaid(ctx context.Context, q db.Q, a *ledger.Activity) error {
 			return nil // something of this channel that is no community's
 		}
 		kind, post := "discussion", ""
-		if s.Kind == "question" {
+		switch s.Kind {
+		case "question":
 			kind, post = "question", "question"
+		case "idea":
+			kind = Ideas
 		}
 		n, err := db.Exec(ctx, q, `INSERT INTO community_thread (id, channel, space, kind, title, excerpt, tags, lang, author, author_name, at, last_at, last_name)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $10) ON CONFLICT DO NOTHING`,
 			a.ID, a.Channel, s.Space, kind, s.Title, excerpt(s.Text), tagsOf(s), s.Lang, a.Actor, s.AuthorName, db.T(a.At))
 		if err != nil || n == 0 {
 			return err
+		}
+		if kind == Ideas {
+			if err := deriveIdea(ctx, q, a); err != nil {
+				return err
+			}
 		}
 		return insertPost(ctx, q, a, s, spot{id: a.ID, thread: a.ID, kind: post}, source, html)
 	}

@@ -179,7 +179,7 @@ func (s *Service) say(ctx context.Context, w speaker, said ledger.Said, body, to
 
 // takes reports whether somebody should handle a post of such a kind in a channel set so.
 func takes(i channel.Inbox, kind string) bool {
-	return i == channel.InboxAll || i == channel.InboxQuestions && kind == "question"
+	return i == channel.InboxAll || i == channel.InboxQuestions && (kind == "question" || kind == Ideas)
 }
 
 // write fills in what was written.

@@ -22,6 +22,8 @@ const (
 const (
 	Questions   = "question"
 	Discussions = "discussion"
+	Ideas       = "idea"
+	Articles    = "article"
 )
 
 // Space is a section of a community; one that is not open is a group.
@@ -32,7 +34,7 @@ type Space struct {
 	Name       Texts
 	About      Texts
 	Access     Access
-	Holds      []string // Questions, Discussions
+	Holds      []string // Questions, Discussions, Ideas, Articles
 	Position   int
 	CreatedAt  time.Time
 	ArchivedAt time.Time // zero while it is in use; an archived one can be read and not written to

@@ -26,11 +26,11 @@ type SpacePlan struct {
 func Accesses() []Access { return []Access{OpenSpace, OnRequest, ByInvitation, Hidden} }
 
 // Holdings lists what a space may hold.
-func Holdings() []string { return []string{Questions, Discussions} }
+func Holdings() []string { return []string{Questions, Discussions, Ideas, Articles} }
 
 // Reserved are the words that no space may be called: below a community's address they lead elsewhere.
 func Reserved() []string {
-	return []string{"about", "all", "api", "ask", "c", "confirm", "feed", "hooks", "join", "language", "leave", "look", "me", "members", "new", "p", "people", "post", "robots",
+	return []string{"about", "all", "api", "articles", "ask", "c", "confirm", "feed", "hooks", "ideas", "join", "language", "leave", "look", "me", "members", "new", "p", "people", "post", "roadmap", "robots",
 		"search", "settings", "similar", "sign-in", "sign-out", "sign-up", "sitemap", "space", "spaces", "t", "tags", "theme", "thread", "welcome"}
 }
 

@@ -17,6 +17,8 @@ type talk struct {
 	pace  pace
 	votes pace
 
+	boards db.Kept[Board]
+
 	once sync.Once
 	boot string
 }

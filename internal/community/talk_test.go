@@ -276,6 +276,10 @@ func snapshot(t testing.TB, d *db.DB) map[string][]string {
 		{"community_post", "id || '|' || thread || '|' || parent || '|' || external_id || '|' || kind || '|' || author || '|' || author_name || '|' || ours || '|' || title || '|' || markup || '|' || html || '|' || score || '|' || accepted || '|' || edits || '|' || COALESCE(edited_at, 0) || '|' || COALESCE(deleted_at, 0)", "id"},
 		{"community_edit", "activity || '|' || post || '|' || at || '|' || title || '|' || markup", "activity"},
 		{"community_vote", "post || '|' || voter || '|' || value || '|' || last", "post, voter"},
+		{"community_idea", "id || '|' || status || '|' || status_at || '|' || reason || '|' || reason_by || '|' || merged_into || '|' || initiative || '|' || last", "id"},
+		{"community_idea_vote", "idea || '|' || voter || '|' || value || '|' || via", "idea, voter"},
+		{"community_idea_ballot", "space || '|' || voter || '|' || last", "space, voter"},
+		{"community_idea_step", "activity || '|' || idea || '|' || at || '|' || status || '|' || reason || '|' || decider", "activity"},
 	} {
 		list, err := db.All(t.Context(), d.Read(), db.Self[string], "SELECT "+table.columns+" FROM "+table.name+" ORDER BY "+table.order)
 		must(t, err)

@@ -185,7 +185,7 @@ func (s *Service) Thread(ctx context.Context, o Sight, community, thread string)
 // Begin is what somebody writes to begin a thread.
 type Begin struct {
 	Space string // id
-	Kind  string // Questions or Discussions
+	Kind  string // Questions, Discussions or Ideas
 	Title string
 	Body  string // Markdown
 	Tags  string
@@ -203,8 +203,8 @@ func (s *Service) Start(ctx context.Context, in Begin) (string, error) {
 		return "", problem.New(problem.Invalid, "community.thread.not_here").On("kind")
 	}
 	said := ledger.Said{Lang: in.Lang, Space: in.Space}
-	if in.Kind == Questions {
-		said.Kind = "question"
+	if in.Kind == Questions || in.Kind == Ideas {
+		said.Kind = in.Kind
 	}
 	if said.Title, err = checkTitle(in.Title); err != nil {
 		return "", err

@@ -35,7 +35,7 @@ func (s *Service) Turn(ctx context.Context, community, thread, state, to string)
 	case locked, unlocked:
 		done = t.Locked == (state == locked)
 	case reopened:
-		done = t.DuplicateOf == ""
+		done = t.DuplicateOf == "" || t.Kind == Ideas // one that was merged stays so: its votes have moved
 	case closed:
 		_, same, err := s.Post(ctx, o, community, to)
 		if err != nil || same.ID == t.ID || same.DuplicateOf != "" {

@@ -9,6 +9,8 @@ const (
 	VoteCast     = "vote.cast"     // Vote; object: the post
 	AnswerPicked = "answer.picked" // Picked; object: the question
 	ThreadTurned = "thread.turned" // Turned; object: the first post of a thread of a community
+	IdeaJudged   = "idea.judged"   // Judged; object: the idea, which is the first post of its thread
+	IdeaMerged   = "idea.merged"   // Joined; object: the idea that is taken into another
 
 	// What is said in a group of a community that others do not know of is no post: nobody listens there.
 	GroupSaid    = "group.said"    // Said; object: the post, which has the id of the activity
@@ -36,7 +38,7 @@ const (
 // Said is what a channel tells of a post. Text is plain text; Markup is there only for what was written in a community of ours.
 type Said struct {
 	ExternalID   string       `json:"external_id"`            // unique within the channel
-	Kind         string       `json:"kind,omitempty"`         // article, mail, question, answer, comment, review; "" is a plain post
+	Kind         string       `json:"kind,omitempty"`         // article, mail, question, answer, comment, idea, review; "" is a plain post
 	AuthorName   string       `json:"author_name,omitempty"`  // as shown there; the identity is the activity's actor
 	Title        string       `json:"title,omitempty"`        // or subject
 	Text         string       `json:"text"`                   // what this author says here, quotes of others removed
@@ -82,7 +84,21 @@ type Label struct {
 
 // Vote is one vote on a post.
 type Vote struct {
-	Value int `json:"value"` // what it adds to the score: +1 or -1; a vote taken back adds the opposite, one turned round +2 or -2
+	Value int    `json:"value"`        // what it adds to the score: +1 or -1; a vote taken back adds the opposite, one turned round +2 or -2
+	By    string `json:"by,omitempty"` // the member who noted it for the actor, when it was not the actor
+}
+
+// Judged says what becomes of an idea, and why.
+type Judged struct {
+	Status     string `json:"status"` // open, review, planned, started, done, declined
+	Reason     string `json:"reason"`
+	By         string `json:"by,omitempty"`         // the name of who decided, as shown then
+	Initiative string `json:"initiative,omitempty"` // that was made of it
+}
+
+// Joined names the idea that another was taken into; its votes count there.
+type Joined struct {
+	Into string `json:"into"`
 }
 
 // Turned says what was done with a thread of a community.
