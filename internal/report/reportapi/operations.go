@@ -161,6 +161,17 @@ func Operations(a *api.API, s *report.Service) {
 	api.Add(a, op("delete-value-line", http.MethodDelete, "/value/lines/{id}", "Remove a line", org.StrategyEdit), func(ctx context.Context, in *ByID) (*api.None, error) {
 		return &api.None{}, s.RemoveValueLine(ctx, in.ID)
 	})
+	api.Add(a, op("see-moved", http.MethodGet, "/moved", "From something that was said or done up to the objectives whose numbers count it", org.StrategyRead), func(ctx context.Context, in *struct {
+		Said       string `query:"said" maxLength:"80" doc:"Id of a post or a conversation: all of its thread."`
+		Initiative string `query:"initiative" maxLength:"50"`
+		Campaign   string `query:"campaign" maxLength:"200" doc:"As business facts name it."`
+	}) (*api.One[Moved], error) {
+		v, err := s.Moved(ctx, report.Moving{Said: in.Said, Initiative: in.Initiative, Campaign: in.Campaign})
+		if err != nil {
+			return nil, err
+		}
+		return api.Only(moved(v)), nil
+	})
 	rep := func(m report.Mailing, err error) (*api.One[Report], error) {
 		if err != nil {
 			return nil, err

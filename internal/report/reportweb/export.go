@@ -119,4 +119,5 @@ func (h *handlers) more(r *web.Routes) {
 	h.noteRoutes(r)
 	h.planRoutes(r)
 	h.packRoutes(r)
+	h.movedRoutes(r)
 }

@@ -207,6 +207,10 @@ func TestPages(t *testing.T) {
 			}
 		}
 		vic.says(vic.get("/value/lines/new"), 403)
+		ada.says(ada.get("/strategy/moved"), 200, "Choose something to follow upwards")
+		ada.says(ada.get("/strategy/moved?campaign=Spring"), 200, "About: Spring", "No measure of an objective counts any of it")
+		vic.says(vic.get("/strategy/moved?said=p1"), 200, "No measure of an objective counts any of it")
+		vic.says(vic.get("/strategy/moved?said=nothing"), 404)
 		ada.says(ada.post("/reports", "name", "Board", "content", "pack", "lang", "fr", "every", "week", "weekday", "1", "hour", "25:00", "zone", "Europe/Paris", "addresses", "no address"), 422, "08:00", "not a mail address")
 		rep := ada.says(ada.post("/reports", "name", "Board", "content", "pack", "lang", "fr", "every", "week", "weekday", "1", "hour", "08:00", "zone", "Europe/Paris", "addresses", "board@example.org", "enabled", "1"), 200, "every Monday at 08:00", "board@example.org")
 		ada.says(ada.get(rep.path+"/text"), 200, "Board", "Ce qui sort de l’ordinaire")
