@@ -5,23 +5,21 @@ import (
 	"os"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/entente/entente/assets"
 	"github.com/entente/entente/internal/app"
 	"github.com/entente/entente/internal/db"
 )
 
-type versionCommand struct{}
-
-// Run prints the version.
-func (*versionCommand) Run(r *run) error {
+// printVersion prints the version.
+func printVersion(r *run) error {
 	fmt.Fprintln(r.out, "entente", version)
 	return nil
 }
 
-type openapiCommand struct{}
-
-// Run prints the specification; it needs no installation.
-func (*openapiCommand) Run(r *run) error {
+// openapi prints the specification; it needs no installation.
+func openapi(r *run) error {
 	folder, err := os.MkdirTemp("", "entente-openapi-")
 	if err != nil {
 		return err
@@ -38,20 +36,16 @@ func (*openapiCommand) Run(r *run) error {
 	})
 }
 
-type migrateCommand struct{}
-
-// Run migrates; opening does.
-func (*migrateCommand) Run(r *run) error {
+// migrate migrates; opening does.
+func migrate(r *run) error {
 	return r.with(func(*app.App) error {
 		fmt.Fprintf(r.out, "the schema is at %d\n", db.Newest())
 		return nil
 	})
 }
 
-type rebuildCommand struct{}
-
-// Run rebuilds.
-func (*rebuildCommand) Run(r *run) error {
+// rebuild rebuilds.
+func rebuild(r *run) error {
 	return r.with(func(a *app.App) error {
 		last := 0
 		err := a.Ledger.Rebuild(r.ctx, 500, func(n int) {
@@ -75,10 +69,8 @@ func (*rebuildCommand) Run(r *run) error {
 	})
 }
 
-type doctorCommand struct{}
-
 // Run checks what can be checked.
-func (*doctorCommand) Run(r *run) error {
+func doctor(r *run) error {
 	well := true
 	say := func(ok bool, text string, args ...any) {
 		mark := "ok      "
@@ -117,12 +109,11 @@ func (*doctorCommand) Run(r *run) error {
 	return nil
 }
 
-type adminCommand struct {
-	ResetPassword resetCommand `cmd:"" help:"Print a link with which a member sets a new password."`
-}
+type resetCommand struct{ Email string }
 
-type resetCommand struct {
-	Email string `arg:"" help:"The member's address."`
+func (r *run) resetPassword() *cobra.Command {
+	c := &resetCommand{}
+	return r.does("reset-password EMAIL", "Print a link with which a member sets a new password.", c.Run, &c.Email)
 }
 
 // Run prints the link.

@@ -8,12 +8,17 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/entente/entente/internal/app"
 	"github.com/entente/entente/internal/archive"
 )
 
-type exportCommand struct {
-	File string `arg:"" help:"Archive to write, such as entente.zip; - for standard output."`
+type exportCommand struct{ File string }
+
+func (r *run) export() *cobra.Command {
+	c := &exportCommand{}
+	return r.does("export FILE", "Write everything that is kept into one archive of JSON lines, such as entente.zip; - for standard output.", c.Run, &c.File)
 }
 
 // Run writes the archive beside its place and moves it there once it is whole.
@@ -61,8 +66,11 @@ func (r *run) readArchive(file string) error {
 	})
 }
 
-type backupCommand struct {
-	File string `arg:"" help:"File to write; it must not exist."`
+type backupCommand struct{ File string }
+
+func (r *run) backup() *cobra.Command {
+	c := &backupCommand{}
+	return r.does("backup FILE", "Copy the embedded database, while it is in use, into one file that must not exist yet.", c.Run, &c.File)
 }
 
 // Run copies the embedded database.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/spf13/cobra"
+
 	"github.com/entente/entente/lang/classify"
 )
 
@@ -12,14 +14,21 @@ type classifyCommand struct {
 	jsonLines
 }
 
+func (r *run) classify() *cobra.Command {
+	c := &classifyCommand{}
+	cmd := r.does("classify", "Say of each text what language, feeling and kind it is: an object with text a line on standard input, the same object with answers a line on standard output.", c.Run)
+	c.flags(cmd.Flags())
+	return cmd
+}
+
 // Run says of each object's text what it is.
 func (c *classifyCommand) Run(r *run) error {
-	classifier, err := classify.Open()
+	models, err := classify.Open()
 	if err != nil {
 		return err
 	}
 	return c.run(r, func() liner {
-		w := classifying{classifier: classifier}
+		w := classifying{classifier: models}
 		return w.line
 	})
 }

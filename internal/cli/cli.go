@@ -11,7 +11,7 @@ import (
 	"os"
 	"strings"
 
-	"github.com/alecthomas/kong"
+	"github.com/spf13/cobra"
 
 	"github.com/entente/entente/internal/app"
 	"github.com/entente/entente/internal/config"
@@ -31,25 +31,6 @@ const (
 	refused = 2
 )
 
-type commands struct {
-	config.Config `embed:""`
-
-	Serve    serveCommand    `cmd:"" help:"Run Entente: pages, REST, channels."`
-	Import   importCommand   `cmd:"" help:"Take in files: feed, mbox, eml, stackexchange, csv, facts, jsonl, vcard, or an archive written by export."`
-	Export   exportCommand   `cmd:"" help:"Write everything that is kept into one archive of JSON lines."`
-	Match    matchCommand    `cmd:"" help:"Say which topics the posts on standard input belong to: a JSON object a line, given back with its topics."`
-	Migrate  migrateCommand  `cmd:"" help:"Bring the database to the newest schema, and do nothing else."`
-	Rebuild  rebuildCommand  `cmd:"" help:"Drop everything derived and derive it again from the ledger."`
-	Backup   backupCommand   `cmd:"" help:"Copy the embedded database, while it is in use, into one file."`
-	Doctor   doctorCommand   `cmd:"" help:"Look whether this installation is well, and say what is missing."`
-	Admin    adminCommand    `cmd:"" help:"What an operator may have to do without a page."`
-	Seal     sealCommand     `cmd:"" help:"Change the key under which secrets are kept."`
-	Classify classifyCommand `cmd:"" help:"Say of each text what language, feeling and kind it is: an object with text a line on standard input, the same object with answers a line on standard output."`
-	Train    trainCommand    `cmd:"" help:"Make the models of language and feeling anew from the labelled texts and refuse-hashes.txt in the folder --data."`
-	OpenAPI  openapiCommand  `cmd:"" name:"openapi" help:"Print the specification of the REST interface."`
-	Version  versionCommand  `cmd:"" help:"Print the version."`
-}
-
 // run is what commands get.
 type run struct {
 	ctx    context.Context
@@ -66,27 +47,17 @@ func (s status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 
 // Run runs the command line and returns the exit status.
 func Run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
-	var c commands
-	exited := -1
-	parser, err := kong.New(&c, kong.Name("entente"), kong.Writers(out, errs), kong.UsageOnError(),
-		kong.Description("Ties everything said between an organisation and the people around it to what the organisation is trying to achieve."),
-		kong.Exit(func(code int) {
-			if exited < 0 {
-				exited = code
-			}
-			panic(status(code))
-		}))
-	if err != nil {
-		fmt.Fprintln(errs, err)
-		return failed
+	r := &run{ctx: i18n.With(org.AsOperator(ctx), language(), nil), config: &config.Config{}, in: in, out: out, err: errs}
+	root := r.root()
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(errs)
+	asked, err := root.ExecuteC()
+	if err != nil && r.log == nil { // nothing was begun: the words were not understood
+		fmt.Fprintf(errs, "entente: %s\n%s --help says what there is.\n", err, asked.CommandPath())
+		return refused
 	}
-	parsed, code := parse(parser, args)
-	if parsed == nil {
-		return code
-	}
-	ctx = i18n.With(org.AsOperator(ctx), language(), nil)
-	r := &run{ctx: ctx, config: &c.Config, in: in, out: out, err: errs, log: telemetry.Logger(errs, c.LogFormat, c.LogLevel)}
-	err = parsed.Run(r)
 	var s status
 	switch {
 	case err == nil:
@@ -98,30 +69,52 @@ func Run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 		return failed
 	}
 	if p := (*problem.Problem)(nil); errors.As(err, &p) && p.Code != problem.Internal {
-		fmt.Fprintln(errs, i18n.T(ctx, p.Key, p.Args...))
+		fmt.Fprintln(errs, i18n.T(r.ctx, p.Key, p.Args...))
 		return refused
 	}
 	fmt.Fprintln(errs, "entente:", err)
 	return failed
 }
 
-// parse turns kong's way to exit, as after --help, into a status.
-func parse(parser *kong.Kong, args []string) (parsed *kong.Context, code int) {
-	defer func() {
-		if v := recover(); v != nil {
-			s, ok := v.(status)
-			if !ok {
-				panic(v)
-			}
-			parsed, code = nil, int(s)
+// root is the whole command line.
+func (r *run) root() *cobra.Command {
+	root := &cobra.Command{Use: "entente", SilenceErrors: true, SilenceUsage: true, Args: cobra.NoArgs,
+		Short: "Ties everything said between an organisation and the people around it to what the organisation is trying to achieve.",
+		RunE:  func(*cobra.Command, []string) error { return errors.New("say what to do") }}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	options(root.PersistentFlags(), r.config)
+	admin := group("admin", "What an operator may have to do without a page.")
+	admin.AddCommand(r.resetPassword())
+	seal := group("seal", "Change the key under which secrets are kept.")
+	seal.AddCommand(r.rotate(), r.forget())
+	root.AddCommand(r.serve(), r.imports(), r.export(), r.match(),
+		r.does("migrate", "Bring the database to the newest schema, and do nothing else.", migrate),
+		r.does("rebuild", "Drop everything derived and derive it again from the ledger.", rebuild),
+		r.backup(),
+		r.does("doctor", "Look whether this installation is well, and say what is missing.", doctor),
+		admin, seal, r.classify(), r.train(),
+		r.does("openapi", "Print the specification of the REST interface.", openapi),
+		r.does("version", "Print the version.", printVersion))
+	return root
+}
+
+// group is a command that only holds others.
+func group(name, about string) *cobra.Command {
+	return &cobra.Command{Use: name, Short: about, Args: cobra.NoArgs, RunE: func(*cobra.Command, []string) error { return errors.New("say what to do") }}
+}
+
+// does is a command that takes one word for each of words, and is begun when the settings make sense.
+func (r *run) does(use, about string, do func(*run) error, words ...*string) *cobra.Command {
+	return &cobra.Command{Use: use, Short: about, Args: cobra.ExactArgs(len(words)), RunE: func(c *cobra.Command, args []string) error {
+		if err := settle(c.Flags(), r.config); err != nil {
+			return err
 		}
-	}()
-	parsed, err := parser.Parse(args)
-	if err != nil {
-		parser.Errorf("%s", err)
-		return nil, refused
-	}
-	return parsed, done
+		for i, to := range words {
+			*to = args[i]
+		}
+		r.log = telemetry.Logger(r.err, r.config.LogFormat, r.config.LogLevel)
+		return do(r)
+	}}
 }
 
 // language is the one of the terminal.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
 
 	"github.com/entente/entente/internal/app"
 	"github.com/entente/entente/internal/channel"
@@ -20,24 +21,48 @@ import (
 )
 
 type importCommand struct {
-	Format  string            `arg:"" help:"feed, mbox, eml, stackexchange, csv, facts, jsonl, vcard, or archive."`
-	File    string            `arg:"" help:"File, or folder where the format has several files." type:"path"`
-	DryRun  bool              `help:"Read everything and say what would be imported; write nothing."`
-	Channel string            `help:"Name of the channel under which posts are stated; made when there is none of that name."`
-	Inbox   bool              `help:"Threads are to be handled: they become conversations."`
-	Direct  bool              `help:"What is said there is said to us."`
-	Own     string            `help:"Our own mail addresses, separated by commas."`
-	Site    string            `help:"stackexchange: address of the forum."`
-	Staff   string            `help:"What the web address of our own people begins with."`
-	Target  string            `help:"csv: customers, orders or posts; found out by the headings when left out."`
-	Kind    string            `help:"facts: order, revenue, cost, hours, contact …; found out by the headings when left out."`
-	Origin  string            `help:"facts: the system that states them; files when left out."`
-	Label   string            `help:"facts: the category of lines that name none."`
-	Column  map[string]string `help:"csv, facts: field=heading, several times."`
-	Region  string            `help:"Country of telephone numbers without one, such as FR."`
-	Errors  string            `help:"File for what was refused and why, as CSV." type:"path"`
+	Format, File                string
+	DryRun, Inbox, Direct       bool
+	Channel, Own, Site, Staff   string
+	Target, Kind, Origin, Label string
+	Column                      map[string]string
+	Region, Errors              string
 
 	first reasons
+}
+
+func (r *run) imports() *cobra.Command {
+	c := &importCommand{}
+	var columns []string
+	cmd := r.does("import FORMAT FILE", "Take in files: feed, mbox, eml, stackexchange, csv, facts, jsonl, vcard, or an archive written by export. FILE may be a folder where the format has several files.",
+		func(r *run) error {
+			c.Column = map[string]string{}
+			for _, pair := range columns {
+				field, heading, ok := strings.Cut(pair, "=")
+				if !ok {
+					fmt.Fprintf(r.err, "entente: --column %q is not field=heading\n", pair)
+					return status(refused)
+				}
+				c.Column[field] = heading
+			}
+			return c.Run(r)
+		}, &c.Format, &c.File)
+	f := cmd.Flags()
+	f.BoolVar(&c.DryRun, "dry-run", false, "Read everything and say what would be imported; write nothing.")
+	f.StringVar(&c.Channel, "channel", "", "Name of the channel under which posts are stated; made when there is none of that name.")
+	f.BoolVar(&c.Inbox, "inbox", false, "Threads are to be handled: they become conversations.")
+	f.BoolVar(&c.Direct, "direct", false, "What is said there is said to us.")
+	f.StringVar(&c.Own, "own", "", "Our own mail addresses, separated by commas.")
+	f.StringVar(&c.Site, "site", "", "stackexchange: address of the forum.")
+	f.StringVar(&c.Staff, "staff", "", "What the web address of our own people begins with.")
+	f.StringVar(&c.Target, "target", "", "csv: customers, orders or posts; found out by the headings when left out.")
+	f.StringVar(&c.Kind, "kind", "", "facts: order, revenue, cost, hours, contact …; found out by the headings when left out.")
+	f.StringVar(&c.Origin, "origin", "", "facts: the system that states them; files when left out.")
+	f.StringVar(&c.Label, "label", "", "facts: the category of lines that name none.")
+	f.StringArrayVar(&columns, "column", nil, "csv, facts: field=heading, several times.")
+	f.StringVar(&c.Region, "region", "", "Country of telephone numbers without one, such as FR.")
+	f.StringVar(&c.Errors, "errors", "", "File for what was refused and why, as CSV.")
+	return cmd
 }
 
 // reasons keeps the beginning of the list of what was refused, for the terminal.

@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/pflag"
 )
 
 // brokenLines is the exit status when lines of the input could not be read: the others were worked on.
@@ -21,8 +22,13 @@ const brokenLines = 3
 
 // jsonLines are the settings of a command that reads an object a line and writes one back for each, in the same order.
 type jsonLines struct {
-	Jobs     int  `help:"How many lines are worked on at once; as many as there are processors when left out." short:"j"`
-	Progress bool `help:"Show on standard error how far it is."`
+	Jobs     int
+	Progress bool
+}
+
+func (j *jsonLines) flags(f *pflag.FlagSet) {
+	f.IntVarP(&j.Jobs, "jobs", "j", 0, "How many lines are worked on at once; as many as there are processors when left out.")
+	f.BoolVar(&j.Progress, "progress", false, "Show on standard error how far it is.")
 }
 
 // liner appends to dst what is to be written for a line, without the end of line. One belongs to one goroutine.

@@ -10,15 +10,29 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/spf13/cobra"
+
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/lang"
 	"github.com/entente/entente/lang/query"
 )
 
 type matchCommand struct {
-	Topics string `required:"" help:"File of topics: an id, a tab and a query a line." type:"path"`
-	Detect bool   `help:"Identify the language of posts that do not say it." default:"true" negatable:""`
+	Topics   string
+	NoDetect bool
 	jsonLines
+}
+
+func (r *run) match() *cobra.Command {
+	c := &matchCommand{}
+	cmd := r.does("match", "Say which topics the posts on standard input belong to: a JSON object a line, given back with its topics.", c.Run)
+	cmd.Flags().StringVar(&c.Topics, "topics", "", "File of topics: an id, a tab and a query a line.")
+	cmd.Flags().BoolVar(&c.NoDetect, "no-detect", false, "Do not identify the language of posts that do not say it.")
+	c.flags(cmd.Flags())
+	if err := cmd.MarkFlagRequired("topics"); err != nil {
+		panic(err) // there is no such flag
+	}
+	return cmd
 }
 
 // Run gives each object its topics.
@@ -28,7 +42,7 @@ func (c *matchCommand) Run(r *run) error {
 		return err
 	}
 	return c.run(r, func() liner {
-		w := matching{m: set.NewMatcher(), ids: ids, detect: c.Detect}
+		w := matching{m: set.NewMatcher(), ids: ids, detect: !c.NoDetect}
 		return w.line
 	})
 }

@@ -5,22 +5,25 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/spf13/cobra"
+
 	"github.com/entente/entente/internal/app"
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/problem"
 	"github.com/entente/entente/internal/seal"
 )
 
-type sealCommand struct {
-	Rotate rotateCommand `cmd:"" help:"Make a new sealing key and seal every secret anew under it. The old key stays beside it."`
-	Forget forgetCommand `cmd:"" help:"Remove old sealing keys, once nothing is sealed under them."`
+func (r *run) rotate() *cobra.Command {
+	return r.does("rotate", "Make a new sealing key and seal every secret anew under it. The old key stays beside it.", rotateKey)
 }
 
-type rotateCommand struct{}
+func (r *run) forget() *cobra.Command {
+	return r.does("forget", "Remove old sealing keys, once nothing is sealed under them.", forgetKeys)
+}
 
-// Run makes a new key and seals all secrets under it. The key is in its file before the first secret needs it, and the old one stays there:
+// rotateKey makes a new key and seals all secrets under it. The key is in its file before the first secret needs it, and the old one stays there:
 // whenever this is killed, all secrets open.
-func (*rotateCommand) Run(r *run) error {
+func rotateKey(r *run) error {
 	return r.with(func(a *app.App) error {
 		n, dead, err := reseal(r.ctx, a.DB, func() (*seal.Box, error) {
 			if a.Config.SecretKey == "" {
@@ -40,10 +43,8 @@ func (*rotateCommand) Run(r *run) error {
 	})
 }
 
-type forgetCommand struct{}
-
-// Run removes old keys; what a program that ran meanwhile sealed under one is sealed anew before.
-func (*forgetCommand) Run(r *run) error {
+// forgetKeys removes old keys; what a program that ran meanwhile sealed under one is sealed anew before.
+func forgetKeys(r *run) error {
 	return r.with(func(a *app.App) error {
 		if a.Config.SecretKey != "" {
 			return problem.New(problem.Invalid, "cli.seal_not_ours")

@@ -3,11 +3,18 @@ package cli
 import (
 	"fmt"
 
+	"github.com/spf13/cobra"
+
 	"github.com/entente/entente/internal/app"
 )
 
-type serveCommand struct {
-	Demo bool `help:"Fill an empty installation with the sample organisation first."`
+type serveCommand struct{ Demo bool }
+
+func (r *run) serve() *cobra.Command {
+	c := &serveCommand{}
+	cmd := r.does("serve", "Run Entente: pages, REST, channels.", c.Run)
+	cmd.Flags().BoolVar(&c.Demo, "demo", false, "Fill an empty installation with the sample organisation first.")
+	return cmd
 }
 
 // Run serves until it is interrupted.

@@ -8,17 +8,32 @@ import (
 
 	detect "github.com/entente/entente/lang/detect/train"
 
+	"github.com/spf13/cobra"
+
 	"github.com/entente/entente/lang/classify/train"
 )
 
 type trainCommand struct {
-	Out  string `help:"Folder for the weights and the model card." default:"." type:"path"`
-	Seed uint64 `help:"The same seed and the same texts give the same bytes." default:"1"`
-	Only string `help:"Train only classify or only detect." enum:"all,classify,detect" default:"all"`
+	Out  string
+	Seed uint64
+	Only string
+}
+
+func (r *run) train() *cobra.Command {
+	c := &trainCommand{}
+	cmd := r.does("train", "Make the models of language and feeling anew from the labelled texts and refuse-hashes.txt in the folder --data.", c.Run)
+	cmd.Flags().StringVar(&c.Out, "out", ".", "Folder for the weights and the model card.")
+	cmd.Flags().Uint64Var(&c.Seed, "seed", 1, "The same seed and the same texts give the same bytes.")
+	cmd.Flags().StringVar(&c.Only, "only", "all", "Train only classify or only detect.")
+	return cmd
 }
 
 // Run trains the models of package lang anew. --data, the folder of everything else too, is here the one of the texts.
 func (c *trainCommand) Run(r *run) error {
+	if err := oneOf("only", c.Only, "all", "classify", "detect"); err != nil {
+		fmt.Fprintln(r.err, "entente:", err)
+		return status(refused)
+	}
 	if err := os.MkdirAll(c.Out, 0o755); err != nil {
 		return fmt.Errorf("make the folder for weights: %w", err)
 	}

@@ -10,21 +10,21 @@ import (
 	"strings"
 )
 
-// Config is what the operator sets by flags or ENTENTE_* variables.
+// Config is what the operator sets by flags or ENTENTE_* variables; package cli says what each is for.
 type Config struct {
-	Data         string   `help:"Folder of the embedded database, the sealing key and uploads." default:"./data" env:"ENTENTE_DATA" type:"path"`
-	DatabaseURL  string   `help:"PostgreSQL to use instead of the embedded database: postgres://user:password@host/name." env:"ENTENTE_DATABASE_URL"`
-	Listen       string   `help:"Address to listen on." default:"127.0.0.1:8080" env:"ENTENTE_LISTEN"`
-	PublicURL    string   `help:"Address under which people reach it, such as https://entente.example.org. Default: http:// and the listening address." env:"ENTENTE_PUBLIC_URL"`
-	SecretKey    string   `help:"Sealing key, 32 bytes in base64. Default: a file secret.key in the data folder, made on first use." env:"ENTENTE_SECRET_KEY"`
-	SMTP         string   `help:"Mail server for invitations and password resets: smtp://user:password@host:587 or smtps://…" env:"ENTENTE_SMTP" name:"smtp"`
-	MailFrom     string   `help:"Sender of these mails." env:"ENTENTE_MAIL_FROM"`
-	AllowPrivate bool     `help:"Let channels reach private and loopback addresses. Only where everybody who may add channels is trusted with your network." env:"ENTENTE_ALLOW_PRIVATE"`
-	Proxies      []string `help:"Addresses of proxies whose X-Forwarded-For is believed, such as 127.0.0.1/32." env:"ENTENTE_PROXIES"`
-	LogLevel     string   `help:"debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"ENTENTE_LOG_LEVEL"`
-	LogFormat    string   `help:"text or json." default:"text" enum:"text,json" env:"ENTENTE_LOG_FORMAT"`
-	Chromium     string   `help:"Chromium that makes PDF and PNG files. Default: chromium, chromium-browser or google-chrome in the path; none for no such files." env:"ENTENTE_CHROMIUM"`
-	Metrics      string   `help:"Address for Prometheus metrics, such as 127.0.0.1:9090. Default: none." env:"ENTENTE_METRICS"`
+	Data         string
+	DatabaseURL  string
+	Listen       string
+	PublicURL    string
+	SecretKey    string
+	SMTP         string
+	MailFrom     string
+	AllowPrivate bool
+	Proxies      []string
+	LogLevel     string
+	LogFormat    string
+	Chromium     string
+	Metrics      string
 }
 
 // Database is the address for db.Open.

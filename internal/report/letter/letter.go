@@ -3,8 +3,8 @@ package letter
 
 import (
 	"bytes"
+	"context"
 	"fmt"
-	"html/template"
 	"strings"
 )
 
@@ -62,17 +62,10 @@ func (b Block) blank() bool {
 	return len(b.Figures) == 0 && len(b.Lines) == 0 && (b.Table == nil || len(b.Table.Rows) == 0)
 }
 
-// Blank reports whether there is nothing in a block.
-func (b Block) Blank() bool { return b.blank() }
-
 // HTML is the mail's HTML.
 func (d Doc) HTML() ([]byte, error) {
-	t, err := template.New("mail").Parse(page)
-	if err != nil {
-		return nil, fmt.Errorf("read the template of reports: %w", err)
-	}
 	var b bytes.Buffer
-	if err := t.Execute(&b, d); err != nil {
+	if err := page(d).Render(context.Background(), &b); err != nil {
 		return nil, fmt.Errorf("write a report: %w", err)
 	}
 	return b.Bytes(), nil
@@ -137,23 +130,3 @@ func (d Doc) Text() string {
 	}
 	return b.String()
 }
-
-const page = `<!DOCTYPE html>
-<html lang="{{.Lang}}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{{.Title}}</title></head>
-<body style="margin:0;padding:0;background:#f4f2ee;color:#22201c;font-family:Helvetica,Arial,sans-serif;font-size:15px;line-height:1.45">
-<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="background:#f4f2ee"><tr><td align="center" style="padding:16px">
-<table role="presentation" width="640" cellpadding="0" cellspacing="0" border="0" style="width:100%;max-width:640px;background:#ffffff;border:1px solid #dcd8d0">
-<tr><td style="padding:20px 24px 8px"><p style="margin:0;color:#5d574d;font-size:13px">{{.Brand}}</p><h1 style="margin:4px 0;font-size:22px;line-height:1.25">{{.Title}}</h1>
-{{if .Subtitle}}<p style="margin:0;color:#5d574d">{{.Subtitle}}</p>{{end}}{{if .Open}}<p style="margin:8px 0 0"><a href="{{.Open}}" style="color:#1d4f8c">{{.OpenLabel}}</a></p>{{end}}</td></tr>
-{{range .Blocks}}<tr><td style="padding:16px 24px 4px;border-top:1px solid #e8e4dc"><h2 style="margin:0 0 8px;font-size:17px">{{.Title}}</h2>
-{{if .Blank}}<p style="margin:0 0 8px;color:#5d574d">{{.Empty}}</p>{{end}}
-{{range .Figures}}<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="margin:0 0 12px"><tr><td style="padding:0"><p style="margin:0;color:#5d574d;font-size:13px">{{.Label}}</p>
-<p style="margin:0;font-size:21px;font-weight:bold">{{if .Href}}<a href="{{.Href}}" style="color:#22201c">{{.Value}}</a>{{else}}{{.Value}}{{end}}</p>
-{{if .Detail}}<p style="margin:0;color:#5d574d;font-size:13px">{{.Detail}}</p>{{end}}{{if .Change}}<p style="margin:0;font-size:13px;color:{{if eq .Good 1}}#1c6b3c{{else if eq .Good -1}}#a32116{{else}}#5d574d{{end}}">{{.Change}}</p>{{end}}</td></tr>
-{{range .Bars}}<tr><td style="padding:3px 0 0"><p style="margin:0;font-size:13px">{{.Label}}{{$.Colon}}{{.Value}}</p><table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0"><tr>{{if .Percent}}<td width="{{.Percent}}%" bgcolor="#2f6db3" style="background:#2f6db3;height:8px;font-size:1px;line-height:8px">&nbsp;</td>{{end}}{{if .Rest}}<td width="{{.Rest}}%" style="height:8px;font-size:1px;line-height:8px">&nbsp;</td>{{end}}</tr></table></td></tr>{{end}}</table>{{end}}
-{{if .Lines}}<ul style="margin:0 0 8px;padding:0 0 0 18px">{{range .Lines}}<li style="margin:0 0 6px">{{if .Href}}<a href="{{.Href}}" style="color:#1d4f8c">{{.Text}}</a>{{else}}{{.Text}}{{end}}</li>{{end}}</ul>{{end}}
-{{with .Table}}{{if .Rows}}<table width="100%" cellpadding="0" cellspacing="0" border="0" style="margin:0 0 10px;font-size:14px;border-collapse:collapse"><tr>{{range .Head}}<th align="left" scope="col" style="padding:4px 8px 4px 0;border-bottom:1px solid #b9b3a7;font-size:13px;color:#5d574d">{{.}}</th>{{end}}</tr>
-{{range .Rows}}<tr>{{range .}}<td valign="top" style="padding:5px 8px 5px 0;border-bottom:1px solid #ece8e0">{{if .Href}}<a href="{{.Href}}" style="color:#1d4f8c">{{.Text}}</a>{{else}}{{.Text}}{{end}}</td>{{end}}</tr>{{end}}</table>{{end}}{{end}}</td></tr>{{end}}
-<tr><td style="padding:14px 24px 18px;border-top:1px solid #e8e4dc;color:#5d574d;font-size:12px"><p style="margin:0">{{.Foot}}</p>{{if .Unsubscribe}}<p style="margin:6px 0 0"><a href="{{.Unsubscribe}}" style="color:#1d4f8c">{{.UnsubscribeLabel}}</a></p>{{end}}</td></tr>
-</table></td></tr></table></body></html>
-`
