@@ -28,6 +28,8 @@ func (a *App) demoCommunities(ctx context.Context) error {
 					About: community.Texts{"fr": "Sorties, voyages, vie quotidienne à vélo.", "en": "Rides, journeys, every day by bicycle."}},
 				{Slug: "atelier", Holds: []string{community.Questions, community.Discussions}, Access: community.OnRequest, Name: community.Texts{"fr": "Atelier", "en": "Workshop"},
 					About: community.Texts{"fr": "Pour ceux qui démontent tout et le remontent.", "en": "For those who take everything apart and put it together again."}},
+				{Slug: "idees", Holds: []string{community.Ideas}, Access: community.OpenSpace, Name: community.Texts{"fr": "Idées", "en": "Ideas"},
+					About: community.Texts{"fr": "Ce que Bruyère devrait changer : proposez, votez, suivez.", "en": "What Bruyère should change: propose, vote, follow."}},
 				{Slug: "pionniers", Holds: talk, Access: community.Hidden, Name: community.Texts{"fr": "Pionniers", "en": "Pioneers"},
 					About: community.Texts{"fr": "Essais de prototypes, avant tout le monde.", "en": "Prototypes, before anybody else."}},
 			}},

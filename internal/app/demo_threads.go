@@ -138,7 +138,7 @@ func (a *App) demoTalk(ctx context.Context) error {
 			}
 		}
 	}
-	return nil
+	return a.demoIdeas(ctx, s, people, &at)
 }
 
 func demoSillage() []demoThread {

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"github.com/entente/entente/internal/community"
 	"github.com/entente/entente/internal/enrich"
 	"github.com/entente/entente/internal/enrich/enrichweb"
 	"github.com/entente/entente/internal/govern/governweb"
@@ -129,4 +130,16 @@ func (a *App) means(ctx context.Context) strategy.Means {
 // besidePerson shows the conversations with somebody.
 func (a *App) besidePerson(ctx context.Context, uris []string) []ui.Panel {
 	return inboxweb.With(ctx, a.Inbox, uris)
+}
+
+// besideIdea shows which initiative was made of an idea, and offers to make one.
+func (a *App) besideIdea(ctx context.Context, c community.Community, i community.Idea) []ui.Panel {
+	p, shown, err := planweb.IdeaPanel(a.Plan)(ctx, c, i)
+	if err != nil {
+		a.Log.Warn("the initiative of an idea could not be read", "error", err)
+	}
+	if !shown {
+		return nil
+	}
+	return []ui.Panel{p}
 }

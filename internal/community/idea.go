@@ -204,23 +204,46 @@ func (s *Service) Merged(ctx context.Context, idea string) ([]Idea, error) {
 // maxReason is how long a reason may be, in characters.
 const maxReason = 1000
 
-// Judge says what becomes of an idea, and why. Who moderates its space may. initiative names what was made of it, "" leaves that as it is.
-func (s *Service) Judge(ctx context.Context, community, idea string, to Status, reason, initiative string) error {
-	i, w, err := s.judged(ctx, community, idea)
+// Judge says what becomes of an idea, and why. Who moderates its space may.
+func (s *Service) Judge(ctx context.Context, community, idea string, to Status, reason string) error {
+	return s.judge(ctx, community, idea, to, reason, "", false)
+}
+
+// Adopt says that an initiative was made of an idea, and why; who plans initiatives may.
+func (s *Service) Adopt(ctx context.Context, community, idea, reason, initiative string) error {
+	if err := org.Require(ctx, org.StrategyEdit); err != nil {
+		return err
+	}
+	return s.judge(ctx, community, idea, "", reason, initiative, true)
+}
+
+// MayAdopt refuses what Adopt would refuse.
+func (s *Service) MayAdopt(ctx context.Context, community, idea, reason string) error {
+	if err := org.Require(ctx, org.StrategyEdit); err != nil {
+		return err
+	}
+	i, _, err := s.judged(ctx, community, idea, true)
 	if err != nil {
 		return err
 	}
-	reason = strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(reason, ""), "\x00", ""))
-	switch {
-	case !slices.Contains(Statuses(), to):
-		return problem.New(problem.Invalid, "problem.bad_form").On("status")
-	case reason == "":
-		return problem.New(problem.Invalid, "community.idea.say_why").On("reason")
-	case utf8.RuneCountInString(reason) > maxReason:
-		return problem.New(problem.Invalid, "problem.too_long", "Max", maxReason).On("reason")
-	case i.MergedInto != "":
-		return problem.New(problem.Conflict, "community.idea.is_merged")
-	case len(initiative) > 60:
+	_, err = checkJudgement(&i, IdeaPlanned, reason)
+	return err
+}
+
+func (s *Service) judge(ctx context.Context, community, idea string, to Status, reason, initiative string, plans bool) error {
+	i, w, err := s.judged(ctx, community, idea, plans)
+	if err != nil {
+		return err
+	}
+	if to == "" { // an initiative is a plan, also of what nobody had decided on
+		if to = i.Status; to == IdeaOpen || to == IdeaReview {
+			to = IdeaPlanned
+		}
+	}
+	if reason, err = checkJudgement(&i, to, reason); err != nil {
+		return err
+	}
+	if len(initiative) > 60 {
 		return notFound()
 	}
 	if i.Status == to && i.Reason == reason && (initiative == "" || initiative == i.Initiative) {
@@ -231,8 +254,24 @@ func (s *Service) Judge(ctx context.Context, community, idea string, to Status, 
 		Data: ledger.Data(ledger.Judged{Status: string(to), Reason: reason, By: lineOf(w.Name), Initiative: initiative})})
 }
 
-// judged finds an idea that whoever acts may decide on.
-func (s *Service) judged(ctx context.Context, community, idea string) (Idea, *org.Member, error) {
+// checkJudgement tidies a reason, and refuses what cannot become of an idea.
+func checkJudgement(i *Idea, to Status, reason string) (string, error) {
+	reason = strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(reason, ""), "\x00", ""))
+	switch {
+	case !slices.Contains(Statuses(), to):
+		return "", problem.New(problem.Invalid, "problem.bad_form").On("status")
+	case reason == "":
+		return "", problem.New(problem.Invalid, "community.idea.say_why").On("reason")
+	case utf8.RuneCountInString(reason) > maxReason:
+		return "", problem.New(problem.Invalid, "problem.too_long", "Max", maxReason).On("reason")
+	case i.MergedInto != "":
+		return "", problem.New(problem.Conflict, "community.idea.is_merged")
+	}
+	return reason, nil
+}
+
+// judged finds an idea that whoever acts may decide on: they moderate its space, or, when plans is true, were found to plan initiatives.
+func (s *Service) judged(ctx context.Context, community, idea string, plans bool) (Idea, *org.Member, error) {
 	m := org.Who(ctx)
 	if m == nil {
 		return Idea{}, m, problem.New(problem.Unauthenticated, "problem.sign_in")
@@ -251,7 +290,7 @@ func (s *Service) judged(ctx context.Context, community, idea string) (Idea, *or
 		return i, m, err
 	case !found || !i.DeletedAt.IsZero():
 		return i, m, notFound()
-	case !o.MayModerate(t.Space):
+	case !plans && !o.MayModerate(t.Space):
 		return i, m, problem.New(problem.Forbidden, "problem.forbidden")
 	}
 	return i, m, nil
@@ -278,11 +317,11 @@ func (s *Service) rule(ctx context.Context, action, post string, details map[str
 
 // Merge takes an idea into another that says the same: its votes count there, those of one person once.
 func (s *Service) Merge(ctx context.Context, community, idea, into string) error {
-	i, w, err := s.judged(ctx, community, idea)
+	i, w, err := s.judged(ctx, community, idea, false)
 	if err != nil {
 		return err
 	}
-	to, _, err := s.judged(ctx, community, into)
+	to, _, err := s.judged(ctx, community, into, false)
 	from, _ := s.speaker(ctx, i.Space)
 	sp, known := from.sight.SpaceByID(to.Space)
 	if err != nil || to.ID == i.ID || to.MergedInto != "" || !known || sp.Listened() != from.space.Listened() {

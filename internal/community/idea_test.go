@@ -95,7 +95,7 @@ func TestIdeas(t *testing.T) {
 
 		judge := func(who context.Context, to community.Status, why string) error {
 			k.pass(time.Minute)
-			return k.Judge(who, k.id, rack, to, why, "")
+			return k.Judge(who, k.id, rack, to, why)
 		}
 		refused(t, judge(ada, community.IdeaPlanned, "I like it"), problem.Forbidden, "problem.forbidden")
 		refused(t, judge(lea, community.IdeaPlanned, "  "), problem.Invalid, "community.idea.say_why")
@@ -197,7 +197,7 @@ func TestLimitedVotes(t *testing.T) {
 		if err != nil || !limited || left != 0 {
 			t.Errorf("%d left, %t, %v", left, limited, err)
 		}
-		must(t, k.Judge(lea, k.id, first, community.IdeaDone, "In the shops.", ""))
+		must(t, k.Judge(lea, k.id, first, community.IdeaDone, "In the shops."))
 		if left, _, _ = k.VotesLeft(t.Context(), org.Who(ada), k.spaces["help"]); left != 1 {
 			t.Errorf("%d left after one was done", left)
 		}

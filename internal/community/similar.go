@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/entente/entente/internal/community/similar"
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/lang"
 	"github.com/entente/entente/lang/query"
@@ -21,6 +22,11 @@ const (
 
 // Similar finds threads that whoever the sight is of may read and that share words with a title, the most alike first.
 func (s *Service) Similar(ctx context.Context, o Sight, community, title string) ([]Thread, error) {
+	return s.SimilarOf(ctx, o, community, title, "")
+}
+
+// SimilarOf is Similar among threads of one kind; "" is any.
+func (s *Service) SimilarOf(ctx context.Context, o Sight, community, title, kind string) ([]Thread, error) {
 	if len(title) > 4*maxTitle {
 		title = strings.ToValidUTF8(title[:4*maxTitle], "")
 	}
@@ -40,6 +46,9 @@ func (s *Service) Similar(ctx context.Context, o Sight, community, title string)
 	}
 	var w db.Where
 	w.And("p.seq IN ("+hits+")", narrow).And("t.deleted_at IS NULL")
+	if kind != "" {
+		w.And("t.kind = ?", kind)
+	}
 	o.Where(q, &w, "t.space")
 	list, err := db.All(ctx, q, threadFields, "SELECT "+threadColumns+" FROM community_thread t JOIN post p ON p.id = t.id "+w.String()+" ORDER BY t.at DESC, t.id DESC"+db.Limit(similarAmong), w.Args...)
 	if err != nil {
@@ -55,7 +64,7 @@ func (s *Service) Similar(ctx context.Context, o Sight, community, title string)
 			kept = append(kept, t)
 		}
 	}
-	return alike(kept, words), nil
+	return alike(kept, title), nil
 }
 
 // wordsToSeek are the words of a title that tell it from others, at most mostSought.
@@ -82,33 +91,20 @@ func common(word string) bool {
 		"les des une est que qui quoi comment pourquoi quand pour dans avec sur pas mon mes vos votre notre sont ont avez fait faire peut ", " "+word+" ")
 }
 
-// alike sorts threads by how many of the words their titles have, and keeps those that have a good part of them.
-func alike(list []Thread, words []string) []Thread {
-	type near struct {
-		t Thread
-		n int
-	}
-	var found []near
-	for _, t := range list {
-		stems := " " + strings.Join(append(lang.Stems("fr", t.Title), lang.Stems("en", t.Title)...), " ") + " " + lang.Fold(t.Title) + " "
-		n := 0
-		for _, w := range words {
-			if strings.Contains(stems, " "+w+" ") || strings.Contains(stems, " "+lang.Stem("fr", w)+" ") || strings.Contains(stems, " "+lang.Stem("en", w)+" ") {
-				n++
-			}
-		}
-		if n*4 >= len(words) && n > 0 {
-			found = append(found, near{t, n})
-		}
-	}
-	for i := 1; i < len(found); i++ { // few, and those of one score stay newest first
-		for j := i; j > 0 && found[j].n > found[j-1].n; j-- {
-			found[j], found[j-1] = found[j-1], found[j]
-		}
+// enough is how alike a title must be to be shown.
+const enough = 0.25
+
+// alike keeps the threads whose titles are like one, the nearest first.
+func alike(list []Thread, title string) []Thread {
+	titles := make([]similar.Title, len(list))
+	for i := range list {
+		titles[i] = similar.Of(list[i].Title)
 	}
 	out := make([]Thread, 0, similarMost)
-	for _, f := range found[:min(len(found), similarMost)] {
-		out = append(out, f.t)
+	for _, m := range similar.Rank(similar.Of(title), titles, enough) {
+		if out = append(out, list[m.Index]); len(out) == similarMost {
+			break
+		}
 	}
 	return out
 }

@@ -2,24 +2,35 @@
 package communityweb
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/entente/entente/internal/community"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/web"
+	"github.com/entente/entente/internal/web/ui"
 )
 
 type handlers struct {
 	s   *community.Service
 	org *org.Service
 	web *web.Server
+
+	options Options
+}
+
+// Options is what modules further right add.
+type Options struct {
+	// Idea gives panels for the page of an idea; nil for none.
+	Idea func(ctx context.Context, c community.Community, i community.Idea) []ui.Panel
 }
 
 // Routes registers the pages.
-func Routes(r *web.Routes, server *web.Server, s *community.Service, o *org.Service) {
-	h := &handlers{s: s, org: o, web: server}
+func Routes(r *web.Routes, server *web.Server, s *community.Service, o *org.Service, options Options) {
+	h := &handlers{s: s, org: o, web: server, options: options}
 	h.places(r)
 	h.threads(r)
+	h.ideas(r)
 }
 
 // places registers the pages of communities and spaces.

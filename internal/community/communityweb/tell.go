@@ -23,12 +23,18 @@ func byLine(ctx context.Context, t *community.Thread) string {
 	if t.Question() {
 		return i18n.T(ctx, "community.thread.asked_by", "Name", nameOf(ctx, t.AuthorName))
 	}
+	if t.Kind == community.Ideas {
+		return i18n.T(ctx, "community.idea.by", "Name", nameOf(ctx, t.AuthorName))
+	}
 	return i18n.T(ctx, "community.thread.started_by", "Name", nameOf(ctx, t.AuthorName))
 }
 
 func replyCount(ctx context.Context, t *community.Thread, n int) string {
 	if t.Question() {
 		return i18n.N(ctx, "community.thread.answers", n)
+	}
+	if t.Kind == community.Ideas {
+		return i18n.N(ctx, "community.idea.comments", n)
 	}
 	return i18n.N(ctx, "community.thread.replies", n)
 }

@@ -30,6 +30,7 @@ type threadView struct {
 	to       string // the post that the form answers
 	token    string
 	draft    *community.Draft
+	idea     *ideaView // nil for what is none
 }
 
 func (v *threadView) full() bool { return len(v.posts) >= 500 }
@@ -145,8 +146,8 @@ func (h *handlers) fill(ctx context.Context, v *threadView) error {
 			return cmp.Compare(b.Score, a.Score)
 		})
 	}
-	if v.who == nil {
-		return nil
+	if err := h.fillIdea(ctx, v); err != nil || v.who == nil {
+		return err
 	}
 	if v.votes, err = h.s.Votes(ctx, v.who, v.t.ID); err != nil {
 		return err

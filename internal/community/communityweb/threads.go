@@ -156,6 +156,9 @@ func (h *handlers) space(w http.ResponseWriter, r *http.Request) error {
 	if !v.May(sp.ID) {
 		return web.Redirect(w, r, v.place.Path()+"/spaces") // where one asks to be let in
 	}
+	if sp.Takes(community.Ideas) && !sp.Takes(community.Questions) && !sp.Takes(community.Discussions) {
+		return h.showBoard(w, r, v, &sp)
+	}
 	return h.list(w, r, &listView{hall: v, space: &sp})
 }
 

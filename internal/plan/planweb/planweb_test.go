@@ -54,7 +54,7 @@ func open(t *testing.T, d *db.DB) *site {
 	st := strategy.New(d, m, x.org, log, clock)
 	x.s = plan.New(d, m, st, x.org, log, clock)
 	server := web.New(web.Options{Org: x.org, Log: log, Clock: clock})
-	planweb.Routes(server.Routes(), x.s, x.org)
+	planweb.Routes(server.Routes(), x.s, x.org, planweb.Options{})
 	server.Routes().Do("POST /in/{email}", org.Public, func(w http.ResponseWriter, r *http.Request) error {
 		token, err := x.org.SignIn(r.Context(), r.PathValue("email"), password, web.VisitOf(r))
 		if err == nil {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/entente/entente/internal/community"
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/plan"
@@ -17,13 +18,14 @@ import (
 )
 
 type handlers struct {
-	s   *plan.Service
-	org *org.Service
+	s     *plan.Service
+	org   *org.Service
+	ideas *community.Service // nil for none
 }
 
 // Routes registers the pages.
-func Routes(r *web.Routes, s *plan.Service, o *org.Service) {
-	h := &handlers{s: s, org: o}
+func Routes(r *web.Routes, s *plan.Service, o *org.Service, options Options) {
+	h := &handlers{s: s, org: o, ideas: options.Ideas}
 
 	r.Page("GET /initiatives", org.StrategyRead, h.list)
 	r.Page("GET /initiatives/portfolio", org.StrategyRead, h.portfolio)
@@ -32,6 +34,7 @@ func Routes(r *web.Routes, s *plan.Service, o *org.Service) {
 	r.Do("POST /initiatives/calendar", org.StrategyEdit, h.changeCalendar)
 	r.Page("GET /initiatives/new", org.StrategyEdit, h.add)
 	r.Do("POST /initiatives", org.StrategyEdit, h.create)
+	r.Do("POST /initiatives/adopt", org.StrategyEdit, h.adopt)
 	r.Page("GET /initiatives/{id}", org.StrategyRead, h.overview)
 	r.Page("GET /initiatives/{id}/timeline", org.StrategyRead, h.timeline)
 	r.Page("GET /initiatives/{id}/timeline.svg", org.StrategyRead, h.svg)

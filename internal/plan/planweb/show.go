@@ -54,7 +54,8 @@ type overviewPage struct {
 	page
 	History []plan.Taken
 	Serves  []served
-	Note    string // typed
+	Origin  *origin // nil when it was made of no idea
+	Note    string  // typed
 }
 
 type served struct {
@@ -81,12 +82,9 @@ func (h *handlers) showOverview(w http.ResponseWriter, r *http.Request, note str
 	if err != nil {
 		return err
 	}
-	names := map[string]strategy.Words{}
-	for _, o := range objectives {
-		names[o.ID] = o.Name
-	}
-	for _, o := range p.St.Objectives {
-		p.Serves = append(p.Serves, served{o, names[o]})
+	p.Serves = servedBy(objectives, p.St.Objectives)
+	if p.Origin, err = h.originOf(ctx, p.St.ID); err != nil {
+		return err
 	}
 	return web.Show(w, r, web.Page{Title: p.St.Name}, overviewBody(p))
 }

@@ -253,3 +253,11 @@ func number(text string) (float64, bool) {
 func typedNumber(ctx context.Context, v float64) string {
 	return strings.Replace(strconv.FormatFloat(v, 'f', -1, 64), ".", mark(ctx), 1)
 }
+
+// author is who proposed an idea.
+func author(ctx context.Context, name string) string {
+	if name == "" {
+		return i18n.T(ctx, "plan.idea.somebody")
+	}
+	return name
+}
