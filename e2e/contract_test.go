@@ -10,7 +10,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -54,7 +53,6 @@ func TestDryRunBeforeSetUp(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			p := newPlace(t, "sqlite")
-			began := time.Now()
 			got := p.command(t, "import", c.format, "--dry-run", write(t, c.name, c.body))
 			if got.code != c.code {
 				t.Errorf("exit %d, want %d\n%s", got.code, c.code, got)
@@ -71,9 +69,6 @@ func TestDryRunBeforeSetUp(t *testing.T) {
 			}
 			if strings.Contains(got.err, "goroutine") || strings.Contains(text, "intake.") {
 				t.Errorf("it says what is not for people:\n%s", got)
-			}
-			if took := time.Since(began); took > 30*time.Second {
-				t.Errorf("it took %s", took)
 			}
 			if _, err := os.Stat(p.data); err == nil {
 				t.Errorf("looking at a file made the data folder")
@@ -181,9 +176,7 @@ func TestSetUp(t *testing.T) {
 			if body := other.page("/me"); !strings.Contains(body, "Ada Lovelace") {
 				t.Errorf("/me does not name the member")
 			}
-			if took := s.stop(); took > 5*time.Second || s.cmd.ProcessState.ExitCode() != 0 {
-				t.Errorf("stopping took %s and ended with %v\n%s", took, s.cmd.ProcessState, s.out)
-			}
+			s.stopped(t)
 			if got := p.command(t, "doctor"); !strings.Contains(got.out, "ok      set-up") {
 				t.Errorf("doctor: %s", got)
 			}
@@ -200,7 +193,7 @@ func TestSetUp(t *testing.T) {
 // TestStopsWithOpenPages: a page that listens does not hold the program back.
 func TestStopsWithOpenPages(t *testing.T) {
 	t.Parallel()
-	s := newPlace(t, "sqlite").serve(t, "--demo")
+	s := demoed(t).serve(t)
 	c := as(t, s, "social", "en")
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/live?topics=inbox", nil)
 	if err != nil {
@@ -215,9 +208,7 @@ func TestStopsWithOpenPages(t *testing.T) {
 	if res.StatusCode != 200 || !strings.HasPrefix(res.Header.Get("Content-Type"), "text/event-stream") {
 		t.Fatalf("/live: %d %s", res.StatusCode, res.Header.Get("Content-Type"))
 	}
-	if took := s.stop(); took > 5*time.Second || s.cmd.ProcessState.ExitCode() != 0 {
-		t.Errorf("stopping took %s and ended with %v\n%s", took, s.cmd.ProcessState, s.out)
-	}
+	s.stopped(t)
 }
 
 // TestArchiveCrossesEngines: what is exported from one engine and read into the other is equal, and what is derived there too.
@@ -226,9 +217,16 @@ func TestArchiveCrossesEngines(t *testing.T) {
 	for _, from := range engines {
 		t.Run("from "+from, func(t *testing.T) {
 			t.Parallel()
-			here := newPlace(t, from)
+			var here place
+			var s *server
+			if from == "sqlite" {
+				here = demoed(t)
+				s = here.serve(t)
+			} else { // the only one on PostgreSQL
+				here = newPlace(t, from)
+				s = here.serve(t, "--demo")
+			}
 			there := newPlace(t, map[string]string{"sqlite": "postgres", "postgres": "sqlite"}[from])
-			s := here.serve(t, "--demo")
 			c := as(t, s, "owner", "en")
 			if to := c.get("/").to(); to != "/strategy" {
 				t.Errorf("the owner of the demo on %s is led to %q", from, to)
@@ -283,8 +281,8 @@ func TestArchiveCrossesEngines(t *testing.T) {
 // TestBackup: a copy made while the program runs is a whole database.
 func TestBackup(t *testing.T) {
 	t.Parallel()
-	p := newPlace(t, "sqlite")
-	s := p.serve(t, "--demo")
+	p := demoed(t)
+	s := p.serve(t)
 	copied := filepath.Join(t.TempDir(), "copy", "entente.db")
 	if err := os.MkdirAll(filepath.Dir(copied), 0o700); err != nil {
 		t.Fatal(err)
@@ -314,7 +312,12 @@ func TestBackup(t *testing.T) {
 // TestDemoTwice: starting the demo again fills nothing again.
 func TestDemoTwice(t *testing.T) {
 	t.Parallel()
-	p := newPlace(t, "sqlite")
+	p := demoed(t)
+	made := func() string { // a running program states facts of its own, but makes none of these
+		return strings.Join(p.rows(t, `SELECT (SELECT COUNT(*) FROM member), (SELECT COUNT(*) FROM channel), (SELECT COUNT(*) FROM activity WHERE kind = 'post.said'),
+			(SELECT COUNT(*) FROM topic), (SELECT COUNT(*) FROM objective), (SELECT COUNT(*) FROM initiative), (SELECT COUNT(*) FROM community_space)`), "\n")
+	}
+	before := made()
 	s := p.serve(t, "--demo")
 	for role, email := range demoMembers {
 		if !strings.Contains(s.out.String(), email) {
@@ -327,10 +330,8 @@ func TestDemoTwice(t *testing.T) {
 	if !strings.Contains(s.out.String(), demoPassword) {
 		t.Error("the terminal does not tell the password")
 	}
-	s.stop()
-	before := p.count(t, "SELECT COUNT(*) FROM activity")
-	p.serve(t, "--demo").stop()
-	if after := p.count(t, "SELECT COUNT(*) FROM activity"); after != before {
-		t.Errorf("%d activities, %d before", after, before)
+	s.stopped(t)
+	if after := made(); after != before || strings.Contains("|"+before+"|", "|0|") {
+		t.Errorf("members, channels, posts, topics, objectives, initiatives, spaces: %s, %s before", after, before)
 	}
 }

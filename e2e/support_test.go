@@ -34,34 +34,91 @@ var demoMembers = map[string]string{
 
 var engines = []string{"sqlite", "postgres"}
 
-// scratch is a folder of this run, gone after it.
+// scratch is a folder of this run, gone after it. ENTENTE_TEST_E2E names one for several runs of the same tree, which then share the program
+// and the sample; whoever names it removes it.
 var scratch = sync.OnceValue(func() string {
-	dir, err := os.MkdirTemp("", "entente-e2e-")
-	if err != nil {
-		panic(err)
+	dir := os.Getenv("ENTENTE_TEST_E2E")
+	if dir == "" {
+		var err error
+		if dir, err = os.MkdirTemp("", "entente-e2e-"); err != nil {
+			panic(err)
+		}
 	}
 	return dir
 })
 
-// build builds the program once for all tests.
+// build builds the program once for all tests, compiled as the tests are, so that nothing is compiled twice.
 var build = sync.OnceValues(func() (string, error) {
 	file := filepath.Join(scratch(), "entente")
-	cmd := exec.Command("go", "build", "-trimpath", "-o", file, "../cmd/entente")
+	if _, err := os.Stat(file); err == nil {
+		return file, nil
+	}
+	cmd := exec.Command("go", "build", "-buildvcs=false", "-ldflags=-s -w", "-o", file+".new", "../cmd/entente")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if said, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the program: %w\n%s", err, said)
 	}
-	return file, nil
+	return file, os.Rename(file+".new", file)
 })
+
+// filled is the folder of an installation with the sample, filled once and stopped, for copying.
+var filled = sync.OnceValues(func() (string, error) {
+	dir := filepath.Join(scratch(), "filled")
+	if _, err := os.Stat(dir); err == nil {
+		return dir, nil
+	}
+	file, err := build()
+	if err != nil {
+		return "", err
+	}
+	s, err := place{data: dir + ".new"}.start(file, "--demo")
+	if err != nil {
+		return "", fmt.Errorf("fill the demo: %w", err)
+	}
+	s.stop()
+	if code := s.cmd.ProcessState.ExitCode(); code != 0 {
+		return "", fmt.Errorf("fill the demo: exit %d\n%s", code, s.out)
+	}
+	if _, err := os.Stat(filepath.Join(dir+".new", "entente.db-wal")); err == nil {
+		return "", fmt.Errorf("fill the demo: the database is not whole after the stop\n%s", s.out)
+	}
+	return dir, os.Rename(dir+".new", dir)
+})
+
+// demoed is a place of its own with the sample.
+func demoed(t testing.TB) place {
+	t.Helper()
+	from, err := filled()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newPlace(t, "sqlite")
+	if err := os.CopyFS(p.data, os.DirFS(from)); err != nil {
+		t.Fatalf("copy the demo: %v", err)
+	}
+	return p
+}
+
+// after is what has to end when all tests have.
+var after struct {
+	sync.Mutex
+	todo []func()
+}
+
+func afterAll(f func()) {
+	after.Lock()
+	defer after.Unlock()
+	after.todo = append(after.todo, f)
+}
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	shared.Lock()
-	for _, s := range shared.servers {
-		s.stop()
+	for _, f := range after.todo {
+		f()
 	}
-	shared.Unlock()
-	os.RemoveAll(scratch())
+	if os.Getenv("ENTENTE_TEST_E2E") == "" {
+		os.RemoveAll(scratch())
+	}
 	os.Exit(code)
 }
 
@@ -115,7 +172,7 @@ func (s said) String() string { return fmt.Sprintf("exit %d\n%s%s", s.code, s.ou
 // command runs the program to its end.
 func (p place) command(t testing.TB, args ...string) said {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program(t), args...)
 	cmd.Env = p.env()
@@ -137,6 +194,9 @@ func (p place) must(t testing.TB, args ...string) said {
 	}
 	return s
 }
+
+// patience is how long the program may take to become what a test waits for. Only a test that fails waits so long, however slow the machine.
+const patience = 4 * time.Minute
 
 // server is a program that serves.
 type server struct {
@@ -191,8 +251,8 @@ func (p place) launch(file, address string, env []string, args ...string) (*serv
 }
 
 // ready waits until the program answers that it is.
-func (s *server) ready(within time.Duration) error {
-	end := time.Now().Add(within)
+func (s *server) ready() error {
+	end := time.Now().Add(patience)
 	for time.Now().Before(end) {
 		if r, err := http.Get(s.URL + "/readyz"); err == nil {
 			r.Body.Close()
@@ -206,7 +266,7 @@ func (s *server) ready(within time.Duration) error {
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
-	return fmt.Errorf("the program was not ready within %s\n%s", within, s.out)
+	return fmt.Errorf("the program was not ready within %s\n%s", patience, s.out)
 }
 
 // kill ends it as a power cut would.
@@ -215,63 +275,83 @@ func (s *server) kill() {
 	<-s.ended
 }
 
-// stop asks it to end, and says how long that took.
-func (s *server) stop() time.Duration {
-	began := time.Now()
-	_ = s.cmd.Process.Signal(syscall.SIGTERM)
+// stop asks it to end. What is held back ends by itself with an error after ten seconds; see app.Serve.
+func (s *server) stop() {
+	_ = s.cmd.Process.Signal(syscall.SIGTERM) // it may have ended
 	select {
 	case <-s.ended:
-	case <-time.After(20 * time.Second):
+	case <-time.After(patience):
 		s.kill()
 	}
-	return time.Since(began)
+}
+
+// stopped is stop that has to end well.
+func (s *server) stopped(t testing.TB) {
+	t.Helper()
+	s.stop()
+	if code := s.cmd.ProcessState.ExitCode(); code != 0 {
+		t.Errorf("the program was stopped and ended with %v\n%s", s.cmd.ProcessState, s.out)
+	}
+}
+
+// start starts the program and waits until it answers.
+func (p place) start(file string, args ...string) (*server, error) {
+	address, err := freeAddress()
+	if err != nil {
+		return nil, err
+	}
+	s, err := p.launch(file, address, nil, args...)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.ready(); err != nil {
+		s.kill()
+		return nil, err
+	}
+	return s, nil
 }
 
 // serve starts the program and ends it with the test.
 func (p place) serve(t testing.TB, args ...string) *server {
 	t.Helper()
-	address, err := freeAddress()
+	s, err := p.start(program(t), args...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := p.launch(program(t), address, nil, args...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.stop() })
-	if err := s.ready(time.Minute); err != nil {
-		t.Fatal(err)
-	}
+	t.Cleanup(s.stop)
 	return s
 }
 
-var shared struct {
-	sync.Mutex
-	servers map[string]*server
-}
+var shared = sync.OnceValues(func() (*server, error) {
+	from, err := filled()
+	if err != nil {
+		return nil, err
+	}
+	file, err := build()
+	if err != nil {
+		return nil, err
+	}
+	data, err := os.MkdirTemp(scratch(), "shared-")
+	if err != nil {
+		return nil, err
+	}
+	if err := os.CopyFS(data, os.DirFS(from)); err != nil {
+		return nil, fmt.Errorf("copy the demo: %w", err)
+	}
+	s, err := place{data: data}.start(file)
+	if err == nil {
+		afterAll(s.stop)
+	}
+	return s, err
+})
 
 // demo is a server with the sample that all tests which change nothing share.
 func demo(t testing.TB) *server {
 	t.Helper()
-	file := program(t)
-	shared.Lock()
-	defer shared.Unlock()
-	if s := shared.servers["demo"]; s != nil {
-		return s
-	}
-	address, err := freeAddress()
+	s, err := shared()
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := place{data: filepath.Join(scratch(), "demo")}.launch(file, address, nil, "--demo")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.ready(time.Minute); err != nil {
-		s.kill()
-		t.Fatal(err)
-	}
-	shared.servers = map[string]*server{"demo": s}
 	return s
 }
 
@@ -297,7 +377,7 @@ func newClient(t testing.TB, base string) *client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &client{t, base, &http.Client{Jar: jar, Timeout: 30 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	return &client{t, base, &http.Client{Jar: jar, Timeout: patience, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
 // as signs a member of the sample in; role "" is nobody.

@@ -17,6 +17,33 @@ export ENTENTE_TEST_SERVERS=1 ENTENTE_TEST_BROWSER=1
 
 test -z "$(gofmt -l cmd internal lang assets locales sample e2e)" || { gofmt -l cmd internal lang assets locales sample e2e; echo "these files are not formatted"; exit 1; }
 go vet ./...
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export ENTENTE_TEST_E2E="$work/e2e" # the program and the sample are made once for both runs of ./e2e
+mkdir "$ENTENTE_TEST_E2E"
+run() {
+	{ go test -vet=off -count=1 -timeout 15m "$@" || : >"$work/failed"; } 2>&1 | tee -a "$work/said"
+}
+
+# What finds most mistakes soonest goes first: every page and every role, every link, every word.
+first='^(TestRoutes|TestCrawl|TestUnspoken)$'
+run -run "$first" ./e2e
+run $(go list ./... | grep -v '/e2e$')
 # The browser and the kills go last and alone: beside everything else, a machine of two cores is too slow for what people would notice.
-go test -vet=off -count=1 -timeout 15m $(go list ./... | grep -v '/e2e$')
-go test -vet=off -count=1 -timeout 15m ./e2e
+run -skip "$first" ./e2e
+
+if [ -e "$work/failed" ]; then
+	# The last screen says what failed: each test with the first lines of what it said, packages that do not compile, panics.
+	echo
+	echo "What failed:"
+	awk '
+		/^ *--- FAIL: / { left = 7; print substr($0, 1, 300); next }
+		/^panic: / { left = 14; print substr($0, 1, 300); next }
+		/^# / { left = 8; print substr($0, 1, 300); next }
+		/^FAIL\t/ { left = 0; print; next }
+		/^(ok|FAIL|PASS|\?|exit status)/ || /^ *--- / { left = 0; next }
+		left > 0 { left--; print substr($0, 1, 300) }
+	' "$work/said" | head -n 200
+	exit 1
+fi

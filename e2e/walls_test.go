@@ -1,0 +1,324 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"github.com/entente/entente/internal/org"
+)
+
+// wall is a closed place of a community with something said in it: nobody but who is in it may come upon the words.
+type wall struct {
+	community, space string   // slugs
+	named            string   // a word of its name, "" for a name that everybody may know
+	told             string   // a word of what was said there
+	knows, reads     []string // visitors
+	// ids
+	communityID, spaceID, thread, answer string
+}
+
+// sought stands in everything that was said behind the walls, for looking for it.
+const sought = "quincaillerie"
+
+// visitors are those who walk along the walls, by who they are: an address of the demo, or "" for nobody.
+func visitors() map[string]string {
+	out := map[string]string{"nobody": "", "customer": "odile.marchand@post.example", "insider": "nadia.berthet@post.example"}
+	maps.Copy(out, demoMembers)
+	return out
+}
+
+// TestCommunityWalls: nobody comes upon a place of a community that they may not see, or what is said there: by no page, feed, count, list of
+// similar questions, search, or REST, and nobody does anything there. The routes are those of the program: a new one is walked by itself.
+func TestCommunityWalls(t *testing.T) {
+	t.Parallel()
+	routes := listed(t)
+	s := demoed(t).serve(t)
+	who := map[string]*client{}
+	for name, email := range visitors() {
+		c := newClient(t, s.URL)
+		c.lang("en")
+		if email != "" {
+			c.signIn(email, demoPassword)
+			c.lang("en")
+		}
+		who[name] = c
+	}
+	staff := []string{"volunteer", "social", "strategist", "owner"}
+	everybody := slices.Sorted(maps.Keys(who))
+	in := []string{"insider", "owner"} // who makes a space is in it
+	walls := []*wall{
+		{community: "sillage", space: "cave", named: "Cavernicole", told: "amphigourique", knows: append(in, "social"), reads: in},
+		{community: "sillage", space: "cercle", named: "Cercleux", told: "billevesee", knows: everybody, reads: in},
+		{community: "sillage", space: "guichet", named: "Guichetier", told: "coquecigrue", knows: everybody, reads: append(in, "social")},
+		{community: "salon", space: "parloir", named: "Salonnard", told: "calembredaine", knows: append([]string{"insider"}, staff...), reads: append([]string{"insider"}, staff...)},
+		{community: "equipe", space: "discussions", told: "turlutaine", reads: append([]string{"member"}, staff...)},
+	}
+	paths := []string{"/c/sillage", "/c/sillage/all", "/c/sillage/spaces", "/c/sillage/feed.atom", "/c/sillage/feed.json", "/c/sillage/sitemap.xml"}
+	outside := func() map[string]string { // what somebody sees who may see nothing of it
+		seen := map[string]string{}
+		for _, path := range paths {
+			seen[path] = unrefreshed(who["nobody"].page(path)) + unrefreshed(who["customer"].page(path))
+		}
+		return seen
+	}
+
+	// The places are made, and entered, before; what is said there is said between two looks from outside.
+	owner, insider := who["owner"], who["insider"]
+	done := func(c *client, path string, pairs ...string) string {
+		t.Helper()
+		a := c.post(path, pairs...)
+		if a.status != http.StatusSeeOther {
+			t.Fatalf("post %s: %d\n%s", path, a.status, refusals(a.body))
+		}
+		return a.to()
+	}
+	done(owner, "/govern/gate/open", "reason", "A test of walls.", "why", "A test of walls.")
+	done(owner, "/communities", "slug", "salon", "name_en", "Salonnard", "lang", "en", "langs", "en", "audience", "invited", "sign_up", "closed")
+	for _, w := range walls {
+		w.communityID = s.place.rows(t, "SELECT id FROM community WHERE slug = $1", w.community)[0]
+		if w.named != "" {
+			access := map[string]string{"cave": "hidden", "cercle": "invitation", "guichet": "request", "parloir": "open"}[w.space]
+			done(owner, "/communities/"+w.communityID+"/spaces", "slug", w.space, "name_fr", w.named, "name_en", w.named, "about_en", "About "+w.named, "access", access, "holds", "question", "holds", "discussion")
+		}
+		w.spaceID = s.place.rows(t, "SELECT id FROM community_space WHERE community = $1 AND slug = $2", w.communityID, w.space)[0]
+	}
+	done(owner, "/communities/"+walls[3].communityID+"/members", "address", visitors()["insider"])
+	done(insider, "/c/salon/join")
+	for _, w := range walls[:3] {
+		done(owner, "/c/sillage/spaces/"+w.space+"/members", "address", visitors()["insider"])
+		done(insider, "/c/sillage/spaces/"+w.space+"/join")
+	}
+	before := outside()
+	for _, w := range walls {
+		c := insider
+		if w.named == "" {
+			c = who["member"]
+		}
+		title := sought + " " + w.told
+		done(c, "/c/"+w.community+"/ask", "kind", "discussion", "space", w.space, "title", title, "body", "The "+sought+" is "+w.told+".", "tags", w.told, "looked", title, "token", w.told)
+		w.thread = s.place.rows(t, "SELECT id FROM community_thread WHERE space = $1 ORDER BY at DESC LIMIT 1", w.spaceID)[0]
+		done(c, "/c/"+w.community+"/p/"+w.thread+"/reply", "body", "Again "+w.told+".", "token", "r"+w.told)
+		w.answer = s.place.rows(t, "SELECT id FROM community_post WHERE thread = $1 AND id <> thread", w.thread)[0]
+		if !strings.Contains(c.page("/c/"+w.community+"/t/"+w.thread+"/"+sought+"-"+w.told), w.told) {
+			t.Fatalf("what was said in %s is not there for who is in it", w.space)
+		}
+	}
+	for path, was := range before {
+		if now := outside()[path]; now != was {
+			t.Errorf("%s shows from outside that something was said behind a wall:\n%s", path, differs(was, now))
+		}
+	}
+
+	// found holds what somebody was given against what they may come upon.
+	found := func(t *testing.T, name, path string, a answer) {
+		t.Helper()
+		text := strings.ToLower(a.body + "\n" + a.to())
+		for _, w := range walls {
+			// Whoever answers people reads what is said where everybody may ask to be let in, or in a community that staff see: in the inbox.
+			inbox := w.space != "cave" && w.space != "cercle" && slices.Contains(staff, name) && !strings.HasPrefix(path, "/c/")
+			if w.named != "" && !slices.Contains(w.knows, name) && !inbox && strings.Contains(text, strings.ToLower(w.named)) {
+				t.Errorf("%s tells a %s that there is %s", path, name, w.named)
+			}
+			if !slices.Contains(w.reads, name) && !inbox && strings.Contains(text, w.told) {
+				t.Errorf("%s tells a %s what was said in %s", path, name, w.space)
+			}
+		}
+	}
+	// into fills a route with a closed place.
+	into := func(w *wall, path string) string {
+		space := w.space
+		if !strings.HasPrefix(path, "/c/") {
+			space = w.spaceID
+		}
+		return placeholder.ReplaceAllStringFunc(path, func(p string) string {
+			v, known := map[string]string{"{slug}": w.community, "{space}": space, "{thread}": w.thread, "{post}": w.answer, "{words}": "x", "{file}": "feed.atom",
+				"{id}": w.communityID, "{$}": ""}[p]
+			if !known {
+				v = "none"
+			}
+			return v
+		})
+	}
+	for name, c := range who {
+		if name == "insider" || name == "owner" || name == "strategist" { // who is inside, and who sees what a volunteer does
+			continue
+		}
+		t.Run("a "+name, func(t *testing.T) {
+			role := roleOf(map[bool]string{true: name, false: "member"}[demoMembers[name] != ""])
+			ask := *c
+			ask.t = t
+			c, tried := &ask, map[string]bool{}
+			look := func(path string) {
+				if tried[path] {
+					return
+				}
+				tried[path] = true
+				a := c.get(path)
+				found(t, name, path, a)
+				if a.status >= http.StatusInternalServerError {
+					t.Errorf("%s: %d", path, a.status)
+				}
+			}
+			for _, r := range routes {
+				method, path, _ := strings.Cut(r.Pattern, " ")
+				if method != http.MethodGet || path == "/live" || name == "nobody" && r.Permission != org.Public || !role.May(r.Permission) && r.Permission != org.Public {
+					continue
+				}
+				searches := strings.HasSuffix(path, "similar") || strings.HasSuffix(path, "ask") || strings.HasSuffix(path, "search") || slices.Contains([]string{"/inbox", "/mentions", "/people"}, path)
+				for _, w := range walls {
+					to := path
+					if strings.HasPrefix(path, "/c/{slug}") || strings.HasPrefix(path, "/communities/{id}") {
+						to = into(w, path)
+					}
+					if strings.Contains(to, "{") {
+						break
+					}
+					look(to)
+					if searches {
+						look(to + "?q=" + sought + "&title=" + sought)
+					}
+				}
+			}
+			crawl(t, c, []string{"/c/sillage"}, 40, 3, func(path string, a answer, _ *html.Node) { found(t, name, path, a) })
+			if len(tried) < 40 {
+				t.Errorf("only %d addresses were tried", len(tried))
+			}
+			// Who may not read what was said cannot do anything to it either.
+			for _, w := range walls {
+				if slices.Contains(w.reads, name) {
+					continue
+				}
+				for _, r := range routes {
+					method, path, _ := strings.Cut(r.Pattern, " ")
+					if method != http.MethodPost || !strings.HasPrefix(path, "/c/{slug}") || !strings.Contains(path, "{thread}") && !strings.Contains(path, "{post}") {
+						continue
+					}
+					for _, post := range []string{w.thread, w.answer} {
+						to := into(w, strings.ReplaceAll(path, "{post}", post))
+						a := c.post(to, "value", "1", "body", "From outside.", "title", "From outside", "space", "questions", "to", "", "state", "locked", "do", "pinned", "token", name+post)
+						found(t, name, to, a)
+						if a.status != http.StatusNotFound && a.status != http.StatusUnauthorized && a.status != http.StatusForbidden {
+							t.Errorf("post %s as a %s: %d to %q, want a refusal", to, name, a.status, a.to())
+						}
+					}
+				}
+				if w.space == "parloir" {
+					continue
+				}
+				a := c.post("/c/"+w.community+"/ask", "kind", "discussion", "space", w.space, "title", "From outside", "body", "From outside.", "looked", "From outside", "token", name)
+				found(t, name, "/c/"+w.community+"/ask", a)
+				if a.status == http.StatusSeeOther && strings.Contains(a.to(), "/t/") {
+					t.Errorf("a %s begins something in %s", name, w.space)
+				}
+			}
+			if name == "nobody" {
+				return
+			}
+			// REST, with all that somebody may give to a token.
+			var scopes []string
+			for _, p := range role.Permissions() {
+				scopes = append(scopes, "scopes", string(p))
+			}
+			made := c.post("/me/tokens", append([]string{"name", "walls", "days", "1"}, scopes...)...)
+			body := made.body
+			if made.status == http.StatusSeeOther {
+				body = c.page(strings.SplitN(made.to(), "#", 2)[0])
+			}
+			token := regexp.MustCompile(`ent_[A-Za-z0-9_-]{20,}`).FindString(body)
+			if token == "" {
+				t.Fatalf("no token: %d\n%.3000s", made.status, body)
+			}
+			operations := 0
+			for _, path := range restPaths(t, s) {
+				to := []string{path}
+				if strings.Contains(path, "{") {
+					if to = nil; !strings.Contains(path, "/communities/{id}") {
+						continue
+					}
+					for _, w := range walls {
+						to = append(to, into(w, path))
+					}
+				}
+				for _, path := range to {
+					a, err := c.try(http.MethodGet, "/api/v1"+path, nil, "Authorization", "Bearer "+token)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if a.status == http.StatusOK {
+						operations++
+					}
+					found(t, name, "/api/v1"+path, a)
+				}
+			}
+			if operations == 0 && slices.Contains(staff, name) {
+				t.Error("no operation answered")
+			}
+		})
+	}
+	if n := s.place.count(t, "SELECT COUNT(*) FROM activity WHERE data LIKE '%From outside%'"); n > 0 {
+		t.Errorf("%d things were said from outside", n)
+	}
+}
+
+var placeholder = regexp.MustCompile(`\{[^}]*\}`)
+
+// unrefreshed is a page without what is of this answer alone.
+var unrefreshed = func() func(string) string {
+	own := regexp.MustCompile(`nonce="[^"]*"|nonce-[\w+/=-]+|<time[^>]*>[^<]*</time>|<updated>[^<]*</updated>|name="token" value="[^"]*"`)
+	return func(body string) string { return own.ReplaceAllString(body, "") }
+}()
+
+// differs is where two texts begin to differ.
+func differs(a, b string) string {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	cut := func(s string) string { return s[max(0, min(n-80, len(s))):min(len(s), n+200)] }
+	return fmt.Sprintf("was …%s…\nis  …%s…", cut(a), cut(b))
+}
+
+// restPaths are the paths that REST answers to a GET.
+func restPaths(t *testing.T, s *server) []string {
+	t.Helper()
+	var spec struct {
+		Paths map[string]map[string]json.RawMessage `json:"paths"`
+	}
+	if err := json.Unmarshal([]byte(s.place.must(t, "openapi").out), &spec); err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for path, operations := range spec.Paths {
+		if _, read := operations["get"]; read {
+			out = append(out, path)
+		}
+	}
+	if len(out) < 20 {
+		t.Fatalf("only %d paths are in the specification", len(out))
+	}
+	slices.Sort(out)
+	return out
+}
+
+// refusals is what a page says of a form that it sends back.
+func refusals(body string) string {
+	page, err := html.Parse(strings.NewReader(body))
+	if err != nil {
+		return err.Error()
+	}
+	var out []string
+	for e := range elements(page) {
+		if strings.Contains(attr(e, "class"), "error") || attr(e, "role") == "alert" {
+			out = append(out, content(e))
+		}
+	}
+	return strings.Join(out, "\n")
+}
