@@ -93,7 +93,7 @@ func (a *App) demoCharter(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if first, err = a.Charter.Publish(ctx, first.ID, a.Clock(), true); err != nil {
+	if first, err = a.Charter.Publish(ctx, first.ID, "", a.Clock(), true); err != nil {
 		return err
 	}
 	members, err := a.Org.Members(ctx)
@@ -112,17 +112,19 @@ func (a *App) demoCharter(ctx context.Context) error {
 		return err
 	}
 	rule, _ := draft.Rule("next_step")
+	seen := rule.Mark()
 	rule.Sentence = charter.Words{"en": "My answer ends with what happens next: who does what, by when, and where to write if it does not happen.",
 		"fr": "Ma réponse finit par la suite\u00a0: qui fait quoi, pour quand, et où écrire si cela n’a pas lieu."}
-	if _, err := a.Charter.SetRule(ctx, draft.ID, rule); err != nil {
+	if _, err := a.Charter.SetRule(ctx, draft.ID, seen, rule); err != nil {
 		return err
 	}
 	rule, _ = draft.Rule("knows_place")
+	seen = rule.Mark()
 	rule.Binding = true
-	if _, err = a.Charter.SetRule(ctx, draft.ID, rule); err != nil {
+	if _, err = a.Charter.SetRule(ctx, draft.ID, seen, rule); err != nil {
 		return err
 	}
-	_, err = a.Charter.Reword(ctx, draft.ID, draft.Title, draft.Preamble, "Après l’affaire des batteries\u00a0: dire aussi où écrire si la suite ne vient pas\u202f\u202f; lire un lieu avant d’y parler devient obligatoire.")
+	_, err = a.Charter.Reword(ctx, draft.ID, draft.WordsMark(), draft.Title, draft.Preamble, "Après l’affaire des batteries\u00a0: dire aussi où écrire si la suite ne vient pas\u202f\u202f; lire un lieu avant d’y parler devient obligatoire.")
 	return err
 }
 
@@ -228,24 +230,35 @@ func (d *governDemo) insights() error {
 	if err == nil && len(list) > 0 {
 		about = "conversation:" + list[0].ID
 	}
+	then := d.now
+	// Handed over and decided on their days, so that the wait between the two is one.
+	past := govern.New(d.DB, d.Measure, d.Strategy, nil, nil, d.Org, d.Log, func() time.Time { return then })
 	for _, i := range []struct {
 		govern.Insight
+		handed, took             int // days ago, and days until the decision
 		verdict, reason, outcome string
 	}{
-		{govern.Insight{Name: "L’erreur 21 vient presque toujours de la plaque de contact", Note: "Onze conversations en six semaines, toutes réglées en nettoyant la plaque.", Department: "Produit", Owner: d.who["julien"], About: about, DueAt: d.days(30)}, "done", "Plaque renforcée à partir de la série C.", "Aucune erreur 21 signalée sur la série C."},
-		{govern.Insight{Name: "Les notices ne disent pas comment ranger la batterie l’hiver", Department: "Produit", Owner: d.who["julien"], DueAt: d.days(20)}, "planned", "Nouvelle notice au printemps.", ""},
-		{govern.Insight{Name: "On demande un porte-bagages pour siège double", Department: "Produit", Owner: d.who["julien"], DueAt: d.days(25)}, "refused", "Poids autorisé dépassé\u202f; un accessoire d’un partenaire est recommandé.", ""},
-		{govern.Insight{Name: "Les revendeurs ne connaissent pas nos délais de pièces", Department: "Ventes", Owner: d.who["sandrine"], DueAt: d.days(10)}, "done", "Délais affichés chaque lundi.", "Moitié moins de questions de revendeurs."},
-		{govern.Insight{Name: "Trois candidats ont abandonné faute de réponse", Department: "Ressources humaines", Owner: d.who["oriane"], DueAt: d.days(5)}, "", "", ""},
-		{govern.Insight{Name: "Le numéro de colis arrive deux jours trop tard", Department: "Logistique", Owner: d.who["karim"], DueAt: d.days(-9)}, "", "", ""},
+		{govern.Insight{Name: "L’erreur 21 vient presque toujours de la plaque de contact", Note: "Onze conversations en six semaines, toutes réglées en nettoyant la plaque.", Department: "Produit", Owner: d.who["julien"], About: about, DueAt: d.days(-30)}, 61, 19, "done", "Plaque renforcée à partir de la série C.", "Aucune erreur 21 signalée sur la série C."},
+		{govern.Insight{Name: "Les notices ne disent pas comment ranger la batterie l’hiver", Department: "Produit", Owner: d.who["julien"], DueAt: d.days(-18)}, 48, 26, "planned", "Nouvelle notice au printemps.", ""},
+		{govern.Insight{Name: "On demande un porte-bagages pour siège double", Department: "Produit", Owner: d.who["julien"], DueAt: d.days(-12)}, 40, 9, "refused", "Poids autorisé dépassé\u202f; un accessoire d’un partenaire est recommandé.", ""},
+		{govern.Insight{Name: "Les revendeurs ne connaissent pas nos délais de pièces", Department: "Ventes", Owner: d.who["sandrine"], DueAt: d.days(-20)}, 50, 6, "done", "Délais affichés chaque lundi.", "Moitié moins de questions de revendeurs."},
+		{govern.Insight{Name: "Le prix de la révision surprend à la caisse", Department: "Ventes", Owner: d.who["sandrine"], DueAt: d.days(-60)}, 90, 13, "done", "Prix affiché à la prise de rendez-vous.", "Plus une plainte à ce sujet depuis."},
+		{govern.Insight{Name: "Les vis de la béquille se desserrent après cent kilomètres", Department: "Produit", Owner: d.who["julien"], DueAt: d.days(-75)}, 104, 4, "done", "Frein-filet au montage.", "Trois signalements le mois d’avant, aucun le mois d’après."},
+		{govern.Insight{Name: "Les clients cherchent les horaires de l’atelier sur le forum", Department: "Atelier", Owner: d.who["karim"], DueAt: d.days(-25)}, 54, 31, "planned", "Une page d’horaires avec la refonte du site.", ""},
+		{govern.Insight{Name: "Personne ne comprend l’écran quand la batterie est froide", Department: "Produit", Owner: d.who["julien"], DueAt: d.days(-5)}, 33, 17, "planned", "Message en toutes lettres à la prochaine mise à jour.", ""},
+		{govern.Insight{Name: "Une ville voisine cherche des vélos pour ses agents", Department: "Ventes", Owner: d.who["sandrine"], DueAt: d.days(-40)}, 69, 3, "done", "Rendez-vous pris le jour même.", "Douze vélos commandés."},
+		{govern.Insight{Name: "Trois candidats ont abandonné faute de réponse", Department: "Ressources humaines", Owner: d.who["oriane"], DueAt: d.days(5)}, 12, 0, "", "", ""},
+		{govern.Insight{Name: "Le numéro de colis arrive deux jours trop tard", Department: "Logistique", Owner: d.who["karim"], DueAt: d.days(-9)}, 37, 0, "", "", ""},
 	} {
 		i.Objective = d.objective(3)
-		saved, err := d.Govern.HandInsight(d.ctx, i.Insight)
+		then = d.now.AddDate(0, 0, -i.handed)
+		saved, err := past.HandInsight(d.ctx, i.Insight)
 		if err != nil {
 			return fmt.Errorf("%s: %w", i.Name, err)
 		}
 		if i.verdict != "" {
-			if _, err := d.Govern.DecideInsight(d.ctx, saved.ID, saved.UpdatedAt, i.verdict, i.reason, i.outcome); err != nil {
+			then = then.AddDate(0, 0, i.took)
+			if _, err := past.DecideInsight(d.ctx, saved.ID, saved.UpdatedAt, i.verdict, i.reason, i.outcome); err != nil {
 				return fmt.Errorf("%s: %w", i.Name, err)
 			}
 		}

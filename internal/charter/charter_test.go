@@ -63,7 +63,7 @@ func (w *world) publish(from time.Time, anew bool) charter.Version {
 	w.t.Helper()
 	v, err := w.s.Begin(w.ctx)
 	w.must(err)
-	v, err = w.s.Publish(w.ctx, v.ID, from, anew)
+	v, err = w.s.Publish(w.ctx, v.ID, "", from, anew)
 	w.must(err)
 	return v
 }
@@ -90,21 +90,31 @@ func TestVersions(t *testing.T) {
 		if list, err := w.s.Versions(vic); err != nil || len(list) != 0 {
 			t.Errorf("a volunteer sees %d drafts, %v", len(list), err)
 		}
-		rule, err := w.s.SetRule(w.ctx, draft.ID, charter.Rule{Sentence: charter.Words{"en": "Be kind."}})
+		rule, err := w.s.SetRule(w.ctx, draft.ID, "", charter.Rule{Sentence: charter.Words{"en": "Be kind."}})
 		w.must(err)
-		if _, err := w.s.Publish(w.ctx, draft.ID, w.now, true); !problem.Is(err, problem.Invalid) {
+		seen := rule.Mark()
+		if _, err := w.s.Publish(w.ctx, draft.ID, "", w.now, true); !problem.Is(err, problem.Invalid) {
 			t.Errorf("a rule in one language is published: %v", err)
 		}
 		rule.Sentence["fr"] = "Sois aimable."
-		_, err = w.s.SetRule(w.ctx, draft.ID, rule)
+		_, err = w.s.SetRule(w.ctx, draft.ID, seen, rule)
 		w.must(err)
+		for name, err := range map[string]error{
+			"a rule that reads otherwise": second(w.s.SetRule(w.ctx, draft.ID, seen, rule)), "a rule nobody looked at": second(w.s.SetRule(w.ctx, draft.ID, "", rule)),
+			"a rule that is gone": second(w.s.SetRule(w.ctx, draft.ID, seen, charter.Rule{ID: "gone", Sentence: rule.Sentence})), "words nobody looked at": second(w.s.Reword(w.ctx, draft.ID, "", draft.Title, draft.Preamble, "Mine")),
+			"a draft that reads otherwise is published": second(w.s.Publish(w.ctx, draft.ID, draft.Mark(), w.now, false)),
+		} {
+			if !problem.Is(err, problem.Conflict) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
 		w.must(w.s.MoveRule(w.ctx, draft.ID, rule.ID, 99))
-		one, err := w.s.Publish(w.ctx, draft.ID, w.now, false)
+		one, err := w.s.Publish(w.ctx, draft.ID, "", w.now, false)
 		w.must(err)
 		if !one.Anew {
 			t.Error("the first version need not be acknowledged")
 		}
-		if _, err := w.s.SetRule(w.ctx, one.ID, rule); !problem.Is(err, problem.Conflict) {
+		if _, err := w.s.SetRule(w.ctx, one.ID, rule.Mark(), rule); !problem.Is(err, problem.Conflict) {
 			t.Errorf("a published version is changed: %v", err)
 		}
 		if err := w.s.Discard(w.ctx, one.ID); !problem.Is(err, problem.Missing) {
@@ -146,7 +156,7 @@ func TestComing(t *testing.T) {
 		draft, err := w.s.Begin(w.ctx)
 		w.must(err)
 		for _, from := range []time.Time{w.now, w.now.AddDate(0, 0, 3), later.InForceAt} {
-			if _, err := w.s.Publish(w.ctx, draft.ID, from, true); !problem.Is(err, problem.Conflict) {
+			if _, err := w.s.Publish(w.ctx, draft.ID, "", from, true); !problem.Is(err, problem.Conflict) {
 				t.Errorf("version 3 from %s on is replaced by version 2 later: %v", from, err)
 			}
 		}
@@ -154,7 +164,7 @@ func TestComing(t *testing.T) {
 			t.Errorf("a volunteer withdraws a version: %v", err)
 		}
 		w.must(w.s.Discard(w.ctx, later.ID))
-		three, err := w.s.Publish(w.ctx, draft.ID, w.now.AddDate(0, 0, 3), true)
+		three, err := w.s.Publish(w.ctx, draft.ID, "", w.now.AddDate(0, 0, 3), true)
 		w.must(err)
 		four := w.publish(w.now.AddDate(0, 0, 4), true) // after one that is coming
 		w.now = w.now.AddDate(0, 0, 9)
@@ -312,3 +322,5 @@ func TestWordingIsExact(t *testing.T) {
 		}
 	})
 }
+
+func second[T any](_ T, err error) error { return err }

@@ -208,9 +208,13 @@ func (s *Service) onDraft(ctx context.Context, version, action string, details a
 	return out, err
 }
 
-// Reword saves title, preamble and the note of what changed.
-func (s *Service) Reword(ctx context.Context, version string, title, preamble Words, note string) (Version, error) {
+// Reword saves title, preamble and the note of what changed. seen is the WordsMark of what whoever changes them has seen; when they read otherwise
+// by now, it is a conflict.
+func (s *Service) Reword(ctx context.Context, version, seen string, title, preamble Words, note string) (Version, error) {
 	return s.onDraft(ctx, version, "charter.reworded", nil, func(v *Version, _ []Version) error {
+		if v.WordsMark() != seen {
+			return overtaken()
+		}
 		var errs [3]error
 		v.Title, errs[0] = title.checked("title", 120)
 		v.Preamble, errs[1] = preamble.checked("preamble", maxPreamble)
@@ -222,13 +226,17 @@ func (s *Service) Reword(ctx context.Context, version string, title, preamble Wo
 	})
 }
 
-// SetRule adds a rule at the end, or changes the one with its ID; "" makes a new ID.
-func (s *Service) SetRule(ctx context.Context, version string, r Rule) (Rule, error) {
+// SetRule adds a rule at the end, or changes the one with its ID; "" makes a new ID. seen is the Mark of what whoever changes it has seen, "" for a
+// new one; when it reads otherwise by now, it is a conflict.
+func (s *Service) SetRule(ctx context.Context, version, seen string, r Rule) (Rule, error) {
 	if r.ID == "" {
 		made := s.newID()
 		r.ID = "r-" + made[len(made)-10:]
 	}
 	_, err := s.onDraft(ctx, version, "charter.rule_saved", map[string]any{"rule": r.ID, "binding": r.Binding}, func(v *Version, _ []Version) error {
+		if was, found := v.Rule(r.ID); found && was.Mark() != seen || !found && seen != "" {
+			return overtaken()
+		}
 		var err error
 		if r, err = r.checked(); err != nil {
 			return err
@@ -304,13 +312,16 @@ func (s *Service) Discard(ctx context.Context, version string) error {
 // Publish puts a draft in force from a moment, now at the earliest. anew says that all who speak must acknowledge it again. A charter that
 // lacks words in one of the languages of the interface is refused: somebody would be bound by what they cannot read. So is one that would be
 // in force before an older version that is still to come, which would then take its place.
-func (s *Service) Publish(ctx context.Context, version string, from time.Time, anew bool) (Version, error) {
+func (s *Service) Publish(ctx context.Context, version, seen string, from time.Time, anew bool) (Version, error) {
 	now := s.Now()
 	if from.Before(now) {
 		from = now
 	}
 	details := map[string]any{"in_force_at": from, "anew": anew}
 	return s.onDraft(ctx, version, "charter.published", details, func(v *Version, list []Version) error {
+		if seen != "" && v.Mark() != seen {
+			return overtaken()
+		}
 		if from.After(now.AddDate(2, 0, 0)) {
 			return problem.New(problem.Invalid, "charter.too_late").On("from")
 		}

@@ -451,7 +451,7 @@ func TestLook(t *testing.T) {
 		}
 		v, err := w.cha.Begin(w.ctx)
 		w.must(err)
-		_, err = w.cha.Publish(w.ctx, v.ID, w.now, true)
+		_, err = w.cha.Publish(w.ctx, v.ID, "", w.now, true)
 		w.must(err)
 		_, err = w.s.AddRisk(w.ctx, govern.Risk{Name: "Fire", Probability: 5, Impact: 5, ReviewAt: w.days(9), Contingency: "Run", Owner: me(w.ctx)})
 		w.must(err)

@@ -23,11 +23,14 @@ type Version struct {
 	Anew      bool              `json:"anew" doc:"Those who acknowledged an earlier version must do so again."`
 	Note      string            `json:"note,omitempty" doc:"What changed, and why."`
 	InForceAt *time.Time        `json:"in_force_at,omitempty"`
+	Mark      string            `json:"mark" doc:"Of all it says: give it as seen when you publish it."`
+	WordsMark string            `json:"words_mark" doc:"Of title, preamble and note: give it as seen when you change them."`
 }
 
 // Rule is one rule.
 type Rule struct {
-	ID string `json:"id"`
+	ID   string `json:"id"`
+	Mark string `json:"mark" doc:"Give it as seen when you change the rule."`
 	RuleDraft
 }
 
@@ -71,11 +74,11 @@ func moment(t time.Time) *time.Time {
 }
 
 func ofRule(r charter.Rule) Rule {
-	return Rule{ID: r.ID, RuleDraft: RuleDraft{Check: string(r.Check), Binding: r.Binding, Reach: string(r.Reach), Sentence: r.Sentence, Why: r.Why, Good: r.Good, Bad: r.Bad}}
+	return Rule{ID: r.ID, Mark: r.Mark(), RuleDraft: RuleDraft{Check: string(r.Check), Binding: r.Binding, Reach: string(r.Reach), Sentence: r.Sentence, Why: r.Why, Good: r.Good, Bad: r.Bad}}
 }
 
 func ofVersion(v charter.Version) Version {
-	out := Version{ID: v.ID, Number: v.Number, State: string(v.State), Title: v.Title, Preamble: v.Preamble, Rules: []Rule{}, Anew: v.Anew, Note: v.Note, InForceAt: moment(v.InForceAt)}
+	out := Version{ID: v.ID, Number: v.Number, State: string(v.State), Title: v.Title, Preamble: v.Preamble, Rules: []Rule{}, Anew: v.Anew, Note: v.Note, InForceAt: moment(v.InForceAt), Mark: v.Mark(), WordsMark: v.WordsMark()}
 	for _, r := range v.Rules {
 		out.Rules = append(out.Rules, ofRule(r))
 	}
@@ -126,9 +129,10 @@ func Operations(a *api.API, s *charter.Service) {
 	api.Add(a, op("reword-charter-version", http.MethodPut, "/charter/versions/{id}", "Change title, preamble and note of a draft", org.StrategyEdit),
 		func(ctx context.Context, in *struct {
 			ByID
+			Seen string `query:"seen" maxLength:"40" doc:"The words_mark you have seen. Without it, and when they read otherwise by now, the change is refused (409)."`
 			Body Words
 		}) (*api.One[Version], error) {
-			v, err := s.Reword(ctx, in.ID, in.Body.Title, in.Body.Preamble, in.Body.Note)
+			v, err := s.Reword(ctx, in.ID, in.Seen, in.Body.Title, in.Body.Preamble, in.Body.Note)
 			if err != nil {
 				return nil, err
 			}
@@ -141,10 +145,11 @@ func Operations(a *api.API, s *charter.Service) {
 		func(ctx context.Context, in *struct {
 			ByID
 			Rule string `path:"rule" maxLength:"40"`
+			Seen string `query:"seen" maxLength:"40" doc:"The mark of the rule you have seen; absent for a new one. When it reads otherwise by now, the change is refused (409)."`
 			Body RuleDraft
 		}) (*api.One[Rule], error) {
 			b := in.Body
-			r, err := s.SetRule(ctx, in.ID, charter.Rule{ID: in.Rule, Check: charter.Check(b.Check), Binding: b.Binding, Reach: charter.Reach(b.Reach), Sentence: b.Sentence, Why: b.Why, Good: b.Good, Bad: b.Bad})
+			r, err := s.SetRule(ctx, in.ID, in.Seen, charter.Rule{ID: in.Rule, Check: charter.Check(b.Check), Binding: b.Binding, Reach: charter.Reach(b.Reach), Sentence: b.Sentence, Why: b.Why, Good: b.Good, Bad: b.Bad})
 			if err != nil {
 				return nil, err
 			}
@@ -160,12 +165,13 @@ func Operations(a *api.API, s *charter.Service) {
 	api.Add(a, op("publish-charter-version", http.MethodPost, "/charter/versions/{id}/publish", "Put a draft in force", org.StrategyEdit),
 		func(ctx context.Context, in *struct {
 			ByID
+			Seen string `query:"seen" maxLength:"40" doc:"The mark of the draft you have read: when it reads otherwise by now, publishing is refused (409). Absent: as it is."`
 			Body struct {
 				From time.Time `json:"from,omitempty" doc:"Now when absent or past."`
 				Anew bool      `json:"anew,omitempty" doc:"All who speak must acknowledge it again."`
 			}
 		}) (*api.One[Version], error) {
-			if _, err := s.Publish(ctx, in.ID, in.Body.From, in.Body.Anew); err != nil {
+			if _, err := s.Publish(ctx, in.ID, in.Seen, in.Body.From, in.Body.Anew); err != nil {
 				return nil, err
 			}
 			v, err := s.Version(ctx, in.ID)

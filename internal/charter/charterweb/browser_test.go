@@ -21,13 +21,13 @@ func TestInBrowser(t *testing.T) {
 	op := org.AsOperator(t.Context())
 	first, err := x.s.Begin(op)
 	must(err)
-	_, err = x.s.Publish(op, first.ID, x.now, true)
+	_, err = x.s.Publish(op, first.ID, "", x.now, true)
 	must(err)
 	draft, err := x.s.Begin(op)
 	must(err)
 	rule := draft.Rules[0]
 	rule.Binding = false
-	_, err = x.s.SetRule(op, draft.ID, rule)
+	_, err = x.s.SetRule(op, draft.ID, draft.Rules[0].Mark(), rule)
 	must(err)
 	must(x.s.RemoveRule(op, draft.ID, draft.Rules[3].ID))
 	w := b.Window(t, x.URL)

@@ -25,10 +25,20 @@ func TestPages(t *testing.T) {
 		if rule == nil {
 			t.Fatal("the new rule has no page")
 		}
-		ada.post(draft.path+"/rules", "rule", rule[1], "sentence_en", "Be kind.", "sentence_fr", strings.Repeat("x", 400)).shows(t, 422, "under 300 characters")
-		ada.post(draft.path+"/rules", "rule", rule[1], "sentence_en", "Be kind.", "sentence_fr", "Sois aimable.", "good_en", "Hello\nThank you", "binding", "yes").shows(t, 200, "Thank you")
+		seen := func(path string) string {
+			return regexp.MustCompile(`name="seen" value="([0-9a-f]+)"`).FindStringSubmatch(ada.get(path).text)[1]
+		}
+		old := seen(draft.path + "/rules/" + rule[1])
+		ada.post(draft.path+"/rules", "rule", rule[1], "seen", old, "sentence_en", "Be kind.", "sentence_fr", strings.Repeat("x", 400)).shows(t, 422, "under 300 characters")
+		ada.post(draft.path+"/rules", "rule", rule[1], "seen", old, "sentence_en", "Be kind.", "sentence_fr", "Sois aimable.", "good_en", "Hello\nThank you", "binding", "yes").shows(t, 200, "Thank you")
+		both := ada.post(draft.path+"/rules", "rule", rule[1], "seen", old, "sentence_en", "Be very kind.", "sentence_fr", "Sois aimable.")
+		both.shows(t, 422, "Nothing was overwritten", "What it says now", "Hello", "Thank you", "Binding", "Be very kind.")
+		ada.post(draft.path+"/rules", "rule", rule[1], "sentence_en", "Unseen.").shows(t, 422, "Nothing was overwritten")
 		ada.post(draft.path+"/rules/"+rule[1]+"/move", "to", "up").shows(t, 200)
-		ada.post(draft.path+"/words", "title_en", "Our charter", "title_fr", "Notre charte", "note", "First").shows(t, 200, "Our charter")
+		words := seen(draft.path + "/words")
+		ada.post(draft.path+"/words", "seen", words, "title_en", "Our charter", "title_fr", "Notre charte", "note", "First").shows(t, 200, "Our charter")
+		ada.post(draft.path+"/words", "seen", words, "title_en", "My charter", "title_fr", "Notre charte", "note", "First").shows(t, 422, "Nothing was overwritten", "Our charter", "My charter")
+		ada.post(draft.path+"/publish", "from", "2026-11-20", "seen", old).shows(t, 422, "Nothing was overwritten")
 		ada.post(draft.path+"/publish", "from", "someday").shows(t, 422, "not a day")
 		ada.post(draft.path+"/publish", "from", "2026-11-20").shows(t, 200, "In force")
 		ada.get(draft.path+"/words").shows(t, 409)

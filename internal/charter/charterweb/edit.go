@@ -33,6 +33,8 @@ func (h *handlers) draft(r *http.Request) (charter.Version, error) {
 
 type wordsPage struct {
 	ID     string
+	Seen   string
+	Theirs []ui.Item // what somebody else made of it meanwhile
 	Values map[string]string
 	Wrong  wrong
 }
@@ -42,7 +44,7 @@ func (h *handlers) editWords(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := wordsPage{ID: v.ID, Values: map[string]string{"note": v.Note}}
+	p := wordsPage{ID: v.ID, Seen: v.WordsMark(), Values: map[string]string{"note": v.Note}}
 	for _, lang := range i18n.Languages() {
 		p.Values["title_"+lang], p.Values["preamble_"+lang] = v.Title[lang], v.Preamble[lang]
 	}
@@ -55,10 +57,14 @@ func (h *handlers) saveWords(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := wordsPage{ID: r.PathValue("id"), Values: map[string]string{"note": f.Text("note")}}
-	if _, err := h.s.Reword(ctx, p.ID, words(f, "title", p.Values), words(f, "preamble", p.Values), f.Text("note")); err != nil {
+	p := wordsPage{ID: r.PathValue("id"), Seen: f.Text("seen"), Values: map[string]string{"note": f.Text("note")}}
+	if _, err := h.s.Reword(ctx, p.ID, p.Seen, words(f, "title", p.Values), words(f, "preamble", p.Values), f.Text("note")); err != nil {
 		if p.Wrong, err = mend(ctx, w, err); err != nil {
 			return err
+		}
+		if v, err := h.draft(r); err == nil && v.WordsMark() != p.Seen {
+			p.Seen = v.WordsMark() // both are read now: saving again is meant
+			p.Theirs = append(theirs(ctx, p.Values, []string{"title", "preamble"}, v.Title, v.Preamble), theirText(i18n.T(ctx, "charter.field.note"), p.Values["note"], v.Note)...)
 		}
 		return web.Show(w, r, web.Page{Title: i18n.T(ctx, "charter.edit_words")}, wordsBody(p))
 	}
@@ -87,6 +93,8 @@ func phrases(f *web.Form, field string, typed map[string]string) charter.Phrases
 }
 
 type rulePage struct {
+	Seen    string
+	Theirs  []ui.Item // what somebody else made of it meanwhile
 	Version string
 	Rule    string // id, "" for a new one
 	Check   string
@@ -121,7 +129,7 @@ func (h *handlers) editRule(w http.ResponseWriter, r *http.Request) error {
 	if !found {
 		return problem.New(problem.Missing, "problem.not_found")
 	}
-	p := rulePage{Version: v.ID, Rule: rule.ID, Check: string(rule.Check), Reach: string(rule.Reach), Binding: rule.Binding, Values: map[string]string{}}
+	p := rulePage{Version: v.ID, Seen: rule.Mark(), Rule: rule.ID, Check: string(rule.Check), Reach: string(rule.Reach), Binding: rule.Binding, Values: map[string]string{}}
 	for _, lang := range i18n.Languages() {
 		p.Values["sentence_"+lang], p.Values["why_"+lang] = rule.Sentence[lang], rule.Why[lang]
 		p.Values["good_"+lang], p.Values["bad_"+lang] = strings.Join(rule.Good[lang], "\n"), strings.Join(rule.Bad[lang], "\n")
@@ -135,12 +143,15 @@ func (h *handlers) saveRule(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := rulePage{Version: r.PathValue("id"), Rule: f.Text("rule"), Check: f.Text("check"), Reach: f.Text("reach"), Binding: f.Text("binding") == "yes", Values: map[string]string{}}
+	p := rulePage{Version: r.PathValue("id"), Seen: f.Text("seen"), Rule: f.Text("rule"), Check: f.Text("check"), Reach: f.Text("reach"), Binding: f.Text("binding") == "yes", Values: map[string]string{}}
 	rule := charter.Rule{ID: p.Rule, Check: charter.Check(p.Check), Reach: charter.Reach(p.Reach), Binding: p.Binding, Sentence: words(f, "sentence", p.Values),
 		Why: words(f, "why", p.Values), Good: phrases(f, "good", p.Values), Bad: phrases(f, "bad", p.Values)}
-	if _, err := h.s.SetRule(ctx, p.Version, rule); err != nil {
+	if _, err := h.s.SetRule(ctx, p.Version, p.Seen, rule); err != nil {
 		if p.Wrong, err = mend(ctx, w, err); err != nil {
 			return err
+		}
+		if v, err := h.draft(r); err == nil && p.Rule != "" {
+			p.compare(ctx, v, rule)
 		}
 		return web.Show(w, r, web.Page{Title: p.title(ctx)}, ruleBody(p))
 	}
@@ -173,6 +184,7 @@ func (h *handlers) moveRule(w http.ResponseWriter, r *http.Request) error {
 }
 
 type publishPage struct {
+	Seen  string
 	V     charter.Version
 	From  string
 	Anew  bool
@@ -185,7 +197,7 @@ func (h *handlers) publishPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	day := h.s.Now().In(i18n.Zone(r.Context())).Format(time.DateOnly)
-	return web.Show(w, r, web.Page{Title: i18n.T(r.Context(), "charter.publish")}, publishBody(publishPage{V: v, From: day, Anew: true}))
+	return web.Show(w, r, web.Page{Title: i18n.T(r.Context(), "charter.publish")}, publishBody(publishPage{Seen: v.Mark(), V: v, From: day, Anew: true}))
 }
 
 func (h *handlers) publish(w http.ResponseWriter, r *http.Request) error {
@@ -198,17 +210,18 @@ func (h *handlers) publish(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := publishPage{V: v, From: f.Text("from"), Anew: f.Text("anew") != ""}
+	p := publishPage{Seen: f.Text("seen"), V: v, From: f.Text("from"), Anew: f.Text("anew") != ""}
 	from, err := time.ParseInLocation(time.DateOnly, p.From, i18n.Zone(ctx))
 	if err != nil {
 		err = problem.New(problem.Invalid, "charter.day_bad").On("from")
 	} else {
-		v, err = h.s.Publish(ctx, v.ID, from, p.Anew)
+		v, err = h.s.Publish(ctx, v.ID, p.Seen, from, p.Anew)
 	}
 	if err != nil {
 		if p.Wrong, err = mend(ctx, w, err); err != nil {
 			return err
 		}
+		p.Seen = p.V.Mark() // the page says to read it again
 		return web.Show(w, r, web.Page{Title: i18n.T(ctx, "charter.publish")}, publishBody(p))
 	}
 	web.Flash(w, r, ui.Success, "charter.published", "Number", v.Number)

@@ -72,7 +72,9 @@ func TestSeen(t *testing.T) {
 			if p := ask("PUT", one+seen, body, 409); p["key"] != "govern.changed_meanwhile" {
 				t.Errorf("%s: refused as %v", path, p["key"])
 			}
-			ask("PUT", one, body, 200) // who does not say what was seen overwrites
+			if p := ask("PUT", one, body, 409); p["key"] != "govern.seen_missing" { // who does not say what was seen would overwrite
+				t.Errorf("%s: refused as %v", path, p["key"])
+			}
 			switch path {
 			case "/insights":
 				ask("POST", one+"/decide?seen="+url.QueryEscape(now["updated_at"].(string)), `{"verdict":"done","reason":"so"}`, 409)

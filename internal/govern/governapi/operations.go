@@ -12,6 +12,7 @@ import (
 	"github.com/entente/entente/internal/govern/ready"
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/problem"
 )
 
 // ByID names one entry.
@@ -22,7 +23,7 @@ type ByID struct {
 // Given names one entry and says which state of it whoever changes it has seen.
 type Given struct {
 	ByID
-	Seen time.Time `query:"seen" doc:"The updated_at you have seen: a later change of somebody else is then a conflict (409). Absent: it is overwritten."`
+	Seen time.Time `query:"seen" doc:"The updated_at you have seen: a later change of somebody else is then a conflict (409). To replace an entry it must be given."`
 }
 
 func op(id, method, path, summary string, p org.Permission) api.Op {
@@ -76,6 +77,9 @@ func (e entries[T, E, D]) operations(a *api.API) {
 		Given
 		Body D
 	}) (*api.One[E], error) {
+		if in.Seen.IsZero() {
+			return nil, problem.New(problem.Conflict, "govern.seen_missing")
+		}
 		v := e.take(in.Body, in.ID)
 		*e.stamp(&v) = in.Seen.UTC()
 		v, err := e.change(ctx, v)
