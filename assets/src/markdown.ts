@@ -6,7 +6,14 @@ export class MarkdownElement extends HTMLElement {
 	#timer = 0;
 	#asked = 0;
 
+	#list: HTMLUListElement | null = null;
+	#sought = 0;
+
 	connectedCallback(): void {
+		this.addEventListener("paste", this.#pasted);
+		this.addEventListener("dragover", this.#over);
+		this.addEventListener("drop", this.#dropped);
+		this.addEventListener("focusout", this.#left);
 		this.addEventListener("click", this.#click);
 		this.addEventListener("keydown", this.#key);
 		this.addEventListener("input", this.#typed);
@@ -14,6 +21,10 @@ export class MarkdownElement extends HTMLElement {
 
 	disconnectedCallback(): void {
 		clearTimeout(this.#timer);
+		this.removeEventListener("paste", this.#pasted);
+		this.removeEventListener("dragover", this.#over);
+		this.removeEventListener("drop", this.#dropped);
+		this.removeEventListener("focusout", this.#left);
 		this.removeEventListener("click", this.#click);
 		this.removeEventListener("keydown", this.#key);
 		this.removeEventListener("input", this.#typed);
@@ -35,7 +46,7 @@ export class MarkdownElement extends HTMLElement {
 	};
 
 	#key = (event: KeyboardEvent): void => {
-		if (event.isComposing) return;
+		if (event.isComposing || this.#pick(event)) return;
 		if (event.target instanceof HTMLButtonElement && event.target.closest("[role=toolbar]")) {
 			this.#walk(event);
 			return;
@@ -49,10 +60,163 @@ export class MarkdownElement extends HTMLElement {
 	};
 
 	#typed = (event: Event): void => {
+		if (event.target === this.#area) void this.#seek();
 		if (event.target !== this.#area || this.#pane?.hidden !== false) return;
 		clearTimeout(this.#timer);
 		this.#timer = window.setTimeout(() => void this.#draw(), pause);
 	};
+
+	#pasted = (event: ClipboardEvent): void => {
+		if (event.target === this.#area) this.#bring(event, event.clipboardData);
+	};
+
+	#over = (event: DragEvent): void => {
+		if (this.hasAttribute("files") && event.dataTransfer?.types.includes("Files")) event.preventDefault();
+	};
+
+	#dropped = (event: DragEvent): void => this.#bring(event, event.dataTransfer);
+
+	/** bring sends files and puts what shows them where the cursor is. */
+	#bring(event: Event, data: DataTransfer | null): void {
+		const files = [...(data?.files ?? [])];
+		const area = this.#area;
+		if (!area || !files.length || !this.hasAttribute("files")) return;
+		event.preventDefault();
+		void this.#send(area, files);
+	}
+
+	async #send(area: HTMLTextAreaElement, files: File[]): Promise<void> {
+		this.#say(this.getAttribute("sending") ?? "");
+		const form = new FormData();
+		for (const f of files) form.append("files", f, f.name);
+		try {
+			const answer = await fetch(this.getAttribute("files") ?? "", { method: "POST", headers: { Accept: "text/plain" }, body: form, redirect: "error" });
+			const text = await answer.text();
+			const plain = answer.headers.get("Content-Type")?.startsWith("text/plain");
+			if (!answer.ok || !plain) {
+				this.#say(plain && text ? text : (this.getAttribute("unsent") ?? ""));
+				return;
+			}
+			this.#say("");
+			area.focus();
+			const at = area.selectionEnd;
+			const edge = at > 0 && area.value[at - 1] !== "\n" ? "\n\n" : "";
+			write(area, at, at, `${edge}${text}\n`, edge.length + text.length + 1, edge.length + text.length + 1);
+		} catch {
+			this.#say(this.getAttribute("unsent") ?? "");
+		}
+	}
+
+	#say(text: string): void {
+		const status = this.querySelector(".markdown-status");
+		if (status) status.textContent = text;
+	}
+
+	/** seek asks who can be mentioned by what stands between @ and the cursor. */
+	async #seek(): Promise<void> {
+		const area = this.#area;
+		const address = this.getAttribute("names");
+		const begun = area && area.selectionStart === area.selectionEnd ? /(?:^|[\s(])@([\p{L}\p{N}_-]{1,40})$/u.exec(area.value.slice(0, area.selectionStart)) : null;
+		const asked = ++this.#sought;
+		if (!area || !address || !begun) {
+			this.#close();
+			return;
+		}
+		try {
+			const answer = await fetch(address + encodeURIComponent(begun[1] ?? ""), { headers: { Accept: "application/json" }, redirect: "error" });
+			const names = answer.ok ? ((await answer.json()) as { handle: string; name: string }[]) : [];
+			if (asked === this.#sought) this.#offer(area, names);
+		} catch {
+			this.#close();
+		}
+	}
+
+	#offer(area: HTMLTextAreaElement, names: { handle: string; name: string }[]): void {
+		this.#close();
+		if (!names.length || document.activeElement !== area) return;
+		const list = document.createElement("ul");
+		list.className = "markdown-people";
+		list.id = `${area.id}-people`;
+		list.setAttribute("role", "listbox");
+		list.setAttribute("aria-label", this.getAttribute("people") ?? "");
+		names.forEach((n, i) => {
+			const item = document.createElement("li");
+			item.id = `${list.id}-${i}`;
+			item.setAttribute("role", "option");
+			item.dataset["handle"] = n.handle;
+			item.append(n.name, " ");
+			const handle = document.createElement("span");
+			handle.textContent = `@${n.handle}`;
+			item.append(handle);
+			item.addEventListener("pointerdown", (e) => {
+				e.preventDefault();
+				this.#take(n.handle);
+			});
+			list.append(item);
+		});
+		area.after(list);
+		this.#list = list;
+		area.setAttribute("aria-autocomplete", "list");
+		area.setAttribute("aria-controls", list.id);
+		this.#mark(0);
+	}
+
+	#mark(to: number): void {
+		[...(this.#list?.children ?? [])].forEach((item, i) => item.setAttribute("aria-selected", String(i === to)));
+		const item = this.#list?.children[to];
+		if (item) {
+			this.#area?.setAttribute("aria-activedescendant", item.id);
+			item.scrollIntoView({ block: "nearest" });
+		}
+	}
+
+	/** pick is what keys do while people are offered. */
+	#pick(event: KeyboardEvent): boolean {
+		if (!this.#list || event.target !== this.#area || event.ctrlKey || event.metaKey || event.altKey) return false;
+		const items = [...this.#list.children] as HTMLElement[];
+		const at = items.findIndex((i) => i.getAttribute("aria-selected") === "true");
+		switch (event.key) {
+			case "ArrowDown":
+				this.#mark((at + 1) % items.length);
+				break;
+			case "ArrowUp":
+				this.#mark((at - 1 + items.length) % items.length);
+				break;
+			case "Enter":
+			case "Tab":
+				this.#take(items[at]?.dataset["handle"] ?? "");
+				break;
+			case "Escape":
+				this.#close();
+				break;
+			default:
+				return false;
+		}
+		event.preventDefault();
+		return true;
+	}
+
+	#take(handle: string): void {
+		const area = this.#area;
+		this.#close();
+		if (!area || !handle) return;
+		const to = area.selectionStart;
+		const from = area.value.lastIndexOf("@", to);
+		if (from >= 0) write(area, from, to, `@${handle} `, handle.length + 2, handle.length + 2);
+		this.#close();
+	}
+
+	#left = (event: FocusEvent): void => {
+		if (event.target === this.#area) this.#close();
+	};
+
+	#close(): void {
+		this.#sought++;
+		this.#list?.remove();
+		this.#list = null;
+		this.#area?.removeAttribute("aria-activedescendant");
+		this.#area?.removeAttribute("aria-controls");
+	}
 
 	/** walk moves between the buttons of the toolbar, of which one at a time is reached by tab. */
 	#walk(event: KeyboardEvent): void {

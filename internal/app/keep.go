@@ -66,6 +66,9 @@ func kept() []archive.Table {
 		{Name: "value_line", Order: "id"},
 		{Name: "community_read", Order: "member, thread"},
 		{Name: "community_follow", Order: "member, thread"},
+		{Name: "community_file", Order: "id"},
+		{Name: "community_file_part", Order: "file, part"},
+		{Name: "community_bookmark", Order: "member, post"},
 		{Name: "activity", Order: "tx, seq"},
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"archive/zip"
 	"bufio"
 	"context"
+	"database/sql"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -101,6 +103,10 @@ func writeTable(ctx context.Context, q db.Q, w io.Writer, t Table) (int, error) 
 	if err != nil {
 		return 0, err
 	}
+	binary, err := binaries(rows)
+	if err != nil {
+		return 0, err
+	}
 	values := make([]any, len(columns))
 	places := make([]any, len(columns))
 	for i := range values {
@@ -121,7 +127,11 @@ func writeTable(ctx context.Context, q db.Q, w io.Writer, t Table) (int, error) 
 			switch v := values[i].(type) {
 			case nil:
 			case []byte:
-				row[c] = string(v)
+				if binary[i] {
+					row[c] = v // as base64
+				} else {
+					row[c] = string(v)
+				}
 			default:
 				row[c] = v
 			}
@@ -199,6 +209,7 @@ func readTable(ctx context.Context, q db.Q, z *zip.Reader, t Table) (int, error)
 	if err != nil {
 		return 0, err
 	}
+	holdsBytes := slices.Contains(slices.Collect(maps.Values(known)), true)
 	lines := bufio.NewScanner(f)
 	lines.Buffer(make([]byte, 1<<16), maxLine)
 	n := 0
@@ -221,7 +232,7 @@ func readTable(ctx context.Context, q db.Q, z *zip.Reader, t Table) (int, error)
 		}
 		names := slices.Sorted(maps.Keys(row))
 		for _, c := range names {
-			if !known[c] {
+			if _, there := known[c]; !there {
 				return n, problem.New(problem.Invalid, "archive.bad_line", "Table", t.Name, "Line", n+1)
 			}
 		}
@@ -234,6 +245,13 @@ func readTable(ctx context.Context, q db.Q, z *zip.Reader, t Table) (int, error)
 		values := make([]any, len(names))
 		for i, c := range names {
 			values[i] = row[c]
+			if text, ok := row[c].(string); ok && known[c] {
+				raw, err := base64.StdEncoding.DecodeString(text)
+				if err != nil {
+					return n, problem.New(problem.Invalid, "archive.bad_line", "Table", t.Name, "Line", n+1).Because(err)
+				}
+				values[i] = raw
+			}
 			if v, ok := row[c].(json.Number); ok {
 				if whole, err := strconv.ParseInt(string(v), 10, 64); err == nil {
 					values[i] = whole
@@ -244,7 +262,7 @@ func readTable(ctx context.Context, q db.Q, z *zip.Reader, t Table) (int, error)
 		}
 		batch = append(batch, values)
 		n++
-		if len(batch) == 256 {
+		if len(batch) == 256 || holdsBytes && len(batch) == 8 {
 			if err := flush(); err != nil {
 				return n, err
 			}
@@ -256,6 +274,7 @@ func readTable(ctx context.Context, q db.Q, z *zip.Reader, t Table) (int, error)
 	return n, flush()
 }
 
+// columnsOf are the columns of a table, and whether each holds bytes rather than text.
 func columnsOf(ctx context.Context, q db.Q, table string) (map[string]bool, error) {
 	rows, err := q.QueryContext(ctx, "SELECT * FROM "+table+" LIMIT 0")
 	if err != nil {
@@ -266,9 +285,26 @@ func columnsOf(ctx context.Context, q db.Q, table string) (map[string]bool, erro
 	if err != nil {
 		return nil, err
 	}
+	binary, err := binaries(rows)
+	if err != nil {
+		return nil, err
+	}
 	out := map[string]bool{}
-	for _, n := range names {
-		out[n] = true
+	for i, n := range names {
+		out[n] = binary[i]
 	}
 	return out, rows.Err()
+}
+
+// binaries says which columns hold bytes.
+func binaries(rows *sql.Rows) ([]bool, error) {
+	types, err := rows.ColumnTypes()
+	if err != nil {
+		return nil, err
+	}
+	out := make([]bool, len(types))
+	for i, t := range types {
+		out[i] = t.DatabaseTypeName() == "BLOB" || t.DatabaseTypeName() == "BYTEA"
+	}
+	return out, nil
 }

@@ -65,3 +65,46 @@ func TestSendings(t *testing.T) {
 		}
 	})
 }
+
+// Bytes come back as they were, on both engines, and from each into the other.
+func TestBytes(t *testing.T) {
+	t.Parallel()
+	tables := []archive.Table{{Name: "community", Order: "id"}, {Name: "community_file", Order: "id"}, {Name: "community_file_part", Order: "file, part"}}
+	want := make([]byte, 300_000)
+	for i := range want {
+		want[i] = byte(i * i >> 3)
+	}
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		err := d.Tx(t.Context(), func(ctx context.Context, q db.Q) error {
+			if _, err := db.Exec(ctx, q, `INSERT INTO community (id, slug, name, langs, audience, sign_up, created_at, changed_at) VALUES ('c', 'c', '{}', '[]', 'public', 'open', 0, 0)`); err != nil {
+				return err
+			}
+			if _, err := db.Exec(ctx, q, "INSERT INTO community_file (id, community, member, name, type, size, sum, at) VALUES ('f', 'c', 'm', 'n', 'text/plain', 1, '', 0)"); err != nil {
+				return err
+			}
+			for i := range 9 {
+				if _, err := db.Exec(ctx, q, "INSERT INTO community_file_part (file, part, data) VALUES ('f', $1, $2)", i, want[i:]); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var file bytes.Buffer
+		if _, err := archive.Write(t.Context(), d, &file, tables, time.Now(), nil); err != nil {
+			t.Fatal(err)
+		}
+		into := dbtest.SQLite(t)
+		if _, err := archive.Read(t.Context(), into, bytes.NewReader(file.Bytes()), int64(file.Len()), tables, nil); err != nil {
+			t.Fatal(err)
+		}
+		for i := range 9 {
+			got, _, err := db.Value[[]byte](t.Context(), into.Read(), "SELECT data FROM community_file_part WHERE part = $1", i)
+			if err != nil || !bytes.Equal(got, want[i:]) {
+				t.Fatalf("part %d: %d bytes, %v", i, len(got), err)
+			}
+		}
+	})
+}

@@ -14,8 +14,9 @@ import (
 
 // Follower derives threads, posts, votes and what posts said before they were edited.
 func Follower() ledger.Follower {
-	return ledger.Follower{Name: "community", Version: 1 + 100*markup.Version, Apply: derive,
-		Tables: append([]string{"community_thread", "community_post", "community_edit", "community_vote"}, ideaTables()...)}
+	return ledger.Follower{Name: "community", Version: 2 + 100*markup.Version, Apply: derive,
+		Tables: append([]string{"community_thread", "community_post", "community_edit", "community_vote", "community_post_file", "community_voice", "community_mention",
+			"community_reaction", "community_poll", "community_poll_ballot"}, ideaTables()...)}
 }
 
 // derive goes through a batch one activity at a time. What is no community's costs one statement a batch.
@@ -51,7 +52,7 @@ func placesOf(ctx context.Context, q db.Q, list []ledger.Activity) (map[string]b
 				places[a.Channel] = true
 			}
 		case ledger.PostEdited, ledger.PostDeleted, ledger.GroupEdited, ledger.GroupDeleted, ledger.VoteCast, ledger.AnswerPicked, ledger.ThreadTurned,
-			ledger.IdeaJudged, ledger.IdeaMerged:
+			ledger.ReactionSet, ledger.PollAnswered, ledger.IdeaJudged, ledger.IdeaMerged:
 		default:
 			continue
 		}
@@ -95,6 +96,10 @@ func deriveOne(ctx context.Context, q db.Q, a *ledger.Activity) error {
 		return derivePicked(ctx, q, a)
 	case ledger.ThreadTurned:
 		return deriveTurned(ctx, q, a)
+	case ledger.ReactionSet:
+		return deriveReaction(ctx, q, a)
+	case ledger.PollAnswered:
+		return deriveBallot(ctx, q, a)
 	}
 	return nil
 }
@@ -103,13 +108,15 @@ func deriveOne(ctx context.Context, q db.Q, a *ledger.Activity) error {
 type spot struct {
 	id, thread, parent, kind, threadKind string
 	deleted                              bool
+	led                                  bool // a thread that was merged into this one
 }
 
 func spotFields(s *spot) []any {
-	return []any{&s.id, &s.thread, &s.parent, &s.kind, &s.threadKind, db.Bool(&s.deleted)}
+	return []any{&s.id, &s.thread, &s.parent, &s.kind, &s.threadKind, db.Bool(&s.deleted), db.Bool(&s.led)}
 }
 
-const spotQuery = `SELECT p.id, p.thread, p.parent, p.kind, t.kind, CASE WHEN p.deleted_at IS NULL THEN 0 ELSE 1 END
+const spotQuery = `SELECT p.id, p.thread, p.parent, p.kind, t.kind, CASE WHEN p.deleted_at IS NULL THEN 0 ELSE 1 END,
+	CASE WHEN p.parent <> '' AND EXISTS (SELECT 1 FROM community_thread m WHERE m.id = p.id AND m.merged_into <> '') THEN 1 ELSE 0 END
 	FROM community_post p JOIN community_thread t ON t.id = p.thread WHERE `
 
 func deriveSaid(ctx context.Context, q db.Q, a *ledger.Activity) error {
@@ -140,6 +147,9 @@ func deriveSaid(ctx context.Context, q db.Q, a *ledger.Activity) error {
 				return err
 			}
 		}
+		if err := derivePoll(ctx, q, a.ID, s.Poll); err != nil {
+			return err
+		}
 		return insertPost(ctx, q, a, s, spot{id: a.ID, thread: a.ID, kind: post}, source, html)
 	}
 	var above spot
@@ -162,6 +172,8 @@ func deriveSaid(ctx context.Context, q db.Q, a *ledger.Activity) error {
 		switch {
 		case above.id == above.thread && s.Kind != "comment":
 			here.kind = "answer"
+		case above.led && s.Kind != "comment":
+			here.kind, here.parent = "answer", above.thread
 		default:
 			here.kind, counts = "comment", false
 			if above.kind == "comment" {
@@ -184,7 +196,13 @@ func insertPost(ctx context.Context, q db.Q, a *ledger.Activity, s *ledger.Said,
 	if err != nil {
 		return fmt.Errorf("keep a post of a community: %w", err)
 	}
-	return nil
+	if err := deriveVoice(ctx, q, a, s); err != nil {
+		return err
+	}
+	if err := deriveFiles(ctx, q, p.id, s); err != nil {
+		return err
+	}
+	return deriveMentions(ctx, q, p.id, s, false)
 }
 
 func tagsOf(s *ledger.Said) string {
@@ -224,6 +242,12 @@ func deriveEdited(ctx context.Context, q db.Q, a *ledger.Activity) error {
 	if err != nil || n == 0 {
 		return err
 	}
+	if err := deriveFiles(ctx, q, a.Object, s); err != nil {
+		return err
+	}
+	if err := deriveMentions(ctx, q, a.Object, s, true); err != nil {
+		return err
+	}
 	source, html := written(s)
 	if _, err := db.Exec(ctx, q, "UPDATE community_post SET title = $1, markup = $2, html = $3, edited_at = $4, edits = edits + 1 WHERE id = $5",
 		s.Title, source, html, db.T(a.At), a.Object); err != nil {
@@ -242,8 +266,10 @@ func deriveDeleted(ctx context.Context, q db.Q, a *ledger.Activity) error {
 		db.T(a.At), p.id); err != nil {
 		return err
 	}
-	if _, err := db.Exec(ctx, q, "DELETE FROM community_edit WHERE post = $1", p.id); err != nil {
-		return err
+	for _, table := range []string{"community_edit", "community_post_file", "community_mention", "community_reaction"} {
+		if _, err := db.Exec(ctx, q, "DELETE FROM "+table+" WHERE post = $1", p.id); err != nil {
+			return err
+		}
 	}
 	if p.id == p.thread {
 		_, err := db.Exec(ctx, q, "UPDATE community_thread SET title = '', excerpt = '', tags = '[]', author_name = '', deleted_at = $1 WHERE id = $2", db.T(a.At), p.id)
@@ -302,6 +328,7 @@ const (
 	locked, unlocked = "locked", "unlocked"
 	closed, reopened = "closed", "reopened"
 	moved            = "moved"
+	split, merged    = "split", "merged"
 )
 
 func deriveTurned(ctx context.Context, q db.Q, a *ledger.Activity) error {
@@ -321,6 +348,10 @@ func deriveTurned(ctx context.Context, q db.Q, a *ledger.Activity) error {
 		_, err = db.Exec(ctx, q, "UPDATE community_thread SET duplicate_of = '' WHERE id = $1", a.Object)
 	case moved:
 		_, err = db.Exec(ctx, q, "UPDATE community_thread SET space = $1 WHERE id = $2", t.To, a.Object)
+	case split:
+		err = deriveThreadSplit(ctx, q, a, t)
+	case merged:
+		err = deriveThreadMerged(ctx, q, a, t)
 	}
 	return err
 }
@@ -330,5 +361,5 @@ func written(s *ledger.Said) (source, html string) {
 	if s.Markup == "" {
 		return s.Text, markup.Plain(s.Text).HTML
 	}
-	return s.Markup, rendered(s.Markup, len(s.InReplyTo) == 0)
+	return s.Markup, rendered(s.Markup, len(s.InReplyTo) == 0, resolved(s))
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/entente/entente/internal/channel"
+	"github.com/entente/entente/internal/community/markup"
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/id"
 	"github.com/entente/entente/internal/ledger"
@@ -40,20 +41,6 @@ const postColumns = `p.id, p.thread, p.parent, p.kind, p.author, p.author_name, 
 func postFields(p *Post) []any {
 	return []any{&p.ID, &p.Thread, &p.Parent, &p.Kind, &p.Author, &p.AuthorName, db.Bool(&p.Ours), db.At(&p.At), &p.Title, &p.Markup, &p.HTML, &p.Score,
 		db.Bool(&p.Accepted), &p.Edits, db.At(&p.EditedAt), db.At(&p.DeletedAt), &p.ExternalID}
-}
-
-// maxPosts is how many posts of a thread a page shows.
-const maxPosts = 600
-
-// Posts are the posts of a thread, oldest first; the first is the one it began with. The thread must be one that may be read.
-func (s *Service) Posts(ctx context.Context, t *Thread) ([]Post, error) {
-	return s.posts.Read(ctx, s.db, t.ID, func(ctx context.Context) ([]Post, error) {
-		list, err := db.All(ctx, s.db.Read(), postFields, "SELECT "+postColumns+" FROM community_post p WHERE p.thread = $1 ORDER BY p.at, p.id"+db.Limit(maxPosts), t.ID)
-		if err != nil {
-			return nil, fmt.Errorf("read a thread: %w", err)
-		}
-		return list, nil
-	})
 }
 
 // Post finds a post that may be read, by its id or by what the channel calls it, and its thread.
@@ -145,7 +132,7 @@ func (s *Service) say(ctx context.Context, w speaker, said ledger.Said, body, to
 	if err := s.pace.take(w.member.ID, s.Now()); err != nil {
 		return "", err
 	}
-	if err := write(&said, body); err != nil {
+	if err := s.write(ctx, &w, &said, body); err != nil {
 		return "", err
 	}
 	a := ledger.Activity{ID: s.newID(), Actor: w.actor(), Channel: w.community.Channel, At: s.Now(), Kind: w.kindOf(ledger.PostSaid, ledger.GroupSaid)}
@@ -182,14 +169,18 @@ func takes(i channel.Inbox, kind string) bool {
 	return i == channel.InboxAll || i == channel.InboxQuestions && (kind == "question" || kind == Ideas)
 }
 
-// write fills in what was written.
-func write(said *ledger.Said, body string) error {
-	text, err := wordsOf(body)
+// write fills in what was written, and what it shows and whom it names.
+func (s *Service) write(ctx context.Context, w *speaker, said *ledger.Said, body string) error {
+	doc, err := markup.Render(body)
 	if err != nil {
+		return problem.Of(err).On("body")
+	}
+	said.Markup, said.Text = body, doc.Text
+	if said.Attachments, err = s.attached(ctx, w.community.ID, body, said.Attachments); err != nil {
 		return err
 	}
-	said.Markup, said.Text = body, text
-	return nil
+	said.Mentions, err = s.named(ctx, w, doc.Mentions)
+	return err
 }
 
 // Reply is what somebody answers to a post.
@@ -291,7 +282,7 @@ func (s *Service) Edit(ctx context.Context, community string, in Change) error {
 	if err := s.pace.take(w.member.ID, s.Now()); err != nil {
 		return err
 	}
-	if err := write(&said, body); err != nil {
+	if err := s.write(ctx, &w, &said, body); err != nil {
 		return err
 	}
 	a := ledger.Activity{Kind: w.kindOf(ledger.PostEdited, ledger.GroupEdited), Actor: first.Actor, Object: p.ID, Channel: first.Channel, At: s.Now(),

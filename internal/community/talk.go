@@ -12,10 +12,15 @@ import (
 
 // talk is what the service keeps of threads while nothing changes.
 type talk struct {
-	lists db.Kept[List]
-	posts db.Kept[[]Post]
-	pace  pace
-	votes pace
+	lists  db.Kept[List]
+	leaves db.Kept[Leaf]
+	pace   pace
+	votes  pace
+	files  pace
+
+	adorned  db.Kept[[]File]
+	opened   sync.Once
+	decoding chan struct{} // pictures being decoded
 
 	boards db.Kept[Board]
 

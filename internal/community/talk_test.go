@@ -1,9 +1,11 @@
 package community_test
 
 import (
+	gocmp "cmp"
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -154,8 +156,13 @@ func (k *square) thread(who context.Context, thread string) (community.Thread, [
 	k.t.Helper()
 	t, err := k.Thread(who, k.sight(who), k.id, thread)
 	must(k.t, err)
-	posts, err := k.Posts(who, &t)
+	l, err := k.Leaf(who, &t, 0)
 	must(k.t, err)
+	posts := append([]community.Post{l.First}, l.Posts...)
+	for _, list := range l.Comments {
+		posts = append(posts, list...)
+	}
+	slices.SortFunc(posts, func(a, b community.Post) int { return gocmp.Or(a.At.Compare(b.At), strings.Compare(a.ID, b.ID)) })
 	return t, posts
 }
 

@@ -33,6 +33,7 @@ type Thread struct {
 	Pinned      bool
 	Locked      bool
 	DuplicateOf string
+	MergedInto  string // the thread that its posts are in now
 	DeletedAt   time.Time
 }
 
@@ -76,11 +77,11 @@ func slug(title string) string {
 }
 
 const threadColumns = `t.id, t.channel, t.space, t.kind, t.title, t.excerpt, t.tags, t.lang, t.author, t.author_name, t.at, t.last_at, t.last_name, t.replies,
-	t.score, t.accepted, t.pinned, t.locked, t.duplicate_of, t.deleted_at`
+	t.score, t.accepted, t.pinned, t.locked, t.duplicate_of, t.merged_into, t.deleted_at`
 
 func threadFields(t *Thread) []any {
 	return []any{&t.ID, &t.Channel, &t.Space, &t.Kind, &t.Title, &t.Excerpt, db.JSON(&t.Tags), &t.Lang, &t.Author, &t.AuthorName, db.At(&t.At), db.At(&t.LastAt),
-		&t.LastName, &t.Replies, &t.Score, &t.Accepted, db.Bool(&t.Pinned), db.Bool(&t.Locked), &t.DuplicateOf, db.At(&t.DeletedAt)}
+		&t.LastName, &t.Replies, &t.Score, &t.Accepted, db.Bool(&t.Pinned), db.Bool(&t.Locked), &t.DuplicateOf, &t.MergedInto, db.At(&t.DeletedAt)}
 }
 
 // Order is how a list of threads is sorted.
@@ -191,6 +192,10 @@ type Begin struct {
 	Tags  string
 	Token string // of the form: the same token begins one thread
 	Lang  string
+
+	Choices string    // of a poll, one a line; "" for no poll
+	Several bool      // whether people may take several of them
+	EndsAt  time.Time // of the poll; zero for never
 }
 
 // Start begins a thread: a question or a discussion. It returns its id.
@@ -210,6 +215,9 @@ func (s *Service) Start(ctx context.Context, in Begin) (string, error) {
 		return "", err
 	}
 	if said.Tags, err = checkTags(in.Tags); err != nil {
+		return "", err
+	}
+	if said.Poll, err = checkPoll(in.Choices, in.Several, in.EndsAt, s.Now()); err != nil {
 		return "", err
 	}
 	return s.say(ctx, w, said, in.Body, in.Token)

@@ -2,16 +2,14 @@ package community
 
 import (
 	"context"
-	"fmt"
 
-	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
 )
 
 // Turn does something with a thread that who moderates its space may do: pinned, unpinned, locked, unlocked, closed as saying the same as
-// the thread to, reopened, moved to the space to.
+// the thread to, reopened, moved to the space to, merged into the thread to.
 func (s *Service) Turn(ctx context.Context, community, thread, state, to string) error {
 	m := org.Who(ctx)
 	if m == nil {
@@ -42,6 +40,17 @@ func (s *Service) Turn(ctx context.Context, community, thread, state, to string)
 			return problem.New(problem.Invalid, "community.thread.no_such_original").On("to")
 		}
 		to, done = same.ID, t.DuplicateOf == same.ID
+	case merged:
+		_, into, err := s.Post(ctx, o, community, to)
+		from, _ := o.SpaceByID(t.Space)
+		sp, _ := o.SpaceByID(into.Space)
+		switch {
+		case err != nil || into.ID == t.ID || into.Kind != t.Kind || !parts(&t) || !into.DeletedAt.IsZero() || !t.DeletedAt.IsZero():
+			return problem.New(problem.Invalid, "community.thread.no_such_merge").On("to")
+		case !o.MayModerate(into.Space) || sp.Listened() != from.Listened():
+			return problem.New(problem.Invalid, "community.thread.no_such_merge").On("to")
+		}
+		return s.merge(ctx, community, &t, &into)
 	case moved:
 		sp, known := o.SpaceByID(to)
 		from, _ := o.SpaceByID(t.Space)
@@ -58,17 +67,5 @@ func (s *Service) Turn(ctx context.Context, community, thread, state, to string)
 	if state != closed && state != moved {
 		to = ""
 	}
-	var stated []ledger.Activity
-	err = s.db.Tx(ctx, func(ctx context.Context, q db.Q) (err error) {
-		if stated, err = s.ledger.AppendTx(ctx, q, ledger.Activity{Kind: ledger.ThreadTurned, Actor: actorOf(m), Object: t.ID, Channel: t.Channel, At: s.Now(),
-			Data: ledger.Data(ledger.Turned{State: state, To: to})}); err != nil {
-			return err
-		}
-		return s.org.Audit(ctx, q, "community.thread_"+state, "post:"+t.ID, map[string]string{"community": community, "to": to})
-	})
-	if err != nil {
-		return fmt.Errorf("change a thread: %w", err)
-	}
-	s.ledger.Wake()
-	return s.ledger.Await(ctx, stated)
+	return s.turned(ctx, community, &t, ledger.Turned{State: state, To: to}, nil)
 }

@@ -53,28 +53,14 @@ func (s *Service) Vote(ctx context.Context, community, post string, value int) (
 	if err := s.votes.within(m.ID, s.Now(), mostVotes); err != nil {
 		return p, t, err
 	}
-	for range voteTries {
+	return p, t, s.replace(ctx, func(ctx context.Context) (*ledger.Activity, error) {
 		is, _, err := db.One(ctx, s.db.Read(), ballotFields, "SELECT value, last FROM community_vote WHERE post = $1 AND voter = $2", p.ID, w.actor())
-		if err != nil {
-			return p, t, fmt.Errorf("see how somebody voted: %w", err)
+		if err != nil || is.value == value {
+			return nil, err
 		}
-		if is.value == value {
-			return p, t, nil
-		}
-		// The key names the vote that this one replaces: of two at one moment one is stated, and the other decides anew.
-		added, err := s.ledger.State(ctx, ledger.Activity{Kind: ledger.VoteCast, Actor: w.actor(), Object: p.ID, Channel: w.community.Channel, At: s.Now(),
-			Key: "vote:" + p.ID + ":" + m.ID + ":" + is.last, Data: ledger.Data(ledger.Vote{Value: value - is.value})})
-		if err != nil {
-			return p, t, fmt.Errorf("state a vote: %w", err)
-		}
-		if len(added) > 0 {
-			return p, t, nil
-		}
-		if err := s.ledger.CatchUp(ctx); err != nil {
-			return p, t, err
-		}
-	}
-	return p, t, problem.New(problem.Conflict, "problem.conflict")
+		return &ledger.Activity{Kind: ledger.VoteCast, Actor: w.actor(), Object: p.ID, Channel: w.community.Channel, At: s.Now(),
+			Key: "vote:" + p.ID + ":" + m.ID + ":" + is.last, Data: ledger.Data(ledger.Vote{Value: value - is.value})}, nil
+	})
 }
 
 // Votes are how a member voted on the posts of a thread, by post.

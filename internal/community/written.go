@@ -15,25 +15,17 @@ const (
 	maxBody  = 40_000
 	maxTags  = 5
 	maxTag   = 35
+	maxQuote = 2_000
 )
 
 // rendered is the HTML that Markdown is shown as; the first post of a thread stands right under the page's title.
-func rendered(body string, first bool) string {
-	o := markup.Options{}
+func rendered(body string, first bool, mention func(string) (string, bool)) string {
+	o := markup.Options{Mention: mention}
 	if first {
 		o.Top = 2
 	}
 	doc, _ := o.Render(body) // what was stated once can always be shown: beyond the limits it is plain text
 	return doc.HTML
-}
-
-// wordsOf is the text of Markdown without its marks; it refuses what cannot be shown.
-func wordsOf(body string) (string, error) {
-	doc, err := markup.Render(body)
-	if err != nil {
-		return "", problem.Of(err).On("body")
-	}
-	return doc.Text, nil
 }
 
 // invisible are characters that change how others are read, or are not seen at all: right-to-left overrides, isolates, zero width.
@@ -132,5 +124,34 @@ func Preview(body string) string {
 	if len(body) > 4*maxBody {
 		body = strings.ToValidUTF8(body[:4*maxBody], "")
 	}
-	return rendered(body, false)
+	return rendered(body, false, nil)
+}
+
+// Quote is Markdown as a quote below who said it. What the quoted post quotes itself is left out, and long ones are cut.
+func Quote(who, body string) string {
+	var b strings.Builder
+	if who = lineOf(who); who != "" {
+		b.WriteString("> **" + strings.NewReplacer("*", "", "_", "", "`", "", "[", "", "]", "", "<", "", ">", "", "\\", "", "@", "").Replace(who) + "**\n>\n")
+	}
+	n := 0
+	for line := range strings.SplitSeq(strings.TrimSpace(body), "\n") {
+		if strings.HasPrefix(strings.TrimSpace(line), ">") {
+			continue
+		}
+		if n += utf8.RuneCountInString(line) + 1; n > maxQuote {
+			b.WriteString("> …\n")
+			break
+		}
+		b.WriteString(strings.TrimRight("> "+line, " ") + "\n")
+	}
+	return b.String() + "\n"
+}
+
+// Excerpt is the beginning of what Markdown says, on one line.
+func Excerpt(body string) string {
+	doc, err := markup.Render(body)
+	if err != nil {
+		return excerpt(body)
+	}
+	return excerpt(doc.Text)
 }

@@ -1,5 +1,7 @@
 package ledger
 
+import "time"
+
 // The kinds of activity. A kind names what was done and to what; its data is the type beside it.
 const (
 	PostSaid     = "post.said"     // Said; object: the post, which has the id of the activity that first stated it
@@ -9,6 +11,8 @@ const (
 	VoteCast     = "vote.cast"     // Vote; object: the post
 	AnswerPicked = "answer.picked" // Picked; object: the question
 	ThreadTurned = "thread.turned" // Turned; object: the first post of a thread of a community
+	ReactionSet  = "reaction.set"  // Reaction; object: the post; actor: who reacts
+	PollAnswered = "poll.answered" // Ballot; object: the post with the poll; actor: who votes
 	IdeaJudged   = "idea.judged"   // Judged; object: the idea, which is the first post of its thread
 	IdeaMerged   = "idea.merged"   // Joined; object: the idea that is taken into another
 
@@ -57,7 +61,9 @@ type Said struct {
 	Bounced      []string     `json:"bounced,omitempty"`      // identities that could not be reached
 	Tags         []string     `json:"tags,omitempty"`         // as tagged there
 	Score        int          `json:"score,omitempty"`        // votes there when it was read
-	Attachments  []Attachment `json:"attachments,omitempty"`  // what came with it; the bytes are not kept
+	Attachments  []Attachment `json:"attachments,omitempty"`  // what came with it; the bytes are kept only in a community of ours
+	Mentions     []Mention    `json:"mentions,omitempty"`     // members named in a post of a community
+	Poll         *Poll        `json:"poll,omitempty"`         // asked with the first post of a thread of a community
 	Inbox        bool         `json:"inbox,omitempty"`        // somebody should handle it, by what the channel was set to at that time
 	Dated        bool         `json:"dated_by_us,omitempty"`  // the channel gave no usable date: At is when we learned it
 	Conversation string       `json:"conversation,omitempty"` // the conversation it answers, when said from here
@@ -74,6 +80,31 @@ type Attachment struct {
 	Name string `json:"name"`
 	Type string `json:"type,omitempty"`
 	Size int64  `json:"size,omitempty"` // bytes
+	File string `json:"file,omitempty"` // id of the file kept in a community
+}
+
+// Mention is a member named in a post, by the handle it was written with.
+type Mention struct {
+	Handle string `json:"handle"`
+	Member string `json:"member"` // id
+}
+
+// Poll is a question with choices, of which people take one or several.
+type Poll struct {
+	Choices []string  `json:"choices"`
+	Several bool      `json:"several,omitempty"`
+	EndsAt  time.Time `json:"ends_at,omitzero"` // zero for never
+}
+
+// Ballot is what somebody takes in a poll; it replaces what they took before.
+type Ballot struct {
+	Choices []int `json:"choices"` // from 0; none takes the ballot back
+}
+
+// Reaction is what somebody shows on a post, or no more.
+type Reaction struct {
+	Reaction string `json:"reaction"` // thanks, agree, smile, cheer, wonder
+	On       bool   `json:"on"`
 }
 
 // Label is what a person says a post is.
@@ -103,8 +134,10 @@ type Joined struct {
 
 // Turned says what was done with a thread of a community.
 type Turned struct {
-	State string `json:"state"`        // pinned, unpinned, locked, unlocked, closed, reopened, moved
-	To    string `json:"to,omitempty"` // the thread that says the same (closed), the space (moved)
+	State string   `json:"state"`           // pinned, unpinned, locked, unlocked, closed, reopened, moved, split, merged
+	To    string   `json:"to,omitempty"`    // the thread that says the same (closed), the space (moved), the thread it went into (merged)
+	Posts []string `json:"posts,omitempty"` // those that are a thread of their own from now on, the first leading it (split)
+	Title string   `json:"title,omitempty"` // of that thread
 }
 
 // Picked says which answer solved a question.

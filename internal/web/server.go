@@ -227,7 +227,12 @@ func (s *Server) Handler() http.Handler {
 
 // bringsItsOwnBound tells the few routes whose bodies may be longer than a form's: they bound them themselves.
 func bringsItsOwnBound(r *http.Request) bool {
-	return r.Method == http.MethodPost && r.URL.Path == "/import" || strings.HasPrefix(r.URL.Path, "/api/") || strings.HasPrefix(r.URL.Path, "/hooks/")
+	return r.Method == http.MethodPost && (r.URL.Path == "/import" || files(r)) || strings.HasPrefix(r.URL.Path, "/api/") || strings.HasPrefix(r.URL.Path, "/hooks/")
+}
+
+// files tells the forms of communities that may hold files. Whoever reads such a form without saying more gets no more than MaxForm of it.
+func files(r *http.Request) bool {
+	return strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") && (strings.HasPrefix(r.URL.Path, "/c/") || strings.HasPrefix(r.URL.Path, "/communities/"))
 }
 
 type recorder struct {

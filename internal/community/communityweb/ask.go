@@ -28,6 +28,18 @@ type askView struct {
 	preview string
 	form    *web.Form
 	back    bool // the words are those kept before signing up
+
+	choices, ends string // of a poll
+	several       bool
+}
+
+// spaceID is the space that is chosen, or the first.
+func (v *askView) spaceID() string {
+	sp, known := v.Space(v.place.ID, v.in.Space)
+	if !known && len(v.spaces) > 0 {
+		sp, _ = v.Space(v.place.ID, v.spaces[0].Value)
+	}
+	return sp.ID
 }
 
 func (v *askView) question() bool { return v.kind == community.Questions }
@@ -101,7 +113,11 @@ func (h *handlers) showAsk(w http.ResponseWriter, r *http.Request, v *askView) e
 
 // ask begins a thread. A question is first held against those that were asked before, once, unless its form says that it was.
 func (h *handlers) ask(w http.ResponseWriter, r *http.Request) error {
-	f, err := web.ReadForm(r)
+	at, err := h.hall(r)
+	if err != nil {
+		return err
+	}
+	f, err := h.readForm(r, &at.place)
 	if err != nil {
 		return err
 	}
@@ -110,9 +126,14 @@ func (h *handlers) ask(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	v.choices, v.ends, v.several = f.Text("choices"), f.Text("ends"), f.Text("several") != ""
 	v.form, v.token = f, clip(f.Text("token"), 100)
 	v.in = community.Draft{Space: f.Text("space"), Kind: v.kind, Title: f.Text("title"), Body: f.Text("body"), Tags: f.Text("tags")}
 	v.looked = f.Text("looked") == v.in.Title && v.in.Title != ""
+	if !f.OK() {
+		web.Invalid(w)
+		return h.showAsk(w, r, v)
+	}
 	if f.Text("do") == "preview" {
 		v.preview = community.Preview(v.in.Body)
 		return h.showAsk(w, r, v)
@@ -129,8 +150,15 @@ func (h *handlers) ask(w http.ResponseWriter, r *http.Request) error {
 	if v.who == nil {
 		return h.keep(w, r, &v.hall, v.in, "/ask?kind="+v.kind)
 	}
-	sp, _ := v.Space(v.place.ID, v.in.Space)
-	thread, err := h.s.Start(ctx, community.Begin{Space: sp.ID, Kind: v.kind, Title: v.in.Title, Body: v.in.Body, Tags: v.in.Tags, Token: v.token, Lang: v.lang})
+	begin := community.Begin{Space: v.spaceID(), Kind: v.kind, Title: v.in.Title, Body: v.in.Body, Tags: v.in.Tags, Token: v.token, Lang: v.lang}
+	if !v.question() {
+		begin.Choices, begin.Several = v.choices, v.several
+		begin.EndsAt, err = pollEnd(ctx, v.ends)
+	}
+	thread := ""
+	if err == nil {
+		thread, err = h.s.Start(ctx, begin)
+	}
 	if err != nil && problem.Of(err).Field != "" {
 		f.Refuse(err)
 		web.Invalid(w)

@@ -50,17 +50,8 @@ func (h *handlers) feedView(w http.ResponseWriter, r *http.Request) (v *feedView
 	if v.list, err = h.s.Threads(ctx, v.Sight, in); err != nil {
 		return nil, false, err
 	}
-	for i := range v.list.Threads {
-		t := &v.list.Threads[i]
-		posts, err := h.s.Posts(ctx, t)
-		if err != nil {
-			return nil, false, err
-		}
-		if len(posts) > 0 {
-			v.firsts[t.ID] = posts[0]
-		}
-	}
-	return v, false, nil
+	v.firsts, err = h.s.Openings(ctx, v.list.Threads)
+	return v, false, err
 }
 
 type atomFeed struct {

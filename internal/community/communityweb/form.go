@@ -32,6 +32,9 @@ func (v *threadView) bodyField(ctx context.Context, id, post, label string, rows
 	if v.form != nil && v.to == post && comment == (v.form.Text("comment") != "") {
 		f.Value, f.Error = v.form.Text("body"), problemOn(ctx, v.form, "body")
 	}
+	if v.quote != "" && id == "answer" && f.Value == "" {
+		f.Value, f.AutoFocus = v.quote, true
+	}
 	if v.draft != nil && id == "answer" {
 		f.Value = v.draft.Body
 	}

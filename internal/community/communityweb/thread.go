@@ -1,10 +1,11 @@
 package communityweb
 
 import (
-	"cmp"
 	"context"
 	"net/http"
-	"slices"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/entente/entente/internal/community"
 	"github.com/entente/entente/internal/i18n"
@@ -31,9 +32,13 @@ type threadView struct {
 	token    string
 	draft    *community.Draft
 	idea     *ideaView // nil for what is none
+	leaf     community.Leaf
+	page     int // from 0
+	reacted  map[string][]community.Reacted
+	marked   map[string]bool // posts that whoever asks has put aside
+	poll     *community.Poll
+	quote    string // what the form begins with
 }
-
-func (v *threadView) full() bool { return len(v.posts) >= 500 }
 
 // speaks reports whether a form to say something is shown.
 func (v *threadView) speaks() bool { return v.t.Open() && (v.writes || v.invited) }
@@ -61,6 +66,10 @@ func (h *handlers) thread(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ctx := r.Context()
+	if v.t.MergedInto != "" {
+		http.Redirect(w, r, v.href(ctx, "/t/"+v.t.MergedInto), http.StatusMovedPermanently)
+		return nil
+	}
 	if r.PathValue("words") != v.t.Words() {
 		to := v.href(ctx, v.t.Path())
 		if r.URL.RawQuery != "" {
@@ -73,8 +82,12 @@ func (h *handlers) thread(w http.ResponseWriter, r *http.Request) error {
 	if secret == "" && h.unchanged(w, r, &v.hall) {
 		return nil
 	}
+	v.page = number(r.URL.Query().Get("page")) - 1
 	if err := h.fill(ctx, v); err != nil {
 		return err
+	}
+	if v.who != nil && v.speaks() {
+		v.quote = h.quoted(ctx, v, r.URL.Query().Get("quote"))
 	}
 	if secret != "" {
 		if d, found, err := h.s.DraftOf(ctx, secret, v.place.ID); err == nil && found && d.Post != "" {
@@ -116,40 +129,28 @@ func (h *handlers) threadView(r *http.Request, thread string) (*threadView, erro
 }
 
 func (h *handlers) fill(ctx context.Context, v *threadView) error {
-	list, err := h.s.Posts(ctx, &v.t)
+	l, err := h.s.Leaf(ctx, &v.t, v.page)
 	if err != nil {
 		return err
 	}
-	v.comments, v.names = map[string][]community.Post{}, map[string]string{}
-	for _, p := range list {
-		v.names[p.ID] = p.AuthorName
-		switch {
-		case p.ID == v.t.ID:
-			v.first = p
-		case p.Kind == "comment":
-			v.comments[p.Parent] = append(v.comments[p.Parent], p)
-		default:
-			v.posts = append(v.posts, p)
-		}
+	v.first, v.posts, v.comments, v.names, v.page, v.leaf = l.First, l.Posts, l.Comments, l.Names, l.Page, l
+	ids := []string{v.t.ID}
+	for i := range l.Posts {
+		ids = append(ids, l.Posts[i].ID)
 	}
-	v.posts = slices.DeleteFunc(v.posts, func(p community.Post) bool {
-		return !p.DeletedAt.IsZero() && v.t.Question() && len(v.comments[p.ID]) == 0
-	})
-	if v.t.Question() {
-		slices.SortStableFunc(v.posts, func(a, b community.Post) int {
-			if a.Accepted != b.Accepted {
-				if a.Accepted {
-					return -1
-				}
-				return 1
-			}
-			return cmp.Compare(b.Score, a.Score)
-		})
+	if v.reacted, err = h.s.Reacted(ctx, v.who, ids); err != nil {
+		return err
+	}
+	if v.poll, err = h.s.PollOf(ctx, &v.t); err != nil {
+		return err
 	}
 	if err := h.fillIdea(ctx, v); err != nil || v.who == nil {
 		return err
 	}
 	if v.votes, err = h.s.Votes(ctx, v.who, v.t.ID); err != nil {
+		return err
+	}
+	if v.marked, err = h.s.Marked(ctx, v.who, ids); err != nil {
 		return err
 	}
 	v.follows, err = h.s.Follows(ctx, v.who, v.t.ID)
@@ -166,8 +167,96 @@ func (h *handlers) post(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	http.Redirect(w, r, v.href(r.Context(), toPost(&t, p.ID)), http.StatusFound)
+	to, err := h.toPost(r.Context(), &t, &p)
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, r, v.href(r.Context(), to), http.StatusFound)
 	return nil
+}
+
+// toPost is the path of a post on its page of its thread.
+func (h *handlers) toPost(ctx context.Context, t *community.Thread, p *community.Post) (string, error) {
+	page, err := h.s.PageOf(ctx, t, p)
+	if err != nil || page == 0 {
+		return toPost(t, p.ID), err
+	}
+	return t.Path() + "?page=" + strconv.Itoa(page+1) + "#p-" + p.ID, nil
+}
+
+// quoted is a post as a quote, for the form.
+func (h *handlers) quoted(ctx context.Context, v *threadView, post string) string {
+	if post == "" {
+		return ""
+	}
+	p, t, err := h.s.Post(ctx, v.Sight, v.place.ID, post)
+	if err != nil || t.ID != v.t.ID || !p.DeletedAt.IsZero() {
+		return ""
+	}
+	return community.Quote(i18n.T(ctx, "community.post.wrote", "Name", nameOf(ctx, p.AuthorName)), p.Markup)
+}
+
+// pagePath is the path of a page of the thread, from 0.
+func (v *threadView) pagePath(page int) string {
+	if page <= 0 {
+		return v.t.Path()
+	}
+	return v.t.Path() + "?page=" + strconv.Itoa(page+1)
+}
+
+func (v *threadView) pages(ctx context.Context) ui.Pages {
+	var p ui.Pages
+	if v.page > 0 {
+		p.Newer = v.href(ctx, v.pagePath(v.page-1))
+	}
+	if v.page+1 < v.leaf.Pages {
+		p.Older = v.href(ctx, v.pagePath(v.page+1))
+	}
+	return p
+}
+
+// aboveHref leads to a post that another answers, which may be on another page.
+func (v *threadView) aboveHref(ctx context.Context, post string) string {
+	if v.leaf.Shows(post) {
+		return "#p-" + post
+	}
+	return v.href(ctx, "/p/"+post)
+}
+
+// quoteHref is the page with a post quoted in its form.
+func (v *threadView) quoteHref(ctx context.Context, p *community.Post) string {
+	to := v.pagePath(v.page)
+	if strings.Contains(to, "?") {
+		to += "&"
+	} else {
+		to += "?"
+	}
+	return v.href(ctx, to+"quote="+p.ID+"#say")
+}
+
+// divides reports whether the thread can be split and merged.
+func (v *threadView) divides() bool { return v.t.Kind == community.Questions || v.t.Kind == community.Discussions }
+
+// What a post said after a version of its history: what the next says, or what it says now.
+func laterMarkup(p *community.Post, list []community.Version, i int) string {
+	if i == 0 {
+		return p.Markup
+	}
+	return list[i-1].Markup
+}
+
+func laterTitle(p *community.Post, list []community.Version, i int) string {
+	if i == 0 {
+		return p.Title
+	}
+	return list[i-1].Title
+}
+
+func laterAt(p *community.Post, list []community.Version, i int) time.Time {
+	if i == 0 {
+		return p.EditedAt
+	}
+	return list[i-1].At
 }
 
 // toPost is the path of a post within its thread.
@@ -188,7 +277,7 @@ func (h *handlers) onPost(r *http.Request) (hall, community.Post, community.Thre
 	if err != nil {
 		return v, p, t, nil, err
 	}
-	f, err := web.ReadForm(r)
+	f, err := h.readForm(r, &v.place)
 	return v, p, t, f, err
 }
 
@@ -202,26 +291,34 @@ func (h *handlers) reply(w http.ResponseWriter, r *http.Request) error {
 	if v.who == nil {
 		return h.keep(w, r, &v, community.Draft{Body: body, Post: p.ID}, toPost(&t, p.ID))
 	}
+	if !f.OK() {
+		return h.replyAgain(w, r, t.ID, p.ID, f)
+	}
 	said, err := h.s.Reply(ctx, v.place.ID, community.Reply{Post: p.ID, Body: body, Comment: f.Text("comment") != "", Token: f.Text("token"), Lang: v.lang})
-	if problem.Of(err).Field != "" && err != nil {
+	if err != nil && problem.Of(err).Field != "" {
 		f.Refuse(err)
-		tv, err := h.threadView(r, t.ID)
-		if err != nil {
-			return err
-		}
-		if err := h.fill(ctx, tv); err != nil {
-			return err
-		}
-		tv.form, tv.to = f, p.ID
-		web.Invalid(w)
-		return h.showThread(w, r, tv)
+		return h.replyAgain(w, r, t.ID, p.ID, f)
 	}
 	if err != nil {
 		return err
 	}
 	h.dropDraft(w, r)
 	web.Flash(w, r, ui.Success, "community.thread.posted")
-	return web.Redirect(w, r, v.place.Path()+toPost(&t, said))
+	return web.Redirect(w, r, v.place.Path()+"/p/"+said)
+}
+
+// replyAgain shows a form with what has to be put right.
+func (h *handlers) replyAgain(w http.ResponseWriter, r *http.Request, thread, post string, f *web.Form) error {
+	v, err := h.threadView(r, thread)
+	if err != nil {
+		return err
+	}
+	if err := h.fill(r.Context(), v); err != nil {
+		return err
+	}
+	v.form, v.to = f, post
+	web.Invalid(w)
+	return h.showThread(w, r, v)
 }
 
 func (h *handlers) vote(w http.ResponseWriter, r *http.Request) error {
@@ -233,7 +330,7 @@ func (h *handlers) vote(w http.ResponseWriter, r *http.Request) error {
 	if _, _, err := h.s.Vote(r.Context(), v.place.ID, p.ID, value); err != nil {
 		return err
 	}
-	return web.Redirect(w, r, v.place.Path()+toPost(&t, p.ID))
+	return h.backToPost(w, r, &v, &t, &p)
 }
 
 func (h *handlers) pick(w http.ResponseWriter, r *http.Request) error {
@@ -288,7 +385,7 @@ func (h *handlers) turn(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	to := f.Text("to")
-	if f.Text("state") == "closed" {
+	if f.Text("state") == "closed" || f.Text("state") == "merged" {
 		to = threadIn(to)
 	}
 	if err := h.s.Turn(r.Context(), v.place.ID, v.t.ID, f.Text("state"), to); err != nil {
@@ -325,6 +422,10 @@ func (h *handlers) edit(w http.ResponseWriter, r *http.Request) error {
 	}
 	c := community.Change{Post: p.ID, Title: f.Text("title"), Tags: f.Text("tags"), Body: f.Text("body"), Seen: number(f.Text("seen"))}
 	e := &editView{hall: v, p: p, t: t, body: c.Body, title: c.Title, tags: c.Tags, seen: c.Seen, form: f}
+	if !f.OK() && e.may() {
+		web.Invalid(w)
+		return h.showEdit(w, r, e)
+	}
 	if f.Text("preview") != "" && e.may() {
 		e.preview = community.Preview(c.Body)
 		return h.showEdit(w, r, e)
@@ -343,7 +444,7 @@ func (h *handlers) edit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return web.Redirect(w, r, v.place.Path()+toPost(&now, p.ID))
+	return h.backToPost(w, r, &v, &now, &p)
 }
 
 // editView is the form in which a post is changed.

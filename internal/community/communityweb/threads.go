@@ -18,6 +18,8 @@ import (
 
 // threads registers the pages of questions and discussions.
 func (h *handlers) threads(r *web.Routes) {
+	h.files(r)
+	h.choices(r)
 	r.Page("GET /c/{slug}/all", org.Public, h.in(h.everything))
 	r.Page("GET /c/{slug}/{space}", org.Public, h.in(h.space))
 	r.Page("GET /c/{slug}/{space}/{file}", org.Public, h.in(h.spaceFile))

@@ -40,7 +40,7 @@ type Doc struct {
 type Options struct {
 	Top      int                                        // level of the document's highest heading, 2 to 6; 0 is 3
 	Pictures string                                     // prefix of paths under which pictures are shown; "" is PicturePath
-	Mention  func(handle string) (path string, ok bool) // page of who is mentioned; nil shows mentions without a link
+	Mention  func(handle string) (path string, ok bool) // page of who is mentioned, "" for none; not ok: nobody, plain text. nil shows all as mentions without a link
 }
 
 // PicturePath is where pictures of this installation are served from.

@@ -556,11 +556,15 @@ func (w *writer) mentioned(handle string) {
 	if !slices.Contains(w.mentions, folded) {
 		w.mentions = append(w.mentions, folded)
 	}
-	path, ok := "", false
-	if w.mention != nil && !w.inLink {
+	path, ok := "", true
+	if w.mention != nil {
 		path, ok = w.mention(folded)
 	}
 	if !ok {
+		w.say("@" + handle)
+		return
+	}
+	if path == "" || w.inLink {
 		w.tag(`<span class="prose-mention">`)
 		w.say("@" + handle)
 		w.tag("</span>")

@@ -53,7 +53,16 @@ func (p Picture) Extension() string {
 // Clean reads a JPEG, PNG, GIF or WebP file and writes it anew: what it says of place, time and camera is gone, it is turned the way it is
 // meant to be seen, and no larger than ShownSide. What is too large is refused from its header, before it is decoded. While it runs it
 // may hold maxMemory and some more: let few run at once.
-func Clean(r io.Reader) (Picture, error) {
+func Clean(r io.Reader) (Picture, error) { return CleanTo(r, ShownSide) }
+
+// Known reports whether a file begins as a picture does that Clean reads.
+func Known(data []byte) bool {
+	_, known := formatOf(data)
+	return known
+}
+
+// CleanTo is Clean for pictures of which no side is longer than so many pixels.
+func CleanTo(r io.Reader, side int) (Picture, error) {
 	data, err := io.ReadAll(io.LimitReader(r, MaxBytes+1))
 	if err != nil {
 		return Picture{}, fmt.Errorf("read a picture: %w", err)
@@ -65,7 +74,7 @@ func Clean(r io.Reader) (Picture, error) {
 	if !known {
 		return Picture{}, problem.New(problem.Invalid, "picture.kind")
 	}
-	return f.clean(data)
+	return f.clean(data, min(side, ShownSide))
 }
 
 // format is one that is read.
@@ -90,7 +99,7 @@ func formatOf(data []byte) (format, bool) {
 	return format{}, false
 }
 
-func (f format) clean(data []byte) (p Picture, err error) {
+func (f format) clean(data []byte, side int) (p Picture, err error) {
 	defer func() { // decoders read what strangers wrote
 		if r := recover(); r != nil {
 			p, err = Picture{}, broken(fmt.Errorf("decode a %s: %v", f.name, r))
@@ -104,7 +113,7 @@ func (f format) clean(data []byte) (p Picture, err error) {
 		return Picture{}, err
 	}
 	if f.name == "gif" {
-		if frames, pixels := moving(data); frames > 1 && frames <= MaxFrames && pixels <= MaxMoving && max(c.Width, c.Height) <= ShownSide {
+		if frames, pixels := moving(data); frames > 1 && frames <= MaxFrames && pixels <= MaxMoving && max(c.Width, c.Height) <= side {
 			p, err := animation(data)
 			if err != nil || len(p.Data) <= MaxBytes {
 				return p, err
@@ -115,7 +124,7 @@ func (f format) clean(data []byte) (p Picture, err error) {
 	if err != nil {
 		return Picture{}, broken(err)
 	}
-	img = turned(smaller(img), orientation(f.name, data))
+	img = turned(smaller(img, side), orientation(f.name, data))
 	return encode(img, f.name)
 }
 
@@ -143,14 +152,14 @@ func weight(c image.Config, progressive bool) int {
 	return 4
 }
 
-// smaller makes a picture fit into ShownSide.
-func smaller(img image.Image) image.Image {
+// smaller makes a picture's longer side at most so long.
+func smaller(img image.Image, most int) image.Image {
 	b := img.Bounds()
 	side := max(b.Dx(), b.Dy())
-	if side <= ShownSide {
+	if side <= most {
 		return img
 	}
-	w, h := max(1, b.Dx()*ShownSide/side), max(1, b.Dy()*ShownSide/side)
+	w, h := max(1, b.Dx()*most/side), max(1, b.Dy()*most/side)
 	dst := image.NewNRGBA(image.Rect(0, 0, w, h))
 	draw.BiLinear.Scale(dst, dst.Bounds(), img, b, draw.Src, nil)
 	return dst

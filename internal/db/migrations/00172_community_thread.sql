@@ -20,6 +20,7 @@ CREATE TABLE community_thread (
   pinned INTEGER NOT NULL DEFAULT 0,
   locked INTEGER NOT NULL DEFAULT 0,
   duplicate_of TEXT NOT NULL DEFAULT '',
+  merged_into TEXT NOT NULL DEFAULT '',
   deleted_at BIGINT
 );
 CREATE INDEX community_thread_space ON community_thread (space, last_at, id);
@@ -63,6 +64,51 @@ CREATE TABLE community_vote (
   post TEXT NOT NULL,
   voter TEXT NOT NULL,
   value INTEGER NOT NULL,
+  last TEXT NOT NULL,
+  PRIMARY KEY (post, voter)
+);
+
+-- Which kept files a post shows, now or before it was edited.
+CREATE TABLE community_post_file (
+  post TEXT NOT NULL,
+  file TEXT NOT NULL,
+  PRIMARY KEY (post, file)
+);
+CREATE INDEX community_post_file_file ON community_post_file (file);
+-- How those who spoke in a community are mentioned: @handle.
+CREATE TABLE community_voice (
+  channel TEXT NOT NULL,
+  author TEXT NOT NULL,
+  handle TEXT NOT NULL,
+  name TEXT NOT NULL,
+  PRIMARY KEY (channel, author)
+);
+CREATE UNIQUE INDEX community_voice_handle ON community_voice (channel, handle);
+-- Which members a post mentions.
+CREATE TABLE community_mention (
+  post TEXT NOT NULL,
+  member TEXT NOT NULL,
+  PRIMARY KEY (post, member)
+);
+CREATE INDEX community_mention_member ON community_mention (member, post);
+CREATE TABLE community_reaction (
+  post TEXT NOT NULL,
+  reaction TEXT NOT NULL,
+  voter TEXT NOT NULL,
+  taken INTEGER NOT NULL,
+  last TEXT NOT NULL,
+  PRIMARY KEY (post, reaction, voter)
+);
+CREATE TABLE community_poll (
+  post TEXT PRIMARY KEY,
+  choices TEXT NOT NULL,
+  several INTEGER NOT NULL,
+  ends_at BIGINT
+);
+CREATE TABLE community_poll_ballot (
+  post TEXT NOT NULL,
+  voter TEXT NOT NULL,
+  choices TEXT NOT NULL,
   last TEXT NOT NULL,
   PRIMARY KEY (post, voter)
 );
