@@ -223,6 +223,46 @@ func drawHistory(r *rapid.T, ch string, start time.Time) []ledger.Activity {
 	return append(first, second...)
 }
 
+// TestEmptied lets the only conversation of a day turn out to have begun earlier, which leaves an empty text for that day, and then opens
+// another on it: it counts.
+func TestEmptied(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		at := time.Date(2026, 3, 20, 9, 30, 0, 0, time.UTC)
+		w := newWorld(t, d, at.AddDate(0, 0, 10))
+		w.channel("ch")
+		win := measure.Last(30, w.now, time.UTC)
+		for i, c := range []struct {
+			happens []ledger.Activity
+			want    int
+		}{
+			{nil, 0},
+			{[]ledger.Activity{said("ch", "q", at, ledger.Said{Inbox: true, InReplyTo: []string{"p"}})}, 1},
+			{[]ledger.Activity{said("ch", "p", at.AddDate(0, 0, -2), ledger.Said{Inbox: true})}, 1},
+			{[]ledger.Activity{said("ch", "r", at.Add(2*time.Hour), ledger.Said{Inbox: true})}, 2},
+		} {
+			if len(c.happens) > 0 {
+				w.state(c.happens...)
+			}
+			for _, when := range []string{"dirty", "settled"} {
+				r, err := w.s.Compute(w.ctx, "resolution-time", win, measure.Filter{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if r.N != c.want {
+					t.Errorf("step %d, %s: %d conversations, want %d", i, when, r.N, c.want)
+				}
+				if err := w.s.Roll(w.ctx); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if rolled, _ := w.s.Rolled(); rolled < 6 {
+			t.Errorf("only %d readings stood on what is kept", rolled)
+		}
+	})
+}
+
 // TestRemembered looks at numbers again and again while answers come in and waits grow: what is remembered must be what the rows say.
 func TestRemembered(t *testing.T) {
 	t.Parallel()

@@ -356,17 +356,23 @@ type packed struct {
 // daysOf reads days of a key.
 func daysOf(ctx context.Context, q db.Q, k keeping, days map[int64]bool) (map[int64]packed, error) {
 	out := map[int64]packed{}
+	type row struct {
+		data    []byte
+		unknown bool
+	}
 	for d := range days {
-		data, there, err := db.Value[[]byte](ctx, q, "SELECT data FROM measure_day WHERE key = $1 AND day = $2", k.id, d)
+		// An empty text and NULL, a day that holds nothing and one that is not known, are both read as nil on SQLite.
+		r, there, err := db.One(ctx, q, func(r *row) []any { return []any{&r.data, db.Bool(&r.unknown)} },
+			"SELECT data, CASE WHEN data IS NULL THEN 1 ELSE 0 END FROM measure_day WHERE key = $1 AND day = $2", k.id, d)
 		if err != nil {
 			return nil, err
 		}
 		if !there {
 			continue
 		}
-		p := packed{data: data}
-		if data != nil {
-			if p.d, err = unpack(data); err != nil {
+		p := packed{data: r.data}
+		if !r.unknown {
+			if p.d, err = unpack(r.data); err != nil {
 				p.d = nil
 			}
 		}
