@@ -130,9 +130,12 @@ func FuzzClassifyLines(f *testing.F) {
 
 func TestTrainRefuses(t *testing.T) {
 	t.Parallel()
-	var o, e bytes.Buffer
-	if code := Run(t.Context(), []string{"train", "--data", t.TempDir(), "--out", t.TempDir(), "--only", "classify"}, strings.NewReader(""), &o, &e); code == done {
-		t.Errorf("trained without the list of refused texts: %s", o.String())
+	for _, c := range []struct{ lang, says string }{{"../../lang", "refuse-hashes.txt"}, {t.TempDir(), "name it with --lang"}} {
+		var o, e bytes.Buffer
+		code := Run(t.Context(), []string{"train", "--data", t.TempDir(), "--lang", c.lang, "--out", t.TempDir(), "--only", "classify"}, strings.NewReader(""), &o, &e)
+		if code == done || !strings.Contains(e.String(), c.says) {
+			t.Errorf("trained without what it needs: %d %s%s", code, o.String(), e.String())
+		}
 	}
 }
 

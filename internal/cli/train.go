@@ -17,6 +17,7 @@ type trainCommand struct {
 	Out  string
 	Seed uint64
 	Only string
+	Lang string
 }
 
 func (r *run) train() *cobra.Command {
@@ -25,6 +26,7 @@ func (r *run) train() *cobra.Command {
 	cmd.Flags().StringVar(&c.Out, "out", ".", "Folder for the weights and the model card.")
 	cmd.Flags().Uint64Var(&c.Seed, "seed", 1, "The same seed and the same texts give the same bytes.")
 	cmd.Flags().StringVar(&c.Only, "only", "all", "Train only classify or only detect.")
+	cmd.Flags().StringVar(&c.Lang, "lang", "lang", "Folder lang of the source of this program: posts and words of our own are learned too.")
 	return cmd
 }
 
@@ -34,12 +36,16 @@ func (c *trainCommand) Run(r *run) error {
 		fmt.Fprintln(r.err, "entente:", err)
 		return status(refused)
 	}
+	if _, err := os.Stat(filepath.Join(c.Lang, "classify", "own")); err != nil {
+		fmt.Fprintf(r.err, "entente: %s is not the folder lang of the source of this program; name it with --lang\n", c.Lang)
+		return status(refused)
+	}
 	if err := os.MkdirAll(c.Out, 0o755); err != nil {
 		return fmt.Errorf("make the folder for weights: %w", err)
 	}
 	if c.Only != "classify" {
 		fmt.Fprintln(r.err, "language")
-		report, err := detect.Train(r.ctx, detect.Options{Data: r.config.Data, Out: filepath.Join(c.Out, "detect.bin")})
+		report, err := detect.Train(r.ctx, detect.Options{Lang: os.DirFS(c.Lang), Data: r.config.Data, Out: filepath.Join(c.Out, "detect.bin")})
 		if err != nil {
 			return fmt.Errorf("train the detection of languages: %w", err)
 		}
@@ -54,7 +60,7 @@ func (c *trainCommand) Run(r *run) error {
 	if c.Only == "detect" {
 		return nil
 	}
-	result, err := train.Train(r.ctx, train.Options{Data: r.config.Data, Seed: c.Seed, Log: r.err})
+	result, err := train.Train(r.ctx, train.Options{Lang: os.DirFS(c.Lang), Data: r.config.Data, Seed: c.Seed, Log: r.err})
 	if err != nil {
 		return fmt.Errorf("train the classifier: %w", err)
 	}

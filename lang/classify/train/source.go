@@ -11,8 +11,6 @@ import (
 	"strings"
 
 	"github.com/entente/entente/lang/classify"
-	"github.com/entente/entente/lang/classify/lexicon"
-	"github.com/entente/entente/lang/classify/own"
 )
 
 // source is a file of texts and what is done with it.
@@ -174,20 +172,21 @@ func derive(s *Set, src source) {
 	}
 }
 
-// ownSets reads what the project wrote itself.
-func ownSets(refused Refused) ([]*Set, error) {
-	names, err := fs.Glob(own.Files, "*.tsv")
-	if err != nil {
-		return nil, fmt.Errorf("list own posts: %w", err)
+// ownSets reads what the project wrote itself, by docs/models/guideline.md: lines of kinds, sentiment, language and text between tabs; those
+// that begin with # are comments.
+func ownSets(lang fs.FS, refused Refused) ([]*Set, error) {
+	names, err := fs.Glob(lang, "classify/own/*.tsv")
+	if err != nil || len(names) == 0 {
+		return nil, fmt.Errorf("find the posts of our own: %w", fs.ErrNotExist)
 	}
 	var out []*Set
 	for _, n := range names {
-		b, err := own.Files.ReadFile(n)
+		b, err := fs.ReadFile(lang, n)
 		if err != nil {
 			return nil, fmt.Errorf("read own posts: %w", err)
 		}
 		sum := sha256.Sum256(b)
-		s := &Set{File: "own/" + n, SHA256: hex.EncodeToString(sum[:])}
+		s := &Set{File: "own/" + path.Base(n), SHA256: hex.EncodeToString(sum[:])}
 		sc := bufio.NewScanner(bytes.NewReader(b))
 		for sc.Scan() {
 			line := sc.Text()
@@ -195,7 +194,7 @@ func ownSets(refused Refused) ([]*Set, error) {
 				continue
 			}
 			r, ok := ownRow(line)
-			if strings.HasPrefix(n, "aggression.") {
+			if strings.HasPrefix(path.Base(n), "aggression.") {
 				r, ok = ownAttack(line)
 			}
 			switch {
@@ -271,11 +270,12 @@ func ownAttack(line string) (Row, bool) {
 	return r, true
 }
 
-// buildLexicon gathers the entries of all lexicons.
-func buildLexicon() (*classify.LexiconBuilder, error) {
-	names, err := fs.Glob(lexicon.Files, "*.tsv")
-	if err != nil {
-		return nil, fmt.Errorf("list lexicons: %w", err)
+// buildLexicon gathers the entries of all lexicons: lines of entry, class, strength and perhaps a language, which is otherwise that in the name
+// of the file; lines that begin with # are comments.
+func buildLexicon(lang fs.FS) (*classify.LexiconBuilder, error) {
+	names, err := fs.Glob(lang, "classify/lexicon/*.tsv")
+	if err != nil || len(names) == 0 {
+		return nil, fmt.Errorf("find the lexicons: %w", fs.ErrNotExist)
 	}
 	var b classify.LexiconBuilder
 	for _, n := range names {
@@ -283,7 +283,7 @@ func buildLexicon() (*classify.LexiconBuilder, error) {
 		if p := strings.Split(path.Base(n), "."); len(p) == 3 {
 			code = p[1]
 		}
-		f, err := lexicon.Files.Open(n)
+		f, err := lang.Open(n)
 		if err != nil {
 			return nil, fmt.Errorf("open a lexicon: %w", err)
 		}

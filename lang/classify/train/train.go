@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"path/filepath"
 	"runtime"
@@ -23,6 +24,7 @@ import (
 // Options says what to train from.
 type Options struct {
 	Data  string // folder of labelled texts, with refuse-hashes.txt
+	Lang  fs.FS  // folder lang of the source: posts and words of our own
 	Seed  uint64
 	Lines int       // size of the table, in lines of 64 bytes; 0 for the usual
 	Log   io.Writer // what is being done
@@ -123,7 +125,7 @@ func (t *trainer) read(context.Context) error {
 		derive(s, src)
 		t.sets = append(t.sets, s)
 	}
-	owned, err := ownSets(refused)
+	owned, err := ownSets(t.options.Lang, refused)
 	if err != nil {
 		return err
 	}
@@ -191,7 +193,7 @@ func (t *trainer) weigh(s *Set) {
 
 // extract finds the features of all texts.
 func (t *trainer) extract(ctx context.Context) error {
-	b, err := buildLexicon()
+	b, err := buildLexicon(t.options.Lang)
 	if err != nil {
 		return err
 	}

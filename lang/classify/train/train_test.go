@@ -13,6 +13,9 @@ import (
 	"github.com/entente/entente/lang/classify"
 )
 
+// ourLang is the folder lang of the source.
+var ourLang = os.DirFS("../..")
+
 const shared = "../../../../shared/data/language"
 
 func TestFingerprint(t *testing.T) {
@@ -38,7 +41,7 @@ func TestRefusedTextsAreLeftOut(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "refuse-hashes.txt", Fingerprint("this one stands in a test set")+"\n")
 	write(t, dir, "complaint.preotiuc.en.train-own80pct.tsv", "1\ten\tThis one, stands in a TEST set! @you\n0\ten\tThis one does not stand there\nbroken\n")
-	tr := &trainer{options: Options{Data: dir, Log: new(bytes.Buffer)}, sources: sources()}
+	tr := &trainer{options: Options{Lang: ourLang, Data: dir, Log: new(bytes.Buffer)}, sources: sources()}
 	if err := tr.read(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +68,7 @@ func TestNothingRefusedIsLearned(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tr := &trainer{options: Options{Data: shared, Log: new(bytes.Buffer)}, sources: sources()}
+	tr := &trainer{options: Options{Lang: ourLang, Data: shared, Log: new(bytes.Buffer)}, sources: sources()}
 	if err := tr.read(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +131,7 @@ func TestTrainTwice(t *testing.T) {
 	var first *Result
 	for _, n := range []int{1, 2} {
 		before := runtime.GOMAXPROCS(n)
-		r, err := Train(context.Background(), Options{Data: dir, Seed: 7, Lines: 2048})
+		r, err := Train(context.Background(), Options{Lang: ourLang, Data: dir, Seed: 7, Lines: 2048})
 		runtime.GOMAXPROCS(before)
 		if err != nil {
 			t.Fatal(err)
@@ -157,7 +160,7 @@ func TestTrainTwice(t *testing.T) {
 func TestClassifierAgreesWithTrainer(t *testing.T) {
 	t.Parallel()
 	dir := sample(t)
-	tr := &trainer{options: Options{Data: dir, Seed: 7, Lines: 1024, Log: new(bytes.Buffer)}, sources: sources()[:2]}
+	tr := &trainer{options: Options{Lang: ourLang, Data: dir, Seed: 7, Lines: 1024, Log: new(bytes.Buffer)}, sources: sources()[:2]}
 	ctx := context.Background()
 	for _, do := range []func(context.Context) error{tr.read, tr.extract, tr.choose, tr.learn} {
 		if err := do(ctx); err != nil {
@@ -200,7 +203,7 @@ func TestClassifierAgreesWithTrainer(t *testing.T) {
 func TestClassifierSaysWhatWasMeasured(t *testing.T) {
 	t.Parallel()
 	dir := sample(t)
-	tr := &trainer{options: Options{Data: dir, Seed: 7, Lines: 2048, Log: new(bytes.Buffer)}, sources: sources()}
+	tr := &trainer{options: Options{Lang: ourLang, Data: dir, Seed: 7, Lines: 2048, Log: new(bytes.Buffer)}, sources: sources()}
 	ctx := context.Background()
 	for _, do := range []func(context.Context) error{tr.read, tr.extract, tr.choose, tr.learn, tr.learnNets, tr.combine} {
 		if err := do(ctx); err != nil {

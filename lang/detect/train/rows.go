@@ -9,14 +9,13 @@ import (
 	"encoding/hex"
 	"fmt"
 	"html"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"unicode"
-
-	"github.com/entente/entente/lang/detect/own"
 )
 
 // source says where a row comes from; each is sampled in its own way.
@@ -112,7 +111,7 @@ func skipped(name string) bool {
 	return strings.Contains(name, ".hi.") || strings.HasPrefix(name, "emotion.xed.")
 }
 
-func readCorpus(dir string, refused map[string]bool) (*corpus, error) {
+func readCorpus(dir string, lang fs.FS, refused map[string]bool) (*corpus, error) {
 	names, err := filepath.Glob(filepath.Join(dir, "*.tsv"))
 	if err != nil || len(names) == 0 {
 		return nil, fmt.Errorf("no TSV files there (%w)", os.ErrNotExist)
@@ -136,8 +135,14 @@ func readCorpus(dir string, refused map[string]bool) (*corpus, error) {
 		}
 	}
 	slices.SortFunc(c.files, func(a, b File) int { return cmp.Compare(a.Name, b.Name) })
-	for _, l := range own.Lines() {
-		c.rows = append(c.rows, row{code: l.Code, text: l.Text, from: ours})
+	words, err := fs.ReadFile(lang, "detect/own/words.tsv")
+	if err != nil {
+		return nil, fmt.Errorf("read the words of our own: %w", err)
+	}
+	for l := range strings.Lines(string(words)) {
+		if code, text, ok := strings.Cut(strings.TrimSpace(l), "\t"); ok {
+			c.rows = append(c.rows, row{code: code, text: text, from: ours})
+		}
 	}
 	c.settle()
 	return c, nil

@@ -10,6 +10,7 @@ package train
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -22,6 +23,7 @@ const Seed = 20261121
 // Options says what to train on. Data and Out are asked for.
 type Options struct {
 	Data     string              // folder with the TSV files and refuse-hashes.txt
+	Lang     fs.FS               // folder lang of the source: words of our own
 	Out      string              // file to write, "" for none
 	Seed     uint64              // 0 for [Seed]
 	Progress func(share float64) // called now and then with the share of the work that is done; may be nil
@@ -41,7 +43,7 @@ func Train(ctx context.Context, o Options) (Report, error) {
 	if err != nil {
 		return Report{}, fmt.Errorf("read refused hashes: %w", err)
 	}
-	c, err := readCorpus(o.Data, refused)
+	c, err := readCorpus(o.Data, o.Lang, refused)
 	if err != nil {
 		return Report{}, fmt.Errorf("read texts in %s: %w", o.Data, err)
 	}

@@ -14,6 +14,9 @@ import (
 	"github.com/entente/entente/lang"
 )
 
+// ourLang is the folder lang of the source.
+var ourLang = os.DirFS("../..")
+
 const data = "../../../../shared/data/language"
 
 func whole(t *testing.T) (*corpus, map[string]bool) {
@@ -25,7 +28,7 @@ func whole(t *testing.T) (*corpus, map[string]bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := readCorpus(data, refused)
+	c, err := readCorpus(data, ourLang, refused)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +111,7 @@ func TestReadCorpus(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := readCorpus(dir, hashes)
+	c, err := readCorpus(dir, ourLang, hashes)
 	if err != nil || c.refused != 1 {
 		t.Fatalf("%d refused (%v), want 1", c.refused, err)
 	}
@@ -147,14 +150,14 @@ func TestTrainAgainSameBytes(t *testing.T) {
 			t.Error("two runs give different weights")
 		}
 	}
-	other, err := Train(context.Background(), Options{Data: dir, Seed: 5, small: true})
+	other, err := Train(context.Background(), Options{Lang: ourLang, Data: dir, Seed: 5, small: true})
 	if err != nil || other.Seed != 5 {
 		t.Errorf("seed %d (%v)", other.Seed, err)
 	}
 }
 
 func trainSmall(dir, out string) (Report, error) {
-	return Train(context.Background(), Options{Data: dir, Out: out, small: true})
+	return Train(context.Background(), Options{Lang: ourLang, Data: dir, Out: out, small: true})
 }
 
 func TestTrainStops(t *testing.T) {
@@ -162,10 +165,10 @@ func TestTrainStops(t *testing.T) {
 	dir, _ := folder(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := Train(ctx, Options{Data: dir}); !errors.Is(err, context.Canceled) {
+	if _, err := Train(ctx, Options{Lang: ourLang, Data: dir}); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v, want canceled", err)
 	}
-	if _, err := Train(context.Background(), Options{Data: t.TempDir()}); !errors.Is(err, os.ErrNotExist) {
+	if _, err := Train(context.Background(), Options{Lang: ourLang, Data: t.TempDir()}); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("%v, want that nothing is there", err)
 	}
 }

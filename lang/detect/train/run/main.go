@@ -19,7 +19,7 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	rep, err := train.Train(ctx, train.Options{Data: *data, Out: *out, Seed: *seed})
+	rep, err := train.Train(ctx, train.Options{Lang: os.DirFS("lang"), Data: *data, Out: *out, Seed: *seed})
 	if err != nil {
 		log.Fatal(err)
 	}
