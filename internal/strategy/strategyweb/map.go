@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/a-h/templ"
 
 	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/measure/stat"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
 	"github.com/entente/entente/internal/strategy"
@@ -25,9 +27,10 @@ type mapPage struct {
 	Names  names
 	Owners map[string]string
 	Past   bool
-	At     string // the day asked for
-	Odd    string // what is wrong with it
-	Theme  string // the theme looked at
+	At     string      // the day asked for
+	Odd    string      // what is wrong with it
+	Theme  string      // the theme looked at
+	State  *stat.State // of the objectives that are listed, nil for all
 	Edit   bool
 	Prints bool // PDF and PNG can be made
 	Reach  map[string]strategy.Reach
@@ -55,6 +58,11 @@ func (h *handlers) mapPage(w http.ResponseWriter, r *http.Request) error {
 	}
 	if _, ok := p.E.Map.Theme(r.URL.Query().Get("theme")); ok {
 		p.Theme = r.URL.Query().Get("theme")
+	}
+	for _, s := range []stat.State{stat.OnTrack, stat.Watch, stat.Off, stat.Unknown} {
+		if r.URL.Query().Get("state") == s.String() {
+			p.State = &s
+		}
 	}
 	key := fmt.Sprintf("map %d %s %s %s %t %t %q", p.E.Stamp, org.Who(ctx).Role, i18n.Lang(ctx), i18n.Zone(ctx), p.Past, p.Prints, r.URL.RawQuery)
 	body, err := h.s.Kept(ctx, key, func(ctx context.Context) (string, error) { return h.written(ctx, p, at) })
@@ -89,6 +97,14 @@ func (h *handlers) written(ctx context.Context, p mapPage, at time.Time) (string
 	var b strings.Builder
 	err = mapBody(p).Render(ctx, &b)
 	return b.String(), err
+}
+
+// listed are the objectives in the list below the drawing.
+func (p mapPage) listed() []strategy.Standing {
+	if p.State == nil {
+		return p.E.Objectives
+	}
+	return slices.DeleteFunc(slices.Clone(p.E.Objectives), func(st strategy.Standing) bool { return st.Rolled.State != *p.State })
 }
 
 // refused shows a refusal that the reader can do something about on the page to.

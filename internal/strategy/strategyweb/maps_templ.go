@@ -165,19 +165,19 @@ func mapsBody(p mapsPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = count(m.E.OnTrack, stat.OnTrack).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = count(m.E.OnTrack, stat.OnTrack, stateHref(m.E.Map.ID, stat.OnTrack, "")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = count(m.E.Watch, stat.Watch).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = count(m.E.Watch, stat.Watch, stateHref(m.E.Map.ID, stat.Watch, "")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = count(m.E.Off, stat.Off).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = count(m.E.Off, stat.Off, stateHref(m.E.Map.ID, stat.Off, "")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = count(m.E.Unknown, stat.Unknown).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = count(m.E.Unknown, stat.Unknown, stateHref(m.E.Map.ID, stat.Unknown, "")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

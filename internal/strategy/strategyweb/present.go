@@ -17,6 +17,8 @@ type slide struct {
 	Shows          strategy.Shows
 	Names          names
 	Owner          string
+	Alone          bool   // for readers without an account, who can open nothing
+	At             string // the day asked for
 	Reach          strategy.Reach
 	Step, Steps    int // from 0; 0 is the map
 	St             strategy.Standing
@@ -43,7 +45,7 @@ func (h *handlers) present(w http.ResponseWriter, r *http.Request) error {
 	if at := r.URL.Query().Get("at"); at != "" && odd == "" {
 		q.Set("at", at)
 	}
-	return h.showSlide(w, r, slide{E: e, Shows: strategy.ShowValues, Names: n, Leave: mapHref(e.Map.ID), Odd: oddDay(ctx, odd)}, "/strategy/present?"+q.Encode()+"&", false)
+	return h.showSlide(w, r, slide{E: e, At: q.Get("at"), Shows: strategy.ShowValues, Names: n, Leave: mapHref(e.Map.ID), Odd: oddDay(ctx, odd)}, "/strategy/present?"+q.Encode()+"&", false)
 }
 
 func (h *handlers) sharedPresent(w http.ResponseWriter, r *http.Request) error {
@@ -73,7 +75,7 @@ func (h *handlers) showSlide(w http.ResponseWriter, r *http.Request, p slide, ba
 			}
 		}
 	}
-	p.Steps = len(list)
+	p.Steps, p.Alone = len(list), alone
 	p.Step, _ = strconv.Atoi(r.URL.Query().Get("step"))
 	p.Step = min(max(p.Step, 0), p.Steps)
 	if p.Step > 0 {
@@ -113,6 +115,14 @@ func (h *handlers) showSlide(w http.ResponseWriter, r *http.Request, p slide, ba
 		page.Head = robots()
 	}
 	return web.Bare(w, r, page, slideBody(p))
+}
+
+// stateHref is where the objectives in a state are listed, "" for readers who cannot open them.
+func (p slide) stateHref(s stat.State) string {
+	if p.Alone {
+		return ""
+	}
+	return stateHref(p.E.Map.ID, s, p.At)
 }
 
 // judged reports whether the states of a slide are to be shown.

@@ -148,7 +148,15 @@ func TestSeveralMaps(t *testing.T) {
 				t.Errorf("a page of names says %q of how things stand", untold)
 			}
 		}
-		nobody.says(nobody.get(path+"/present?step=1"), 200, "1 of", "Leave")
+		slide := nobody.get(path + "/present?step=1")
+		nobody.says(slide, 200, "1 of", "Leave")
+		if strings.Contains(slide.text, "/strategy/objectives/") || strings.Contains(slide.text, "/measures/") {
+			t.Error("who has no account is shown ways that are closed to them")
+		}
+		_, list, _ := strings.Cut(vic.get("/strategy?map="+bench+"&state=on-track").text, `id="list"`)
+		if list, _, _ = strings.Cut(list, "</table>"); list == "" || strings.Contains(list, mend.ID) {
+			t.Error("an objective without a state is listed among those on track")
+		}
 		ada.says(ada.get("/strategy/maps"), 200, "Links shared with others", "Board")
 		if vics := vic.get("/strategy/maps"); strings.Contains(vics.text, "Links shared with others") {
 			t.Error("a volunteer is shown the links of all maps")
@@ -162,6 +170,10 @@ func TestSeveralMaps(t *testing.T) {
 		nobody.says(nobody.get(path), 404)
 
 		for page, words := range map[string][]string{
+			"/strategy?map=" + bench:                         {"/strategy?map=" + bench + "&state=unknown#list", `id="list">`},
+			"/strategy?map=" + bench + "&state=unknown":      {"Mend what is complained about", "All objectives", `id="list" open`},
+			"/strategy/maps":                                 {"&state=unknown#list"},
+			"/strategy/present?map=" + bench + "&step=0":     {"&state=unknown#list"},
 			"/strategy/present?map=" + bench:                 {"slide-title", "Bench", `data-slide="next"`},
 			"/strategy/present?map=" + bench + "&step=2":     {`data-slide="back"`, "2 of"},
 			"/strategy/present?map=" + bench + "&step=9999":  {`data-slide="back"`},

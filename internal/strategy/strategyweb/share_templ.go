@@ -776,7 +776,7 @@ func sharedBody(p sharedPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if p.Share.Shows != strategy.ShowNames {
-				templ_7745c5c3_Err = count(p.E.OnTrack, stat.OnTrack).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = count(p.E.OnTrack, stat.OnTrack, "").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -784,7 +784,7 @@ func sharedBody(p sharedPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = count(p.E.Watch, stat.Watch).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = count(p.E.Watch, stat.Watch, "").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -792,7 +792,7 @@ func sharedBody(p sharedPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = count(p.E.Off, stat.Off).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = count(p.E.Off, stat.Off, "").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -800,7 +800,7 @@ func sharedBody(p sharedPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = count(p.E.Unknown, stat.Unknown).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = count(p.E.Unknown, stat.Unknown, "").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

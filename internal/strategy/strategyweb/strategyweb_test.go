@@ -251,6 +251,13 @@ func TestPages(t *testing.T) {
 		for _, page := range []string{"/strategy?map=" + m.ID, "/strategy/objectives/" + full.Objectives[7].ID + "/sight"} {
 			ada.says(ada.get(page), 200, `<a href="/measures/`)
 		}
+		slides := ""
+		for step := range full.Objectives {
+			slides += ada.get(fmt.Sprintf("/strategy/present?map=%s&step=%d", m.ID, step+1)).text
+		}
+		if !strings.Contains(slides, `<a href="/measures/`) || !strings.Contains(slides, `<a href="/strategy/objectives/`) {
+			t.Error("a number on a slide does not open")
+		}
 		ada.says(ada.get("/strategy?map=x%00"), 404)
 		ada.says(ada.get("/strategy/objectives/x%00"), 404)
 
