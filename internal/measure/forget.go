@@ -12,6 +12,11 @@ import (
 	"github.com/entente/entente/internal/enrich"
 )
 
+const (
+	unasked  = 45 * 24 * time.Hour // after which a key is forgotten
+	mostKeys = 2000                // kept; the one that was not asked for longest makes room
+)
+
 // exists reports whether there is what a filter names: its channel, topic, member and kind. Nothing is kept for what there is not.
 func exists(ctx context.Context, q db.Q, f Filter) (bool, error) {
 	if f.Kind != "" && !slices.Contains(enrich.KindNames(), f.Kind) {

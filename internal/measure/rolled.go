@@ -78,12 +78,6 @@ func (s *Service) keepingOf(m kpi.Measure, f Filter) (keeping, bool) {
 	return v.k, v.ok
 }
 
-// generation is how far what is kept has come, in the moment that q reads.
-func generation(ctx context.Context, q db.Q) (int64, error) {
-	gen, _, err := db.Value[int64](ctx, q, "SELECT gen FROM measure_gen WHERE one = 1")
-	return gen, err
-}
-
 // want notes that a key should be kept from a day on.
 func (s *Service) want(k keeping, from int64) {
 	s.store.mu.Lock()
