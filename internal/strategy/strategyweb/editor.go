@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/id"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
 	"github.com/entente/entente/internal/strategy"
@@ -19,6 +20,12 @@ type editorPage struct {
 	Drawing    string
 	Undo, Redo *strategy.Change
 	Crossings  int
+	Fold       string // the perspective whose forms were used last
+}
+
+// unfolded reports whether the forms of a perspective are shown: all while there are few, else those that were used last.
+func (p editorPage) unfolded(perspective string) bool {
+	return len(p.E.Objectives) <= strategy.Readable || p.Fold == perspective
 }
 
 func (h *handlers) editor(w http.ResponseWriter, r *http.Request) error {
@@ -31,7 +38,7 @@ func (h *handlers) editor(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := editorPage{E: e}
+	p := editorPage{E: e, Fold: r.URL.Query().Get("fold")}
 	m := picture(ctx, e, n, look{})
 	for i := range m.Objectives { // names and states are what is needed to arrange
 		c := &m.Objectives[i].Card
@@ -63,10 +70,18 @@ func fromEditor(r *http.Request) bool {
 	return err == nil && f.Text("back") == "draw"
 }
 
+// backToDrawing is the editor of a map, with the forms unfolded that were just used.
+func backToDrawing(r *http.Request, mapID string) string {
+	if f, err := web.ReadForm(r); err == nil && id.Valid(f.Text("fold")) {
+		return drawHref(mapID) + "?fold=" + f.Text("fold") + "#place-" + f.Text("fold")
+	}
+	return drawHref(mapID)
+}
+
 // done answers a change: back to the editor for those who came from there, else to another page.
 func done(w http.ResponseWriter, r *http.Request, mapID, otherwise string) error {
 	if fromEditor(r) {
-		otherwise = drawHref(mapID)
+		otherwise = backToDrawing(r, mapID)
 	}
 	return web.Redirect(w, r, otherwise)
 }

@@ -311,9 +311,9 @@ func (h *handlers) addLink(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		if len(errs) > 0 {
-			return fits(w, r, errs[0], o.Map, drawHref(o.Map))
+			return fits(w, r, errs[0], o.Map, backToDrawing(r, o.Map))
 		}
-		return web.Redirect(w, r, drawHref(o.Map))
+		return web.Redirect(w, r, backToDrawing(r, o.Map))
 	}
 	if len(errs) > 0 {
 		bad, err := mend(ctx, w, errs...)

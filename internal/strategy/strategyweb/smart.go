@@ -170,6 +170,15 @@ func CheckPanel(s *strategy.Service, o *org.Service) func(ctx context.Context, e
 			}
 			list = append(list, v)
 		}
+		slices.SortStableFunc(list, func(a, b flawView) int {
+			switch {
+			case a.severe == b.severe:
+				return 0
+			case a.severe:
+				return -1
+			}
+			return 1
+		})
 		return ui.Panel{Title: i18n.T(ctx, "check.map_title"), Body: flawsBody(list)}, nil
 	}
 }
