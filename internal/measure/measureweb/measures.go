@@ -169,3 +169,10 @@ func (v view) rowsTo(m kpi.Measure, f measure.Filter) string {
 	v.Filter = f
 	return v.to("/measures/"+m.ID+"/rows", "at", v.moment())
 }
+
+// rowsIn is where the rows of a step of a course are; a step is whole days of zone.
+func (v view) rowsIn(m kpi.Measure, step measure.Window, zone *time.Location) string {
+	at := v.moment()
+	v.Period, v.From, v.To = "custom", step.From.In(zone).Format(date), step.To.Add(-time.Microsecond).In(zone).Format(date)
+	return v.to("/measures/"+m.ID+"/rows", "at", at)
+}

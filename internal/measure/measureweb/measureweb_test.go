@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/csv"
 	"fmt"
+	"html"
 	"io"
 	"log/slog"
 	"net/http"
@@ -168,6 +169,29 @@ func TestWalk(t *testing.T) {
 	}
 	if !strings.Contains(body, `href="/measures/response-rate?period=90d"`) {
 		t.Error("no way back with the same period")
+	}
+}
+
+// TestRowsOfSteps follows the links of courses: behind each step are as many rows as its line says, also of the step that is cut short.
+func TestRowsOfSteps(t *testing.T) {
+	t.Parallel()
+	h, cookie := site(t, 60)
+	line := regexp.MustCompile(`<a href="(/measures/[^"]*/rows[^"]*)">[^<]*</a>(?:</th>|</td>)(.*?)</tr>`)
+	cell := regexp.MustCompile(`<td[^>]*>([^<]*)</td>`)
+	for _, address := range []string{"/measures/volume?step=day", "/measures/volume?step=week&period=90d", "/measures/first-response-time?step=week", "/measures/open-conversations?step=week"} {
+		_, body := read(t, h, cookie, "en", address)
+		lines := line.FindAllStringSubmatch(body, -1)
+		if len(lines) < 2 {
+			t.Fatalf("%s: %d steps lead to rows", address, len(lines))
+		}
+		for _, l := range []int{0, len(lines) / 2, len(lines) - 1} {
+			cells := cell.FindAllStringSubmatch(lines[l][2], -1)
+			n := cells[len(cells)-1][1]
+			to := html.UnescapeString(lines[l][1])
+			if code, body := read(t, h, cookie, "en", to); code != 200 || !strings.Contains(body, "All in n ("+n+")") {
+				t.Errorf("%s: %d, not %s rows", to, code, n)
+			}
+		}
 	}
 }
 

@@ -17,7 +17,7 @@ func dots(ctx context.Context, p measureProps) chart.DotsProps {
 	m := p.Report.Measure
 	d := chart.DotsProps{Title: i18n.T(ctx, "measure.by."+string(p.View.By)), Unit: inUnit(m.Unit, p.Report.Result.Currency), FromZero: m.Unit != kpi.Points}
 	for _, s := range p.Slices {
-		e := chart.Estimate{Label: valueName(ctx, p.View.By, s.Value), N: s.Result.N, Value: chart.Missing()}
+		e := chart.Estimate{Label: valueName(ctx, p.View.By, s.Value), N: s.Result.N, Href: p.View.rowsTo(m, s.Filter), Value: chart.Missing()}
 		if m.Unit == kpi.Seconds {
 			if w := s.Result.Median; w.Reached {
 				e.Value = w.Value.Seconds()

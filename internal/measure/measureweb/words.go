@@ -271,15 +271,21 @@ func course(ctx context.Context, v view, r measure.Report) chart.LinesProps {
 	raw, corrected := chart.Series{Name: i18n.T(ctx, "measure.raw"), Dashed: true}, false
 	last, reached := chart.Series{Name: i18n.T(ctx, "measure.p90"), Dashed: true}, false
 	for _, q := range r.Points {
+		rows := ""
+		if q.N > 0 {
+			rows = v.rowsIn(m, q.Window, i18n.Zone(ctx))
+		}
 		if m.Unit == kpi.Seconds {
-			first.Points = append(first.Points, waitPoint(at(q), q.Median))
+			median := waitPoint(at(q), q.Median)
+			median.Href = rows
+			first.Points = append(first.Points, median)
 			p90 := waitPoint(at(q), q.P90)
 			p90.Low, p90.High = 0, 0 // two bands over each other cannot be read
 			last.Points = append(last.Points, p90)
 			reached = reached || q.P90.Reached
 			continue
 		}
-		c := chart.Point{At: at(q), Value: chart.Missing(), N: q.N}
+		c := chart.Point{At: at(q), Value: chart.Missing(), N: q.N, Href: rows}
 		if drawn(r, q) {
 			c.Value = q.Value.Value
 			if q.Value.Bounded {
