@@ -138,7 +138,10 @@ func (a *App) demoTalk(ctx context.Context) error {
 			}
 		}
 	}
-	return a.demoIdeas(ctx, s, people, &at)
+	if err := a.demoIdeas(ctx, s, people, &at); err != nil {
+		return err
+	}
+	return a.demoArticles(ctx, s, people, &at)
 }
 
 func demoSillage() []demoThread {

@@ -51,6 +51,8 @@ func placesOf(ctx context.Context, q db.Q, list []ledger.Activity) (map[string]b
 			if s.Space != "" {
 				places[a.Channel] = true
 			}
+		case ledger.ArticleWritten, ledger.ArticleTurned, ledger.ArticleHelped:
+			places[a.Channel] = true // articles are of communities alone
 		case ledger.PostEdited, ledger.PostDeleted, ledger.GroupEdited, ledger.GroupDeleted, ledger.VoteCast, ledger.AnswerPicked, ledger.ThreadTurned,
 			ledger.ReactionSet, ledger.PollAnswered, ledger.IdeaJudged, ledger.IdeaMerged:
 		default:
@@ -88,6 +90,8 @@ func deriveOne(ctx context.Context, q db.Q, a *ledger.Activity) error {
 			return err
 		}
 		return deriveVote(ctx, q, a)
+	case ledger.ArticleWritten, ledger.ArticleTurned, ledger.ArticleHelped:
+		return deriveArticle(ctx, q, a)
 	case ledger.IdeaJudged:
 		return deriveJudged(ctx, q, a)
 	case ledger.IdeaMerged:

@@ -7,9 +7,9 @@ import (
 	"github.com/entente/entente/internal/ledger"
 )
 
-// ideaTables are what is derived of ideas beside their threads.
+// ideaTables are what is derived of ideas beside their threads, and of articles.
 func ideaTables() []string {
-	return []string{"community_idea", "community_idea_vote", "community_idea_ballot", "community_idea_step"}
+	return append([]string{"community_idea", "community_idea_vote", "community_idea_ballot", "community_idea_step"}, articleTables()...)
 }
 
 func deriveIdea(ctx context.Context, q db.Q, a *ledger.Activity) error {

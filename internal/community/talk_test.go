@@ -286,6 +286,10 @@ func snapshot(t testing.TB, d *db.DB) map[string][]string {
 		{"community_idea", "id || '|' || status || '|' || status_at || '|' || reason || '|' || reason_by || '|' || merged_into || '|' || initiative || '|' || last", "id"},
 		{"community_idea_vote", "idea || '|' || voter || '|' || value || '|' || via", "idea, voter"},
 		{"community_idea_ballot", "space || '|' || voter || '|' || last", "space, voter"},
+		{"community_article", "id || '|' || space || '|' || kind || '|' || lang || '|' || original || '|' || original_version || '|' || credits || '|' || state || '|' || version || '|' || approved || '|' || title || '|' || excerpt || '|' || changed_at || '|' || COALESCE(approved_at, 0) || '|' || COALESCE(checked_at, 0) || '|' || yes || '|' || nay || '|' || last", "id"},
+		{"community_revision", "article || '|' || version || '|' || at || '|' || title || '|' || markup || '|' || html || '|' || original_version", "article, version"},
+		{"community_article_step", "activity || '|' || article || '|' || at || '|' || state || '|' || version", "activity"},
+		{"community_help", "article || '|' || reader || '|' || helped || '|' || reason || '|' || last", "article, reader"},
 		{"community_idea_step", "activity || '|' || idea || '|' || at || '|' || status || '|' || reason || '|' || decider", "activity"},
 	} {
 		list, err := db.All(t.Context(), d.Read(), db.Self[string], "SELECT "+table.columns+" FROM "+table.name+" ORDER BY "+table.order)

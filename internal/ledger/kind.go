@@ -16,6 +16,10 @@ const (
 	IdeaJudged   = "idea.judged"   // Judged; object: the idea, which is the first post of its thread
 	IdeaMerged   = "idea.merged"   // Joined; object: the idea that is taken into another
 
+	ArticleWritten = "article.written" // Written; object: the article, which has the id of the activity that first stated it
+	ArticleTurned  = "article.turned"  // ArticleState; object: the article
+	ArticleHelped  = "article.helped"  // Helped; object: the article; actor: the reader, visitor:… for one who has not signed in
+
 	// What is said in a group of a community that others do not know of is no post: nobody listens there.
 	GroupSaid    = "group.said"    // Said; object: the post, which has the id of the activity
 	GroupEdited  = "group.edited"  // Said; object: the post
@@ -130,6 +134,36 @@ type Judged struct {
 // Joined names the idea that another was taken into; its votes count there.
 type Joined struct {
 	Into string `json:"into"`
+}
+
+// Written is a version of an article of a community.
+type Written struct {
+	Space           string   `json:"space"`
+	Kind            string   `json:"kind"` // guide, practice, opinion, research
+	Title           string   `json:"title"`
+	Markup          string   `json:"markup"` // Markdown
+	Lang            string   `json:"lang"`
+	Version         int      `json:"version"`                    // from 1
+	AuthorName      string   `json:"author_name,omitempty"`      // as shown then
+	Original        string   `json:"original,omitempty"`         // the article it is a translation of
+	OriginalVersion int      `json:"original_version,omitempty"` // the version of it that was translated
+	Thread          string   `json:"thread,omitempty"`           // that it was made of
+	Credits         []string `json:"credits,omitempty"`          // names of those who said it there
+	Months          int      `json:"months,omitempty"`           // after which it is to be looked at again
+}
+
+// ArticleState says what was made of a version of an article.
+type ArticleState struct {
+	State   string `json:"state"` // draft, review, approved, withdrawn; confirmed: still right
+	Version int    `json:"version"`
+	Words   string `json:"words,omitempty"`
+	By      string `json:"by,omitempty"` // the name of who did, as shown then
+}
+
+// Helped is whether an article helped a reader; the last word of each counts.
+type Helped struct {
+	Helped bool   `json:"helped"`
+	Reason string `json:"reason,omitempty"`
 }
 
 // Turned says what was done with a thread of a community.

@@ -210,8 +210,8 @@ type ideaView struct {
 
 // fillIdea reads what the page of an idea shows.
 func (h *handlers) fillIdea(ctx context.Context, v *threadView) error {
-	if v.t.Kind != community.Ideas {
-		return nil
+	if err := h.fillArticles(ctx, v); err != nil || v.t.Kind != community.Ideas {
+		return err
 	}
 	i, found, err := h.s.Idea(ctx, v.t.ID)
 	if err != nil || !found {

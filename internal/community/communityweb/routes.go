@@ -31,6 +31,7 @@ func Routes(r *web.Routes, server *web.Server, s *community.Service, o *org.Serv
 	h.places(r)
 	h.threads(r)
 	h.ideas(r)
+	h.articles(r)
 }
 
 // places registers the pages of communities and spaces.

@@ -38,6 +38,7 @@ type threadView struct {
 	marked   map[string]bool // posts that whoever asks has put aside
 	poll     *community.Poll
 	quote    string // what the form begins with
+	articles *articleLinks
 }
 
 // speaks reports whether a form to say something is shown.
@@ -235,7 +236,9 @@ func (v *threadView) quoteHref(ctx context.Context, p *community.Post) string {
 }
 
 // divides reports whether the thread can be split and merged.
-func (v *threadView) divides() bool { return v.t.Kind == community.Questions || v.t.Kind == community.Discussions }
+func (v *threadView) divides() bool {
+	return v.t.Kind == community.Questions || v.t.Kind == community.Discussions
+}
 
 // What a post said after a version of its history: what the next says, or what it says now.
 func laterMarkup(p *community.Post, list []community.Version, i int) string {

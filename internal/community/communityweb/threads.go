@@ -161,6 +161,9 @@ func (h *handlers) space(w http.ResponseWriter, r *http.Request) error {
 	if sp.Takes(community.Ideas) && !sp.Takes(community.Questions) && !sp.Takes(community.Discussions) {
 		return h.showBoard(w, r, v, &sp)
 	}
+	if len(sp.Holds) == 1 && sp.Takes(community.Articles) {
+		return h.showArticles(w, r, v, &sp)
+	}
 	return h.list(w, r, &listView{hall: v, space: &sp})
 }
 

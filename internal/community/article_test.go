@@ -1,0 +1,149 @@
+package community_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/entente/entente/internal/community"
+	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/problem"
+)
+
+func (k *square) article(who context.Context, id string) community.Article {
+	k.t.Helper()
+	a, err := k.Article(who, k.sight(who), k.id, id)
+	must(k.t, err)
+	return a
+}
+
+// TestArticles follows an article from a thread through review, versions and a translation that falls behind, to readers whom it helped or not.
+func TestArticles(t *testing.T) {
+	each(t, func(t *testing.T, k *square) {
+		k.holding()
+		ada, bob, lea := k.join("Ada", org.Plain), k.join("Bob", org.Plain), k.join("Lea", org.Social)
+		q := k.ask(ada, "How is a chain oiled?", "It squeaks.")
+		best := k.reply(bob, q, "One drop on each link.")
+		_, err := k.Pick(ada, k.id, best, true)
+		must(t, err)
+		th, _ := k.thread(t.Context(), q)
+		seed, err := k.SeedOf(t.Context(), &th)
+		must(t, err)
+		if !strings.Contains(seed, "> It squeaks.") || !strings.Contains(seed, "One drop on each link.") {
+			t.Errorf("it begins with %q", seed)
+		}
+		draft := community.ArticleDraft{Space: k.spaces["help"], Kind: community.Guide, Title: "Oiling a chain", Body: seed, Lang: "en", Thread: q, Months: 6}
+		write := func(who context.Context, d community.ArticleDraft) (string, error) {
+			k.pass(time.Minute)
+			return k.WriteArticle(who, d)
+		}
+		_, err = write(t.Context(), draft)
+		refused(t, err, problem.Unauthenticated, "problem.sign_in")
+		bad := draft
+		bad.Space = k.spaces["talk"]
+		_, err = write(bob, bad)
+		refused(t, err, problem.Invalid, "community.article.not_here")
+		one, err := write(bob, draft)
+		must(t, err)
+		if a := k.article(bob, one); a.Public() || a.State != community.Drafted || cmp.Diff([]string{"Ada", "Bob"}, a.Credits) != "" {
+			t.Errorf("the draft is %+v", a)
+		}
+		_, err = k.Article(ada, k.sight(ada), k.id, one)
+		refused(t, err, problem.Missing, "problem.not_found")
+		turn := func(who context.Context, id string, to community.ArticleState) error {
+			k.pass(time.Minute)
+			return k.TurnArticle(who, k.id, id, to, "")
+		}
+		refused(t, turn(bob, one, community.Approved), problem.Forbidden, "problem.forbidden")
+		must(t, turn(bob, one, community.InReview))
+		must(t, turn(lea, one, community.Approved))
+		if made, err := k.ArticlesOf(t.Context(), k.sight(t.Context()), q); err != nil || len(made) != 1 || made[0].ApprovedBy != "Lea" {
+			t.Errorf("of the thread: %+v, %v", made, err)
+		}
+
+		french := community.ArticleDraft{Space: k.spaces["help"], Kind: community.Guide, Title: "Huiler une chaîne", Body: "Une goutte par maillon.", Lang: "en", Original: one}
+		_, err = write(bob, french)
+		refused(t, err, problem.Invalid, "community.article.same_language")
+		french.Lang = "fr"
+		two, err := write(bob, french)
+		must(t, err)
+		must(t, turn(lea, two, community.Approved))
+		outdated := func() bool {
+			a := k.article(t.Context(), two)
+			out, err := k.Outdated(t.Context(), &a)
+			must(t, err)
+			return out
+		}
+		if outdated() {
+			t.Error("the translation is outdated before the original changed")
+		}
+		draft.Body += "\n\nWipe off the rest."
+		must(t, k.ReviseArticle(bob, k.id, one, draft, 1))
+		refused(t, k.ReviseArticle(bob, k.id, one, draft, 1), problem.Conflict, "problem.conflict")
+		refused(t, k.ReviseArticle(ada, k.id, one, draft, 2), problem.Forbidden, "community.post.not_yours")
+		if a := k.article(ada, one); a.Approved != 1 || a.Version != 2 || outdated() {
+			t.Errorf("what was approved is %+v", a)
+		}
+		must(t, turn(lea, one, community.Approved))
+		if !outdated() {
+			t.Error("the original changed and nobody is told")
+		}
+		must(t, k.ReviseArticle(bob, k.id, two, french, 1))
+		must(t, turn(lea, two, community.Approved))
+		if outdated() {
+			t.Error("translated anew, and outdated still")
+		}
+		list, err := k.Revisions(t.Context(), one)
+		must(t, err)
+		if len(list) != 2 || list[0].Version != 2 {
+			t.Errorf("versions %+v", list)
+		}
+
+		secret := strings.Repeat("s", 32)
+		help := func(who context.Context, secret string, yes bool, why string) {
+			t.Helper()
+			k.pass(time.Minute)
+			must(t, k.Helped(who, k.id, one, secret, yes, why))
+		}
+		help(ada, "", false, "Which oil?")
+		help(ada, "", true, "")
+		help(t.Context(), secret, false, "Which oil?")
+		help(t.Context(), secret, false, "Which oil, please?")
+		help(t.Context(), secret+"2", true, "")
+		refused(t, k.Helped(t.Context(), k.id, one, "", true, ""), problem.Invalid, "problem.bad_form")
+		if a := k.article(t.Context(), one); a.Yes != 2 || a.No != 1 {
+			t.Errorf("%d and %d readers", a.Yes, a.No)
+		}
+		reasons, err := k.Reasons(t.Context(), one)
+		must(t, err)
+		if diff := cmp.Diff([]string{"Which oil, please?"}, reasons); diff != "" {
+			t.Error(diff)
+		}
+
+		if a := k.article(t.Context(), one); a.Stale(k.now()) || !a.Stale(k.now().AddDate(0, 7, 0)) {
+			t.Error("it is stale at the wrong time")
+		}
+		k.pass(230 * 24 * time.Hour)
+		must(t, turn(lea, one, community.Confirmed))
+		if a := k.article(t.Context(), one); a.Stale(k.now()) || a.State != community.Approved {
+			t.Errorf("confirmed, and %+v", a)
+		}
+		must(t, turn(lea, one, community.Withdrawn))
+		_, err = k.Article(t.Context(), k.sight(t.Context()), k.id, one)
+		refused(t, err, problem.Missing, "problem.not_found")
+		must(t, turn(lea, one, community.Drafted))
+		_, err = k.Article(t.Context(), k.sight(t.Context()), k.id, one)
+		refused(t, err, problem.Missing, "problem.not_found")
+		all, err := k.Articles(t.Context(), k.sight(t.Context()), community.ArticleQuery{Community: k.id})
+		must(t, err)
+		waiting, err := k.Articles(lea, k.sight(lea), community.ArticleQuery{Community: k.id, Unread: true})
+		must(t, err)
+		if len(all) != 1 || all[0].ID != two || len(waiting) != 1 || waiting[0].ID != one {
+			t.Errorf("read: %+v, waiting: %+v", all, waiting)
+		}
+		rebuilt(t, k)
+	})
+}

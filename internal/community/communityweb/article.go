@@ -1,0 +1,548 @@
+package communityweb
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/xml"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/entente/entente/internal/community"
+	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/id"
+	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/web"
+	"github.com/entente/entente/internal/web/ui"
+)
+
+// articles registers the pages of articles.
+func (h *handlers) articles(r *web.Routes) {
+	r.Page("GET /c/{slug}/articles", org.Public, h.in(h.articleList))
+	r.Page("GET /c/{slug}/articles/feed.atom", org.Public, h.in(h.articleFeed))
+	r.Page("GET /c/{slug}/articles/new", org.SignedIn, h.in(h.writing))
+	r.Do("POST /c/{slug}/articles", org.SignedIn, h.in(h.writeArticle))
+	r.Page("GET /c/{slug}/articles/{article}", org.Public, h.in(h.article))
+	r.Page("GET /c/{slug}/articles/{article}/{words}", org.Public, h.in(h.article))
+	r.Page("GET /c/{slug}/articles/{article}/versions", org.Public, h.in(h.versions))
+	r.Page("GET /c/{slug}/articles/{article}/edit", org.SignedIn, h.in(h.revising))
+	r.Do("POST /c/{slug}/articles/{article}/edit", org.SignedIn, h.in(h.revise))
+	r.Do("POST /c/{slug}/articles/{article}/turn", org.SignedIn, h.in(h.turnArticle))
+	r.Do("POST /c/{slug}/articles/{article}/helped", org.Public, h.in(h.helped))
+}
+
+// articlesView is a list of articles.
+type articlesView struct {
+	hall
+	space   *community.Space // nil for all of the community
+	kind    string
+	waiting bool // those that are being written or read before approval
+	list    []community.Article
+	spaces  []community.Space // where whoever asks may write one
+}
+
+func (v *articlesView) title(ctx context.Context) string {
+	if v.space == nil {
+		return i18n.T(ctx, "community.article.title")
+	}
+	return v.space.Called(v.lang, v.place.Langs...)
+}
+
+func (v *articlesView) path() string {
+	if v.space == nil {
+		return "/articles"
+	}
+	return "/" + v.space.Slug
+}
+
+func (v *articlesView) tabs(ctx context.Context) []ui.Tab {
+	at := func(q string) string { return v.href(ctx, v.path()) + q }
+	out := []ui.Tab{{Label: i18n.T(ctx, "community.article.any_kind"), Href: at(""), Current: v.kind == "" && !v.waiting}}
+	for _, k := range community.ArticleKinds() {
+		out = append(out, ui.Tab{Label: kindName(ctx, k), Href: at("?kind=" + k), Current: v.kind == k})
+	}
+	if v.who != nil && len(v.spaces) > 0 {
+		out = append(out, ui.Tab{Label: i18n.T(ctx, "community.article.waiting"), Href: at("?waiting=yes"), Current: v.waiting})
+	}
+	return out
+}
+
+func (v *articlesView) newHref(ctx context.Context) string {
+	to := v.href(ctx, "/articles/new")
+	if v.space != nil {
+		to += "?space=" + url.QueryEscape(v.space.Slug)
+	}
+	return to
+}
+
+func kindName(ctx context.Context, kind string) string {
+	return i18n.T(ctx, "community.article.kind."+kind)
+}
+
+func stateName(ctx context.Context, s community.ArticleState) string {
+	return i18n.T(ctx, "community.article.state."+string(s))
+}
+
+// shelves are the spaces of a community in which whoever asks may write articles.
+func (v *hall) shelves() []community.Space {
+	var out []community.Space
+	for _, sp := range v.Spaces(v.place.ID) {
+		if v.who != nil && sp.Takes(community.Articles) && v.MayWrite(sp.ID) {
+			out = append(out, sp)
+		}
+	}
+	return out
+}
+
+func (h *handlers) articleList(w http.ResponseWriter, r *http.Request) error {
+	at, err := h.hall(r)
+	if err != nil {
+		return err
+	}
+	return h.showArticles(w, r, at, nil)
+}
+
+func (h *handlers) showArticles(w http.ResponseWriter, r *http.Request, at hall, space *community.Space) error {
+	if h.unchanged(w, r, &at) {
+		return nil
+	}
+	ctx, q := r.Context(), r.URL.Query()
+	v := &articlesView{hall: at, space: space, spaces: at.shelves(), waiting: q.Get("waiting") != "" && at.who != nil}
+	for _, k := range community.ArticleKinds() {
+		if k == q.Get("kind") {
+			v.kind = k
+		}
+	}
+	in := community.ArticleQuery{Community: at.place.ID, Kind: v.kind, Unread: v.waiting}
+	if space != nil {
+		in.Space = space.ID
+	}
+	var err error
+	if v.list, err = h.s.Articles(ctx, at.Sight, in); err != nil {
+		return err
+	}
+	return web.Show(w, r, web.Page{Title: v.title(ctx), Head: articlesHead(v)}, articlesPage(v))
+}
+
+// articleFeed lists the articles approved last for programs.
+func (h *handlers) articleFeed(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.hall(r)
+	if err != nil {
+		return problem.New(problem.Missing, "problem.not_found")
+	}
+	if h.unchanged(w, r, &v) {
+		return nil
+	}
+	ctx := r.Context()
+	list, err := h.s.Articles(ctx, v.Sight, community.ArticleQuery{Community: v.place.ID})
+	if err != nil {
+		return err
+	}
+	f := atomFeed{Lang: v.lang, ID: v.world("/articles/feed.atom"), Title: v.place.Called(v.lang) + " · " + i18n.T(ctx, "community.article.title"), Updated: v.place.CreatedAt.Format(time.RFC3339),
+		Links: []atomLink{{Rel: "self", Type: "application/atom+xml", Href: v.world("/articles/feed.atom")}, {Rel: "alternate", Type: "text/html", Href: v.world("/articles")}}}
+	for i, a := range list[:min(len(list), feedMost)] {
+		rev, err := h.s.Revision(ctx, a.ID, a.Approved)
+		if err != nil {
+			return err
+		}
+		if i == 0 {
+			f.Updated = a.ApprovedAt.Format(time.RFC3339)
+		}
+		f.Entries = append(f.Entries, atomEntry{ID: v.world("/articles/" + a.ID), Title: a.Title, Published: a.At.Format(time.RFC3339), Updated: a.ApprovedAt.Format(time.RFC3339),
+			Link: atomLink{Rel: "alternate", Type: "text/html", Href: v.world(a.Path())}, Author: nameOf(ctx, a.AuthorName), Content: atomContent{"html", rev.HTML}})
+	}
+	raw, err := xml.Marshal(f)
+	if err != nil {
+		return err
+	}
+	return h.file(w, "application/atom+xml; charset=utf-8", append([]byte(xml.Header), raw...))
+}
+
+// feedMost is how many articles a feed has.
+const feedMost = 25
+
+// articleView is the page of an article.
+type articleView struct {
+	hall
+	a            community.Article
+	rev          community.Revision // the one shown
+	newer        bool               // the newest version is shown, which is not the approved one
+	translations []community.Article
+	outdated     bool
+	steps        []community.ArticleStep
+	reasons      []string
+	form         *web.Form
+}
+
+func (v *articleView) revises() bool { return v.MayRevise(v.who, &v.a) }
+
+func (v *articleView) ways() []community.ArticleState { return v.Ways(v.who, &v.a) }
+
+func (v *articleView) translates() bool {
+	return v.who != nil && v.MayWrite(v.a.Space) && v.a.Public() && v.a.Original == "" && len(i18n.Languages()) > 1+len(v.translations)
+}
+
+func (v *articleView) at(ctx context.Context, what string) string {
+	return v.href(ctx, "/articles/"+v.a.ID+what)
+}
+
+func (h *handlers) articleView(r *http.Request) (*articleView, error) {
+	at, err := h.hall(r)
+	if err != nil {
+		return nil, err
+	}
+	v := &articleView{hall: at}
+	v.a, err = h.s.Article(r.Context(), at.Sight, at.place.ID, r.PathValue("article"))
+	return v, err
+}
+
+func (h *handlers) article(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.articleView(r)
+	if err != nil {
+		return err
+	}
+	if r.PathValue("words") != v.a.Words() {
+		http.Redirect(w, r, v.href(r.Context(), v.a.Path()), http.StatusMovedPermanently)
+		return nil
+	}
+	if h.unchanged(w, r, &v.hall) {
+		return nil
+	}
+	return h.showArticle(w, r, v)
+}
+
+func (h *handlers) showArticle(w http.ResponseWriter, r *http.Request, v *articleView) (err error) {
+	ctx := r.Context()
+	version := v.a.Approved
+	if version == 0 || v.revises() && r.URL.Query().Get("version") == "newest" {
+		version = v.a.Version
+	}
+	v.newer = version != v.a.Approved
+	if v.rev, err = h.s.Revision(ctx, v.a.ID, version); err != nil {
+		return err
+	}
+	if v.translations, err = h.s.Translations(ctx, &v.a); err != nil {
+		return err
+	}
+	if v.outdated, err = h.s.Outdated(ctx, &v.a); err != nil {
+		return err
+	}
+	if v.revises() {
+		if v.steps, err = h.s.ArticleSteps(ctx, v.a.ID); err != nil {
+			return err
+		}
+		if v.reasons, err = h.s.Reasons(ctx, v.a.ID); err != nil {
+			return err
+		}
+	}
+	return web.Show(w, r, web.Page{Title: v.rev.Title, Head: articleHead(v)}, articlePage(v))
+}
+
+// linked says to programs that search what the page holds: schema.org Article, as JSON-LD.
+func (v *articleView) linked() string {
+	doc := map[string]any{"@context": "https://schema.org", "@type": "Article", "headline": v.rev.Title, "description": v.a.Excerpt, "inLanguage": v.a.Lang,
+		"datePublished": v.a.At.Format(time.RFC3339), "dateModified": v.a.ApprovedAt.Format(time.RFC3339), "url": v.world(v.a.Path()), "mainEntityOfPage": v.world(v.a.Path()),
+		"version": v.a.Approved, "publisher": map[string]any{"@type": "Organization", "name": v.place.Called(v.lang)}}
+	if v.a.AuthorName != "" {
+		doc["author"] = map[string]any{"@type": "Person", "name": v.a.AuthorName}
+	}
+	var others []any
+	for _, c := range v.a.Credits {
+		others = append(others, map[string]any{"@type": "Person", "name": c})
+	}
+	if others != nil {
+		doc["contributor"] = others
+	}
+	raw, err := json.Marshal(doc) // < > & are written \u003c …: nothing in it can end the element
+	if err != nil {
+		return ""
+	}
+	return `<script type="application/ld+json">` + string(raw) + "</script>"
+}
+
+// versionsView is the versions of an article, each with what it changed.
+type versionsView struct {
+	*articleView
+	list []community.Revision
+}
+
+func (h *handlers) versions(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.articleView(r)
+	if err != nil {
+		return err
+	}
+	list, err := h.s.Revisions(r.Context(), v.a.ID)
+	if err != nil {
+		return err
+	}
+	for !v.revises() && len(list) > 0 && list[0].Version > v.a.Approved {
+		list = list[1:] // what is not approved is not read by everybody
+	}
+	return web.Show(w, r, web.Page{Title: i18n.T(r.Context(), "community.article.versions"), Head: hidden()}, versionsPage(&versionsView{v, list}))
+}
+
+// writeView is the form in which an article is written.
+type writeView struct {
+	hall
+	a       *community.Article // the one that is changed, nil for a new one
+	spaces  []ui.Option
+	in      community.ArticleDraft
+	space   string // slug
+	months  string
+	seen    int
+	preview string
+	form    *web.Form
+}
+
+func (v *writeView) title(ctx context.Context) string {
+	if v.a != nil {
+		return i18n.T(ctx, "community.article.edit")
+	}
+	return i18n.T(ctx, "community.article.new")
+}
+
+func (v *writeView) action(ctx context.Context) string {
+	if v.a != nil {
+		return v.href(ctx, "/articles/"+v.a.ID+"/edit")
+	}
+	return v.href(ctx, "/articles")
+}
+
+func (v *writeView) kinds(ctx context.Context) []ui.Option {
+	var out []ui.Option
+	for _, k := range community.ArticleKinds() {
+		out = append(out, ui.Option{Value: k, Label: kindName(ctx, k)})
+	}
+	return out
+}
+
+func (h *handlers) writeView(r *http.Request) (*writeView, error) {
+	at, err := h.hall(r)
+	if err != nil {
+		return nil, err
+	}
+	v := &writeView{hall: at, months: "12"}
+	for _, sp := range at.shelves() {
+		v.spaces = append(v.spaces, ui.Option{Value: sp.Slug, Label: sp.Called(at.lang, at.place.Langs...)})
+	}
+	if len(v.spaces) == 0 {
+		return nil, problem.New(problem.Forbidden, "community.post.join_first")
+	}
+	return v, nil
+}
+
+func (h *handlers) writing(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.writeView(r)
+	if err != nil {
+		return err
+	}
+	ctx, q := r.Context(), r.URL.Query()
+	v.space = q.Get("space")
+	v.in = community.ArticleDraft{Lang: v.lang, Kind: community.Guide, Token: id.New()}
+	if thread := q.Get("thread"); thread != "" {
+		t, err := h.s.Thread(ctx, v.Sight, v.place.ID, thread)
+		if err != nil {
+			return err
+		}
+		v.in.Thread, v.in.Title = t.ID, t.Title
+		if t.Lang != "" {
+			v.in.Lang = t.Lang
+		}
+		if v.in.Body, err = h.s.SeedOf(ctx, &t); err != nil {
+			return err
+		}
+	}
+	if original := q.Get("original"); original != "" {
+		a, err := h.s.Article(ctx, v.Sight, v.place.ID, original)
+		if err != nil {
+			return err
+		}
+		rev, err := h.s.Revision(ctx, a.ID, max(a.Approved, 1))
+		if err != nil {
+			return err
+		}
+		v.in.Original, v.in.Title, v.in.Body, v.in.Kind, v.months = a.ID, rev.Title, rev.Markup, a.Kind, strconv.Itoa(a.Months)
+		v.space = strings.TrimPrefix(v.spacePath(a.Space), "/")
+		for _, l := range i18n.Languages() {
+			if l != a.Lang {
+				v.in.Lang = l
+			}
+		}
+	}
+	return h.showWrite(w, r, v)
+}
+
+func (h *handlers) showWrite(w http.ResponseWriter, r *http.Request, v *writeView) error {
+	return web.Show(w, r, web.Page{Title: v.title(r.Context()), Head: hidden()}, writePage(v))
+}
+
+// read takes what was typed.
+func (v *writeView) read(f *web.Form) {
+	v.form = f
+	v.space, v.months = f.Text("space"), f.Text("months")
+	sp, _ := v.Space(v.place.ID, v.space)
+	months, err := strconv.Atoi(strings.TrimSpace(v.months))
+	if err != nil {
+		months = -1
+	}
+	v.in = community.ArticleDraft{Space: sp.ID, Kind: f.Text("kind"), Title: f.Text("title"), Body: f.Text("body"), Lang: f.Text("lang"), Original: clip(f.Text("original"), 60),
+		Thread: clip(f.Text("thread"), 60), Months: months, Token: clip(f.Text("token"), 100)}
+	v.seen = number(f.Text("seen"))
+	if f.Text("do") == "preview" {
+		v.preview = community.Preview(v.in.Body)
+	}
+}
+
+func (h *handlers) writeArticle(w http.ResponseWriter, r *http.Request) error {
+	f, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	v, err := h.writeView(r)
+	if err != nil {
+		return err
+	}
+	v.read(f)
+	if f.Text("do") == "preview" {
+		return h.showWrite(w, r, v)
+	}
+	article, err := h.s.WriteArticle(r.Context(), v.in)
+	if err != nil && problem.Of(err).Field != "" {
+		f.Refuse(err)
+		web.Invalid(w)
+		return h.showWrite(w, r, v)
+	}
+	if err != nil {
+		return err
+	}
+	web.Flash(w, r, ui.Success, "community.article.saved")
+	return web.Redirect(w, r, v.place.Path()+"/articles/"+article)
+}
+
+// reviseView is the form of an article that is there.
+func (h *handlers) reviseView(r *http.Request) (*writeView, error) {
+	at, err := h.articleView(r)
+	if err != nil {
+		return nil, err
+	}
+	if !at.revises() {
+		return nil, problem.New(problem.Forbidden, "community.post.not_yours")
+	}
+	return &writeView{hall: at.hall, a: &at.a}, nil
+}
+
+func (h *handlers) revising(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.reviseView(r)
+	if err != nil {
+		return err
+	}
+	rev, err := h.s.Revision(r.Context(), v.a.ID, v.a.Version)
+	if err != nil {
+		return err
+	}
+	v.in = community.ArticleDraft{Kind: v.a.Kind, Title: rev.Title, Body: rev.Markup, Lang: v.a.Lang}
+	v.months, v.seen = strconv.Itoa(v.a.Months), v.a.Version
+	return h.showWrite(w, r, v)
+}
+
+func (h *handlers) revise(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.reviseView(r)
+	if err != nil {
+		return err
+	}
+	f, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	v.read(f)
+	if f.Text("do") == "preview" {
+		return h.showWrite(w, r, v)
+	}
+	err = h.s.ReviseArticle(r.Context(), v.place.ID, v.a.ID, v.in, v.seen)
+	if err != nil && problem.Of(err).Field != "" {
+		f.Refuse(err)
+		web.Invalid(w)
+		return h.showWrite(w, r, v)
+	}
+	if err != nil {
+		return err
+	}
+	web.Flash(w, r, ui.Success, "community.article.saved")
+	return web.Redirect(w, r, v.place.Path()+v.a.Path()+"?version=newest")
+}
+
+func (h *handlers) turnArticle(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.articleView(r)
+	if err != nil {
+		return err
+	}
+	f, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	if err := h.s.TurnArticle(r.Context(), v.place.ID, v.a.ID, community.ArticleState(f.Text("state")), f.Text("words")); err != nil {
+		return err
+	}
+	web.Flash(w, r, ui.Success, "community.article.turned")
+	return web.Redirect(w, r, v.place.Path()+"/articles/"+v.a.ID)
+}
+
+// readerCookie holds the secret under which somebody who has not signed in says whether an article helped.
+const (
+	readerCookie = "reader"
+	readerFor    = 90 * 24 * time.Hour
+)
+
+func (h *handlers) helped(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.articleView(r)
+	if err != nil {
+		return err
+	}
+	f, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	secret := ""
+	if v.who == nil {
+		if c, err := r.Cookie(readerCookie); err == nil && len(c.Value) >= 20 && len(c.Value) <= 200 {
+			secret = c.Value
+		} else {
+			var b [24]byte
+			rand.Read(b[:]) // never fails: see crypto/rand
+			secret = base64.RawURLEncoding.EncodeToString(b[:])
+			http.SetCookie(w, &http.Cookie{Name: readerCookie, Value: secret, Path: "/", MaxAge: int(readerFor.Seconds()), HttpOnly: true, SameSite: http.SameSiteLaxMode,
+				Secure: strings.HasPrefix(v.url, "https://")})
+		}
+	}
+	if err := h.s.Helped(r.Context(), v.place.ID, v.a.ID, secret, f.Text("helped") == "yes", f.Text("reason")); err != nil {
+		return err
+	}
+	web.Flash(w, r, ui.Success, "community.article.thank_you")
+	return web.Redirect(w, r, v.place.Path()+v.a.Path())
+}
+
+// articleLinks are the articles made of a thread, and the way to make one.
+type articleLinks struct {
+	list  []community.Article
+	makes bool
+}
+
+func (h *handlers) fillArticles(ctx context.Context, v *threadView) error {
+	list, err := h.s.ArticlesOf(ctx, v.Sight, v.t.ID)
+	if err != nil {
+		return err
+	}
+	v.articles = &articleLinks{list: list}
+	from, _ := v.SpaceByID(v.t.Space)
+	for _, sp := range v.shelves() {
+		if v.t.DeletedAt.IsZero() && (from.Access == community.OpenSpace || sp.ID == from.ID) && v.who.Role != org.Plain {
+			v.articles.makes = true
+		}
+	}
+	return nil
+}
