@@ -3,6 +3,7 @@ package strategy
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"math"
 	"time"
 
@@ -63,11 +64,18 @@ func (s *Service) Export(ctx context.Context, mapID string) ([]byte, error) {
 			}
 		}
 		for _, measured := range o.Measures {
-			unit := 1.0
+			unit, currency := 1.0, ""
 			if def, err := s.measures.Find(measured.Measure); err == nil {
-				unit = Typed(def.Unit)
+				if def.Unit == kpi.Money {
+					now, err := s.measures.Compute(measure.Permitted(ctx), measured.Measure, measured.Window(s.Now(), s.measures.Zone(ctx)), measured.Filter())
+					if err != nil && !problem.Is(err, problem.Invalid) && !problem.Is(err, problem.Missing) {
+						return nil, fmt.Errorf("the currency of %s: %w", measured.Measure, err)
+					}
+					currency = now.Currency
+				}
+				unit = TypedIn(def.Unit, currency)
 			}
-			fm := fileMeasure{ID: measured.Measure, Statistic: measured.Statistic, Timing: measured.Timing, Weight: measured.Weight, Days: measured.Days, Baseline: round(measured.Baseline / unit),
+			fm := fileMeasure{ID: measured.Measure, Currency: currency, Statistic: measured.Statistic, Timing: measured.Timing, Weight: measured.Weight, Days: measured.Days, Baseline: round(measured.Baseline / unit),
 				BaselineOn: measured.BaselineAt.UTC().Format(time.DateOnly), Filter: fileFilter{Topic: names[measured.Topic], Channel: names[measured.Channel]}}
 			if measured.Better == kpi.Within {
 				low, high := round(measured.Low/unit), round(measured.High/unit)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -27,7 +28,8 @@ type Lookups struct {
 	BaselineAt time.Time
 }
 
-// file is a map as a file has it: times in hours, shares in per cent, volumes in posts in four weeks, points from −100 to 100.
+// file is a map as a file has it: times in hours, shares in per cent, volumes in posts in four weeks, points from −100 to 100, amounts in
+// whole units of their currency.
 type file struct {
 	Name         Words             `json:"name"`
 	Kind         Kind              `json:"kind,omitempty"`
@@ -89,6 +91,7 @@ type fileMeasure struct {
 	Weight     float64    `json:"weight"`
 	Filter     fileFilter `json:"filter"`
 	Days       int        `json:"days,omitempty"`
+	Currency   string     `json:"currency,omitempty"` // of amounts, which are in whole units of it
 	Baseline   float64    `json:"baseline"`
 	BaselineOn string     `json:"baseline_on,omitempty"`
 	Target     *float64   `json:"target,omitempty"`
@@ -307,12 +310,17 @@ func (s *Service) parseObjective(ctx context.Context, f fileObjective, l Lookups
 	return o, nil
 }
 
+var currencyCode = regexp.MustCompile(`^[A-Z]{3}$`)
+
 func (s *Service) parseMeasure(ctx context.Context, f fileMeasure, l Lookups) (Measure, error) {
 	def, err := s.measures.Find(f.ID)
 	if err != nil {
 		return Measure{}, err
 	}
-	unit := Typed(def.Unit)
+	if f.Currency != "" && !currencyCode.MatchString(f.Currency) {
+		return Measure{}, problem.New(problem.Invalid, "strategy.currency_bad").On("currency")
+	}
+	unit := TypedIn(def.Unit, f.Currency)
 	value := func(v *float64) float64 {
 		if v == nil {
 			return 0

@@ -9,6 +9,7 @@ import (
 
 	"github.com/entente/entente/internal/db"
 	ids "github.com/entente/entente/internal/id"
+	"github.com/entente/entente/internal/intake"
 	"github.com/entente/entente/internal/measure"
 	"github.com/entente/entente/internal/measure/kpi"
 	"github.com/entente/entente/internal/measure/stat"
@@ -266,6 +267,14 @@ func Typed(u kpi.Unit) float64 {
 		return 100
 	}
 	return 1
+}
+
+// TypedIn is Typed in a currency: yen have no cents, dinars have a thousand. "" is not known, and taken for hundredths.
+func TypedIn(u kpi.Unit, currency string) float64 {
+	if u == kpi.Money && currency != "" {
+		return math.Pow10(intake.MinorFigures(currency))
+	}
+	return Typed(u)
 }
 
 func (m Measure) summary() map[string]any {

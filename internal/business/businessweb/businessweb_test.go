@@ -172,6 +172,9 @@ func TestFactByHand(t *testing.T) {
 	x.see(t, "fr", to+"/correct", `value="1000,00"`)
 	x.post(t, to+"/correct", 303, "when", "2026-03", "amount", "7", "label", "content")
 	x.see(t, "en", "/business/facts?kind=cost&period=12m", to, "€7.00", "March 2026")
+	for _, days := range []string{"from=2026-12-01&to=2026-01-01", "from=9999-01-01&to=9999-12-31", "from=someday&to=2026-01-01", "from=2026-02-30&to=2026-03-01", "from=0001-01-01&to=2026-01-01"} {
+		x.see(t, "en", "/business/facts?kind=cost&period=custom&"+days, "is no period", "the last twelve months")
+	}
 	for _, path := range []string{"/business/facts/nothing", "/business/facts?kind=x", "/business/facts?kind=cost&before=x", "/business/example?kind=x"} {
 		if status, _, _ := x.do(t, org.Owner, "en", http.MethodGet, path, nil); status != http.StatusNotFound {
 			t.Errorf("GET %s: %d", path, status)

@@ -78,7 +78,7 @@ type listView struct {
 	withdrawn int
 	may       bool
 	imports   bool
-	problem   string
+	odd       string // what was asked for as a period and is none
 }
 
 func (p *pages) list(w http.ResponseWriter, r *http.Request) error {
@@ -136,6 +136,17 @@ func known(v string, list []string) string {
 	return ""
 }
 
+// shortened is what was typed, cut where it is too long to be repeated.
+func shortened(text string) string {
+	if list := []rune(text); len(list) > 40 {
+		return string(list[:40]) + "…"
+	}
+	return text
+}
+
+// Facts are looked for between these years.
+const firstYear, lastYear = 1970, 2100
+
 // during reads the period: so many months up to the end of this one, or from a day to a day.
 func (v *listView) during(in url.Values, now time.Time) {
 	zone := now.Location()
@@ -152,7 +163,7 @@ func (v *listView) during(in url.Values, now time.Time) {
 		from, e1 := time.ParseInLocation(time.DateOnly, in.Get("from"), zone)
 		to, e2 := time.ParseInLocation(time.DateOnly, in.Get("to"), zone)
 		v.from, v.to = in.Get("from"), in.Get("to")
-		if e1 == nil && e2 == nil && !to.Before(from) {
+		if e1 == nil && e2 == nil && !to.Before(from) && from.Year() >= firstYear && to.Year() <= lastYear {
 			v.filter.From, v.filter.Until = from, to.AddDate(0, 0, 1)
 			return
 		}
@@ -161,6 +172,9 @@ func (v *listView) during(in url.Values, now time.Time) {
 	}
 	v.filter.From, v.filter.Until = next.AddDate(0, -n, 0), next
 	if v.period == "custom" {
+		if v.from != "" || v.to != "" {
+			v.odd = shortened(v.from) + " – " + shortened(v.to)
+		}
 		v.from, v.to = v.filter.From.Format(time.DateOnly), next.AddDate(0, 0, -1).Format(time.DateOnly)
 	}
 }

@@ -24,16 +24,27 @@ type capacityPage struct {
 	C     plan.Capacity
 	From  schedule.Day
 	Weeks int
+	Odd   string // what was asked for as a day or as weeks and is none
 }
 
 func (h *handlers) capacity(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	p := capacityPage{From: h.s.Today(ctx), Weeks: shownWeeks}
+	odd := func(text string) {
+		if list := []rune(text); len(list) > 40 {
+			text = string(list[:40]) + "…"
+		}
+		p.Odd = i18n.T(ctx, "plan.capacity_odd", "Typed", text)
+	}
 	if d, ok := schedule.ParseDay(r.URL.Query().Get("from")); ok && d != 0 {
 		p.From = d
+	} else if !ok {
+		odd(r.URL.Query().Get("from"))
 	}
 	if n, err := strconv.Atoi(r.URL.Query().Get("weeks")); err == nil && n >= 1 && n <= 53 {
 		p.Weeks = n
+	} else if text := r.URL.Query().Get("weeks"); text != "" {
+		odd(text)
 	}
 	var err error
 	if p.C, err = h.s.Capacity(ctx, p.From, p.Weeks); err != nil {
@@ -73,7 +84,7 @@ func (h *handlers) people(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	c.People = list
-	p := peoplePage{page: base, C: capacityPage{c, from, shownWeeks}}
+	p := peoplePage{page: base, C: capacityPage{C: c, From: from, Weeks: shownWeeks}}
 	if base.St.Discreet {
 		if p.Mine, err = h.s.Bookings(ctx, base.St.ID); err != nil {
 			return err

@@ -271,6 +271,9 @@ func TestPages(t *testing.T) {
 			t.Error("the booking is still there")
 		}
 		ada.says(ada.get("/initiatives/portfolio"), 200, "One of 2 objectives", "Win riders", "Guides", "(CHF)")
+		for _, asked := range []string{"from=someday", "from=9999-01-01", "from=2026-02-30", "weeks=0", "weeks=many"} {
+			ada.says(ada.get("/initiatives/capacity?"+asked), 200, "cannot be shown")
+		}
 		ada.says(ada.get("/initiatives/capacity"), 200, "Vic", "20.5 / 6", "too many", "Guides (20 h 30)")
 		ada.says(ada.get("/initiatives?state=running"), 200, "Guides", "Changed since approval")
 		ada.says(ada.get("/initiatives?state=done"), 200, "No initiative is in this state")

@@ -207,6 +207,10 @@ func TestPages(t *testing.T) {
 			}
 		}
 		vic.says(vic.get("/value/lines/new"), 403)
+		for _, asked := range []string{"days=someday", "days=-1", "days=99999999999999999999", "from=9999-01-01"} {
+			ada.says(ada.get("/value?"+asked), 200, "is no period that can be looked at", "365 days")
+		}
+		ada.says(ada.get("/value?objective=nothing"), 404)
 		ada.says(ada.get("/strategy/moved"), 200, "Choose something to follow upwards")
 		ada.says(ada.get("/strategy/moved?campaign=Spring"), 200, "About: Spring", "No measure of an objective counts any of it")
 		vic.says(vic.get("/strategy/moved?said=p1"), 200, "No measure of an objective counts any of it")

@@ -26,6 +26,7 @@ type valuePage struct {
 	Objective string
 	Names     map[string]strategy.Words
 	Edit      bool
+	Odd       string // what was asked for and makes no sense, in words
 }
 
 func (h *handlers) value(w http.ResponseWriter, r *http.Request) error {
@@ -33,15 +34,33 @@ func (h *handlers) value(w http.ResponseWriter, r *http.Request) error {
 	p := valuePage{Days: 365, Objective: r.URL.Query().Get("objective"), Edit: org.Who(ctx).May(org.StrategyEdit)}
 	if n, err := strconv.Atoi(r.URL.Query().Get("days")); err == nil && slices.Contains(report.Spans(), n) {
 		p.Days = n
+	} else if text := r.URL.Query().Get("days"); text != "" {
+		p.Odd = i18n.T(ctx, "report.days_odd", "Typed", shortened(text), "Days", p.Days)
+	}
+	for _, day := range []string{"from", "to", "at"} {
+		if text := r.URL.Query().Get(day); text != "" {
+			p.Odd = i18n.T(ctx, "report.days_odd", "Typed", shortened(text), "Days", p.Days)
+		}
 	}
 	var err error
 	if p.Names, err = h.s.ObjectiveNames(ctx); err != nil && !problem.Is(err, problem.Forbidden) {
 		return err
 	}
+	if _, known := p.Names[p.Objective]; !known && p.Objective != "" {
+		return problem.New(problem.Missing, "problem.not_found")
+	}
 	if p.Ledger, err = h.s.Value(ctx, measure.Last(p.Days, h.s.Now(), i18n.Zone(ctx)), p.Objective); err != nil {
 		return err
 	}
 	return web.Show(w, r, web.Page{Title: i18n.T(ctx, "report.value"), Wide: true}, valueBody(p))
+}
+
+// shortened is what was typed, cut where it is too long to be repeated.
+func shortened(text string) string {
+	if list := []rune(text); len(list) > 40 {
+		return string(list[:40]) + "…"
+	}
+	return text
 }
 
 // ObjectivePanel says what an objective (id) brought or saved in a year: for the page of the objective. shown is false where there is nothing.

@@ -160,6 +160,7 @@ type Reading struct {
 	ID       string    `json:"id" doc:"Of the measure of the objective."`
 	Measure  string    `json:"measure"`
 	Unit     string    `json:"unit"`
+	Currency string    `json:"currency,omitempty" doc:"Of an amount, which is in minor units of it."`
 	From     time.Time `json:"from"`
 	To       time.Time `json:"to"`
 	Value    *float64  `json:"value,omitempty" doc:"Absent without data."`
@@ -284,7 +285,7 @@ func evaluation(e strategy.Evaluation) Evaluation {
 }
 
 func reading(r strategy.Reading) Reading {
-	out := Reading{ID: r.ID, Measure: r.Measure.Measure, Unit: string(r.Unit), From: r.Window.From, To: r.Window.To, N: r.Result.N, State: r.State.String(), Why: string(r.Why)}
+	out := Reading{ID: r.ID, Measure: r.Measure.Measure, Unit: string(r.Unit), Currency: r.Result.Currency, From: r.Window.From, To: r.Window.To, N: r.Result.N, State: r.State.String(), Why: string(r.Why)}
 	if r.Value.Defined() {
 		out.Value, out.Progress = &r.Value.Value, &r.Progress
 		if r.Value.Bounded {

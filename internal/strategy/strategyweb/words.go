@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/entente/entente/internal/i18n"
-	"github.com/entente/entente/internal/intake"
 	"github.com/entente/entente/internal/measure"
 	"github.com/entente/entente/internal/measure/kpi"
 	"github.com/entente/entente/internal/measure/stat"
@@ -64,10 +63,7 @@ func typedUnit(ctx context.Context, u kpi.Unit, currency string) string {
 
 // typedIn is how many of a measure's unit are in one of what people type: amounts are typed in whole units of their currency.
 func typedIn(u kpi.Unit, currency string) float64 {
-	if u == kpi.Money {
-		return math.Pow10(intake.MinorFigures(currency))
-	}
-	return strategy.Typed(u)
+	return strategy.TypedIn(u, currency)
 }
 
 // typed writes a value as it is typed into a form.
