@@ -56,7 +56,7 @@ func (s *Service) Voices(ctx context.Context, o Sight, space, begin string) ([]V
 func (s *Service) voicesAmong(ctx context.Context, q db.Q, o Sight, w *db.Where, community, space string, most int) ([]Voice, error) {
 	w.And("EXISTS (SELECT 1 FROM community_post p JOIN community_thread t ON t.id = p.thread WHERE p.author = v.author AND p.deleted_at IS NULL AND t.space IN " +
 		db.Among(q, w.Arg(db.Texts(o.Readable(community)))) + ")")
-	list, err := db.All(ctx, q, voiceFields, "SELECT v.author, v.handle, v.name FROM community_voice v"+w.String()+" ORDER BY v.handle"+db.Limit(soughtVoices), w.Args...)
+	list, err := db.All(ctx, q, voiceFields, "SELECT v.author, v.handle, v.name FROM community_voice v "+w.String()+" ORDER BY v.handle"+db.Limit(soughtVoices), w.Args...)
 	if err != nil {
 		return nil, fmt.Errorf("find who can be mentioned: %w", err)
 	}

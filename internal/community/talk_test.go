@@ -279,10 +279,16 @@ func snapshot(t testing.TB, d *db.DB) map[string][]string {
 	t.Helper()
 	out := map[string][]string{}
 	for _, table := range []struct{ name, columns, order string }{
-		{"community_thread", "id || '|' || space || '|' || kind || '|' || title || '|' || tags || '|' || at || '|' || last_at || '|' || last_name || '|' || replies || '|' || score || '|' || accepted || '|' || pinned || '|' || locked || '|' || duplicate_of || '|' || COALESCE(deleted_at, 0)", "id"},
+		{"community_thread", "id || '|' || space || '|' || kind || '|' || title || '|' || tags || '|' || at || '|' || last_at || '|' || last_name || '|' || replies || '|' || score || '|' || accepted || '|' || pinned || '|' || locked || '|' || duplicate_of || '|' || merged_into || '|' || author || '|' || excerpt || '|' || COALESCE(deleted_at, 0)", "id"},
 		{"community_post", "id || '|' || thread || '|' || parent || '|' || external_id || '|' || kind || '|' || author || '|' || author_name || '|' || ours || '|' || title || '|' || markup || '|' || html || '|' || score || '|' || accepted || '|' || edits || '|' || COALESCE(edited_at, 0) || '|' || COALESCE(deleted_at, 0)", "id"},
 		{"community_edit", "activity || '|' || post || '|' || at || '|' || title || '|' || markup", "activity"},
 		{"community_vote", "post || '|' || voter || '|' || value || '|' || last", "post, voter"},
+		{"community_post_file", "post || '|' || file", "post, file"},
+		{"community_voice", "channel || '|' || author || '|' || handle || '|' || name", "channel, author"},
+		{"community_mention", "post || '|' || member", "post, member"},
+		{"community_reaction", "post || '|' || reaction || '|' || voter || '|' || taken || '|' || last", "post, reaction, voter"},
+		{"community_poll", "post || '|' || choices || '|' || several || '|' || COALESCE(ends_at, 0)", "post"},
+		{"community_poll_ballot", "post || '|' || voter || '|' || choices || '|' || last", "post, voter"},
 		{"community_idea", "id || '|' || status || '|' || status_at || '|' || reason || '|' || reason_by || '|' || merged_into || '|' || initiative || '|' || last", "id"},
 		{"community_idea_vote", "idea || '|' || voter || '|' || value || '|' || via", "idea, voter"},
 		{"community_idea_ballot", "space || '|' || voter || '|' || last", "space, voter"},

@@ -18,9 +18,9 @@ type Connector struct{}
 // New makes the connector.
 func New() Connector { return Connector{} }
 
-// Describe says what it can do. Each community makes its own channel; nobody adds one by hand.
+// Describe says what it can do: an answer is read by whom the post is for, everybody or members. Each community makes its own channel; nobody adds one by hand.
 func (Connector) Describe() channel.Description {
-	return channel.Description{Kind: Kind, Icon: "messages-square", Can: channel.Replies | channel.PublicReply, Says: "answer", Internal: true,
+	return channel.Description{Kind: Kind, Icon: "messages-square", Can: channel.Replies | channel.PublicReply | channel.PrivateReply, Says: "answer", Internal: true,
 		Fields: []channel.Field{{Name: "url", Type: channel.URL}}}
 }
 

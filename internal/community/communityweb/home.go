@@ -20,6 +20,7 @@ type homeView struct {
 	welcome string // safe HTML: made by markup
 	spaces  []spaceView
 	threads templ.Component // what was said last
+	cover   community.File
 }
 
 // spaceView is a space as whoever asks stands to it.
@@ -48,6 +49,9 @@ func (h *handlers) home(w http.ResponseWriter, r *http.Request, v visit) error {
 	}
 	page.spaces = slices.DeleteFunc(page.spaces, func(s spaceView) bool { return !s.reads || !s.ArchivedAt.IsZero() })
 	if page.threads, err = h.latest(ctx, v); err != nil {
+		return err
+	}
+	if _, page.cover, err = h.s.Adornments(ctx, v.ID); err != nil {
 		return err
 	}
 	return web.Show(w, r, web.Page{Title: v.Called()}, homeBody(page))

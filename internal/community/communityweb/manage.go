@@ -74,6 +74,8 @@ type settingsView struct {
 	plan  community.Plan
 	kinds string
 	wrong wrong
+
+	logo, cover community.File
 }
 
 func (h *handlers) newPage(w http.ResponseWriter, r *http.Request) error {
@@ -98,7 +100,11 @@ func (h *handlers) settings(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := v.Planned()
-	return showSettings(w, r, settingsView{id: v.ID, plan: p, kinds: strings.Join(p.Kinds, ", ")})
+	logo, cover, err := h.s.Adornments(r.Context(), v.ID)
+	if err != nil {
+		return err
+	}
+	return showSettings(w, r, settingsView{id: v.ID, plan: p, kinds: strings.Join(p.Kinds, ", "), logo: logo, cover: cover})
 }
 
 // texts reads a field that the form has for each language.
