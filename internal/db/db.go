@@ -125,15 +125,25 @@ func (d *DB) Close() error {
 	return errors.Join(d.pen.close(), d.mark.close(), d.read.Close(), d.write.Close())
 }
 
-// Rest gives back the memory in which SQLite keeps pages for writing: after an import that is most of what the process holds. It waits for
-// its turn to write, for a second at most.
+// Rest gives back the memory in which SQLite keeps pages: after an import, or a crowd, that is most of what the process holds beside its own.
+// It waits for its turn to write, for a second at most, and takes no connection that somebody reads with.
 func (d *DB) Rest(ctx context.Context) error {
 	if d.engine != SQLite {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	_, err := d.write.ExecContext(ctx, "PRAGMA shrink_memory")
+	const shrink = "PRAGMA shrink_memory"
+	_, err := d.write.ExecContext(ctx, shrink)
+	for range d.read.Stats().Idle {
+		c, taken := d.read.Conn(ctx)
+		if taken != nil {
+			return errors.Join(err, taken)
+		}
+		defer c.Close() // only when all were visited, so that each is another one
+		_, done := c.ExecContext(ctx, shrink)
+		err = errors.Join(err, done)
+	}
 	return err
 }
 
