@@ -58,6 +58,14 @@ func (w *tab) signIn(role, theme, lang string) {
 	w.As(theme, lang)
 }
 
+// withoutScript keeps the pages of the window from running script.
+func (w *tab) withoutScript() {
+	w.Do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+		return err
+	}))
+}
+
 // answerable are conversations that the demo can answer, open and nobody's.
 func answerable(t *testing.T, s *server, n int) []string {
 	t.Helper()
@@ -193,10 +201,7 @@ func TestBrowserWithoutScript(t *testing.T) {
 	s := demoed(t).serve(t)
 	w := window(t, s.URL)
 	one := answerable(t, s, 1)[0]
-	w.Do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-		_, err := cdp.Call(ctx, t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
-		return err
-	}))
+	w.withoutScript()
 	w.Open("/sign-in?to=/inbox/" + one)
 	w.Type("#f-email", demoMembers["volunteer"])
 	w.Type("#f-password", demoPassword+"\r")

@@ -1,9 +1,13 @@
 package e2e
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"image"
+	"image/png"
 	"maps"
+	"mime/multipart"
 	"net/http"
 	"regexp"
 	"slices"
@@ -22,7 +26,7 @@ type wall struct {
 	told             string   // a word of what was said there
 	knows, reads     []string // visitors
 	// ids
-	communityID, spaceID, thread, answer string
+	communityID, spaceID, thread, answer, file string
 }
 
 // sought stands in everything that was said behind the walls, for looking for it.
@@ -103,10 +107,15 @@ func TestCommunityWalls(t *testing.T) {
 			c = who["member"]
 		}
 		title := sought + " " + w.told
-		done(c, "/c/"+w.community+"/ask", "kind", "discussion", "space", w.space, "title", title, "body", "The "+sought+" is "+w.told+".", "tags", w.told, "looked", title, "token", w.told)
+		picture := upload(t, c, "/c/"+w.community+"/files", w.told)
+		done(c, "/c/"+w.community+"/ask", "kind", "discussion", "space", w.space, "title", title, "body", "The "+sought+" is "+w.told+".\n\n"+picture, "tags", w.told, "looked", title, "token", w.told)
 		w.thread = s.place.rows(t, "SELECT id FROM community_thread WHERE space = $1 ORDER BY at DESC LIMIT 1", w.spaceID)[0]
 		done(c, "/c/"+w.community+"/p/"+w.thread+"/reply", "body", "Again "+w.told+".", "token", "r"+w.told)
 		w.answer = s.place.rows(t, "SELECT id FROM community_post WHERE thread = $1 AND id <> thread", w.thread)[0]
+		w.file = s.place.rows(t, "SELECT file FROM community_post_file WHERE post = $1", w.thread)[0]
+		if a := c.get("/media/" + w.file); a.status != http.StatusOK {
+			t.Fatalf("the picture in %s is not there for who is in it: %d", w.space, a.status)
+		}
 		if !strings.Contains(c.page("/c/"+w.community+"/t/"+w.thread+"/"+sought+"-"+w.told), w.told) {
 			t.Fatalf("what was said in %s is not there for who is in it", w.space)
 		}
@@ -175,6 +184,13 @@ func TestCommunityWalls(t *testing.T) {
 				searches := strings.HasSuffix(path, "similar") || strings.HasSuffix(path, "ask") || strings.HasSuffix(path, "search") || slices.Contains([]string{"/inbox", "/mentions", "/people"}, path)
 				for _, w := range walls {
 					to := path
+					if strings.Contains(path, "/media/{file}") {
+						to = into(w, strings.ReplaceAll(path, "{file}", w.file))
+						if a := c.get(to); a.status != http.StatusNotFound && !slices.Contains(w.reads, name) {
+							t.Errorf("a %s who asks for the picture in %s is answered %d", name, w.space, a.status)
+						}
+						continue
+					}
 					if strings.HasPrefix(path, "/c/{slug}") || strings.HasPrefix(path, "/communities/{id}") {
 						to = into(w, path)
 					}
@@ -210,13 +226,16 @@ func TestCommunityWalls(t *testing.T) {
 						}
 					}
 				}
-				if w.space == "parloir" {
+				if _, seen := before["/c/"+w.community]; !seen {
 					continue
 				}
-				a := c.post("/c/"+w.community+"/ask", "kind", "discussion", "space", w.space, "title", "From outside", "body", "From outside.", "looked", "From outside", "token", name)
+				a := c.post("/c/"+w.community+"/ask", "kind", "discussion", "space", w.space, "title", "From outside", "body", "From outside.", "looked", "From outside", "token", name+w.space)
 				found(t, name, "/c/"+w.community+"/ask", a)
-				if a.status == http.StatusSeeOther && strings.Contains(a.to(), "/t/") {
+				if n := s.place.count(t, "SELECT COUNT(*) FROM community_thread WHERE space = $1", w.spaceID); n != 1 {
 					t.Errorf("a %s begins something in %s", name, w.space)
+				}
+				if a := c.get("/c/" + w.community + "/mentions?q=&space=" + w.space); !slices.Contains(w.knows, name) && a.status == http.StatusOK {
+					t.Errorf("a %s is told who is in %s: %s", name, w.space, a.body)
 				}
 			}
 			if name == "nobody" {
@@ -263,9 +282,40 @@ func TestCommunityWalls(t *testing.T) {
 			}
 		})
 	}
-	if n := s.place.count(t, "SELECT COUNT(*) FROM activity WHERE data LIKE '%From outside%'"); n > 0 {
-		t.Errorf("%d things were said from outside", n)
+	for _, w := range walls {
+		if n := s.place.count(t, "SELECT COUNT(*) FROM community_post p JOIN community_thread t ON t.id = p.thread WHERE t.space = $1 AND p.markup LIKE '%From outside%'", w.spaceID); n > 0 {
+			t.Errorf("%d things were said in %s from outside", n, w.space)
+		}
 	}
+}
+
+// upload brings a picture, and gives the Markdown that shows it.
+func upload(t *testing.T, c *client, path, name string) string {
+	t.Helper()
+	dot := image.NewRGBA(image.Rect(0, 0, 2+len(name), 2)) // of a size of its own: equal files may be kept once
+	var raw, body bytes.Buffer
+	if err := png.Encode(&raw, dot); err != nil {
+		t.Fatal(err)
+	}
+	form := multipart.NewWriter(&body)
+	part, err := form.CreateFormFile("files", name+".png")
+	if err == nil {
+		_, err = part.Write(raw.Bytes())
+	}
+	if err == nil {
+		err = form.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := c.try(http.MethodPost, path, &body, "Content-Type", form.FormDataContentType())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.status != http.StatusOK || a.body == "" {
+		t.Fatalf("bring a picture to %s: %d %s", path, a.status, a.body)
+	}
+	return a.body
 }
 
 var placeholder = regexp.MustCompile(`\{[^}]*\}`)

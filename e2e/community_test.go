@@ -1,0 +1,138 @@
+package e2e
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/entente/entente/internal/web/webtest"
+)
+
+// communityViews are pairs of everything that may differ: theme, language and width.
+var communityViews = []webtest.View{
+	{Theme: "light", Lang: "en", Width: 1280, Height: 900}, {Theme: "light", Lang: "fr", Width: 390, Height: 844},
+	{Theme: "dark", Lang: "en", Width: 390, Height: 844}, {Theme: "dark", Lang: "fr", Width: 1280, Height: 900},
+}
+
+// TestBrowserCommunity looks at the pages of a community as visitors and as its owner.
+func TestBrowserCommunity(t *testing.T) {
+	t.Parallel()
+	browser(t)
+	s := demo(t)
+	one := func(query string) string {
+		t.Helper()
+		rows := s.place.rows(t, query)
+		if len(rows) == 0 {
+			t.Fatalf("%s finds nothing in the demo", query)
+		}
+		return rows[0]
+	}
+	sillage := one("SELECT id FROM community WHERE slug = 'sillage'")
+	longest := "SELECT t.id FROM community_thread t JOIN community_space s ON s.id = t.space WHERE s.community = '" + sillage + "' AND s.access = 'open' AND t.kind = '%s' ORDER BY t.replies DESC, t.id LIMIT 1"
+	question, talk := one(fmt.Sprintf(longest, "question")), one(fmt.Sprintf(longest, "discussion"))
+	open := map[string]string{
+		"home": "/c/sillage", "all": "/c/sillage/all", "spaces": "/c/sillage/spaces", "space": "/c/sillage/questions", "question": "/c/sillage/t/" + question,
+		"discussion": "/c/sillage/t/" + talk, "ask": "/c/sillage/ask", "sign-up": "/c/sillage/sign-up", "sign-in": "/c/sillage/sign-in",
+	}
+	t.Run("visitor", func(t *testing.T) {
+		window(t, s.URL).Walk(t, "community", communityViews, open, nil)
+	})
+	t.Run("owner", func(t *testing.T) {
+		w := window(t, s.URL)
+		w.signIn("owner", "light", "en")
+		w.Walk(t, "community", communityViews[1:3], map[string]string{
+			"overview": "/communities", "settings": "/communities/" + sillage + "/settings", "one": "/communities/" + sillage, "members": "/communities/" + sillage + "/members",
+			"new-space": "/communities/" + sillage + "/spaces/new", "asked": "/c/sillage/t/" + question, "talked": "/c/sillage/t/" + talk, "asking": "/c/sillage/ask",
+			"starting": "/c/sillage/ask?kind=discussion",
+		}, nil)
+	})
+}
+
+// enter signs somebody in at a community, and leads to a path of it.
+func (w *tab) enter(email, to string) {
+	w.Open("/c/sillage/sign-in?to=" + to)
+	w.Type(`input[name="email"]`, email)
+	w.Type(`input[name="password"]`, demoPassword+"\r")
+	w.Until(`location.pathname + location.search === ` + webtest.Quote(to) + ` && document.readyState === "complete"`)
+}
+
+// tabTo presses Tab until the focus is on what a selector finds.
+func (w *tab) tabTo(css string) {
+	for range 150 {
+		w.Keys("\t")
+		if webtest.Eval[bool](w.Window, `document.activeElement.matches(`+webtest.Quote(css)+`)`) {
+			return
+		}
+	}
+	w.Fatalf("Tab never leads to %s", css)
+}
+
+const askButton = `form[action$="/ask"] .cluster button.btn-primary`
+
+// TestBrowserAsks: a question is asked, answered and solved with the keyboard alone; and asked without script by somebody who signs in after
+// writing it.
+func TestBrowserAsks(t *testing.T) {
+	t.Parallel()
+	browser(t)
+	s := demoed(t).serve(t)
+	arrived := `(location.pathname.includes("/t/") && document.readyState === "complete")`
+	t.Run("the keyboard alone", func(t *testing.T) {
+		asker, other := window(t, s.URL), window(t, s.URL)
+		asker.enter("odile.marchand@post.example", "/c/sillage/ask")
+		asker.As("light", "fr")
+		asker.tabTo(`input[name="title"]`)
+		asker.Keys("Zyxwalder on a quofnel bracket?")
+		asker.tabTo(`form[action$="/ask"] textarea[name="body"]`)
+		asker.Keys("It does not fit. **Why?**")
+		for range 2 { // once more where similar questions were shown
+			asker.tabTo(askButton)
+			asker.Keys("\r")
+			asker.Until(arrived + ` || document.querySelector("input[name=looked]")`)
+			if webtest.Eval[bool](asker.Window, `location.pathname.includes("/t/")`) {
+				break
+			}
+		}
+		asker.Until(arrived + ` && document.querySelector("h1").textContent.includes("Zyxwalder")`)
+		thread := webtest.Eval[string](asker.Window, `location.pathname`)
+		other.enter("gwen.fairley@post.example", thread)
+		other.As("light", "fr")
+		other.tabTo(`.forum-answer textarea[name="body"]`)
+		other.Keys("Turn it over.")
+		other.tabTo(`.forum-answer form button.btn-primary`)
+		other.Keys("\r")
+		other.Until(arrived + ` && document.querySelector(".forum-replies").textContent.includes("Turn it over.")`)
+		asker.Open(thread)
+		asker.tabTo(`form[action$="/pick"] button`)
+		asker.Keys("\r")
+		asker.Until(arrived + ` && document.querySelector(".forum-accepted")`)
+		other.Look("solved")
+		asker.Look("asked")
+	})
+	t.Run("without script, signed in after", func(t *testing.T) {
+		w := window(t, s.URL)
+		w.As("light", "fr")
+		w.withoutScript()
+		w.Open("/c/sillage/ask")
+		w.Type(`input[name="title"]`, "Où ranger un vromdel ?")
+		w.Type(`textarea[name="body"]`, "Il est trop grand.")
+		ask := func(until string) {
+			for range 2 {
+				w.Click(askButton)
+				w.Until(`document.readyState === "complete" && (` + until + ` || document.querySelector("input[name=looked]"))`)
+				if webtest.Eval[bool](w.Window, until) {
+					break
+				}
+			}
+			w.Until(until)
+		}
+		ask(`location.pathname.endsWith("/sign-in")`)
+		w.Type(`input[name="email"]`, "paulo.sardinha@post.example")
+		w.Type(`input[name="password"]`, demoPassword+"\r")
+		w.Until(`location.pathname === "/c/sillage/ask" && document.readyState === "complete" && document.querySelector("input[name=title]").value === "Où ranger un vromdel ?" &&
+			document.querySelector("textarea[name=body]").value === "Il est trop grand."`)
+		ask(`location.pathname.includes("/t/")`)
+		w.Until(arrived + ` && document.querySelector("h1").textContent.includes("vromdel")`)
+		w.Type(`.forum-answer textarea[name="body"]`, "Derrière la porte.")
+		w.Click(`.forum-answer form button.btn-primary`)
+		w.Until(arrived + ` && document.querySelector(".forum-replies")?.textContent.includes("Derrière la porte.")`)
+	})
+}
