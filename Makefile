@@ -8,7 +8,7 @@ LDFLAGS := -s -w -X github.com/entente/entente/internal/cli.version=$(VERSION)
 # plan and report are a third of the program then, and not slower; what runs for every post is inlined as usual.
 OURS := github.com/entente/entente/internal
 PLAIN := $(OURS)/...web $(OURS)/web/... $(OURS)/...api $(OURS)/app $(OURS)/cli $(OURS)/org $(OURS)/business $(OURS)/plan $(OURS)/plan/... $(OURS)/govern $(OURS)/govern/... \
-	$(OURS)/report $(OURS)/report/... $(OURS)/charter $(OURS)/strategy $(OURS)/strategy/... github.com/danielgtaylor/huma/... github.com/spf13/... google.golang.org/protobuf/... \
+	$(OURS)/report $(OURS)/report/... $(OURS)/charter $(OURS)/strategy $(OURS)/strategy/... github.com/danielgtaylor/huma/... github.com/spf13/... \
 	github.com/prometheus/... github.com/pressly/... github.com/emersion/... github.com/wneessen/... github.com/nyaruka/...
 SMALL := $(foreach p,$(PLAIN),-gcflags '$(p)=-l')
 
