@@ -9,7 +9,7 @@ LDFLAGS := -s -w -X github.com/entente/entente/internal/cli.version=$(VERSION)
 OURS := github.com/entente/entente/internal
 PLAIN := $(OURS)/...web $(OURS)/web/... $(OURS)/...api $(OURS)/app $(OURS)/cli $(OURS)/org $(OURS)/business $(OURS)/plan $(OURS)/plan/... $(OURS)/govern $(OURS)/govern/... \
 	$(OURS)/report $(OURS)/report/... $(OURS)/charter $(OURS)/strategy $(OURS)/strategy/... github.com/danielgtaylor/huma/... github.com/spf13/... \
-	github.com/prometheus/... github.com/pressly/... github.com/emersion/... github.com/wneessen/... github.com/nyaruka/...
+	google.golang.org/protobuf/... github.com/pressly/... github.com/emersion/... github.com/wneessen/... github.com/nyaruka/...
 SMALL := $(foreach p,$(PLAIN),-gcflags '$(p)=-l')
 
 .DEFAULT_GOAL := help
