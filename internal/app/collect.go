@@ -56,10 +56,11 @@ func (a *App) collect(ctx context.Context) error {
 			seen, still = n, 0
 		}
 		if !busy && still >= restAfter && given != seen {
-			given = seen
-			if err := a.DB.Rest(ctx); err != nil && ctx.Err() == nil {
-				a.Log.Warn("the database did not give its memory back", "error", err)
+			if err := a.DB.Rest(ctx); err != nil {
+				still = 0 // somebody writes at this moment; later
+				continue
 			}
+			given = seen
 			debug.FreeOSMemory()
 		}
 	}

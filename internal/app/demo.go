@@ -66,7 +66,7 @@ func (a *App) FillDemo(ctx context.Context, say func(string)) (*Demo, error) {
 	}
 	if set, err := a.Org.IsSetUp(ctx); err != nil || set {
 		if err == nil {
-			err = fmt.Errorf("%s holds another organisation already; choose an empty folder with ENTENTE_DATA", a.Config.Data)
+			err = fmt.Errorf("%s holds another organisation already, or a sample that was never finished; choose an empty folder with ENTENTE_DATA, or an empty database", a.Config.Data)
 		}
 		return nil, err
 	}

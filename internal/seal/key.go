@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// keyFile holds the current key in its first line, and earlier ones below.
-const keyFile = "secret.key"
+// File holds the current key in its first line, and earlier ones below.
+const File = "secret.key"
 
 // maxKeys is how many keys there may be at one time.
 const maxKeys = 16
@@ -34,7 +34,7 @@ func Load(text, folder string) (*Box, error) {
 		}
 		return New(raw[0], raw[1:]...)
 	}
-	path := filepath.Join(folder, keyFile)
+	path := filepath.Join(folder, File)
 	raw, err := readKeys(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err := makeKey(path); err != nil {
@@ -113,7 +113,7 @@ func rewrite(folder string, change func([]string) ([]string, error)) (*Box, erro
 	if _, err := Load("", folder); err != nil {
 		return nil, err
 	}
-	path := filepath.Join(folder, keyFile)
+	path := filepath.Join(folder, File)
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", path, err)
@@ -122,7 +122,7 @@ func rewrite(folder string, change func([]string) ([]string, error)) (*Box, erro
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.CreateTemp(folder, keyFile+".*") // readable by nobody else
+	f, err := os.CreateTemp(folder, File+".*") // readable by nobody else
 	if err != nil {
 		return nil, fmt.Errorf("write %s: %w", path, err)
 	}
