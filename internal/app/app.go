@@ -100,7 +100,8 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger) (*App, error) 
 		orgOptions = append(orgOptions, org.WithMailer(mailer))
 	}
 	a.Org = org.New(a.DB, log, a.Clock, orgOptions...)
-	a.Enrich = enrich.New(a.DB, log, a.enricher())
+	reader := a.enricher()
+	a.Enrich = enrich.New(a.DB, log, reader)
 	matcher := listening.NewMatcher(a.Enrich)
 	a.Enrich.Changed(matcher.Rematch)
 	a.Ledger = ledger.New(a.DB, log, a.Clock, channel.PostFollower(), people.Follower(), business.Follower(), a.Enrich.Follower(), matcher.Follower(), inbox.Follower(), community.Follower())
@@ -113,7 +114,10 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger) (*App, error) 
 	a.Business = business.New(a.DB, a.Ledger, a.Org, log, a.Clock)
 	a.Listening = listening.New(a.DB, a.Ledger, a.Enrich, a.Org, log, a.Clock, func() { a.Live.Publish("mentions") })
 	a.Inbox = inbox.New(a.DB, a.Ledger, a.Channels, a.Org, log, a.Clock)
-	a.Community = community.New(a.DB, a.Ledger, a.Channels, a.Org, log, a.Clock)
+	a.Community = community.New(a.DB, a.Ledger, a.Channels, a.Org, log, a.Clock).WithHint(hint(reader))
+	if m, ok := notices(mailer); ok {
+		a.Community.WithMail(m, box)
+	}
 	a.Intake = intake.New(a.DB, a.Ledger, a.Channels, a.Org, filepath.Join(c.Data, "imports"), log, a.Clock, a.resolve)
 	a.Folder = business.NewWatcher(a.DB, a.Intake, a.Org, filepath.Join(c.Data, "facts"), log, a.Clock)
 	a.Measure = measure.New(a.DB, a.Org, a.Clock)
@@ -206,6 +210,7 @@ func (a *App) work(ctx context.Context) <-chan struct{} {
 		"elsewhere": a.Elsewhere.Loop,
 		"measures":  a.Measure.Loop,
 		"reports":   a.Report.Loop,
+		"notices":   a.Community.Loop,
 	}
 	if a.Config.Metrics != "" {
 		loops["metrics"] = a.serveMetrics

@@ -104,6 +104,7 @@ func (a *App) nav() []web.Nav {
 		{Label: "app.nav.mentions", Href: "/mentions", Icon: "radio", Key: "g e", Permission: org.ListeningRead},
 		{Label: "app.nav.govern", Href: "/govern", Icon: "shield-check", Key: "g g", Permission: org.StrategyRead},
 		{Label: "app.nav.communities", Href: "/communities", Icon: "messages-square", Key: "g c", Permission: org.CommunityRead},
+		{Label: "app.nav.moderation", Href: "/moderation", Icon: "flag", Key: "g o", Permission: org.CommunityModerate, Count: a.Community.WaitingCases},
 		{Label: "app.nav.people", Href: "/people", Icon: "users", Key: "g p", Permission: org.PeopleRead},
 	}
 }

@@ -128,6 +128,13 @@ func (s *Service) Sees(ctx context.Context, q db.Q) (Sight, error) {
 		}
 	}
 	out.decide(rights{read: may(ctx, org.CommunityRead), edit: may(ctx, org.CommunityEdit), moderate: may(ctx, org.CommunityModerate)}, own, kinds)
+	if who != "" && m.Role == org.Plain {
+		bans, err := s.sanctionsOf(ctx, q, who)
+		if err != nil {
+			return Sight{}, err
+		}
+		out.restrain(bans, s.Now())
+	}
 	return out, nil
 }
 

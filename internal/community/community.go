@@ -30,7 +30,8 @@ type Service struct {
 	ties   db.Kept[[]Membership]
 	kindly db.Kept[[]string]
 
-	talk // of threads
+	talk   // of threads
+	herald // of notices
 }
 
 // New makes the service.

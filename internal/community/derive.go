@@ -15,7 +15,7 @@ import (
 // Follower derives threads, posts, votes and what posts said before they were edited.
 func Follower() ledger.Follower {
 	return ledger.Follower{Name: "community", Version: 2 + 100*markup.Version, Apply: derive,
-		Tables: append([]string{"community_thread", "community_post", "community_edit", "community_vote", "community_post_file", "community_voice", "community_mention",
+		Tables: append([]string{"community_thread", "community_post", "community_edit", "community_vote", "community_hidden", "community_post_file", "community_voice", "community_mention",
 			"community_reaction", "community_poll", "community_poll_ballot"}, ideaTables()...)}
 }
 
@@ -53,7 +53,7 @@ func placesOf(ctx context.Context, q db.Q, list []ledger.Activity) (map[string]b
 			}
 		case ledger.ArticleWritten, ledger.ArticleTurned, ledger.ArticleHelped:
 			places[a.Channel] = true // articles are of communities alone
-		case ledger.PostEdited, ledger.PostDeleted, ledger.GroupEdited, ledger.GroupDeleted, ledger.VoteCast, ledger.AnswerPicked, ledger.ThreadTurned,
+		case ledger.PostEdited, ledger.PostDeleted, ledger.GroupEdited, ledger.GroupDeleted, ledger.VoteCast, ledger.AnswerPicked, ledger.PostHidden, ledger.PostShown, ledger.ThreadTurned,
 			ledger.ReactionSet, ledger.PollAnswered, ledger.IdeaJudged, ledger.IdeaMerged:
 		default:
 			continue
@@ -96,6 +96,10 @@ func deriveOne(ctx context.Context, q db.Q, a *ledger.Activity) error {
 		return deriveJudged(ctx, q, a)
 	case ledger.IdeaMerged:
 		return deriveMerged(ctx, q, a)
+	case ledger.PostHidden:
+		return deriveHidden(ctx, q, a)
+	case ledger.PostShown:
+		return deriveShown(ctx, q, a)
 	case ledger.AnswerPicked:
 		return derivePicked(ctx, q, a)
 	case ledger.ThreadTurned:
@@ -263,8 +267,11 @@ func deriveEdited(ctx context.Context, q db.Q, a *ledger.Activity) error {
 
 func deriveDeleted(ctx context.Context, q db.Q, a *ledger.Activity) error {
 	p, found, err := db.One(ctx, q, spotFields, spotQuery+"p.id = $1", a.Object)
-	if err != nil || !found || p.deleted {
+	if err != nil || !found {
 		return err
+	}
+	if p.deleted {
+		return forgetHidden(ctx, q, p.id)
 	}
 	if _, err := db.Exec(ctx, q, "UPDATE community_post SET title = '', markup = '', html = '', author_name = '', accepted = 0, deleted_at = $1 WHERE id = $2",
 		db.T(a.At), p.id); err != nil {

@@ -150,6 +150,9 @@ func (s *Service) say(ctx context.Context, w speaker, said ledger.Said, body, to
 	said.URL = s.URL(ctx, w.community) + "/p/" + a.ID
 	said.Inbox = w.listenable() && !said.Ours && takes(w.channel.Inbox, said.Kind)
 	a.Say(&said)
+	if err := s.hold(ctx, &w, &a, &said); err != nil {
+		return "", err
+	}
 	var stated []ledger.Activity
 	err = s.db.Tx(ctx, func(ctx context.Context, q db.Q) (err error) {
 		if stated, err = s.ledger.AppendTx(ctx, q, a); err != nil {
@@ -283,6 +286,9 @@ func (s *Service) Edit(ctx context.Context, community string, in Change) error {
 		return err
 	}
 	if err := s.write(ctx, &w, &said, body); err != nil {
+		return err
+	}
+	if err := s.screen(ctx, &w, &said); err != nil {
 		return err
 	}
 	a := ledger.Activity{Kind: w.kindOf(ledger.PostEdited, ledger.GroupEdited), Actor: first.Actor, Object: p.ID, Channel: first.Channel, At: s.Now(),

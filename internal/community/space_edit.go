@@ -30,7 +30,7 @@ func Holdings() []string { return []string{Questions, Discussions, Ideas, Articl
 
 // Reserved are the words that no space may be called: below a community's address they lead elsewhere.
 func Reserved() []string {
-	return []string{"about", "all", "api", "articles", "ask", "bookmarks", "c", "confirm", "feed", "files", "hooks", "ideas", "join", "language", "leave", "look", "me", "media", "members", "mentions", "new", "p", "people", "post", "preview", "roadmap", "robots",
+	return []string{"about", "all", "api", "articles", "ask", "bookmarks", "c", "confirm", "feed", "files", "hooks", "ideas", "join", "language", "leave", "look", "mail", "me", "media", "members", "mentions", "mine", "moderation", "new", "notices", "p", "people", "post", "preview", "roadmap", "robots",
 		"search", "settings", "similar", "sign-in", "sign-out", "sign-up", "sitemap", "space", "spaces", "t", "tags", "theme", "thread", "welcome"}
 }
 

@@ -10,6 +10,8 @@ const (
 	PostLabelled = "post.labelled" // Label; object: the post
 	VoteCast     = "vote.cast"     // Vote; object: the post
 	AnswerPicked = "answer.picked" // Picked; object: the question
+	PostHidden   = "post.hidden"   // object: a post of a community, which a moderator does not let others see for now
+	PostShown    = "post.shown"    // object: a post that was hidden
 	ThreadTurned = "thread.turned" // Turned; object: the first post of a thread of a community
 	ReactionSet  = "reaction.set"  // Reaction; object: the post; actor: who reacts
 	PollAnswered = "poll.answered" // Ballot; object: the post with the poll; actor: who votes

@@ -159,6 +159,9 @@ func (h *handlers) ask(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		thread, err = h.s.Start(ctx, begin)
 	}
+	if community.Waits(err) {
+		return h.waits(w, r, &v.place)
+	}
 	if err != nil && problem.Of(err).Field != "" {
 		f.Refuse(err)
 		web.Invalid(w)

@@ -76,7 +76,18 @@ func (f frame) around(ctx context.Context, p ui.ShellProps) templ.Component {
 	}
 	m := org.Who(ctx)
 	place.Actions = frameActions(c, m, p.To, f.own)
+	if m != nil && err == nil {
+		if x, found, err := f.s.Sanctioned(ctx, c.ID); err == nil && found {
+			place.Actions = templ.Join(restraint(href(ctx, c, "/mine"), x.Kind), place.Actions)
+		}
+		if fresh, err := f.s.NewNotices(ctx, o, c.ID); err == nil {
+			place.Actions = templ.Join(bell(href(ctx, c, "/notices"), fresh), place.Actions)
+		}
+	}
 	place.Foot = frameFoot(c, lang)
+	if place.Nav != nil {
+		place.Foot = templ.Join(place.Foot, figuresLink(href(ctx, c, "/moderation")))
+	}
 	return ui.Place(p, place)
 }
 
@@ -125,6 +136,11 @@ func (h *handlers) inside(do inner) web.Handler {
 			return problem.New(problem.Unauthenticated, "problem.sign_in")
 		case r.Method != http.MethodGet:
 			return problem.New(problem.Forbidden, "community.join_first")
+		}
+		if _, found, err := h.s.Sanctioned(ctx, c.ID); err != nil {
+			return err
+		} else if found {
+			return web.Redirect(w, r, c.Path()+"/mine")
 		}
 		return web.Redirect(w, r, c.Path()+"/join")
 	}

@@ -30,6 +30,8 @@ func Routes(r *web.Routes, server *web.Server, s *community.Service, o *org.Serv
 	h := &handlers{s: s, org: o, web: server, options: options}
 	h.places(r)
 	h.threads(r)
+	h.notices(r)
+	h.moderation(r)
 	h.ideas(r)
 	h.articles(r)
 }

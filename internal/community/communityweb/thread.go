@@ -25,6 +25,7 @@ type threadView struct {
 	names    map[string]string           // who said a post of a discussion
 	votes    map[string]int              // of whoever asks
 	follows  bool
+	level    community.Level // how much whoever asks wants to hear of it
 	writes   bool // whoever asks may say something here
 	invited  bool // or may sign up to
 	form     *web.Form
@@ -98,6 +99,9 @@ func (h *handlers) thread(w http.ResponseWriter, r *http.Request) error {
 	if err := h.s.Read(ctx, &v.t); err != nil {
 		return err
 	}
+	if err := h.s.ReadNoticesOf(ctx, v.t.ID); err != nil {
+		return err
+	}
 	return h.showThread(w, r, v)
 }
 
@@ -152,6 +156,9 @@ func (h *handlers) fill(ctx context.Context, v *threadView) error {
 		return err
 	}
 	if v.marked, err = h.s.Marked(ctx, v.who, ids); err != nil {
+		return err
+	}
+	if v.level, err = h.s.LevelOf(ctx, v.t.ID); err != nil {
 		return err
 	}
 	v.follows, err = h.s.Follows(ctx, v.who, v.t.ID)
@@ -298,6 +305,9 @@ func (h *handlers) reply(w http.ResponseWriter, r *http.Request) error {
 		return h.replyAgain(w, r, t.ID, p.ID, f)
 	}
 	said, err := h.s.Reply(ctx, v.place.ID, community.Reply{Post: p.ID, Body: body, Comment: f.Text("comment") != "", Token: f.Text("token"), Lang: v.lang})
+	if community.Waits(err) {
+		return h.waits(w, r, &v.place)
+	}
 	if err != nil && problem.Of(err).Field != "" {
 		f.Refuse(err)
 		return h.replyAgain(w, r, t.ID, p.ID, f)

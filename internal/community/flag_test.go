@@ -1,0 +1,237 @@
+package community_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/entente/entente/internal/community"
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/problem"
+)
+
+// queue is what waits for whoever acts.
+func (k *square) queue(who context.Context) []community.Case {
+	k.t.Helper()
+	list, err := k.Queue(who, k.sight(who), false)
+	must(k.t, err)
+	return list
+}
+
+// titles are the threads of the community as somebody sees them.
+func (k *square) titles(who context.Context) []string {
+	k.t.Helper()
+	list, err := k.Threads(who, k.sight(who), community.Query{Community: k.id})
+	must(k.t, err)
+	out := []string{}
+	for _, t := range list.Threads {
+		out = append(out, t.Title)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func TestFlag(t *testing.T) {
+	each(t, func(t *testing.T, k *square) {
+		ada, bob, lea, max := k.join("Ada", org.Plain), k.join("Bob", org.Plain), k.join("Lea", org.Social), k.join("Max", org.Owner)
+		q := k.ask(ada, "Buy cheap watches here", "The very best.")
+		k.ask(ada, "Why do my brakes squeak?", "They squeak.")
+		refused(t, k.Flag(ada, k.id, q, "spam", ""), problem.Forbidden, "community.moderation.own_post")
+		refused(t, k.Flag(bob, k.id, q, "ugly", ""), problem.Invalid, "problem.required")
+		refused(t, k.Flag(bob, k.id, q, "other", " "), problem.Invalid, "community.moderation.say_why")
+		refused(t, k.Flag(t.Context(), k.id, q, "spam", ""), problem.Unauthenticated, "problem.sign_in")
+		must(t, k.Flag(bob, k.id, q, "spam", "Look at the link."))
+		must(t, k.Flag(bob, k.id, q, "spam", "Again."))
+		must(t, k.Flag(lea, k.id, q, "off_topic", ""))
+		list := k.queue(lea)
+		if len(list) != 1 || list[0].Flags != 2 || list[0].Post != q || list[0].AuthorName != "Ada" {
+			t.Fatalf("queue %+v", list)
+		}
+		_, err := k.Queue(bob, k.sight(bob), false)
+		refused(t, err, problem.Missing, "problem.not_found")
+		_, err = k.Brief(bob, k.sight(bob), list[0].ID)
+		refused(t, err, problem.Missing, "problem.not_found")
+		same(t, "waiting", 1, k.WaitingCases(lea))
+
+		refused(t, k.Decide(bob, list[0].ID, "hidden", "spam", ""), problem.Missing, "problem.not_found")
+		refused(t, k.Decide(lea, list[0].ID, "published", "", ""), problem.Invalid, "problem.bad_form")
+		refused(t, k.Decide(lea, list[0].ID, "hidden", "", ""), problem.Invalid, "problem.required")
+		must(t, k.Decide(lea, list[0].ID, "hidden", "spam", "This is an advertisement."))
+		refused(t, k.Decide(lea, list[0].ID, "kept", "", ""), problem.Conflict, "community.moderation.decided_already")
+		same(t, "threads", []string{"Why do my brakes squeak?"}, k.titles(bob))
+		same(t, "waiting", 0, k.WaitingCases(lea))
+		th, err := k.Thread(bob, k.sight(bob), k.id, q)
+		must(t, err)
+		same(t, "a hidden title", "", th.Title+th.Excerpt+th.AuthorName)
+		same(t, "told", []string{"hidden: "}, k.told(ada))
+		own, err := k.Own(ada, k.id)
+		must(t, err)
+		if len(own) != 1 || own[0].Title != "Buy cheap watches here" || own[0].Words != "This is an advertisement." {
+			t.Fatalf("own %+v", own)
+		}
+
+		// What is hidden survives deriving anew, and so does what is shown again.
+		must(t, k.ledger.Rebuild(t.Context(), 1, nil))
+		same(t, "threads after a rebuild", []string{"Why do my brakes squeak?"}, k.titles(bob))
+
+		refused(t, k.Appeal(bob, k.id, own[0].ID, "Not mine."), problem.Missing, "problem.not_found")
+		must(t, k.Appeal(ada, k.id, own[0].ID, "They are bicycle watches."))
+		refused(t, k.Appeal(ada, k.id, own[0].ID, "Once more."), problem.Conflict, "community.moderation.appealed")
+		appeal := k.queue(max)[0]
+		refused(t, k.Decide(lea, appeal.ID, "overturned", "", "Well."), problem.Forbidden, "community.moderation.another")
+		refused(t, k.Decide(max, appeal.ID, "overturned", "", ""), problem.Invalid, "problem.required")
+		must(t, k.Decide(max, appeal.ID, "overturned", "", "They are indeed."))
+		want := []string{"Buy cheap watches here", "Why do my brakes squeak?"}
+		same(t, "threads after the appeal", want, k.titles(bob))
+		must(t, k.ledger.Rebuild(t.Context(), 7, nil))
+		same(t, "threads after a rebuild", want, k.titles(bob))
+		same(t, "told", 2, len(k.told(ada)))
+
+		f, err := k.Figures(bob, k.sight(bob), k.id, time.UTC)
+		must(t, err)
+		if m := f[0]; m.Flags != 1 || m.Decided != 1 || m.Appeals != 1 || m.Overturned != 1 {
+			t.Errorf("figures %+v", m)
+		}
+	})
+}
+
+// TestHiddenLeavesNothing: who reads a hidden post by any way finds nothing of what it said; deleted while hidden, nobody does.
+func TestHiddenLeavesNothing(t *testing.T) {
+	each(t, func(t *testing.T, k *square) {
+		ada, bob, lea := k.join("Ada", org.Plain), k.join("Bob", org.Plain), k.join("Lea", org.Social)
+		q := k.ask(ada, "Why do my brakes squeak?", "They squeak.")
+		answer := k.reply(bob, q, "You are a fool.")
+		k.pass(time.Minute)
+		must(t, k.Edit(bob, k.id, community.Change{Post: answer, Body: "You are no fool."}))
+		must(t, k.Flag(ada, k.id, answer, "rude", ""))
+		must(t, k.Decide(lea, k.queue(lea)[0].ID, "hidden", "rude", ""))
+		p, th, err := k.Post(ada, k.sight(ada), k.id, answer)
+		must(t, err)
+		list, err := k.History(ada, &p)
+		must(t, err)
+		if p.HTML+p.Markup+p.AuthorName != "" || len(list) != 0 || th.Replies != 0 {
+			t.Errorf("hidden: %+v, %d versions, %d replies", p, len(list), th.Replies)
+		}
+		must(t, k.db.Tx(t.Context(), func(ctx context.Context, q db.Q) error {
+			_, err := db.Exec(ctx, q, "UPDATE member SET role = 'owner' WHERE email = 'bob@velo.example'")
+			return err
+		}))
+		stated, err := k.ledger.Find(t.Context(), answer)
+		must(t, err)
+		stated.ID, stated.Kind, stated.Key, stated.Data, stated.Seq = "", "post.deleted", "deleted:"+answer, nil, 0
+		_, err = k.ledger.State(t.Context(), stated)
+		must(t, err)
+		n, _, err := db.Value[int](t.Context(), k.db.Read(), "SELECT (SELECT COUNT(*) FROM community_hidden) + (SELECT COUNT(*) FROM community_edit)")
+		must(t, err)
+		same(t, "rows left", 0, n)
+	})
+}
+
+func TestHeld(t *testing.T) {
+	each(t, func(t *testing.T, k *square) {
+		ada, bob, lea := k.join("Ada", org.Plain), k.join("Bob", org.Plain), k.join("Lea", org.Social)
+		must(t, k.SetRule(lea, k.id, 2, "casino\nspam.example\n\ncasino"))
+		refused(t, k.SetRule(ada, k.id, 0, ""), problem.Forbidden, "problem.forbidden")
+		start := func(who context.Context, title, body, token string) error {
+			k.pass(time.Minute)
+			_, err := k.Start(who, community.Begin{Space: k.spaces["help"], Kind: community.Questions, Title: title, Body: body, Token: token})
+			return err
+		}
+		for range 2 { // the same form twice is one post that waits
+			if err := start(ada, "My first question", "Hello.", "a form"); !community.Waits(err) {
+				t.Fatalf("a first post: %v", err)
+			}
+		}
+		same(t, "threads", []string{}, k.titles(bob))
+		n, _, err := db.Value[int](t.Context(), k.db.Read(), "SELECT COUNT(*) FROM activity WHERE kind = 'post.said'")
+		must(t, err)
+		same(t, "facts", 0, n)
+		own, err := k.Own(ada, k.id)
+		must(t, err)
+		if len(own) != 1 || own[0].Title != "My first question" || !strings.Contains(own[0].HTML, "Hello.") {
+			t.Fatalf("own %+v", own)
+		}
+		queue := k.queue(lea)
+		same(t, "queue", 1, len(queue))
+		must(t, k.Decide(lea, queue[0].ID, "published", "", ""))
+		same(t, "threads", []string{"My first question"}, k.titles(bob))
+		same(t, "told", 1, len(k.told(ada)))
+
+		if err := start(ada, "My second question", "Hello.", ""); !community.Waits(err) {
+			t.Fatalf("a second post: %v", err)
+		}
+		must(t, k.Decide(lea, k.queue(lea)[0].ID, "published", "", ""))
+		must(t, start(ada, "My third question", "Trusted now.", "")) // two posts that stand
+		if err := start(ada, "My fourth question", "Come to the CASINO today.", ""); !community.Waits(err) {
+			t.Fatalf("a blocked word: %v", err)
+		}
+		if err := start(ada, "My fifth question", "See [this](https://shop.spam.example/x).", ""); !community.Waits(err) {
+			t.Fatalf("a blocked host: %v", err)
+		}
+		must(t, start(lea, "Staff speak of casinos", "The casino.", ""))
+		third := ""
+		list, err := k.Threads(ada, k.sight(ada), community.Query{Community: k.id})
+		must(t, err)
+		for _, x := range list.Threads {
+			if x.Title == "My third question" {
+				third = x.ID
+			}
+		}
+		refused(t, k.Edit(ada, k.id, community.Change{Post: third, Title: "My third question", Body: "casino"}), problem.Invalid, "community.moderation.blocked_edit")
+		for _, c := range k.queue(lea) {
+			must(t, k.Decide(lea, c.ID, "declined", "spam", "No advertisements, please."))
+		}
+		own, err = k.Own(ada, k.id)
+		must(t, err)
+		same(t, "declined", 2, len(own))
+		if err := start(ada, "My sixth question", "Distrusted again.", ""); !community.Waits(err) {
+			t.Fatalf("after two were declined: %v", err)
+		}
+	})
+}
+
+func TestSanctions(t *testing.T) {
+	each(t, func(t *testing.T, k *square) {
+		ada, bob, lea, max := k.join("Ada", org.Plain), k.join("Bob", org.Plain), k.join("Lea", org.Social), k.join("Max", org.Owner)
+		k.enter(bob, "den")
+		q := k.ask(ada, "Why do my brakes squeak?", "They squeak.")
+		who := org.Who(bob).ID
+		refused(t, k.Sanction(ada, k.id, who, community.Silenced, "rude", "Enough.", time.Time{}), problem.Forbidden, "problem.forbidden")
+		refused(t, k.Sanction(lea, k.id, org.Who(max).ID, community.Silenced, "rude", "Enough.", time.Time{}), problem.Forbidden, "community.moderation.staff")
+		refused(t, k.Sanction(lea, k.id, who, community.Silenced, "rude", "", time.Time{}), problem.Invalid, "problem.required")
+		must(t, k.Sanction(lea, k.id, who, community.Silenced, "rude", "Enough.", k.now().Add(24*time.Hour)))
+		o := k.sight(bob)
+		if o.MayWrite(k.spaces["help"]) || !o.May(k.spaces["help"]) || !o.May(k.spaces["den"]) || o.MayWrite(k.spaces["den"]) {
+			t.Fatal("silenced")
+		}
+		if _, err := k.Reply(bob, k.id, community.Reply{Post: q, Body: "But."}); problem.Of(err).Code != problem.Forbidden {
+			t.Fatalf("silenced and said: %v", err)
+		}
+		x, found, err := k.Sanctioned(bob, k.id)
+		must(t, err)
+		if !found || x.Words != "Enough." {
+			t.Fatalf("sanction %+v", x)
+		}
+		k.pass(25 * time.Hour)
+		same(t, "after a day", true, k.sight(bob).MayWrite(k.spaces["help"]))
+
+		must(t, k.Sanction(lea, k.id, who, community.Suspended, "spam", "Out.", time.Time{}))
+		o = k.sight(bob)
+		_, known := o.SpaceByID(k.spaces["den"])
+		if o.MayWrite(k.spaces["help"]) || !o.May(k.spaces["help"]) || o.May(k.spaces["den"]) || known || o.Joined(k.id) {
+			t.Fatal("suspended")
+		}
+		x, _, err = k.Sanctioned(bob, k.id)
+		must(t, err)
+		must(t, k.Appeal(bob, k.id, x.ID, "It was my brother."))
+		refused(t, k.Decide(lea, k.queue(lea)[0].ID, "overturned", "", "Well."), problem.Forbidden, "community.moderation.another")
+		must(t, k.Decide(max, k.queue(max)[0].ID, "overturned", "", "Welcome back."))
+		o = k.sight(bob)
+		if !o.MayWrite(k.spaces["help"]) || !o.May(k.spaces["den"]) {
+			t.Fatal("the appeal changed nothing")
+		}
+	})
+}

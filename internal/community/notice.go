@@ -1,0 +1,216 @@
+package community
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/seal"
+)
+
+// NoticeKind is why somebody is told of something.
+type NoticeKind string
+
+// The kinds of notices. The first are about what others said; they are shown as long as the reader may see it. The others are words to the reader
+// alone.
+const (
+	Mentioned NoticeKind = "mention"
+	Answered  NoticeKind = "answer"   // their question
+	Replied   NoticeKind = "reply"    // their discussion, or what they said in one
+	Commented NoticeKind = "comment"  // their question or answer
+	Solved    NoticeKind = "accepted" // their answer was accepted
+	Followed  NoticeKind = "followed" // something was said in a thread they follow
+	Begun     NoticeKind = "begun"    // a thread began where they want to hear everything
+
+	LetThrough NoticeKind = "approved" // what they wrote waited and is there now
+	Declined   NoticeKind = "declined"
+	HidPost    NoticeKind = "hidden"
+	TookPost   NoticeKind = "deleted"
+	BackPost   NoticeKind = "restored"
+	Silencing  NoticeKind = "silenced"
+	Banning    NoticeKind = "suspended"
+	Ending     NoticeKind = "ended"  // of a silence or a suspension
+	Upheld     NoticeKind = "upheld" // their appeal changed nothing
+)
+
+// personal reports whether a notice is addressed to its reader whatever they may see of the post it is about.
+func (k NoticeKind) personal() bool {
+	switch k {
+	case Mentioned, Answered, Replied, Commented, Solved, Followed, Begun:
+		return false
+	}
+	return true
+}
+
+// Notice tells a member of something.
+type Notice struct {
+	ID        string
+	Member    string
+	Community string
+	Kind      NoticeKind
+	Thread    string
+	Post      string
+	Subject   string // of a decision: its case or sanction
+	Words     string // of who decided
+	At        time.Time
+	ReadAt    time.Time
+
+	// What it is about as it stands now; "" where the reader may not see it any more.
+	Title   string
+	By      string // who said it
+	Space   string
+	Kindred string // question or discussion
+	Excerpt string
+
+	mail   string
+	markup string
+}
+
+const noticeColumns = "n.id, n.member, n.community, n.kind, n.thread, n.post, n.subject, n.words, n.mail, n.at, n.read_at"
+
+func noticeFields(n *Notice) []any {
+	return []any{&n.ID, &n.Member, &n.Community, (*string)(&n.Kind), &n.Thread, &n.Post, &n.Subject, &n.Words, &n.mail, db.At(&n.At), db.At(&n.ReadAt)}
+}
+
+// noticed joins what a notice is about, as far as it is there and in one of the spaces that the reader may see.
+func noticed(q db.Q, w *db.Where, spaces []string) string {
+	return ` FROM community_notice n LEFT JOIN community_post p ON p.id = n.post AND p.deleted_at IS NULL LEFT JOIN community_thread t ON t.id = p.thread AND t.deleted_at IS NULL
+		AND t.space IN ` + db.Among(q, w.Arg(db.Texts(spaces)))
+}
+
+// seen narrows to notices whose post may be seen, and to words to the reader.
+const seen = "(p.id IS NOT NULL AND t.id IS NOT NULL OR n.kind NOT IN ('mention', 'answer', 'reply', 'comment', 'accepted', 'followed', 'begun'))"
+
+// herald is what the service keeps to tell people of things.
+type herald struct {
+	mailer Mailer
+	box    *seal.Box
+	key    []byte // of links and addresses in mails; read once
+	keyMu  sync.Mutex
+	counts db.Kept[int]
+
+	hint   func(title, text string) (label string, p float64)
+	bans   db.Kept[[]Sanction]
+	rules  db.Kept[Rule]
+	queued db.Kept[int]
+}
+
+// listedNotices is how many notices a page shows.
+const listedNotices = 50
+
+// Notices lists what whoever acts was told in a community, the newest first, without what they may not see any more.
+func (s *Service) Notices(ctx context.Context, o Sight, community string) ([]Notice, error) {
+	m, err := signedIn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.noticesOf(ctx, s.db.Read(), o.Readable(community), m.ID, func(w *db.Where) { w.And("n.community = ?", community) }, "n.at DESC, n.id DESC", listedNotices)
+}
+
+func (s *Service) noticesOf(ctx context.Context, q db.Q, spaces []string, member string, narrow func(*db.Where), order string, most int) ([]Notice, error) {
+	var w db.Where
+	from := noticed(q, &w, spaces)
+	w.And("n.member = ?", member).And(seen)
+	narrow(&w)
+	list, err := db.All(ctx, q, func(n *Notice) []any {
+		return append(noticeFields(n), &n.Title, &n.By, &n.Space, &n.Kindred, &n.markup)
+	}, "SELECT "+noticeColumns+`, COALESCE(t.title, ''), CASE WHEN t.id IS NULL THEN '' ELSE COALESCE(p.author_name, '') END, COALESCE(t.space, ''), COALESCE(t.kind, ''),
+		CASE WHEN t.id IS NULL THEN '' ELSE COALESCE(p.markup, '') END`+from+" "+w.String()+" ORDER BY "+order+db.Limit(most), w.Args...)
+	if err != nil {
+		return nil, fmt.Errorf("list notices: %w", err)
+	}
+	for i := range list {
+		list[i].Excerpt = excerpt(textOf(list[i].markup))
+	}
+	return list, nil
+}
+
+// NewNotices counts what whoever acts has not read yet in a community, of what they may see.
+func (s *Service) NewNotices(ctx context.Context, o Sight, community string) (int, error) {
+	m := org.Who(ctx)
+	if m == nil {
+		return 0, nil
+	}
+	return s.counts.Read(ctx, s.db, m.ID+" "+community+" "+o.Key(), func(ctx context.Context) (int, error) {
+		q := s.db.Read()
+		var w db.Where
+		from := noticed(q, &w, o.Readable(community))
+		w.And("n.member = ?", m.ID).And("n.community = ?", community).And("n.read_at IS NULL").And(seen)
+		n, _, err := db.Value[int](ctx, q, "SELECT COUNT(*)"+from+" "+w.String(), w.Args...)
+		if err != nil {
+			return 0, fmt.Errorf("count notices: %w", err)
+		}
+		return n, nil
+	})
+}
+
+// ReadNotice notes that whoever acts has read a notice of theirs, and returns it.
+func (s *Service) ReadNotice(ctx context.Context, o Sight, community, notice string) (Notice, error) {
+	m, err := signedIn(ctx)
+	if err != nil {
+		return Notice{}, err
+	}
+	list, err := s.noticesOf(ctx, s.db.Read(), o.Readable(community), m.ID, func(w *db.Where) { w.And("n.id = ?", notice).And("n.community = ?", community) }, "n.id", 1)
+	if err != nil {
+		return Notice{}, err
+	}
+	if len(list) == 0 {
+		return Notice{}, notFound()
+	}
+	return list[0], s.readNotices(ctx, "member = $2 AND id = $3", m.ID, notice)
+}
+
+// ReadAllNotices notes that whoever acts has read all their notices of a community.
+func (s *Service) ReadAllNotices(ctx context.Context, community string) error {
+	m, err := signedIn(ctx)
+	if err != nil {
+		return err
+	}
+	return s.readNotices(ctx, "member = $2 AND community = $3", m.ID, community)
+}
+
+// ReadNoticesOf notes that whoever acts has read what is said in a thread.
+func (s *Service) ReadNoticesOf(ctx context.Context, thread string) error {
+	m := org.Who(ctx)
+	if m == nil || m.ByToken() {
+		return nil
+	}
+	return s.readNotices(ctx, "member = $2 AND thread = $3", m.ID, thread)
+}
+
+// readNotices writes only when there is something to note.
+func (s *Service) readNotices(ctx context.Context, where string, args ...any) error {
+	_, found, err := db.Value[int](ctx, s.db.Read(), "SELECT 1 FROM community_notice WHERE read_at IS NULL AND $1 <> 0 AND "+where+" LIMIT 1", append([]any{1}, args...)...)
+	if err != nil {
+		return fmt.Errorf("look for notices not read: %w", err)
+	}
+	if !found {
+		return nil
+	}
+	return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+		if _, err := db.Exec(ctx, q, "UPDATE community_notice SET read_at = $1 WHERE read_at IS NULL AND "+where, append([]any{db.T(s.Now())}, args...)...); err != nil {
+			return fmt.Errorf("note what was read: %w", err)
+		}
+		return nil
+	})
+}
+
+// word tells a member something that is for them alone, in the transaction of what it is about.
+func (s *Service) word(ctx context.Context, q db.Q, n Notice) error {
+	if n.Member == "" {
+		return nil
+	}
+	m, err := s.org.Find(ctx, n.Member)
+	if err != nil {
+		if problem.Is(err, problem.Missing) {
+			return nil
+		}
+		return err
+	}
+	n.ID, n.At = s.newID(), s.Now()
+	return s.tell(ctx, q, m, n)
+}
