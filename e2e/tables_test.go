@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -47,7 +46,7 @@ func (p place) sql(t testing.TB, statement string, args ...any) int64 {
 	t.Helper()
 	d := p.raw(t)
 	defer d.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	r, err := d.ExecContext(ctx, statement, args...)
 	if err != nil {
@@ -80,7 +79,7 @@ func (p place) count(t testing.TB, query string, args ...any) int {
 func (p place) raw(t testing.TB) *sql.DB {
 	t.Helper()
 	c := p.config()
-	driver, address := "sqlite", "file:"+c.Database()+"?_pragma=busy_timeout(15000)"
+	driver, address := "sqlite", "file:"+c.Database()+"?_pragma=busy_timeout(120000)"
 	if p.database != "" {
 		driver, address = "pgx", p.database
 	}

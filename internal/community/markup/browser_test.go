@@ -129,7 +129,7 @@ func browser(t *testing.T) context.Context {
 	t.Cleanup(cancel)
 	ctx, stop := chromedp.NewContext(ctx)
 	t.Cleanup(stop)
-	ctx, done := context.WithTimeout(ctx, 2*time.Minute)
+	ctx, done := context.WithTimeout(ctx, 10*time.Minute)
 	t.Cleanup(done)
 	return ctx
 }
