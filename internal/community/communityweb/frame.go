@@ -68,6 +68,9 @@ func (f frame) around(ctx context.Context, p ui.ShellProps) templ.Component {
 		p.Head = both(lookLink(href(ctx, c, "/look.css?v="+look.Version())), p.Head)
 	}
 	place := ui.PlaceProps{Name: p.Brand, Href: href(ctx, c, "")}
+	if logo, _, err := f.s.Adornments(ctx, c.ID); err == nil && logo.ID != "" {
+		place.Logo = logo.Path()
+	}
 	o, err := f.s.Sees(ctx, nil)
 	if err == nil {
 		if _, seen := o.ByID(c.ID); seen {
