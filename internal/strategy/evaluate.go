@@ -224,12 +224,13 @@ func (s *Service) evaluate(ctx context.Context, m Map, at time.Time, zone *time.
 		for j, measured := range o.Measures {
 			g.Go(func() error {
 				release, err := s.turn(gctx)
-				if late(gctx, err) {
-					st.Readings[j] = Reading{Measure: measured, Window: measured.Window(at, zone), Why: NoNumber}
-					return nil
-				}
 				if err != nil {
-					return err
+					if !late(gctx, err) {
+						return err
+					}
+					st.Readings[j] = Reading{Measure: measured, Window: measured.Window(at, zone), Why: NoNumber}
+					s.await(measured, at)
+					return nil
 				}
 				defer release()
 				runtime.Gosched() // pages come first
@@ -294,8 +295,18 @@ func late(ctx context.Context, err error) bool {
 	return errors.Is(err, context.DeadlineExceeded) || errors.Is(ctx.Err(), context.DeadlineExceeded)
 }
 
-// turn waits until a measure may be computed.
+// await lets a measure that was not come to be read behind the pages, as far back as its course goes.
+func (s *Service) await(m Measure, at time.Time) {
+	if def, err := s.measures.Find(m.Measure); err == nil {
+		s.measures.Keep(def, m.Filter(), at.AddDate(0, 0, -7*(weeksTested+1)))
+	}
+}
+
+// turn waits until a measure may be computed. Nobody gets one whose time is over.
 func (s *Service) turn(ctx context.Context) (release func(), err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	select {
 	case s.turns <- struct{}{}:
 		return func() { <-s.turns }, nil
