@@ -85,7 +85,7 @@ func TestOptions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "<h2>A</h2>\n<p><a class=\"prose-mention\" href=\"/c/x/m/amina\">@Amina</a> <span class=\"prose-mention\">@zoe</span> " +
+	want := "<h2>A</h2>\n<p><a class=\"prose-mention\" href=\"/c/x/m/amina\">@Amina</a> @zoe " +
 		"<img src=\"/p/1\" alt=\"x\" loading=\"lazy\" decoding=\"async\"> <a href=\"/media/1\" rel=\"nofollow ugc noopener\">y</a></p>\n"
 	if diff := cmp.Diff(want, doc.HTML); diff != "" {
 		t.Errorf("HTML (-want +got):\n%s", diff)
