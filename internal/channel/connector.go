@@ -47,6 +47,7 @@ type Description struct {
 	Says   string        // the kind of post that what we say there is, see ledger.Said
 
 	Internal bool // set up by the program itself: not offered to people
+	Within   bool // an answer is read by whoever reads the post: a private one is an answer to a private post, and there is no choice
 }
 
 // FieldType says how a setting is typed in.

@@ -73,7 +73,7 @@ func (s *Service) Ways(ctx context.Context, c *Conversation, to string) (Ways, e
 	case w.Post.Private && !d.Can.Has(channel.PrivateReply):
 		w.Why = problem.New(problem.Invalid, "inbox.cannot_reply.private", "Channel", a.Name)
 	default:
-		w.Private = d.Can.Has(channel.PrivateReply) && (!d.Internal || w.Post.Private) // within this installation an answer is for whom the post is
+		w.Private = d.Can.Has(channel.PrivateReply) && (!d.Within || w.Post.Private)
 		w.Public = d.Can.Has(channel.PublicReply) && !w.Post.Private // what was said in private is not answered before everybody
 		w.From = plain(a.URI())
 		if strings.HasPrefix(a.URI(), "channel:") {

@@ -20,7 +20,7 @@ func New() Connector { return Connector{} }
 
 // Describe says what it can do: an answer is read by whom the post is for, everybody or members. Each community makes its own channel; nobody adds one by hand.
 func (Connector) Describe() channel.Description {
-	return channel.Description{Kind: Kind, Icon: "messages-square", Can: channel.Replies | channel.PublicReply | channel.PrivateReply, Says: "answer", Internal: true,
+	return channel.Description{Kind: Kind, Icon: "messages-square", Can: channel.Replies | channel.PublicReply | channel.PrivateReply, Says: "answer", Internal: true, Within: true,
 		Fields: []channel.Field{{Name: "url", Type: channel.URL}}}
 }
 
