@@ -238,7 +238,7 @@ func (a *App) tidy(ctx context.Context) error {
 	tick := time.NewTicker(24 * time.Hour)
 	defer tick.Stop()
 	for {
-		if err := errors.Join(a.Org.Tidy(ctx), a.Inbox.Tidy(ctx), a.Community.Tidy(ctx)); err != nil && ctx.Err() == nil {
+		if err := errors.Join(a.Org.Tidy(ctx), a.Inbox.Tidy(ctx), a.Community.Tidy(ctx), a.Community.ForgetNotices(ctx)); err != nil && ctx.Err() == nil {
 			a.Log.Error("not all was tidied, will try again", "error", err)
 		}
 		select {
