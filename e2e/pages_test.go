@@ -135,7 +135,7 @@ var open = []string{"POST /language", "POST /theme", "GET /design", "/", "GET /{
 	"GET /media/{file}", "GET /c/{slug}/media/{file}", "POST /c/{slug}/preview",
 	"GET /c/{slug}/ideas", "GET /c/{slug}/ideas/new", "GET /c/{slug}/ideas/similar", "POST /c/{slug}/ideas", "GET /c/{slug}/roadmap",
 	"GET /c/{slug}/articles", "GET /c/{slug}/articles/feed.atom", "GET /c/{slug}/articles/{article}", "GET /c/{slug}/articles/{article}/{words}",
-	"GET /c/{slug}/articles/{article}/versions", "POST /c/{slug}/articles/{article}/helped"}
+	"GET /c/{slug}/articles/{article}/versions", "POST /c/{slug}/articles/{article}/helped", "GET /c/{slug}/search"}
 
 // headers holds what every answer carries.
 func headers(t *testing.T, path string, a answer) {

@@ -23,6 +23,7 @@ func kept() []archive.Table {
 		{Name: "community", Order: "id"},
 		{Name: "community_space", Order: "id"},
 		{Name: "community_board", Order: "space"},
+		{Name: "community_search_miss", Order: "community, words"},
 		{Name: "community_membership", Order: "member, community, space"},
 		{Name: "enrich_setting", Order: "one"},
 		{Name: "enrich_remote", Order: "id"},

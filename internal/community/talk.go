@@ -23,6 +23,7 @@ type talk struct {
 	decoding chan struct{} // pictures being decoded
 
 	boards db.Kept[Board]
+	misses pace // searches without result that were counted
 
 	once sync.Once
 	boot string

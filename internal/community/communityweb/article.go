@@ -21,8 +21,9 @@ import (
 	"github.com/entente/entente/internal/web/ui"
 )
 
-// articles registers the pages of articles.
+// articles registers the pages of articles, and of the search that finds them too.
 func (h *handlers) articles(r *web.Routes) {
+	r.Page("GET /c/{slug}/search", org.Public, h.in(h.search))
 	r.Page("GET /c/{slug}/articles", org.Public, h.in(h.articleList))
 	r.Page("GET /c/{slug}/articles/feed.atom", org.Public, h.in(h.articleFeed))
 	r.Page("GET /c/{slug}/articles/new", org.SignedIn, h.in(h.writing))

@@ -110,7 +110,7 @@ func (f frame) nav(ctx context.Context, o community.Sight, lang, at string) []ui
 			n++
 		}
 	}
-	return append(out, item(i18n.T(ctx, "community.spaces"), "/spaces"))
+	return append(out, item(i18n.T(ctx, "community.spaces"), "/spaces"), item(i18n.T(ctx, "community.search.title"), "/search"))
 }
 
 func both(a, b templ.Component) templ.Component {

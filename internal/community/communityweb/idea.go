@@ -399,6 +399,10 @@ func (h *handlers) propose(w http.ResponseWriter, r *http.Request) error {
 	}
 	sp, _ := v.Space(v.place.ID, v.in.Space)
 	idea, err := h.s.Start(ctx, community.Begin{Space: sp.ID, Kind: community.Ideas, Title: v.in.Title, Body: v.in.Body, Tags: v.in.Tags, Token: v.token, Lang: v.lang})
+	if community.Waits(err) {
+		h.dropDraft(w, r)
+		return h.waits(w, r, &v.place)
+	}
 	if err != nil && problem.Of(err).Field != "" {
 		f.Refuse(err)
 		web.Invalid(w)

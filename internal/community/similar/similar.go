@@ -147,15 +147,15 @@ func (t Title) has(w word, open bool) float64 {
 		case v.folded == w.folded || v.french == w.french || v.english == w.english:
 			return 1
 		case open && len(w.folded) >= begun && strings.HasPrefix(v.folded, w.folded),
-			len(w.folded) >= longEnough && len(v.folded) >= longEnough && oneOff(v.folded, w.folded):
+			len(w.folded) >= longEnough && len(v.folded) >= longEnough && OneOff(v.folded, w.folded):
 			best = misspelt
 		}
 	}
 	return best
 }
 
-// oneOff reports whether one letter more, less, other, or two that changed places make a word of the other.
-func oneOff(a, b string) bool {
+// OneOff reports whether one letter more, less, other, or two that changed places make a word of the other.
+func OneOff(a, b string) bool {
 	if len(a) < len(b) {
 		a, b = b, a
 	}

@@ -1,0 +1,93 @@
+package community_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/entente/entente/internal/community"
+	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/problem"
+)
+
+// TestSearch: everything of a community is found by stems of both languages and with a letter wrong, nobody finds or counts what they may not
+// read, and what was not found is counted.
+func TestSearch(t *testing.T) {
+	each(t, func(t *testing.T, k *square) {
+		k.holding()
+		ada, bob, lea := k.join("Ada", org.Plain), k.join("Bob", org.Plain), k.join("Lea", org.Social)
+		q := k.ask(ada, "Why do my brakes squeak?", "They squeak since I washed them.")
+		k.reply(bob, q, "Bedding in the pads helps.")
+		k.propose(ada, "Sell quiet brake pads")
+		eve := k.join("Eve", org.Plain)
+		k.enter(eve, "den")
+		_, err := k.Start(eve, community.Begin{Space: k.spaces["den"], Kind: community.Questions, Title: "Brakes of the prototype", Body: "Secret brakes.", Lang: "en"})
+		must(t, err)
+		article, err := k.WriteArticle(bob, community.ArticleDraft{Space: k.spaces["help"], Kind: community.Guide, Title: "Les freins qui grincent", Body: "Nettoyez les **disques** à l’alcool.", Lang: "fr"})
+		must(t, err)
+		look := func(who context.Context, words, kind string) community.Results {
+			t.Helper()
+			r, err := k.Search(who, k.sight(who), community.Search{Community: k.id, Words: words, Kind: kind})
+			must(t, err)
+			return r
+		}
+		titles := func(r community.Results) (out []string) {
+			for _, f := range r.List {
+				out = append(out, f.Kind+" "+f.Title)
+			}
+			return out
+		}
+		want := func(r community.Results, list ...string) {
+			t.Helper()
+			if diff := cmp.Diff(list, titles(r)); diff != "" {
+				t.Error(diff)
+			}
+		}
+		want(look(t.Context(), "frein", "")) // the draft is nobody's yet
+		must(t, k.TurnArticle(lea, k.id, article, community.Approved, ""))
+		want(look(t.Context(), "frein grince", ""), "article Les freins qui grincent")
+		r := look(t.Context(), "brake", "")
+		if diff := cmp.Diff(map[string]int{"question": 1, "idea": 1}, r.Kinds); diff != "" {
+			t.Errorf("counts of a visitor: %s", diff)
+		}
+		want(look(t.Context(), "brake", "idea"), "idea Sell quiet brake pads")
+		r = look(t.Context(), "breakkes", "question")
+		if want(r); r.Mended {
+			t.Error("two letters were mended")
+		}
+		if r = look(t.Context(), "braks", "question"); !r.Mended || r.Words != "brake" {
+			t.Errorf("a letter was not mended: %+v", r)
+		}
+		want(r, "question Why do my brakes squeak?")
+		if r = look(t.Context(), "bob", ""); len(r.List) != 1 || r.List[0].Kind != community.People || r.List[0].Count != 1 {
+			t.Errorf("people: %+v", r.List)
+		}
+		r = look(t.Context(), "pads alcohol", "")
+		if !r.Some || len(r.List) == 0 {
+			t.Errorf("some of the words: %+v", r)
+		}
+		var marked []string
+		for _, b := range look(t.Context(), "squeaking", "question").List[0].Said {
+			if b.Hit {
+				marked = append(marked, b.Text)
+			}
+		}
+		if diff := cmp.Diff([]string{"squeak"}, marked); diff != "" {
+			t.Errorf("marked: %s", diff)
+		}
+		for _, words := range []string{"", "  ", "?!", strings.Repeat("é", 5000), "a OR (b", `"`, "\x00\xff", "-brake", "title:x"} {
+			look(t.Context(), words, "")
+		}
+		look(t.Context(), "Velociraptor", "")
+		look(ada, "velociraptor", "")
+		_, err = k.Misses(ada, k.id)
+		refused(t, err, problem.Forbidden, "problem.forbidden")
+		misses, err := k.Misses(lea, k.id)
+		must(t, err)
+		if len(misses) == 0 || misses[0].Words != "velociraptor" || misses[0].N != 2 {
+			t.Errorf("misses: %+v", misses)
+		}
+	})
+}
