@@ -231,6 +231,9 @@ func TestCommunityWalls(t *testing.T) {
 				}
 				a := c.post("/c/"+w.community+"/ask", "kind", "discussion", "space", w.space, "title", "From outside", "body", "From outside.", "looked", "From outside", "token", name+w.space)
 				found(t, name, "/c/"+w.community+"/ask", a)
+				if strings.Contains(a.to(), "/t/") {
+					t.Errorf("what a %s writes for %s lands in %s", name, w.space, a.to())
+				}
 				if n := s.place.count(t, "SELECT COUNT(*) FROM community_thread WHERE space = $1", w.spaceID); n != 1 {
 					t.Errorf("a %s begins something in %s", name, w.space)
 				}

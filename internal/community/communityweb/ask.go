@@ -150,6 +150,10 @@ func (h *handlers) ask(w http.ResponseWriter, r *http.Request) error {
 	if v.who == nil {
 		return h.keep(w, r, &v.hall, v.in, "/ask?kind="+v.kind)
 	}
+	// A space that was closed to them meanwhile is not another, open one.
+	if _, known := v.Space(v.place.ID, v.in.Space); !known && v.in.Space != "" {
+		return problem.New(problem.Missing, "problem.not_found")
+	}
 	begin := community.Begin{Space: v.spaceID(), Kind: v.kind, Title: v.in.Title, Body: v.in.Body, Tags: v.in.Tags, Token: v.token, Lang: v.lang}
 	if !v.question() {
 		begin.Choices, begin.Several = v.choices, v.several

@@ -26,8 +26,8 @@ type threadView struct {
 	votes    map[string]int              // of whoever asks
 	follows  bool
 	level    community.Level // how much whoever asks wants to hear of it
-	writes   bool // whoever asks may say something here
-	invited  bool // or may sign up to
+	writes   bool            // whoever asks may say something here
+	invited  bool            // or may sign up to
 	form     *web.Form
 	to       string // the post that the form answers
 	token    string
