@@ -25,7 +25,7 @@ type Month struct {
 // months is how many months the figures go back.
 const months = 12
 
-// Figures counts what moderation did in a community, by the month in which cases were opened, the newest first. Only cases of spaces that whoever asks
+// Figures counts what moderation did in a community, by the month in which cases were opened, the newest first, back to the first that had any. Only cases of spaces that whoever asks
 // may see are counted, so that figures tell of no space that others do not know of.
 func (s *Service) Figures(ctx context.Context, o Sight, community string, zone *time.Location) ([]Month, error) {
 	now := s.Now().In(zone)
@@ -91,6 +91,9 @@ func (s *Service) Figures(ctx context.Context, o Sight, community string, zone *
 	}
 	for _, x := range sanctions {
 		monthOf(x.at).Sanctions++
+	}
+	for len(out) > 1 && out[len(out)-1] == (Month{Begins: out[len(out)-1].Begins}) {
+		out = out[:len(out)-1] // before the first there is nothing to show
 	}
 	return out, nil
 }

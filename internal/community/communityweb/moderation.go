@@ -306,7 +306,7 @@ func (v *figuresView) heads(ctx context.Context) []string {
 }
 
 func (v *figuresView) table(ctx context.Context) ui.TableProps {
-	p := ui.TableProps{Caption: i18n.T(ctx, "community.moderation.figures")}
+	p := ui.TableProps{Caption: i18n.T(ctx, "community.moderation.figures"), Fixed: true}
 	for i, head := range v.heads(ctx) {
 		p.Columns = append(p.Columns, ui.Column{Label: head, Numeric: i > 0})
 	}
