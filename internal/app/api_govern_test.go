@@ -1,6 +1,9 @@
 package app_test
 
-import "time"
+import (
+	"net/url"
+	"time"
+)
 
 // governSteps call the operations of charter and governance.
 func governSteps() []step {
@@ -12,8 +15,16 @@ func governSteps() []step {
 	then := func(in func(map[string]reply) request, body any) func(map[string]reply) request {
 		return func(got map[string]reply) request { return in(got).with(body) }
 	}
+	// seen adds the state of an entry that a request says it has seen.
+	seen := func(in func(map[string]reply) request, from, mark string) func(map[string]reply) request {
+		return func(got map[string]reply) request {
+			r := in(got)
+			r.query = url.Values{"seen": {got[from].text(mark)}}
+			return r
+		}
+	}
 	five := func(one, many string, body object, more ...step) []step {
-		out := []step{{"create-" + one, then(none, body)}, {"list-" + many, none}, {"get-" + one, of("create-" + one)}, {"replace-" + one, then(of("create-"+one), body)}}
+		out := []step{{"create-" + one, then(none, body)}, {"list-" + many, none}, {"get-" + one, of("create-" + one)}, {"replace-" + one, seen(then(of("create-"+one), body), "get-"+one, "updated_at")}}
 		return append(append(out, more...), step{"delete-" + one, of("create-" + one)})
 	}
 	rule := func(got map[string]reply) request {
@@ -25,7 +36,7 @@ func governSteps() []step {
 		{"discard-charter-version", func(got map[string]reply) request { return id(got["list-charter-versions"].first("id")) }}, // the demo's draft is the newest
 		{"begin-charter-version", none},
 		{"get-charter-version", of("begin-charter-version")},
-		{"reword-charter-version", then(of("begin-charter-version"), object{"title": object{"en": "Charter", "fr": "Charte"}, "note": "New title"})},
+		{"reword-charter-version", seen(then(of("begin-charter-version"), object{"title": object{"en": "Charter", "fr": "Charte"}, "note": "New title"}), "get-charter-version", "words_mark")},
 		{"replace-charter-rule", then(rule, object{"sentence": object{"en": "Be kind.", "fr": "Sois aimable."}, "binding": true, "check": "not_aggressive"})},
 		{"delete-charter-rule", rule},
 		{"compare-charter-versions", func(got map[string]reply) request {
@@ -53,7 +64,7 @@ func governSteps() []step {
 		return request{body: object{"name": "Write", "owner": got["me"].id(), "due_at": day(3)}}
 	}
 	out = append(out, step{"create-action", action}, step{"list-actions", none}, step{"get-action", of("create-action")},
-		step{"replace-action", func(got map[string]reply) request { return id(got["create-action"].id()).with(action(got).body) }},
+		step{"replace-action", seen(func(got map[string]reply) request { return id(got["create-action"].id()).with(action(got).body) }, "get-action", "updated_at")},
 		step{"finish-action", then(of("create-action"), object{"done": true})}, step{"delete-action", of("create-action")})
 	out = append(out, five("spending", "spendings", object{"tool": "Ear", "capability": "listening", "department": "Sales", "amount": 100, "currency": "EUR", "period": "month", "begins_at": day(-9), "approval": "no"})...)
 	out = append(out, step{"list-doubled-capabilities", none})
