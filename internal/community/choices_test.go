@@ -390,7 +390,7 @@ func TestSplitAndMerge(t *testing.T) {
 func TestLongThreads(t *testing.T) {
 	t.Parallel()
 	k := newSquare(t, dbtest.SQLite(t))
-	amina, bruno := k.join("Amina", org.Plain), k.join("Bruno", org.Plain)
+	amina, bruno := k.join("Amina", org.Plain), k.join("Bruno", org.Volunteer) // who works here may say as much as there is to say
 	q := k.ask(amina, "What is your longest ride?", "In one day.")
 	var last string
 	for range 203 {
