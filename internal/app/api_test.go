@@ -490,7 +490,9 @@ func (p *place) steps(t *testing.T) []step {
 		{"count-conversations", none},
 		{"find-conversation", of("list-conversations", "id")},
 		{"read-thread", of("list-conversations", "id")},
-		{"see-moved", func(got map[string]reply) request { return request{}.ask("said", got["list-conversations"].first("id")) }},
+		{"see-moved", func(got map[string]reply) request {
+			return request{}.ask("said", got["list-conversations"].first("id"))
+		}},
 		{"take-conversation", of("list-conversations", "id")},
 		{"release-conversation", of("list-conversations", "id")},
 		{"assign-conversation", func(got map[string]reply) request {

@@ -8,13 +8,14 @@ import (
 )
 
 // Collecting garbage is a third of the work of a page when the heap is small. While many pages are asked for, the heap may therefore grow
-// to five times what is in use. The limit keeps a large installation from growing without end. At rest, which is when nothing was collected
-// for a while, memory is given back to the machine: the runtime by itself keeps what the last import or the last crowd needed.
+// to five times what is in use. The limit keeps a large installation from growing without end. At rest, which is when little was made for
+// a while, memory is given back to the machine: the runtime by itself keeps what the last import or the last crowd needed.
 const (
 	collectEvery = time.Second / 2
 	busyPages    = 15 // requests in that time
 	busyFor      = 20 // times without that many, until it is busy no more
-	restAfter    = 20 // times without a collection
+	restAfter    = 20 // times in which less was made than
+	littleMade   = 4 << 20
 	restPercent  = 100
 	busyPercent  = 400
 	heapLimit    = 200 << 20
@@ -30,7 +31,8 @@ func (a *App) collect(ctx context.Context) error {
 	var (
 		busy         bool
 		quiet, still int
-		seen, given  = collections(), uint64(0)
+		begun        = made() // when the last restAfter times began
+		given        uint64   // when memory was given back
 	)
 	for {
 		select {
@@ -51,24 +53,25 @@ func (a *App) collect(ctx context.Context) error {
 				debug.SetGCPercent(restPercent)
 			}
 		}
-		still++
-		if n := collections(); n != seen {
-			seen, still = n, 0
+		if still++; busy || still < restAfter {
+			continue
 		}
-		if !busy && still >= restAfter && given != seen {
+		now := made()
+		little := now-begun < littleMade
+		still, begun = 0, now
+		if little && now-given > littleMade {
 			if err := a.DB.Rest(ctx); err != nil {
-				still = 0 // somebody writes at this moment; later
-				continue
+				continue // somebody writes at this moment; later
 			}
-			given = seen
 			debug.FreeOSMemory()
+			given = made()
 		}
 	}
 }
 
-// collections is how often garbage was collected because the heap had grown.
-func collections() uint64 {
-	sample := []metrics.Sample{{Name: "/gc/cycles/automatic:gc-cycles"}}
+// made is how many bytes were ever allocated.
+func made() uint64 {
+	sample := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
 	metrics.Read(sample)
 	return sample[0].Value.Uint64()
 }

@@ -125,6 +125,8 @@ func (d *DB) Close() error {
 	return errors.Join(d.pen.close(), d.mark.close(), d.read.Close(), d.write.Close())
 }
 
+const shrinkMemory = "PRAGMA shrink_memory"
+
 // Rest gives back the memory in which SQLite keeps pages: after an import, or a crowd, that is most of what the process holds beside its own.
 // It waits for its turn to write, for a second at most, and takes no connection that somebody reads with.
 func (d *DB) Rest(ctx context.Context) error {
@@ -133,15 +135,14 @@ func (d *DB) Rest(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	const shrink = "PRAGMA shrink_memory"
-	_, err := d.write.ExecContext(ctx, shrink)
+	err := d.pen.rest(ctx)
 	for range d.read.Stats().Idle {
 		c, taken := d.read.Conn(ctx)
 		if taken != nil {
 			return errors.Join(err, taken)
 		}
 		defer c.Close() // only when all were visited, so that each is another one
-		_, done := c.ExecContext(ctx, shrink)
+		_, done := c.ExecContext(ctx, shrinkMemory)
 		err = errors.Join(err, done)
 	}
 	return err

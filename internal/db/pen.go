@@ -106,6 +106,19 @@ func (p *pen) close() error {
 	return p.drop()
 }
 
+// rest gives back the memory of the connection.
+func (p *pen) rest(ctx context.Context) error {
+	if err := p.take(ctx); err != nil {
+		return err
+	}
+	defer p.give()
+	if p.conn == nil {
+		return nil
+	}
+	_, err := p.conn.ExecContext(context.WithoutCancel(ctx), shrinkMemory)
+	return err
+}
+
 func (p *pen) Engine() Engine { return SQLite }
 
 // prepared returns the statement of a text that is run for the second time, nil at the first.
