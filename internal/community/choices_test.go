@@ -118,6 +118,19 @@ func TestFiles(t *testing.T) {
 		must(t, err)
 		rebuilt(t, k)
 
+		// What a hidden post showed, and what one shows that waits for a moderator, is there when it is published.
+		later, err := bring(carla, "later.txt", []byte("a hidden post shows me"))
+		must(t, err)
+		waits, err := bring(carla, "waits.txt", []byte("a post that waits shows me"))
+		must(t, err)
+		must(t, d.Tx(nobody, func(ctx context.Context, q db.Q) error {
+			if _, err := db.Exec(ctx, q, "INSERT INTO community_hidden (post, markup, html, at) VALUES ('p', $1, '', 0)", "See "+later.Markdown()); err != nil {
+				return err
+			}
+			_, err := db.Exec(ctx, q, "INSERT INTO community_case (id, kind, community, content, state, at) VALUES ('c', 'held', $1, $2, 'open', 0)", k.id, `{"body":"`+waits.Markdown()+`"}`)
+			return err
+		}))
+
 		must(t, k.Delete(amina, k.id, hidden))
 		if sees(bruno, f.ID) {
 			t.Error("a file of a post that was removed is shown")
@@ -128,7 +141,7 @@ func TestFiles(t *testing.T) {
 		}
 		k.pass(community.OrphanFor + time.Hour)
 		must(t, k.Tidy(nobody))
-		if sees(carla, orphan.ID) || sees(amina, f.ID) || !sees(nobody, pub.ID) {
+		if sees(carla, orphan.ID) || sees(amina, f.ID) || !sees(nobody, pub.ID) || !sees(carla, later.ID) || !sees(carla, waits.ID) {
 			t.Error("after a week what nothing shows is gone, and nothing else")
 		}
 		if n, _, err := db.Value[int](nobody, d.Read(), "SELECT COUNT(*) FROM community_file_part WHERE file NOT IN (SELECT id FROM community_file)"); err != nil || n != 0 {

@@ -383,7 +383,7 @@ func deriveFiles(ctx context.Context, q db.Q, post string, said *ledger.Said) er
 	return nil
 }
 
-// Tidy removes files that no post has shown for OrphanFor. Call it once a day. What posts show is derived, so a file is only marked at first,
+// Tidy removes files that no post has shown for OrphanFor, and none that is hidden or waits for a moderator would show. Call it once a day. What posts show is derived, so a file is only marked at first,
 // and removed when it still is not shown days later.
 func (s *Service) Tidy(ctx context.Context) error {
 	if err := s.ledger.Finish(ctx); err != nil {
@@ -391,7 +391,9 @@ func (s *Service) Tidy(ctx context.Context) error {
 	}
 	now := s.Now()
 	err := s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
-		const shown = "EXISTS (SELECT 1 FROM community_post_file r WHERE r.file = community_file.id)"
+		const shown = `(EXISTS (SELECT 1 FROM community_post_file r WHERE r.file = community_file.id)
+			OR EXISTS (SELECT 1 FROM community_hidden h WHERE h.markup LIKE '%' || community_file.id || '%')
+			OR EXISTS (SELECT 1 FROM community_case c WHERE c.state = 'open' AND c.content LIKE '%' || community_file.id || '%'))`
 		if _, err := db.Exec(ctx, q, "UPDATE community_file SET unused_since = NULL WHERE unused_since IS NOT NULL AND (place <> '' OR "+shown+")"); err != nil {
 			return err
 		}
