@@ -48,9 +48,12 @@ func TestRolled(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		run := 0
+		run, most := 0, 30 // each compares hundreds of numbers
+		if d.Engine() == db.Postgres {
+			most = 10 // the same statements, three times as slow
+		}
 		rapid.Check(t, func(r *rapid.T) {
-			if run++; run > 30 { // each compares hundreds of numbers
+			if run++; run > most {
 				return
 			}
 			w.now = start.AddDate(0, 0, 49+rapid.IntRange(0, 3).Draw(r, "days on"))
