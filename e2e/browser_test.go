@@ -32,7 +32,7 @@ type tab struct{ *webtest.Window }
 func browser(t *testing.T) *webtest.Browser {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("needs a browser")
+		t.Skip("-short: starting a browser takes seconds")
 	}
 	b, err := chromium()
 	if err != nil && os.Getenv("ENTENTE_TEST_BROWSER") == "1" {

@@ -31,7 +31,7 @@ type Browser struct {
 func Start(t testing.TB) *Browser {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("needs a browser")
+		t.Skip("-short: starting a browser takes seconds")
 	}
 	b, stop, err := Launch()
 	if err != nil {
