@@ -10,7 +10,7 @@ import (
 // neighbours, except that a kit may build on the one before it.
 var order = [][]string{
 	{"config", "id", "problem", "i18n", "seal", "sheet"},
-	{"outside", "paper"},
+	{"hours", "outside", "paper"},
 	{"telemetry"},
 	{"db"},
 	{"work"},

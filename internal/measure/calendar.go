@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"github.com/entente/entente/internal/db"
-	"github.com/entente/entente/internal/measure/hours"
+	"github.com/entente/entente/internal/hours"
 	"github.com/entente/entente/internal/measure/kpi"
 	"github.com/entente/entente/internal/org"
 )

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/entente/entente/internal/db"
-	"github.com/entente/entente/internal/measure/hours"
+	"github.com/entente/entente/internal/hours"
 	"github.com/entente/entente/internal/measure/stat"
 )
 

@@ -11,8 +11,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/entente/entente/internal/api"
+	"github.com/entente/entente/internal/hours"
 	"github.com/entente/entente/internal/measure"
-	"github.com/entente/entente/internal/measure/hours"
 	"github.com/entente/entente/internal/measure/kpi"
 	"github.com/entente/entente/internal/measure/own"
 	"github.com/entente/entente/internal/org"

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/entente/entente/internal/hours"
 	"github.com/entente/entente/internal/i18n"
-	"github.com/entente/entente/internal/measure/hours"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
 	"github.com/entente/entente/internal/web"
