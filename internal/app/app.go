@@ -72,6 +72,7 @@ type App struct {
 	Metrics   *telemetry.Metrics
 
 	asked atomic.Int64  // requests since collect last looked
+	rest  func()        // gives back the memory of the models
 	demo  []DemoAccount // of an installation filled with the sample
 }
 
@@ -143,7 +144,9 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger) (*App, error) 
 // enricher is the classifier, and where its models cannot be read, what tells languages alone.
 func (a *App) enricher() enrich.Enricher {
 	c, err := enrich.OpenClassifier()
+	a.rest = c.Rest
 	if err != nil {
+		a.rest = func() {}
 		a.Log.Warn("posts are not classified", "error", err)
 		return enrich.LanguageIdentifier{}
 	}

@@ -63,6 +63,7 @@ func (a *App) collect(ctx context.Context) error {
 			if err := a.DB.Rest(ctx); err != nil {
 				continue // somebody writes at this moment; later
 			}
+			a.rest()
 			debug.FreeOSMemory()
 			given = made()
 		}

@@ -61,7 +61,7 @@ func reading(b *bench, posts []query.Doc) error {
 	}
 	rate := rateOf(func(i int) { c.Classify(posts[i%len(posts)].Text, classify.Options{}) })
 	b.out.least("classify: language and all heads", rate, 40_000, "posts/s", fmt.Sprintf("one processor, %d posts of ours of %d bytes on average", len(posts), postBytes))
-	b.out.most("  memory of the models beside the program's own file", (heap()-before)/1e6, 40, "MB", "weights are used where they lie in the program")
+	b.out.most("  memory of the models beside the program's own file", (heap()-before)/1e6, 40, "MB", "given back at rest")
 	runtime.KeepAlive(c)
 	return nil
 }

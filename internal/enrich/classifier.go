@@ -38,6 +38,9 @@ func (Classifier) Name() string { return "classify" }
 // Version follows the models'.
 func (e Classifier) Version() string { return e.c.Version() }
 
+// Rest gives back the memory of the models until the next post.
+func (e Classifier) Rest() { e.c.Rest() }
+
 // Card says where the models come from.
 func (e Classifier) Card() (classify.Card, error) { return e.card() }
 

@@ -1,8 +1,8 @@
 // Package classify decides what the feeling and the kind of a short text are: a text comes in; its language, sentiment, kinds, emotion and
 // aggression with their probabilities go out, and on request the words that weighed most.
 //
-// The models are one table of quantised weights, embedded in the program and used in place: nothing is downloaded, unpacked or learned at
-// run time. Package train makes it. The card (see [Classifier.Card]) says from which data, how good it is and where it is weak.
+// The models are one table of quantised weights, packed in the program and unpacked in memory when the first text is classified: nothing is downloaded or
+// learned at run time. Package train makes it. The card (see [Classifier.Card]) says from which data, how good it is and where it is weak.
 package classify
 
 import (
@@ -40,17 +40,28 @@ type Options struct {
 	Lang string
 }
 
-// Open gives the classifier with the embedded weights. They are used in place; it may be called often.
+// Open gives the classifier with the weights of the program. It unpacks nothing yet.
 func Open() (*Classifier, error) {
-	c, err := Read(weights)
+	c, err := open(weights)
 	if err != nil {
 		return nil, fmt.Errorf("read the embedded weights: %w", err)
 	}
 	return c, nil
 }
 
-// Read gives a classifier with the weights of a file that package train made. The string is used in place.
+// Read gives a classifier with the weights of a file that package train made, and says what is wrong with another.
 func Read(file string) (*Classifier, error) {
+	c, err := open(file)
+	if err == nil {
+		_, err = c.model.table.unpack()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func open(file string) (*Classifier, error) {
 	m, err := read(file)
 	if err != nil {
 		return nil, err
@@ -59,6 +70,9 @@ func Read(file string) (*Classifier, error) {
 	c.works.New = func() any { return &work{reader: Reader{lexicon: m.lexicon}} }
 	return c, nil
 }
+
+// Rest gives back the memory of the unpacked weights (8 MB). The next text unpacks them again, in some 30 ms.
+func (c *Classifier) Rest() { c.model.table.rest() }
 
 // Version names the rules and weights; it changes whenever an answer may.
 func (c *Classifier) Version() string { return c.model.version }
@@ -325,21 +339,21 @@ func (m *model) through(second []term, inputs []float32) (out [MostOutputs]float
 
 // pieces adds up what the features of a group weigh, by where they stand.
 func (m *model) pieces(r *Reader, group int, through *[MostOutputs]float64, slope float64, to map[place]float64) {
-	known := 0
+	entries, known := m.table.entries(), 0
 	for _, h := range r.found[group] {
-		if m.entry(h) >= 0 {
+		if m.entry(entries, h) >= 0 {
 			known++
 		}
 	}
 	by := float64(Norm(known))
 	for i, h := range r.found[group] {
-		at := m.entry(h)
+		at := m.entry(entries, h)
 		if at < 0 {
 			continue
 		}
 		v := 0.0
 		for o := range m.outputs {
-			v += through[o] * float64(m.scale[o]) * float64(int(m.entries[at+1+o])-128)
+			v += through[o] * float64(m.scale[o]) * float64(int(entries[at+1+o])-128)
 		}
 		to[r.places[group][i]] += slope * by * v
 	}

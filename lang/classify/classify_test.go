@@ -2,6 +2,8 @@ package classify_test
 
 import (
 	"math"
+	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -241,11 +243,53 @@ func TestCard(t *testing.T) {
 
 func TestReadRefusesOtherFiles(t *testing.T) {
 	t.Parallel()
-	for _, s := range []string{"", "ECL1", "ECL2", "ECL2\x01\x05\x00\x00", "ECL2\x01\x05\x00\x09aaaaaaaaaaaaaaaaaaaaaaaa", "ECL2\x09aaaaaaaaaaaaaaaaaaaaaaaaaaaa", strings.Repeat("\xff", 300)} {
+	for _, s := range []string{"", "ECL2", "ECL3", "ECL3\x01\x05\x00\x00", "ECL3\x01\x05\x00\x09aaaaaaaaaaaaaaaaaaaaaaaa", "ECL3\x09aaaaaaaaaaaaaaaaaaaaaaaaaaaa", strings.Repeat("\xff", 300)} {
 		if c, err := classify.Read(s); err == nil {
 			t.Errorf("%q is read: %v", s[:min(len(s), 20)], c)
 		}
 	}
+}
+
+func TestReadRefusesDamage(t *testing.T) {
+	t.Parallel()
+	file, err := os.ReadFile("weights.bin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := classify.Read(string(file)); err != nil {
+		t.Fatal(err)
+	}
+	for name, damaged := range map[string][]byte{"cut": file[:len(file)-1], "cut before the table": file[:len(file)/20], "more": append(slices.Clip(file), 1), "changed": changed(file, len(file)*2/3)} {
+		if _, err := classify.Read(string(damaged)); err == nil {
+			t.Errorf("%s: it is read", name)
+		}
+	}
+}
+
+func changed(file []byte, at int) []byte {
+	out := slices.Clone(file)
+	out[at] ^= 0x55
+	return out
+}
+
+// TestRest gives the weights back while others use them: the answers stay the same.
+func TestRest(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	const text = "The battery died after two weeks and nobody answers, I want my money back"
+	want := c.Classify(text, classify.Options{})
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			for range 20 {
+				if got := c.Classify(text, classify.Options{}); got != want {
+					t.Errorf("%+v after a rest, %+v before", got, want)
+				}
+				c.Rest()
+			}
+		})
+	}
+	all.Wait()
 }
 
 func TestLabelOf(t *testing.T) {

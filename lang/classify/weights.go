@@ -15,7 +15,7 @@ const (
 	MostOutputs  = entryBytes - 1
 	Finals       = sentiments + kinds + emotions + aggressions
 	Languages    = 7 // with weights of their own for labels; the last stands for all others
-	magic        = "ECL2"
+	magic        = "ECL3"
 	featuresKind = 1 // raised when the features of a text change
 )
 
@@ -70,13 +70,13 @@ type Tuning struct {
 	Least [Languages][Finals]float32
 }
 
-// model is a weights file, read in place.
+// model is a weights file, read in place but for its table.
 type model struct {
 	version         string
 	outputs, inputs int // outputs with the bent ones
 	hidden          int // how many are bent
 	lines           uint64
-	entries         string
+	table           table
 	scale, bias     [MostOutputs]float32
 	lexicon         Lexicon
 	second          [Languages][Finals][]term
@@ -127,10 +127,11 @@ func (t *Table) Bytes() ([]byte, error) {
 	}
 	b = append(b, t.Lexicon...)
 	b = append(b, t.Card...)
-	return append(b, t.Entries...), nil
+	packed, err := pack(t.Entries)
+	return append(b, packed...), err
 }
 
-// read reads a weights file in place.
+// read reads a weights file in place, without unpacking its table.
 func read(file string) (*model, error) {
 	if len(file) < 8 || file[:4] != magic {
 		return nil, errors.New("these are no weights")
@@ -152,9 +153,9 @@ func read(file string) (*model, error) {
 		return int(v)
 	}
 	lines, lexicon, card := u32(), u32(), u32()
-	rest := lexicon + card + lines*lineBytes + 4*3*Languages*Finals // what comes after the terms
+	rest := lexicon + card + 4*3*Languages*Finals // what comes between the terms and the table
 	cut := errors.New("weights that were cut")
-	if lines == 0 || len(file) < at+4*(2*m.outputs+Languages*Finals)+rest {
+	if lines == 0 || lines > mostLines || len(file) < at+4*(2*m.outputs+Languages*Finals)+rest {
 		return nil, cut
 	}
 	f32 := func(to []float32) {
@@ -184,7 +185,7 @@ func read(file string) (*model, error) {
 			}
 		}
 	}
-	if len(file) != at+rest {
+	if len(file) < at+rest {
 		return nil, cut
 	}
 	for _, to := range []*[Languages][Finals]float32{&m.tuning.Slope, &m.tuning.Shift, &m.tuning.Least} {
@@ -198,7 +199,7 @@ func read(file string) (*model, error) {
 	}
 	at += lexicon
 	m.card = file[at : at+card]
-	m.entries = file[at+card:]
+	m.table.packed, m.table.size = file[at+card:], lines*lineBytes
 	m.lines = uint64(lines)
 	return m, nil
 }
@@ -214,14 +215,14 @@ func uint64At(s string, i int) uint64 {
 		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
-// entry is where the entry of a feature begins, -1 when it has none.
-func (m *model) entry(h uint32) int {
+// entry is where the entry of a feature begins among entries, -1 when it has none.
+func (m *model) entry(entries string, h uint32) int {
 	at := int(uint64(h)*m.lines>>32) * lineBytes
 	f := byte(h)
-	if m.entries[at] == f {
+	if entries[at] == f {
 		return at
 	}
-	if m.entries[at+entryBytes] == f {
+	if entries[at+entryBytes] == f {
 		return at + entryBytes
 	}
 	return -1
@@ -229,9 +230,9 @@ func (m *model) entry(h uint32) int {
 
 // sum adds up the weights of features; n is how many have weights. Eight weights are added at a time, even and odd bytes in 16-bit lanes, which
 // hold 256 of them.
-func (m *model) sum(features []uint32, total *[entryBytes]int32) (n int) {
+func (m *model) sum(entries string, features []uint32, total *[entryBytes]int32) (n int) {
 	const even = 0x00ff00ff00ff00ff
-	entries, lines := m.entries, m.lines
+	lines := m.lines
 	for len(features) > 0 {
 		batch := features[:min(256, len(features))]
 		features = features[len(batch):]
@@ -277,9 +278,10 @@ func (m *model) first(r *Reader, out *[MostOutputs]float32) (known int) {
 	for i := range m.outputs {
 		out[i] = m.bias[i]
 	}
+	entries := m.table.entries()
 	for g := range r.found {
 		var total [entryBytes]int32
-		n := m.sum(r.found[g], &total)
+		n := m.sum(entries, r.found[g], &total)
 		known += n
 		by := Norm(n)
 		for i := range m.outputs {
