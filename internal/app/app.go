@@ -37,6 +37,7 @@ import (
 	"github.com/entente/entente/internal/report"
 	"github.com/entente/entente/internal/seal"
 	"github.com/entente/entente/internal/strategy"
+	"github.com/entente/entente/internal/team"
 	"github.com/entente/entente/internal/telemetry"
 	"github.com/entente/entente/internal/web"
 )
@@ -63,6 +64,7 @@ type App struct {
 	Business  *business.Service
 	Folder    *business.Watcher
 	Charter   *charter.Service
+	Team      *team.Service
 	Plan      *plan.Service
 	Govern    *govern.Service
 	Report    *report.Service
@@ -112,9 +114,13 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger) (*App, error) 
 	a.Elsewhere = enrich.NewElsewhere(a.DB, a.Ledger, a.Enrich, a.Org, box, gate.Client(), log, a.Clock)
 	a.People = people.New(a.DB, a.Ledger, a.Org, log, a.Clock)
 	a.Charter = charter.New(a.DB, a.Org, log, a.Clock)
+	a.Team = team.New(a.DB, a.Org, log, a.Clock)
 	a.Business = business.New(a.DB, a.Ledger, a.Org, log, a.Clock)
 	a.Listening = listening.New(a.DB, a.Ledger, a.Enrich, a.Org, log, a.Clock, func() { a.Live.Publish("mentions") })
 	a.Inbox = inbox.New(a.DB, a.Ledger, a.Channels, a.Org, log, a.Clock)
+	if mailer != nil {
+		a.Inbox.WithMail(mailer, c.Public())
+	}
 	a.Community = community.New(a.DB, a.Ledger, a.Channels, a.Org, log, a.Clock).WithHint(hint(reader))
 	if m, ok := notices(mailer); ok {
 		a.Community.WithMail(m, box)
@@ -214,6 +220,7 @@ func (a *App) work(ctx context.Context) <-chan struct{} {
 		"measures":  a.Measure.Loop,
 		"reports":   a.Report.Loop,
 		"notices":   a.Community.Loop,
+		"telling":   func(ctx context.Context) error { return a.Inbox.NoticeLoop(ctx, func() { a.Live.Publish("notices") }) },
 	}
 	if a.Config.Metrics != "" {
 		loops["metrics"] = a.serveMetrics
@@ -241,7 +248,7 @@ func (a *App) tidy(ctx context.Context) error {
 	tick := time.NewTicker(24 * time.Hour)
 	defer tick.Stop()
 	for {
-		if err := errors.Join(a.Org.Tidy(ctx), a.Inbox.Tidy(ctx), a.Community.Tidy(ctx), a.Community.ForgetNotices(ctx)); err != nil && ctx.Err() == nil {
+		if err := errors.Join(a.Org.Tidy(ctx), a.Inbox.Tidy(ctx), a.Inbox.ForgetNotices(ctx), a.Community.Tidy(ctx), a.Community.ForgetNotices(ctx)); err != nil && ctx.Err() == nil {
 			a.Log.Error("not all was tidied, will try again", "error", err)
 		}
 		select {

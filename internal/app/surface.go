@@ -40,6 +40,7 @@ import (
 	"github.com/entente/entente/internal/report/reportweb"
 	"github.com/entente/entente/internal/strategy/strategyapi"
 	"github.com/entente/entente/internal/strategy/strategyweb"
+	"github.com/entente/entente/internal/team/teamweb"
 	"github.com/entente/entente/internal/telemetry"
 	"github.com/entente/entente/internal/web"
 )
@@ -62,6 +63,7 @@ func (a *App) surfaces() {
 	enrichweb.Routes(r, a.Review, enrichweb.Options{Panels: a.besidePost, Trust: a.trust, Elsewhere: a.Elsewhere})
 	listeningweb.Routes(r, a.Listening, a.Channels, listeningweb.Options{Panels: a.besideMention})
 	inboxweb.Routes(r, a.Inbox, inboxweb.Options{Panels: a.besideConversation})
+	teamweb.Routes(r, a.Team, a.Org, teamweb.Options{})
 	communityweb.Routes(r, a.Web, a.Community, a.Org, communityweb.Options{Idea: a.besideIdea})
 	measureweb.Routes(r, a.Measure, measureweb.Options{Panels: a.besideMeasure})
 	strategyweb.Routes(r, a.Strategy, a.Org, strategyweb.Options{Printer: paper.New(a.Config.Chromium), OnObjective: a.besideObjective, OnMap: a.besideMap})
@@ -101,6 +103,7 @@ func (a *App) nav() []web.Nav {
 		{Label: "app.nav.measures", Href: "/measures", Icon: "chart-line", Key: "g m", Permission: org.MeasureRead},
 		{Label: "app.nav.dashboards", Href: "/dashboards", Icon: "layout-dashboard", Key: "g d", Permission: org.MeasureRead},
 		{Label: "app.nav.inbox", Href: "/inbox", Icon: "inbox", Key: "g i", Permission: org.InboxRead, Count: a.waiting, Topic: "inbox"},
+		{Label: "app.nav.notices", Href: "/notices", Icon: "bell", Permission: org.InboxRead, Count: a.Inbox.Untold, Topic: "notices"},
 		{Label: "app.nav.mentions", Href: "/mentions", Icon: "radio", Key: "g e", Permission: org.ListeningRead},
 		{Label: "app.nav.govern", Href: "/govern", Icon: "shield-check", Key: "g g", Permission: org.StrategyRead},
 		{Label: "app.nav.communities", Href: "/communities", Icon: "messages-square", Key: "g c", Permission: org.CommunityRead},
@@ -116,6 +119,7 @@ func foot() []web.Nav {
 		{Label: "app.nav.channels", Href: "/channels", Icon: "plug", Permission: org.ChannelRead},
 		{Label: "app.nav.business", Href: "/business", Icon: "database", Permission: org.MeasureRead},
 		{Label: "app.nav.import", Href: "/import", Icon: "upload", Permission: org.ImportRun},
+		{Label: "app.nav.team", Href: "/team", Icon: "handshake", Permission: org.InboxRead},
 		{Label: "app.nav.charter", Href: "/charter", Icon: "book-open", Permission: org.SignedIn},
 		{Label: "app.nav.members", Href: "/members", Icon: "users-round", Permission: org.MemberRead},
 		{Label: "app.nav.audit", Href: "/audit", Icon: "scroll-text", Permission: org.AuditRead},

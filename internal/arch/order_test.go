@@ -19,6 +19,7 @@ var order = [][]string{
 	{"api"},
 	{"ledger"},
 	{"charter"},
+	{"team"},
 	{"channel"},
 	{"intake"},
 	{"people"},

@@ -13,6 +13,7 @@ import (
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/team"
 )
 
 // Service reads conversations and states what members do with them.
@@ -29,11 +30,18 @@ type Service struct {
 	counts db.Kept[[]counted]
 	topics db.Kept[[]Topic]
 	named  db.Kept[map[string]string]
+
+	team    *team.Service
+	told    chan struct{} // somebody was told something
+	unread  db.Kept[map[string]int]
+	mailer  org.Mailer // may be nil
+	address string
 }
 
 // New makes the service.
 func New(d *db.DB, l *ledger.Ledger, c *channel.Service, o *org.Service, log *slog.Logger, clock func() time.Time) *Service {
-	return &Service{db: d, ledger: l, channels: c, org: o, reader: enrich.New(d, log), log: log, clock: clock}
+	return &Service{db: d, ledger: l, channels: c, org: o, reader: enrich.New(d, log), log: log, clock: clock,
+		team: team.New(d, o, log, clock), told: make(chan struct{}, 1)}
 }
 
 // Now is the clock by which it is decided how long somebody waits.

@@ -34,6 +34,7 @@ func Routes(r *web.Routes, s *inbox.Service, o Options) {
 	p := &pages{inbox: s, Options: o}
 	r.Topic(Topic, org.InboxRead)
 	r.Topic(ConversationTopic, org.InboxRead)
+	p.noticeRoutes(r)
 	r.Page("GET /inbox", org.InboxRead, p.queue)
 	r.Page("GET /inbox/{id}", org.InboxRead, p.conversation)
 	r.Page("GET /inbox/{id}/answers", org.InboxRead, p.answers)
