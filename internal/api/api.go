@@ -82,11 +82,11 @@ func Add[I, O any](a *API, op Op, h func(context.Context, *I) (*O, error)) {
 	o := op.operation()
 	noneLost(op.ID, reflect.TypeFor[I]())
 	out := a.describe(&o, reflect.TypeFor[O]())
-	huma.Register(a.huma, o, func(ctx context.Context, in *I) (*huma.StreamResponse, error) {
+	a.listen(o, reflect.TypeFor[I](), func(ctx context.Context, in reflect.Value) (*huma.StreamResponse, error) {
 		if err := permit(ctx, op.Permission); err != nil {
 			return nil, a.answer(ctx, err, op.locate)
 		}
-		got, err := h(ctx, in)
+		got, err := h(ctx, in.Interface().(*I))
 		if err != nil {
 			return nil, a.answer(ctx, err, op.locate)
 		}
@@ -97,8 +97,7 @@ func Add[I, O any](a *API, op Op, h func(context.Context, *I) (*O, error)) {
 	a.known[op.Method+" "+op.Path] = &op
 }
 
-// describe puts the schema of what is answered into an operation, and tells how to write it. The library could do both, but makes 15 kB of
-// code for each pair of types it is given; it is given one type of answer only.
+// describe puts the schema of what is answered into an operation, and tells how to write it (see bind.go).
 func (a *API) describe(o *huma.Operation, t reflect.Type) func(reflect.Value) *huma.StreamResponse {
 	body, ok := t.FieldByName("Body")
 	switch {
