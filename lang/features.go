@@ -55,7 +55,12 @@ func features(dst []uint32, text string, l *letters) []uint32 {
 				continue
 			}
 			start := i
-			i = w.read(text, i, l)
+			if i = w.read(text, i, l); i == start { // an apostrophe that is a letter to Unicode, and no word after it
+				_, n := utf8.DecodeRuneInString(text[i:])
+				i += n
+				joined = false
+				continue
+			}
 			joined, before = true, len(dst)
 			if w.n > 1 && !isEverywhere(text[start:i]) {
 				dst = w.appendGrams(dst)
