@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
@@ -35,8 +36,9 @@ func (s *Service) Assign(ctx context.Context, conversation, member string, expec
 	if to.State != org.Active || !to.Role.May(org.InboxEdit) {
 		return Conversation{}, problem.New(problem.Invalid, "inbox.cannot_answer", "Name", to.Name).On("to")
 	}
+	given := false
 	return s.change(ctx, conversation, "conversation.assign", func(c *Conversation) (string, any, error) {
-		if c.Assignee == to.ID {
+		if given = c.Assignee != to.ID; !given {
 			return "", nil, nil
 		}
 		if expect != nil && c.Assignee != *expect {
@@ -46,7 +48,13 @@ func (s *Service) Assign(ctx context.Context, conversation, member string, expec
 			return "", nil, s.taken(ctx, c)
 		}
 		return ledger.ConversationAssigned, ledger.Assigned{To: to.ID}, nil
-	}, nil)
+	}, func(ctx context.Context, q db.Q, c *Conversation) error {
+		m := org.Who(ctx)
+		if !given || m.ID == to.ID {
+			return nil
+		}
+		return s.Tell(ctx, q, []string{to.ID}, "routing.told.assigned", []any{"Name", m.Name, "Title", titleOf(c)}, c.ID)
+	})
 }
 
 // Release gives a conversation back to everybody. Somebody else's can be released by those who assign.

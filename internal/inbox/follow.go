@@ -18,7 +18,7 @@ import (
 // Follower derives conversations.
 func Follower() ledger.Follower {
 	return ledger.Follower{Name: "inbox", Version: 1, Apply: apply, Tables: []string{"conversation", "conversation_span", "conversation_author",
-		"conversation_alias", "conversation_count"}}
+		"conversation_alias", "conversation_count", "conversation_pass", "conversation_escalation"}}
 }
 
 // desk is what a batch changes, written once at its end.
@@ -68,7 +68,7 @@ func apply(ctx context.Context, q db.Q, list []ledger.Activity) error {
 			}
 			posts = append(posts, o.Post)
 		case ledger.ConversationTaken, ledger.ConversationAssigned, ledger.ConversationReleased, ledger.ConversationNoted,
-			ledger.ConversationResolved, ledger.ConversationReopened:
+			ledger.ConversationResolved, ledger.ConversationReopened, ledger.ConversationPassed, ledger.ConversationEscalated:
 			ids = append(ids, a.Object)
 		}
 	}
@@ -174,7 +174,7 @@ func (d *desk) take(a *ledger.Activity, n int) error {
 		}
 		return nil
 	case ledger.ConversationTaken, ledger.ConversationAssigned, ledger.ConversationReleased, ledger.ConversationNoted,
-		ledger.ConversationResolved, ledger.ConversationReopened:
+		ledger.ConversationResolved, ledger.ConversationReopened, ledger.ConversationPassed, ledger.ConversationEscalated:
 	default:
 		return nil
 	}
@@ -194,6 +194,10 @@ func (d *desk) take(a *ledger.Activity, n int) error {
 		c.Assignee = to.To
 	case ledger.ConversationReleased:
 		c.Assignee = ""
+	case ledger.ConversationPassed:
+		return d.passed(c, a)
+	case ledger.ConversationEscalated:
+		return d.escalated(c, a)
 	case ledger.ConversationNoted:
 		c.Notes++
 	case ledger.ConversationResolved:
@@ -461,6 +465,10 @@ func (d *desk) merge(kept, other *Conversation) error {
 		"INSERT INTO conversation_alias (id, conversation) VALUES ($1, $2)",
 		"INSERT INTO conversation_author (author, conversation) SELECT author, $2 FROM conversation_author WHERE conversation = $1 ON CONFLICT DO NOTHING",
 		"DELETE FROM conversation_author WHERE conversation = $1 AND conversation <> $2",
+		`INSERT INTO conversation_pass (conversation, member, reason, words, at) SELECT $2, member, reason, words, at FROM conversation_pass
+			WHERE conversation = $1 ON CONFLICT DO NOTHING`,
+		"DELETE FROM conversation_pass WHERE conversation = $1 AND conversation <> $2",
+		"UPDATE conversation_escalation SET conversation = $2 WHERE conversation = $1",
 	} {
 		if _, err := db.Exec(d.ctx, d.q, statement, other.ID, kept.ID); err != nil {
 			return err

@@ -276,6 +276,10 @@ func (h *history) draw(t *rapid.T) ledger.Activity {
 		return about(ledger.AnswerPicked, ledger.Picked{Answer: []string{"", "e1", "e2"}[number("answer", 3)]})
 	case kind < 22:
 		return handle(ledger.ConversationOpened, ledger.Opened{Post: postID(n)})
+	case kind == 22 && flag("passed", 2):
+		return handle(ledger.ConversationPassed, ledger.Passed{Reason: "time", Words: []string{"", "no"}[number("words", 2)]})
+	case kind == 24 && flag("handed up", 2):
+		return handle(ledger.ConversationEscalated, ledger.Escalated{To: []string{"", "m2"}[number("to", 2)], Reason: "legal"})
 	case kind == 22:
 		return handle(ledger.ConversationTaken, nil)
 	case kind == 23:

@@ -35,7 +35,9 @@ type Change struct {
 	ID, Kind   string // ledger.Conversation…
 	By, ByName string // member; "" when it was done by nobody in particular
 	To, ToName string // of an assignment
-	Text       string // of a note
+	Text       string // of a note, of a pass and of handing it up
+	Reason     string // of a pass, of handing it up, and of what was given back because of who had it
+	Routed     bool   // assigned by routing
 }
 
 // Timeline is a part of a conversation, oldest first.
@@ -174,14 +176,32 @@ func (s *Service) changes(ctx context.Context, c *Conversation) ([]Entry, error)
 				if err := a.Decode(&to); err != nil {
 					return nil, err
 				}
-				ch.To, ch.ToName = to.To, names(to.To)
+				ch.To, ch.ToName, ch.Routed = to.To, names(to.To), to.ByWay != ""
+			case ledger.ConversationReleased:
+				var r ledger.Released
+				if err := a.Decode(&r); err != nil {
+					return nil, err
+				}
+				ch.Reason, ch.To, ch.ToName = r.Why, r.From, names(r.From)
+			case ledger.ConversationPassed:
+				var p ledger.Passed
+				if err := a.Decode(&p); err != nil {
+					return nil, err
+				}
+				ch.Reason, ch.Text = p.Reason, p.Words
+			case ledger.ConversationEscalated:
+				var e ledger.Escalated
+				if err := a.Decode(&e); err != nil {
+					return nil, err
+				}
+				ch.Reason, ch.Text, ch.To, ch.ToName = e.Reason, e.Words, e.To, names(e.To)
 			case ledger.ConversationNoted:
 				var n ledger.Noted
 				if err := a.Decode(&n); err != nil {
 					return nil, err
 				}
 				ch.Text = n.Text
-			case ledger.ConversationTaken, ledger.ConversationReleased, ledger.ConversationResolved, ledger.ConversationReopened, ledger.ConversationOpened:
+			case ledger.ConversationTaken, ledger.ConversationResolved, ledger.ConversationReopened, ledger.ConversationOpened:
 			default:
 				continue
 			}

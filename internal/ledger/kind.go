@@ -29,11 +29,14 @@ const (
 
 	ConversationTaken    = "conversation.taken"    // object: the conversation; actor: member:ID
 	ConversationAssigned = "conversation.assigned" // Assigned
-	ConversationReleased = "conversation.released"
-	ConversationNoted    = "conversation.noted" // Noted
+	ConversationReleased = "conversation.released" // Released, or nothing
+	ConversationNoted    = "conversation.noted"    // Noted
 	ConversationResolved = "conversation.resolved"
 	ConversationReopened = "conversation.reopened"
 	ConversationOpened   = "conversation.opened" // Opened: by hand, from a post
+
+	ConversationPassed    = "conversation.passed"    // Passed; actor: who does not want it
+	ConversationEscalated = "conversation.escalated" // Escalated
 
 	PersonAdded      = "person.added"      // Person; object: the person, which has the id of the activity
 	PersonDescribed  = "person.described"  // Person; object: the person
@@ -183,7 +186,27 @@ type Picked struct {
 
 // Assigned says to whom a conversation was given.
 type Assigned struct {
-	To string `json:"to"` // member id
+	To    string `json:"to"`               // member id
+	ByWay string `json:"by_way,omitempty"` // routing: no member did it
+}
+
+// Released says why a conversation was given back when nobody did it.
+type Released struct {
+	Why  string `json:"why,omitempty"`  // removed, suspended: what became of who had it
+	From string `json:"from,omitempty"` // member id
+}
+
+// Passed says why a member will not have a conversation.
+type Passed struct {
+	Reason string `json:"reason"` // skill, time, language, known, other
+	Words  string `json:"words,omitempty"`
+}
+
+// Escalated says to whom a conversation was handed up, and why.
+type Escalated struct {
+	To     string `json:"to,omitempty"` // member id, "" for all who assign
+	Reason string `json:"reason"`       // decision, angry, legal, press, danger, other
+	Words  string `json:"words,omitempty"`
 }
 
 // Noted is an internal note.

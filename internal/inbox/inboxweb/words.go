@@ -105,9 +105,17 @@ func sentence(ctx context.Context, ch *inbox.Change) string {
 	switch ch.Kind {
 	case ledger.ConversationTaken:
 		return i18n.T(ctx, "inbox.did.took", "Name", by)
+	case ledger.ConversationPassed, ledger.ConversationEscalated:
+		return routingSentence(ctx, ch, by)
 	case ledger.ConversationAssigned:
+		if ch.Routed {
+			return i18n.T(ctx, "routing.did.routed", "To", ch.ToName)
+		}
 		return i18n.T(ctx, "inbox.did.assigned", "Name", by, "To", ch.ToName)
 	case ledger.ConversationReleased:
+		if ch.Reason == "suspended" {
+			return i18n.T(ctx, "routing.did.suspended", "Name", ch.ToName)
+		}
 		if ch.By == "" {
 			return i18n.T(ctx, "inbox.did.released_gone")
 		}
@@ -139,6 +147,10 @@ func changeIcon(kind string) string {
 		return "circle-check"
 	case ledger.ConversationReopened:
 		return "rotate-ccw"
+	case ledger.ConversationPassed:
+		return "x"
+	case ledger.ConversationEscalated:
+		return "arrow-up-right"
 	case ledger.ConversationNoted:
 		return "sticky-note"
 	}
