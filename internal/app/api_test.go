@@ -50,7 +50,7 @@ func open(t *testing.T, demo bool, database string) *place {
 	}
 	t.Cleanup(func() { a.Close() })
 	p := &place{app: a}
-	raw, err := a.API.OpenAPI()
+	raw, err := a.API().OpenAPI()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -238,7 +238,7 @@ func (p *place) refuses(t *testing.T, o *operation, r reply, statuses ...int) {
 func TestCommittedSpecification(t *testing.T) {
 	t.Parallel()
 	p := open(t, false, "")
-	want, err := p.app.API.OpenAPI()
+	want, err := p.app.API().OpenAPI()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -262,7 +262,7 @@ func TestCommittedSpecification(t *testing.T) {
 func TestSpecificationIsSound(t *testing.T) {
 	t.Parallel()
 	p := open(t, false, "")
-	raw, err := p.app.API.OpenAPI()
+	raw, err := p.app.API().OpenAPI()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -371,7 +371,7 @@ func TestSpecificationIsSound(t *testing.T) {
 	if count != len(ids) {
 		t.Errorf("%d operations with %d ids", count, len(ids))
 	}
-	if got := len(p.app.API.Operations()); got != count {
+	if got := len(p.app.API().Operations()); got != count {
 		t.Errorf("%d operations are mounted, %d are in the specification", got, count)
 	}
 }

@@ -69,7 +69,7 @@ type App struct {
 	Govern    *govern.Service
 	Report    *report.Service
 	Web       *web.Server
-	API       *api.API
+	API       func() *api.API // made when first called
 	Live      *web.Live
 	Metrics   *telemetry.Metrics
 

@@ -16,7 +16,8 @@ const (
 	busyFor      = 20 // times without that many, until it is busy no more
 	restAfter    = 20 // times in which less was made than
 	littleMade   = 4 << 20
-	restPercent  = 100
+	usualPercent = 100
+	restPercent  = 25
 	busyPercent  = 400
 	heapLimit    = 200 << 20
 )
@@ -25,7 +26,7 @@ const (
 func (a *App) collect(ctx context.Context) error {
 	limit := debug.SetMemoryLimit(heapLimit)
 	defer debug.SetMemoryLimit(limit)
-	defer debug.SetGCPercent(restPercent)
+	defer debug.SetGCPercent(usualPercent)
 	tick := time.NewTicker(collectEvery)
 	defer tick.Stop()
 	var (
@@ -34,6 +35,13 @@ func (a *App) collect(ctx context.Context) error {
 		begun        = made() // when the last restAfter times began
 		given        uint64   // when memory was given back
 	)
+	percent := 0
+	suit := func(p int) {
+		if p != percent {
+			percent = p
+			debug.SetGCPercent(p)
+		}
+	}
 	for {
 		select {
 		case <-ctx.Done():
@@ -43,14 +51,12 @@ func (a *App) collect(ctx context.Context) error {
 		switch n := a.asked.Swap(0); {
 		case n >= busyPages:
 			quiet = 0
-			if !busy {
-				busy = true
-				debug.SetGCPercent(busyPercent)
-			}
+			busy = true
+			suit(busyPercent)
 		case busy:
 			if quiet++; quiet >= busyFor {
 				busy = false
-				debug.SetGCPercent(restPercent)
+				suit(usualPercent)
 			}
 		}
 		if still++; busy || still < restAfter {
@@ -59,7 +65,12 @@ func (a *App) collect(ctx context.Context) error {
 		now := made()
 		little := now-begun < littleMade
 		still, begun = 0, now
-		if little && now-given > littleMade {
+		if !little {
+			suit(usualPercent)
+			continue
+		}
+		suit(restPercent)
+		if now-given > littleMade {
 			if err := a.DB.Rest(ctx); err != nil {
 				continue // somebody writes at this moment; later
 			}

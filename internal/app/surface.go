@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/entente/entente/internal/api"
 	"github.com/entente/entente/internal/business/businessapi"
@@ -73,24 +74,31 @@ func (a *App) surfaces() {
 	governweb.Routes(r, a.Govern, a.Org)
 	reportweb.Routes(r, a.Report, a.Org, paper.New(a.Config.Chromium))
 
-	a.API = api.New(a.Org, a.DB, a.Log, a.Clock)
-	orgapi.Operations(a.API, a.Org)
-	channelapi.Operations(a.API, a.Channels)
-	intakeapi.Operations(a.API, a.Intake)
-	enrichapi.Operations(a.API, a.Review, a.Elsewhere)
-	listeningapi.Operations(a.API, a.Listening)
-	peopleapi.Operations(a.API, a.People)
-	inboxapi.Operations(a.API, a.Inbox)
-	communityapi.Operations(a.API, a.Community)
-	measureapi.Operations(a.API, a.Measure)
-	strategyapi.Operations(a.API, a.Strategy)
-	charterapi.Operations(a.API, a.Charter)
-	businessapi.Operations(a.API, a.Business, a.Folder)
-	planapi.Operations(a.API, a.Plan)
-	governapi.Operations(a.API, a.Govern)
-	reportapi.Operations(a.API, a.Report)
-	r.Raw(api.Prefix+"/", a.API.Handler())
+	a.API = sync.OnceValue(a.operations)
+	r.Raw(api.Prefix+"/", http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) { a.API().Handler().ServeHTTP(w, q) }))
 	a.Ledger.Watch(a.announce)
+}
+
+// operations makes the REST interface. That is done when the first call comes: its schemas are a third of what the program keeps in memory, and many
+// installations are never called.
+func (a *App) operations() *api.API {
+	to := api.New(a.Org, a.DB, a.Log, a.Clock)
+	orgapi.Operations(to, a.Org)
+	channelapi.Operations(to, a.Channels)
+	intakeapi.Operations(to, a.Intake)
+	enrichapi.Operations(to, a.Review, a.Elsewhere)
+	listeningapi.Operations(to, a.Listening)
+	peopleapi.Operations(to, a.People)
+	inboxapi.Operations(to, a.Inbox)
+	communityapi.Operations(to, a.Community)
+	measureapi.Operations(to, a.Measure)
+	strategyapi.Operations(to, a.Strategy)
+	charterapi.Operations(to, a.Charter)
+	businessapi.Operations(to, a.Business, a.Folder)
+	planapi.Operations(to, a.Plan)
+	governapi.Operations(to, a.Govern)
+	reportapi.Operations(to, a.Report)
+	return to
 }
 
 // Handler answers all requests.

@@ -27,7 +27,7 @@ func openapi(r *run) error {
 	defer os.RemoveAll(folder)
 	r.config.Data, r.config.DatabaseURL = folder, ""
 	return r.with(func(a *app.App) error {
-		raw, err := a.API.OpenAPI()
+		raw, err := a.API().OpenAPI()
 		if err != nil {
 			return err
 		}

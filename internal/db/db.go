@@ -42,13 +42,14 @@ type Q interface {
 
 // DB is an open database.
 type DB struct {
-	engine Engine
-	write  *sql.DB
-	read   *sql.DB
-	path   string
-	reads  statements
-	mark   mark
-	pen    pen
+	engine  Engine
+	write   *sql.DB
+	read    *sql.DB
+	path    string
+	reads   statements
+	readers int // connections that read, at most
+	mark    mark
+	pen     pen
 }
 
 // Open opens the database at address: a postgres:// URL, or the path of an SQLite file, made when it is not there.
@@ -105,7 +106,7 @@ func Open(ctx context.Context, address string) (*DB, error) {
 	readers := max(4, 2*runtime.GOMAXPROCS(0))
 	r.SetMaxOpenConns(readers)
 	r.SetMaxIdleConns(readers)
-	d := &DB{engine: SQLite, write: w, read: r, path: address, mark: mark{db: m}, pen: pen{db: w, turn: make(chan struct{}, 1)}}
+	d := &DB{engine: SQLite, readers: readers, write: w, read: r, path: address, mark: mark{db: m}, pen: pen{db: w, turn: make(chan struct{}, 1)}}
 	d.reads.db = r
 	return d, nil
 }
@@ -127,24 +128,20 @@ func (d *DB) Close() error {
 
 const shrinkMemory = "PRAGMA shrink_memory"
 
-// Rest gives back the memory in which SQLite keeps pages: after an import, or a crowd, that is most of what the process holds beside its own.
-// It waits for its turn to write, for a second at most, and takes no connection that somebody reads with.
+// Rest gives back the memory in which SQLite keeps pages, and closes the readers that nobody uses but one: each knows the whole schema and what was
+// last asked. After an import, or a crowd, that is most of what the process holds beside its own. It waits for its turn to write, for a second at most.
 func (d *DB) Rest(ctx context.Context) error {
 	if d.engine != SQLite {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	err := d.pen.rest(ctx)
-	for range d.read.Stats().Idle {
-		c, taken := d.read.Conn(ctx)
-		if taken != nil {
-			return errors.Join(err, taken)
-		}
-		defer c.Close() // only when all were visited, so that each is another one
-		_, done := c.ExecContext(ctx, shrinkMemory)
-		err = errors.Join(err, done)
+	if err := d.pen.rest(ctx); err != nil {
+		return err
 	}
+	d.read.SetMaxIdleConns(1)
+	d.read.SetMaxIdleConns(d.readers)
+	_, err := d.read.ExecContext(ctx, shrinkMemory)
 	return err
 }
 
