@@ -36,6 +36,7 @@ import (
 	"github.com/entente/entente/internal/plan"
 	"github.com/entente/entente/internal/report"
 	"github.com/entente/entente/internal/seal"
+	"github.com/entente/entente/internal/situation"
 	"github.com/entente/entente/internal/strategy"
 	"github.com/entente/entente/internal/team"
 	"github.com/entente/entente/internal/telemetry"
@@ -58,6 +59,7 @@ type App struct {
 	Elsewhere *enrich.Elsewhere
 	Listening *listening.Service
 	Inbox     *inbox.Service
+	Situation *situation.Service
 	Community *community.Service
 	Measure   *measure.Service
 	Strategy  *strategy.Service
@@ -107,7 +109,7 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger) (*App, error) 
 	a.Enrich = enrich.New(a.DB, log, reader)
 	matcher := listening.NewMatcher(a.Enrich)
 	a.Enrich.Changed(matcher.Rematch)
-	a.Ledger = ledger.New(a.DB, log, a.Clock, channel.PostFollower(), people.Follower(), business.Follower(), a.Enrich.Follower(), matcher.Follower(), inbox.Follower(), community.Follower())
+	a.Ledger = ledger.New(a.DB, log, a.Clock, channel.PostFollower(), people.Follower(), business.Follower(), a.Enrich.Follower(), matcher.Follower(), inbox.Follower(), situation.Follower(), community.Follower())
 	a.Channels = channel.New(a.DB, a.Ledger, box, channel.World{HTTP: gate.Client(), Dial: gate.Dial, Clock: a.Clock, Log: log}, log, a.Clock,
 		append(all.Connectors(), sampleConnector{}, forum.New())...).WithAudit(a.Org.Audit)
 	a.Review = enrich.NewReview(a.DB, a.Ledger, a.Enrich, a.Org, log, a.Clock)
@@ -121,6 +123,7 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger) (*App, error) 
 	if mailer != nil {
 		a.Inbox.WithMail(mailer, c.Public())
 	}
+	a.Situation = situation.New(a.DB, a.Ledger, a.Channels, a.Inbox, a.Org, log, a.Clock)
 	a.Community = community.New(a.DB, a.Ledger, a.Channels, a.Org, log, a.Clock).WithHint(hint(reader))
 	if m, ok := notices(mailer); ok {
 		a.Community.WithMail(m, box)
@@ -221,6 +224,7 @@ func (a *App) work(ctx context.Context) <-chan struct{} {
 		"reports":   a.Report.Loop,
 		"notices":   a.Community.Loop,
 		"telling":   func(ctx context.Context) error { return a.Inbox.NoticeLoop(ctx, func() { a.Live.Publish("notices") }) },
+		"situation": a.Situation.Loop,
 	}
 	if a.Config.Metrics != "" {
 		loops["metrics"] = a.serveMetrics

@@ -87,6 +87,9 @@ func kept() []archive.Table {
 		{Name: "community_file", Order: "id"},
 		{Name: "community_file_part", Order: "file, part"},
 		{Name: "community_bookmark", Order: "member, post"},
+		{Name: "situation_copy", Order: "statement, conversation"},
+		{Name: "situation_playbook", Order: "id"},
+		{Name: "situation_dismissed", Order: "conversation"},
 		{Name: "activity", Order: "tx, seq"},
 	}
 }

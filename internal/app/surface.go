@@ -172,6 +172,8 @@ func (a *App) announce(list []ledger.Activity) {
 			topics["inbox"], topics["mentions"], topics["conversation"] = true, true, true
 		case strings.HasPrefix(kind, "conversation."):
 			topics["inbox"], topics["conversation:"+list[i].Object] = true, true
+		case strings.HasPrefix(kind, "situation."):
+			topics["situation"] = true
 		case kind == ledger.AnswerPicked:
 			topics["inbox"] = true
 		}

@@ -27,6 +27,7 @@ var order = [][]string{
 	{"enrich"},
 	{"listening"},
 	{"inbox"},
+	{"situation"},
 	{"community"},
 	{"measure"},
 	{"strategy"},

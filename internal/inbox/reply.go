@@ -125,6 +125,9 @@ type Answer struct {
 	Token     string    // of the form or call: the same token queues once; "" for none
 	NotBefore time.Time // until then it can be taken back; zero for at once
 	Resolve   bool      // and resolve the conversation
+	Leave     bool      // who has it stays as it is, also when nobody has
+	// Also, which may be nil, runs in the transaction that queues the answer; an error of it queues nothing.
+	Also func(ctx context.Context, q db.Q, sending string) error
 }
 
 // Reply queues an answer through the channel its post came from. Who answers what nobody has, takes it. It returns the sending.
@@ -170,15 +173,23 @@ func (s *Service) Reply(ctx context.Context, conversation string, in Answer) (ch
 	}
 	sending, twice := "", false
 	c, err = s.change(ctx, c.ID, "conversation.reply", func(c *Conversation) (string, any, error) {
-		if c.Assignee == "" {
+		if c.Assignee == "" && !in.Leave {
 			return ledger.ConversationTaken, nil, nil
 		}
 		return "", nil, nil
 	}, func(ctx context.Context, q db.Q, c *Conversation) error {
 		var err error
 		twice = false
-		if sending, err = s.channels.Queue(ctx, q, w.Channel.ID, c.ID, m.ID, out, in.NotBefore); err != nil || token == "" {
+		if sending, err = s.channels.Queue(ctx, q, w.Channel.ID, c.ID, m.ID, out, in.NotBefore); err != nil {
 			return err
+		}
+		if in.Also != nil {
+			if err := in.Also(ctx, q, sending); err != nil {
+				return err
+			}
+		}
+		if token == "" {
+			return nil
 		}
 		n, err := db.Exec(ctx, q, "INSERT INTO conversation_reply (token, sending, at) VALUES ($1, $2, $3) ON CONFLICT (token) DO NOTHING",
 			token, sending, db.T(s.now()))

@@ -43,8 +43,8 @@ type Desk struct {
 	time time.Time
 }
 
-// New makes a desk over an empty, migrated database.
-func New(t testing.TB, d *db.DB) *Desk {
+// New makes a desk over an empty, migrated database; more are followers to the right of the inbox.
+func New(t testing.TB, d *db.DB, more ...ledger.Follower) *Desk {
 	t.Helper()
 	k := &Desk{T: t, DB: d, time: Noon, Town: &Town{}}
 	log := slog.New(slog.DiscardHandler)
@@ -52,7 +52,7 @@ func New(t testing.TB, d *db.DB) *Desk {
 	k.must(err)
 	k.Org = org.New(d, log, k.Now)
 	e := enrich.New(d, log, enrich.LanguageIdentifier{})
-	k.Ledger = ledger.New(d, log, k.Now, channel.PostFollower(), people.Follower(), e.Follower(), listening.NewMatcher(e).Follower(), inbox.Follower())
+	k.Ledger = ledger.New(d, log, k.Now, append([]ledger.Follower{channel.PostFollower(), people.Follower(), e.Follower(), listening.NewMatcher(e).Follower(), inbox.Follower()}, more...)...)
 	k.Channels = channel.New(d, k.Ledger, box, channel.World{Clock: k.Now, Log: log}, log, k.Now, k.Town)
 	k.Inbox = inbox.New(d, k.Ledger, k.Channels, k.Org, log, k.Now)
 	k.Post, err = k.Channels.Add(t.Context(), channel.Draft{Kind: "town", Name: "Support", Settings: channel.Settings{"address": "help@velo.example"}, Inbox: channel.InboxAll})
