@@ -59,6 +59,7 @@ func kept() []archive.Table {
 		{Name: "tie_plan", Order: "id"},
 		{Name: "charter_version", Order: "number"},
 		{Name: "charter_acknowledgement", Order: "version, member"},
+		{Name: "service_told", Order: "conversation, n, step"},
 		{Name: "watch_rule", Order: "id"},
 		{Name: "team_profile", Order: "member"},
 		{Name: "team_time", Order: "member, day"},

@@ -150,9 +150,25 @@ func (c *Clock) Between(from, to time.Time) time.Duration {
 	}
 }
 
-// onDay is the working time of a date between two instants. The offset may change within the day: each part of it with one offset is
-// looked at by itself.
+// onDay is the working time of a date between two instants.
 func (c *Clock) onDay(day time.Time, stretches []Stretch, from, to time.Time) (sum time.Duration) {
+	c.pieces(day, stretches, func(a, b time.Time) {
+		if a.Before(from) {
+			a = from
+		}
+		if b.After(to) {
+			b = to
+		}
+		if a.Before(b) {
+			sum += b.Sub(a)
+		}
+	})
+	return sum
+}
+
+// pieces gives the times of a date at which somebody is there. The offset may change within the day: each part of it with one offset is
+// looked at by itself.
+func (c *Clock) pieces(day time.Time, stretches []Stretch, piece func(from, to time.Time)) {
 	midnight := time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, time.UTC)
 	t := midnight.Add(-15 * time.Hour).In(c.zone) // offsets lie between −12 and +14 hours
 	limit := midnight.Add(40 * time.Hour)
@@ -165,21 +181,16 @@ func (c *Clock) onDay(day time.Time, stretches []Stretch, from, to time.Time) (s
 		shown := midnight.Add(-time.Duration(offset) * time.Second) // when clocks with this offset show midnight
 		for _, s := range stretches {
 			a, b := shown.Add(time.Duration(s.From)*time.Minute), shown.Add(time.Duration(s.To)*time.Minute)
-			for _, low := range []time.Time{t, from} {
-				if a.Before(low) {
-					a = low
-				}
+			if a.Before(t) {
+				a = t
 			}
-			for _, high := range []time.Time{end, to} {
-				if b.After(high) {
-					b = high
-				}
+			if b.After(end) {
+				b = end
 			}
 			if a.Before(b) {
-				sum += b.Sub(a)
+				piece(a, b)
 			}
 		}
 		t = end
 	}
-	return sum
 }

@@ -99,6 +99,16 @@ func TestNaiveWalk(t *testing.T) {
 		if got := k.Between(from, to); got != time.Duration(want)*time.Minute {
 			r.Fatalf("%s to %s: %s, a walk finds %d minutes", from, to, got, want)
 		}
+		due := rapid.IntRange(1, 3*24*60).Draw(r, "due in")
+		at, left := from, due
+		for end := from.Add(30 * 24 * time.Hour); left > 0 && at.Before(end); at = at.Add(time.Minute) {
+			if k.Open(at) {
+				left--
+			}
+		}
+		if got, ok := k.Add(from, time.Duration(due)*time.Minute); left == 0 && (!ok || !got.Equal(at)) {
+			r.Fatalf("%d minutes after %s: %s, a walk finds %s", due, from, got, at)
+		}
 	})
 }
 

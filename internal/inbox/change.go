@@ -13,7 +13,8 @@ import (
 // changes are the kinds of activity by which members change a conversation's state.
 func changes() []string {
 	return []string{ledger.ConversationTaken, ledger.ConversationAssigned, ledger.ConversationReleased, ledger.ConversationResolved, ledger.ConversationReopened,
-		ledger.ConversationPassed, ledger.ConversationEscalated}
+		ledger.ConversationPassed, ledger.ConversationEscalated, ledger.ConversationRanked,
+		ledger.ConversationTagged}
 }
 
 const changeTries = 5

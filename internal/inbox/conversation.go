@@ -37,21 +37,32 @@ type Conversation struct {
 	LastAt                  time.Time
 	Posts                   int // since it began
 	Notes, Reopened         int
+
+	Lang     string // of their first words, ISO 639-1
+	Feeling  string // of their last words: negative, neutral, positive; "" when nobody is sure
+	Nature   string // what matters most of what they want, one of Natures; "" when nobody is sure
+	Priority string // as members say; "" is the usual
+	DueAt    time.Time
+	DueAim   string    // what is due then, a service.Aim
+	WarnAt   time.Time // from when that presses
+	Promised int       // how much was ever promised
 }
 
 const columns = `id, root, post, channel, kind, state, assignee, title, excerpt, author, author_name, private, opened_at, first_reply_at, first_reply_by,
-	resolved_at, waiting_since, last_theirs_at, last_ours_at, last_at, posts, notes, reopened`
+	resolved_at, waiting_since, last_theirs_at, last_ours_at, last_at, posts, notes, reopened,
+	lang, feeling, nature, priority, due_at, due_aim, warn_at, promised`
 
 func fields(c *Conversation) []any {
 	return []any{&c.ID, &c.Root, &c.Post, &c.Channel, &c.Kind, (*string)(&c.State), &c.Assignee, &c.Title, &c.Excerpt, &c.Author, &c.AuthorName,
 		db.Bool(&c.Private), db.At(&c.OpenedAt), db.At(&c.FirstReplyAt), &c.FirstReplyBy, db.At(&c.ResolvedAt), db.At(&c.WaitingSince),
-		db.At(&c.LastTheirsAt), db.At(&c.LastOursAt), db.At(&c.LastAt), &c.Posts, &c.Notes, &c.Reopened}
+		db.At(&c.LastTheirsAt), db.At(&c.LastOursAt), db.At(&c.LastAt), &c.Posts, &c.Notes, &c.Reopened,
+		&c.Lang, &c.Feeling, &c.Nature, &c.Priority, db.At(&c.DueAt), &c.DueAim, db.At(&c.WarnAt), &c.Promised}
 }
 
 func (c *Conversation) row() []any {
 	return []any{c.ID, c.Root, c.Post, c.Channel, c.Kind, string(c.State), c.Assignee, c.Title, c.Excerpt, c.Author, c.AuthorName, db.B(c.Private),
 		db.T(c.OpenedAt), db.T(c.FirstReplyAt), c.FirstReplyBy, db.T(c.ResolvedAt), db.T(c.WaitingSince), db.T(c.LastTheirsAt), db.T(c.LastOursAt),
-		db.T(c.LastAt), c.Posts, c.Notes, c.Reopened}
+		db.T(c.LastAt), c.Posts, c.Notes, c.Reopened, c.Lang, c.Feeling, c.Nature, c.Priority, db.T(c.DueAt), c.DueAim, db.T(c.WarnAt), c.Promised}
 }
 
 // Waiting reports whether they wait for us.

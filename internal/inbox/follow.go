@@ -12,13 +12,14 @@ import (
 
 	"github.com/entente/entente/internal/channel"
 	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/enrich"
 	"github.com/entente/entente/internal/ledger"
 )
 
 // Follower derives conversations.
 func Follower() ledger.Follower {
-	return ledger.Follower{Name: "inbox", Version: 1, Apply: apply, Tables: []string{"conversation", "conversation_span", "conversation_author",
-		"conversation_alias", "conversation_count", "conversation_pass", "conversation_escalation"}}
+	return ledger.Follower{Name: "inbox", Version: 2, Apply: apply, Cut: cut, Tables: []string{"conversation", "conversation_span", "conversation_author",
+		"conversation_alias", "conversation_count", "conversation_promise", "service_promise", "conversation_tag", "conversation_pass", "conversation_escalation"}}
 }
 
 // desk is what a batch changes, written once at its end.
@@ -36,6 +37,8 @@ type desk struct {
 	fresh  map[string]bool // roots whose conversation began or was joined: nothing in their threads is due any more
 	heard  []string        // posts that came into a conversation
 	at     map[string]int  // place in the batch of the posts said in it
+	taken  map[string]enrich.Taken
+	served served
 }
 
 type countKey struct {
@@ -48,18 +51,20 @@ func keyOf(c *Conversation) countKey { return countKey{string(c.State), c.Assign
 func apply(ctx context.Context, q db.Q, list []ledger.Activity) error {
 	d := &desk{ctx: ctx, q: q, roots: map[string]string{}, byRoot: map[string]*Conversation{}, byID: map[string]*Conversation{},
 		dirty: map[string]bool{}, before: map[string]Conversation{}, people: map[[2]string]bool{}, fresh: map[string]bool{}, at: map[string]int{}}
-	var posts, ids []string
+	var posts, ids, said []string
+	promised := false
 	for i := range list {
 		a := &list[i]
 		switch a.Kind {
 		case ledger.PostSaid:
 			d.at[a.ID] = i
+			said = append(said, a.ID)
 			if root := a.Root(); root != "" {
 				d.roots[a.ID] = root
 			} else {
 				posts = append(posts, a.ID)
 			}
-		case ledger.AnswerPicked, ledger.PostEdited, ledger.PostDeleted:
+		case ledger.AnswerPicked, ledger.PostEdited, ledger.PostDeleted, ledger.PostLabelled:
 			posts = append(posts, a.Object)
 		case ledger.ConversationOpened:
 			var o ledger.Opened
@@ -68,12 +73,22 @@ func apply(ctx context.Context, q db.Q, list []ledger.Activity) error {
 			}
 			posts = append(posts, o.Post)
 		case ledger.ConversationTaken, ledger.ConversationAssigned, ledger.ConversationReleased, ledger.ConversationNoted,
-			ledger.ConversationResolved, ledger.ConversationReopened, ledger.ConversationPassed, ledger.ConversationEscalated:
+			ledger.ConversationResolved, ledger.ConversationReopened, ledger.ConversationPassed, ledger.ConversationEscalated, ledger.ConversationRanked,
+			ledger.ConversationTagged:
 			ids = append(ids, a.Object)
+		case ledger.ServicePromised:
+			promised = true
 		}
 	}
-	if len(posts) == 0 && len(ids) == 0 && len(d.roots) == 0 {
+	if len(posts) == 0 && len(ids) == 0 && len(d.roots) == 0 && !promised {
 		return nil
+	}
+	var err error
+	if d.taken, err = enrich.TakenFor(ctx, q, said); err != nil {
+		return err
+	}
+	if err := d.openBook(); err != nil {
+		return err
 	}
 	if err := d.read(posts, ids); err != nil {
 		return fmt.Errorf("read conversations: %w", err)
@@ -125,7 +140,7 @@ func (d *desk) read(posts, ids []string) error {
 	for i := range found {
 		d.know(&found[i])
 	}
-	return nil
+	return d.readPromises()
 }
 
 func (d *desk) know(c *Conversation) *Conversation {
@@ -173,8 +188,13 @@ func (d *desk) take(a *ledger.Activity, n int) error {
 			return d.resolve(c, a)
 		}
 		return nil
+	case ledger.PostLabelled:
+		return d.labelled(a)
+	case ledger.ServicePromised:
+		return d.promised(a)
 	case ledger.ConversationTaken, ledger.ConversationAssigned, ledger.ConversationReleased, ledger.ConversationNoted,
-		ledger.ConversationResolved, ledger.ConversationReopened, ledger.ConversationPassed, ledger.ConversationEscalated:
+		ledger.ConversationResolved, ledger.ConversationReopened, ledger.ConversationPassed, ledger.ConversationEscalated, ledger.ConversationRanked,
+		ledger.ConversationTagged:
 	default:
 		return nil
 	}
@@ -213,8 +233,16 @@ func (d *desk) take(a *ledger.Activity, n int) error {
 				c.WaitingSince = a.At
 			}
 		}
+	case ledger.ConversationRanked:
+		var r ledger.Ranked
+		if err := a.Decode(&r); err != nil {
+			return err
+		}
+		c.Priority = r.Priority
+	case ledger.ConversationTagged:
+		return d.tagged(c, a)
 	}
-	return nil
+	return d.serve(c, a.At)
 }
 
 func memberOf(actor string) string { return strings.TrimPrefix(actor, "member:") }
@@ -273,13 +301,14 @@ func (d *desk) add(c *Conversation, a *ledger.Activity, s *ledger.Said) error {
 				c.WaitingSince = c.LastTheirsAt
 			}
 		}
-		return nil
+		return d.serve(c, a.At)
 	}
 	if a.At.Before(c.OpenedAt) {
 		if err := d.openedAt(c, a.At); err != nil {
 			return err
 		}
 	}
+	c.hear(d.taken[a.ID], a.At)
 	if a.At.After(c.LastTheirsAt) {
 		c.LastTheirsAt = a.At
 	}
@@ -296,7 +325,7 @@ func (d *desk) add(c *Conversation, a *ledger.Activity, s *ledger.Said) error {
 		}
 		c.WaitingSince = a.At
 	}
-	return nil
+	return d.serve(c, a.At)
 }
 
 // open begins a conversation with a post that is there already, and takes in what the thread had said when it was opened.
@@ -320,6 +349,9 @@ func (d *desk) open(a *ledger.Activity, n int) error {
 	first := slices.IndexFunc(thread, func(p channel.Post) bool { return p.ID == o.Post })
 	if first < 0 || thread[first].Ours || !thread[first].DeletedAt.IsZero() {
 		return nil
+	}
+	if err := d.takenFor(thread); err != nil {
+		return err
 	}
 	stated, said := statement(&thread[first])
 	c := d.begin(stated, said, root)
@@ -375,14 +407,17 @@ func (d *desk) reworded(a *ledger.Activity) error {
 		c.FirstReplyBy = p.Member
 		d.dirty[c.ID] = true
 	}
-	return nil
+	if p.Ours {
+		return nil
+	}
+	return d.hearAnew(c, a.At)
 }
 
 func (d *desk) resolve(c *Conversation, a *ledger.Activity) error {
 	d.dirty[c.ID] = true
 	c.State, c.ResolvedAt, c.WaitingSince = Resolved, a.At, time.Time{}
 	d.spans.end(c.ID, c.Reopened, a.At, memberOf(a.Actor))
-	return nil
+	return d.serve(c, a.At)
 }
 
 func (d *desk) reopen(c *Conversation, at time.Time) error {
@@ -455,6 +490,10 @@ func (d *desk) merge(kept, other *Conversation) error {
 	if kept.Assignee == "" {
 		kept.Assignee = other.Assignee
 	}
+	kept.hearOf(other)
+	if err := d.mergePromises(kept, other); err != nil {
+		return err
+	}
 	if err := d.spans.write(d.ctx, d.q); err != nil {
 		return err
 	}
@@ -469,6 +508,8 @@ func (d *desk) merge(kept, other *Conversation) error {
 			WHERE conversation = $1 ON CONFLICT DO NOTHING`,
 		"DELETE FROM conversation_pass WHERE conversation = $1 AND conversation <> $2",
 		"UPDATE conversation_escalation SET conversation = $2 WHERE conversation = $1",
+		"INSERT INTO conversation_tag (tag, conversation) SELECT tag, $2 FROM conversation_tag WHERE conversation = $1 ON CONFLICT DO NOTHING",
+		"DELETE FROM conversation_tag WHERE conversation = $1 AND conversation <> $2",
 	} {
 		if _, err := db.Exec(d.ctx, d.q, statement, other.ID, kept.ID); err != nil {
 			return err
@@ -526,7 +567,8 @@ func (d *desk) write() error {
 		author_name = excluded.author_name, private = excluded.private, opened_at = excluded.opened_at, first_reply_at = excluded.first_reply_at,
 		first_reply_by = excluded.first_reply_by, resolved_at = excluded.resolved_at, waiting_since = excluded.waiting_since,
 		last_theirs_at = excluded.last_theirs_at, last_ours_at = excluded.last_ours_at, last_at = excluded.last_at, posts = excluded.posts,
-		notes = excluded.notes, reopened = excluded.reopened`); err != nil {
+		notes = excluded.notes, reopened = excluded.reopened, lang = excluded.lang, feeling = excluded.feeling, nature = excluded.nature,
+		priority = excluded.priority, due_at = excluded.due_at, due_aim = excluded.due_aim, warn_at = excluded.warn_at, promised = excluded.promised`); err != nil {
 		return err
 	}
 	for _, g := range growths {
@@ -535,6 +577,9 @@ func (d *desk) write() error {
 		}
 	}
 	if err := d.spans.write(d.ctx, d.q); err != nil {
+		return err
+	}
+	if err := d.served.write(d.ctx, d.q); err != nil {
 		return err
 	}
 	people := make([][]any, len(d.order))

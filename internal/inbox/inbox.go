@@ -30,6 +30,7 @@ type Service struct {
 	counts db.Kept[[]counted]
 	topics db.Kept[[]Topic]
 	named  db.Kept[map[string]string]
+	tags   db.Kept[[]string]
 
 	team    *team.Service
 	told    chan struct{} // somebody was told something

@@ -2,6 +2,7 @@ package inbox_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -16,8 +17,10 @@ import (
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/db/dbtest"
 	"github.com/entente/entente/internal/enrich"
+	"github.com/entente/entente/internal/hours"
 	"github.com/entente/entente/internal/id"
 	"github.com/entente/entente/internal/inbox"
+	"github.com/entente/entente/internal/inbox/service"
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/listening"
 	"github.com/entente/entente/internal/people"
@@ -137,6 +140,10 @@ func consistent(t *rapid.T, d *db.DB) {
 		"aliases":           "SELECT COUNT(*) FROM conversation_alias a LEFT JOIN conversation c ON c.id = a.conversation WHERE c.id IS NULL",
 		"resolved, waiting": "SELECT COUNT(*) FROM conversation WHERE state = 'resolved' AND waiting_since IS NOT NULL",
 		"threads":           "SELECT COUNT(*) FROM post p JOIN post up ON up.id = p.parent WHERE p.root <> up.root",
+		"due":               "SELECT COUNT(*) FROM conversation c WHERE COALESCE(c.due_at, 0) <> COALESCE((SELECT MIN(due_at) FROM conversation_promise p WHERE p.conversation = c.id AND p.state = 'running'), 0)",
+		"running":           "SELECT COUNT(*) FROM conversation_promise p LEFT JOIN conversation c ON c.id = p.conversation WHERE c.id IS NULL OR p.n >= c.promised OR c.state = 'resolved' AND p.state IN ('running', 'paused') OR p.state = 'running' AND p.due_at IS NULL",
+		"one at a time":     "SELECT COUNT(*) FROM (SELECT 1 FROM conversation_promise WHERE state IN ('running', 'paused') GROUP BY conversation, aim = 'resolution' HAVING COUNT(*) > 1) AS v",
+		"waits promised":    "SELECT COUNT(*) FROM conversation_promise p JOIN conversation c ON c.id = p.conversation WHERE p.state = 'running' AND p.aim <> 'resolution' AND (c.waiting_since IS NULL OR c.waiting_since <> p.begun_at)",
 		"deleted words":     "SELECT COUNT(*) FROM conversation c JOIN post p ON p.id = c.post WHERE p.deleted_at IS NOT NULL AND c.excerpt <> ''",
 	} {
 		n, _, err := db.Value[int](context.Background(), d.Read(), query)
@@ -208,6 +215,23 @@ const (
 	histMembers = 3
 )
 
+// promises are some that may be made, the n-th.
+func promises(n int, pause bool) []byte {
+	p := service.Promises{Calendars: []service.Calendar{{ID: "c", Name: "C", Calendar: hours.Usual("Europe/Paris")}}}
+	if n > 0 {
+		p.Policies = append(p.Policies, service.Policy{ID: "all", Name: "All", FirstReply: 60, NextReply: 30 * n, Resolution: 200, Calendar: "c", Pause: pause, Warn: 80, From: noon})
+	}
+	if n > 1 {
+		p.Policies = slices.Insert(p.Policies, 0, service.Policy{ID: "urgent", Name: "Urgent", FirstReply: 5, Resolution: 50, Priorities: []string{"urgent"}, Pause: pause},
+			service.Policy{ID: "angry", Name: "Angry", NextReply: 7, Feelings: []string{"negative"}})
+	}
+	raw, err := json.Marshal(p)
+	if err != nil {
+		panic(err)
+	}
+	return raw
+}
+
 func postID(n int) string { return id.From(fmt.Sprint("post", n), "test") }
 
 func conversationOf(n int) string { return id.From(postID(n), "conversation") }
@@ -239,7 +263,7 @@ func (h *history) draw(t *rapid.T) ledger.Activity {
 		return list[number("title", len(list))], list[number("text", len(list))]
 	}
 	uri := func() string { return fmt.Sprintf("mailto:p%d@example.org", number("person", 5)) }
-	switch kind := number("kind", 34); {
+	switch kind := number("kind", 38); {
 	case kind < 13:
 		if _, there := h.said[n]; there {
 			return about(ledger.PostLabelled, ledger.Label{Label: "sentiment", Value: []string{"", "negative", "positive"}[number("value", 3)]})
@@ -297,6 +321,13 @@ func (h *history) draw(t *rapid.T) ledger.Activity {
 		h.persons = append(h.persons, a.ID)
 		a.Data = ledger.Data(ledger.Person{Name: "Ada", Kinds: []string{"customer"}, Identities: []ledger.Identity{{URI: uri(), Verified: flag("verified", 2)}}})
 		return a
+	case kind == 34 || kind == 35:
+		a.Kind, a.Data = ledger.ServicePromised, ledger.Data(ledger.Promised{Promises: promises(number("promises", 3), flag("pause", 2))})
+		return a
+	case kind == 36:
+		return handle(ledger.ConversationRanked, ledger.Ranked{Priority: []string{"", "urgent", "low"}[number("priority", 3)]})
+	case kind == 37:
+		return handle(ledger.ConversationTagged, ledger.Tagged{On: []string{"a"}, Off: []string{"b", "a"}[:number("off", 3)]})
 	case kind == 31 && len(h.persons) > 1:
 		a.ID, a.Kind, a.Object = id.From(fmt.Sprint("merge", len(h.merges)), "test"), ledger.PersonMerged, h.persons[number("kept", len(h.persons))]
 		a.Data = ledger.Data(ledger.Merged{Person: h.persons[number("taken", len(h.persons))], Identities: []string{uri(), uri()}})

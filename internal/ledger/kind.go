@@ -1,6 +1,9 @@
 package ledger
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // The kinds of activity. A kind names what was done and to what; its data is the type beside it.
 const (
@@ -34,6 +37,9 @@ const (
 	ConversationResolved = "conversation.resolved"
 	ConversationReopened = "conversation.reopened"
 	ConversationOpened   = "conversation.opened" // Opened: by hand, from a post
+	ConversationRanked   = "conversation.ranked" // Ranked
+	ConversationTagged   = "conversation.tagged" // Tagged
+	ServicePromised      = "service.promised"    // Promised: until when whom we answer, from now on
 
 	ConversationPassed    = "conversation.passed"    // Passed; actor: who does not want it
 	ConversationEscalated = "conversation.escalated" // Escalated
@@ -207,6 +213,22 @@ type Escalated struct {
 	To     string `json:"to,omitempty"` // member id, "" for all who assign
 	Reason string `json:"reason"`       // decision, angry, legal, press, danger, other
 	Words  string `json:"words,omitempty"`
+}
+
+// Ranked says how much a conversation presses.
+type Ranked struct {
+	Priority string `json:"priority"` // urgent, high, low; "" is the usual
+}
+
+// Tagged says which words were put on a conversation, and which taken off.
+type Tagged struct {
+	On  []string `json:"on,omitempty"`
+	Off []string `json:"off,omitempty"`
+}
+
+// Promised is everything that is promised, as package inbox/service reads it; it replaces what was promised before.
+type Promised struct {
+	Promises json.RawMessage `json:"promises"`
 }
 
 // Noted is an internal note.

@@ -1,0 +1,110 @@
+package inbox
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/inbox/service"
+	"github.com/entente/entente/internal/ledger"
+	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/problem"
+)
+
+// Promises returns what is promised, and the activity that said so: "" when nothing ever was.
+func (s *Service) Promises(ctx context.Context) (p service.Promises, seen string, err error) {
+	if err := org.Require(ctx, org.InboxRead); err != nil {
+		return p, "", err
+	}
+	q := s.db.Read()
+	if p, _, err = promisesIn(ctx, q); err != nil {
+		return p, "", err
+	}
+	seen, _, err = db.Value[string](ctx, q, "SELECT activity FROM service_promise WHERE one = 1")
+	return p, seen, err
+}
+
+// Promise says what is promised from now on. seen is the activity upon which whoever acts decided: when somebody said something else
+// meanwhile, it is refused.
+func (s *Service) Promise(ctx context.Context, p service.Promises, seen string) error {
+	m, err := acting(ctx, org.InboxAssign)
+	if err != nil {
+		return err
+	}
+	now := s.now()
+	for i := range p.Policies {
+		if p.Policies[i].From.IsZero() {
+			p.Policies[i].From = now
+		}
+	}
+	if err := p.Check(); err != nil {
+		return err
+	}
+	raw, err := json.Marshal(p)
+	if err != nil {
+		return fmt.Errorf("write what is promised: %w", err)
+	}
+	var stated []ledger.Activity
+	err = s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+		var err error
+		stated, err = s.ledger.AppendTx(ctx, q, ledger.Activity{Kind: ledger.ServicePromised, Actor: actor(m), At: now, Key: "promise:" + seen,
+			Data: ledger.Data(ledger.Promised{Promises: raw})})
+		if err != nil || len(stated) == 0 {
+			return err
+		}
+		return s.org.Audit(ctx, q, "service.promise", "service", p)
+	})
+	if err != nil {
+		return fmt.Errorf("say what is promised: %w", err)
+	}
+	if len(stated) == 0 {
+		return problem.New(problem.Conflict, "problem.conflict")
+	}
+	s.ledger.Wake()
+	return s.ledger.Await(ctx, stated)
+}
+
+// ServiceLeft is what is promised in a conversation and has not ended.
+type ServiceLeft struct {
+	Policy string // its name
+	Aim    service.Aim
+	DueAt  time.Time     // zero while its clock stands still
+	Left   time.Duration // working time until then, negative when it is over
+	Of     time.Duration // working time there was
+	Paused bool
+}
+
+// Breached reports whether its time is over.
+func (l *ServiceLeft) Breached() bool { return !l.Paused && l.Left < 0 }
+
+// ServiceLeft returns what is promised in a conversation and has not ended, what is due first first.
+func (s *Service) ServiceLeft(ctx context.Context, c *Conversation) ([]ServiceLeft, error) {
+	q := s.db.Read()
+	said, found, err := promisesIn(ctx, q)
+	if err != nil || !found {
+		return nil, err
+	}
+	list, err := db.All(ctx, q, promiseFields, "SELECT "+promiseColumns+` FROM conversation_promise WHERE conversation = $1 AND state IN ('running', 'paused')
+		ORDER BY CASE WHEN due_at IS NULL THEN 1 ELSE 0 END, due_at, n`, c.ID)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	b, err := said.Open()
+	if err != nil {
+		return nil, err
+	}
+	var out []ServiceLeft
+	for i := range list {
+		x := &list[i]
+		x.Used = time.Duration(x.used) * time.Microsecond
+		p := b.Policy(x.Policy)
+		if p == nil {
+			continue
+		}
+		out = append(out, ServiceLeft{Policy: p.Name, Aim: x.Aim, DueAt: x.DueAt, Left: b.Left(&x.Item, p, s.clock()),
+			Of: time.Duration(p.Minutes(x.Aim)) * time.Minute, Paused: x.State == service.Paused})
+	}
+	return out, nil
+}

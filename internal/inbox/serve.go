@@ -1,0 +1,368 @@
+package inbox
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sort"
+	"time"
+
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/inbox/service"
+	"github.com/entente/entente/internal/ledger"
+)
+
+// promise is a thing promised in a conversation, the n-th.
+type promise struct {
+	conversation string
+	n            int
+	service.Item
+	used          int64
+	changed, gone bool
+}
+
+const promiseColumns = "conversation, n, aim, policy, state, begun_at, since_at, used, due_at, warn_at, ended_at"
+
+func promiseFields(p *promise) []any {
+	return []any{&p.conversation, &p.n, (*string)(&p.Aim), &p.Policy, (*string)(&p.State), db.At(&p.BegunAt), db.At(&p.Since), &p.used, db.At(&p.DueAt),
+		db.At(&p.WarnAt), db.At(&p.EndedAt)}
+}
+
+func (p *promise) row() []any {
+	return []any{p.conversation, p.n, string(p.Aim), p.Policy, string(p.State), db.T(p.BegunAt), db.T(p.Since), p.Used.Microseconds(), db.T(p.DueAt),
+		db.T(p.WarnAt), db.T(p.EndedAt)}
+}
+
+// served is what is promised in the conversations of a batch; only what has not ended, and what was dropped, which an answer that comes
+// after all meets.
+type served struct {
+	book  *service.Book
+	known map[string][]*promise // by conversation
+}
+
+// openBook reads what is promised; without promises nothing is looked at.
+func (d *desk) openBook() error {
+	p, found, err := promisesIn(d.ctx, d.q)
+	if err != nil || !found {
+		return err
+	}
+	d.served.known = map[string][]*promise{}
+	d.served.book, err = p.Open()
+	return err
+}
+
+func promisesIn(ctx context.Context, q db.Q) (p service.Promises, found bool, err error) {
+	text, found, err := db.Value[string](ctx, q, "SELECT promises FROM service_promise WHERE one = 1")
+	if err != nil || !found {
+		return p, false, err
+	}
+	if err := json.Unmarshal([]byte(text), &p); err != nil {
+		return p, false, fmt.Errorf("read what is promised: %w", err)
+	}
+	return p, true, nil
+}
+
+// readPromises reads what is promised in the conversations that are known.
+func (d *desk) readPromises() error {
+	if d.served.book == nil {
+		return nil
+	}
+	ids := make([]string, 0, len(d.byID))
+	for id, c := range d.byID {
+		if _, ok := d.served.known[id]; !ok && c.Promised > 0 {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	sort.Strings(ids)
+	list, err := db.All(d.ctx, d.q, promiseFields, "SELECT "+promiseColumns+" FROM conversation_promise WHERE state <> 'done' AND conversation IN "+
+		db.Among(d.q, "$1")+" ORDER BY conversation, n", db.Texts(ids))
+	if err != nil {
+		return fmt.Errorf("read what is promised: %w", err)
+	}
+	for _, id := range ids {
+		d.served.known[id] = []*promise{}
+	}
+	for i := range list {
+		p := &list[i]
+		p.Used = time.Duration(p.used) * time.Microsecond
+		d.served.known[p.conversation] = append(d.served.known[p.conversation], p)
+	}
+	return nil
+}
+
+// Case is what policies look at in a conversation.
+func (c *Conversation) Case() service.Case {
+	return service.Case{Channel: c.Channel, Kind: c.Nature, Feeling: c.Feeling, Language: c.Lang, Priority: c.Priority, Private: c.Private}
+}
+
+// serve brings what is promised in a conversation up to what became of it by something done or said at an instant.
+func (d *desk) serve(c *Conversation, at time.Time) error {
+	if d.served.book == nil {
+		return nil
+	}
+	if _, ok := d.served.known[c.ID]; !ok {
+		if c.Promised > 0 {
+			if err := d.readPromises(); err != nil {
+				return err
+			}
+		}
+		d.served.known[c.ID] = append([]*promise{}, d.served.known[c.ID]...)
+	}
+	b := d.served.book
+	p := b.For(c.Case())
+	var reply, dropped, whole *promise
+	for _, x := range d.served.known[c.ID] {
+		switch {
+		case x.gone || x.State == service.Done:
+		case x.State == service.Dropped:
+			dropped = x
+		case x.Aim == service.Resolution:
+			whole = x
+		default:
+			reply = x
+		}
+	}
+	for _, x := range []*promise{reply, whole} { // it may be another case now
+		if x == nil {
+			continue
+		}
+		was := x.Item
+		if x.gone = !b.Renew(&x.Item, p); x.gone || x.Item != was {
+			x.changed = true
+		}
+	}
+	reply, whole = present(reply), present(whole)
+	if reply != nil && !reply.BegunAt.Equal(c.WaitingSince) {
+		switch {
+		case c.Waiting() && c.WaitingSince.Before(reply.BegunAt):
+			b.Earlier(&reply.Item, p, c.WaitingSince)
+		case c.State == Resolved:
+			b.End(&reply.Item, p, service.Dropped, at)
+		default:
+			b.End(&reply.Item, p, service.Done, at)
+		}
+		if reply.changed = true; !reply.EndedAt.IsZero() {
+			reply = nil
+		}
+	} else if reply == nil && dropped != nil && !c.Waiting() && at.Equal(c.LastOursAt) && !at.Before(dropped.BegunAt) &&
+		at.Sub(dropped.EndedAt) < onItsWay {
+		b.End(&dropped.Item, p, service.Done, at) // the answer was on its way when it was resolved
+		dropped.changed = true
+	}
+	began := false
+	if reply == nil && c.Waiting() {
+		aim := service.NextReply
+		if c.FirstReplyAt.IsZero() {
+			aim = service.FirstReply
+		}
+		d.pledge(c, b.Begin(p, aim, c.WaitingSince))
+	}
+	switch {
+	case c.State == Resolved && whole != nil:
+		b.End(&whole.Item, p, service.Done, at)
+		whole.changed = true
+	case c.State == Open && whole == nil:
+		from := c.OpenedAt
+		if c.Reopened > 0 {
+			from = at
+		}
+		if i := b.Begin(p, service.Resolution, from); i != nil {
+			whole, began = d.pledge(c, i), true
+		}
+	}
+	if c.State == Open && whole != nil {
+		if c.Reopened == 0 && c.OpenedAt.Before(whole.BegunAt) {
+			b.Earlier(&whole.Item, p, c.OpenedAt)
+			whole.changed = true
+		}
+		theirTurn := p != nil && p.Pause && !c.Waiting() && !c.LastOursAt.IsZero()
+		if theirTurn && whole.State == service.Running {
+			if began { // it is their turn since we answered
+				at = later(c.LastOursAt, whole.BegunAt)
+			}
+			b.Pause(&whole.Item, p, at)
+			whole.changed = true
+		} else if !theirTurn && whole.State == service.Paused {
+			b.Resume(&whole.Item, p, at)
+			whole.changed = true
+		}
+	}
+	d.soonest(c)
+	return nil
+}
+
+// onItsWay is how long after a conversation was resolved an answer counts as the one that resolved it: it may have waited for its channel.
+const onItsWay = 24 * time.Hour
+
+func present(p *promise) *promise {
+	if p == nil || p.gone {
+		return nil
+	}
+	return p
+}
+
+// pledge adds what was begun, which may be nil.
+func (d *desk) pledge(c *Conversation, i *service.Item) *promise {
+	if i == nil {
+		return nil
+	}
+	p := &promise{conversation: c.ID, n: c.Promised, Item: *i, changed: true}
+	c.Promised++
+	d.served.known[c.ID] = append(d.served.known[c.ID], p)
+	return p
+}
+
+// soonest notes in a conversation what is due next.
+func (d *desk) soonest(c *Conversation) {
+	d.dirty[c.ID] = true
+	c.DueAt, c.DueAim, c.WarnAt = time.Time{}, "", time.Time{}
+	for _, x := range d.served.known[c.ID] {
+		if !x.gone && x.State == service.Running && (c.DueAt.IsZero() || x.DueAt.Before(c.DueAt)) {
+			c.DueAt, c.DueAim, c.WarnAt = x.DueAt, string(x.Aim), x.WarnAt
+		}
+	}
+}
+
+// write writes what changed.
+func (s *served) write(ctx context.Context, q db.Q) error {
+	var rows, gone [][]any
+	for _, id := range sortedKeys(s.known) {
+		for _, p := range s.known[id] {
+			switch {
+			case p.gone:
+				gone = append(gone, []any{p.conversation, p.n})
+			case p.changed:
+				rows = append(rows, p.row())
+			}
+			p.changed = false
+		}
+		s.known[id] = slices.DeleteFunc(s.known[id], func(p *promise) bool { return p.gone })
+	}
+	for _, g := range gone {
+		if _, err := db.Exec(ctx, q, "DELETE FROM conversation_promise WHERE conversation = $1 AND n = $2", g...); err != nil {
+			return err
+		}
+	}
+	return db.Insert(ctx, q, "conversation_promise ("+promiseColumns+")", rows, `ON CONFLICT (conversation, n) DO UPDATE SET aim = excluded.aim,
+		policy = excluded.policy, state = excluded.state, begun_at = excluded.begun_at, since_at = excluded.since_at, used = excluded.used,
+		due_at = excluded.due_at, warn_at = excluded.warn_at, ended_at = excluded.ended_at`)
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	return keys
+}
+
+// mergePromises takes what was promised in other into kept. Of two that run for the same aim the one begun first counts.
+func (d *desk) mergePromises(kept, other *Conversation) error {
+	if d.served.book == nil || kept.ID == other.ID {
+		kept.Promised += other.Promised
+		return nil
+	}
+	if err := d.readPromises(); err != nil {
+		return err
+	}
+	if err := d.served.write(d.ctx, d.q); err != nil {
+		return err
+	}
+	if _, err := db.Exec(d.ctx, d.q, "UPDATE conversation_promise SET conversation = $2, n = n + $3 WHERE conversation = $1", other.ID, kept.ID, kept.Promised); err != nil {
+		return fmt.Errorf("join what is promised: %w", err)
+	}
+	all := d.served.known[kept.ID]
+	for _, p := range d.served.known[other.ID] {
+		p.conversation, p.n = kept.ID, p.n+kept.Promised
+		all = append(all, p)
+	}
+	kept.Promised += other.Promised
+	delete(d.served.known, other.ID)
+	first := map[bool]*promise{}
+	for _, p := range all {
+		if p.State != service.Running && p.State != service.Paused {
+			continue
+		}
+		whole := p.Aim == service.Resolution
+		if f := first[whole]; f == nil {
+			first[whole] = p
+		} else if p.BegunAt.Before(f.BegunAt) {
+			f.gone, first[whole] = true, p
+		} else {
+			p.gone = true
+		}
+	}
+	d.served.known[kept.ID] = all
+	return nil
+}
+
+// promised lets from now on hold what an activity says, for what is open too.
+func (d *desk) promised(a *ledger.Activity) error {
+	var said ledger.Promised
+	if err := a.Decode(&said); err != nil {
+		return err
+	}
+	if err := db.Insert(d.ctx, d.q, "service_promise (one, activity, promises, at)", [][]any{{1, a.ID, string(said.Promises), db.T(a.At)}},
+		"ON CONFLICT (one) DO UPDATE SET activity = excluded.activity, promises = excluded.promises, at = excluded.at"); err != nil {
+		return err
+	}
+	if err := d.openBook(); err != nil {
+		return err
+	}
+	const piece = 1000
+	for last := ""; ; {
+		list, err := db.All(d.ctx, d.q, fields, "SELECT "+columns+" FROM conversation WHERE state = 'open' AND id > $1 ORDER BY id"+db.Limit(piece), last)
+		if err != nil {
+			return err
+		}
+		for i := range list {
+			c := d.know(&list[i])
+			last = c.ID
+			at := a.At
+			if c.Reopened > 0 { // the time until its resolution runs since it was opened again
+				micros, found, err := db.Value[int64](d.ctx, d.q, "SELECT opened_at FROM conversation_span WHERE conversation = $1 AND n = $2", c.ID, c.Reopened)
+				if err != nil {
+					return err
+				}
+				if found {
+					at = time.UnixMicro(micros).UTC()
+				}
+			}
+			if err := d.serve(c, at); err != nil {
+				return err
+			}
+		}
+		if len(list) < piece {
+			return nil
+		}
+		if err := d.write(); err != nil {
+			return err
+		}
+		d.forget()
+	}
+}
+
+// forget lets go of what was read.
+func (d *desk) forget() {
+	clear(d.byID)
+	clear(d.byRoot)
+	clear(d.before)
+	clear(d.dirty)
+	clear(d.served.known)
+	d.order = nil
+}
+
+// cut keeps apart what changes many conversations, and each word about a post: what is promised depends on all of them.
+func cut(_ context.Context, _ db.Q, list []ledger.Activity) (int, error) {
+	for i := range list {
+		if k := list[i].Kind; k == ledger.ServicePromised || k == ledger.PostLabelled {
+			return max(i, 1), nil
+		}
+	}
+	return len(list), nil
+}
