@@ -43,7 +43,7 @@ type Conversation struct {
 	Nature   string // what matters most of what they want, one of Natures; "" when nobody is sure
 	Priority string // as members say; "" is the usual
 	DueAt    time.Time
-	DueAim   string    // what is due then, a service.Aim
+	DueAim   string    // what is due then, a due.Aim
 	WarnAt   time.Time // from when that presses
 	Promised int       // how much was ever promised
 }

@@ -7,14 +7,14 @@ import (
 	"time"
 
 	"github.com/entente/entente/internal/db"
-	"github.com/entente/entente/internal/inbox/service"
+	"github.com/entente/entente/internal/inbox/due"
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
 )
 
 // Promises returns what is promised, and the activity that said so: "" when nothing ever was.
-func (s *Service) Promises(ctx context.Context) (p service.Promises, seen string, err error) {
+func (s *Service) Promises(ctx context.Context) (p due.Promises, seen string, err error) {
 	if err := org.Require(ctx, org.InboxRead); err != nil {
 		return p, "", err
 	}
@@ -28,7 +28,7 @@ func (s *Service) Promises(ctx context.Context) (p service.Promises, seen string
 
 // Promise says what is promised from now on. seen is the activity upon which whoever acts decided: when somebody said something else
 // meanwhile, it is refused.
-func (s *Service) Promise(ctx context.Context, p service.Promises, seen string) error {
+func (s *Service) Promise(ctx context.Context, p due.Promises, seen string) error {
 	m, err := acting(ctx, org.InboxAssign)
 	if err != nil {
 		return err
@@ -69,7 +69,7 @@ func (s *Service) Promise(ctx context.Context, p service.Promises, seen string) 
 // ServiceLeft is what is promised in a conversation and has not ended.
 type ServiceLeft struct {
 	Policy string // its name
-	Aim    service.Aim
+	Aim    due.Aim
 	DueAt  time.Time     // zero while its clock stands still
 	Left   time.Duration // working time until then, negative when it is over
 	Of     time.Duration // working time there was
@@ -104,7 +104,7 @@ func (s *Service) ServiceLeft(ctx context.Context, c *Conversation) ([]ServiceLe
 			continue
 		}
 		out = append(out, ServiceLeft{Policy: p.Name, Aim: x.Aim, DueAt: x.DueAt, Left: b.Left(&x.Item, p, s.clock()),
-			Of: time.Duration(p.Minutes(x.Aim)) * time.Minute, Paused: x.State == service.Paused})
+			Of: time.Duration(p.Minutes(x.Aim)) * time.Minute, Paused: x.State == due.Paused})
 	}
 	return out, nil
 }

@@ -20,7 +20,7 @@ import (
 	"github.com/entente/entente/internal/hours"
 	"github.com/entente/entente/internal/id"
 	"github.com/entente/entente/internal/inbox"
-	"github.com/entente/entente/internal/inbox/service"
+	"github.com/entente/entente/internal/inbox/due"
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/listening"
 	"github.com/entente/entente/internal/people"
@@ -217,13 +217,13 @@ const (
 
 // promises are some that may be made, the n-th.
 func promises(n int, pause bool) []byte {
-	p := service.Promises{Calendars: []service.Calendar{{ID: "c", Name: "C", Calendar: hours.Usual("Europe/Paris")}}}
+	p := due.Promises{Calendars: []due.Calendar{{ID: "c", Name: "C", Calendar: hours.Usual("Europe/Paris")}}}
 	if n > 0 {
-		p.Policies = append(p.Policies, service.Policy{ID: "all", Name: "All", FirstReply: 60, NextReply: 30 * n, Resolution: 200, Calendar: "c", Pause: pause, Warn: 80, From: noon})
+		p.Policies = append(p.Policies, due.Policy{ID: "all", Name: "All", FirstReply: 60, NextReply: 30 * n, Resolution: 200, Calendar: "c", Pause: pause, Warn: 80, From: noon})
 	}
 	if n > 1 {
-		p.Policies = slices.Insert(p.Policies, 0, service.Policy{ID: "urgent", Name: "Urgent", FirstReply: 5, Resolution: 50, Priorities: []string{"urgent"}, Pause: pause},
-			service.Policy{ID: "angry", Name: "Angry", NextReply: 7, Feelings: []string{"negative"}})
+		p.Policies = slices.Insert(p.Policies, 0, due.Policy{ID: "urgent", Name: "Urgent", FirstReply: 5, Resolution: 50, Priorities: []string{"urgent"}, Pause: pause},
+			due.Policy{ID: "angry", Name: "Angry", NextReply: 7, Feelings: []string{"negative"}})
 	}
 	raw, err := json.Marshal(p)
 	if err != nil {

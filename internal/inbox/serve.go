@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/entente/entente/internal/db"
-	"github.com/entente/entente/internal/inbox/service"
+	"github.com/entente/entente/internal/inbox/due"
 	"github.com/entente/entente/internal/ledger"
 )
 
@@ -17,7 +17,7 @@ import (
 type promise struct {
 	conversation string
 	n            int
-	service.Item
+	due.Item
 	used          int64
 	changed, gone bool
 }
@@ -37,7 +37,7 @@ func (p *promise) row() []any {
 // served is what is promised in the conversations of a batch; only what has not ended, and what was dropped, which an answer that comes
 // after all meets.
 type served struct {
-	book  *service.Book
+	book  *due.Book
 	known map[string][]*promise // by conversation
 }
 
@@ -52,7 +52,7 @@ func (d *desk) openBook() error {
 	return err
 }
 
-func promisesIn(ctx context.Context, q db.Q) (p service.Promises, found bool, err error) {
+func promisesIn(ctx context.Context, q db.Q) (p due.Promises, found bool, err error) {
 	text, found, err := db.Value[string](ctx, q, "SELECT promises FROM service_promise WHERE one = 1")
 	if err != nil || !found {
 		return p, false, err
@@ -95,8 +95,8 @@ func (d *desk) readPromises() error {
 }
 
 // Case is what policies look at in a conversation.
-func (c *Conversation) Case() service.Case {
-	return service.Case{Channel: c.Channel, Kind: c.Nature, Feeling: c.Feeling, Language: c.Lang, Priority: c.Priority, Private: c.Private}
+func (c *Conversation) Case() due.Case {
+	return due.Case{Channel: c.Channel, Kind: c.Nature, Feeling: c.Feeling, Language: c.Lang, Priority: c.Priority, Private: c.Private}
 }
 
 // serve brings what is promised in a conversation up to what became of it by something done or said at an instant.
@@ -117,10 +117,10 @@ func (d *desk) serve(c *Conversation, at time.Time) error {
 	var reply, dropped, whole *promise
 	for _, x := range d.served.known[c.ID] {
 		switch {
-		case x.gone || x.State == service.Done:
-		case x.State == service.Dropped:
+		case x.gone || x.State == due.Done:
+		case x.State == due.Dropped:
 			dropped = x
-		case x.Aim == service.Resolution:
+		case x.Aim == due.Resolution:
 			whole = x
 		default:
 			reply = x
@@ -141,36 +141,36 @@ func (d *desk) serve(c *Conversation, at time.Time) error {
 		case c.Waiting() && c.WaitingSince.Before(reply.BegunAt):
 			b.Earlier(&reply.Item, p, c.WaitingSince)
 		case c.State == Resolved:
-			b.End(&reply.Item, p, service.Dropped, at)
+			b.End(&reply.Item, p, due.Dropped, at)
 		default:
-			b.End(&reply.Item, p, service.Done, at)
+			b.End(&reply.Item, p, due.Done, at)
 		}
 		if reply.changed = true; !reply.EndedAt.IsZero() {
 			reply = nil
 		}
 	} else if reply == nil && dropped != nil && !c.Waiting() && at.Equal(c.LastOursAt) && !at.Before(dropped.BegunAt) &&
 		at.Sub(dropped.EndedAt) < onItsWay {
-		b.End(&dropped.Item, p, service.Done, at) // the answer was on its way when it was resolved
+		b.End(&dropped.Item, p, due.Done, at) // the answer was on its way when it was resolved
 		dropped.changed = true
 	}
 	began := false
 	if reply == nil && c.Waiting() {
-		aim := service.NextReply
+		aim := due.NextReply
 		if c.FirstReplyAt.IsZero() {
-			aim = service.FirstReply
+			aim = due.FirstReply
 		}
 		d.pledge(c, b.Begin(p, aim, c.WaitingSince))
 	}
 	switch {
 	case c.State == Resolved && whole != nil:
-		b.End(&whole.Item, p, service.Done, at)
+		b.End(&whole.Item, p, due.Done, at)
 		whole.changed = true
 	case c.State == Open && whole == nil:
 		from := c.OpenedAt
 		if c.Reopened > 0 {
 			from = at
 		}
-		if i := b.Begin(p, service.Resolution, from); i != nil {
+		if i := b.Begin(p, due.Resolution, from); i != nil {
 			whole, began = d.pledge(c, i), true
 		}
 	}
@@ -180,13 +180,13 @@ func (d *desk) serve(c *Conversation, at time.Time) error {
 			whole.changed = true
 		}
 		theirTurn := p != nil && p.Pause && !c.Waiting() && !c.LastOursAt.IsZero()
-		if theirTurn && whole.State == service.Running {
+		if theirTurn && whole.State == due.Running {
 			if began { // it is their turn since we answered
 				at = later(c.LastOursAt, whole.BegunAt)
 			}
 			b.Pause(&whole.Item, p, at)
 			whole.changed = true
-		} else if !theirTurn && whole.State == service.Paused {
+		} else if !theirTurn && whole.State == due.Paused {
 			b.Resume(&whole.Item, p, at)
 			whole.changed = true
 		}
@@ -206,7 +206,7 @@ func present(p *promise) *promise {
 }
 
 // pledge adds what was begun, which may be nil.
-func (d *desk) pledge(c *Conversation, i *service.Item) *promise {
+func (d *desk) pledge(c *Conversation, i *due.Item) *promise {
 	if i == nil {
 		return nil
 	}
@@ -221,7 +221,7 @@ func (d *desk) soonest(c *Conversation) {
 	d.dirty[c.ID] = true
 	c.DueAt, c.DueAim, c.WarnAt = time.Time{}, "", time.Time{}
 	for _, x := range d.served.known[c.ID] {
-		if !x.gone && x.State == service.Running && (c.DueAt.IsZero() || x.DueAt.Before(c.DueAt)) {
+		if !x.gone && x.State == due.Running && (c.DueAt.IsZero() || x.DueAt.Before(c.DueAt)) {
 			c.DueAt, c.DueAim, c.WarnAt = x.DueAt, string(x.Aim), x.WarnAt
 		}
 	}
@@ -285,10 +285,10 @@ func (d *desk) mergePromises(kept, other *Conversation) error {
 	delete(d.served.known, other.ID)
 	first := map[bool]*promise{}
 	for _, p := range all {
-		if p.State != service.Running && p.State != service.Paused {
+		if p.State != due.Running && p.State != due.Paused {
 			continue
 		}
-		whole := p.Aim == service.Resolution
+		whole := p.Aim == due.Resolution
 		if f := first[whole]; f == nil {
 			first[whole] = p
 		} else if p.BegunAt.Before(f.BegunAt) {

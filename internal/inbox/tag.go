@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/entente/entente/internal/db"
-	"github.com/entente/entente/internal/inbox/service"
+	"github.com/entente/entente/internal/inbox/due"
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
@@ -67,7 +67,7 @@ func (s *Service) Tag(ctx context.Context, conversation string, on, off []string
 			return "", nil, nil
 		}
 		if len(have)+len(t.On)-len(t.Off) > mostTags {
-			return "", nil, problem.New(problem.Invalid, "inbox.too_many_tags", "Max", mostTags).On("tag")
+			return "", nil, problem.New(problem.Invalid, "service.too_many_tags", "Max", mostTags).On("tag")
 		}
 		return ledger.ConversationTagged, t, nil
 	}, nil)
@@ -114,17 +114,17 @@ func (d *desk) tagged(c *Conversation, a *ledger.Activity) error {
 // rank is the place of a priority, 0 the most pressing.
 func rank(priority string) int {
 	if priority == "" {
-		priority = service.Usual
+		priority = due.Usual
 	}
-	return slices.Index(service.Priorities(), priority)
+	return slices.Index(due.Priorities(), priority)
 }
 
-// Rank says how much a conversation presses, one of service.Priorities.
+// Rank says how much a conversation presses, one of due.Priorities.
 func (s *Service) Rank(ctx context.Context, conversation, priority string) (Conversation, error) {
-	if !slices.Contains(service.Priorities(), priority) {
+	if !slices.Contains(due.Priorities(), priority) {
 		return Conversation{}, problem.New(problem.Invalid, "problem.bad_form").On("priority")
 	}
-	if priority == service.Usual {
+	if priority == due.Usual {
 		priority = ""
 	}
 	return s.change(ctx, conversation, "conversation.rank", func(c *Conversation) (string, any, error) {

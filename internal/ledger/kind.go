@@ -226,7 +226,7 @@ type Tagged struct {
 	Off []string `json:"off,omitempty"`
 }
 
-// Promised is everything that is promised, as package inbox/service reads it; it replaces what was promised before.
+// Promised is everything that is promised, as package inbox/due reads it; it replaces what was promised before.
 type Promised struct {
 	Promises json.RawMessage `json:"promises"`
 }

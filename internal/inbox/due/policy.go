@@ -1,6 +1,6 @@
-// Package service decides until when somebody is answered: what was promised to whom, business hours and what happens in a conversation
+// Package due decides until when somebody is answered: what was promised to whom, business hours and what happens in a conversation
 // come in, due times, warnings, pauses and breaches go out.
-package service
+package due
 
 import (
 	"errors"
@@ -94,14 +94,14 @@ func (p *Promises) Check() error {
 		}
 	}
 	if len(p.Policies) > mostPolicies || len(p.Calendars) > mostCalendars {
-		return problem.New(problem.Invalid, "inbox.service.too_many", "Max", mostPolicies).On("name")
+		return problem.New(problem.Invalid, "service.too_many", "Max", mostPolicies).On("name")
 	}
 	known := map[string]bool{Around: true}
 	for i := range p.Calendars {
 		c := &p.Calendars[i]
 		name(&c.Name, "calendar", i)
 		if known[c.ID] {
-			refuse(problem.New(problem.Invalid, "inbox.service.bad_id"), "calendar", i, "id")
+			refuse(problem.New(problem.Invalid, "service.bad_id"), "calendar", i, "id")
 		}
 		known[c.ID] = true
 		var each func(err error)
@@ -122,22 +122,22 @@ func (p *Promises) Check() error {
 		t := &p.Policies[i]
 		name(&t.Name, "policy", i)
 		if t.ID == "" || ids[t.ID] {
-			refuse(problem.New(problem.Invalid, "inbox.service.bad_id"), "policy", i, "id")
+			refuse(problem.New(problem.Invalid, "service.bad_id"), "policy", i, "id")
 		}
 		ids[t.ID] = true
 		if !known[t.Calendar] {
-			refuse(problem.New(problem.Invalid, "inbox.service.no_calendar"), "policy", i, "calendar")
+			refuse(problem.New(problem.Invalid, "service.no_calendar"), "policy", i, "calendar")
 		}
 		for _, a := range Aims() {
 			if n := t.Minutes(a); n < 0 || n > mostMinutes {
-				refuse(problem.New(problem.Invalid, "inbox.service.bad_target"), "policy", i, string(a))
+				refuse(problem.New(problem.Invalid, "service.bad_target"), "policy", i, string(a))
 			}
 		}
 		if t.FirstReply+t.NextReply+t.Resolution == 0 {
-			refuse(problem.New(problem.Invalid, "inbox.service.nothing"), "policy", i, string(FirstReply))
+			refuse(problem.New(problem.Invalid, "service.nothing"), "policy", i, string(FirstReply))
 		}
 		if t.Warn < 0 || t.Warn > 99 {
-			refuse(problem.New(problem.Invalid, "inbox.service.bad_warn"), "policy", i, "warn")
+			refuse(problem.New(problem.Invalid, "service.bad_warn"), "policy", i, "warn")
 		}
 		if t.Seen != "" && t.Seen != "public" && t.Seen != "private" {
 			refuse(problem.New(problem.Invalid, "problem.bad_form"), "policy", i, "seen")
@@ -151,7 +151,7 @@ func (p *Promises) Check() error {
 			"priorities": &t.Priorities, "escalate": &t.Escalate} {
 			slices.Sort(*list)
 			if *list = slices.Compact(*list); len(*list) > mostOf {
-				refuse(problem.New(problem.Invalid, "inbox.service.too_many", "Max", mostOf), "policy", i, field)
+				refuse(problem.New(problem.Invalid, "service.too_many", "Max", mostOf), "policy", i, field)
 			}
 		}
 		t.From = t.From.UTC().Truncate(time.Microsecond)
