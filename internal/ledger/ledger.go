@@ -144,6 +144,7 @@ func (l *Ledger) AppendTx(ctx context.Context, q db.Q, list ...Activity) ([]Acti
 		return nil, nil
 	}
 	now := l.clock()
+	through, _ := ctx.Value(throughKey{}).(*Through)
 	rows := make([][]any, 0, len(list))
 	list = append([]Activity(nil), list...)
 	for i := range list {
@@ -159,6 +160,9 @@ func (l *Ledger) AppendTx(ctx context.Context, q db.Q, list ...Activity) ([]Acti
 		}
 		if len(a.Data) == 0 {
 			a.Data = json.RawMessage("{}")
+		}
+		if through != nil {
+			a.mark(through)
 		}
 		rows = append(rows, []any{a.ID, a.Kind, a.Actor, a.Object, a.Channel, db.T(a.At), db.T(a.LearnedAt), a.Amount, a.Currency,
 			db.S(a.Key), string(a.Data)})
