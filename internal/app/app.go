@@ -35,6 +35,7 @@ import (
 	"github.com/entente/entente/internal/people"
 	"github.com/entente/entente/internal/plan"
 	"github.com/entente/entente/internal/report"
+	"github.com/entente/entente/internal/rule"
 	"github.com/entente/entente/internal/seal"
 	"github.com/entente/entente/internal/situation"
 	"github.com/entente/entente/internal/strategy"
@@ -60,6 +61,7 @@ type App struct {
 	Listening *listening.Service
 	Inbox     *inbox.Service
 	Situation *situation.Service
+	Rules     *rule.Service
 	Community *community.Service
 	Measure   *measure.Service
 	Strategy  *strategy.Service
@@ -124,6 +126,7 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger) (*App, error) 
 		a.Inbox.WithMail(mailer, c.Public())
 	}
 	a.Situation = situation.New(a.DB, a.Ledger, a.Channels, a.Inbox, a.Org, log, a.Clock)
+	a.Rules = rule.New(a.DB, a.Ledger, a.Inbox, a.Review, a.Enrich, a.Org, log, a.Clock)
 	a.Community = community.New(a.DB, a.Ledger, a.Channels, a.Org, log, a.Clock).WithHint(hint(reader))
 	if m, ok := notices(mailer); ok {
 		a.Community.WithMail(m, box)
@@ -215,6 +218,7 @@ func (a *App) work(ctx context.Context) <-chan struct{} {
 		"imports":   a.Intake.Run,
 		"folder":    a.Folder.Run,
 		"openings":  a.Inbox.OpenDue,
+		"rules":     a.Rules.Loop,
 		"topics":    a.Listening.FillLoop,
 		"tidying":   a.tidy,
 		"memory":    a.collect,

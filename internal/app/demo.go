@@ -86,6 +86,9 @@ func (a *App) FillDemo(ctx context.Context, say func(string)) (*Demo, error) {
 	if err := a.demoTopics(ctx); err != nil {
 		return nil, fmt.Errorf("topics: %w", err)
 	}
+	if err := a.demoRules(ctx); err != nil {
+		return nil, fmt.Errorf("rules: %w", err)
+	}
 	folder, err := os.MkdirTemp("", "entente-sample-")
 	if err != nil {
 		return nil, err
@@ -99,6 +102,9 @@ func (a *App) FillDemo(ctx context.Context, say func(string)) (*Demo, error) {
 	}
 	if err := a.demoFacts(ctx, folder, shift, say); err != nil {
 		return nil, err
+	}
+	if err := a.Rules.Once(ctx); err != nil {
+		return nil, fmt.Errorf("let the rules look: %w", err)
 	}
 	say("audit samples")
 	if err := a.demoAudit(ctx, shift); err != nil {

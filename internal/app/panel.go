@@ -15,6 +15,7 @@ import (
 	"github.com/entente/entente/internal/people/peopleweb"
 	"github.com/entente/entente/internal/plan/planweb"
 	"github.com/entente/entente/internal/report/reportweb"
+	"github.com/entente/entente/internal/rule/ruleweb"
 	"github.com/entente/entente/internal/strategy"
 	"github.com/entente/entente/internal/strategy/check"
 	"github.com/entente/entente/internal/strategy/strategyweb"
@@ -36,6 +37,7 @@ func (a *App) besideConversation(ctx context.Context, c inbox.Conversation) []ui
 	if shown {
 		panels = append(panels, p)
 	}
+	panels = append(panels, ruleweb.InConversation(ctx, a.Rules, c.ID)...)
 	return append(panels, governweb.InsightsAbout(ctx, a.Govern, "conversation:"+c.ID)...)
 }
 

@@ -39,6 +39,8 @@ import (
 	"github.com/entente/entente/internal/problem"
 	"github.com/entente/entente/internal/report/reportapi"
 	"github.com/entente/entente/internal/report/reportweb"
+	"github.com/entente/entente/internal/rule/ruleapi"
+	"github.com/entente/entente/internal/rule/ruleweb"
 	"github.com/entente/entente/internal/strategy/strategyapi"
 	"github.com/entente/entente/internal/strategy/strategyweb"
 	"github.com/entente/entente/internal/team/teamweb"
@@ -65,6 +67,7 @@ func (a *App) surfaces() {
 	listeningweb.Routes(r, a.Listening, a.Channels, listeningweb.Options{Panels: a.besideMention})
 	inboxweb.Routes(r, a.Inbox, inboxweb.Options{Panels: a.besideConversation})
 	teamweb.Routes(r, a.Team, a.Org, teamweb.Options{})
+	ruleweb.Routes(r, a.Rules)
 	communityweb.Routes(r, a.Web, a.Community, a.Org, communityweb.Options{Idea: a.besideIdea})
 	measureweb.Routes(r, a.Measure, measureweb.Options{Panels: a.besideMeasure})
 	strategyweb.Routes(r, a.Strategy, a.Org, strategyweb.Options{Printer: paper.New(a.Config.Chromium), OnObjective: a.besideObjective, OnMap: a.besideMap})
@@ -90,6 +93,7 @@ func (a *App) operations() *api.API {
 	listeningapi.Operations(to, a.Listening)
 	peopleapi.Operations(to, a.People)
 	inboxapi.Operations(to, a.Inbox)
+	ruleapi.Operations(to, a.Rules)
 	communityapi.Operations(to, a.Community)
 	measureapi.Operations(to, a.Measure)
 	strategyapi.Operations(to, a.Strategy)
@@ -123,6 +127,7 @@ func (a *App) nav() []web.Nav {
 func foot() []web.Nav {
 	return []web.Nav{
 		{Label: "app.nav.topics", Href: "/topics", Icon: "tags", Permission: org.ListeningRead},
+		{Label: "app.nav.rules", Href: "/rules", Icon: "workflow", Permission: org.InboxRead},
 		{Label: "app.nav.models", Href: "/models", Icon: "sparkles", Permission: org.ListeningRead},
 		{Label: "app.nav.channels", Href: "/channels", Icon: "plug", Permission: org.ChannelRead},
 		{Label: "app.nav.business", Href: "/business", Icon: "database", Permission: org.MeasureRead},

@@ -28,6 +28,7 @@ var order = [][]string{
 	{"listening"},
 	{"inbox"},
 	{"situation"},
+	{"rule"},
 	{"community"},
 	{"measure"},
 	{"strategy"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/enrich"
@@ -153,16 +154,14 @@ func (s *Service) step(ctx context.Context, r *Rule, f *Firing, do, mark string,
 func (s *Service) tellOf(ctx context.Context, r *Rule, f *Firing, step *Step) error {
 	to := append([]string{}, r.Then.Tell...)
 	if r.Then.TellTeam {
-		team, err := s.team(ctx)
+		team, err := s.inbox.SocialTeam(ctx)
 		if err != nil {
 			return err
 		}
-		for _, m := range team {
-			to = append(to, m.ID)
-		}
+		to = append(to, team...)
 	}
 	return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
-		if err := s.tell(ctx, q, to, "rule.told", []any{"Rule", r.Name}, f.Conversation); err != nil {
+		if err := s.tell(ctx, q, f.ID, to, "rule.told", []any{"Rule", r.Name}, f.Conversation, origin(f)); err != nil {
 			return err
 		}
 		done := *f
@@ -175,30 +174,19 @@ func (s *Service) tellOf(ctx context.Context, r *Rule, f *Firing, step *Step) er
 	})
 }
 
-// team are the members who assign: they look after the inbox.
-func (s *Service) team(ctx context.Context) ([]*org.Member, error) {
-	all, err := s.inbox.Answerers(ctx)
-	if err != nil {
-		return nil, err
+// origin is the page of what a rule met, where that is no conversation.
+func origin(f *Firing) string {
+	if f.Conversation == "" && f.Post != "" {
+		return "/mentions/" + f.Post
 	}
-	var out []*org.Member
-	for _, m := range all {
-		if m.Role.May(org.InboxAssign) {
-			out = append(out, m)
-		}
-	}
-	return out, nil
+	return ""
 }
 
 // pause stops a rule, tells the social team why, and settles the firing that met the bound, if any.
 func (s *Service) pause(ctx context.Context, r *Rule, why string, f *Firing) error {
-	team, err := s.team(ctx)
+	to, err := s.inbox.SocialTeam(ctx)
 	if err != nil {
 		return err
-	}
-	to := make([]string, len(team))
-	for i, m := range team {
-		to[i] = m.ID
 	}
 	r.State, r.Why = Paused, why
 	return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
@@ -214,11 +202,7 @@ func (s *Service) pause(ctx context.Context, r *Rule, why string, f *Firing) err
 		if err := s.org.Audit(ctx, q, "rule.pause", "rule:"+r.ID, map[string]any{"name": r.Name, "why": why}); err != nil {
 			return err
 		}
-		conversation := ""
-		if f != nil {
-			conversation = f.Conversation
-		}
-		return s.tell(ctx, q, to, "rule.paused_told."+why, []any{"Rule", r.Name}, conversation)
+		return s.tell(ctx, q, "pause:"+r.ID+":"+s.Now().Format(time.RFC3339Nano), to, "rule.paused_told."+why, []any{"Rule", r.Name}, "", "/rules/"+r.ID)
 	})
 }
 

@@ -143,10 +143,11 @@ type Service struct {
 	hook func(step string) error // lets a test break off
 }
 
-// Teller tells members something inside a transaction: key and args make the sentence, conversation ("" for none) is what it is about.
-type Teller func(ctx context.Context, q db.Q, members []string, key string, args []any, conversation string) error
+// Teller tells members something inside a transaction, once for each token: key and args make the sentence, conversation ("" for none) is what
+// it is about, and href the page it leads to, "" for the conversation's.
+type Teller func(ctx context.Context, q db.Q, token string, members []string, key string, args []any, conversation, href string) error
 
-// WithTeller sets how members are told.
+// WithTeller sets another way to tell members than the notices of the inbox.
 func (s *Service) WithTeller(t Teller) *Service {
 	s.tell = t
 	return s
@@ -155,7 +156,7 @@ func (s *Service) WithTeller(t Teller) *Service {
 // New makes the service.
 func New(d *db.DB, l *ledger.Ledger, in *inbox.Service, review *enrich.Review, reader *enrich.Service, o *org.Service, log *slog.Logger, clock func() time.Time) *Service {
 	return &Service{db: d, ledger: l, inbox: in, review: review, reader: reader, org: o, log: log, clock: clock, node: id.New(), wake: make(chan struct{}, 1),
-		tell: func(context.Context, db.Q, []string, string, []any, string) error { return nil }}
+		tell: in.TellOnce}
 }
 
 // Now is the clock of the rules.

@@ -45,7 +45,7 @@ func (k *desk) another() *rule.Service {
 	log := slog.New(slog.DiscardHandler)
 	e := enrich.New(k.DB, log, enrich.LanguageIdentifier{})
 	return rule.New(k.DB, k.Ledger, k.Inbox, enrich.NewReview(k.DB, k.Ledger, e, k.Org, log, k.Now), e, k.Org, log, k.Now).WithTeller(
-		func(_ context.Context, _ db.Q, members []string, key string, _ []any, conversation string) error {
+		func(_ context.Context, _ db.Q, _ string, members []string, key string, _ []any, _, _ string) error {
 			k.told = append(k.told, fmt.Sprint(len(members), key))
 			return nil
 		})

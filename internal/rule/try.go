@@ -206,7 +206,11 @@ func (s *Service) pastPosts(ctx context.Context, r *Rule, t *Trial) ([]meeting, 
 	var w db.Where
 	w.And("p.at >= ?", db.T(t.From)).And("p.ours = 0 AND p.automatic = '' AND p.deleted_at IS NULL")
 	if narrow := r.meant.Narrow(engineOf(q)); !r.meant.Empty() && narrow != "" {
-		w.And(db.Pick(q, "p.seq IN (SELECT rowid FROM post_text WHERE post_text MATCH ?)", "p.seq IN (SELECT seq FROM post_text WHERE stems @@ CAST(? AS tsquery))"), narrow)
+		hits := "SELECT rowid FROM post_text WHERE post_text MATCH ?"
+		if q.Engine() == db.Postgres {
+			hits = "SELECT seq FROM post_text WHERE stems @@ CAST(? AS tsquery)"
+		}
+		w.And("p.seq IN ("+hits+")", narrow)
 	}
 	if len(r.If.Channels) > 0 {
 		w.And("p.channel IN "+db.Among(q, "?"), db.Texts(r.If.Channels))
