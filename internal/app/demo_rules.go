@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/rule"
 )
@@ -39,5 +40,9 @@ func (a *App) demoRules(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	// As if they were kept some days ago: they meet what was said since.
+	return a.DB.Tx(ctx, func(ctx context.Context, q db.Q) error {
+		_, err := db.Exec(ctx, q, "UPDATE rule SET since_at = $1", db.T(a.Clock().AddDate(0, 0, -4)))
+		return err
+	})
 }

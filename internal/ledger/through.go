@@ -26,7 +26,7 @@ func Marked(ctx context.Context, t Through) context.Context {
 
 // mark writes into an activity through what it was stated.
 func (a *Activity) mark(t *Through) {
-	mark := append([]byte(`{"through":`), Data(t)...)
+	mark := append([]byte(`{"by_rule":`), Data(t)...)
 	if body := bytes.TrimSpace(a.Data); len(body) > 2 && body[0] == '{' {
 		mark = append(append(mark, ','), body[1:]...)
 	} else {
@@ -37,11 +37,11 @@ func (a *Activity) mark(t *Through) {
 
 // Through is by what the activity was stated; found is false for what people and channels stated.
 func (a *Activity) Through() (t Through, found bool, err error) {
-	if !bytes.HasPrefix(a.Data, []byte(`{"through":`)) && !bytes.Contains(a.Data, []byte(`"through"`)) {
+	if !bytes.HasPrefix(a.Data, []byte(`{"by_rule":`)) && !bytes.Contains(a.Data, []byte(`"by_rule"`)) {
 		return t, false, nil
 	}
 	var in struct {
-		Through *Through `json:"through"`
+		Through *Through `json:"by_rule"`
 	}
 	if err := a.Decode(&in); err != nil || in.Through == nil {
 		return t, false, err

@@ -384,7 +384,7 @@ func (k *known) of(ctx context.Context, a *ledger.Activity, asked map[Occasion]b
 		if !found {
 			return nil, nil
 		}
-		if a.Kind == ledger.ConversationOpened {
+		if a.Kind == ledger.ConversationOpened && (a.Actor != "" || c.OpenedAt.After(k.s.Now().Add(-freshFor))) { // by a topic: what an import brought is not met
 			add(Opened, c.ID, nil, &c)
 		}
 		for _, sp := range k.spans[c.ID] {

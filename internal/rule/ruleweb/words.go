@@ -116,7 +116,7 @@ func verbs(ctx context.Context, r *rule.Rule, n *names) string {
 		if it.Value == i18n.T(ctx, "rule.yes") {
 			parts = append(parts, it.Label)
 		} else {
-			parts = append(parts, it.Label+": "+clip(it.Value, 60))
+			parts = append(parts, i18n.T(ctx, "rule.pair", "Label", it.Label, "Value", clip(it.Value, 60)))
 		}
 	}
 	return strings.Join(parts, " · ")
