@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/id"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
 )
@@ -81,9 +82,18 @@ func (s *Service) Firings(ctx context.Context, rule, before string, limit int) (
 	if err := org.Require(ctx, org.InboxRead); err != nil {
 		return nil, err
 	}
+	if _, found, err := db.Value[int](ctx, s.db.Read(), "SELECT 1 FROM rule WHERE id = $1", rule); err != nil || !found { // one that is removed has its log still
+		if err == nil {
+			err = missing()
+		}
+		return nil, err
+	}
 	var w db.Where
 	w.And("rule = ?", rule)
 	if before != "" {
+		if !id.Valid(before) {
+			return nil, problem.New(problem.Invalid, "rule.bad_cursor").On("cursor")
+		}
 		w.And("id < ?", before)
 	}
 	return db.All(ctx, s.db.Read(), firingFields, "SELECT "+firingColumns+" FROM rule_firing "+w.String()+" ORDER BY id DESC"+db.Limit(min(max(limit, 1), 200)), w.Args...)
