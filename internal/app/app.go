@@ -219,6 +219,7 @@ func (a *App) work(ctx context.Context) <-chan struct{} {
 		"folder":    a.Folder.Run,
 		"openings":  a.Inbox.OpenDue,
 		"rules":     a.Rules.Loop,
+		"routing":   a.Inbox.RouteLoop,
 		"topics":    a.Listening.FillLoop,
 		"tidying":   a.tidy,
 		"memory":    a.collect,

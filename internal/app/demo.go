@@ -122,6 +122,10 @@ func (a *App) FillDemo(ctx context.Context, say func(string)) (*Demo, error) {
 	if err := a.demoGovern(ctx); err != nil {
 		return nil, fmt.Errorf("governance: %w", err)
 	}
+	say("team and routing")
+	if err := a.demoTeam(ctx); err != nil {
+		return nil, fmt.Errorf("team: %w", err)
+	}
 	say("dashboards")
 	if err := a.demoReport(ctx); err != nil {
 		return nil, fmt.Errorf("dashboards: %w", err)

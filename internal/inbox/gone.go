@@ -53,7 +53,7 @@ func (s *Service) ReleaseGone(ctx context.Context) error {
 				if stated, err = s.ledger.AppendTx(ctx, q, all...); err != nil || len(stated) == 0 {
 					return err
 				}
-				return s.TellOnce(ctx, q, "gone:"+stated[0].ID, social, "routing.told.given_back", []any{"Name", list[0].name, "N", len(stated)}, "", "/inbox?view=unassigned")
+				return s.TellOnce(ctx, q, "gone:"+stated[0].ID, social, "routing.told.given_back", []any{"Name", list[0].name, "Count", len(stated)}, "", "/inbox?view=unassigned")
 			})
 			if err != nil {
 				return fmt.Errorf("give back the conversations of a former member: %w", err)

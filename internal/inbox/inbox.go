@@ -10,6 +10,7 @@ import (
 	"github.com/entente/entente/internal/channel"
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/enrich"
+	"github.com/entente/entente/internal/inbox/match"
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
@@ -37,12 +38,17 @@ type Service struct {
 	unread  db.Kept[map[string]int]
 	mailer  org.Mailer // may be nil
 	address string
+
+	routes   chan struct{} // something happened that routing may act on
+	compiled db.Kept[*routes]
+	crews    db.Kept[[]match.Person]
+	learns   experience
 }
 
 // New makes the service.
 func New(d *db.DB, l *ledger.Ledger, c *channel.Service, o *org.Service, log *slog.Logger, clock func() time.Time) *Service {
 	return &Service{db: d, ledger: l, channels: c, org: o, reader: enrich.New(d, log), log: log, clock: clock,
-		team: team.New(d, o, log, clock), told: make(chan struct{}, 1)}
+		team: team.New(d, o, log, clock), told: make(chan struct{}, 1), routes: make(chan struct{}, 1)}
 }
 
 // Now is the clock by which it is decided how long somebody waits.

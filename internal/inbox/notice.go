@@ -24,7 +24,23 @@ type Notice struct {
 }
 
 // Line is what it says, in the language of ctx.
-func (n *Notice) Line(ctx context.Context) string { return i18n.T(ctx, n.Key, n.Args...) }
+func (n *Notice) Line(ctx context.Context) string { return line(ctx, n.Key, n.Args) }
+
+// line is a sentence whose form depends on Count when there is one among its args; what was kept as JSON knows no whole numbers.
+func line(ctx context.Context, key string, args []any) string {
+	for i := 0; i+1 < len(args); i += 2 {
+		if args[i] != "Count" {
+			continue
+		}
+		switch n := args[i+1].(type) {
+		case int:
+			return i18n.N(ctx, key, n, slices.Delete(slices.Clone(args), i, i+2)...)
+		case float64:
+			return i18n.N(ctx, key, int(n), slices.Delete(slices.Clone(args), i, i+2)...)
+		}
+	}
+	return i18n.T(ctx, key, args...)
+}
 
 // Path is the page it leads to, "" for none.
 func (n *Notice) Path() string {
@@ -320,7 +336,7 @@ func (s *Service) mailTo(ctx context.Context, member string) error {
 	text.WriteString("\n" + i18n.T(ctx2, "routing.mail.foot", "Address", s.address+"/team/"+member) + "\n")
 	subject := list[0].Line(ctx2)
 	if len(list) > 1 {
-		subject = i18n.T(ctx2, "routing.mail.several", "N", len(list))
+		subject = i18n.N(ctx2, "routing.mail.several", len(list))
 	}
 	state := "sent"
 	if err := s.mailer.Send(ctx, m.Email, subject, text.String()); err != nil {

@@ -186,7 +186,9 @@ func Skill(s string) string { return strings.Join(strings.Fields(lang.Fold(s)), 
 // check puts a profile in order and says all that is wrong with it.
 func (p *Profile) check() error {
 	var bad []error
-	refuse := func(field, key string, args ...any) { bad = append(bad, problem.New(problem.Invalid, key, args...).On(field)) }
+	refuse := func(field, key string, args ...any) {
+		bad = append(bad, problem.New(problem.Invalid, key, args...).On(field))
+	}
 	seen := map[string]bool{}
 	var skills []string
 	for _, k := range p.Skills {

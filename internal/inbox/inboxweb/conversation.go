@@ -130,8 +130,9 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request, form *composed) err
 	if v.others, err = p.inbox.Others(ctx, c.ID, v.me.ID); err != nil {
 		return err
 	}
+	v.panels = p.routingPanels(ctx, v)
 	if p.Panels != nil {
-		v.panels = p.Panels(ctx, c)
+		v.panels = append(v.panels, p.Panels(ctx, c)...)
 	}
 	if form.token == "" {
 		form.token = id.New()

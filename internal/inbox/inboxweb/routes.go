@@ -35,6 +35,7 @@ func Routes(r *web.Routes, s *inbox.Service, o Options) {
 	r.Topic(Topic, org.InboxRead)
 	r.Topic(ConversationTopic, org.InboxRead)
 	p.noticeRoutes(r)
+	p.routingRoutes(r)
 	r.Page("GET /inbox", org.InboxRead, p.queue)
 	r.Page("GET /inbox/{id}", org.InboxRead, p.conversation)
 	r.Page("GET /inbox/{id}/answers", org.InboxRead, p.answers)

@@ -32,7 +32,7 @@ func (v matrixPage) columns(ctx context.Context) []ui.Column {
 	return out
 }
 
-// who lists roles and departments, and the members that a line of the matrix names or, with members, all who may answer.
+// who lists the roles and whomever a line of the matrix names; with members, all departments and all who may answer too.
 func (h *handlers) who(ctx context.Context, works []team.Work, members bool) ([]column, error) {
 	var out []column
 	for _, r := range org.Roles() {
@@ -50,7 +50,7 @@ func (h *handlers) who(ctx context.Context, works []team.Work, members bool) ([]
 		}
 	}
 	for _, p := range all {
-		if p.Department != "" {
+		if p.Department != "" && members {
 			add("department:"+p.Department, p.Department)
 		}
 	}
