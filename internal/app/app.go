@@ -228,6 +228,7 @@ func (a *App) work(ctx context.Context) <-chan struct{} {
 		"measures":  a.Measure.Loop,
 		"reports":   a.Report.Loop,
 		"notices":   a.Community.Loop,
+		"due":       a.Inbox.WarnLoop,
 		"telling":   func(ctx context.Context) error { return a.Inbox.NoticeLoop(ctx, func() { a.Live.Publish("notices") }) },
 		"situation": a.Situation.Loop,
 	}

@@ -33,6 +33,9 @@ type Service struct {
 	named  db.Kept[map[string]string]
 	tags   db.Kept[[]string]
 
+	departments, languages db.Kept[[]string]
+	dues                   db.Kept[int]
+
 	team    *team.Service
 	told    chan struct{} // somebody was told something
 	unread  db.Kept[map[string]int]

@@ -23,10 +23,13 @@ const (
 	UnassignedView View = "unassigned" // open and nobody's, newest first
 	OpenView       View = "open"       // newest first
 	ResolvedView   View = "resolved"   // newest first
+	DueView        View = "due"        // something promised is due; what is due first first
 )
 
 // Views lists the views, the most used first.
-func Views() []View { return []View{WaitingView, MineView, UnassignedView, OpenView, ResolvedView} }
+func Views() []View {
+	return []View{WaitingView, DueView, MineView, UnassignedView, OpenView, ResolvedView}
+}
 
 // Filter narrows a view. What is zero does not narrow.
 type Filter struct {
@@ -34,6 +37,15 @@ type Filter struct {
 	Assignee string // member id, or Nobody
 	Topic    string // id; mentioned somewhere in the thread
 	Words    string // said somewhere in the thread, in the query language
+
+	Language   string // of their first words, ISO 639-1
+	Feeling    string // of their last words
+	Nature     string // one of Natures
+	Priority   string // one of due.Priorities
+	Age        int    // days since it was opened, at least; one of Ages
+	Service    string // Late, Soon or Running; sorted by when something is due
+	Tag        string
+	Department string // of whoever has it
 }
 
 // Nobody is the assignee of what nobody has taken.
@@ -82,6 +94,9 @@ func walkOf(view View, f Filter, member string) (*walk, error) {
 		w.where.And("state = 'open'")
 	case OpenView:
 		w.where.And("state = 'open'")
+	case DueView:
+		w.column, w.up = "due_at", true
+		w.where.And("due_at IS NOT NULL")
 	case ResolvedView:
 		w.where.And("state = 'resolved'")
 	default:
@@ -105,6 +120,19 @@ func (s *Service) walk(ctx context.Context, view View, f Filter) (*walk, Reach, 
 		return nil, Reach{}, err
 	}
 	q := s.db.Read()
+	if err := w.narrow(f, s.now()); err != nil {
+		return nil, Reach{}, err
+	}
+	if f.Tag != "" {
+		if err := w.tagged(ctx, q, f.Tag); err != nil {
+			return nil, Reach{}, err
+		}
+	}
+	if f.Department != "" {
+		if err := s.ofDepartment(ctx, q, w, f.Department); err != nil {
+			return nil, Reach{}, err
+		}
+	}
 	if f.Topic != "" {
 		if err := mentioning(ctx, q, w, f.Topic); err != nil {
 			return nil, Reach{}, err
@@ -123,6 +151,9 @@ func (w *walk) at(c *Conversation) place {
 	at := c.LastAt
 	if w.column == "waiting_since" {
 		at = c.WaitingSince
+	}
+	if w.column == "due_at" {
+		at = c.DueAt
 	}
 	return place{at.UnixMicro(), c.ID}
 }
@@ -172,11 +203,11 @@ func (s *Service) Search(ctx context.Context, view View, f Filter, cursor string
 		}
 		return l, err
 	}
-	if f.Words != "" { // what is looked for may depend on what day it is
+	if f.timely() { // what is looked for depends on what time it is
 		got, err := read(ctx)
 		return got.list, got.next, got.reach, err
 	}
-	got, err := s.lists.Read(ctx, s.db, fmt.Sprintf("%s %q %q %s %d", view, f, me(ctx), from, limit), read)
+	got, err := s.lists.Read(ctx, s.db, fmt.Sprintf("%s %#v %q %s %d", view, f, me(ctx), from, limit), read)
 	return slices.Clone(got.list), got.next, got.reach, err
 }
 
@@ -207,6 +238,9 @@ func (s *Service) Around(ctx context.Context, view View, f Filter, c *Conversati
 	at := w.at(c)
 	if w.column == "waiting_since" && !c.Waiting() {
 		at.at = c.LastTheirsAt.UnixMicro()
+	}
+	if w.column == "due_at" && c.DueAt.IsZero() {
+		at.at = s.now().UnixMicro()
 	}
 	if list, err = w.read(ctx, s.db.Read(), at, !w.up, before); err != nil {
 		return nil, 0, err
@@ -239,6 +273,7 @@ func (s *Service) Beside(ctx context.Context, view View, f Filter, c *Conversati
 type Counts struct {
 	Waiting, Mine, Unassigned, Open, Resolved int
 	MineWaiting                               int
+	Due                                       int
 }
 
 // In returns the count of a view.
@@ -254,6 +289,8 @@ func (c Counts) In(v View) int {
 		return c.Open
 	case ResolvedView:
 		return c.Resolved
+	case DueView:
+		return c.Due
 	}
 	return 0
 }
@@ -284,6 +321,13 @@ func (s *Service) Counts(ctx context.Context, member string) (Counts, error) {
 			}
 		}
 	}
+	if err != nil {
+		return c, err
+	}
+	c.Due, err = s.dues.Read(ctx, s.db, "", func(ctx context.Context) (int, error) {
+		n, _, err := db.Value[int](ctx, s.db.Read(), "SELECT COUNT(*) FROM conversation WHERE due_at IS NOT NULL")
+		return n, err
+	})
 	return c, err
 }
 

@@ -26,8 +26,9 @@ func fill(t testing.TB, d *db.DB, n int) {
 			if i%3 > 0 {
 				c.Assignee = fmt.Sprint("m", i%20)
 			}
+			c.Lang, c.Feeling, c.Nature = []string{"fr", "en", "de"}[i%3], Feelings()[i%3], Natures()[i%6]
 			if i%15 == 0 {
-				c.State = Open
+				c.State, c.DueAt = Open, c.LastAt.Add(time.Hour)
 				if i%2 == 0 {
 					c.WaitingSince = c.LastAt
 				}
@@ -60,14 +61,27 @@ func (s *spy) QueryContext(ctx context.Context, text string, args ...any) (*sql.
 	return s.Q.QueryContext(ctx, text, args...)
 }
 
-func sights() map[string]func() (*walk, error) {
-	out := map[string]func() (*walk, error){}
+// sights are ways to look at the queue; of those that are narrowed PostgreSQL may think that they have few rows.
+func sights() (out map[string]func() (*walk, error), narrowed map[string]bool) {
+	narrowed = map[string]bool{}
+	out = map[string]func() (*walk, error){}
 	for _, v := range Views() {
 		for name, f := range map[string]Filter{"all": {}, "a channel": {Channel: "ch7"}, "a member": {Assignee: "m4"}, "nobody": {Assignee: Nobody}} {
 			out[string(v)+", "+name] = func() (*walk, error) { return walkOf(v, f, "m5") }
 		}
+		for name, f := range map[string]Filter{"a language": {Language: "fr"}, "a feeling": {Feeling: "negative", Age: 30}, "complaints": {Nature: "complaint", Priority: "urgent"},
+			"late": {Service: Late}, "soon": {Service: Soon, Language: "fr"}} {
+			out[string(v)+", "+name] = func() (*walk, error) {
+				w, err := walkOf(v, f, "m5")
+				if err == nil {
+					err = w.narrow(f, time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC))
+				}
+				return w, err
+			}
+			narrowed[string(v)+", "+name] = true
+		}
 	}
-	return out
+	return out, narrowed
 }
 
 // TestPlans holds that a page of the queue is read along an index, in order: neither all rows are looked at nor any are sorted.
@@ -75,7 +89,8 @@ func TestPlans(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		fill(t, d, 30_000)
-		for name, make := range sights() {
+		all, narrowed := sights()
+		for name, make := range all {
 			w, err := make()
 			if err != nil {
 				t.Fatal(err)
@@ -106,13 +121,13 @@ func TestPlans(t *testing.T) {
 			for _, l := range plan {
 				all += l.text + "\n"
 			}
-			for _, bad := range []string{"TEMP B-TREE", "SCAN conversation\n", "Seq Scan"} {
+			for _, bad := range []string{"TEMP B-TREE", "SCAN conversation\n", "Seq Scan on conversation "} {
 				if strings.Contains(all, bad) {
 					t.Errorf("%s:\n%s", name, all)
 				}
 			}
 			// PostgreSQL may rightly sort what is few: it would rather read 1000 rows at once than 50 in order.
-			if strings.Contains(all, "Sort") && !strings.Contains(name, "waiting") && len(first) > 50 {
+			if strings.Contains(all, "Sort") && !strings.Contains(name, "waiting") && !strings.Contains(name, "due") && !narrowed[name] && len(first) > 50 {
 				t.Errorf("%s:\n%s", name, all)
 			}
 		}
@@ -124,7 +139,8 @@ func BenchmarkQueue(b *testing.B) {
 		b.Run(engine, func(b *testing.B) {
 			d := open(b)
 			fill(b, d, 300_000)
-			for name, make := range sights() {
+			all, _ := sights()
+			for name, make := range all {
 				b.Run(name, func(b *testing.B) {
 					w, err := make()
 					if err != nil {

@@ -50,6 +50,7 @@ type conversationView struct {
 	path          string     // /inbox/ID
 	latest        string     // the newest part of the thread, when this is an older one
 	form          *composed
+	owed          []inbox.ServiceLeft
 }
 
 // may reports whether the reader may do p.
@@ -131,6 +132,9 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request, form *composed) err
 		return err
 	}
 	v.panels = p.routingPanels(ctx, v)
+	if v.owed, err = p.inbox.ServiceLeft(ctx, &c); err != nil {
+		return err
+	}
 	if p.Panels != nil {
 		v.panels = append(v.panels, p.Panels(ctx, c)...)
 	}

@@ -36,6 +36,7 @@ func Routes(r *web.Routes, s *inbox.Service, o Options) {
 	r.Topic(ConversationTopic, org.InboxRead)
 	p.noticeRoutes(r)
 	p.routingRoutes(r)
+	p.serviceRoutes(r)
 	r.Page("GET /inbox", org.InboxRead, p.queue)
 	r.Page("GET /inbox/{id}", org.InboxRead, p.conversation)
 	r.Page("GET /inbox/{id}/answers", org.InboxRead, p.answers)

@@ -54,7 +54,7 @@ func (h *handlers) setHours(w http.ResponseWriter, r *http.Request) error {
 	c := hours.Calendar{Zone: p.Zone}
 	for d := range c.Week {
 		p.Days[d] = form.Text(fmt.Sprintf("day%d", d))
-		list, ok := stretches(p.Days[d])
+		list, ok := hours.ParseDay(p.Days[d])
 		if !ok {
 			form.Refuse(problem.New(problem.Invalid, "measure.hours.bad_times").On(fmt.Sprintf("day%d", d)))
 		}
@@ -81,35 +81,6 @@ func (h *handlers) setHours(w http.ResponseWriter, r *http.Request) error {
 	}
 	web.Flash(w, r, ui.Success, "measure.hours.saved")
 	return web.Redirect(w, r, "/business-hours")
-}
-
-// stretches reads times of a day such as 9-12, 14:00–18:30.
-func stretches(text string) (list []hours.Stretch, ok bool) {
-	for part := range strings.SplitSeq(strings.NewReplacer("–", "-", "—", "-", "h", ":", "H", ":", ";", ",").Replace(text), ",") {
-		if part = strings.TrimSpace(part); part == "" {
-			continue
-		}
-		from, to, found := strings.Cut(part, "-")
-		a, first := minutes(from)
-		b, second := minutes(to)
-		if !found || !first || !second {
-			return nil, false
-		}
-		list = append(list, hours.Stretch{From: a, To: b})
-	}
-	return list, true
-}
-
-func minutes(text string) (int, bool) {
-	hour, minute := 0, 0
-	text = strings.TrimSuffix(strings.TrimSpace(text), ":")
-	if n, err := fmt.Sscanf(text+" ", "%d:%d ", &hour, &minute); err != nil || n != 2 {
-		minute = 0
-		if n, err := fmt.Sscanf(text+" ", "%d ", &hour); err != nil || n != 1 || strings.Contains(text, ":") {
-			return 0, false
-		}
-	}
-	return hour*60 + minute, hour >= 0 && hour <= 24 && minute >= 0 && minute < 60
 }
 
 // weekdays are the days from Monday, as weekdays count.
