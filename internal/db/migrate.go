@@ -2,7 +2,9 @@ package db
 
 import (
 	"context"
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"io/fs"
@@ -64,6 +66,27 @@ func Newest() int64 {
 		}
 	}
 	return n
+}
+
+// Schema stands for what Migrate makes of an empty database: another when a migration is another.
+func (d *DB) Schema() (string, error) {
+	files, err := d.migrations()
+	if err != nil {
+		return "", err
+	}
+	names, err := fs.Glob(files, "*.sql") // in order
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.New()
+	for _, name := range names {
+		text, err := fs.ReadFile(files, name)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(sum, "%s %d\n%s", name, len(text), text)
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:8]), nil
 }
 
 // migrations gives this engine's files: N_name.postgres.sql stands for N_name.sql on PostgreSQL, {{serial}} is the column that the engine

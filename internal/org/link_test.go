@@ -217,7 +217,7 @@ func TestMails(t *testing.T) {
 func TestLinksBeginWithTheAddressOfTheOperator(t *testing.T) {
 	t.Parallel()
 	w := bare(t, dbtest.SQLite(t))
-	w.Service = org.New(w.d, slog.New(slog.DiscardHandler), w.now, org.WithMailer(w.mails), org.WithURL("https://ops.example/"))
+	w.Service = org.New(w.d, slog.New(slog.DiscardHandler), w.now, org.Swift(), org.WithMailer(w.mails), org.WithURL("https://ops.example/"))
 	u := setUp()
 	u.URL = ""
 	must(t, w.SetUp(t.Context(), u))

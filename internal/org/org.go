@@ -44,7 +44,7 @@ func WithURL(url string) Option { return func(s *Service) { s.url = strings.Trim
 
 // New makes the service; clock is time.Now outside tests.
 func New(d *db.DB, log *slog.Logger, clock func() time.Time, options ...Option) *Service {
-	s := &Service{db: d, log: log, clock: clock, vault: newVault(), turns: make(chan struct{}, maxBehind)}
+	s := &Service{db: d, log: log, clock: clock, vault: newVault(hashMemory), turns: make(chan struct{}, maxBehind)}
 	for _, o := range options {
 		o(s)
 	}

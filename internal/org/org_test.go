@@ -71,7 +71,7 @@ func (m *mailbox) sent() []mail {
 
 func bare(t *testing.T, d *db.DB) *world {
 	w := &world{d: d, at: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), mails: &mailbox{}}
-	w.Service = org.New(d, slog.New(slog.DiscardHandler), w.now, org.WithMailer(w.mails))
+	w.Service = org.New(d, slog.New(slog.DiscardHandler), w.now, org.Swift(), org.WithMailer(w.mails))
 	t.Cleanup(func() { w.Wait(context.Background()) })
 	return w
 }
@@ -158,7 +158,7 @@ func TestSetUpOnce(t *testing.T) {
 		var mu sync.Mutex
 		var all sync.WaitGroup
 		for range 6 {
-			node := org.New(d, slog.New(slog.DiscardHandler), w.now)
+			node := org.New(d, slog.New(slog.DiscardHandler), w.now, org.Swift())
 			all.Go(func() {
 				err := node.SetUp(context.Background(), setUp())
 				mu.Lock()

@@ -41,20 +41,21 @@ var common string
 type vault struct {
 	turns   chan struct{}
 	waiting chan struct{}
+	memory  uint32 // KiB, of one hash
 	decoy   string // compared when there is no such member, so that the answer takes as long
 }
 
-func newVault() *vault {
+func newVault(memory uint32) *vault {
 	// Nobody knows a password for the decoy: its hash is random.
 	salt, sum := make([]byte, saltLength), make([]byte, hashLength)
 	rand.Read(salt)
 	rand.Read(sum)
-	return &vault{make(chan struct{}, maxHashes), make(chan struct{}, maxWaiting), encodeHash(salt, sum)}
+	return &vault{make(chan struct{}, maxHashes), make(chan struct{}, maxWaiting), memory, encodeHash(memory, salt, sum)}
 }
 
-func encodeHash(salt, sum []byte) string {
+func encodeHash(memory uint32, salt, sum []byte) string {
 	b64 := base64.RawStdEncoding.EncodeToString
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, hashMemory, hashPasses, hashLanes, b64(salt), b64(sum))
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, memory, hashPasses, hashLanes, b64(salt), b64(sum))
 }
 
 func (v *vault) turn(ctx context.Context) (release func(), err error) {
@@ -81,7 +82,7 @@ func (v *vault) hash(ctx context.Context, password string) (string, error) {
 	defer release()
 	salt := make([]byte, saltLength)
 	rand.Read(salt)
-	return encodeHash(salt, argon2.IDKey(normal(password), salt, hashPasses, hashMemory, hashLanes, hashLength)), nil
+	return encodeHash(v.memory, salt, argon2.IDKey(normal(password), salt, hashPasses, v.memory, hashLanes, hashLength)), nil
 }
 
 // same reports whether the password is the one of the hash, in a time that tells neither. A hash of "" is nobody's.

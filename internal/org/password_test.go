@@ -50,7 +50,7 @@ func TestCheckPassword(t *testing.T) {
 
 func TestHash(t *testing.T) {
 	t.Parallel()
-	v := newVault()
+	v := newVault(hashMemory)
 	ctx := t.Context()
 	h, err := v.hash(ctx, "Dérailleur")
 	if err != nil {
@@ -82,7 +82,7 @@ func TestHash(t *testing.T) {
 func TestHashesAreFewAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		v := newVault()
+		v := newVault(hashMemory)
 		first, err := v.turn(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -117,7 +117,7 @@ func TestHashesAreFewAtOnce(t *testing.T) {
 }
 
 func FuzzParseHash(f *testing.F) {
-	f.Add(encodeHash(make([]byte, 16), make([]byte, 32)))
+	f.Add(encodeHash(hashMemory, make([]byte, 16), make([]byte, 32)))
 	f.Add("$argon2id$v=19$m=4294967295,t=1,p=1$AAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA")
 	f.Add("$argon2id$v=19$m=19456,t=2,p=0$$")
 	f.Fuzz(func(t *testing.T, s string) {

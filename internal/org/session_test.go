@@ -157,7 +157,7 @@ func TestSignInIsSlowedDown(t *testing.T) {
 			refused(t, try("203.0.113.1"), problem.Invalid, "org.wrong_sign_in")
 		}
 		// Another node, and the right password, must wait too.
-		node := org.New(w.d, slog.New(slog.DiscardHandler), w.now)
+		node := org.New(w.d, slog.New(slog.DiscardHandler), w.now, org.Swift())
 		_, err := node.SignIn(ctx, ownerEmail, ownerWord, at("203.0.113.2"))
 		refused(t, err, problem.Busy, "org.wait")
 		// There is no lock-out: five minutes are the most there is to wait, however long it goes on.

@@ -37,45 +37,59 @@ func Each(t *testing.T, f func(t *testing.T, d *db.DB)) {
 // SQLite returns a migrated SQLite database in a temporary folder.
 func SQLite(t testing.TB) *db.DB {
 	t.Helper()
-	d, err := db.Open(t.Context(), filepath.Join(t.TempDir(), "entente.db"))
+	file := filepath.Join(t.TempDir(), "entente.db")
+	if err := copyModel(file); err != nil {
+		t.Fatal(err)
+	}
+	d, err := db.Open(t.Context(), file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { d.Close() })
-	if _, err := d.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 	return d
 }
 
 // Postgres returns a migrated PostgreSQL database that is dropped after the test.
 func Postgres(t testing.TB) *db.DB {
 	t.Helper()
-	d, err := db.Open(t.Context(), PostgresURL(t))
+	server := serverOf(t)
+	model, err := postgresModel(server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := db.Open(t.Context(), fresh(t, server, "TEMPLATE "+model))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { d.Close() })
-	if _, err := d.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 	return d
 }
 
 // PostgresURL returns the address of an empty PostgreSQL database that is dropped after the test.
 func PostgresURL(t testing.TB) string {
 	t.Helper()
+	return fresh(t, serverOf(t), "")
+}
+
+func serverOf(t testing.TB) string {
+	t.Helper()
 	server, err := cluster()
 	if err != nil {
 		t.Fatalf("PostgreSQL is needed for this test (apt-get install postgresql, or ENTENTE_TEST_POSTGRES=postgres://…): %v", err)
 	}
+	return server
+}
+
+// fresh makes a database that is dropped after the test, and returns its address.
+func fresh(t testing.TB, server, like string) string {
+	t.Helper()
 	admin, err := sql.Open("pgx", server)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer admin.Close()
 	name := "t_" + id.New()
-	if _, err := admin.ExecContext(t.Context(), "CREATE DATABASE "+name); err != nil {
+	if _, err := admin.ExecContext(t.Context(), "CREATE DATABASE "+name+" "+like); err != nil {
 		t.Fatalf("make a test database: %v", err)
 	}
 	t.Cleanup(func() {
@@ -86,9 +100,13 @@ func PostgresURL(t testing.TB) string {
 		defer admin.Close()
 		admin.ExecContext(context.Background(), "DROP DATABASE "+name+" WITH (FORCE)")
 	})
+	return addressOf(server, name)
+}
+
+func addressOf(server, name string) string {
 	u, err := url.Parse(server)
 	if err != nil {
-		t.Fatal(err)
+		return server
 	}
 	u.Path = "/" + name
 	return u.String()
