@@ -53,7 +53,7 @@ func SQLite(t testing.TB) *db.DB {
 func Postgres(t testing.TB) *db.DB {
 	t.Helper()
 	server := serverOf(t)
-	model, err := postgresModel(server)
+	model, err := postgresModel()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func PostgresURL(t testing.TB) string {
 
 func serverOf(t testing.TB) string {
 	t.Helper()
-	server, err := cluster()
+	server, err := server()
 	if err != nil {
 		t.Fatalf("PostgreSQL is needed for this test (apt-get install postgresql, or ENTENTE_TEST_POSTGRES=postgres://…): %v", err)
 	}

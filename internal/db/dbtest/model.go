@@ -69,12 +69,14 @@ var sqliteModel = sync.OnceValues(func() (string, error) {
 	return model, os.Rename(draft, model)
 })
 
-var postgresModels sync.Map // of models by server
+// server is where test databases are made.
+var server = sync.OnceValues(cluster)
 
-// postgresModel is the name of a migrated database on a server.
-func postgresModel(server string) (string, error) {
-	if name, known := postgresModels.Load(server); known {
-		return name.(string), nil
+// postgresModel is the name of a migrated database there.
+var postgresModel = sync.OnceValues(func() (string, error) {
+	server, err := server()
+	if err != nil {
+		return "", err
 	}
 	ctx := context.Background()
 	_, done, err := alone()
@@ -119,9 +121,8 @@ func postgresModel(server string) (string, error) {
 			return "", fmt.Errorf("make a model of test databases: %w", err)
 		}
 	}
-	postgresModels.Store(server, name)
 	return name, nil
-}
+})
 
 // alone waits until no other test process makes a model, and says where they are.
 func alone() (dir string, done func(), err error) {
