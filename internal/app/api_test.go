@@ -732,7 +732,7 @@ func (p *place) steps(t *testing.T) []step {
 		{"delete-theme", of("create-theme", "id")},
 		{"delete-perspective", of("create-perspective", "id")},
 		{"delete-map", of("create-map", "id")},
-	}, append(append(governSteps(), communitySteps()...), ruleSteps()...)...)
+	}, slices.Concat(governSteps(), communitySteps(), ruleSteps(), teamSteps())...)
 }
 
 // finish does the imports that wait.

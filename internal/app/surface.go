@@ -43,6 +43,7 @@ import (
 	"github.com/entente/entente/internal/rule/ruleweb"
 	"github.com/entente/entente/internal/strategy/strategyapi"
 	"github.com/entente/entente/internal/strategy/strategyweb"
+	"github.com/entente/entente/internal/team/teamapi"
 	"github.com/entente/entente/internal/team/teamweb"
 	"github.com/entente/entente/internal/telemetry"
 	"github.com/entente/entente/internal/web"
@@ -93,6 +94,7 @@ func (a *App) operations() *api.API {
 	listeningapi.Operations(to, a.Listening)
 	peopleapi.Operations(to, a.People)
 	inboxapi.Operations(to, a.Inbox)
+	teamapi.Operations(to, a.Team)
 	ruleapi.Operations(to, a.Rules)
 	communityapi.Operations(to, a.Community)
 	measureapi.Operations(to, a.Measure)

@@ -34,6 +34,9 @@ func (s *Service) Enter(ctx context.Context, conversation, member string, writin
 		written = now
 	}
 	err = s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+		if err := s.spend(ctx, q, member, now); err != nil {
+			return err
+		}
 		_, err := db.Exec(ctx, q, `INSERT INTO presence (conversation, member, since_at, at, writing_at) VALUES ($1, $2, $3, $3, $4)
 			ON CONFLICT (conversation, member) DO UPDATE SET since_at = CASE WHEN presence.at < $5 THEN excluded.at ELSE presence.since_at END,
 			at = excluded.at, writing_at = COALESCE(excluded.writing_at, presence.writing_at)`, c.ID, member, db.T(now), db.T(written), db.T(now.Add(-hereFor)))

@@ -52,8 +52,10 @@ CREATE TABLE routing_stuck (
   conversation TEXT PRIMARY KEY,
   at BIGINT NOT NULL
 );
+CREATE INDEX presence_member ON presence (member, at);
 
 -- +goose Down
+DROP INDEX presence_member;
 DROP TABLE routing_stuck;
 DROP TABLE routing_diverted;
 DROP TABLE routing_divert;

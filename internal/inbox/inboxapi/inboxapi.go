@@ -159,6 +159,7 @@ func Operations(a *api.API, s *inbox.Service) {
 	changes(a, s)
 	answers(a, s)
 	posts(a, s)
+	routing(a, s)
 }
 
 func queue(a *api.API, s *inbox.Service) {

@@ -21,6 +21,7 @@ func (p *pages) routingRoutes(r *web.Routes) {
 	r.Do("POST /inbox/{id}/escalate", org.InboxEdit, p.escalate)
 	r.Page("GET /routing", org.InboxRead, p.routing)
 	r.Do("POST /routing", org.InboxAssign, p.setRouting)
+	r.Page("GET /routing/fair", org.InboxAssign, p.fair)
 	r.Page("GET /routing/new", org.InboxAssign, p.rule)
 	r.Page("GET /routing/{rule}", org.InboxAssign, p.rule)
 	r.Do("POST /routing/rules", org.InboxAssign, p.saveRule)
@@ -30,7 +31,11 @@ func (p *pages) routingRoutes(r *web.Routes) {
 
 // TeamTabs are the pages of the inbox that stand beside those of the team.
 func TeamTabs(ctx context.Context) []ui.Tab {
-	return []ui.Tab{{Label: i18n.T(ctx, "routing.title"), Href: "/routing"}}
+	out := []ui.Tab{{Label: i18n.T(ctx, "routing.title"), Href: "/routing"}}
+	if org.Who(ctx).May(org.InboxAssign) {
+		out = append(out, ui.Tab{Label: i18n.T(ctx, "routing.fair"), Href: "/routing/fair"})
+	}
+	return out
 }
 
 func teamTabs(ctx context.Context, current string) []ui.Tab {

@@ -25,11 +25,12 @@ type listPage struct {
 	given map[string]time.Duration
 	now   time.Time
 	mine  string
+	lead  bool
 }
 
 func (h *handlers) list(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	p := listPage{tabs: h.tabs(ctx, "/team"), now: h.s.Now(), mine: org.Who(ctx).ID}
+	p := listPage{tabs: h.tabs(ctx, "/team"), now: h.s.Now(), mine: org.Who(ctx).ID, lead: org.Who(ctx).May(org.InboxAssign)}
 	var err error
 	if p.list, err = h.s.All(ctx); err != nil {
 		return err
