@@ -180,15 +180,15 @@ func fairPage(v fairView) templ.Component {
 						}
 						ctx = templ.InitializeContext(ctx)
 						if m.Offered > 0 {
-							templ_7745c5c3_Err = ui.Progress(ui.ProgressProps{Label: i18n.T(ctx, "team.of", "Given", i18n.For(ctx, m.Given), "Offered", i18n.For(ctx, m.Offered)), Value: m.Given.Minutes(), Max: m.Offered.Minutes(), Tone: overdone(m)}).Render(ctx, templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = ui.Progress(ui.ProgressProps{Label: i18n.T(ctx, "team.of", "Given", worked(ctx, m.Given), "Offered", worked(ctx, m.Offered)), Value: m.Given.Minutes(), Max: m.Offered.Minutes(), Tone: overdone(m)}).Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
 						} else {
 							var templ_7745c5c3_Var11 string
-							templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.For(ctx, m.Given))
+							templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(worked(ctx, m.Given))
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `inbox/inboxweb/fair.templ`, Line: 30, Col: 31}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `inbox/inboxweb/fair.templ`, Line: 30, Col: 29}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
 							if templ_7745c5c3_Err != nil {
@@ -427,7 +427,7 @@ func coverage(v fairView, list []inbox.Coverage, name func(context.Context, stri
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		for _, c := range list {
+		for _, c := range asked(list) {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "<li>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -450,6 +450,35 @@ func coverage(v fairView, list []inbox.Coverage, name func(context.Context, stri
 		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "</ul>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
+		}
+		if rest := unasked(ctx, list, name); len(rest) > 0 {
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<p class=\"muted small\">")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			var templ_7745c5c3_Var23 string
+			templ_7745c5c3_Var23, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "routing.cover_rest"))
+			if templ_7745c5c3_Err != nil {
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `inbox/inboxweb/fair.templ`, Line: 76, Col: 60}
+			}
+			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "</p><p class=\"cluster\">")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			for _, one := range rest {
+				templ_7745c5c3_Err = ui.Tag(one, "").Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "</p>")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 		}
 		return nil
 	})
