@@ -131,6 +131,8 @@ var open = []string{"POST /language", "POST /theme", "GET /design", "/", "GET /{
 	"GET /c/{slug}/{space}", "GET /c/{slug}/{space}/{file}", "GET /c/{slug}/feed.atom", "GET /c/{slug}/feed.json", "GET /c/{slug}/sitemap.xml",
 	"GET /c/{slug}/robots.txt", "GET /c/{slug}/t/{thread}", "GET /c/{slug}/t/{thread}/{words}", "GET /c/{slug}/p/{post}",
 	"GET /c/{slug}/p/{post}/history", "GET /c/{slug}/ask", "POST /c/{slug}/ask", "GET /c/{slug}/similar", "POST /c/{slug}/p/{post}/reply",
+	// Whoever was asked how it went has the link.
+	"GET /s/{token}", "POST /s/{token}", "POST /s/{token}/stop",
 	// A link in a mail, which only ends such mails.
 	"GET /c/{slug}/mail/{token}", "POST /c/{slug}/mail/{token}", "GET /c/{slug}/moderation",
 	"GET /media/{file}", "GET /c/{slug}/media/{file}", "POST /c/{slug}/preview",

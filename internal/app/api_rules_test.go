@@ -17,5 +17,9 @@ func ruleSteps() []step {
 		{"try-rule", with(none, body)},
 		{"list-rule-firings", of},
 		{"delete-rule", of},
+		{"read-survey-settings", none},
+		{"replace-survey-settings", with(none, object{"on": true, "scale": "nps", "share": 20, "quiet_days": 90, "after_minutes": 60})},
+		{"read-satisfaction", none},
+		{"list-ratings", none},
 	}
 }

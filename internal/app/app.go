@@ -39,6 +39,7 @@ import (
 	"github.com/entente/entente/internal/seal"
 	"github.com/entente/entente/internal/situation"
 	"github.com/entente/entente/internal/strategy"
+	"github.com/entente/entente/internal/survey"
 	"github.com/entente/entente/internal/team"
 	"github.com/entente/entente/internal/telemetry"
 	"github.com/entente/entente/internal/web"
@@ -62,6 +63,7 @@ type App struct {
 	Inbox     *inbox.Service
 	Situation *situation.Service
 	Rules     *rule.Service
+	Survey    *survey.Service
 	Community *community.Service
 	Measure   *measure.Service
 	Strategy  *strategy.Service
@@ -137,6 +139,7 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger) (*App, error) 
 	a.Measure.Trust(a.Enrich)
 	a.Measure.Log(log)
 	a.Ledger.Watch(func([]ledger.Activity) { a.Measure.Noticed() })
+	a.Survey = survey.New(a.DB, a.Ledger, a.Inbox, a.Channels, a.Org, box, c.Public(), log, a.Clock)
 	a.Strategy = strategy.New(a.DB, a.Measure, a.Org, log, a.Clock)
 	a.Plan = plan.New(a.DB, a.Measure, a.Strategy, a.Org, log, a.Clock)
 	a.Govern = govern.New(a.DB, a.Measure, a.Strategy, a.Charter, a.Listening, a.Org, log, a.Clock)
@@ -219,6 +222,7 @@ func (a *App) work(ctx context.Context) <-chan struct{} {
 		"folder":    a.Folder.Run,
 		"openings":  a.Inbox.OpenDue,
 		"rules":     a.Rules.Loop,
+		"surveys":   a.Survey.Loop,
 		"routing":   a.Inbox.RouteLoop,
 		"topics":    a.Listening.FillLoop,
 		"tidying":   a.tidy,

@@ -60,6 +60,8 @@ func kept() []archive.Table {
 		{Name: "charter_version", Order: "number"},
 		{Name: "charter_acknowledgement", Order: "version, member"},
 		{Name: "service_told", Order: "conversation, n, step"},
+		{Name: "survey_ask", Order: "id"},
+		{Name: "survey_refusal", Order: "author"},
 		{Name: "rule", Order: "id"},
 		{Name: "rule_firing", Order: "id"},
 		{Name: "watch_rule", Order: "id"},

@@ -19,6 +19,7 @@ import (
 	"github.com/entente/entente/internal/strategy"
 	"github.com/entente/entente/internal/strategy/check"
 	"github.com/entente/entente/internal/strategy/strategyweb"
+	"github.com/entente/entente/internal/survey/surveyweb"
 	"github.com/entente/entente/internal/web/ui"
 )
 
@@ -37,6 +38,7 @@ func (a *App) besideConversation(ctx context.Context, c inbox.Conversation) []ui
 	if shown {
 		panels = append(panels, p)
 	}
+	panels = append(panels, surveyweb.InConversation(ctx, a.Survey, c.ID)...)
 	panels = append(panels, ruleweb.InConversation(ctx, a.Rules, c.ID)...)
 	return append(panels, governweb.InsightsAbout(ctx, a.Govern, "conversation:"+c.ID)...)
 }

@@ -45,6 +45,8 @@ import (
 	"github.com/entente/entente/internal/strategy/strategyweb"
 	"github.com/entente/entente/internal/team/teamapi"
 	"github.com/entente/entente/internal/team/teamweb"
+	"github.com/entente/entente/internal/survey/surveyapi"
+	"github.com/entente/entente/internal/survey/surveyweb"
 	"github.com/entente/entente/internal/telemetry"
 	"github.com/entente/entente/internal/web"
 )
@@ -71,6 +73,7 @@ func (a *App) surfaces() {
 	teamweb.Routes(r, a.Team, a.Org, teamweb.Options{Tabs: inboxweb.TeamTabs})
 	communityweb.Routes(r, a.Web, a.Community, a.Org, communityweb.Options{Idea: a.besideIdea})
 	measureweb.Routes(r, a.Measure, measureweb.Options{Panels: a.besideMeasure})
+	surveyweb.Routes(r, a.Survey)
 	strategyweb.Routes(r, a.Strategy, a.Org, strategyweb.Options{Printer: paper.New(a.Config.Chromium), OnObjective: a.besideObjective, OnMap: a.besideMap})
 	charterweb.Routes(r, a.Charter, a.Org)
 	businessweb.Routes(r, a.Business, a.Folder, a.Org, a.Clock)
@@ -98,6 +101,7 @@ func (a *App) operations() *api.API {
 	ruleapi.Operations(to, a.Rules)
 	communityapi.Operations(to, a.Community)
 	measureapi.Operations(to, a.Measure)
+	surveyapi.Operations(to, a.Survey)
 	strategyapi.Operations(to, a.Strategy)
 	charterapi.Operations(to, a.Charter)
 	businessapi.Operations(to, a.Business, a.Folder)
@@ -129,6 +133,7 @@ func (a *App) nav() []web.Nav {
 func foot() []web.Nav {
 	return []web.Nav{
 		{Label: "app.nav.topics", Href: "/topics", Icon: "tags", Permission: org.ListeningRead},
+		{Label: "app.nav.satisfaction", Href: "/satisfaction", Icon: "smile", Permission: org.InboxRead},
 		{Label: "app.nav.rules", Href: "/rules", Icon: "workflow", Permission: org.InboxRead},
 		{Label: "app.nav.models", Href: "/models", Icon: "sparkles", Permission: org.ListeningRead},
 		{Label: "app.nav.channels", Href: "/channels", Icon: "plug", Permission: org.ChannelRead},

@@ -31,6 +31,7 @@ var order = [][]string{
 	{"rule"},
 	{"community"},
 	{"measure"},
+	{"survey"},
 	{"strategy"},
 	{"plan"},
 	{"govern"},
