@@ -123,7 +123,7 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger) (*App, error) 
 	a.Team = team.New(a.DB, a.Org, log, a.Clock)
 	a.Business = business.New(a.DB, a.Ledger, a.Org, log, a.Clock)
 	a.Listening = listening.New(a.DB, a.Ledger, a.Enrich, a.Org, log, a.Clock, func() { a.Live.Publish("mentions") })
-	a.Inbox = inbox.New(a.DB, a.Ledger, a.Channels, a.Org, log, a.Clock)
+	a.Inbox = inbox.New(a.DB, a.Ledger, a.Channels, a.Org, log, a.Clock).WithTone(tone(reader))
 	if mailer != nil {
 		a.Inbox.WithMail(mailer, c.Public())
 	}

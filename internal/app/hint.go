@@ -18,3 +18,9 @@ func hint(reader enrich.Enricher) func(title, text string) (string, float64) {
 		return "", 0
 	}
 }
+
+// tone lets whoever writes see what the model takes a sentence of theirs for.
+func tone(reader enrich.Enricher) func(sentence string) (string, float64) {
+	judge := hint(reader)
+	return func(sentence string) (string, float64) { return judge("", sentence) }
+}

@@ -95,6 +95,12 @@ func kept() []archive.Table {
 		{Name: "situation_copy", Order: "statement, conversation"},
 		{Name: "situation_playbook", Order: "id"},
 		{Name: "situation_dismissed", Order: "conversation"},
+		{Name: "inbox_place", Order: "channel"},
+		{Name: "reply_approval", Order: "id"},
+		{Name: "reply_pair", Order: "post"},
+		{Name: "reply_draft", Order: "conversation, member"},
+		{Name: "saved_reply", Order: "id"},
+		{Name: "reply_help", Order: "sending, kind, ref"},
 		{Name: "activity", Order: "tx, seq"},
 	}
 }

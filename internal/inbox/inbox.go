@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/entente/entente/internal/channel"
+	"github.com/entente/entente/internal/charter"
+	"github.com/entente/entente/internal/charter/check"
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/enrich"
 	"github.com/entente/entente/internal/inbox/match"
@@ -36,6 +38,8 @@ type Service struct {
 	departments, languages db.Kept[[]string]
 	dues                   db.Kept[int]
 
+	charter *charter.Service
+	tone    check.Tone // may be nil
 	team    *team.Service
 	told    chan struct{} // somebody was told something
 	unread  db.Kept[map[string]int]
@@ -51,7 +55,7 @@ type Service struct {
 // New makes the service.
 func New(d *db.DB, l *ledger.Ledger, c *channel.Service, o *org.Service, log *slog.Logger, clock func() time.Time) *Service {
 	return &Service{db: d, ledger: l, channels: c, org: o, reader: enrich.New(d, log), log: log, clock: clock,
-		team: team.New(d, o, log, clock), told: make(chan struct{}, 1), routes: make(chan struct{}, 1)}
+		charter: charter.New(d, o, log, clock), team: team.New(d, o, log, clock), told: make(chan struct{}, 1), routes: make(chan struct{}, 1)}
 }
 
 // Now is the clock by which it is decided how long somebody waits.

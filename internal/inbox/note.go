@@ -43,6 +43,9 @@ func (s *Service) Note(ctx context.Context, conversation, text, token string) (l
 		if stated, err = s.ledger.AppendTx(ctx, q, a); err != nil || len(stated) == 0 {
 			return err
 		}
+		if err := s.tellNamed(ctx, q, &c, m, text); err != nil {
+			return err
+		}
 		return s.org.Audit(ctx, q, "conversation.note", "conversation:"+c.ID, nil)
 	})
 	if err != nil {

@@ -127,7 +127,11 @@ type Answer struct {
 	Resolve   bool      // and resolve the conversation
 	Leave     bool      // who has it stays as it is, also when nobody has
 	// Also, which may be nil, runs in the transaction that queues the answer; an error of it queues nothing.
-	Also func(ctx context.Context, q db.Q, sending string) error
+	Also     func(ctx context.Context, q db.Q, sending string) error `json:"-"`
+	Follow   string                                                  // said in private at the same time, where this is said in public; "" for nothing
+	Pair     bool                                                    // a private follow-up is planned, to be written later
+	Override bool                                                    // those who assign send it though it breaks a binding rule
+	Used     []Help                                                  // what helped to write it
 }
 
 // Reply queues an answer through the channel its post came from. Who answers what nobody has, takes it. It returns the sending.
@@ -138,6 +142,11 @@ func (s *Service) Reply(ctx context.Context, conversation string, in Answer) (ch
 	}
 	if in.Text, err = checkText(in.Text, maxReply); err != nil {
 		return channel.Sending{}, err
+	}
+	if in.Follow != "" {
+		if in.Follow, err = checkText(in.Follow, maxReply); err != nil {
+			return channel.Sending{}, problem.Of(err).On("follow")
+		}
 	}
 	if err := checkToken(in.Token); err != nil {
 		return channel.Sending{}, err
@@ -151,28 +160,56 @@ func (s *Service) Reply(ctx context.Context, conversation string, in Answer) (ch
 			return s.replied(ctx, id, in.Resolve)
 		}
 	}
+	c, w, err := s.sayable(ctx, conversation, in)
+	if err != nil {
+		return channel.Sending{}, err
+	}
+	var checked Checked
+	if in.Also == nil { // else it is a copy of what was approved before, and said as it is
+		if checked, err = s.guard(ctx, &c, &w, in, m, m); err != nil {
+			return channel.Sending{}, err
+		}
+	}
+	if checked.Waits {
+		return s.hold(ctx, &c, in, m, checked.Mentor, token, &checked)
+	}
+	sending, err := s.say(ctx, &c, &w, in, m, token, checked, nil)
+	if err != nil {
+		return channel.Sending{}, err
+	}
+	return s.replied(ctx, sending, in.Resolve)
+}
+
+// sayable finds the conversation and how an answer goes out, or says why it cannot.
+func (s *Service) sayable(ctx context.Context, conversation string, in Answer) (Conversation, Ways, error) {
 	c, err := s.Find(ctx, conversation)
 	if err != nil {
-		return channel.Sending{}, err
+		return c, Ways{}, err
 	}
 	w, err := s.Ways(ctx, &c, in.To)
-	if err != nil {
-		return channel.Sending{}, err
-	}
 	switch {
+	case err != nil:
 	case w.Why != nil:
-		return channel.Sending{}, w.Why
-	case in.Private && !w.Private:
-		return channel.Sending{}, problem.New(problem.Invalid, "inbox.cannot_reply.privately", "Channel", w.Channel.Name).On("private")
+		err = w.Why
+	case (in.Private || in.Follow != "") && !w.Private:
+		err = problem.New(problem.Invalid, "inbox.cannot_reply.privately", "Channel", w.Channel.Name).On("private")
 	case !in.Private && !w.Public:
-		return channel.Sending{}, problem.New(problem.Invalid, "inbox.cannot_reply.publicly", "Channel", w.Channel.Name).On("private")
+		err = problem.New(problem.Invalid, "inbox.cannot_reply.publicly", "Channel", w.Channel.Name).On("private")
+	case in.Private && in.Follow != "":
+		err = problem.New(problem.Invalid, "inbox.follow_public").On("follow")
 	}
-	out, err := s.outgoing(ctx, &w, in, m)
+	return c, w, err
+}
+
+// say queues an answer of the member m; also, which may be nil, runs in the same transaction with the sending. Who answers what nobody has, takes it.
+func (s *Service) say(ctx context.Context, c *Conversation, w *Ways, in Answer, m *org.Member, token string, checked Checked,
+	also func(ctx context.Context, q db.Q, sending string) error) (string, error) {
+	out, err := s.outgoing(ctx, w, in, m)
 	if err != nil {
-		return channel.Sending{}, err
+		return "", err
 	}
 	sending, twice := "", false
-	c, err = s.change(ctx, c.ID, "conversation.reply", func(c *Conversation) (string, any, error) {
+	_, err = s.change(ctx, c.ID, "conversation.reply", func(c *Conversation) (string, any, error) {
 		if c.Assignee == "" && !in.Leave {
 			return ledger.ConversationTaken, nil, nil
 		}
@@ -183,8 +220,36 @@ func (s *Service) Reply(ctx context.Context, conversation string, in Answer) (ch
 		if sending, err = s.channels.Queue(ctx, q, w.Channel.ID, c.ID, m.ID, out, in.NotBefore); err != nil {
 			return err
 		}
+		if in.Follow != "" {
+			follow := out
+			follow.Text, follow.Private = in.Follow, true
+			if _, err = s.channels.Queue(ctx, q, w.Channel.ID, c.ID, m.ID, follow, in.NotBefore); err != nil {
+				return err
+			}
+		}
+		if checked.Complaint && (in.Pair || in.Follow != "") {
+			if err := s.plan(ctx, q, c, w.Post.ID, m.ID); err != nil {
+				return err
+			}
+		}
+		if err := s.forgetDraft(ctx, q, c.ID, m.ID); err != nil {
+			return err
+		}
+		if err := s.helped(ctx, q, sending, c.ID, m.ID, in); err != nil {
+			return err
+		}
+		if rules := checked.rulesBroken(); len(rules) > 0 {
+			if err := s.org.Audit(ctx, q, "conversation.override", "conversation:"+c.ID, map[string]any{"rules": rules, "sending": sending}); err != nil {
+				return err
+			}
+		}
 		if in.Also != nil {
 			if err := in.Also(ctx, q, sending); err != nil {
+				return err
+			}
+		}
+		if also != nil {
+			if err := also(ctx, q, sending); err != nil {
 				return err
 			}
 		}
@@ -202,24 +267,29 @@ func (s *Service) Reply(ctx context.Context, conversation string, in Answer) (ch
 		return nil
 	})
 	if twice {
-		if sending, _, err = db.Value[string](ctx, s.db.Read(), "SELECT sending FROM conversation_reply WHERE token = $1", token); err != nil {
-			return channel.Sending{}, err
-		}
-		return s.replied(ctx, sending, in.Resolve)
+		known, _, err := db.Value[string](ctx, s.db.Read(), "SELECT sending FROM conversation_reply WHERE token = $1", token)
+		return known, err
 	}
 	if err != nil {
-		return channel.Sending{}, err
+		return "", err
 	}
 	s.channels.WakeSender()
 	if wait := in.NotBefore.Sub(s.clock()); wait > 0 {
 		time.AfterFunc(wait+10*time.Millisecond, s.channels.WakeSender)
 	}
-	return s.replied(ctx, sending, in.Resolve)
+	return sending, nil
 }
 
 // replied does what is left to do once an answer is queued, by this call or by an earlier one of the same token that may not have come so far.
 func (s *Service) replied(ctx context.Context, sending string, resolve bool) (channel.Sending, error) {
 	v, err := s.channels.Sending(ctx, sending)
+	if problem.Is(err, problem.Missing) { // it waited for a mentor first
+		a, err := s.approval(ctx, s.db.Read(), sending)
+		if err != nil || a.Sending == "" {
+			return a.sending(s.name(ctx, a.Member)), err
+		}
+		return s.channels.Sending(ctx, a.Sending)
+	}
 	if err == nil && resolve {
 		_, err = s.Resolve(ctx, v.Conversation)
 	}
@@ -303,6 +373,13 @@ func (s *Service) deal(ctx context.Context, conversation, sending, action string
 		return channel.Sending{}, err
 	}
 	c, v, err := s.sendingOf(ctx, conversation, sending)
+	if problem.Is(err, problem.Missing) && action == "conversation.withdraw" {
+		if a, e := s.TakeBack(ctx, sending); e == nil { // it waits for a mentor, and is not in the outbox
+			v = a.sending(s.name(ctx, a.Member))
+			v.State = channel.Withdrawn
+			return v, nil
+		}
+	}
 	if err != nil {
 		return v, err
 	}

@@ -14,7 +14,10 @@ const tokenFor = 30 * 24 * time.Hour
 // Tidy forgets the tokens of old replies. Call it once a day.
 func (s *Service) Tidy(ctx context.Context) error {
 	err := s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
-		_, err := db.Exec(ctx, q, "DELETE FROM conversation_reply WHERE at < $1", db.T(s.now().Add(-tokenFor)))
+		if _, err := db.Exec(ctx, q, "DELETE FROM conversation_reply WHERE at < $1", db.T(s.now().Add(-tokenFor))); err != nil {
+			return err
+		}
+		_, err := db.Exec(ctx, q, "DELETE FROM reply_draft WHERE at < $1", db.T(s.now().Add(-draftFor)))
 		return err
 	})
 	if err != nil {

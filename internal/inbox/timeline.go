@@ -229,7 +229,8 @@ func (s *Service) Answers(ctx context.Context, c *Conversation) ([]channel.Sendi
 			}
 		}
 	}
-	return out, nil
+	held, err := s.heldBack(ctx, ids)
+	return append(out, held...), err
 }
 
 // Said returns one post as the inbox shows it.

@@ -91,7 +91,7 @@ type ConversationChange struct {
 // Reply is something we say, on its way.
 type Reply struct {
 	ID        string     `json:"id"`
-	State     string     `json:"state" enum:"queued,sending,sent,failed,uncertain,withdrawn"`
+	State     string     `json:"state" enum:"queued,sending,sent,failed,uncertain,withdrawn,held" doc:"held: it waits for a mentor, and id names the approval."`
 	Text      string     `json:"text"`
 	Private   bool       `json:"private"`
 	Member    string     `json:"member,omitempty"`
@@ -158,6 +158,7 @@ func Operations(a *api.API, s *inbox.Service) {
 	queue(a, s)
 	changes(a, s)
 	answers(a, s)
+	speech(a, s)
 	posts(a, s)
 	routing(a, s)
 }
@@ -283,25 +284,20 @@ func answers(a *api.API, s *inbox.Service) {
 			To        string     `json:"to,omitempty" maxLength:"40" doc:"The post answered; when absent their newest."`
 			NotBefore *time.Time `json:"not_before,omitempty" doc:"Until then it can be taken back."`
 			Resolve   bool       `json:"resolve,omitempty" doc:"And resolve the conversation."`
+			Follow    string     `json:"follow,omitempty" maxLength:"50000" doc:"Said in private at the same time; text is then said in public."`
+			Plan      bool       `json:"plan,omitempty" doc:"A private follow-up is still to come: remind us of it."`
+			Override  bool       `json:"override,omitempty" doc:"Send it though it breaks a binding rule of the charter; with inbox:assign alone, and noted."`
 		}
 	}) (*api.One[Reply], error) {
 		b := &in.Body
-		what := inbox.Answer{Text: b.Text, To: b.To, Resolve: b.Resolve, Token: token(api.Key(ctx), in.ID, b.Text, b.To, b.Private)}
+		what := inbox.Answer{Text: b.Text, To: b.To, Resolve: b.Resolve, Follow: b.Follow, Pair: b.Plan, Override: b.Override,
+			Token: token(api.Key(ctx), in.ID, b.Text, b.To, b.Private)}
 		if b.NotBefore != nil {
 			what.NotBefore = *b.NotBefore
 		}
-		if b.Private != nil {
-			what.Private = *b.Private
-		} else {
-			c, err := s.Find(ctx, in.ID)
-			if err != nil {
-				return nil, err
-			}
-			w, err := s.Ways(ctx, &c, b.To)
-			if err != nil {
-				return nil, err
-			}
-			what.Private = w.Private && (w.Post.Private || !w.Public)
+		var err error
+		if what.Private, err = private(ctx, s, in.ID, b.To, b.Private); err != nil {
+			return nil, err
 		}
 		return sending(s.Reply(ctx, in.ID, what))
 	})

@@ -101,10 +101,15 @@ func (p *pages) reply(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	in := inbox.Answer{Text: f.Text("text"), Private: f.Text("private") == "yes", To: clean(f.Text("to")), Token: f.Text("token"),
-		NotBefore: p.inbox.Now().Add(holdFor), Resolve: f.Text("then") == "resolve"}
-	if _, err := p.inbox.Reply(ctx, r.PathValue("id"), in); err != nil {
-		return p.refused(w, r, err, &composed{reply: in.Text, token: in.Token, private: in.Private, chosen: true}, "text")
+	in := answerOf(f)
+	in.Token, in.NotBefore, in.Resolve, in.Override = f.Text("token"), p.inbox.Now().Add(holdFor), f.Text("then") == "resolve", f.Has("override")
+	sending, err := p.inbox.Reply(ctx, r.PathValue("id"), in)
+	if err != nil {
+		return p.refused(w, r, err, typed(f, in), "text")
+	}
+	if sending.State == inbox.Held {
+		web.Flash(w, r, ui.Info, "inbox.done.held")
+		return web.Redirect(w, r, back(r))
 	}
 	web.Flash(w, r, ui.Success, "inbox.done.queued")
 	return web.Redirect(w, r, back(r))

@@ -64,6 +64,7 @@ type composed struct {
 	private               bool
 	chosen                bool // private was chosen, not defaulted
 	errors                []ui.FieldError
+	composing
 }
 
 func (p *pages) conversation(w http.ResponseWriter, r *http.Request) error {
@@ -146,6 +147,12 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request, form *composed) err
 	}
 	if !form.chosen {
 		form.private = v.ways.Private && (v.ways.Post.Private || !v.ways.Public)
+	}
+	if err := p.prepare(ctx, v); err != nil {
+		return err
+	}
+	if r.Header.Get("HX-Target") == "composer" {
+		return web.Part(w, r, composerRegion(v))
 	}
 	if fragment {
 		return web.Part(w, r, conversationRegion(v))

@@ -21,6 +21,8 @@ const (
 type Options struct {
 	// Panels shows who a conversation is with; may be nil.
 	Panels func(ctx context.Context, c inbox.Conversation) []ui.Panel
+	// Articles finds approved articles about some words, in a language or any; may be nil.
+	Articles func(ctx context.Context, words, lang string) []Article
 }
 
 type pages struct {
@@ -37,6 +39,7 @@ func Routes(r *web.Routes, s *inbox.Service, o Options) {
 	p.noticeRoutes(r)
 	p.routingRoutes(r)
 	p.serviceRoutes(r)
+	p.composerRoutes(r)
 	r.Page("GET /inbox", org.InboxRead, p.queue)
 	r.Page("GET /inbox/{id}", org.InboxRead, p.conversation)
 	r.Page("GET /inbox/{id}/answers", org.InboxRead, p.answers)
