@@ -26,6 +26,7 @@ import (
 	"github.com/entente/entente/internal/config"
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/db/dbtest"
+	made "github.com/entente/entente/internal/id"
 	"github.com/entente/entente/internal/org"
 )
 
@@ -436,6 +437,20 @@ func (p *place) steps(t *testing.T) []step {
 			return r
 		}
 	}
+	waits := func(body any) func(map[string]reply) request { // as a beginner would have left it
+		return func(got map[string]reply) request {
+			approval := made.New()
+			err := p.app.DB.Tx(t.Context(), func(ctx context.Context, q db.Q) error {
+				_, err := db.Exec(ctx, q, `INSERT INTO reply_approval (id, conversation, member, answer, state, created_at)
+					SELECT $1, $2, id, '{"Text":"Je regarde demain et je vous écris."}', 'waiting', 1 FROM member WHERE email = 'karim.belhadj-roche@bruyere.example'`, approval, got["list-conversations"].first("id"))
+				return err
+			})
+			if err != nil {
+				t.Error(err)
+			}
+			return id(approval).with(body)
+		}
+	}
 	answered := func(got map[string]reply) request {
 		return request{values: map[string]string{"id": got["list-conversations"].first("id"), "reply": got["reply"].id()}}
 	}
@@ -499,7 +514,14 @@ func (p *place) steps(t *testing.T) []step {
 			return id(got["list-conversations"].first("id")).with(object{"to": got["me"].id(), "expect": ""})
 		}},
 		{"add-note", then(of("list-conversations", "id"), object{"text": "à voir"})},
-		{"reply", then(of("list-conversations", "id"), object{"text": "Bonjour !"})},
+		{"check-reply", then(of("list-conversations", "id"), object{"text": "Bonjour !"})},
+		{"reply", then(of("list-conversations", "id"), object{"text": "Bonjour, je regarde demain et je reviens vers vous."})},
+		{"list-approvals", none},
+		{"approve-reply", waits(object{})},
+		{"return-reply", waits(object{"reason": "Dites la suite."})},
+		{"list-saved-replies", none},
+		{"list-similar", of("list-conversations", "id")},
+		{"list-follow-ups", none},
 		{"resend-reply", state("failed", answered)},
 		{"mark-reply-sent", state("uncertain", answered)},
 		{"withdraw-reply", state("queued", answered)},

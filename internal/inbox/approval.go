@@ -169,7 +169,7 @@ func (s *Service) hold(ctx context.Context, c *Conversation, in Answer, m *org.M
 		if err := s.forgetDraft(ctx, q, c.ID, m.ID); err != nil {
 			return err
 		}
-		return s.TellOnce(ctx, q, "approval:"+a.ID, tell, "inbox.told.approval", []any{"Name", m.Name, "Title", c.Name()}, c.ID, "/inbox/approvals")
+		return s.TellOnce(ctx, q, "approval:"+a.ID, tell, "inbox.told.approval", []any{"Name", m.Name, "Title", c.Name()}, c.ID, "/approvals")
 	})
 	if twice {
 		known, _, err := db.Value[string](ctx, s.db.Read(), "SELECT sending FROM conversation_reply WHERE token = $1", token)

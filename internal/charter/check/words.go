@@ -46,7 +46,7 @@ var (
 		`\b(?:please |kindly )?(?:contact|write to|call|turn to|reach out to) (?:our|the) (?:customer )?(?:support|service|hotline|helpdesk|team|care)\b[^.!?\n]*`,
 		`\b(?:great|good|excellent) (?:question|point)\b`, `\bwe hear you\b`, `\b(?:rest|be) assured\b[^.!?\n]*`, `\bsee you soon\b`, `\byour [a-z ]{0,20}team\b`, `\bwe (?:love|like|appreciate|value|welcome|enjoy) (?:to hear|hearing|your|all|every|our|any)[^.!?\n]*`,
 		`\bwe (?:take|treat) (?:all|every|each|your|this|any)[^.!?\n]*\bserious(?:ly)?\b[^.!?\n]*`, `\bwe are always (?:looking|trying|working|striving)[^.!?\n]*`,
-		`\b(?:hello|hi|dear|good (?:morning|day|evening)|best regards|kind regards|regards|cheers)\b[^.!?\n]{0,30}`,
+		`\b(?:hello|hi|dear|good (?:morning|day|evening)|best regards|kind regards|regards|cheers)\b[^.!?,;:\n]{0,20}`,
 		`\bmerci\b[^.!?\n]*\b(?:message|retour|commentaire|avis|patience|comprehension|contactes?|confiance|contacter|remarque|temps)\b[^.!?\n]*`,
 		`\bmerci(?: beaucoup| bien)?\b`, `\bnous vous remercions\b[^.!?\n]*`, `\bvotre satisfaction est [^.!?\n]*`,
 		`\b(?:nous sommes |je suis )?(?:vraiment |sincerement |tres )?desole[es]*\b(?: pour [^.!?\n]*| de [^.!?\n]*)?`, `\b(?:toutes )?n(?:os|otre) excuses\b[^.!?\n]*`, `\bveuillez nous excuser\b[^.!?\n]*`,
@@ -54,7 +54,7 @@ var (
 		`\b(?:merci de |veuillez |vous pouvez )?(?:contacte[rz]|ecri(?:re|vez) a|appele[rz]|vous adresser a) (?:notre|le|au) (?:service|support|equipe|standard)\b[^.!?\n]*`,
 		`\b(?:excellente|bonne|tres bonne) (?:question|remarque)\b`, `\bnous vous entendons\b`, `\bsoyez assures?\b[^.!?\n]*`, `\b(?:a )?tres bientot\b`, `\ba bientot\b`, `\bvotre equipe\b[^.!?\n]{0,20}`, `\bnous (?:adorons|aimons|apprecions)\b[^.!?\n]*`,
 		`\bnous prenons (?:tou(?:s|tes)|chaque|votre|vos)[^.!?\n]*\bserieux\b[^.!?\n]*`, `\bnous cherchons (?:sans cesse|toujours)[^.!?\n]*`,
-		`\b(?:bonjour|bonsoir|cordialement|bien a vous|salut|madame|monsieur)\b[^.!?\n]{0,30}`,
+		`\b(?:bonjour|bonsoir|cordialement|bien a vous|salut|madame|monsieur)\b[^.!?,;:\n]{0,20}`,
 	)
 
 	// Advice, a measure, a place to look, an order to do something.
@@ -76,7 +76,7 @@ var (
 		`\bdoes (?:that|it|this) (?:help|work|fit)\b`, `\b(?:which|what|when|where|how)\b[^.!?\n]{3,120}\?`, `\bis it better\b`,
 		`\byou (?:get|will get|'ll get|receive|will receive|will hear)\b`, `\b(?:leaves|ships|arrives|comes|is sent|goes out) (?:today|tomorrow|tonight|on|within|by|this|next)\b`,
 		`\bje (?:vous |te |m'en |le |la |l'|lui |les |leur |y |vous l'|vous le )*(?:appelle|ecris|envoie|demande|regarde|reviens|reponds|repondrai|dis|dirai|signale|poste|m'occupe|occupe|rappelle|reserve|ferme|trouve|tiens|reste|verifie|reverifie|previens|ecrirai|enverrai|reviendrai|rappellerai|verrai|vais [a-z]+)\b`,
-		`\bj'(?:appelle|ecris|envoie|attends|y ecris|ai demande|irai|enverrai|ecrirai)\b`, `\bnous (?:vous |le |la |les |l')*(?:appelons|ecrivons|envoyons|rappelons|revenons|reviendrons|enverrons|rappellerons|repondrons|tiendrons|allons [a-z]+)\b`,
+		`\bj'(?:appelle|ecris|envoie|attends|y ecris|ai demande|irai|enverrai|ecrirai)\b`, `\bnous (?:vous |le |la |les |l')*(?:regardons|verifions|cherchons|appelons|ecrivons|envoyons|rappelons|revenons|reviendrons|enverrons|rappellerons|repondrons|tiendrons|allons [a-z]+)\b`,
 		`\b(?:prend le relais|vous repond|sera (?:corrigee?|la|disponible|envoyee?))\b`,
 		`\b(?:dites|ecrivez|envoyez|donnez|montrez|redites|redemandez|rappelez|prevenez|tenez)-(?:le-|la-|les-)?(?:moi|nous)\b`, `\bpassez\b`, `\brevenez\b`, `\bredemandez\b`,
 		`\bsi (?:ca|cela|rien|elle|il|c'est)[^.!?\n]*\b(?:ecrivez|dites|appelez|passez|revenez)\b`,

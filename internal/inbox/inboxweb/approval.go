@@ -89,10 +89,10 @@ func (p *pages) decide(w http.ResponseWriter, r *http.Request) error {
 			errors: []ui.FieldError{{Field: field, Text: i18n.T(ctx, pr.Key, pr.Args...)}}})
 	}
 	if err != nil {
-		return told(w, r, err, "/inbox/approvals")
+		return told(w, r, err, "/approvals")
 	}
 	web.Flash(w, r, ui.Success, key)
-	return web.Redirect(w, r, "/inbox/approvals")
+	return web.Redirect(w, r, "/approvals")
 }
 
 // wordsOf is what stands in the form of a reply: what was typed and refused, else what its author wrote.

@@ -35,14 +35,14 @@ func (p *pages) composerRoutes(r *web.Routes) {
 	r.Do("POST /inbox/{id}/compose", org.InboxEdit, p.compose)
 	r.Page("GET /inbox/{id}/help", org.InboxEdit, p.help)
 	r.Do("POST /inbox/{id}/follow-up", org.InboxEdit, p.closePair)
-	r.Page("GET /inbox/follow-ups", org.InboxRead, p.followUps)
-	r.Page("GET /inbox/approvals", org.InboxEdit, p.approvals)
-	r.Do("POST /inbox/approvals/{approval}", org.InboxEdit, p.decide)
-	r.Page("GET /inbox/saved", org.InboxRead, p.savedReplies)
-	r.Page("GET /inbox/saved/{saved}", org.InboxEdit, p.editSaved)
-	r.Do("POST /inbox/saved/{saved}", org.InboxEdit, p.saveReply)
-	r.Page("GET /inbox/places", org.InboxRead, p.places)
-	r.Do("POST /inbox/places/{channel}", org.InboxAssign, p.setPlace)
+	r.Page("GET /follow-ups", org.InboxRead, p.followUps)
+	r.Page("GET /approvals", org.InboxEdit, p.approvals)
+	r.Do("POST /approvals/{approval}", org.InboxEdit, p.decide)
+	r.Page("GET /saved-replies", org.InboxRead, p.savedReplies)
+	r.Page("GET /saved-replies/{saved}", org.InboxEdit, p.editSaved)
+	r.Do("POST /saved-replies/{saved}", org.InboxEdit, p.saveReply)
+	r.Page("GET /places", org.InboxRead, p.places)
+	r.Do("POST /places/{channel}", org.InboxAssign, p.setPlace)
 }
 
 // answerOf reads the words of the composer.

@@ -635,7 +635,7 @@ func placeState(v *conversationView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else if v.form.checked.Place.ReadSince.IsZero() {
-			templ_7745c5c3_Err = ui.Tag(i18n.T(ctx, "inbox.place.unknown_short"), "/inbox/places").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Tag(i18n.T(ctx, "inbox.place.unknown_short"), "/places").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -645,7 +645,7 @@ func placeState(v *conversationView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = ui.Tag(i18n.T(ctx, "inbox.place.known_short"), "/inbox/places").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Tag(i18n.T(ctx, "inbox.place.known_short"), "/places").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -1413,7 +1413,7 @@ func answerActions(v *conversationView, s *channel.Sending) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				} else {
-					templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "inbox.approval.look"), Small: true, Href: "/inbox/approvals#a-" + s.ID}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "inbox.approval.look"), Small: true, Href: "/approvals#a-" + s.ID}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

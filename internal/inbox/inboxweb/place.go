@@ -66,7 +66,7 @@ func (p *pages) setPlace(w http.ResponseWriter, r *http.Request) error {
 		if _, err := p.inbox.SetPlace(ctx, f.Text("seen"), place); err != nil {
 			pr := problem.Of(err)
 			if pr.Code != problem.Invalid {
-				return told(w, r, err, "/inbox/places")
+				return told(w, r, err, "/places")
 			}
 			errors = append(errors, ui.FieldError{Field: field(pr.Field), Text: i18n.T(ctx, pr.Key, pr.Args...)})
 		}
@@ -75,7 +75,7 @@ func (p *pages) setPlace(w http.ResponseWriter, r *http.Request) error {
 		return p.showPlaces(w, r, errors)
 	}
 	web.Flash(w, r, ui.Success, "inbox.done.place")
-	return web.Redirect(w, r, "/inbox/places")
+	return web.Redirect(w, r, "/places")
 }
 
 func dayValue(t time.Time) string {

@@ -91,10 +91,10 @@ func (p *pages) saveReply(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("saved")
 	if f.Text("do") == "remove" {
 		if err := p.inbox.RemoveSavedReply(ctx, clean(id)); err != nil {
-			return told(w, r, err, "/inbox/saved")
+			return told(w, r, err, "/saved-replies")
 		}
 		web.Flash(w, r, ui.Success, "inbox.done.saved_removed")
-		return web.Redirect(w, r, "/inbox/saved")
+		return web.Redirect(w, r, "/saved-replies")
 	}
 	v := &savedForm{me: org.Who(ctx), seen: f.Text("seen"), r: inbox.SavedReply{Title: f.Text("title"), Words: charter.Words{}}}
 	if id != newSaved {
@@ -116,7 +116,7 @@ func (p *pages) saveReply(w http.ResponseWriter, r *http.Request) error {
 		return p.showSaved(w, r, v)
 	}
 	web.Flash(w, r, ui.Success, "inbox.done.saved_kept")
-	return web.Redirect(w, r, "/inbox/saved")
+	return web.Redirect(w, r, "/saved-replies")
 }
 
 // whose says of whom a saved reply is.
