@@ -25,7 +25,7 @@ func (r *Result) Markdown() []byte {
 		"learned from the texts whose label for it is known; beside them a network of " + fmt.Sprint(Hidden) + " bent sums over the same, learned for what kinds have in common. Outputs make the labels,\n" +
 		"with slopes, shifts and thresholds for each language. Suggestions and complaints have an output for app reviews and one for other posts; a third says which\n" +
 		"it is. Suggestions outside app reviews are judged as if one text in " + fmt.Sprint(int(1/usualSuggestions)) + " were one; readers of app reviews also call it one\n" +
-		"when something is missing, unwanted or not for everybody, and do not always agree with themselves. Weights are bytes, used in place.\n\n" +
+		"when something is missing, unwanted or not for everybody, and do not always agree with themselves. Weights are bytes, packed in the program.\n\n" +
 		"Figures are about texts that the measured weights did not see, with quantised weights: files that were held out are classified as by anybody, from the text and\n" +
 		"its language as a hint; the others by models trained without a third of them (app reviews: without their brand, but with all else). Slopes, shifts and thresholds were chosen on the latter.\n\n")
 	b.WriteString("## Figures\n\n| head | language | texts | metric | value | 95 % | n |\n|---|---|---|---|---:|---|---:|\n")
