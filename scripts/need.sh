@@ -1,5 +1,6 @@
 # Installs Debian packages when they are missing and we may, else says in one line what to install. Sourced by other scripts.
 # need COMMAND_OR_PATH PACKAGE... : the first is looked for, the rest is installed.
+updated="" # apt-get knows what there is
 need() {
 	what=$1
 	shift

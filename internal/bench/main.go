@@ -40,6 +40,7 @@ func parts() []part {
 		{"mail", mailIn},
 		{"import", importing},
 		{"pages", pages},
+		{"rates", rates},
 		{"map", maps},
 	}
 }
@@ -53,6 +54,8 @@ func inner() []part {
 		{"inner-mail", mailHere},
 		{"inner-mapfill", mapFillHere},
 		{"inner-map", mapHere},
+		{"inner-asked", askHere},
+		{"inner-plain", plainHere},
 	}
 }
 

@@ -211,12 +211,16 @@ func colleagueOn(ctx context.Context, database string, c *http.Client, base stri
 
 // signedIn returns a client of 16 connections with the owner's session.
 func signedIn(ctx context.Context, base string) (*http.Client, error) {
+	return signedInAs(ctx, base, owner, password)
+}
+
+func signedInAs(ctx context.Context, base, email, password string) (*http.Client, error) {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		return nil, err
 	}
 	c := &http.Client{Jar: jar, Timeout: time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: connections, MaxConnsPerHost: connections}}
-	res, err := c.PostForm(base+"/sign-in", url.Values{"email": {owner}, "password": {password}, "to": {"/me"}})
+	res, err := c.PostForm(base+"/sign-in", url.Values{"email": {email}, "password": {password}, "to": {"/me"}})
 	if err != nil {
 		return nil, fmt.Errorf("sign in: %w", err)
 	}

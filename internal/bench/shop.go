@@ -23,6 +23,7 @@ import (
 	"github.com/entente/entente/internal/outside"
 	"github.com/entente/entente/internal/people"
 	"github.com/entente/entente/internal/seal"
+	"github.com/entente/entente/internal/situation"
 	"github.com/entente/entente/internal/strategy"
 )
 
@@ -72,7 +73,7 @@ func open(ctx context.Context, data, database string, clock func() time.Time) (*
 	}
 	enricher := enrich.New(d, log, models)
 	s.enrich = enricher
-	s.ledger = ledger.New(d, log, clock, channel.PostFollower(), people.Follower(), business.Follower(), enricher.Follower(), listening.NewMatcher(enricher).Follower(), inbox.Follower(), community.Follower())
+	s.ledger = ledger.New(d, log, clock, channel.PostFollower(), people.Follower(), business.Follower(), enricher.Follower(), listening.NewMatcher(enricher).Follower(), inbox.Follower(), situation.Follower(), community.Follower())
 	s.channels = channel.New(d, s.ledger, box, channel.World{HTTP: gate.Client(), Dial: gate.Dial, Clock: clock, Log: log}, log, clock, all.Connectors()...)
 	s.listening = listening.New(d, s.ledger, enricher, s.org, log, clock, nil)
 	s.runner = &intake.Runner{DB: d, Ledger: s.ledger, Channels: s.channels, Clock: clock}
