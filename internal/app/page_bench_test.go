@@ -11,6 +11,8 @@ import (
 
 	"github.com/entente/entente/internal/app"
 	"github.com/entente/entente/internal/config"
+	"github.com/entente/entente/internal/inbox"
+	"github.com/entente/entente/internal/org"
 )
 
 // BenchmarkPages is the processor time of the pages that people look at most, on the demo, compressed as browsers ask for it.
@@ -33,9 +35,13 @@ func BenchmarkPages(b *testing.B) {
 	if err != nil || len(topics) == 0 {
 		b.Fatalf("topics: %v, %v", topics, err)
 	}
+	waiting, _, err := a.Inbox.Queue(org.AsOperator(b.Context()), inbox.OpenView, inbox.Filter{}, "", 20)
+	if err != nil || len(waiting) == 0 {
+		b.Fatalf("conversations: %v, %v", waiting, err)
+	}
 	handler := a.Handler()
 	for name, path := range map[string]string{"inbox": "/inbox", "mentions": "/mentions", "topic": "/mentions?topic=" + topics[0].ID, "people": "/people",
-		"strategy": "/strategy", "measures": "/measures"} {
+		"conversation": "/inbox/" + waiting[0].ID, "questions": "/c/sillage/questions", "strategy": "/strategy", "measures": "/measures"} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
 				r := httptest.NewRequest(http.MethodGet, path, nil)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Look is how a community looks: tokens, never style. What is empty is as everywhere in Entente, and in the dark as it follows from the light.
@@ -236,8 +237,14 @@ func (l Look) CSS() string {
 	return b.String()
 }
 
-// Version changes with the look, for its address.
+// Version changes with the look, for its address. Every page asks for it, so it is made of what the style sheet is made of.
 func (l Look) Version() string {
-	sum := sha256.Sum256([]byte(l.CSS()))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %s", l, manner()))
 	return hex.EncodeToString(sum[:6])
 }
+
+// manner changes when style sheets are made in another way: it is the style sheet of a look that says everything.
+var manner = sync.OnceValue(func() string {
+	all := Look{Accent: "#2b6a4d", AccentDark: "#7fd1a8", Background: "#fdfbf7", BackgroundDark: "#15181a", Text: "#1d2528", TextDark: "#e8ecea", Font: Fonts()[1]}
+	return all.CSS()
+})

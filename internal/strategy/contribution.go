@@ -200,7 +200,7 @@ func (s *Service) Reach(ctx context.Context, at time.Time, objectives ...string)
 		f.Map = maps[i]
 		e, done := evaluated[mapID]
 		if !done {
-			m, err := s.read(ctx, mapID)
+			m, err := s.full(ctx, maps[i])
 			if err != nil {
 				return f, false, err
 			}

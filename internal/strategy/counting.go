@@ -41,7 +41,7 @@ func (s *Service) counting(ctx context.Context, at time.Time, counts func(Measur
 	}
 	var out []Counting
 	for _, m := range maps {
-		full, err := s.read(ctx, m.ID)
+		full, err := s.full(ctx, m)
 		if err != nil {
 			return nil, err
 		}
@@ -67,6 +67,18 @@ func (s *Service) counting(ctx context.Context, at time.Time, counts func(Measur
 		}
 	}
 	return out, nil
+}
+
+// full is a map with all that is on it, read anew when it was changed since. Nobody may change what it gives.
+func (s *Service) full(ctx context.Context, m Map) (Map, error) {
+	if known, ok := s.fulls.Load(m.ID); ok && known.(Map).UpdatedAt.Equal(m.UpdatedAt) {
+		return known.(Map), nil
+	}
+	full, err := s.read(ctx, m.ID)
+	if err == nil {
+		s.fulls.Store(m.ID, full)
+	}
+	return full, err
 }
 
 // Standing finds where an objective stands.

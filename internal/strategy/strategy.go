@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 	"unicode/utf8"
@@ -32,6 +33,7 @@ type Service struct {
 	flight   singleflight.Group
 	maps     db.Kept[Map] // nobody may change what it gives
 	texts    db.Kept[string]
+	fulls    sync.Map // of maps with all that is on them, by id
 	stamps   atomic.Int64
 }
 

@@ -86,7 +86,7 @@ func (s *Service) Moved(ctx context.Context, t Trace, at time.Time) ([]Moved, er
 	known := map[asked][2]int{}
 	var out []Moved
 	for _, m := range maps {
-		full, err := s.read(ctx, m.ID)
+		full, err := s.full(ctx, m)
 		if err != nil {
 			return nil, err
 		}
