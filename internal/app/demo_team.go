@@ -8,6 +8,7 @@ import (
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/hours"
 	"github.com/entente/entente/internal/inbox"
+	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/team"
 )
 
@@ -104,5 +105,27 @@ func (a *App) demoTeam(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", r.Name, err)
 		}
 	}
-	return nil
+	return a.demoAims(ctx, id)
+}
+
+// demoAims are two aims of a volunteer: one agreed, one that waits for them.
+func (a *App) demoAims(ctx context.Context, id func(string) string) error {
+	volunteer, err := a.Org.Find(ctx, id("karim.belhadj-roche"))
+	if err != nil {
+		return err
+	}
+	lead, err := a.Org.Find(ctx, id("ines.cordelier"))
+	if err != nil {
+		return err
+	}
+	own, theirs := org.With(ctx, volunteer), org.With(ctx, lead)
+	kept, err := a.Team.SetAim(own, team.Aim{Member: volunteer.ID, Measure: team.AimKept, Target: 95, Words: "Vérifier que le vélo roule avant de clore."})
+	if err != nil {
+		return err
+	}
+	if err := a.Team.AgreeAim(theirs, volunteer.ID, kept.ID, kept.Target); err != nil {
+		return err
+	}
+	_, err = a.Team.SetAim(theirs, team.Aim{Member: volunteer.ID, Measure: team.AimBreadth, Target: 3, Words: "Aller voir du côté de l’application."})
+	return err
 }

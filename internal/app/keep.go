@@ -66,6 +66,7 @@ func kept() []archive.Table {
 		{Name: "rule_firing", Order: "id"},
 		{Name: "watch_rule", Order: "id"},
 		{Name: "team_profile", Order: "member"},
+		{Name: "team_aim", Order: "id"},
 		{Name: "team_time", Order: "member, day"},
 		{Name: "team_work", Order: "id"},
 		{Name: "team_duty", Order: "work, who"},

@@ -20,6 +20,7 @@ import (
 	"github.com/entente/entente/internal/strategy/check"
 	"github.com/entente/entente/internal/strategy/strategyweb"
 	"github.com/entente/entente/internal/survey/surveyweb"
+	"github.com/entente/entente/internal/team"
 	"github.com/entente/entente/internal/web/ui"
 )
 
@@ -146,4 +147,9 @@ func (a *App) besideIdea(ctx context.Context, c community.Community, i community
 		return nil
 	}
 	return []ui.Panel{p}
+}
+
+// besideProfile shows what somebody of the team resolved conversations about.
+func (a *App) besideProfile(ctx context.Context, p team.Profile) []ui.Panel {
+	return inboxweb.ExperienceOf(ctx, a.Inbox, p.Member)
 }

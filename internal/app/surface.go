@@ -70,7 +70,7 @@ func (a *App) surfaces() {
 	listeningweb.Routes(r, a.Listening, a.Channels, listeningweb.Options{Panels: a.besideMention})
 	inboxweb.Routes(r, a.Inbox, inboxweb.Options{Panels: a.besideConversation})
 	ruleweb.Routes(r, a.Rules)
-	teamweb.Routes(r, a.Team, a.Org, teamweb.Options{Tabs: inboxweb.TeamTabs})
+	teamweb.Routes(r, a.Team, a.Org, teamweb.Options{Tabs: inboxweb.TeamTabs, Achieved: a.Inbox.Achieved, Panels: a.besideProfile})
 	communityweb.Routes(r, a.Web, a.Community, a.Org, communityweb.Options{Idea: a.besideIdea})
 	measureweb.Routes(r, a.Measure, measureweb.Options{Panels: a.besideMeasure})
 	surveyweb.Routes(r, a.Survey)

@@ -147,6 +147,11 @@ func TestLearned(t *testing.T) {
 	}
 	for _, r := range list[0].Reasons {
 		if r.Cause == match.Learnt && r.Line(t.Context()) == "brakes: 3 resolved" {
+			for m, want := range map[team.AimMeasure][2]float64{team.AimKept: {75, 4}, team.AimBreadth: {1, 1}, team.AimPrompt: {0, 0}, team.AimTime: {0, 0}} {
+				if v, n, err := k.Inbox.Achieved(k.As(vic), vic.ID, m, noon.AddDate(0, 0, -1), noon.AddDate(0, 0, 1)); err != nil || v != want[0] || float64(n) != want[1] {
+					t.Errorf("%s: %v of %d, want %v, %v", m, v, n, want, err)
+				}
+			}
 			return
 		}
 	}

@@ -2,6 +2,8 @@ package inbox
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/i18n"
@@ -111,4 +113,43 @@ func (s *Service) Profiles(ctx context.Context) ([]team.Profile, error) {
 		return nil, err
 	}
 	return s.team.All(ctx)
+}
+
+// Experience is what somebody resolved conversations about, and how many.
+type Experience struct {
+	About string // in the language of whoever asked
+	N     int
+}
+
+const mostExperience = 8
+
+// ExperienceOf lists topics and kinds of what a member resolved lately, most first.
+func (s *Service) ExperienceOf(ctx context.Context, member string) ([]Experience, error) {
+	if err := org.Require(ctx, org.InboxRead); err != nil {
+		return nil, err
+	}
+	all, err := s.learned(ctx, []team.Profile{{Member: member}})
+	if err != nil {
+		return nil, err
+	}
+	topics, err := s.topicNames(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []Experience
+	for t, n := range all[member] {
+		switch {
+		case t.What == match.Topic && topics[t.Value] != "":
+			out = append(out, Experience{topics[t.Value], n})
+		case t.What == match.Kind:
+			out = append(out, Experience{i18n.T(ctx, "enrich.kinds."+t.Value), n})
+		}
+	}
+	slices.SortFunc(out, func(a, b Experience) int {
+		if a.N != b.N {
+			return b.N - a.N
+		}
+		return strings.Compare(a.About, b.About)
+	})
+	return out[:min(len(out), mostExperience)], nil
 }

@@ -113,6 +113,34 @@ func TestProfiles(t *testing.T) {
 			t.Errorf("the matrix: %+v, %v", list, err)
 		}
 		must(s.RemoveWork(ada, w.ID))
+
+		a, err := s.SetAim(vic, team.Aim{Member: p.Member, Measure: team.AimKept, Target: 90})
+		must(err)
+		if a.Agreed() || a.Quarter != "2026-Q4" {
+			t.Errorf("agreed by one: %+v", a)
+		}
+		must(s.AgreeAim(vic, p.Member, a.ID, 90)) // once more for the same side
+		if list, err := s.Aims(ada, p.Member, a.Quarter); err != nil || len(list) != 1 || list[0].Agreed() {
+			t.Errorf("agreed by one twice: %+v, %v", list, err)
+		}
+		if err := s.AgreeAim(ada, p.Member, a.ID, 80); !problem.Is(err, problem.Conflict) {
+			t.Errorf("agreed to what reads otherwise: %v", err)
+		}
+		must(s.AgreeAim(ada, p.Member, a.ID, 90))
+		if list, err := s.Aims(vic, p.Member, a.Quarter); err != nil || len(list) != 1 || !list[0].Agreed() {
+			t.Errorf("agreed by both: %+v, %v", list, err)
+		}
+		if a, err = s.SetAim(ada, team.Aim{Member: p.Member, Measure: team.AimKept, Target: 95}); err != nil || a.Agreed() {
+			t.Errorf("changed by one: %+v, %v", a, err)
+		}
+		for name, err := range map[string]error{"seen": second(s.Aims(zoe, p.Member, a.Quarter)), "set": second(s.SetAim(zoe, a)), "dropped": s.DropAim(zoe, p.Member, a.ID)} {
+			if !problem.Is(err, problem.Forbidden) {
+				t.Errorf("%s by a third: %v", name, err)
+			}
+		}
+		if _, err := s.SetAim(vic, team.Aim{Member: p.Member, Measure: "volume", Target: 1}); !problem.Is(err, problem.Invalid) {
+			t.Errorf("an aim by volume: %v", err)
+		}
 	})
 }
 

@@ -407,3 +407,12 @@ func known[T comparable](list []T, v, other T) T {
 	}
 	return other
 }
+
+// ExperienceOf is the panel that a profile shows: what somebody resolved conversations about.
+func ExperienceOf(ctx context.Context, s *inbox.Service, member string) []ui.Panel {
+	list, err := s.ExperienceOf(ctx, member)
+	if err != nil || len(list) == 0 {
+		return nil // a panel is an extra; the page stands without it
+	}
+	return []ui.Panel{{Title: i18n.T(ctx, "routing.experience"), Body: experience(list)}}
+}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/org"
@@ -18,6 +19,8 @@ import (
 type Options struct {
 	// Panels shows what somebody did and learned; may be nil.
 	Panels func(ctx context.Context, p team.Profile) []ui.Panel
+	// Achieved is how far somebody got by a measure of aims, and of how many observations; may be nil.
+	Achieved func(ctx context.Context, member string, m team.AimMeasure, from, to time.Time) (value float64, n int, err error)
 	// Tabs are further pages about the team; may be nil.
 	Tabs func(ctx context.Context) []ui.Tab
 }
@@ -34,6 +37,9 @@ func Routes(r *web.Routes, s *team.Service, o *org.Service, options Options) {
 	r.Page("GET /team", org.InboxRead, h.list)
 	r.Page("GET /team/{member}", org.InboxRead, h.profile)
 	r.Do("POST /team/{member}", org.InboxEdit, h.save)
+	r.Do("POST /team/{member}/aims", org.InboxEdit, h.setAim)
+	r.Do("POST /team/{member}/aims/{aim}/agree", org.InboxEdit, h.agreeAim)
+	r.Do("POST /team/{member}/aims/{aim}/drop", org.InboxEdit, h.dropAim)
 	r.Page("GET /team/matrix", org.InboxRead, h.matrix)
 	r.Do("POST /team/matrix", org.InboxAssign, h.saveWork)
 	r.Page("GET /team/matrix/new", org.InboxAssign, h.work)

@@ -83,6 +83,7 @@ type profilePage struct {
 	given   time.Duration
 	now     time.Time
 	panels  []ui.Panel
+	aims    *aimsPart // nil when the reader may not see them
 	wrong   wrong
 }
 
@@ -128,6 +129,9 @@ func (h *handlers) showProfile(w http.ResponseWriter, r *http.Request, v profile
 	v.own, v.lead = me.ID == v.p.Member, me.May(org.InboxAssign)
 	v.edit = me.May(org.InboxEdit) && (v.own || v.lead)
 	v.tabs = h.tabs(ctx, "/team")
+	if err := h.aims(ctx, &v); err != nil {
+		return err
+	}
 	if h.Panels != nil {
 		v.panels = h.Panels(ctx, v.p)
 	}
