@@ -43,10 +43,10 @@ import (
 	"github.com/entente/entente/internal/rule/ruleweb"
 	"github.com/entente/entente/internal/strategy/strategyapi"
 	"github.com/entente/entente/internal/strategy/strategyweb"
-	"github.com/entente/entente/internal/team/teamapi"
-	"github.com/entente/entente/internal/team/teamweb"
 	"github.com/entente/entente/internal/survey/surveyapi"
 	"github.com/entente/entente/internal/survey/surveyweb"
+	"github.com/entente/entente/internal/team/teamapi"
+	"github.com/entente/entente/internal/team/teamweb"
 	"github.com/entente/entente/internal/telemetry"
 	"github.com/entente/entente/internal/web"
 )
