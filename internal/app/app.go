@@ -223,6 +223,7 @@ func (a *App) work(ctx context.Context) <-chan struct{} {
 		"openings":  a.Inbox.OpenDue,
 		"rules":     a.Rules.Loop,
 		"surveys":   a.Survey.Loop,
+		"reminders": func(ctx context.Context) error { return a.Govern.RemindLoop(ctx, a.Inbox.TellOnce) },
 		"routing":   a.Inbox.RouteLoop,
 		"topics":    a.Listening.FillLoop,
 		"tidying":   a.tidy,
