@@ -95,8 +95,8 @@ func (s *Service) change(ctx context.Context, situation string, p org.Permission
 	return Situation{}, problem.New(problem.Conflict, "problem.conflict")
 }
 
-// add states something of a situation that does not depend on what others do. once, when not "", makes that it is stated once.
-func (s *Service) add(ctx context.Context, v *Situation, m *org.Member, kind, once string, list ...any) error {
+// add states something of a situation that does not depend on what others do; also, which may be nil, runs in the same transaction. once, when not "", makes that it is stated once.
+func (s *Service) add(ctx context.Context, v *Situation, m *org.Member, kind, once string, also func(ctx context.Context, q db.Q) error, list ...any) error {
 	facts := make([]ledger.Activity, 0, len(list))
 	for i, data := range list {
 		a := ledger.Activity{Kind: kind, Actor: "member:" + m.ID, Object: v.ID, At: s.Now(), Data: ledger.Data(data)}
@@ -110,6 +110,11 @@ func (s *Service) add(ctx context.Context, v *Situation, m *org.Member, kind, on
 		var err error
 		if stated, err = s.ledger.AppendTx(ctx, q, facts...); err != nil || len(stated) == 0 {
 			return err
+		}
+		if also != nil {
+			if err := also(ctx, q); err != nil {
+				return err
+			}
 		}
 		return s.org.Audit(ctx, q, kind, "situation:"+v.ID, nil)
 	})
@@ -193,6 +198,9 @@ func (s *Service) Start(ctx context.Context, d Draft) (Situation, error) {
 	err = s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
 		var err error
 		if stated, err = s.ledger.AppendTx(ctx, q, a); err != nil || len(stated) == 0 {
+			return err
+		}
+		if err := s.announce(ctx, q, a.ID, &d, m); err != nil {
 			return err
 		}
 		return s.org.Audit(ctx, q, a.Kind, "situation:"+a.ID, nil)
@@ -306,7 +314,12 @@ func (s *Service) Change(ctx context.Context, situation string, t Turn) (Situati
 			return "", nil, nil
 		}
 		return ledger.SituationTurned, u, nil
-	}, nil)
+	}, func(ctx context.Context, q db.Q, v *Situation) error {
+		if t.Owner == nil || *t.Owner == v.Owner {
+			return nil
+		}
+		return s.warn(ctx, q, s.ids.Make(s.Now()), others(ctx, []string{*t.Owner}), "situation.tell.owner", v.ID, "Name", v.Name)
+	})
 }
 
 // Finish ticks a step of the playbook off.
@@ -392,7 +405,7 @@ func (s *Service) Note(ctx context.Context, situation, text, token string) error
 	if text, err = checked(text, "text", maxNote, true); err != nil {
 		return err
 	}
-	return s.add(ctx, &v, m, ledger.SituationNoted, token, ledger.Noted{Text: text})
+	return s.add(ctx, &v, m, ledger.SituationNoted, token, nil, ledger.Noted{Text: text})
 }
 
 // Tell notes who was told of a situation, and tells the members among them where Entente can. The same token tells once.
@@ -424,5 +437,11 @@ func (s *Service) Tell(ctx context.Context, situation string, t ledger.Told, tok
 			return problem.Of(err).On("members")
 		}
 	}
-	return s.add(ctx, &v, m, ledger.SituationTold, token, t)
+	return s.add(ctx, &v, m, ledger.SituationTold, token, func(ctx context.Context, q db.Q) error {
+		key := "situation.tell.told"
+		if v.Drill {
+			key = "situation.tell.told_drill"
+		}
+		return s.inbox.TellOnce(ctx, q, s.ids.Make(s.Now()), t.Members, key, []any{"Name", v.Name, "Text", t.Text}, "", Path(v.ID))
+	}, t)
 }

@@ -37,7 +37,14 @@ func (s *Service) ring() {
 func (s *Service) Loop(ctx context.Context) error {
 	tick := time.NewTicker(fanInterval)
 	defer tick.Stop()
+	var looked time.Time
 	for {
+		if now := s.Now(); now.Sub(looked) >= lookEvery {
+			looked = now
+			if err := s.Look(ctx); err != nil && ctx.Err() == nil {
+				s.log.Error("nobody was warned of situations, will try again", "error", err)
+			}
+		}
 		if _, err := s.Deliver(ctx); err != nil && ctx.Err() == nil {
 			s.log.Error("a statement does not go on, will try again", "error", err)
 		}

@@ -51,7 +51,7 @@ func (s *Service) name(ctx context.Context, v *Situation, m *org.Member, kind st
 		facts = append(facts, ledger.Gathered{Conversations: part})
 	}
 	defer s.forget()
-	return s.add(ctx, v, m, kind, "", facts...)
+	return s.add(ctx, v, m, kind, "", nil, facts...)
 }
 
 // GatherFound gathers the open conversations in which somebody says what a query matches, at most 5000, and returns how many were new.

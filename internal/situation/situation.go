@@ -38,8 +38,17 @@ type Service struct {
 // hints are the suggestions of the last half minute.
 type hints struct {
 	sync.Mutex
-	list []Suggestion
+	list   []Suggestion
+	at     time.Time
+	newest int64 // conversation looked at by Look
+	alike  map[string]likes
+}
+
+// likes are the conversations that were like those of a situation a moment ago, when it had gathered n.
+type likes struct {
+	list []string
 	at   time.Time
+	n    int
 }
 
 // New makes the service.

@@ -149,6 +149,19 @@ func (s *Service) Write(ctx context.Context, situation string, w ledger.Worded, 
 		if stated, err = s.ledger.AppendTx(ctx, q, a); err != nil || len(stated) == 0 {
 			return err
 		}
+		if w.Kind != string(Elsewhere) {
+			leaders, err := s.Leaders(ctx)
+			if err != nil {
+				return err
+			}
+			var ids []string
+			for _, l := range leaders {
+				ids = append(ids, l.ID)
+			}
+			if err := s.warn(ctx, q, a.ID, others(ctx, ids), "situation.tell.approve", v.ID, "Name", v.Name); err != nil {
+				return err
+			}
+		}
 		return s.org.Audit(ctx, q, a.Kind, "situation:"+v.ID, map[string]string{"statement": a.ID})
 	})
 	if err != nil {

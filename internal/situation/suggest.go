@@ -100,7 +100,7 @@ func (s *Service) Suggested(ctx context.Context, key string) (Suggestion, error)
 func (s *Service) forget() {
 	s.hints.Lock()
 	defer s.hints.Unlock()
-	s.hints.list = nil
+	s.hints.list, s.hints.alike = nil, nil
 }
 
 func (s *Service) suggest(ctx context.Context, now time.Time) ([]Suggestion, error) {
@@ -181,6 +181,25 @@ func (s *Service) Alike(ctx context.Context, v *Situation) ([]string, error) {
 	if err := org.Require(ctx, org.InboxRead); err != nil || !v.Open() {
 		return nil, err
 	}
+	s.hints.Lock()
+	kept, found := s.hints.alike[v.ID]
+	s.hints.Unlock()
+	if found && s.Now().Sub(kept.at).Abs() < hintsFor && kept.n == v.Conversations {
+		return kept.list, nil
+	}
+	list, err := s.alike(ctx, v)
+	if err == nil {
+		s.hints.Lock()
+		defer s.hints.Unlock()
+		if len(s.hints.alike) > 100 || s.hints.alike == nil {
+			s.hints.alike = map[string]likes{}
+		}
+		s.hints.alike[v.ID] = likes{list, s.Now(), v.Conversations}
+	}
+	return list, err
+}
+
+func (s *Service) alike(ctx context.Context, v *Situation) ([]string, error) {
 	sample, err := db.All(ctx, s.db.Read(), func(l *line) []any { return []any{&l.title, &l.excerpt} }, "SELECT c.title, c.excerpt FROM situation_conversation x JOIN conversation c ON c.id = "+gathered+
 		" WHERE x.situation = $1 ORDER BY c.opened_at DESC"+db.Limit(mostSample), v.ID)
 	if err != nil || len(sample) == 0 {
