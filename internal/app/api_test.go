@@ -754,7 +754,7 @@ func (p *place) steps(t *testing.T) []step {
 		{"delete-theme", of("create-theme", "id")},
 		{"delete-perspective", of("create-perspective", "id")},
 		{"delete-map", of("create-map", "id")},
-	}, slices.Concat(governSteps(), communitySteps(), ruleSteps(), teamSteps())...)
+	}, slices.Concat(governSteps(), communitySteps(), ruleSteps(), teamSteps(), p.situationSteps(t))...)
 }
 
 // finish does the imports that wait.

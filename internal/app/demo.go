@@ -137,6 +137,10 @@ func (a *App) FillDemo(ctx context.Context, say func(string)) (*Demo, error) {
 	if err := a.demoCommunities(ctx); err != nil {
 		return nil, fmt.Errorf("communities: %w", err)
 	}
+	say("situations")
+	if err := a.demoSituations(ctx, shift); err != nil {
+		return nil, fmt.Errorf("situations: %w", err)
+	}
 	if err := a.DB.Tx(ctx, func(ctx context.Context, q db.Q) error { return a.Org.SetSetting(ctx, q, demoSetting, true) }); err != nil {
 		return nil, fmt.Errorf("note that this is the demo: %w", err)
 	}

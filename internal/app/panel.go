@@ -16,6 +16,7 @@ import (
 	"github.com/entente/entente/internal/plan/planweb"
 	"github.com/entente/entente/internal/report/reportweb"
 	"github.com/entente/entente/internal/rule/ruleweb"
+	"github.com/entente/entente/internal/situation/situationweb"
 	"github.com/entente/entente/internal/strategy"
 	"github.com/entente/entente/internal/strategy/check"
 	"github.com/entente/entente/internal/strategy/strategyweb"
@@ -41,6 +42,11 @@ func (a *App) besideConversation(ctx context.Context, c inbox.Conversation) []ui
 	}
 	panels = append(panels, surveyweb.InConversation(ctx, a.Survey, c.ID)...)
 	panels = append(panels, ruleweb.InConversation(ctx, a.Rules, c.ID)...)
+	of, err := situationweb.Beside(ctx, a.Situation, c)
+	if err != nil {
+		a.Log.Warn("situations of a conversation could not be read", "error", err)
+	}
+	panels = append(panels, of...)
 	return append(panels, governweb.InsightsAbout(ctx, a.Govern, "conversation:"+c.ID)...)
 }
 

@@ -41,6 +41,8 @@ import (
 	"github.com/entente/entente/internal/report/reportweb"
 	"github.com/entente/entente/internal/rule/ruleapi"
 	"github.com/entente/entente/internal/rule/ruleweb"
+	"github.com/entente/entente/internal/situation/situationapi"
+	"github.com/entente/entente/internal/situation/situationweb"
 	"github.com/entente/entente/internal/strategy/strategyapi"
 	"github.com/entente/entente/internal/strategy/strategyweb"
 	"github.com/entente/entente/internal/survey/surveyapi"
@@ -71,6 +73,7 @@ func (a *App) surfaces() {
 	inboxweb.Routes(r, a.Inbox, inboxweb.Options{Panels: a.besideConversation})
 	ruleweb.Routes(r, a.Rules)
 	teamweb.Routes(r, a.Team, a.Org, teamweb.Options{Tabs: inboxweb.TeamTabs, Achieved: a.Inbox.Achieved, Panels: a.besideProfile})
+	situationweb.Routes(r, a.Situation, a.Inbox, situationweb.Options{Effect: a.effect, Topics: a.situationTopics})
 	communityweb.Routes(r, a.Web, a.Community, a.Org, communityweb.Options{Idea: a.besideIdea})
 	measureweb.Routes(r, a.Measure, measureweb.Options{Panels: a.besideMeasure})
 	surveyweb.Routes(r, a.Survey)
@@ -99,6 +102,7 @@ func (a *App) operations() *api.API {
 	inboxapi.Operations(to, a.Inbox)
 	teamapi.Operations(to, a.Team)
 	ruleapi.Operations(to, a.Rules)
+	situationapi.Operations(to, a.Situation)
 	communityapi.Operations(to, a.Community)
 	measureapi.Operations(to, a.Measure)
 	surveyapi.Operations(to, a.Survey)
@@ -122,6 +126,7 @@ func (a *App) nav() []web.Nav {
 		{Label: "app.nav.dashboards", Href: "/dashboards", Icon: "layout-dashboard", Key: "g d", Permission: org.MeasureRead},
 		{Label: "app.nav.inbox", Href: "/inbox", Icon: "inbox", Key: "g i", Permission: org.InboxRead, Count: a.waiting, Topic: "inbox"},
 		{Label: "app.nav.notices", Href: "/notices", Icon: "bell", Permission: org.InboxRead, Count: a.Inbox.Untold, Topic: "notices"},
+		{Label: "app.nav.situations", Href: "/situations", Icon: "siren", Key: "g u", Permission: org.InboxRead, Count: a.Situation.Under, Topic: "situation"},
 		{Label: "app.nav.mentions", Href: "/mentions", Icon: "radio", Key: "g e", Permission: org.ListeningRead},
 		{Label: "app.nav.govern", Href: "/govern", Icon: "shield-check", Key: "g g", Permission: org.StrategyRead},
 		{Label: "app.nav.communities", Href: "/communities", Icon: "messages-square", Key: "g c", Permission: org.CommunityRead},

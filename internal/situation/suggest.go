@@ -10,6 +10,7 @@ import (
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/id"
 	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/problem"
 	"github.com/entente/entente/internal/situation/cause"
 )
 
@@ -161,6 +162,10 @@ func (s *Service) Dismiss(ctx context.Context, key string) error {
 		return err
 	}
 	h, err := s.Suggested(ctx, key)
+	if problem.Is(err, problem.Missing) { // a conversation that nothing is suggested of, any more
+		_, err = s.inbox.Find(ctx, key)
+		return err
+	}
 	if err != nil {
 		return err
 	}

@@ -74,6 +74,8 @@ func (p rowsProps) columns(ctx context.Context) []ui.Column {
 		said = "measure.col.dated"
 	} else if p.Measure.Of == kpi.OfInsights {
 		said = "measure.col.handed"
+	} else if p.Measure.Of == kpi.OfSituations {
+		said = "situation.field.detected"
 	}
 	cols := []ui.Column{{Label: i18n.T(ctx, "measure.col.what_"+string(p.Measure.Of))}, {Label: i18n.T(ctx, "measure.col.author")},
 		{Label: i18n.T(ctx, "measure.col.channel")}, {Label: i18n.T(ctx, said)}, {Label: i18n.T(ctx, "measure.col.part")}}
@@ -90,6 +92,9 @@ func href(r measure.Row) string {
 	}
 	if r.Of == kpi.OfInsights {
 		return "/govern/insights/" + url.PathEscape(r.ID)
+	}
+	if r.Of == kpi.OfSituations {
+		return "/situations/" + url.PathEscape(r.ID)
 	}
 	if r.Of == kpi.OfFacts {
 		return "/business/facts/" + url.PathEscape(r.ID)

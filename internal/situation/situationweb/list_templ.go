@@ -109,7 +109,7 @@ func listActions() templ.Component {
 			templ_7745c5c3_Var2 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "situation.playbooks"), Icon: "list-checks", Href: "/situations/playbooks"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "situation.playbooks"), Icon: "list-checks", Href: "/playbooks"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -832,7 +832,7 @@ func suggestion(h situation.Suggestion) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.PostButton("/situations/dismiss", ui.ButtonProps{Label: i18n.T(ctx, "situation.dismiss"), Small: true, Variant: ui.Quiet}, "key", h.Key).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.PostButton("/situation-suggestions/dismiss", ui.ButtonProps{Label: i18n.T(ctx, "situation.dismiss"), Small: true, Variant: ui.Quiet}, "key", h.Key).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -102,7 +102,7 @@ func panelBody(of []situation.Situation, open []ui.Option, conversation string) 
 		}
 		if may(ctx, org.InboxEdit) {
 			if len(open) > 0 {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<form method=\"post\" action=\"/situations/add\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<form method=\"post\" class=\"stack-tight\" action=\"/situation-additions\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -103,12 +103,12 @@ func (p *pages) savePlaybook(w http.ResponseWriter, r *http.Request) error {
 		return p.showBook(w, r, &bookPage{Book: b, Seen: f.Text("seen"), Errors: f.Errors(r)})
 	}
 	web.Flash(w, r, ui.Success, "situation.saved")
-	return web.Redirect(w, r, "/situations/playbooks")
+	return web.Redirect(w, r, "/playbooks")
 }
 
 func (p *pages) removePlaybook(w http.ResponseWriter, r *http.Request) error {
 	if err := p.s.RemovePlaybook(r.Context(), r.PathValue("book")); err != nil {
 		return err
 	}
-	return web.Redirect(w, r, "/situations/playbooks")
+	return web.Redirect(w, r, "/playbooks")
 }

@@ -40,7 +40,7 @@ func booksActions() templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if may(ctx, org.InboxAssign) {
-			templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "situation.playbook.new"), Icon: "plus", Href: "/situations/playbooks/new", Key: "n"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "situation.playbook.new"), Icon: "plus", Href: "/playbooks/new", Key: "n"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -114,13 +114,13 @@ func booksBody(v *booksPage) templ.Component {
 			}
 			ctx = templ.InitializeContext(ctx)
 			for i := range v.Own {
-				templ_7745c5c3_Err = bookCard(&v.Own[i], "/situations/playbooks/"+v.Own[i].ID).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = bookCard(&v.Own[i], "/playbooks/"+v.Own[i].ID).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
 			for i := range v.Usual {
-				templ_7745c5c3_Err = bookCard(&v.Usual[i], "/situations/playbooks/new?level="+string(v.Usual[i].Level)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = bookCard(&v.Usual[i], "/playbooks/new?level="+string(v.Usual[i].Level)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -332,9 +332,9 @@ func doing(ctx context.Context) []ui.Option {
 
 func bookHref(b *situation.Playbook) string {
 	if b.ID == "" {
-		return "/situations/playbooks"
+		return "/playbooks"
 	}
-	return "/situations/playbooks/" + b.ID
+	return "/playbooks/" + b.ID
 }
 
 func after(st situation.Step) string {
@@ -369,7 +369,7 @@ func bookBody(v *bookPage, title string) templ.Component {
 			templ_7745c5c3_Var15 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = ui.Breadcrumb(ui.Crumb{Label: i18n.T(ctx, "situation.title"), Href: "/situations"}, ui.Crumb{Label: i18n.T(ctx, "situation.playbooks"), Href: "/situations/playbooks"}, ui.Crumb{Label: title}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Breadcrumb(ui.Crumb{Label: i18n.T(ctx, "situation.title"), Href: "/situations"}, ui.Crumb{Label: i18n.T(ctx, "situation.playbooks"), Href: "/playbooks"}, ui.Crumb{Label: title}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -507,7 +507,7 @@ func bookBody(v *bookPage, title string) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if v.Book.ID != "" {
-			templ_7745c5c3_Err = ui.PostButton("/situations/playbooks/"+v.Book.ID+"/remove", ui.ButtonProps{Label: i18n.T(ctx, "situation.playbook.remove"), Icon: "trash-2", Small: true, Variant: ui.Quiet, Confirm: i18n.T(ctx, "situation.playbook.remove_confirm")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.PostButton("/playbooks/"+v.Book.ID+"/remove", ui.ButtonProps{Label: i18n.T(ctx, "situation.playbook.remove"), Icon: "trash-2", Small: true, Variant: ui.Quiet, Confirm: i18n.T(ctx, "situation.playbook.remove_confirm")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
