@@ -125,6 +125,15 @@ func (s *Service) Conversations(ctx context.Context, situation, after string, li
 	if err := org.Require(ctx, org.InboxRead); err != nil {
 		return nil, err
 	}
+	if after != "" {
+		_, found, err := db.Value[string](ctx, s.db.Read(), "SELECT c.id FROM situation_conversation x JOIN conversation c ON c.id = "+gathered+" WHERE x.situation = $1 AND c.id = $2 LIMIT 1", situation, after)
+		if err == nil && !found {
+			err = badCursor(notFound())
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
 	ids, err := db.All(ctx, s.db.Read(), db.Self[string], "SELECT DISTINCT c.id FROM situation_conversation x JOIN conversation c ON c.id = "+gathered+
 		" WHERE x.situation = $1 AND c.id > $2 ORDER BY c.id"+db.Limit(min(max(limit, 1), 200)), situation, after)
 	if err != nil {

@@ -183,6 +183,9 @@ func (s *Service) List(ctx context.Context, after string, limit int) ([]Situatio
 	}
 	var w db.Where
 	if after != "" {
+		if _, err := s.find(ctx, s.db.Read(), after); err != nil {
+			return nil, badCursor(err)
+		}
 		w.And("(CASE WHEN v.cleared_at IS NULL THEN 1 ELSE 0 END, v.detected_at, v.id) < (SELECT CASE WHEN l.cleared_at IS NULL THEN 1 ELSE 0 END, l.detected_at, l.id FROM situation l WHERE l.id = ?)", after)
 	}
 	list, err := db.All(ctx, s.db.Read(), fields, "SELECT "+columns+" FROM situation v "+w.String()+
@@ -191,6 +194,14 @@ func (s *Service) List(ctx context.Context, after string, limit int) ([]Situatio
 		return nil, fmt.Errorf("list situations: %w", err)
 	}
 	return list, nil
+}
+
+// badCursor says that a cursor is none that was given out.
+func badCursor(err error) error {
+	if problem.Is(err, problem.Missing) {
+		return problem.New(problem.Invalid, "situation.bad_cursor").On("cursor")
+	}
+	return err
 }
 
 // Under counts the situations that go on, drills left out; 0 when it cannot be read.

@@ -4,6 +4,7 @@ package situationapi
 import (
 	"context"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/entente/entente/internal/api"
@@ -91,12 +92,16 @@ func course(a *api.API, s *situation.Service) {
 	})
 	api.Add(a, op("finish-situation-step", http.MethodPost, "/situations/{id}/steps/{step}/finish", "Tick a step off", org.InboxEdit), func(ctx context.Context, in *struct {
 		ByID
-		Step int `path:"step" minimum:"0" doc:"From 0."`
+		Step string `path:"step" maxLength:"50" doc:"Its place, from 0."`
 		Body struct {
 			Note string `json:"note,omitempty" maxLength:"4000"`
 		}
 	}) (*api.One[SituationEntry], error) {
-		return one(s.Finish(ctx, in.ID, in.Step, in.Body.Note))
+		n, err := strconv.Atoi(in.Step)
+		if err != nil {
+			return nil, problem.New(problem.Missing, "problem.not_found")
+		}
+		return one(s.Finish(ctx, in.ID, n, in.Body.Note))
 	})
 	api.Add(a, op("clear-situation", http.MethodPost, "/situations/{id}/clear", "Give the all-clear", org.InboxAssign), func(ctx context.Context, in *struct {
 		ByID

@@ -13,9 +13,9 @@ type SituationStep struct {
 	Name    string    `json:"name" maxLength:"200"`
 	Minutes int64     `json:"minutes" minimum:"0" maximum:"527040" doc:"After the detection."`
 	Does    string    `json:"does,omitempty" enum:"acknowledge,tell,holding,statement,clear" doc:"What ticks it off by itself."`
-	DoneAt  time.Time `json:"done_at,omitzero" readOnly:"true"`
-	DoneBy  string    `json:"done_by,omitempty" readOnly:"true"`
-	Note    string    `json:"note,omitempty" readOnly:"true"`
+	DoneAt  time.Time `json:"done_at,omitzero"`
+	DoneBy  string    `json:"done_by,omitempty"`
+	Note    string    `json:"note,omitempty"`
 }
 
 func ofSteps(list []situation.Step) []SituationStep {
@@ -26,7 +26,14 @@ func ofSteps(list []situation.Step) []SituationStep {
 	return out
 }
 
-func steps(list []SituationStep) []situation.Step {
+// SituationStepDraft is a step of a playbook to be kept.
+type SituationStepDraft struct {
+	Name    string `json:"name" maxLength:"200"`
+	Minutes int64  `json:"minutes" minimum:"0" maximum:"527040" doc:"After the detection."`
+	Does    string `json:"does,omitempty" enum:"acknowledge,tell,holding,statement,clear" doc:"What ticks it off by itself."`
+}
+
+func steps(list []SituationStepDraft) []situation.Step {
 	out := make([]situation.Step, len(list))
 	for i, s := range list {
 		out[i] = situation.Step{Name: s.Name, After: time.Duration(s.Minutes) * time.Minute, Does: s.Does}
@@ -169,20 +176,20 @@ func (t SituationTelling) told() ledger.Told { return ledger.Told(t) }
 
 // PlaybookEntry is a playbook.
 type PlaybookEntry struct {
-	ID        string          `json:"id" readOnly:"true"`
+	ID        string          `json:"id"`
 	Name      string          `json:"name"`
 	Level     string          `json:"level" enum:"watch,serious,crisis"`
 	About     string          `json:"about,omitempty"`
 	Steps     []SituationStep `json:"steps"`
-	UpdatedAt time.Time       `json:"updated_at" readOnly:"true"`
+	UpdatedAt time.Time       `json:"updated_at"`
 }
 
 // PlaybookDraft is a playbook to be kept.
 type PlaybookDraft struct {
-	Name  string          `json:"name" maxLength:"200"`
-	Level string          `json:"level" enum:"watch,serious,crisis"`
-	About string          `json:"about,omitempty" maxLength:"4000"`
-	Steps []SituationStep `json:"steps" maxItems:"40"`
+	Name  string               `json:"name" maxLength:"200"`
+	Level string               `json:"level" enum:"watch,serious,crisis"`
+	About string               `json:"about,omitempty" maxLength:"4000"`
+	Steps []SituationStepDraft `json:"steps" maxItems:"40"`
 }
 
 func ofBook(b situation.Playbook) PlaybookEntry {

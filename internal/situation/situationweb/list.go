@@ -53,7 +53,11 @@ func (p *pages) list(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *pages) dismiss(w http.ResponseWriter, r *http.Request) error {
-	err := p.s.Dismiss(r.Context(), r.FormValue("key"))
+	f, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	err = p.s.Dismiss(r.Context(), f.Text("key"))
 	if err != nil && !problem.Is(err, problem.Missing) { // it was gathered or dismissed meanwhile
 		return err
 	}
@@ -179,13 +183,16 @@ func (p *pages) create(w http.ResponseWriter, r *http.Request) error {
 // add brings the conversation of a panel into a situation.
 func (p *pages) add(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	c := r.FormValue("conversation")
+	f, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	c := f.Text("conversation")
 	to := "/inbox/" + url.PathEscape(c)
 	if !id.Valid(c) {
 		to = "/situations"
 	}
-	_, err := p.s.Gather(ctx, r.FormValue("situation"), []string{c})
-	if err != nil {
+	if _, err := p.s.Gather(ctx, f.Text("situation"), []string{c}); err != nil {
 		return refused(w, r, err, to)
 	}
 	web.Flash(w, r, ui.Success, "situation.saved")

@@ -224,11 +224,15 @@ func (p *pages) let(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *pages) step(w http.ResponseWriter, r *http.Request) error {
-	n, err := strconv.Atoi(r.FormValue("step"))
+	f, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	n, err := strconv.Atoi(f.Text("step"))
 	if err != nil {
 		n = -1
 	}
-	_, err = p.s.Finish(r.Context(), r.PathValue("id"), n, r.FormValue("note"))
+	_, err = p.s.Finish(r.Context(), r.PathValue("id"), n, f.Text("note"))
 	return back(w, r, err, "")
 }
 
@@ -264,11 +268,15 @@ func (p *pages) write(w http.ResponseWriter, r *http.Request) error {
 
 func (p *pages) statement(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
+	f, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
 	words, err := p.s.Statement(ctx, r.PathValue("statement"))
 	if err != nil {
 		return err
 	}
-	switch r.FormValue("do") {
+	switch f.Text("do") {
 	case "approve":
 		_, err = p.s.Approve(ctx, words.ID)
 	case "begin":
@@ -280,12 +288,20 @@ func (p *pages) statement(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *pages) clear(w http.ResponseWriter, r *http.Request) error {
-	_, err := p.s.Clear(r.Context(), r.PathValue("id"), r.FormValue("text"))
+	f, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	_, err = p.s.Clear(r.Context(), r.PathValue("id"), f.Text("text"))
 	return back(w, r, err, "")
 }
 
 func (p *pages) reopen(w http.ResponseWriter, r *http.Request) error {
-	_, err := p.s.Reopen(r.Context(), r.PathValue("id"), r.FormValue("text"))
+	f, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	_, err = p.s.Reopen(r.Context(), r.PathValue("id"), f.Text("text"))
 	return back(w, r, err, "")
 }
 
