@@ -6,6 +6,9 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
+
+	"github.com/entente/entente/lang/internal/packed"
 )
 
 // DetectVersion names the rules and weights behind [Detect]; it changes whenever an answer may.
@@ -18,7 +21,7 @@ var weights string
 
 const (
 	columns      = 16     // of weights; the last Latin language has none: all are told relative to it
-	weightsMagic = "ELD2" // and the version of [Features]
+	weightsMagic = "ELD3" // and the version of [Features]
 	leastSure    = 0.25   // an answer less likely than this is none
 	fewLetters   = 5      // fewer than this need ...
 	sureOfFew    = 0.6    // ... a surer answer
@@ -36,8 +39,8 @@ type Detector struct {
 	scale              float32
 }
 
-// NewDetector reads weights, which are used in place. Layout, little-endian: "ELD2"; number of languages in Latin
-// letters (at most 17) and in Cyrillic ones; their codes (2 bytes each); the size of a step of weight (float32); a
+// NewDetector makes a detector of weights, which it unpacks. Layout, little-endian: "ELD3"; number of languages in Latin
+// letters (at most 17) and in Cyrillic ones; then, packed, their codes (2 bytes each); the size of a step of weight (float32); a
 // temperature for each length of text (8 float32); a bias for each language (float32); then [FeatureRows] rows of 16
 // bytes, one weight plus 128 for each language, Latin ones less the last of them, Cyrillic ones in the first columns.
 func NewDetector(weights string) (Detector, error) {
@@ -47,9 +50,12 @@ func NewDetector(weights string) (Detector, error) {
 	}
 	latin, cyrillic := int(weights[4]), int(weights[5])
 	n := latin + cyrillic
-	rest := weights[head:]
-	if latin > columns+1 || cyrillic > columns || len(rest) != 2*n+4+4*steps+4*n+FeatureRows*columns {
+	if latin > columns+1 || cyrillic > columns {
 		return Detector{}, errors.New("weights of the language detector have another shape")
+	}
+	rest, err := packed.Unpack(weights[head:], 2*n+4+4*steps+4*n+FeatureRows*columns)
+	if err != nil {
+		return Detector{}, err
 	}
 	var d Detector
 	d.latin, d.cyrillic, rest = rest[:2*latin], rest[2*latin:2*n], rest[2*n:]
@@ -60,10 +66,13 @@ func NewDetector(weights string) (Detector, error) {
 }
 
 // embedded is the detector of the weights that come with the package.
-func embedded() Detector {
-	d, _ := NewDetector(weights)
+var embedded = sync.OnceValue(func() Detector {
+	d, err := NewDetector(weights)
+	if err != nil { // they are part of this program, so it is damaged
+		panic(err)
+	}
 	return d
-}
+})
 
 // Detected lists the languages that [Detect] tells apart by their words; it knows those with a script of
 // their own besides.

@@ -142,7 +142,7 @@ func TestDetected(t *testing.T) {
 
 func TestNewDetectorRefuses(t *testing.T) {
 	t.Parallel()
-	for _, s := range []string{"", "ELD2", "ELD2\x11\x02", "ELD1" + strings.Repeat("x", 1000), "ELD2\xff\xff" + strings.Repeat("\x00", 1<<21)} {
+	for _, s := range []string{"", "ELD3", "ELD3\x11\x02", "ELD2" + strings.Repeat("x", 1000), "ELD3\xff\xff" + strings.Repeat("\x00", 1<<21)} {
 		if _, err := lang.NewDetector(s); err == nil {
 			t.Errorf("%.10q is taken for weights", s)
 		}

@@ -1,13 +1,11 @@
 package classify
 
 import (
-	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"sync/atomic"
 
-	"github.com/klauspost/compress/zstd"
+	"github.com/entente/entente/lang/internal/packed"
 )
 
 // mostLines is the largest table that is unpacked: 64 MB.
@@ -20,7 +18,6 @@ type table struct {
 	size   int // bytes, unpacked
 	lock   sync.Mutex
 	held   atomic.Pointer[string]
-	failed error
 }
 
 // entries are the lines one after the other.
@@ -41,48 +38,13 @@ func (t *table) unpack() (string, error) {
 	if held := t.held.Load(); held != nil {
 		return *held, nil
 	}
-	r, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(uint64(t.size)+1))
+	held, err := packed.Unpack(t.packed, t.size)
 	if err != nil {
-		return "", fmt.Errorf("unpack weights: %w", err)
+		return "", err
 	}
-	defer r.Close()
-	if err := r.Reset(strings.NewReader(t.packed)); err != nil {
-		return "", fmt.Errorf("unpack weights: %w", err)
-	}
-	var b strings.Builder
-	b.Grow(t.size + 1)
-	if _, err := r.WriteTo(limited{&b, t.size}); err != nil {
-		return "", fmt.Errorf("unpack weights: %w", err)
-	}
-	if b.Len() != t.size {
-		return "", errors.New("weights that were cut")
-	}
-	held := b.String()
 	t.held.Store(&held)
 	return held, nil
 }
 
 // rest lets the unpacked entries go; whoever reads them keeps them.
 func (t *table) rest() { t.held.Store(nil) }
-
-// limited writes no more than was announced.
-type limited struct {
-	b   *strings.Builder
-	max int
-}
-
-func (l limited) Write(p []byte) (int, error) {
-	if l.b.Len()+len(p) > l.max {
-		return 0, errors.New("weights of another shape")
-	}
-	return l.b.Write(p)
-}
-
-// pack is the opposite of unpack.
-func pack(entries []byte) ([]byte, error) {
-	w, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedBestCompression), zstd.WithWindowSize(8<<20))
-	if err != nil {
-		return nil, fmt.Errorf("pack weights: %w", err)
-	}
-	return w.EncodeAll(entries, nil), w.Close()
-}

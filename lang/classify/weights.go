@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+
+	"github.com/entente/entente/lang/internal/packed"
 )
 
 // Shape of the weights. A line is 64 bytes, one cache line, and holds two entries of 32: a fingerprint of the feature and one weight plus 128
@@ -127,8 +129,8 @@ func (t *Table) Bytes() ([]byte, error) {
 	}
 	b = append(b, t.Lexicon...)
 	b = append(b, t.Card...)
-	packed, err := pack(t.Entries)
-	return append(b, packed...), err
+	entries, err := packed.Pack(t.Entries)
+	return append(b, entries...), err
 }
 
 // read reads a weights file in place, without unpacking its table.

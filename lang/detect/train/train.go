@@ -73,7 +73,10 @@ func train(ctx context.Context, c *corpus, o Options, r recipe) (Report, []byte,
 		return Report{}, nil, err
 	}
 	m.calibrate(c)
-	weights := m.bytes()
+	weights, err := m.bytes()
+	if err != nil {
+		return Report{}, nil, fmt.Errorf("write the weights: %w", err)
+	}
 	d, err := lang.NewDetector(string(weights))
 	if err != nil {
 		return Report{}, nil, fmt.Errorf("read the weights just made: %w", err)

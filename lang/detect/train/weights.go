@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/entente/entente/lang"
+	"github.com/entente/entente/lang/internal/packed"
 )
 
 const columns = 16 // of the file
@@ -34,11 +35,8 @@ func scale(w []float32) float32 {
 }
 
 // bytes gives the file that lang.NewDetector reads.
-func (m *model) bytes() []byte {
+func (m *model) bytes() ([]byte, error) {
 	var b bytes.Buffer
-	b.WriteString("ELD2")
-	b.WriteByte(byte(len(m.scripts[0].codes)))
-	b.WriteByte(byte(len(m.scripts[1].codes)))
 	for _, s := range m.scripts {
 		for _, c := range s.codes {
 			b.WriteString(c)
@@ -59,5 +57,6 @@ func (m *model) bytes() []byte {
 	for _, x := range w {
 		b.WriteByte(byte(128 + min(127, max(-127, math.RoundToEven(float64(x/step))))))
 	}
-	return b.Bytes()
+	rest, err := packed.Pack(b.Bytes())
+	return append([]byte{'E', 'L', 'D', '3', byte(len(m.scripts[0].codes)), byte(len(m.scripts[1].codes))}, rest...), err
 }
