@@ -129,6 +129,9 @@ func (a *App) FillDemo(ctx context.Context, say func(string)) (*Demo, error) {
 	if err := a.demoTeam(ctx); err != nil {
 		return nil, fmt.Errorf("team: %w", err)
 	}
+	if err := a.demoReplies(ctx); err != nil {
+		return nil, fmt.Errorf("replies: %w", err)
+	}
 	say("dashboards")
 	if err := a.demoReport(ctx); err != nil {
 		return nil, fmt.Errorf("dashboards: %w", err)

@@ -70,7 +70,7 @@ func (a *App) surfaces() {
 	peopleweb.Routes(r, a.People, peopleweb.Options{Panels: a.besidePerson})
 	enrichweb.Routes(r, a.Review, enrichweb.Options{Panels: a.besidePost, Trust: a.trust, Elsewhere: a.Elsewhere})
 	listeningweb.Routes(r, a.Listening, a.Channels, listeningweb.Options{Panels: a.besideMention})
-	inboxweb.Routes(r, a.Inbox, inboxweb.Options{Panels: a.besideConversation})
+	inboxweb.Routes(r, a.Inbox, inboxweb.Options{Panels: a.besideConversation, Articles: a.articles})
 	ruleweb.Routes(r, a.Rules)
 	teamweb.Routes(r, a.Team, a.Org, teamweb.Options{Tabs: inboxweb.TeamTabs, Achieved: a.Inbox.Achieved, Panels: a.besideProfile})
 	situationweb.Routes(r, a.Situation, a.Inbox, situationweb.Options{Effect: a.effect, Topics: a.situationTopics})
