@@ -20,6 +20,7 @@ type Notice struct {
 	Args         []any // name, value, name, value …; numbers are float64
 	Conversation string
 	Href         string // where to go, "" for the conversation
+	About        string // what the conversation is called, "" when it is about none or the line says it
 	At, ReadAt   time.Time
 }
 
@@ -146,7 +147,28 @@ func (s *Service) Notices(ctx context.Context, limit int) ([]Notice, error) {
 	if err != nil {
 		return nil, err
 	}
-	return db.All(ctx, s.db.Read(), noticeFields, "SELECT "+noticeColumns+" FROM inbox_notice WHERE member = $1 ORDER BY at DESC, id DESC"+db.Limit(min(max(limit, 1), mostNotices)), m.ID)
+	list, err := db.All(ctx, s.db.Read(), noticeFields, "SELECT "+noticeColumns+" FROM inbox_notice WHERE member = $1 ORDER BY at DESC, id DESC"+db.Limit(min(max(limit, 1), mostNotices)), m.ID)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]string, len(list))
+	for i := range list {
+		ids[i] = list[i].Conversation
+	}
+	about, err := db.All(ctx, s.db.Read(), fields, "SELECT "+columns+" FROM conversation WHERE id IN "+db.Among(s.db.Read(), "$1"), db.Texts(ids))
+	if err != nil {
+		return nil, fmt.Errorf("read what notices are about: %w", err)
+	}
+	names := make(map[string]string, len(about))
+	for i := range about {
+		names[about[i].ID] = titleOf(&about[i])
+	}
+	for i := range list {
+		if name := names[list[i].Conversation]; !strings.Contains(list[i].Line(ctx), name) {
+			list[i].About = name
+		}
+	}
+	return list, nil
 }
 
 // Untold is how much whoever acts has not read, for the navigation; 0 when it cannot be read.

@@ -132,7 +132,7 @@ func noticesRegion(v noticesView) templ.Component {
 					}
 					ctx = templ.InitializeContext(ctx)
 					for i := range v.list {
-						templ_7745c5c3_Err = ui.ListItem(ui.ItemProps{Href: "/notices/" + v.list[i].ID, Title: v.list[i].Line(ctx), At: i18n.Ago(ctx, v.list[i].At, v.now), Stamp: stamp(v.list[i].At), Unread: v.list[i].ReadAt.IsZero()}).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.ListItem(ui.ItemProps{Href: "/notices/" + v.list[i].ID, Title: v.list[i].Line(ctx), Excerpt: v.list[i].About, At: i18n.Ago(ctx, v.list[i].At, v.now), Stamp: stamp(v.list[i].At), Unread: v.list[i].ReadAt.IsZero()}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
