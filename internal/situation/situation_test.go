@@ -201,7 +201,7 @@ func TestStop(t *testing.T) {
 			t.Fatal(w, err)
 		}
 		r.Send()
-		if p := r.progress(w); p.Cancelled != 7 || len(r.copies()) != 0 {
+		if p := r.progress(w); p.Cancelled+p.Skipped != 7 || p.Skipped > 1 || len(r.copies()) != 0 { // the deaf one may have had its turn
 			t.Fatalf("stopped: %+v %v", p, r.copies())
 		}
 		_, err = r.s.Begin(r.As(r.paul), w.ID)
