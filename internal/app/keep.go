@@ -59,6 +59,7 @@ func kept() []archive.Table {
 		{Name: "tie_plan", Order: "id"},
 		{Name: "charter_version", Order: "number"},
 		{Name: "charter_acknowledgement", Order: "version, member"},
+		{Name: "inbox_view", Order: "id"},
 		{Name: "service_told", Order: "conversation, n, step"},
 		{Name: "survey_ask", Order: "id"},
 		{Name: "survey_refusal", Order: "author"},

@@ -19,7 +19,7 @@ import (
 // Follower derives conversations.
 func Follower() ledger.Follower {
 	return ledger.Follower{Name: "inbox", Version: 2, Apply: apply, Cut: cut, Tables: []string{"conversation", "conversation_span", "conversation_author",
-		"conversation_alias", "conversation_count", "conversation_promise", "service_promise", "conversation_tag", "conversation_pass", "conversation_escalation"}}
+		"conversation_alias", "conversation_count", "conversation_promise", "service_promise", "conversation_tag", "conversation_link", "conversation_pass", "conversation_escalation"}}
 }
 
 // desk is what a batch changes, written once at its end.
@@ -76,7 +76,9 @@ func apply(ctx context.Context, q db.Q, list []ledger.Activity) error {
 			ledger.ConversationResolved, ledger.ConversationReopened, ledger.ConversationPassed, ledger.ConversationEscalated, ledger.ConversationRanked,
 			ledger.ConversationTagged:
 			ids = append(ids, a.Object)
-		case ledger.ServicePromised:
+		case ledger.ConversationLinked, ledger.ConversationUnlinked:
+			ids = append(ids, a.Object)
+		case ledger.ServicePromised, ledger.ConversationMerged, ledger.ConversationSplit:
 			promised = true
 		}
 	}
@@ -192,6 +194,16 @@ func (d *desk) take(a *ledger.Activity, n int) error {
 		return d.labelled(a)
 	case ledger.ServicePromised:
 		return d.promised(a)
+	case ledger.ConversationMerged:
+		return d.merged(a)
+	case ledger.ConversationSplit:
+		return d.split(a)
+	case ledger.ConversationLinked, ledger.ConversationUnlinked:
+		c, err := d.conversation(a.Object)
+		if err != nil || c == nil {
+			return err
+		}
+		return d.linked(c, a)
 	case ledger.ConversationTaken, ledger.ConversationAssigned, ledger.ConversationReleased, ledger.ConversationNoted,
 		ledger.ConversationResolved, ledger.ConversationReopened, ledger.ConversationPassed, ledger.ConversationEscalated, ledger.ConversationRanked,
 		ledger.ConversationTagged:
@@ -491,6 +503,9 @@ func (d *desk) merge(kept, other *Conversation) error {
 		kept.Assignee = other.Assignee
 	}
 	kept.hearOf(other)
+	if err := d.mergeLinks(kept.ID, other.ID); err != nil {
+		return err
+	}
 	if err := d.mergePromises(kept, other); err != nil {
 		return err
 	}

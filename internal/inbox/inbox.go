@@ -5,6 +5,7 @@ package inbox
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/entente/entente/internal/channel"
@@ -37,6 +38,7 @@ type Service struct {
 
 	departments, languages db.Kept[[]string]
 	dues                   db.Kept[int]
+	viewCounts             sync.Map // counts of saved views
 
 	charter *charter.Service
 	tone    check.Tone // may be nil

@@ -201,7 +201,8 @@ func (s *Service) changes(ctx context.Context, c *Conversation) ([]Entry, error)
 					return nil, err
 				}
 				ch.Text = n.Text
-			case ledger.ConversationTaken, ledger.ConversationResolved, ledger.ConversationReopened, ledger.ConversationOpened:
+			case ledger.ConversationTaken, ledger.ConversationResolved, ledger.ConversationReopened, ledger.ConversationOpened,
+				ledger.ConversationRanked, ledger.ConversationTagged, ledger.ConversationLinked, ledger.ConversationUnlinked, ledger.ConversationMerged, ledger.ConversationSplit:
 			default:
 				continue
 			}

@@ -51,6 +51,8 @@ type conversationView struct {
 	latest        string     // the newest part of the thread, when this is an older one
 	form          *composed
 	owed          []inbox.ServiceLeft
+	parts         []inbox.Part
+	tags          []string
 }
 
 // may reports whether the reader may do p.
@@ -134,6 +136,12 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request, form *composed) err
 	}
 	v.panels = p.routingPanels(ctx, v)
 	if v.owed, err = p.inbox.ServiceLeft(ctx, &c); err != nil {
+		return err
+	}
+	if v.parts, err = p.inbox.Matter(ctx, &c, 5); err != nil {
+		return err
+	}
+	if v.tags, err = p.inbox.TagsOf(ctx, c.ID); err != nil {
 		return err
 	}
 	if p.Panels != nil {

@@ -27,6 +27,7 @@ type sight struct {
 func sightOf(q url.Values) sight {
 	s := sight{view: inbox.View(q.Get("view")), filter: inbox.Filter{Channel: clean(q.Get("channel")), Assignee: clean(q.Get("assignee")),
 		Topic: clean(q.Get("topic")), Words: strings.TrimSpace(strings.ToValidUTF8(q.Get("q"), ""))}}
+	narrowing(q, &s.filter)
 	if !slices.Contains(inbox.Views(), s.view) {
 		s.view = inbox.WaitingView
 	}
@@ -60,6 +61,7 @@ func (s sight) values() url.Values {
 	set("assignee", s.filter.Assignee)
 	set("topic", s.filter.Topic)
 	set("q", s.filter.Words)
+	narrowed(&s.filter, set)
 	return v
 }
 
@@ -105,6 +107,11 @@ type queueView struct {
 	newest   string
 	older    string
 	current  string // the conversation that is read beside the list
+
+	saved                        []inbox.SavedView
+	languages, tags, departments []ui.Option
+	deeds                        []string // what can be done with many at once
+	bulkAt                       string
 }
 
 func (p *pages) queue(w http.ResponseWriter, r *http.Request) error {
@@ -112,8 +119,12 @@ func (p *pages) queue(w http.ResponseWriter, r *http.Request) error {
 	v := &queueView{sight: sightOf(r.URL.Query()), lines: &p.lines, now: p.inbox.Now(), me: me(ctx)}
 	cursor := r.URL.Query().Get("after")
 	v.here = v.at("/inbox", "after", cursor)
+	v.bulkAt = v.at("/inbox-bulk", "after", cursor)
 	var next string
 	var err error
+	if err := p.offer(ctx, v); err != nil {
+		return err
+	}
 	if v.list, next, v.reach, err = p.inbox.Search(ctx, v.view, v.filter, cursor, pageSize); err != nil {
 		if v.refused = misspelled(ctx, err); v.refused == "" {
 			return err

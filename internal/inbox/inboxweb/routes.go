@@ -40,6 +40,7 @@ func Routes(r *web.Routes, s *inbox.Service, o Options) {
 	p.routingRoutes(r)
 	p.serviceRoutes(r)
 	p.composerRoutes(r)
+	p.viewRoutes(r)
 	r.Page("GET /inbox", org.InboxRead, p.queue)
 	r.Page("GET /inbox/{id}", org.InboxRead, p.conversation)
 	r.Page("GET /inbox/{id}/answers", org.InboxRead, p.answers)
