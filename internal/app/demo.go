@@ -86,6 +86,9 @@ func (a *App) FillDemo(ctx context.Context, say func(string)) (*Demo, error) {
 	if err := a.demoTopics(ctx); err != nil {
 		return nil, fmt.Errorf("topics: %w", err)
 	}
+	if err := a.demoService(ctx); err != nil {
+		return nil, fmt.Errorf("service levels: %w", err)
+	}
 	if err := a.demoRules(ctx); err != nil {
 		return nil, fmt.Errorf("rules: %w", err)
 	}
@@ -131,6 +134,9 @@ func (a *App) FillDemo(ctx context.Context, say func(string)) (*Demo, error) {
 	}
 	if err := a.demoReplies(ctx); err != nil {
 		return nil, fmt.Errorf("replies: %w", err)
+	}
+	if err := a.demoViews(ctx); err != nil {
+		return nil, fmt.Errorf("views of the inbox: %w", err)
 	}
 	say("dashboards")
 	if err := a.demoReport(ctx); err != nil {
