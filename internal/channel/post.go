@@ -107,7 +107,7 @@ func cutPosts(ctx context.Context, q db.Q, list []ledger.Activity) (int, error) 
 	spoken := map[string]bool{}
 	for i := range list {
 		a := &list[i]
-		alone := a.Kind == ledger.ConversationMerged || a.Kind == ledger.ConversationSplit || a.Kind == ledger.PostEdited || a.Kind == ledger.PostDeleted || a.Kind == ledger.PostSaid && spoken[a.ID]
+		alone := a.Kind == ledger.PostEdited || a.Kind == ledger.PostDeleted || a.Kind == ledger.PostSaid && spoken[a.ID]
 		if a.Kind != ledger.PostSaid && a.Object != "" {
 			spoken[a.Object] = true
 		}
@@ -225,10 +225,6 @@ func applyPosts(ctx context.Context, q db.Q, list []ledger.Activity) error {
 			}
 			if _, err := db.Exec(ctx, q, "UPDATE post SET title = '', text = '', author_name = '', more = '{}', deleted_at = $1 WHERE id = $2",
 				db.T(a.At), a.Object); err != nil {
-				return err
-			}
-		case ledger.ConversationMerged, ledger.ConversationSplit: // alone, see cutPosts
-			if err := rejoin(ctx, q, a); err != nil {
 				return err
 			}
 		case ledger.VoteCast:

@@ -78,7 +78,7 @@ func apply(ctx context.Context, q db.Q, list []ledger.Activity) error {
 			ids = append(ids, a.Object)
 		case ledger.ConversationLinked, ledger.ConversationUnlinked:
 			ids = append(ids, a.Object)
-		case ledger.ServicePromised, ledger.ConversationMerged, ledger.ConversationSplit:
+		case ledger.ServicePromised:
 			promised = true
 		}
 	}
@@ -194,10 +194,6 @@ func (d *desk) take(a *ledger.Activity, n int) error {
 		return d.labelled(a)
 	case ledger.ServicePromised:
 		return d.promised(a)
-	case ledger.ConversationMerged:
-		return d.merged(a)
-	case ledger.ConversationSplit:
-		return d.split(a)
 	case ledger.ConversationLinked, ledger.ConversationUnlinked:
 		c, err := d.conversation(a.Object)
 		if err != nil || c == nil {

@@ -263,7 +263,7 @@ func (h *history) draw(t *rapid.T) ledger.Activity {
 		return list[number("title", len(list))], list[number("text", len(list))]
 	}
 	uri := func() string { return fmt.Sprintf("mailto:p%d@example.org", number("person", 5)) }
-	switch kind := number("kind", 43); {
+	switch kind := number("kind", 40); {
 	case kind < 13:
 		if _, there := h.said[n]; there {
 			return about(ledger.PostLabelled, ledger.Label{Label: "sentiment", Value: []string{"", "negative", "positive"}[number("value", 3)]})
@@ -326,13 +326,9 @@ func (h *history) draw(t *rapid.T) ledger.Activity {
 		return a
 	case kind == 36:
 		return handle(ledger.ConversationRanked, ledger.Ranked{Priority: []string{"", "urgent", "low"}[number("priority", 3)]})
-	case kind == 38 || kind == 39:
-		return handle(ledger.ConversationMerged, ledger.MergedThreads{Thread: postID(n), Into: postID(number("into", histPosts))})
-	case kind == 40:
-		return handle(ledger.ConversationSplit, ledger.SplitThread{Post: postID(n)})
-	case kind == 41:
+	case kind == 38:
 		return handle(ledger.ConversationLinked, ledger.Linked{To: conversationOf(number("to", histPosts))})
-	case kind == 42:
+	case kind == 39:
 		return handle(ledger.ConversationUnlinked, ledger.Linked{To: conversationOf(number("to", histPosts))})
 	case kind == 37:
 		return handle(ledger.ConversationTagged, ledger.Tagged{On: []string{"a"}, Off: []string{"b", "a"}[:number("off", 3)]})

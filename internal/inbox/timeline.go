@@ -202,7 +202,7 @@ func (s *Service) changes(ctx context.Context, c *Conversation) ([]Entry, error)
 				}
 				ch.Text = n.Text
 			case ledger.ConversationTaken, ledger.ConversationResolved, ledger.ConversationReopened, ledger.ConversationOpened,
-				ledger.ConversationRanked, ledger.ConversationTagged, ledger.ConversationLinked, ledger.ConversationUnlinked, ledger.ConversationMerged, ledger.ConversationSplit:
+				ledger.ConversationRanked, ledger.ConversationTagged, ledger.ConversationLinked, ledger.ConversationUnlinked:
 			default:
 				continue
 			}

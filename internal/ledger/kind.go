@@ -41,8 +41,6 @@ const (
 	ConversationTagged   = "conversation.tagged"   // Tagged
 	ConversationLinked   = "conversation.linked"   // Linked: parts of one matter
 	ConversationUnlinked = "conversation.unlinked" // Linked
-	ConversationMerged   = "conversation.merged"   // MergedThreads; object: the conversation that stays
-	ConversationSplit    = "conversation.split"    // SplitThread; object: the conversation that the posts leave
 	ServicePromised      = "service.promised"      // Promised: until when whom we answer, from now on
 
 	ConversationPassed    = "conversation.passed"    // Passed; actor: who does not want it
@@ -233,18 +231,6 @@ type Tagged struct {
 // Linked names the other conversation.
 type Linked struct {
 	To string `json:"to"`
-}
-
-// MergedThreads says which thread went into which, by their first posts.
-type MergedThreads struct {
-	Thread       string `json:"thread"`
-	Into         string `json:"into"`
-	Conversation string `json:"conversation,omitempty"` // that of Thread, at that time
-}
-
-// SplitThread names the post that leads a thread of its own from then on, with what answers it.
-type SplitThread struct {
-	Post string `json:"post"`
 }
 
 // Promised is everything that is promised, as package inbox/due reads it; it replaces what was promised before.

@@ -22,7 +22,6 @@ func (p *pages) viewRoutes(r *web.Routes) {
 	r.Do("POST /inbox-views/{view}/delete", org.InboxRead, p.dropView)
 	r.Do("POST /inbox-bulk", org.InboxEdit, p.bulk)
 	r.Do("POST /inbox/{id}/link", org.InboxEdit, p.link)
-	r.Do("POST /inbox/{id}/split", org.InboxEdit, p.split)
 	r.Do("POST /inbox/{id}/priority", org.InboxEdit, p.rank)
 	r.Do("POST /inbox/{id}/tags", org.InboxEdit, p.tag)
 }
@@ -208,7 +207,7 @@ func (p *pages) bulk(w http.ResponseWriter, r *http.Request) error {
 	return web.Redirect(w, r, to)
 }
 
-// link links the conversation with another, merges it or unlinks it, as "do" says.
+// link links the conversation with another or unlinks it, as "do" says.
 func (p *pages) link(w http.ResponseWriter, r *http.Request) error {
 	ctx, id := r.Context(), r.PathValue("id")
 	f, err := web.ReadForm(r)
@@ -217,9 +216,6 @@ func (p *pages) link(w http.ResponseWriter, r *http.Request) error {
 	}
 	other, key := clean(inbox.MatterID(f.Text("other"))), "service.matter.linked"
 	switch f.Text("do") {
-	case "merge":
-		key = "service.matter.merged"
-		_, err = p.inbox.Merge(ctx, id, other)
 	case "unlink":
 		key = "service.matter.unlinked"
 		err = p.inbox.Unlink(ctx, id, other)
@@ -229,19 +225,6 @@ func (p *pages) link(w http.ResponseWriter, r *http.Request) error {
 		err = problem.New(problem.Invalid, "problem.bad_form")
 	}
 	return acted(w, r, err, key)
-}
-
-func (p *pages) split(w http.ResponseWriter, r *http.Request) error {
-	f, err := web.ReadForm(r)
-	if err != nil {
-		return err
-	}
-	c, err := p.inbox.Split(r.Context(), r.PathValue("id"), clean(f.Text("post")))
-	if err != nil {
-		return told(w, r, err, back(r))
-	}
-	web.Flash(w, r, ui.Success, "service.matter.split_done")
-	return web.Redirect(w, r, sightOf(r.URL.Query()).at("/inbox/"+c.ID))
 }
 
 func (p *pages) rank(w http.ResponseWriter, r *http.Request) error {

@@ -105,7 +105,7 @@ func sentence(ctx context.Context, ch *inbox.Change) string {
 	switch ch.Kind {
 	case ledger.ConversationTaken:
 		return i18n.T(ctx, "inbox.did.took", "Name", by)
-	case ledger.ConversationRanked, ledger.ConversationTagged, ledger.ConversationLinked, ledger.ConversationUnlinked, ledger.ConversationMerged, ledger.ConversationSplit:
+	case ledger.ConversationRanked, ledger.ConversationTagged, ledger.ConversationLinked, ledger.ConversationUnlinked:
 		return i18n.T(ctx, "service.history."+strings.TrimPrefix(ch.Kind, "conversation."), "By", by)
 	case ledger.ConversationPassed, ledger.ConversationEscalated:
 		return routingSentence(ctx, ch, by)
