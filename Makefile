@@ -8,7 +8,7 @@ LDFLAGS := -s -w -X github.com/entente/entente/internal/cli.version=$(VERSION)
 # plan and report are a third of the program then, and not slower; what runs for every post is inlined as usual.
 OURS := github.com/entente/entente/internal
 PLAIN := $(OURS)/...web $(OURS)/web/... $(OURS)/...api $(OURS)/app $(OURS)/cli $(OURS)/org $(OURS)/business $(OURS)/plan $(OURS)/plan/... $(OURS)/govern $(OURS)/govern/... \
-	$(OURS)/report $(OURS)/report/... $(OURS)/team $(OURS)/situation $(OURS)/situation/... $(OURS)/rule $(OURS)/rule/... $(OURS)/survey $(OURS)/archive $(OURS)/charter $(OURS)/strategy $(OURS)/strategy/... $(OURS)/community $(OURS)/community/... github.com/danielgtaylor/huma/... github.com/spf13/... \
+	$(OURS)/report $(OURS)/report/... $(OURS)/team $(OURS)/inbox $(OURS)/inbox/... $(OURS)/intake $(OURS)/measure $(OURS)/measure/kpi $(OURS)/measure/own $(OURS)/people $(OURS)/enrich $(OURS)/channel $(OURS)/situation $(OURS)/situation/... $(OURS)/rule $(OURS)/rule/... $(OURS)/survey $(OURS)/archive $(OURS)/charter $(OURS)/strategy $(OURS)/strategy/... $(OURS)/community $(OURS)/community/... github.com/danielgtaylor/huma/... github.com/spf13/... github.com/schollz/... \
 	google.golang.org/protobuf/... github.com/pressly/... github.com/emersion/... github.com/wneessen/... github.com/nyaruka/... github.com/yuin/... github.com/microcosm-cc/...
 SMALL := $(foreach p,$(PLAIN),-gcflags '$(p)=-l')
 

@@ -261,6 +261,12 @@ func splitTags(s string) []string {
 
 func joinTags(list []string) string { return strings.Join(list, ", ") }
 
+// finely reports whether one of the folded filters is used.
+func (v *queueView) finely() bool {
+	f := &v.filter
+	return f.Service != "" || f.Nature != "" || f.Feeling != "" || f.Language != "" || f.Priority != "" || f.Age != 0 || f.Tag != "" || f.Department != ""
+}
+
 func ageOf(v *queueView) string {
 	if v.filter.Age == 0 {
 		return ""
