@@ -114,7 +114,7 @@ func TestBrowserInbox(t *testing.T) {
 		w.Keys("gm")
 		w.Until(`location.pathname === "/measures"`)
 	})
-	text := "Thank you, we are looking into it. Number 4711."
+	text := "Thank you. I check it with the workshop today and will write to you here tomorrow before noon. Number 4711." // the charter wants a next step
 	t.Run("presence", func(t *testing.T) {
 		a, b := claire.in(t), ines.in(t)
 		a.Open("/inbox/" + one)
