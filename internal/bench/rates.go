@@ -87,7 +87,7 @@ func rates(b *bench) error {
 	if err != nil {
 		return err
 	}
-	b.out.least("an answer in a community: kept, derived, indexed", said.Rate, 400, "a second", fmt.Sprintf("%d questions and answers, one after the other; p99 %s", said.N, ms(said.P99)))
+	b.out.least("an answer in a community: kept, derived, indexed", said.Rate, 400, "a second", fmt.Sprintf("%d questions and answers by %d hands at once, without HTTP; p99 %s", said.N, connections, ms(said.P99)))
 	for _, r := range []rated{
 		{kind{"list of questions, signed out", []string{list}}, false, 0.1, 30},
 		{kind{"question, signed out", threads}, false, 0.1, 30},
