@@ -8,8 +8,8 @@ LDFLAGS := -s -w -X github.com/entente/entente/internal/cli.version=$(VERSION)
 # plan and report are a third of the program then, and not slower; what runs for every post is inlined as usual.
 OURS := github.com/entente/entente/internal
 PLAIN := $(OURS)/...web $(OURS)/web/... $(OURS)/...api $(OURS)/app $(OURS)/cli $(OURS)/org $(OURS)/business $(OURS)/plan $(OURS)/plan/... $(OURS)/govern $(OURS)/govern/... \
-	$(OURS)/report $(OURS)/report/... $(OURS)/team $(OURS)/inbox $(OURS)/inbox/... $(OURS)/intake $(OURS)/measure $(OURS)/measure/kpi $(OURS)/measure/own $(OURS)/people $(OURS)/enrich $(OURS)/channel $(OURS)/situation $(OURS)/situation/... $(OURS)/rule $(OURS)/rule/... $(OURS)/survey $(OURS)/archive $(OURS)/charter $(OURS)/strategy $(OURS)/strategy/... $(OURS)/community $(OURS)/community/... github.com/danielgtaylor/huma/... github.com/spf13/... github.com/schollz/... \
-	google.golang.org/protobuf/... github.com/pressly/... github.com/emersion/... github.com/wneessen/... github.com/nyaruka/... github.com/yuin/... github.com/microcosm-cc/...
+	$(OURS)/fediverse $(OURS)/fediverse/... $(OURS)/listening $(OURS)/letter $(OURS)/push $(OURS)/translate $(OURS)/report $(OURS)/report/... $(OURS)/team $(OURS)/inbox $(OURS)/inbox/... $(OURS)/intake $(OURS)/measure $(OURS)/measure/kpi $(OURS)/measure/own $(OURS)/people $(OURS)/enrich $(OURS)/channel $(OURS)/situation $(OURS)/situation/... $(OURS)/rule $(OURS)/rule/... $(OURS)/survey $(OURS)/contact $(OURS)/fediverse $(OURS)/fediverse/... $(OURS)/lead $(OURS)/course $(OURS)/archive $(OURS)/charter $(OURS)/strategy $(OURS)/strategy/... $(OURS)/community $(OURS)/community/... $(OURS)/recognition $(OURS)/recognition/... github.com/danielgtaylor/huma/... github.com/spf13/... github.com/schollz/... \
+	google.golang.org/protobuf/... github.com/pressly/... github.com/emersion/... github.com/wneessen/... github.com/nyaruka/... github.com/yuin/... github.com/microcosm-cc/... golang.org/x/net/... golang.org/x/image/... crypto/tls crypto/x509 encoding/asn1 encoding/xml html/template text/template/...
 SMALL := $(foreach p,$(PLAIN),-gcflags '$(p)=-l')
 
 .DEFAULT_GOAL := help
@@ -22,7 +22,8 @@ run: build ## build, and open a filled demo on http://127.0.0.1:8080 (data in ./
 	./bin/entente serve --demo
 
 build: assets generate ## bin/entente, one file, nothing else needed to run it
-	$(GO) build -trimpath $(SMALL) -ldflags "$(LDFLAGS)" -o bin/entente ./cmd/entente
+	$(GO) run ./internal/pack
+	$(GO) build -trimpath -tags packed $(SMALL) -ldflags "$(LDFLAGS)" -o bin/entente ./cmd/entente
 
 assets: ## the browser side, from npm by lock file
 	@command -v npm >/dev/null || { echo "npm is needed (Debian: apt-get install nodejs npm)"; exit 1; }
@@ -30,6 +31,7 @@ assets: ## the browser side, from npm by lock file
 
 generate: ## Go from the pages (*.templ); only pages newer than what was made from them
 	$(GO) tool templ generate -lazy -path internal -log-level warn
+	$(GO) run ./internal/web/write/slim internal
 
 test: assets generate ## every test: both databases, real mail servers, browser; installs what it needs where it may
 	sh scripts/test.sh

@@ -47,7 +47,7 @@ func TestKill(t *testing.T) {
 			name string
 			run  func(*testing.T, place, *rand.Rand, int)
 			n    int
-		}{{"importing", killImports, times(killsImporting)}, {"polling", killPolls, times(killsPolling)}, {"replying", killReplies, times(killsReplying)}} {
+		}{{"importing", killImports, times(killsImporting)}, {"polling", killPolls, times(killsPolling)}, {"replying", killReplies, times(killsReplying)}, {"stating", killStatements, 3}} {
 			t.Run(c.name+" "+engine, func(t *testing.T) {
 				t.Parallel()
 				seed := uint64(time.Now().UnixNano())

@@ -130,15 +130,31 @@ var open = []string{"POST /language", "POST /theme", "GET /design", "/", "GET /{
 	"POST /c/{slug}/sign-up", "GET /c/{slug}/confirm/{secret}", "POST /c/{slug}/confirm/{secret}", "GET /c/{slug}/spaces", "GET /c/{slug}/all",
 	"GET /c/{slug}/{space}", "GET /c/{slug}/{space}/{file}", "GET /c/{slug}/feed.atom", "GET /c/{slug}/feed.json", "GET /c/{slug}/sitemap.xml",
 	"GET /c/{slug}/robots.txt", "GET /c/{slug}/t/{thread}", "GET /c/{slug}/t/{thread}/{words}", "GET /c/{slug}/p/{post}",
+	"GET /c/{slug}/people/{handle}", "GET /c/{slug}/people/{handle}/picture", "GET /c/{slug}/p/{post}/author", "GET /who/{channel}/{handle}", "GET /c/{slug}/who/{channel}/{handle}",
+	"GET /c/{slug}/t/{thread}/{words}/{number}", "GET /c/{slug}/questions/{number}", "GET /c/{slug}/questions/{number}/{words}", "GET /c/{slug}/questions/{number}/{words}/{answer}",
+	"GET /c/{slug}/q/{number}", "GET /c/{slug}/q/{number}/{words}", "GET /c/{slug}/a/{number}", "GET /c/{slug}/a/{number}/{words}",
 	"GET /c/{slug}/p/{post}/history", "GET /c/{slug}/ask", "POST /c/{slug}/ask", "GET /c/{slug}/similar", "POST /c/{slug}/p/{post}/reply",
+	// Whoever has a question; what is shown is what everybody may read.
+	"GET /contact/{point}", "POST /contact/{point}", "GET /contact/{point}/lines", "GET /contact/{point}/answer/{kind}/{ref}", "GET /widget.js",
+	"GET /contact/{point}/file/{file}", "GET /widget/{point}/{visit}/file/{file}", "GET /c/{slug}/contact", "POST /c/{slug}/contact", "GET /c/{slug}/contact/lines",
+	"GET /c/{slug}/contact/answer/{kind}/{ref}", "GET /c/{slug}/contact/file/{file}",
+	"GET /widget/{point}/{visit}", "POST /widget/{point}/{visit}", "GET /widget/{point}/{visit}/lines", "GET /widget/{point}/{visit}/answer/{kind}/{ref}",
 	// Whoever was asked how it went has the link.
 	"GET /s/{token}", "POST /s/{token}", "POST /s/{token}/stop",
 	// A link in a mail, which only ends such mails.
-	"GET /c/{slug}/mail/{token}", "POST /c/{slug}/mail/{token}", "GET /c/{slug}/moderation",
+	"GET /c/{slug}/push.js", "GET /c/{slug}/forgot", "POST /c/{slug}/forgot", "GET /c/{slug}/reset/{secret}", "POST /c/{slug}/reset/{secret}", "GET /c/{slug}/mail/{token}", "POST /c/{slug}/mail/{token}",
+	// A link in a mail to whom it was sent in the name of: it posts what came, or drops it.
+	"GET /c/{slug}/letter/{token}", "POST /c/{slug}/letter/{token}", "GET /c/{slug}/moderation",
 	"GET /media/{file}", "GET /c/{slug}/media/{file}", "POST /c/{slug}/preview",
 	"GET /c/{slug}/ideas", "GET /c/{slug}/ideas/new", "GET /c/{slug}/ideas/similar", "POST /c/{slug}/ideas", "GET /c/{slug}/roadmap",
 	"GET /c/{slug}/articles", "GET /c/{slug}/articles/feed.atom", "GET /c/{slug}/articles/{article}", "GET /c/{slug}/articles/{article}/{words}",
-	"GET /c/{slug}/articles/{article}/versions", "POST /c/{slug}/articles/{article}/helped", "GET /c/{slug}/search"}
+	"GET /c/{slug}/fediverse", "GET /c/{slug}/articles/{article}/versions", "POST /c/{slug}/articles/{article}/helped", "GET /c/{slug}/search",
+	"GET /c/{slug}/events", "GET /c/{slug}/events/calendar.ics", "GET /c/{slug}/events/mine/{token}", "GET /c/{slug}/t/{thread}/event.ics",
+	"GET /c/{slug}/recognition", "GET /c/{slug}/recognition/{handle}", "GET /c/{slug}/challenges", "GET /c/{slug}/challenges/{challenge}",
+	// What search engines, readers of feeds and other people's pages ask for.
+	"GET /c/{slug}/feed.rss", "GET /c/{slug}/ideas/feed.atom", "GET /c/{slug}/ideas/feed.json", "GET /c/{slug}/ideas/feed.rss", "GET /c/{slug}/articles/feed.json", "GET /c/{slug}/articles/feed.rss",
+	"GET /c/{slug}/sitemap/{part}", "GET /c/{slug}/opensearch.xml", "GET /c/{slug}/oembed", "GET /c/{slug}/card.png", "GET /c/{slug}/t/{thread}/card.png", "GET /c/{slug}/articles/{article}/card.png",
+	"GET /c/{slug}/embed/t/{thread}", "GET /c/{slug}/embed/ideas"}
 
 // headers holds what every answer carries.
 func headers(t *testing.T, path string, a answer) {

@@ -222,11 +222,11 @@ func corpus(t *testing.T, p place) *words {
 		}
 		all.WriteString(" " + plainly(s))
 	}
-	err := fs.WalkDir(sample.Files, ".", func(path string, d fs.DirEntry, err error) error {
+	err := fs.WalkDir(sample.Files(), ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		raw, err := fs.ReadFile(sample.Files, path)
+		raw, err := fs.ReadFile(sample.Files(), path)
 		if err != nil {
 			return err
 		}

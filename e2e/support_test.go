@@ -47,16 +47,18 @@ var scratch = sync.OnceValue(func() string {
 	return dir
 })
 
-// build builds the program once for all tests, compiled as the tests are, so that nothing is compiled twice.
+// build builds the program once for all tests, compiled as the tests are, so that nothing is compiled twice, and carrying its texts packed, as it is delivered.
 var build = sync.OnceValues(func() (string, error) {
 	file := filepath.Join(scratch(), "entente")
 	if _, err := os.Stat(file); err == nil {
 		return file, nil
 	}
-	cmd := exec.Command("go", "build", "-buildvcs=false", "-ldflags=-s -w", "-o", file+".new", "../cmd/entente")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if said, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build the program: %w\n%s", err, said)
+	for _, args := range [][]string{{"run", "./internal/pack"}, {"build", "-buildvcs=false", "-tags", "packed", "-ldflags=-s -w", "-o", file + ".new", "./cmd/entente"}} {
+		cmd := exec.Command("go", args...)
+		cmd.Dir, cmd.Env = "..", append(os.Environ(), "CGO_ENABLED=0")
+		if said, err := cmd.CombinedOutput(); err != nil {
+			return "", fmt.Errorf("build the program: %w\n%s", err, said)
+		}
 	}
 	return file, os.Rename(file+".new", file)
 })

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"mime/multipart"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -65,7 +66,7 @@ func TestCommunityWalls(t *testing.T) {
 		{community: "salon", space: "parloir", named: "Salonnard", told: "calembredaine", knows: append([]string{"insider"}, staff...), reads: append([]string{"insider"}, staff...)},
 		{community: "equipe", space: "discussions", told: "turlutaine", reads: append([]string{"member"}, staff...)},
 	}
-	paths := []string{"/c/sillage", "/c/sillage/all", "/c/sillage/spaces", "/c/sillage/feed.atom", "/c/sillage/feed.json", "/c/sillage/sitemap.xml"}
+	paths := []string{"/c/sillage", "/c/sillage/all", "/c/sillage/spaces", "/c/sillage/feed.atom", "/c/sillage/feed.json", "/c/sillage/sitemap.xml", "/c/sillage/sitemap/threads-1.xml", "/c/sillage/search?q=" + sought, "/c/sillage/embed/ideas"}
 	outside := func() map[string]string { // what somebody sees who may see nothing of it
 		seen := map[string]string{}
 		for _, path := range paths {
@@ -149,7 +150,7 @@ func TestCommunityWalls(t *testing.T) {
 		}
 		return placeholder.ReplaceAllStringFunc(path, func(p string) string {
 			v, known := map[string]string{"{slug}": w.community, "{space}": space, "{thread}": w.thread, "{post}": w.answer, "{words}": "x", "{file}": "feed.atom",
-				"{id}": w.communityID, "{$}": ""}[p]
+				"{id}": w.communityID, "{part}": "threads-1.xml", "{$}": ""}[p]
 			if !known {
 				v = "none"
 			}
@@ -200,6 +201,16 @@ func TestCommunityWalls(t *testing.T) {
 					look(to)
 					if searches {
 						look(to + "?q=" + sought + "&title=" + sought)
+						look(to + "?q=" + w.told[:len(w.told)-1] + "x") // what may have been meant
+						look(to + "?q=kind:post&lang=fr&days=7&tag=" + sought)
+					}
+					switch {
+					case strings.HasSuffix(to, "/oembed"):
+						look(to + "?url=" + url.QueryEscape(s.URL+"/c/"+w.community+"/t/"+w.thread))
+					case strings.HasSuffix(path, "{thread}/card.png"):
+						if a := c.get(to); a.status == http.StatusOK && !slices.Contains(w.reads, name) {
+							t.Errorf("a %s who asks for the card of what was said in %s is given it", name, w.space)
+						}
 					}
 				}
 			}

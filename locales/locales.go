@@ -1,9 +1,3 @@
-// Package locales holds the words of the interface, one set of files a language, embedded in the binary.
+// Package locales holds the words of the interface, one set of files a language, embedded in the binary. Files are named NAME.LANGUAGE.json;
+// all files of a language are one list of sentences.
 package locales
-
-import "embed"
-
-// Files are named NAME.LANGUAGE.json; all files of a language are one list of sentences.
-//
-//go:embed *.json
-var Files embed.FS

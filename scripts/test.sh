@@ -29,9 +29,10 @@ run() {
 # What finds most mistakes soonest goes first: every page and every role, every link, every word.
 first='^(TestRoutes|TestCrawl|TestUnspoken)$'
 run -run "$first" ./e2e
-run $(go list ./... | grep -v '/e2e$')
+# Tests wait for databases, browsers and mail servers as much as they calculate: three at once keep two cores busy.
+run -p 3 $(go list ./... | grep -v '/e2e$')
 # The browser and the kills go last and alone: beside everything else, a machine of two cores is too slow for what people would notice.
-run -skip "$first" ./e2e
+run -parallel 3 -skip "$first" ./e2e
 
 if [ -e "$work/failed" ]; then
 	# The last screen says what failed: each test with the first lines of what it said, packages that do not compile, panics.

@@ -1,6 +1,7 @@
 // The browser side: small improvements to pages that already work without it.
 import htmx from "htmx.org";
 import { confirmations, copying, dialogs, dismissing, revealing } from "./actions";
+import { framed } from "./framed";
 import { uploads } from "./uploads";
 import { drafts, growing } from "./textareas";
 import { ordering } from "./order";
@@ -10,6 +11,7 @@ import { LiveElement } from "./live";
 import { PresenceElement } from "./presence";
 import { MapElement } from "./map";
 import { MarkdownElement } from "./markdown";
+import { PushElement } from "./push";
 import { SlidesElement, printing } from "./slides";
 import { tracing } from "./trace";
 
@@ -19,12 +21,14 @@ customElements.define("entente-live", LiveElement);
 customElements.define("entente-presence", PresenceElement);
 customElements.define("entente-map", MapElement);
 customElements.define("entente-markdown", MarkdownElement);
+customElements.define("entente-push", PushElement);
 customElements.define("entente-slides", SlidesElement);
 
 confirmations();
 copying();
 dialogs();
 dismissing();
+framed();
 ordering();
 revealing();
 shortcuts();

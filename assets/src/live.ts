@@ -58,7 +58,8 @@ export class LiveElement extends HTMLElement {
 		if (this.#waiting.size > 0) this.#announce([]);
 	};
 
-	// Announcements are gathered for a moment: an import may make hundreds a second. A hidden page waits until it is seen.
+	// Announcements are gathered for a moment: an import may make hundreds a second. All who are online hear of it at once and should not ask at
+	// once, so the moment is not equally long for each. A hidden page waits until it is seen.
 	#announce(topics: string[]): void {
 		for (const topic of topics) {
 			if (!topic) continue;
@@ -74,7 +75,7 @@ export class LiveElement extends HTMLElement {
 				const wanted = (region.dataset["live"] ?? "").split(/\s+/);
 				if (wanted.some((topic) => due.has(topic))) void refresh(region);
 			}
-		}, 300);
+		}, 150 + Math.random() * 300);
 	}
 }
 

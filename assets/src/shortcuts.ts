@@ -1,9 +1,15 @@
 // Keys: "?" shows them all, j and k move in lists, o opens, "/" searches; buttons and links declare their own in data-key ("a", "g i").
-import { writable } from "./dom";
+import { on, writable } from "./dom";
 
 export function shortcuts(): void {
 	let pending = "";
 	let forget = 0;
+
+	// What can be done with chosen lines is shown once there are any.
+	on("change", "input.list-check", (box) => {
+		const form = (box as HTMLInputElement).form?.closest("details");
+		if (form && document.querySelector("input.list-check:checked")) form.open = true;
+	});
 
 	document.addEventListener("keydown", (event) => {
 		if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
@@ -64,6 +70,10 @@ function builtin(key: string): boolean {
 			return move(1);
 		case "k":
 			return move(-1);
+		case "x":
+			return choose(false);
+		case "X":
+			return choose(true);
 		case "o": {
 			const line = current();
 			const link = line?.querySelector<HTMLElement>("[data-open], a[href]");
@@ -92,6 +102,27 @@ function move(by: number): boolean {
 	link?.focus();
 	line?.scrollIntoView({ block: "nearest" });
 	return Boolean(link);
+}
+
+// choose ticks the line where the focus is, or with shift all from the one ticked last, as mail programs do.
+let ticked: HTMLInputElement | undefined;
+
+function choose(many: boolean): boolean {
+	const line = current();
+	const box = line?.querySelector<HTMLInputElement>("input.list-check");
+	if (!line || !box) return false;
+	const all = lines();
+	const from = ticked ? all.findIndex((l) => l.contains(ticked ?? null)) : -1;
+	if (many && ticked && from >= 0) {
+		const to = all.indexOf(line);
+		for (const l of all.slice(Math.min(from, to), Math.max(from, to) + 1)) {
+			const b = l.querySelector<HTMLInputElement>("input.list-check");
+			if (b) b.checked = ticked.checked;
+		}
+	} else box.checked = !box.checked;
+	ticked = box;
+	box.dispatchEvent(new Event("change", { bubbles: true }));
+	return true;
 }
 
 function help(): boolean {

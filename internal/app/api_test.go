@@ -442,7 +442,8 @@ func (p *place) steps(t *testing.T) []step {
 			approval := made.New()
 			err := p.app.DB.Tx(t.Context(), func(ctx context.Context, q db.Q) error {
 				_, err := db.Exec(ctx, q, `INSERT INTO reply_approval (id, conversation, member, answer, state, created_at)
-					SELECT $1, $2, id, '{"Text":"Je regarde demain et je vous écris."}', 'waiting', 1 FROM member WHERE email = 'karim.belhadj-roche@bruyere.example'`, approval, got["list-conversations"].first("id"))
+					SELECT $1, (SELECT id FROM conversation WHERE private = 0 AND state = 'open' ORDER BY last_at DESC, id DESC LIMIT 1), id, '{"Text":"Je regarde demain et je vous écris."}',
+					'waiting', 1 FROM member WHERE email = 'karim.belhadj-roche@bruyere.example'`, approval)
 				return err
 			})
 			if err != nil {
@@ -754,7 +755,7 @@ func (p *place) steps(t *testing.T) []step {
 		{"delete-theme", of("create-theme", "id")},
 		{"delete-perspective", of("create-perspective", "id")},
 		{"delete-map", of("create-map", "id")},
-	}, slices.Concat(governSteps(), communitySteps(), ruleSteps(), teamSteps(), p.situationSteps(t))...)
+	}, slices.Concat(governSteps(), communitySteps(), ruleSteps(), teamSteps(), deskSteps(), p.situationSteps(t))...)
 }
 
 // finish does the imports that wait.

@@ -18,15 +18,22 @@ import (
 	"github.com/entente/entente/internal/channel"
 	"github.com/entente/entente/internal/channel/all"
 	forum "github.com/entente/entente/internal/channel/community"
+	points "github.com/entente/entente/internal/channel/contact"
 	"github.com/entente/entente/internal/charter"
 	"github.com/entente/entente/internal/community"
 	"github.com/entente/entente/internal/config"
+	"github.com/entente/entente/internal/contact"
+	"github.com/entente/entente/internal/course"
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/enrich"
+	"github.com/entente/entente/internal/export"
+	"github.com/entente/entente/internal/fediverse"
 	"github.com/entente/entente/internal/govern"
 	"github.com/entente/entente/internal/inbox"
 	"github.com/entente/entente/internal/intake"
+	"github.com/entente/entente/internal/lead"
 	"github.com/entente/entente/internal/ledger"
+	"github.com/entente/entente/internal/letter"
 	"github.com/entente/entente/internal/listening"
 	"github.com/entente/entente/internal/measure"
 	"github.com/entente/entente/internal/org"
@@ -34,6 +41,8 @@ import (
 	"github.com/entente/entente/internal/paper"
 	"github.com/entente/entente/internal/people"
 	"github.com/entente/entente/internal/plan"
+	"github.com/entente/entente/internal/push"
+	"github.com/entente/entente/internal/recognition"
 	"github.com/entente/entente/internal/report"
 	"github.com/entente/entente/internal/rule"
 	"github.com/entente/entente/internal/seal"
@@ -42,11 +51,14 @@ import (
 	"github.com/entente/entente/internal/survey"
 	"github.com/entente/entente/internal/team"
 	"github.com/entente/entente/internal/telemetry"
+	"github.com/entente/entente/internal/translate"
 	"github.com/entente/entente/internal/web"
+	"github.com/entente/entente/internal/web/ui"
 )
 
 // App is a running installation, or one that a command works on.
 type App struct {
+	beside    db.Kept[[]ui.Panel]
 	Config    config.Config
 	Log       *slog.Logger
 	Clock     func() time.Time
@@ -55,16 +67,25 @@ type App struct {
 	Ledger    *ledger.Ledger
 	Channels  *channel.Service
 	Intake    *intake.Service
+	Exports   *export.Service
 	People    *people.Service
 	Enrich    *enrich.Service
 	Review    *enrich.Review
 	Elsewhere *enrich.Elsewhere
+	Translate *translate.Service
 	Listening *listening.Service
 	Inbox     *inbox.Service
 	Situation *situation.Service
 	Rules     *rule.Service
 	Survey    *survey.Service
 	Community *community.Service
+	Merits    *recognition.Service
+	Contact   *contact.Service
+	Fediverse *fediverse.Service
+	Letter    *letter.Service
+	Push      *push.Service
+	Lead      *lead.Service
+	Course    *course.Service
 	Measure   *measure.Service
 	Strategy  *strategy.Service
 	Business  *business.Service
@@ -112,12 +133,18 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger) (*App, error) 
 	reader := a.enricher()
 	a.Enrich = enrich.New(a.DB, log, reader)
 	matcher := listening.NewMatcher(a.Enrich)
-	a.Enrich.Changed(matcher.Rematch)
-	a.Ledger = ledger.New(a.DB, log, a.Clock, channel.PostFollower(), people.Follower(), business.Follower(), a.Enrich.Follower(), matcher.Follower(), inbox.Follower(), situation.Follower(), community.Follower())
+	a.Enrich.Changed(func(ctx context.Context, q db.Q, posts []channel.Post) error {
+		if err := matcher.Rematch(ctx, q, posts); err != nil {
+			return err
+		}
+		return inbox.Rehear(ctx, q, posts)
+	})
+	a.Ledger = ledger.New(a.DB, log, a.Clock, channel.PostFollower(), people.Follower(), business.Follower(), a.Enrich.Follower(), matcher.Follower(), inbox.Follower(), situation.Follower(), community.Follower(), recognition.Follower(), contact.Follower())
 	a.Channels = channel.New(a.DB, a.Ledger, box, channel.World{HTTP: gate.Client(), Dial: gate.Dial, Clock: a.Clock, Log: log}, log, a.Clock,
-		append(all.Connectors(), sampleConnector{}, forum.New())...).WithAudit(a.Org.Audit)
+		append(all.Connectors(), sampleConnector{}, forum.New(), points.New())...).WithAudit(a.Org.Audit)
 	a.Review = enrich.NewReview(a.DB, a.Ledger, a.Enrich, a.Org, log, a.Clock)
 	a.Elsewhere = enrich.NewElsewhere(a.DB, a.Ledger, a.Enrich, a.Org, box, gate.Client(), log, a.Clock)
+	a.Translate = translate.New(a.DB, a.Org, box, gate.Client(), log, a.Clock)
 	a.People = people.New(a.DB, a.Ledger, a.Org, log, a.Clock)
 	a.Charter = charter.New(a.DB, a.Org, log, a.Clock)
 	a.Team = team.New(a.DB, a.Org, log, a.Clock)
@@ -130,16 +157,30 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger) (*App, error) 
 	a.Situation = situation.New(a.DB, a.Ledger, a.Channels, a.Inbox, a.Org, log, a.Clock)
 	a.Rules = rule.New(a.DB, a.Ledger, a.Inbox, a.Review, a.Enrich, a.Org, log, a.Clock)
 	a.Community = community.New(a.DB, a.Ledger, a.Channels, a.Org, log, a.Clock).WithHint(hint(reader))
-	if m, ok := notices(mailer); ok {
-		a.Community.WithMail(m, box)
+	a.Merits = recognition.New(a.DB, a.Ledger, a.Community, a.Clock)
+	a.Lead = lead.New(a.DB, a.Ledger, a.Channels, a.Inbox, a.Org, log, a.Clock)
+	a.Contact = contact.New(a.DB, a.Ledger, a.Channels, a.Community, a.Org, log, a.Clock)
+	a.Fediverse = fediverse.New(a.DB, a.Ledger, a.Community, a.Org, box, gate.Client(), log, a.Clock)
+	post, _ := notices(mailer)
+	if post != nil {
+		a.Community.WithMail(post, box)
 	}
+	a.Push = push.New(a.DB, a.Org, box, gate.Client(), log, a.Clock)
+	a.Community.WithPush(a.Push)
+	a.Letter = letter.New(a.DB, a.Channels, a.Community, a.Org, post, log, a.Clock)
+	a.Channels.WithLetters(a.Letter.Take)
+	a.Community.WithPosts(a.Letter.Address)
+	a.Course = course.New(a.DB, a.Org, a.Charter, a.Team, a.Inbox, tone(reader), templates, log, a.Clock)
+	a.Inbox.WithLicence(a.Course.May)
 	a.Intake = intake.New(a.DB, a.Ledger, a.Channels, a.Org, filepath.Join(c.Data, "imports"), log, a.Clock, a.resolve)
+	a.bring()
+	a.Exports = export.New(a.DB, a.Community, a.Org, filepath.Join(c.Data, "exports"), log, a.Clock)
 	a.Folder = business.NewWatcher(a.DB, a.Intake, a.Org, filepath.Join(c.Data, "facts"), log, a.Clock)
 	a.Measure = measure.New(a.DB, a.Org, a.Clock)
 	a.Measure.Trust(a.Enrich)
 	a.Measure.Log(log)
 	a.Ledger.Watch(func([]ledger.Activity) { a.Measure.Noticed() })
-	a.Survey = survey.New(a.DB, a.Ledger, a.Inbox, a.Channels, a.Org, box, c.Public(), log, a.Clock)
+	a.Survey = survey.New(a.DB, a.Ledger, a.Inbox, a.Channels, a.Org, box, c.Public(), log, a.Clock).WithNotice(a.Community.Ask)
 	a.Strategy = strategy.New(a.DB, a.Measure, a.Org, log, a.Clock)
 	a.Plan = plan.New(a.DB, a.Measure, a.Strategy, a.Org, log, a.Clock)
 	a.Govern = govern.New(a.DB, a.Measure, a.Strategy, a.Charter, a.Listening, a.Org, log, a.Clock)
@@ -219,11 +260,13 @@ func (a *App) work(ctx context.Context) <-chan struct{} {
 		"polling":   a.Channels.Poll,
 		"sending":   a.Channels.SendLoop,
 		"imports":   a.Intake.Run,
+		"exports":   a.Exports.Loop,
 		"folder":    a.Folder.Run,
 		"openings":  a.Inbox.OpenDue,
 		"rules":     a.Rules.Loop,
 		"surveys":   a.Survey.Loop,
-		"reminders": func(ctx context.Context) error { return a.Govern.RemindLoop(ctx, a.Inbox.TellOnce) },
+		"courses":   a.Course.Loop,
+		"reminders": func(ctx context.Context) error { return a.Govern.RemindLoop(ctx, a.Inbox.TellOnce, a.Inbox.NoteTx) },
 		"routing":   a.Inbox.RouteLoop,
 		"topics":    a.Listening.FillLoop,
 		"tidying":   a.tidy,
@@ -233,6 +276,11 @@ func (a *App) work(ctx context.Context) <-chan struct{} {
 		"measures":  a.Measure.Loop,
 		"reports":   a.Report.Loop,
 		"notices":   a.Community.Loop,
+		"contact":   a.Contact.Loop,
+		"fediverse": a.Fediverse.Loop,
+		"letters":   a.Letter.Loop,
+		"browsers":  func(ctx context.Context) error { return a.Push.Loop(ctx, a.Community.Pushed) },
+		"leads":     a.Lead.Loop,
 		"due":       a.Inbox.WarnLoop,
 		"telling":   func(ctx context.Context) error { return a.Inbox.NoticeLoop(ctx, func() { a.Live.Publish("notices") }) },
 		"situation": a.Situation.Loop,
@@ -263,7 +311,7 @@ func (a *App) tidy(ctx context.Context) error {
 	tick := time.NewTicker(24 * time.Hour)
 	defer tick.Stop()
 	for {
-		if err := errors.Join(a.Org.Tidy(ctx), a.Inbox.Tidy(ctx), a.Inbox.ForgetNotices(ctx), a.Community.Tidy(ctx), a.Community.ForgetNotices(ctx)); err != nil && ctx.Err() == nil {
+		if err := errors.Join(a.Org.Tidy(ctx), a.Inbox.Tidy(ctx), a.Inbox.ForgetNotices(ctx), a.Course.ForgetKept(ctx), a.Community.Tidy(ctx), a.Fediverse.Tidy(ctx), a.Community.ForgetNotices(ctx), a.Letter.Forget(ctx), a.Push.Forget(ctx)); err != nil && ctx.Err() == nil {
 			a.Log.Error("not all was tidied, will try again", "error", err)
 		}
 		select {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
 	"time"
@@ -75,7 +76,11 @@ func (a *App) collect(ctx context.Context) error {
 				continue // somebody writes at this moment; later
 			}
 			a.rest()
+			runtime.GC() // what pools hold goes after two collections
 			debug.FreeOSMemory()
+			if err := unload(); err != nil {
+				a.Log.Debug("what is not used of the program stays in memory", "error", err)
+			}
 			given = made()
 		}
 	}

@@ -97,7 +97,7 @@ func (a *App) FillDemo(ctx context.Context, say func(string)) (*Demo, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(folder)
-	if err := os.CopyFS(folder, sample.Files); err != nil {
+	if err := os.CopyFS(folder, sample.Files()); err != nil {
 		return nil, fmt.Errorf("unpack the sample: %w", err)
 	}
 	if err := a.demoFiles(ctx, &o, folder, shift, say); err != nil {
@@ -135,6 +135,9 @@ func (a *App) FillDemo(ctx context.Context, say func(string)) (*Demo, error) {
 	if err := a.demoReplies(ctx); err != nil {
 		return nil, fmt.Errorf("replies: %w", err)
 	}
+	if err := a.demoCourses(ctx); err != nil {
+		return nil, fmt.Errorf("courses: %w", err)
+	}
 	if err := a.demoViews(ctx); err != nil {
 		return nil, fmt.Errorf("views of the inbox: %w", err)
 	}
@@ -145,6 +148,12 @@ func (a *App) FillDemo(ctx context.Context, say func(string)) (*Demo, error) {
 	say("communities")
 	if err := a.demoCommunities(ctx); err != nil {
 		return nil, fmt.Errorf("communities: %w", err)
+	}
+	if err := a.demoContact(ctx); err != nil {
+		return nil, fmt.Errorf("contact points: %w", err)
+	}
+	if err := a.demoLeads(ctx); err != nil {
+		return nil, fmt.Errorf("leads: %w", err)
 	}
 	say("situations")
 	if err := a.demoSituations(ctx, shift); err != nil {
@@ -184,7 +193,7 @@ func (a *App) demoOf(ctx context.Context) ([]DemoAccount, error) {
 }
 
 func readSample(name string, v any) error {
-	raw, err := fs.ReadFile(sample.Files, name)
+	raw, err := fs.ReadFile(sample.Files(), name)
 	if err != nil {
 		return err
 	}
@@ -329,7 +338,7 @@ func (a *App) importFile(ctx context.Context, name, format string, settings inta
 }
 
 func (a *App) demoMap(ctx context.Context, shift time.Duration) error {
-	f, err := sample.Files.Open("map.json")
+	f, err := sample.Files().Open("map.json")
 	if err != nil {
 		return err
 	}

@@ -32,6 +32,8 @@ func (a *App) demoCommunities(ctx context.Context) error {
 					About: community.Texts{"fr": "Ce que Bruyère devrait changer : proposez, votez, suivez.", "en": "What Bruyère should change: propose, vote, follow."}},
 				{Slug: "savoir", Holds: []string{community.Articles}, Access: community.OpenSpace, Name: community.Texts{"fr": "Savoir-faire", "en": "Know-how"},
 					About: community.Texts{"fr": "Guides et bonnes pratiques, relus par l’atelier.", "en": "Guides and best practices, read by the workshop first."}},
+				{Slug: "rendez-vous", Holds: []string{community.Events}, Access: community.OpenSpace, Name: community.Texts{"fr": "Rendez-vous", "en": "Meetings"},
+					About: community.Texts{"fr": "Sorties, ateliers ouverts et soirées en ligne.", "en": "Rides, open workshops and evenings online."}},
 				{Slug: "pionniers", Holds: talk, Access: community.Hidden, Name: community.Texts{"fr": "Pionniers", "en": "Pioneers"},
 					About: community.Texts{"fr": "Essais de prototypes, avant tout le monde.", "en": "Prototypes, before anybody else."}},
 			}},

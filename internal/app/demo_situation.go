@@ -154,7 +154,7 @@ func (d *situationDemo) batteries() error {
 	if err != nil {
 		return err
 	}
-	if _, err = d.s.Approve(d.at(time.September, 7, 8, 55, "claire"), w.ID); err != nil {
+	if _, err = d.s.Approve(d.at(time.September, 7, 8, 55, "claire"), w.ID, true); err != nil {
 		return err
 	}
 	if _, err = d.s.Begin(d.at(time.September, 7, 9, 0, "claire"), w.ID); err != nil {
@@ -213,7 +213,7 @@ func (d *situationDemo) drill() error {
 	if err != nil {
 		return err
 	}
-	if _, err = d.s.Approve(d.at(time.October, 14, 12, 58, "claire"), w.ID); err != nil {
+	if _, err = d.s.Approve(d.at(time.October, 14, 12, 58, "claire"), w.ID, true); err != nil {
 		return err
 	}
 	if _, err = d.s.Begin(d.at(time.October, 14, 13, 0, "claire"), w.ID); err != nil {

@@ -11,7 +11,7 @@ import (
 
 // demoDepartment makes the map of the workshop, which contributes to that of the organisation.
 func (a *App) demoDepartment(ctx context.Context, shift time.Duration, topic func(context.Context, string) (string, error)) error {
-	f, err := sample.Files.Open("workshop.json")
+	f, err := sample.Files().Open("workshop.json")
 	if err != nil {
 		return err
 	}

@@ -28,14 +28,14 @@ func (a *App) demoSurvey(ctx context.Context) error {
 		}
 	}
 	type talk struct {
-		id, author, name, channel, place string
-		n                                int
-		at                               time.Time
+		id, author, name, channel, place, said string
+		n                                      int
+		at                                     time.Time
 	}
 	list, err := db.All(ctx, a.DB.Read(), func(t *talk) []any {
-		return []any{&t.id, &t.n, &t.author, &t.name, &t.channel, &t.place, db.At(&t.at)}
-	}, `SELECT c.id, s.n, c.author, c.author_name, c.channel, h.name, s.resolved_at FROM conversation_span s JOIN conversation c ON c.id = s.conversation JOIN channel h ON h.id = c.channel
-		WHERE s.resolved_at IS NOT NULL AND c.first_reply_at IS NOT NULL AND c.author LIKE 'mailto:%' AND s.resolved_at > $1 ORDER BY s.resolved_at`, db.T(a.Clock().AddDate(0, 0, -120)))
+		return []any{&t.id, &t.n, &t.author, &t.name, &t.channel, &t.place, &t.said, db.At(&t.at)}
+	}, `SELECT c.id, s.n, c.author, c.author_name, c.channel, h.name, p.external_id, s.resolved_at FROM conversation_span s JOIN conversation c ON c.id = s.conversation JOIN channel h ON h.id = c.channel JOIN post p ON p.id = c.post
+		WHERE s.resolved_at IS NOT NULL AND c.first_reply_at IS NOT NULL AND c.author LIKE 'mailto:%' AND s.resolved_at > $1 ORDER BY s.resolved_at, p.external_id`, db.T(a.Clock().AddDate(0, 0, -120)))
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (a *App) demoSurvey(ctx context.Context) error {
 	var facts []ledger.Activity
 	for _, t := range list {
 		h := fnv.New32a()
-		h.Write([]byte(t.id))
+		h.Write([]byte(t.said)) // not the id, which is another in each filling
 		draw := int(h.Sum32() % 1000)
 		state, why, at := survey.Asked, "", t.at.Add(time.Hour)
 		switch {

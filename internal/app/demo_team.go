@@ -52,7 +52,7 @@ func (a *App) demoTeam(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", p.mail, err)
 		}
 		m := p.member
-		m.Member, m.Languages, m.Mail = was.Member, []string{"en", "fr"}, true
+		m.Member, m.Languages, m.Mail, m.Cheer = was.Member, []string{"en", "fr"}, true, true
 		m.Calendar = hours.Calendar{Zone: "Europe/Paris", Week: office, Holidays: []string{"01-01", "05-01", "12-25"}}
 		if p.member.Minutes < 1000 && p.member.Routed {
 			m.Calendar.Week = evenings

@@ -141,7 +141,13 @@ func (a *App) demoTalk(ctx context.Context) error {
 	if err := a.demoIdeas(ctx, s, people, &at); err != nil {
 		return err
 	}
-	return a.demoArticles(ctx, s, people, &at)
+	if err := a.demoEvents(s, people, &at); err != nil {
+		return err
+	}
+	if err := a.demoArticles(ctx, s, people, &at); err != nil {
+		return err
+	}
+	return a.demoRecognition(s, people)
 }
 
 func demoSillage() []demoThread {
@@ -154,6 +160,16 @@ func demoSillage() []demoThread {
 				{by: "odile", hours: 26, body: "Odile, 68 ans, Erica bleue. J’ai lâché la voiture il y a deux ans et je ne la regrette que les jours de grêle.", votes: []string{"nadia", "paulo", "gwen"}},
 				{by: "paulo", hours: 30, body: "> lâché la voiture il y a deux ans\n\nPareil ici, mais c’est elle qui m’a lâché. Paulo, Sévrier, Lande 2.", on: 3},
 			}},
+		{space: "questions", lang: "fr", by: "odile", days: 18.2, title: "Des pneus d’hiver valent-ils la peine sur une Erica ?", tags: "erica pneus hiver",
+			body: "Je roule tous les jours, pluie comprise. Les pneus d’origine glissent sur les pavés mouillés.",
+			replies: []demoReply{
+				{by: "paulo", hours: 5, body: "Oui, dès qu’il fait moins de 7 °C : la gomme d’hiver reste souple. J’ai mis des **47-622** d’hiver en novembre, 0,3 bar de moins que l’été, et je ne glisse plus sur les pavés.", votes: []string{"odile", "nadia"}},
+			}, pick: 1},
+		{space: "questions", lang: "fr", by: "paulo", days: 16.5, title: "Écran figé au démarrage après une mise à jour", tags: "ecran mise-a-jour",
+			body: "Le logo reste affiché. L’assistance marche, mais je ne vois plus la vitesse.",
+			replies: []demoReply{
+				{by: "nadia", hours: 3, body: "Même chose en août. Tenez **+** et **−** ensemble dix secondes, vélo éteint, puis rallumez : l’écran redémarre et finit sa mise à jour.", votes: []string{"paulo"}},
+			}, pick: 1},
 		{space: "questions", lang: "fr", by: "nadia", days: 12.4, title: "Comment savoir si ma batterie fait partie du lot C26-07 ?", tags: "batterie lande-2 rappel",
 			body: "J’ai reçu le courrier sur le rappel mais je ne trouve pas où lire le numéro. Il faut démonter quelque chose ?",
 			replies: []demoReply{

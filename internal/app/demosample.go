@@ -107,7 +107,7 @@ func (a *App) demoJudgements(ctx context.Context) ([]demoJudgement, error) {
 	for i := range places {
 		ids[places[i].Name] = places[i].ID
 	}
-	f, err := sample.Files.Open("judgements.tsv")
+	f, err := sample.Files().Open("judgements.tsv")
 	if err != nil {
 		return nil, err
 	}

@@ -50,12 +50,27 @@ func (n notifier) Deliver(ctx context.Context, l community.Letter) error {
 	}
 	msg.Subject(subject)
 	msg.SetDate()
-	msg.SetGenHeader("Auto-Submitted", "auto-generated") // answering machines keep quiet: RFC 3834
+	submitted := "auto-generated" // answering machines keep quiet: RFC 3834
+	if l.Answers != "" {
+		submitted = "auto-replied"
+		msg.SetGenHeader(gomail.HeaderInReplyTo, "<"+l.Answers+">")
+		msg.SetGenHeader(gomail.HeaderReferences, "<"+l.Answers+">")
+	}
+	msg.SetGenHeader("Auto-Submitted", submitted)
 	msg.SetGenHeader("X-Auto-Response-Suppress", "All")
-	msg.SetGenHeader("List-Unsubscribe", "<"+l.Unsubscribe+">")
-	msg.SetGenHeader("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
+	if l.Unsubscribe != "" {
+		msg.SetGenHeader("List-Unsubscribe", "<"+l.Unsubscribe+">")
+		msg.SetGenHeader("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
+	}
+	if l.ReplyTo != "" {
+		if err := msg.ReplyTo(l.ReplyTo); err != nil {
+			return surely("the address for answers", err)
+		}
+	}
 	msg.SetBodyString(gomail.TypeTextPlain, l.Text)
-	msg.AddAlternativeString(gomail.TypeTextHTML, l.HTML)
+	if l.HTML != "" {
+		msg.AddAlternativeString(gomail.TypeTextHTML, l.HTML)
+	}
 	if err := c.DialWithContext(ctx); err != nil {
 		return surely("reach the mail server", err)
 	}
@@ -73,5 +88,8 @@ func (n notifier) Deliver(ctx context.Context, l community.Letter) error {
 // notices is the mail server for notices, when there is one.
 func notices(m org.Mailer) (community.Mailer, bool) {
 	x, ok := m.(*mailer)
-	return notifier{x}, ok
+	if !ok {
+		return nil, false
+	}
+	return notifier{x}, true
 }

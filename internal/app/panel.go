@@ -2,16 +2,24 @@ package app
 
 import (
 	"context"
+	"fmt"
+
+	"github.com/a-h/templ"
 
 	"github.com/entente/entente/internal/community"
+	"github.com/entente/entente/internal/community/communityweb"
+	"github.com/entente/entente/internal/contact/contactweb"
 	"github.com/entente/entente/internal/enrich"
 	"github.com/entente/entente/internal/enrich/enrichweb"
 	"github.com/entente/entente/internal/govern/governweb"
+	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/inbox"
 	"github.com/entente/entente/internal/inbox/inboxweb"
+	"github.com/entente/entente/internal/lead/leadweb"
 	"github.com/entente/entente/internal/listening"
 	"github.com/entente/entente/internal/measure"
 	"github.com/entente/entente/internal/measure/measureweb"
+	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/people/peopleweb"
 	"github.com/entente/entente/internal/plan/planweb"
 	"github.com/entente/entente/internal/report/reportweb"
@@ -27,18 +35,22 @@ import (
 
 // besideConversation shows who a conversation is with, and up to which objectives it counts.
 func (a *App) besideConversation(ctx context.Context, c inbox.Conversation) []ui.Panel {
-	panels := peopleweb.Card(ctx, a.People, c.Author)
-	topics, err := a.Listening.TopicsOf(ctx, c.Root)
+	key := fmt.Sprint(c.ID, " ", org.Who(ctx).ID, " ", i18n.Lang(ctx), " ", a.Clock().Unix()/60) // what is said of times changes by the minute
+	panels, err := a.beside.Page(ctx, a.DB, key, func(ctx context.Context) ([]ui.Panel, error) { return a.derivedBeside(ctx, c), nil })
 	if err != nil {
-		a.Log.Warn("topics of a conversation could not be read", "error", err)
+		a.Log.Warn("what stands beside a conversation could not be read", "error", err)
+	}
+	if !a.Contact.Speaks(ctx, c.Channel) {
 		return panels
 	}
-	p, shown, err := strategyweb.ServesPanel(a.Strategy)(ctx, c.Channel, topics)
-	if err != nil {
-		a.Log.Warn("objectives of a conversation could not be read", "error", err)
-	}
-	if shown {
-		panels = append(panels, p)
+	return append(contactweb.InConversation(ctx, a.Contact, c.Root), panels...) // it tells who is there at this moment
+}
+
+// derivedBeside is what the database says beside a conversation.
+func (a *App) derivedBeside(ctx context.Context, c inbox.Conversation) []ui.Panel {
+	panels := peopleweb.Card(ctx, a.People, c.Author)
+	if org.Who(ctx).May(org.StrategyRead) { // what it counts for is read from its rows: dear, and seldom asked for
+		panels = append(panels, ui.Panel{Title: i18n.T(ctx, "strategy.panel_title"), Later: foldedAt(c, "serves")})
 	}
 	panels = append(panels, surveyweb.InConversation(ctx, a.Survey, c.ID)...)
 	panels = append(panels, ruleweb.InConversation(ctx, a.Rules, c.ID)...)
@@ -47,7 +59,58 @@ func (a *App) besideConversation(ctx context.Context, c inbox.Conversation) []ui
 		a.Log.Warn("situations of a conversation could not be read", "error", err)
 	}
 	panels = append(panels, of...)
+	if org.Who(ctx).May(org.InboxEdit) && a.Community.MayBeHelped(ctx, c.Channel) {
+		panels = append(panels, ui.Panel{Title: i18n.T(ctx, "community.ambassador.title"), Later: foldedAt(c, "helpers")})
+	}
+	panels = append(panels, leadweb.InConversation(ctx, a.Lead, c)...)
 	return append(panels, governweb.InsightsAbout(ctx, a.Govern, "conversation:"+c.ID)...)
+}
+
+// foldedAt is where a panel beside a conversation is read that is folded.
+func foldedAt(c inbox.Conversation, panel string) string {
+	return "/inbox/" + c.ID + "/panels/" + panel
+}
+
+func (a *App) folded() map[string]func(context.Context, inbox.Conversation) (templ.Component, string, error) {
+	return map[string]func(context.Context, inbox.Conversation) (templ.Component, string, error){"serves": a.serves, "helpers": a.helpers}
+}
+
+// helpers are members of the community who may be asked to help in a conversation.
+func (a *App) helpers(ctx context.Context, c inbox.Conversation) (templ.Component, string, error) {
+	for _, p := range communityweb.Ambassadors(ctx, a.Community, c.Root, "/inbox/"+c.ID) {
+		return p.Body, "", nil
+	}
+	return nil, "", nil
+}
+
+// serves is up to which objectives a conversation counts.
+func (a *App) serves(ctx context.Context, c inbox.Conversation) (body templ.Component, page string, err error) {
+	if err := org.Require(ctx, org.StrategyRead); err != nil {
+		return nil, "", err
+	}
+	topics, err := a.Listening.TopicsOf(ctx, c.Root)
+	if err != nil {
+		return nil, "", err
+	}
+	p, _, err := strategyweb.ServesPanel(a.Strategy)(ctx, c.ID, c.Channel, topics)
+	return p.Body, reportweb.MovedPath(c.ID), err
+}
+
+// situationMarks names the situations that conversations belong to, by conversation.
+func (a *App) situationMarks(ctx context.Context, list []inbox.Conversation) map[string]string {
+	ids := make([]string, len(list))
+	for i := range list {
+		ids[i] = list[i].ID
+	}
+	of, err := a.Situation.Marks(ctx, ids)
+	if err != nil {
+		a.Log.Warn("situations of conversations could not be read", "error", err)
+	}
+	out := map[string]string{}
+	for c, v := range of {
+		out[c] = v.Name
+	}
+	return out
 }
 
 // besideMention shows the conversation about a post, who wrote it, and up to which objectives it counts.
@@ -56,7 +119,7 @@ func (a *App) besideMention(ctx context.Context, m listening.Mention) []ui.Panel
 	if !m.Ours {
 		panels = append(panels, peopleweb.Card(ctx, a.People, m.Author)...)
 	}
-	if p, shown, err := strategyweb.ServesPanel(a.Strategy)(ctx, m.Channel, m.Topics); err == nil && shown {
+	if p, shown, err := strategyweb.ServesPanel(a.Strategy)(ctx, m.ID, m.Channel, m.Topics); err == nil && shown {
 		panels = append(panels, p)
 	}
 	return append(panels, governweb.InsightsAbout(ctx, a.Govern, "post:"+m.ID)...)
@@ -82,7 +145,7 @@ func (a *App) trust(ctx context.Context) []ui.Panel {
 
 // besideMeasure shows which objectives a measure serves.
 func (a *App) besideMeasure(ctx context.Context, id string, f measure.Filter) []ui.Panel {
-	p, shown, err := strategyweb.MeasurePanel(a.Strategy)(ctx, id, f.Channel, f.Topic)
+	p, shown, err := strategyweb.MeasurePanel(a.Strategy)(ctx, id, f.Channel, f.Topic, f.Campaign)
 	if err != nil || !shown {
 		return nil // a panel is an extra; the page stands without it
 	}
@@ -103,12 +166,30 @@ func (a *App) besideObjective(ctx context.Context, e strategy.Evaluation, st str
 	} else {
 		panels = append(panels, p)
 	}
+	if ties, err := governweb.TiesOf(ctx, a.Govern, st.ID, st.Stakeholders); err != nil {
+		a.Log.Warn("the relationship plan of an objective could not be read", "error", err)
+	} else {
+		panels = append(panels, ties...)
+	}
 	if p, shown, err := reportweb.ObjectivePanel(a.Report)(ctx, st.ID); err != nil {
 		a.Log.Warn("what an objective brought could not be read", "error", err)
 	} else if shown {
 		panels = append(panels, p)
 	}
 	return panels
+}
+
+// groups names those of the relationship plan.
+func (a *App) groups(ctx context.Context) []string {
+	list, err := a.Govern.Ties(ctx)
+	if err != nil {
+		a.Log.Warn("the relationship plan could not be read", "error", err)
+	}
+	var names []string
+	for _, t := range list {
+		names = append(names, t.Name)
+	}
+	return names
 }
 
 // besideMap shows whether a map holds together.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/entente/entente/internal/api"
 	"github.com/entente/entente/internal/business/businessapi"
@@ -15,15 +16,24 @@ import (
 	"github.com/entente/entente/internal/charter/charterweb"
 	"github.com/entente/entente/internal/community/communityapi"
 	"github.com/entente/entente/internal/community/communityweb"
+	"github.com/entente/entente/internal/contact/contactapi"
+	"github.com/entente/entente/internal/contact/contactweb"
+	"github.com/entente/entente/internal/course/courseapi"
+	"github.com/entente/entente/internal/course/courseweb"
 	"github.com/entente/entente/internal/enrich/enrichapi"
 	"github.com/entente/entente/internal/enrich/enrichweb"
+	"github.com/entente/entente/internal/export/exportweb"
+	"github.com/entente/entente/internal/fediverse/fediverseweb"
 	"github.com/entente/entente/internal/govern/governapi"
 	"github.com/entente/entente/internal/govern/governweb"
 	"github.com/entente/entente/internal/inbox/inboxapi"
 	"github.com/entente/entente/internal/inbox/inboxweb"
 	"github.com/entente/entente/internal/intake/intakeapi"
 	"github.com/entente/entente/internal/intake/intakeweb"
+	"github.com/entente/entente/internal/lead/leadapi"
+	"github.com/entente/entente/internal/lead/leadweb"
 	"github.com/entente/entente/internal/ledger"
+	"github.com/entente/entente/internal/letter/letterweb"
 	"github.com/entente/entente/internal/listening/listeningapi"
 	"github.com/entente/entente/internal/listening/listeningweb"
 	"github.com/entente/entente/internal/measure/measureapi"
@@ -37,6 +47,7 @@ import (
 	"github.com/entente/entente/internal/plan/planapi"
 	"github.com/entente/entente/internal/plan/planweb"
 	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/recognition/recognitionweb"
 	"github.com/entente/entente/internal/report/reportapi"
 	"github.com/entente/entente/internal/report/reportweb"
 	"github.com/entente/entente/internal/rule/ruleapi"
@@ -50,7 +61,9 @@ import (
 	"github.com/entente/entente/internal/team/teamapi"
 	"github.com/entente/entente/internal/team/teamweb"
 	"github.com/entente/entente/internal/telemetry"
+	"github.com/entente/entente/internal/translate/translateweb"
 	"github.com/entente/entente/internal/web"
+	"github.com/entente/entente/internal/web/ui"
 )
 
 // surfaces makes the pages and the REST interface of all modules.
@@ -59,7 +72,7 @@ func (a *App) surfaces() {
 	a.Metrics = telemetry.NewMetrics(a.behind)
 	proxies, _ := a.Config.ProxyPrefixes() // Check has read them
 	a.Web = web.New(web.Options{Org: a.Org, Log: a.Log, Live: a.Live, Secure: a.Config.Secure(), Proxies: proxies, Clock: a.Clock,
-		Observe: a.ask, Nav: a.nav(), Foot: foot(), Place: communityweb.Place(a.Community)})
+		Observe: a.ask, Nav: a.nav(), Foot: foot(), Place: communityweb.Place(a.Community, a.hasForm, fediverseweb.Foot(a.Fediverse))})
 	r := a.Web.Routes()
 	r.Page("GET /{$}", org.Public, a.home)
 	r.Raw("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("ok\n")) }))
@@ -70,14 +83,24 @@ func (a *App) surfaces() {
 	peopleweb.Routes(r, a.People, peopleweb.Options{Panels: a.besidePerson})
 	enrichweb.Routes(r, a.Review, enrichweb.Options{Panels: a.besidePost, Trust: a.trust, Elsewhere: a.Elsewhere})
 	listeningweb.Routes(r, a.Listening, a.Channels, listeningweb.Options{Panels: a.besideMention})
-	inboxweb.Routes(r, a.Inbox, inboxweb.Options{Panels: a.besideConversation, Articles: a.articles})
+	inboxweb.Routes(r, a.Inbox, inboxweb.Options{Panels: a.besideConversation, Folded: a.folded(), Marks: a.situationMarks, Team: a.teamStats, Articles: a.articles, Translate: a.Translate})
+	translateweb.Routes(r, a.Translate)
 	ruleweb.Routes(r, a.Rules)
 	teamweb.Routes(r, a.Team, a.Org, teamweb.Options{Tabs: inboxweb.TeamTabs, Achieved: a.Inbox.Achieved, Panels: a.besideProfile})
 	situationweb.Routes(r, a.Situation, a.Inbox, situationweb.Options{Effect: a.effect, Topics: a.situationTopics})
-	communityweb.Routes(r, a.Web, a.Community, a.Org, communityweb.Options{Idea: a.besideIdea})
+	exportweb.Routes(r, a.Exports, a.Community)
+	communityweb.Routes(r, a.Web, a.Community, a.Org, communityweb.Options{Document: fediverseweb.Document(a.Fediverse, a.Log), Push: a.Push, Idea: a.besideIdea, Marks: a.markPeople})
+	recognitionweb.Routes(r, a.Merits, a.Community)
+	fediverseweb.Routes(r, a.Fediverse, a.Community, a.Log)
+	contactweb.Routes(r, a.Web, a.Contact, a.Community, a.Org, contactweb.Options{URL: a.Config.Public(), Measures: a.deflection})
+	letterweb.Routes(r, a.Letter, a.Community)
+	leadweb.Routes(r, a.Lead, a.Org, a.leadMeasures)
+	courseweb.Routes(r, a.Course, a.Team, a.Org, func(ctx context.Context, current string) []ui.Tab {
+		return teamweb.Tabs(ctx, current, inboxweb.TeamTabs(ctx)...)
+	})
 	measureweb.Routes(r, a.Measure, measureweb.Options{Panels: a.besideMeasure})
 	surveyweb.Routes(r, a.Survey)
-	strategyweb.Routes(r, a.Strategy, a.Org, strategyweb.Options{Printer: paper.New(a.Config.Chromium), OnObjective: a.besideObjective, OnMap: a.besideMap})
+	strategyweb.Routes(r, a.Strategy, a.Org, strategyweb.Options{Printer: paper.New(a.Config.Chromium), OnObjective: a.besideObjective, OnMap: a.besideMap, Groups: a.groups})
 	charterweb.Routes(r, a.Charter, a.Org)
 	businessweb.Routes(r, a.Business, a.Folder, a.Org, a.Clock)
 	planweb.Routes(r, a.Plan, a.Org, planweb.Options{Ideas: a.Community})
@@ -106,6 +129,9 @@ func (a *App) operations() *api.API {
 	communityapi.Operations(to, a.Community)
 	measureapi.Operations(to, a.Measure)
 	surveyapi.Operations(to, a.Survey)
+	leadapi.Operations(to, a.Lead)
+	contactapi.Operations(to, a.Contact)
+	courseapi.Operations(to, a.Course)
 	strategyapi.Operations(to, a.Strategy)
 	charterapi.Operations(to, a.Charter)
 	businessapi.Operations(to, a.Business, a.Folder)
@@ -118,34 +144,40 @@ func (a *App) operations() *api.API {
 // Handler answers all requests.
 func (a *App) Handler() http.Handler { return a.Web.Handler() }
 
+// nav is what the work of each day is done with, by what it is for.
 func (a *App) nav() []web.Nav {
 	return []web.Nav{
-		{Label: "app.nav.strategy", Href: "/strategy", Icon: "map", Key: "g s", Permission: org.StrategyRead},
-		{Label: "app.nav.initiatives", Href: "/initiatives", Icon: "list-checks", Key: "g n", Permission: org.StrategyRead},
-		{Label: "app.nav.measures", Href: "/measures", Icon: "chart-line", Key: "g m", Permission: org.MeasureRead},
-		{Label: "app.nav.dashboards", Href: "/dashboards", Icon: "layout-dashboard", Key: "g d", Permission: org.MeasureRead},
-		{Label: "app.nav.inbox", Href: "/inbox", Icon: "inbox", Key: "g i", Permission: org.InboxRead, Count: a.waiting, Topic: "inbox"},
-		{Label: "app.nav.notices", Href: "/notices", Icon: "bell", Permission: org.InboxRead, Count: a.Inbox.Untold, Topic: "notices"},
-		{Label: "app.nav.situations", Href: "/situations", Icon: "siren", Key: "g u", Permission: org.InboxRead, Count: a.Situation.Under, Topic: "situation"},
-		{Label: "app.nav.mentions", Href: "/mentions", Icon: "radio", Key: "g e", Permission: org.ListeningRead},
-		{Label: "app.nav.govern", Href: "/govern", Icon: "shield-check", Key: "g g", Permission: org.StrategyRead},
-		{Label: "app.nav.communities", Href: "/communities", Icon: "messages-square", Key: "g c", Permission: org.CommunityRead},
-		{Label: "app.nav.moderation", Href: "/moderation", Icon: "flag", Key: "g o", Permission: org.CommunityModerate, Count: a.Community.WaitingCases},
-		{Label: "app.nav.people", Href: "/people", Icon: "users", Key: "g p", Permission: org.PeopleRead},
+		{Section: "app.nav.steer", Label: "app.nav.strategy", Href: "/strategy", Icon: "map", Key: "g s", Permission: org.StrategyRead},
+		{Section: "app.nav.steer", Label: "app.nav.initiatives", Href: "/initiatives", Icon: "list-checks", Key: "g n", Permission: org.StrategyRead},
+		{Section: "app.nav.steer", Label: "app.nav.measures", Href: "/measures", Icon: "chart-line", Key: "g m", Permission: org.MeasureRead},
+		{Section: "app.nav.steer", Label: "app.nav.dashboards", Href: "/dashboards", Icon: "layout-dashboard", Key: "g d", Permission: org.MeasureRead},
+		{Section: "app.nav.steer", Label: "app.nav.govern", Href: "/govern", Icon: "shield-check", Key: "g g", Permission: org.StrategyRead},
+		{Section: "app.nav.answer", Label: "app.nav.inbox", Href: "/inbox", Icon: "inbox", Key: "g i", Permission: org.InboxRead, Count: a.waiting, Topic: "inbox"},
+		{Section: "app.nav.answer", Label: "app.nav.notices", Href: "/notices", Icon: "bell", Permission: org.InboxRead, Count: a.Inbox.Untold, Topic: "notices"},
+		{Section: "app.nav.answer", Label: "app.nav.situations", Href: "/situations", Icon: "siren", Key: "g u", Permission: org.InboxRead, Count: a.Situation.Under, Topic: "situation"},
+		{Section: "app.nav.answer", Label: "app.nav.mentions", Href: "/mentions", Icon: "radio", Key: "g e", Permission: org.ListeningRead},
+		{Section: "app.nav.answer", Label: "app.nav.leads", Href: "/leads", Icon: "trending-up", Permission: org.InboxRead},
+		{Section: "app.nav.answer", Label: "app.nav.satisfaction", Href: "/satisfaction", Icon: "smile", Permission: org.InboxRead},
+		{Section: "app.nav.gather", Label: "app.nav.communities", Href: "/communities", Icon: "messages-square", Key: "g c", Permission: org.CommunityRead},
+		{Section: "app.nav.gather", Label: "app.nav.moderation", Href: "/moderation", Icon: "flag", Key: "g o", Permission: org.CommunityModerate, Count: a.Community.WaitingCases},
+		{Section: "app.nav.gather", Label: "app.nav.people", Href: "/people", Icon: "users", Key: "g p", Permission: org.PeopleRead},
+		{Section: "app.nav.gather", Label: "app.nav.ambassadors", Href: "/ambassadors", Icon: "handshake", Permission: org.InboxRead},
+		{Section: "app.nav.gather", Label: "app.nav.team", Href: "/team", Icon: "users-round", Permission: org.InboxRead},
+		{Section: "app.nav.gather", Label: "app.nav.charter", Href: "/charter", Icon: "book-open", Permission: org.SignedIn},
 	}
 }
 
+// foot is what is set once and looked at now and then.
 func foot() []web.Nav {
 	return []web.Nav{
 		{Label: "app.nav.topics", Href: "/topics", Icon: "tags", Permission: org.ListeningRead},
-		{Label: "app.nav.satisfaction", Href: "/satisfaction", Icon: "smile", Permission: org.InboxRead},
 		{Label: "app.nav.rules", Href: "/rules", Icon: "workflow", Permission: org.InboxRead},
 		{Label: "app.nav.models", Href: "/models", Icon: "sparkles", Permission: org.ListeningRead},
+		{Label: "app.nav.translation", Href: "/translation", Icon: "languages", Permission: org.OrgEdit},
+		{Label: "app.nav.contact", Href: "/contact-points", Icon: "message-circle", Permission: org.ChannelRead},
 		{Label: "app.nav.channels", Href: "/channels", Icon: "plug", Permission: org.ChannelRead},
 		{Label: "app.nav.business", Href: "/business", Icon: "database", Permission: org.MeasureRead},
 		{Label: "app.nav.import", Href: "/import", Icon: "upload", Permission: org.ImportRun},
-		{Label: "app.nav.team", Href: "/team", Icon: "handshake", Permission: org.InboxRead},
-		{Label: "app.nav.charter", Href: "/charter", Icon: "book-open", Permission: org.SignedIn},
 		{Label: "app.nav.members", Href: "/members", Icon: "users-round", Permission: org.MemberRead},
 		{Label: "app.nav.audit", Href: "/audit", Icon: "scroll-text", Permission: org.AuditRead},
 		{Label: "app.nav.organisation", Href: "/organisation", Icon: "settings", Permission: org.OrgEdit},
@@ -161,6 +193,8 @@ func (a *App) home(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case m == nil:
 		return problem.New(problem.Unauthenticated, "problem.sign_in")
+	case a.Course.Greets(ctx):
+		return web.Redirect(w, r, "/welcome")
 	case m.Role == org.Strategist || m.Role == org.Owner:
 		return web.Redirect(w, r, "/strategy")
 	case m.May(org.InboxRead):
@@ -182,11 +216,17 @@ func (a *App) ready(w http.ResponseWriter, r *http.Request) {
 func (a *App) announce(list []ledger.Activity) {
 	a.Metrics.Digested(len(list))
 	topics := map[string]bool{}
+	var posts []string
 	for i := range list {
 		kind := list[i].Kind
 		switch {
 		case strings.HasPrefix(kind, "post."):
-			topics["inbox"], topics["mentions"], topics["conversation"] = true, true, true
+			a.Contact.Wake()
+			topics["inbox"], topics["mentions"] = true, true
+			posts = append(posts, list[i].ID)
+			if list[i].Object != "" {
+				posts = append(posts, list[i].Object)
+			}
 		case strings.HasPrefix(kind, "conversation."):
 			topics["inbox"], topics["conversation:"+list[i].Object] = true, true
 		case strings.HasPrefix(kind, "situation."):
@@ -195,11 +235,35 @@ func (a *App) announce(list []ledger.Activity) {
 			topics["inbox"] = true
 		}
 	}
+	if !a.Live.Heard() {
+		return
+	}
+	for _, c := range a.spokenIn(posts) {
+		topics[inboxweb.ConversationTopic+":"+c] = true
+	}
 	names := make([]string, 0, len(topics))
 	for t := range topics {
 		names = append(names, t)
 	}
 	a.Live.Publish(names...)
+}
+
+// mostNamed is how many posts' conversations are told of one by one.
+const mostNamed = 200
+
+// spokenIn are the conversations that posts are said in: open pages of others need not be read anew.
+func (a *App) spokenIn(posts []string) []string {
+	all := []string{inboxweb.AllConversations}
+	if len(posts) == 0 || len(posts) > mostNamed {
+		return all[:min(len(posts), 1)]
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	list, err := a.Inbox.About(ctx, posts)
+	if err != nil {
+		return all
+	}
+	return list
 }
 
 func (a *App) behind() float64 {

@@ -25,11 +25,20 @@ var order = [][]string{
 	{"people"},
 	{"business"},
 	{"enrich"},
+	{"translate"},
 	{"listening"},
 	{"inbox"},
 	{"situation"},
 	{"rule"},
+	{"push"},
 	{"community"},
+	{"recognition"},
+	{"export"},
+	{"fediverse"},
+	{"contact"},
+	{"letter"},
+	{"lead"},
+	{"course"},
 	{"measure"},
 	{"survey"},
 	{"strategy"},
@@ -45,7 +54,7 @@ var order = [][]string{
 var data = []string{"assets", "locales", "sample"}
 
 // kits are what surfaces are made with, wherever their module stands.
-var kits = []string{"internal/web", "internal/web/ui", "internal/web/ui/chart", "internal/api"}
+var kits = []string{"internal/web", "internal/web/ui", "internal/web/ui/chart", "internal/web/write", "internal/api"}
 
 // moduleOf is the part of the path that the order knows: inbox of internal/inbox/inboxweb.
 func moduleOf(path string) string {

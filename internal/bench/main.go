@@ -41,6 +41,9 @@ func parts() []part {
 		{"import", importing},
 		{"pages", pages},
 		{"rates", rates},
+		{"search", searching},
+		{"team", teamwork},
+		{"live", live},
 		{"map", maps},
 	}
 }
@@ -56,6 +59,10 @@ func inner() []part {
 		{"inner-map", mapHere},
 		{"inner-asked", askHere},
 		{"inner-plain", plainHere},
+		{"inner-search", searchHere},
+		{"inner-route", routeHere},
+		{"inner-statement-begin", statementBegin},
+		{"inner-statement", statementHere},
 	}
 }
 

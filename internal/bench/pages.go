@@ -287,21 +287,21 @@ func dial(ctx context.Context, c *http.Client, base string) (*line, error) {
 	if err != nil {
 		return nil, err
 	}
-	conn, err := new(net.Dialer).DialContext(ctx, "tcp", at.Host)
+	var cookies []string
+	for _, k := range c.Jar.Cookies(at) {
+		cookies = append(cookies, k.Name+"="+k.Value)
+	}
+	// gzip, as browsers ask; unpacking it here would be the work of another machine.
+	return dialAs(ctx, at.Host, "Accept-Encoding: gzip\r\nCookie: "+strings.Join(cookies, "; ")+"\r\n")
+}
+
+// dialAs opens a line whose every request has these headers.
+func dialAs(ctx context.Context, host, headers string) (*line, error) {
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", host)
 	if err != nil {
 		return nil, err
 	}
-	var header strings.Builder
-	// gzip, as browsers ask; unpacking it here would be the work of another machine.
-	header.WriteString("Host: " + at.Host + "\r\nAccept-Encoding: gzip\r\nCookie: ")
-	for i, k := range c.Jar.Cookies(at) {
-		if i > 0 {
-			header.WriteString("; ")
-		}
-		header.WriteString(k.Name + "=" + k.Value)
-	}
-	header.WriteString("\r\n\r\n")
-	return &line{conn: conn, in: bufio.NewReaderSize(conn, 64<<10), header: header.String()}, nil
+	return &line{conn: conn, in: bufio.NewReaderSize(conn, 64<<10), header: "Host: " + host + "\r\n" + headers + "\r\n"}, nil
 }
 
 func (l *line) get(path string) error {

@@ -11,6 +11,7 @@ import (
 	"github.com/entente/entente/internal/channel"
 	"github.com/entente/entente/internal/channel/all"
 	"github.com/entente/entente/internal/community"
+	"github.com/entente/entente/internal/contact"
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/enrich"
 	"github.com/entente/entente/internal/i18n"
@@ -22,6 +23,7 @@ import (
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/outside"
 	"github.com/entente/entente/internal/people"
+	"github.com/entente/entente/internal/recognition"
 	"github.com/entente/entente/internal/seal"
 	"github.com/entente/entente/internal/situation"
 	"github.com/entente/entente/internal/strategy"
@@ -42,6 +44,11 @@ type shop struct {
 
 // open opens an installation in a folder or, when database is not "", in PostgreSQL. clock is nil for the real one.
 func open(ctx context.Context, data, database string, clock func() time.Time) (*shop, context.Context, error) {
+	return openWith(ctx, data, database, clock, letters{filepath.Join(data, "letters.txt")})
+}
+
+// openWith is open with a connector more.
+func openWith(ctx context.Context, data, database string, clock func() time.Time, more channel.Connector) (*shop, context.Context, error) {
 	ctx = i18n.With(org.AsOperator(ctx), "en", nil)
 	if clock == nil {
 		clock = time.Now
@@ -73,8 +80,8 @@ func open(ctx context.Context, data, database string, clock func() time.Time) (*
 	}
 	enricher := enrich.New(d, log, models)
 	s.enrich = enricher
-	s.ledger = ledger.New(d, log, clock, channel.PostFollower(), people.Follower(), business.Follower(), enricher.Follower(), listening.NewMatcher(enricher).Follower(), inbox.Follower(), situation.Follower(), community.Follower())
-	s.channels = channel.New(d, s.ledger, box, channel.World{HTTP: gate.Client(), Dial: gate.Dial, Clock: clock, Log: log}, log, clock, all.Connectors()...)
+	s.ledger = ledger.New(d, log, clock, channel.PostFollower(), people.Follower(), business.Follower(), enricher.Follower(), listening.NewMatcher(enricher).Follower(), inbox.Follower(), situation.Follower(), community.Follower(), recognition.Follower(), contact.Follower())
+	s.channels = channel.New(d, s.ledger, box, channel.World{HTTP: gate.Client(), Dial: gate.Dial, Clock: clock, Log: log}, log, clock, append(all.Connectors(), more)...)
 	s.listening = listening.New(d, s.ledger, enricher, s.org, log, clock, nil)
 	s.runner = &intake.Runner{DB: d, Ledger: s.ledger, Channels: s.channels, Clock: clock}
 	s.measure = measure.New(d, s.org, clock)

@@ -58,7 +58,7 @@ func (w *Watcher) AddRule(ctx context.Context, r Rule) (Rule, error) {
 		return r, problem.New(problem.Invalid, "intake.bad_currency").On("currency")
 	}
 	r.ID, r.CreatedAt = id.New(), w.clock().UTC().Truncate(time.Microsecond)
-	return r, w.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+	err := w.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
 		n, _, err := db.Value[int](ctx, q, "SELECT COUNT(*) FROM watch_rule")
 		if err != nil {
 			return err
@@ -75,12 +75,16 @@ func (w *Watcher) AddRule(ctx context.Context, r Rule) (Rule, error) {
 			if strings.EqualFold(other.Pattern, r.Pattern) {
 				return problem.New(problem.Conflict, "business.watch.same_pattern").On("pattern")
 			}
+			if !r.CreatedAt.After(other.CreatedAt) { // behind the others, also within one moment of the clock or after it was put back
+				r.CreatedAt = other.CreatedAt.Add(time.Microsecond)
+			}
 		}
 		if err := db.Insert(ctx, q, "watch_rule ("+ruleColumns+")", [][]any{{r.ID, r.Pattern, r.Kind, db.J(r.Settings), db.T(r.CreatedAt)}}, ""); err != nil {
 			return fmt.Errorf("add a rule: %w", err)
 		}
 		return w.org.Audit(ctx, q, "business.watch_add", "watch_rule:"+r.ID, map[string]any{"pattern": r.Pattern, "kind": r.Kind})
 	})
+	return r, err
 }
 
 // RemoveRule takes a rule away; files that were imported by it stay imported.

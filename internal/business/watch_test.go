@@ -164,6 +164,26 @@ func TestFolder(t *testing.T) {
 	})
 }
 
+// TestRulesInOrder holds that rules are tried in the order in which they were added, also when the clock stands still meanwhile.
+func TestRulesInOrder(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h := newHouse(t, d, t.TempDir())
+		for i := range 20 {
+			h.rule(t, fmt.Sprintf("%d-*.csv", i), business.Cost)
+		}
+		rules, err := h.w.Rules(h.ctx)
+		if err != nil || len(rules) != 20 {
+			t.Fatalf("%d %v", len(rules), err)
+		}
+		for i, r := range rules {
+			if want := fmt.Sprintf("%d-*.csv", i); r.Pattern != want {
+				t.Fatalf("%s is tried as number %d", r.Pattern, i)
+			}
+		}
+	})
+}
+
 // TestFolderIsNoLink holds that a link instead of one of our folders stops the work.
 func TestFolderIsNoLink(t *testing.T) {
 	t.Parallel()

@@ -120,7 +120,7 @@ func (s *Service) accounts(ctx context.Context, q db.Q, where string, args ...an
 
 // Find returns a channel, also one that was removed: what it brought still names it.
 func (s *Service) Find(ctx context.Context, channel string) (Account, error) {
-	return s.find(ctx, s.db.Read(), channel, false)
+	return s.found.Page(ctx, s.db, channel, func(ctx context.Context) (Account, error) { return s.find(ctx, s.db.Read(), channel, false) })
 }
 
 func (s *Service) find(ctx context.Context, q db.Q, channel string, there bool) (Account, error) {

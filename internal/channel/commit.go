@@ -149,6 +149,9 @@ func (r *round) store(ctx context.Context, batch []*fetched) error {
 				sum.Unchanged++
 			}
 		}
+		if s.hook != nil && len(batch) > 1 {
+			return s.hook("commit together")
+		}
 		if s.hook != nil {
 			return s.hook("commit")
 		}

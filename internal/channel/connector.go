@@ -132,6 +132,12 @@ type Item struct {
 	Author ledger.Address // URI may be "": the connector's place then stands for the author
 	At     time.Time      // zero when the place does not say
 	Edited bool           // replaces what was known under the same external id
+	Group  bool           // said in a closed group of a community: nobody listens to it, see ledger.GroupSaid
+
+	Letters []string // what tells apart the addresses for posts that it was written to: see WithLetters
+	Raw     []byte   // of a letter, as it came
+	Digest  string   // of what was said, whatever way it took
+	Beside  bool     // a letter to the channel itself too
 }
 
 // Skipped is something that was read but not understood.
@@ -168,6 +174,7 @@ type Outgoing struct {
 	AuthorName string // the member who speaks
 	Private    bool
 	At         time.Time
+	Carries    string `json:",omitempty"` // a post of ours that this brings to somebody a second way: it is no post of its own
 }
 
 // Receipt is the other side's word that it has it.

@@ -97,7 +97,7 @@ func hidden(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) || 
 func domain(s string) string {
 	s = strings.TrimSuffix(s, ".")
 	out, err := idna.Lookup.ToASCII(s)
-	if err != nil || out == "" || len(out) > 253 || strings.ContainsAny(out, " /@:[]") {
+	if err != nil || out == "" || strings.HasSuffix(out, ".") || len(out) > 253 || strings.ContainsAny(out, " /@:[]") {
 		return ""
 	}
 	again, err := idna.Lookup.ToASCII(out)

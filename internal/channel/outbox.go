@@ -53,7 +53,9 @@ const (
 	sendLease    = 5 * time.Minute  // much longer than sendFor: whoever holds it has long given up when it ends
 	sendTurn     = time.Minute      // of one channel, before others have theirs
 	sendPause    = 30 * time.Second // of a channel after a fault
-	sendTries    = 8                // over about two hours
+	sendTries    = 8                // at least, and
+	sendWaits    = 72 * time.Hour   // at least, of what a place does not take for the moment: it may be down for days
+	sendLater    = time.Hour        // at most, between two of them
 	sendMost     = 64               // claimed at once
 	sendAtOnce   = 8                // channels spoken through at the same time
 	maxOutgoing  = 100_000          // bytes of text
@@ -358,7 +360,7 @@ func (s *Service) claimSendings(ctx context.Context, now time.Time) (due, left [
 				return nil, err
 			}
 			// What met a fault goes last, or it would hold up the rest each time.
-			return db.All(ctx, q, sendingFields, "SELECT "+sendingColumns+` FROM outgoing o WHERE o.lease_by = $1
+			return db.All(ctx, q, sendingFields, "SELECT "+sendingColumns+` FROM outgoing o WHERE o.lease_by = $1 AND o.lease_by <> ''
 				ORDER BY CASE o.error WHEN '' THEN 0 ELSE 1 END, o.created_at, o.id`, lease)
 		}
 		var err error
@@ -597,8 +599,8 @@ func (s *Service) missed(ctx context.Context, q db.Q, a *Account, v Sending, err
 			due = now.Add(backoff(v.Attempts))
 		}
 	case Temporary:
-		if v.Attempts < sendTries {
-			state, due = Queued, now.Add(backoff(v.Attempts))
+		if v.Attempts < sendTries || now.Sub(v.CreatedAt) < sendWaits {
+			state, due = Queued, now.Add(min(backoff(v.Attempts), sendLater))
 		}
 	}
 	_, e := db.Exec(ctx, q, `UPDATE outgoing SET state = $1, attempts = $2, due_at = $3, error = $4, lease_until = NULL, lease_by = ''
@@ -631,6 +633,11 @@ func (s *Service) arrived(ctx context.Context, q db.Q, v Sending, receipt Receip
 		return nil // concluded by another node, which found it there
 	}
 	out := v.Content
+	if out.Carries != "" {
+		_, err := s.ledger.AppendTx(ctx, q, ledger.Activity{Kind: ledger.PostCarried, Actor: a.URI(), Object: out.Carries, Channel: a.ID, At: now,
+			Key: "carried:" + a.ID + ":" + external, Data: ledger.Data(ledger.Carried{ExternalID: external})})
+		return err
+	}
 	replies := append([]string{out.InReplyTo}, out.References...)
 	slices.Reverse(replies[1:]) // references are oldest first
 	item := Item{At: receipt.At, Said: ledger.Said{ExternalID: external, Kind: k.says.Says, AuthorName: out.AuthorName, Title: out.Subject,

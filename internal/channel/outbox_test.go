@@ -197,6 +197,36 @@ func TestSendGivesUp(t *testing.T) {
 	}
 }
 
+// A place that is down for a day gets what waited for it, once.
+func TestSendWaitsADay(t *testing.T) {
+	t.Parallel()
+	clock, w := &clockwork{at: noon}, newTown()
+	down := true
+	w.lost = func(int) bool { return down }
+	w.outcome = func(int, Outgoing) error {
+		if down {
+			return &Fault{Kind: Temporary, Err: errors.New("the host is down")}
+		}
+		return nil
+	}
+	s := testService(t, dbtest.SQLite(t), clock, w)
+	key := queue(t, s, addTown(t, s, "oslo").ID, Outgoing{InReplyTo: "1", Text: "hello"})
+	for range 48 {
+		sendOnce(t, s, clock.turn(30*time.Minute))
+	}
+	if got := sending(t, s, key); got.State != Queued || got.Attempts <= sendTries {
+		t.Fatalf("after a day: %+v", got)
+	}
+	tried := w.sends
+	down = false
+	for range 4 {
+		sendOnce(t, s, clock.turn(sendLater))
+	}
+	if got := sending(t, s, key); got.State != Sent || w.sends != tried+1 {
+		t.Errorf("sending = %+v after %d more", got, w.sends-tried)
+	}
+}
+
 // The process dies at each step of a sending, and another goes on: it arrives at most once, and what cannot be told is left to a person.
 func TestSendBrokenOff(t *testing.T) {
 	t.Parallel()

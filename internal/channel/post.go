@@ -40,6 +40,13 @@ type More struct {
 	Tags        []string            `json:"tags,omitempty"`
 	Attachments []ledger.Attachment `json:"attachments,omitempty"`
 	Dated       bool                `json:"dated_by_us,omitempty"`
+	Followers   int                 `json:"followers,omitempty"` // of the author there, when it was read
+	In          string              `json:"in,omitempty"`        // id and name of the community or place it was said in
+}
+
+// moreOf is what is kept of what was said.
+func moreOf(s *ledger.Said) More {
+	return More{Quoted: s.Quoted, To: s.To, Bounced: s.Bounced, Tags: s.Tags, Attachments: s.Attachments, Dated: s.Dated, Followers: s.Followers, In: s.In}
 }
 
 // PostColumns are the columns that PostFields scans; prefix is "" or such as "p.".
@@ -78,7 +85,7 @@ func FindPost(ctx context.Context, q db.Q, channel, externalID string) (Post, bo
 
 // PostFollower derives posts and threads.
 func PostFollower() ledger.Follower {
-	return ledger.Follower{Name: "post", Version: 1, Tables: []string{"post", "thread_move"}, Apply: applyPosts, Cut: cutPosts}
+	return ledger.Follower{Name: "post", Version: 1, Tables: []string{"post", "thread_move", "post_alias"}, Apply: applyPosts, Cut: cutPosts}
 }
 
 // place is an external id within a channel.
@@ -107,7 +114,7 @@ func cutPosts(ctx context.Context, q db.Q, list []ledger.Activity) (int, error) 
 	spoken := map[string]bool{}
 	for i := range list {
 		a := &list[i]
-		alone := a.Kind == ledger.PostEdited || a.Kind == ledger.PostDeleted || a.Kind == ledger.PostSaid && spoken[a.ID]
+		alone := a.Kind == ledger.ConversationMerged || a.Kind == ledger.PostCarried || a.Kind == ledger.ConversationSplit || a.Kind == ledger.PostEdited || a.Kind == ledger.PostDeleted || a.Kind == ledger.PostSaid && spoken[a.ID]
 		if a.Kind != ledger.PostSaid && a.Object != "" {
 			spoken[a.Object] = true
 		}
@@ -166,6 +173,17 @@ func applyPosts(ctx context.Context, q db.Q, list []ledger.Activity) error {
 		for _, r := range rows {
 			known[place{r.channel, r.external}] = r
 		}
+		if len(rows) == len(externals) {
+			continue
+		}
+		carried, err := db.All(ctx, q, func(r *threadRow) []any { return []any{&r.channel, &r.external, &r.id, &r.root} },
+			"SELECT l.channel, l.external_id, p.id, p.root FROM post_alias l JOIN post p ON p.id = l.post WHERE l.channel = $1 AND l.external_id IN "+db.Among(q, "$2"), channel, db.Texts(externals))
+		if err != nil {
+			return fmt.Errorf("find what went out a second way: %w", err)
+		}
+		for _, r := range carried {
+			known[place{r.channel, r.external}] = r
+		}
 	}
 	var rows [][]any
 	flush := func() error {
@@ -196,7 +214,7 @@ func applyPosts(ctx context.Context, q db.Q, list []ledger.Activity) error {
 			roots[i] = root
 			here := place{a.Channel, s.ExternalID}
 			known[here] = threadRow{a.Channel, s.ExternalID, a.ID, root}
-			more := More{Quoted: s.Quoted, To: s.To, Bounced: s.Bounced, Tags: s.Tags, Attachments: s.Attachments, Dated: s.Dated}
+			more := moreOf(s)
 			rows = append(rows, []any{a.ID, a.Seq, a.Channel, s.ExternalID, s.Kind, a.Actor, s.AuthorName, s.Title, s.Text, s.URL, s.Lang, db.T(a.At),
 				db.T(a.LearnedAt), parent, waiting, root, db.B(s.Direct), db.B(s.Private), db.B(s.Ours), s.Member, s.Automatic, s.Score,
 				s.Conversation, db.J(more)})
@@ -212,7 +230,7 @@ func applyPosts(ctx context.Context, q db.Q, list []ledger.Activity) error {
 			if err := flush(); err != nil {
 				return err
 			}
-			more := More{Quoted: s.Quoted, To: s.To, Bounced: s.Bounced, Tags: s.Tags, Attachments: s.Attachments, Dated: s.Dated}
+			more := moreOf(s)
 			if _, err := db.Exec(ctx, q, `UPDATE post SET title = $1, text = $2, url = $3, lang = $4, more = $5, edited_at = $6,
 				ours = CASE WHEN $7 = 1 THEN 1 ELSE ours END, member = CASE WHEN $8 <> '' THEN $8 ELSE member END,
 				conversation = CASE WHEN $9 <> '' THEN $9 ELSE conversation END WHERE id = $10 AND deleted_at IS NULL`,
@@ -225,6 +243,14 @@ func applyPosts(ctx context.Context, q db.Q, list []ledger.Activity) error {
 			}
 			if _, err := db.Exec(ctx, q, "UPDATE post SET title = '', text = '', author_name = '', more = '{}', deleted_at = $1 WHERE id = $2",
 				db.T(a.At), a.Object); err != nil {
+				return err
+			}
+		case ledger.ConversationMerged, ledger.ConversationSplit: // alone, see cutPosts
+			if err := rejoin(ctx, q, a); err != nil {
+				return err
+			}
+		case ledger.PostCarried: // alone in its batch
+			if err := carried(ctx, q, a); err != nil {
 				return err
 			}
 		case ledger.VoteCast:
@@ -263,6 +289,22 @@ func applyPosts(ctx context.Context, q db.Q, list []ledger.Activity) error {
 	return nil
 }
 
+// carried keeps under which other id a post went out, and joins what answered it there before we knew.
+func carried(ctx context.Context, q db.Q, a *ledger.Activity) error {
+	var c ledger.Carried
+	if err := a.Decode(&c); err != nil {
+		return err
+	}
+	posts, err := Posts(ctx, q, a.Object)
+	if err != nil || len(posts) == 0 || c.ExternalID == "" {
+		return err
+	}
+	if _, err := db.Exec(ctx, q, "INSERT INTO post_alias (channel, external_id, post) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", a.Channel, c.ExternalID, a.Object); err != nil {
+		return err
+	}
+	return adopt(ctx, q, a, c.ExternalID, posts[0].Root)
+}
+
 // adopt joins to a's thread the posts that waited for it. One that is in the thread already stays where it is: replies in a circle.
 func adopt(ctx context.Context, q db.Q, a *ledger.Activity, externalID, root string) error {
 	type child struct{ id, root string }
@@ -273,6 +315,9 @@ func adopt(ctx context.Context, q db.Q, a *ledger.Activity, externalID, root str
 	}
 	for _, c := range children {
 		parent := a.ID
+		if a.Kind == ledger.PostCarried {
+			parent = a.Object
+		}
 		if c.root == root {
 			parent = ""
 		}

@@ -26,6 +26,7 @@ type Service struct {
 	hosts  gates
 	rates  rates // of proven calls, by channel
 	lists  db.Kept[[]Account]
+	found  db.Kept[Account]
 
 	speaking  names // channels that something is being sent through
 	strangers rates // of other calls, by network address
@@ -34,9 +35,10 @@ type Service struct {
 	listen chan struct{} // wakes the listeners to streams
 	send   chan struct{} // wakes SendLoop
 
-	audit Audit
-	gate  Gate
-	hook  func(step string) error // tests break the way between steps here; nil otherwise
+	audit   Audit
+	gate    Gate
+	letters Letters
+	hook    func(step string) error // tests break the way between steps here; nil otherwise
 }
 
 // Audit notes who changed what, in the transaction of the change.
@@ -45,6 +47,16 @@ type Audit func(ctx context.Context, q db.Q, action, object string, details any)
 // WithAudit makes every change that people make noted. Call it once, before the service is used.
 func (s *Service) WithAudit(audit Audit) *Service {
 	s.audit = audit
+	return s
+}
+
+// Letters takes what was written to an address for posts, in the transaction in which the channel's cursor moves, and says whether it did.
+type Letters func(ctx context.Context, q db.Q, a *Account, item *Item) (taken bool, err error)
+
+// WithLetters lets somebody take letters before they become posts of the channel: one that is taken is none, unless it was written to the channel
+// itself as well. Call it once, before the service is used.
+func (s *Service) WithLetters(take Letters) *Service {
+	s.letters = take
 	return s
 }
 

@@ -23,6 +23,7 @@ const (
 	maxName       = 300
 	maxLink       = 2_000
 	maxExternalID = 500
+	maxFollowers  = 1_000_000_000_000
 	maxListed     = 200 // replies, addressees, tags, attachments of one post
 )
 
@@ -39,6 +40,15 @@ func (s *Service) State(ctx context.Context, channel string, items []Item) (adde
 	}
 	a.Inbox = InboxNone
 	return s.takeIn(ctx, &a, items)
+}
+
+// Hear states, in the caller's transaction, what was said to us through a channel that this program serves itself; the caller wakes and awaits the ledger.
+func (s *Service) Hear(ctx context.Context, q db.Q, channel string, items ...Item) ([]ledger.Activity, error) {
+	a, err := s.find(ctx, q, channel, true)
+	if err != nil {
+		return nil, err
+	}
+	return s.state(ctx, q, &a, items)
 }
 
 func (s *Service) takeIn(ctx context.Context, a *Account, items []Item) (added int, err error) {
@@ -62,6 +72,15 @@ func (s *Service) state(ctx context.Context, q db.Q, a *Account, items []Item) (
 	fresh := make([]ledger.Activity, 0, len(items))
 	var edits []ledger.Activity
 	for _, item := range items {
+		if len(item.Letters) > 0 && s.letters != nil {
+			taken, err := s.letters(ctx, q, a, &item)
+			if err != nil {
+				return nil, err
+			}
+			if taken && !item.Beside {
+				continue
+			}
+		}
 		said := s.said(a, item)
 		if item.Edited {
 			edits = append(edits, said)
@@ -157,7 +176,7 @@ func (s *Service) said(a *Account, item Item) ledger.Activity {
 	v.Kind, v.Lang, v.Automatic = clean(v.Kind, 40), clean(v.Lang, 40), clean(v.Automatic, 40)
 	v.AuthorName = line(or(v.AuthorName, item.Author.Name), maxName)
 	v.Title, v.Text, v.Quoted = line(v.Title, maxTitle), clean(v.Text, maxText), clean(v.Quoted, maxQuoted)
-	v.URL = web(v.URL)
+	v.URL, v.Markup = web(v.URL), clean(v.Markup, maxText)
 	at := item.At
 	switch {
 	case at.IsZero() || at.Before(time.Unix(0, 0)) || at.After(now.Add(skew)):
@@ -195,9 +214,15 @@ func (s *Service) said(a *Account, item Item) ledger.Activity {
 			v.Tags = append(v.Tags, tag)
 		}
 	}
+	v.Followers, v.In = min(max(item.Followers, 0), maxFollowers), line(item.In, maxName)
+	d, _ := s.Describe(a.Kind)
 	v.Attachments = nil
 	for _, f := range item.Attachments[:min(len(item.Attachments), maxListed)] {
-		v.Attachments = append(v.Attachments, ledger.Attachment{Name: line(f.Name, maxName), Type: line(f.Type, 200), Size: max(f.Size, 0)})
+		brought := ledger.Attachment{Name: line(f.Name, maxName), Type: line(f.Type, 200), Size: max(f.Size, 0)}
+		if d.Internal { // what comes from elsewhere cannot name a file of ours
+			brought.File = line(f.File, maxName)
+		}
+		v.Attachments = append(v.Attachments, brought)
 	}
 	v.Inbox = v.Inbox || a.Inbox.takes(&v)
 	actor, err := Identify(item.Author.URI, "")
@@ -207,6 +232,9 @@ func (s *Service) said(a *Account, item Item) ledger.Activity {
 	key := s.ids.Make(now)
 	out := ledger.Activity{ID: key, Kind: ledger.PostSaid, Actor: actor, Object: key, Channel: a.ID, At: at, LearnedAt: now,
 		Key: ledger.SaidKey(a.ID, v.ExternalID)}
+	if item.Group {
+		out.Kind = ledger.GroupSaid
+	}
 	out.Say(&v)
 	return out
 }

@@ -2,6 +2,7 @@ package channel
 
 import (
 	"context"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -122,7 +123,9 @@ func TestRepair(t *testing.T) {
 			Attachments: make([]ledger.Attachment, 5000), Bounced: make([]string, 5000)}}, func(_ ledger.Activity, v ledger.Said) bool {
 			return len(v.Attachments) == maxListed && v.Tags == nil && v.To == nil
 		}},
-		"a size below 0": {Item{Said: ledger.Said{Attachments: []ledger.Attachment{{Name: "a\x00", Size: -1}}}}, func(_ ledger.Activity, v ledger.Said) bool { return v.Attachments[0] == ledger.Attachment{Name: "a"} }},
+		"followers below 0":  {Item{Said: ledger.Said{Followers: -3, In: " 12\nVélo "}}, func(_ ledger.Activity, v ledger.Said) bool { return v.Followers == 0 && v.In == "12 Vélo" }},
+		"followers past all": {Item{Said: ledger.Said{Followers: math.MaxInt}}, func(_ ledger.Activity, v ledger.Said) bool { return v.Followers == maxFollowers }},
+		"a size below 0":     {Item{Said: ledger.Said{Attachments: []ledger.Attachment{{Name: "a\x00", Size: -1}}}}, func(_ ledger.Activity, v ledger.Said) bool { return v.Attachments[0] == ledger.Attachment{Name: "a"} }},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

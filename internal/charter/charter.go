@@ -5,6 +5,7 @@ package charter
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/entente/entente/internal/db"
@@ -20,6 +21,8 @@ type Service struct {
 	log   *slog.Logger
 	clock func() time.Time
 	ids   id.Maker
+
+	inForce atomic.Pointer[Version] // as last read; nil before
 }
 
 // New makes the service.

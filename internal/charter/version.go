@@ -65,6 +65,12 @@ func versions(ctx context.Context, q db.Q, at time.Time) ([]Version, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read versions of the charter: %w", err)
 	}
+	stand(list, at)
+	return list, nil
+}
+
+// stand says of each version, the newest first, where it stands at a moment.
+func stand(list []Version, at time.Time) {
 	now := -1
 	for i, v := range list {
 		if !v.InForceAt.IsZero() && !v.InForceAt.After(at) && (now < 0 || v.InForceAt.After(list[now].InForceAt)) {
@@ -84,7 +90,6 @@ func versions(ctx context.Context, q db.Q, at time.Time) ([]Version, error) {
 			v.State = Superseded
 		}
 	}
-	return list, nil
 }
 
 func pick(list []Version, version string) (Version, error) {
@@ -126,17 +131,33 @@ func (s *Service) Version(ctx context.Context, version string) (Version, error) 
 	return pick(list, version)
 }
 
-// Current is the version in force; the problem is Missing before there is one.
+// Current is the version in force; the problem is Missing before there is one. Every reply that is written asks for it: it is read whole once and
+// kept until the one in force is another or was changed. Do not change what it gives.
 func (s *Service) Current(ctx context.Context) (Version, error) {
-	list, err := versions(ctx, s.db.Read(), s.Now())
+	q := s.db.Read()
+	list, err := db.All(ctx, q, func(v *Version) []any { return []any{&v.ID, db.At(&v.InForceAt), db.At(&v.UpdatedAt)} },
+		"SELECT id, in_force_at, updated_at FROM charter_version WHERE in_force_at IS NOT NULL ORDER BY number DESC")
 	if err != nil {
-		return Version{}, err
+		return Version{}, fmt.Errorf("find the version in force: %w", err)
 	}
+	stand(list, s.Now())
 	v, found := current(list)
 	if !found {
 		return v, problem.New(problem.Missing, "charter.none_in_force")
 	}
-	return v, nil
+	if kept := s.inForce.Load(); kept != nil && kept.ID == v.ID && kept.UpdatedAt.Equal(v.UpdatedAt) {
+		return *kept, nil
+	}
+	whole, found, err := db.One(ctx, q, versionFields, "SELECT "+versionColumns+" FROM charter_version WHERE id = $1", v.ID)
+	if err == nil && !found {
+		err = notFound()
+	}
+	if err != nil {
+		return Version{}, fmt.Errorf("read the version in force: %w", err)
+	}
+	whole.State = InForce
+	s.inForce.Store(&whole)
+	return whole, nil
 }
 
 // Begin makes a draft: of the version in force, or, where there is none, of the charter that comes with Entente.

@@ -18,7 +18,9 @@ type exportCommand struct{ File string }
 
 func (r *run) export() *cobra.Command {
 	c := &exportCommand{}
-	return r.does("export FILE", "Write everything that is kept into one archive of JSON lines, such as entente.zip; - for standard output.", c.Run, &c.File)
+	cmd := r.does("export FILE", "Write everything that is kept into one archive of JSON lines, such as entente.zip; - for standard output.", c.Run, &c.File)
+	cmd.AddCommand(r.exportCommunity())
+	return cmd
 }
 
 // Run writes the archive beside its place and moves it there once it is whole.

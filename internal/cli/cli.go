@@ -87,7 +87,7 @@ func (r *run) root() *cobra.Command {
 	admin.AddCommand(r.resetPassword())
 	seal := group("seal", "Change the key under which secrets are kept.")
 	seal.AddCommand(r.rotate(), r.forget())
-	root.AddCommand(r.serve(), r.imports(), r.export(), r.match(),
+	root.AddCommand(r.serve(), r.imports(), r.export(), r.match(), r.corrections(),
 		r.does("migrate", "Bring the database to the newest schema, and do nothing else.", migrate),
 		r.does("rebuild", "Drop everything derived and derive it again from the ledger.", rebuild),
 		r.backup(),

@@ -23,6 +23,8 @@ import (
 type importCommand struct {
 	Format, File                string
 	DryRun, Inbox, Direct       bool
+	Spaces, Fetch               bool
+	Space                       string
 	Channel, Own, Site, Staff   string
 	Target, Kind, Origin, Label string
 	Column                      map[string]string
@@ -34,9 +36,11 @@ type importCommand struct {
 func (r *run) imports() *cobra.Command {
 	c := &importCommand{}
 	var columns []string
-	cmd := r.does("import FORMAT FILE", "Take in files: feed, mbox, eml, stackexchange, csv, facts, jsonl, vcard, or an archive written by export. FILE may be a folder where the format has several files.",
+	cmd := r.does("import FORMAT FILE", "Take in files: feed, mbox, eml, stackexchange, discourse, csv, facts, jsonl, vcard, or an archive written by export. FILE may be a folder where the format has several files.",
 		func(r *run) error {
-			c.Column = map[string]string{}
+			if len(columns) > 0 {
+				c.Column = map[string]string{}
+			}
 			for _, pair := range columns {
 				field, heading, ok := strings.Cut(pair, "=")
 				if !ok {
@@ -53,9 +57,12 @@ func (r *run) imports() *cobra.Command {
 	f.BoolVar(&c.Inbox, "inbox", false, "Threads are to be handled: they become conversations.")
 	f.BoolVar(&c.Direct, "direct", false, "What is said there is said to us.")
 	f.StringVar(&c.Own, "own", "", "Our own mail addresses, separated by commas.")
-	f.StringVar(&c.Site, "site", "", "stackexchange: address of the forum.")
+	f.StringVar(&c.Space, "space", "", "The space of a community that threads are brought to, as COMMUNITY/SPACE; instead of a channel.")
+	f.BoolVar(&c.Spaces, "spaces", false, "discourse: each category goes to a space of its own, made when there is none.")
+	f.BoolVar(&c.Fetch, "fetch", false, "Download pictures and files that posts show and that are not in FILE, for a community.")
+	f.StringVar(&c.Site, "site", "", "stackexchange, discourse: address of the forum.")
 	f.StringVar(&c.Staff, "staff", "", "What the web address of our own people begins with.")
-	f.StringVar(&c.Target, "target", "", "csv: customers, orders or posts; found out by the headings when left out.")
+	f.StringVar(&c.Target, "target", "", "csv: customers, orders, posts, ideas or articles; found out by the headings when left out.")
 	f.StringVar(&c.Kind, "kind", "", "facts: order, revenue, cost, hours, contact …; found out by the headings when left out.")
 	f.StringVar(&c.Origin, "origin", "", "facts: the system that states them; files when left out.")
 	f.StringVar(&c.Label, "label", "", "facts: the category of lines that name none.")
@@ -120,7 +127,7 @@ func (c *importCommand) Run(r *run) error {
 		c.Target = intake.FactTarget(c.Kind)
 	}
 	task := intake.Task{Format: format, Source: src, DryRun: c.DryRun, Options: intake.Options{Settings: intake.Settings{Inbox: c.Inbox, Direct: c.Direct,
-		Own: c.Own, Site: c.Site, Staff: c.Staff, Target: c.Target, Columns: c.Column, Region: c.Region, Origin: c.Origin, Label: c.Label}}}
+		Own: c.Own, Site: c.Site, Staff: c.Staff, Target: c.Target, Columns: c.Column, Region: c.Region, Origin: c.Origin, Label: c.Label, Space: c.Space, Spaces: c.Spaces, Fetch: c.Fetch}}}
 	if c.Errors != "" {
 		f, err := os.Create(c.Errors)
 		if err != nil {
@@ -142,7 +149,10 @@ func (c *importCommand) Run(r *run) error {
 		if o, err := a.Org.Organisation(r.ctx); err == nil {
 			task.Options.Zone = o.Location()
 		}
-		if c.Channel != "" {
+		if err := a.Intake.Into(r.ctx, &task.Options); err != nil {
+			return err
+		}
+		if c.Channel != "" && c.Space == "" {
 			place, err := a.Channels.FindByName(r.ctx, c.Channel)
 			if problem.Is(err, problem.Missing) && !c.DryRun {
 				mode := channel.InboxNone

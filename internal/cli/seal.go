@@ -72,7 +72,7 @@ func told(r *run, n, dead int) {
 type sealed struct{ table, column, bound string }
 
 func places() []sealed {
-	return []sealed{{"channel", "secrets", "channel:"}, {"enrich_remote", "secret", "enrich:"}}
+	return []sealed{{"channel", "secrets", "channel:"}, {"enrich_remote", "secret", "enrich:"}, {"translate_remote", "secret", "translate:"}}
 }
 
 // reseal seals all secrets anew, in one transaction, under the current key of the box it is given once no other does the same. It counts

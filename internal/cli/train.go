@@ -18,6 +18,8 @@ type trainCommand struct {
 	Seed uint64
 	Only string
 	Lang string
+
+	Corrections string
 }
 
 func (r *run) train() *cobra.Command {
@@ -27,6 +29,7 @@ func (r *run) train() *cobra.Command {
 	cmd.Flags().Uint64Var(&c.Seed, "seed", 1, "The same seed and the same texts give the same bytes.")
 	cmd.Flags().StringVar(&c.Only, "only", "all", "Train only classify or only detect.")
 	cmd.Flags().StringVar(&c.Lang, "lang", "lang", "Folder lang of the source of this program: posts and words of our own are learned too.")
+	cmd.Flags().StringVar(&c.Corrections, "corrections", "", "File that entente corrections wrote: it is learned from too.")
 	return cmd
 }
 
@@ -60,7 +63,7 @@ func (c *trainCommand) Run(r *run) error {
 	if c.Only == "detect" {
 		return nil
 	}
-	result, err := train.Train(r.ctx, train.Options{Lang: os.DirFS(c.Lang), Data: r.config.Data, Seed: c.Seed, Log: r.err})
+	result, err := train.Train(r.ctx, train.Options{Lang: os.DirFS(c.Lang), Data: r.config.Data, Seed: c.Seed, Log: r.err, Corrections: c.Corrections})
 	if err != nil {
 		return fmt.Errorf("train the classifier: %w", err)
 	}

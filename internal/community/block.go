@@ -1,11 +1,14 @@
 package community
 
 import (
+	"context"
 	"net/url"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/entente/entente/internal/community/markup"
+	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
 	"github.com/entente/entente/lang"
 )
@@ -69,6 +72,19 @@ func blockedBy(list []string, text string, links []string) string {
 		}
 	}
 	return ""
+}
+
+// MaySay refuses words, said elsewhere than in a post, that have something blocked in a community.
+func (s *Service) MaySay(ctx context.Context, c Community, m *org.Member, words string) error {
+	rule, err := s.Rule(ctx, c.ID)
+	if err != nil || staff(m) {
+		return err
+	}
+	doc, _ := markup.Render(words)
+	if blockedBy(rule.Blocked, words, doc.Links) != "" {
+		return problem.New(problem.Invalid, "community.moderation.blocked_edit").On("words")
+	}
+	return nil
 }
 
 // spaced is the words of a text without case, accents and marks, each between spaces.

@@ -191,7 +191,7 @@ func TestMentions(t *testing.T) {
 		if diff := cmp.Diff([]string{"Amina"}, said(posts[1].ID)); diff != "" || len(said(open)) != 0 {
 			t.Errorf("mentioned (-want +got):\n%s, and %v before anybody was heard", diff, said(open))
 		}
-		if html := posts[1].HTML; !strings.Contains(html, `<span class="prose-mention">@Amina</span>`) || strings.Contains(html, `>@nobody`) {
+		if html := posts[1].HTML; !strings.Contains(html, `/amina">@Amina</a>`) || strings.Contains(html, `>@nobody`) {
 			t.Errorf("shown as %s", html)
 		}
 		if diff := cmp.Diff([]string{"Bruno"}, said(hidden)); diff != "" {

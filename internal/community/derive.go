@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -14,9 +15,9 @@ import (
 
 // Follower derives threads, posts, votes and what posts said before they were edited.
 func Follower() ledger.Follower {
-	return ledger.Follower{Name: "community", Version: 2 + 100*markup.Version, Apply: derive,
+	return ledger.Follower{Name: "community", Version: 5 + 100*markup.Version, Apply: derive,
 		Tables: append([]string{"community_thread", "community_post", "community_edit", "community_vote", "community_hidden", "community_post_file", "community_voice", "community_mention",
-			"community_reaction", "community_poll", "community_poll_ballot"}, ideaTables()...)}
+			"community_reaction", "community_poll", "community_poll_ballot"}, slices.Concat(ideaTables(), eventTables(), indexTables())...)}
 }
 
 // derive goes through a batch one activity at a time. What is no community's costs one statement a batch.
@@ -25,6 +26,7 @@ func derive(ctx context.Context, q db.Q, list []ledger.Activity) error {
 	if err != nil || len(places) == 0 {
 		return err
 	}
+	changed := newTouched()
 	for i := range list {
 		a := &list[i]
 		if !places[a.Channel] {
@@ -33,8 +35,9 @@ func derive(ctx context.Context, q db.Q, list []ledger.Activity) error {
 		if err := deriveOne(ctx, q, a); err != nil {
 			return err
 		}
+		changed.note(a)
 	}
-	return nil
+	return changed.index(ctx, q)
 }
 
 // placesOf says which channels of a batch are communities': those in which a thread began, now or before.
@@ -51,10 +54,10 @@ func placesOf(ctx context.Context, q db.Q, list []ledger.Activity) (map[string]b
 			if s.Space != "" {
 				places[a.Channel] = true
 			}
-		case ledger.ArticleWritten, ledger.ArticleTurned, ledger.ArticleHelped:
-			places[a.Channel] = true // articles are of communities alone
+		case ledger.ArticleWritten, ledger.ArticleTurned, ledger.ArticleHelped, ledger.ChallengeSet:
+			places[a.Channel] = true // articles and challenges are of communities alone
 		case ledger.PostEdited, ledger.PostDeleted, ledger.GroupEdited, ledger.GroupDeleted, ledger.VoteCast, ledger.AnswerPicked, ledger.PostHidden, ledger.PostShown, ledger.ThreadTurned,
-			ledger.ReactionSet, ledger.PollAnswered, ledger.IdeaJudged, ledger.IdeaMerged:
+			ledger.ReactionSet, ledger.PollAnswered, ledger.IdeaJudged, ledger.IdeaMerged, ledger.EventSet, ledger.EventJoined, ledger.ChallengeEntered, ledger.ChallengeScored:
 		default:
 			continue
 		}
@@ -96,6 +99,12 @@ func deriveOne(ctx context.Context, q db.Q, a *ledger.Activity) error {
 		return deriveJudged(ctx, q, a)
 	case ledger.IdeaMerged:
 		return deriveMerged(ctx, q, a)
+	case ledger.ChallengeSet, ledger.ChallengeEntered, ledger.ChallengeScored:
+		return deriveChallenge(ctx, q, a)
+	case ledger.EventSet:
+		return deriveEventSet(ctx, q, a)
+	case ledger.EventJoined:
+		return deriveSeat(ctx, q, a)
 	case ledger.PostHidden:
 		return deriveHidden(ctx, q, a)
 	case ledger.PostShown:
@@ -132,7 +141,7 @@ func deriveSaid(ctx context.Context, q db.Q, a *ledger.Activity) error {
 	if err != nil {
 		return err
 	}
-	source, html := written(s)
+	source, html := written(a.Channel, s)
 	if len(s.InReplyTo) == 0 {
 		if s.Space == "" {
 			return nil // something of this channel that is no community's
@@ -143,15 +152,24 @@ func deriveSaid(ctx context.Context, q db.Q, a *ledger.Activity) error {
 			kind, post = "question", "question"
 		case "idea":
 			kind = Ideas
+		case "event":
+			if s.Event != nil {
+				kind = Events
+			}
 		}
-		n, err := db.Exec(ctx, q, `INSERT INTO community_thread (id, channel, space, kind, title, excerpt, tags, lang, author, author_name, at, last_at, last_name)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $10) ON CONFLICT DO NOTHING`,
-			a.ID, a.Channel, s.Space, kind, s.Title, excerpt(s.Text), tagsOf(s), s.Lang, a.Actor, s.AuthorName, db.T(a.At))
+		n, err := db.Exec(ctx, q, `INSERT INTO community_thread (id, channel, space, kind, title, excerpt, tags, lang, author, author_name, at, last_at, last_name, score)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $10, $12) ON CONFLICT DO NOTHING`,
+			a.ID, a.Channel, s.Space, kind, s.Title, excerpt(s.Text), tagsOf(s), s.Lang, a.Actor, s.AuthorName, db.T(a.At), s.Score)
 		if err != nil || n == 0 {
 			return err
 		}
 		if kind == Ideas {
 			if err := deriveIdea(ctx, q, a); err != nil {
+				return err
+			}
+		}
+		if kind == Events {
+			if err := deriveEvent(ctx, q, a, s.Event); err != nil {
 				return err
 			}
 		}
@@ -198,9 +216,9 @@ func deriveSaid(ctx context.Context, q db.Q, a *ledger.Activity) error {
 }
 
 func insertPost(ctx context.Context, q db.Q, a *ledger.Activity, s *ledger.Said, p spot, source, html string) error {
-	_, err := db.Exec(ctx, q, `INSERT INTO community_post (id, thread, parent, channel, external_id, kind, author, author_name, ours, at, title, markup, html)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING`,
-		p.id, p.thread, p.parent, a.Channel, s.ExternalID, p.kind, a.Actor, s.AuthorName, db.B(s.Ours), db.T(a.At), s.Title, source, html)
+	_, err := db.Exec(ctx, q, `INSERT INTO community_post (id, thread, parent, channel, external_id, kind, author, author_name, ours, at, title, markup, html, score)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING`,
+		p.id, p.thread, p.parent, a.Channel, s.ExternalID, p.kind, a.Actor, s.AuthorName, db.B(s.Ours), db.T(a.At), s.Title, source, html, s.Score)
 	if err != nil {
 		return fmt.Errorf("keep a post of a community: %w", err)
 	}
@@ -256,7 +274,7 @@ func deriveEdited(ctx context.Context, q db.Q, a *ledger.Activity) error {
 	if err := deriveMentions(ctx, q, a.Object, s, true); err != nil {
 		return err
 	}
-	source, html := written(s)
+	source, html := written(a.Channel, s)
 	if _, err := db.Exec(ctx, q, "UPDATE community_post SET title = $1, markup = $2, html = $3, edited_at = $4, edits = edits + 1 WHERE id = $5",
 		s.Title, source, html, db.T(a.At), a.Object); err != nil {
 		return err
@@ -368,9 +386,9 @@ func deriveTurned(ctx context.Context, q db.Q, a *ledger.Activity) error {
 }
 
 // written is the Markdown of a post and the HTML it is shown as. What came without Markdown, such as an answer from the inbox, is plain text.
-func written(s *ledger.Said) (source, html string) {
+func written(channel string, s *ledger.Said) (source, html string) {
 	if s.Markup == "" {
 		return s.Text, markup.Plain(s.Text).HTML
 	}
-	return s.Markup, rendered(s.Markup, len(s.InReplyTo) == 0, resolved(s))
+	return s.Markup, rendered(s.Markup, len(s.InReplyTo) == 0, resolved(channel, s))
 }

@@ -202,6 +202,11 @@ func (s *Service) read(ctx context.Context, name string, r io.Reader, side int) 
 	return f, data, nil
 }
 
+// Clean finds out what a file is and makes it safe, for what is kept elsewhere than in a community.
+func (s *Service) Clean(ctx context.Context, name string, r io.Reader) (File, []byte, error) {
+	return s.read(ctx, name, r, picture.ShownSide)
+}
+
 // turn waits until a picture may be decoded; whoever got it takes one out of decoding afterwards.
 func (s *Service) turn(ctx context.Context) error {
 	s.opened.Do(func() { s.decoding = make(chan struct{}, cleaning) })
@@ -257,16 +262,20 @@ func (s *Service) keepFile(ctx context.Context, f *File, data []byte, first func
 		if err := first(ctx, q); err != nil {
 			return err
 		}
-		_, err := db.Exec(ctx, q, `INSERT INTO community_file (id, community, member, place, name, type, width, height, size, sum, at, unused_since)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`, f.ID, f.Community, f.Member, f.Place, f.Name, f.Type, f.Width, f.Height, f.Size, f.Sum, db.T(f.At), unusedFrom(f))
-		for i := 0; err == nil && i*partSize < len(data); i++ {
-			_, err = db.Exec(ctx, q, "INSERT INTO community_file_part (file, part, data) VALUES ($1, $2, $3)", f.ID, i, data[i*partSize:min(len(data), (i+1)*partSize)])
-		}
-		if err != nil {
-			return fmt.Errorf("keep a file: %w", err)
-		}
-		return nil
+		return insertFile(ctx, q, f, data)
 	})
+}
+
+func insertFile(ctx context.Context, q db.Q, f *File, data []byte) error {
+	_, err := db.Exec(ctx, q, `INSERT INTO community_file (id, community, member, place, name, type, width, height, size, sum, at, unused_since)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`, f.ID, f.Community, f.Member, f.Place, f.Name, f.Type, f.Width, f.Height, f.Size, f.Sum, db.T(f.At), unusedFrom(f))
+	for i := 0; err == nil && i*partSize < len(data); i++ {
+		_, err = db.Exec(ctx, q, "INSERT INTO community_file_part (file, part, data) VALUES ($1, $2, $3)", f.ID, i, data[i*partSize:min(len(data), (i+1)*partSize)])
+	}
+	if err != nil {
+		return fmt.Errorf("keep a file: %w", err)
+	}
+	return nil
 }
 
 // unusedFrom is since when no post shows a file that was just brought.
@@ -301,6 +310,15 @@ func (s *Service) File(ctx context.Context, o Sight, file string) (File, error) 
 		return File{}, notFound()
 	}
 	return f, nil
+}
+
+// FilesOf are the files that a member brought to posts, the oldest first. Whoever asks must be that member.
+func (s *Service) FilesOf(ctx context.Context, member string) ([]File, error) {
+	m := org.Who(ctx)
+	if m == nil || m.ID != member {
+		return nil, problem.New(problem.Forbidden, "problem.forbidden")
+	}
+	return db.All(ctx, s.db.Read(), fileFields, "SELECT "+fileColumns+" FROM community_file f WHERE f.member = $1 AND f.place = '' ORDER BY f.at, f.id", member)
 }
 
 // WriteFile writes what is in a file.

@@ -114,9 +114,14 @@ func (s *Service) Flag(ctx context.Context, community, post, reason, words strin
 	if err != nil {
 		return err
 	}
+	return s.raise(ctx, community, &p, &t, author, m.ID, reason, words)
+}
+
+// raise keeps a flag of somebody, in the open case of the post.
+func (s *Service) raise(ctx context.Context, community string, p *Post, t *Thread, author, by, reason, words string) error {
 	now := s.Now()
 	return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
-		n, _, err := db.Value[int](ctx, q, "SELECT COUNT(*) FROM community_flag WHERE member = $1 AND at > $2", m.ID, db.T(now.Add(-24*time.Hour)))
+		n, _, err := db.Value[int](ctx, q, "SELECT COUNT(*) FROM community_flag WHERE member = $1 AND at > $2", by, db.T(now.Add(-24*time.Hour)))
 		if err != nil {
 			return fmt.Errorf("count the flags of somebody: %w", err)
 		}
@@ -131,7 +136,7 @@ func (s *Service) Flag(ctx context.Context, community, post, reason, words strin
 		if err != nil {
 			return fmt.Errorf("find the case of a post: %w", err)
 		}
-		if err := db.Insert(ctx, q, "community_flag (case_id, member, reason, words, at)", [][]any{{id, m.ID, reason, words, db.T(now)}}, "ON CONFLICT DO NOTHING"); err != nil {
+		if err := db.Insert(ctx, q, "community_flag (case_id, member, reason, words, at)", [][]any{{id, by, reason, words, db.T(now)}}, "ON CONFLICT DO NOTHING"); err != nil {
 			return fmt.Errorf("keep a flag: %w", err)
 		}
 		return s.org.Audit(ctx, q, "community.flag", "post:"+p.ID, map[string]string{"community": community, "reason": reason})
@@ -259,11 +264,11 @@ func (s *Service) Brief(ctx context.Context, o Sight, id string) (Brief, error) 
 		}
 	}
 	if b.Flags, err = db.All(ctx, s.db.Read(), func(r *Raised) []any { return []any{&r.Name, &r.Reason, &r.Words, db.At(&r.At)} },
-		"SELECT COALESCE(m.name, ''), f.reason, f.words, f.at FROM community_flag f LEFT JOIN member m ON m.id = f.member WHERE f.case_id = $1 ORDER BY f.at"+db.Limit(50), shown.ID); err != nil {
+		"SELECT COALESCE(m.name, CASE WHEN f.member LIKE 'acct:%' THEN SUBSTR(f.member, 6) ELSE '' END), f.reason, f.words, f.at FROM community_flag f LEFT JOIN member m ON m.id = f.member WHERE f.case_id = $1 ORDER BY f.at"+db.Limit(50), shown.ID); err != nil {
 		return b, fmt.Errorf("read flags: %w", err)
 	}
 	if c.Member == "" {
-		return b, nil
+		return b, s.briefGuest(ctx, &b)
 	}
 	m, err := s.org.Find(ctx, c.Member)
 	if err != nil {

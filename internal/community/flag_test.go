@@ -181,6 +181,46 @@ func TestHeld(t *testing.T) {
 			}
 		}
 		refused(t, k.Edit(ada, k.id, community.Change{Post: third, Title: "My third question", Body: "casino"}), problem.Invalid, "community.moderation.blocked_edit")
+		// What was agreed to is not made another post without being looked at again.
+		edit := func(body string, seen int) error {
+			return k.Edit(ada, k.id, community.Change{Post: third, Title: "My third question", Body: body, Seen: seen})
+		}
+		says := func(body string) {
+			t.Helper()
+			_, posts := k.thread(bob, third)
+			same(t, "the third question", body, posts[0].Markup)
+		}
+		must(t, edit("Trusted now!", 0))
+		if err := edit("Buy cheap watches from a friend of mine.", 1); !community.Waits(err) {
+			t.Fatalf("another post: %v", err)
+		}
+		if err := edit("Trusted now! [Here](https://watches.example)", 1); !community.Waits(err) {
+			t.Fatalf("a link: %v", err)
+		}
+		says("Trusted now!")
+		edits := 0
+		for _, c := range k.queue(lea) {
+			if c.Cause == community.CauseEdit {
+				edits++
+				must(t, k.Decide(lea, c.ID, "published", "", ""))
+			}
+		}
+		same(t, "edits that wait: the later of two", 1, edits)
+		says("Trusted now! [Here](https://watches.example)")
+		if err := edit("Something else altogether, at length.", 2); !community.Waits(err) {
+			t.Fatalf("another post: %v", err)
+		}
+		must(t, k.Edit(lea, k.id, community.Change{Post: third, Title: "My third question", Body: "Trusted now.", Seen: 2}))
+		for _, c := range k.queue(lea) {
+			if c.Cause == community.CauseEdit {
+				refused(t, k.Decide(lea, c.ID, "published", "", ""), problem.Conflict, "community.moderation.edit_outdated")
+				must(t, k.db.Tx(t.Context(), func(ctx context.Context, q db.Q) error {
+					_, err := db.Exec(ctx, q, "UPDATE community_case SET state = 'gone' WHERE id = $1", c.ID)
+					return err
+				}))
+			}
+		}
+		says("Trusted now.")
 		for _, c := range k.queue(lea) {
 			must(t, k.Decide(lea, c.ID, "declined", "spam", "No advertisements, please."))
 		}

@@ -44,7 +44,7 @@ func (s *Service) hold(ctx context.Context, w *speaker, a *ledger.Activity, said
 	doc, _ := markup.Render(said.Markup)
 	cause := ""
 	switch {
-	case blockedBy(rule.Blocked, said.Title+"\n"+said.Text, doc.Links) != "":
+	case blockedBy(rule.Blocked, said.Title+"\n"+said.Text+eventWords(said.Event), doc.Links) != "":
 		cause = CauseBlocked
 	case rule.FirstPosts > 0 && t.Points() < rule.FirstPosts:
 		cause = CauseFirst
@@ -99,6 +99,9 @@ func (s *Service) publish(ctx context.Context, q db.Q, c *Case) ([]ledger.Activi
 	}
 	a.At, a.LearnedAt = s.Now(), time.Time{}
 	a.Seq, a.Tx = 0, 0
+	if a.Kind == ledger.PostEdited {
+		return s.publishEdit(ctx, q, c, a)
+	}
 	return s.ledger.AppendTx(ctx, q, a)
 }
 
@@ -146,7 +149,7 @@ func (s *Service) content(ctx context.Context, c *Case) (title, html, words stri
 		if err != nil {
 			return "", "", "", err
 		}
-		_, html := written(said)
+		_, html := written("", said)
 		return said.Title, html, said.Text, nil
 	}
 	type text struct{ title, html, source string }

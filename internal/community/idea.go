@@ -217,17 +217,30 @@ func (s *Service) Adopt(ctx context.Context, community, idea, reason, initiative
 	return s.judge(ctx, community, idea, "", reason, initiative, true)
 }
 
-// MayAdopt refuses what Adopt would refuse.
-func (s *Service) MayAdopt(ctx context.Context, community, idea, reason string) error {
+// AdoptAs is Adopt with an initiative that is made in the same transaction: where the one is not kept, nor is the other. found is its id.
+func (s *Service) AdoptAs(ctx context.Context, community, idea, reason string, found func(ctx context.Context, q db.Q) (initiative string, err error)) error {
 	if err := org.Require(ctx, org.StrategyEdit); err != nil {
 		return err
 	}
-	i, _, err := s.judged(ctx, community, idea, true)
+	i, w, err := s.judged(ctx, community, idea, true)
 	if err != nil {
 		return err
 	}
-	_, err = checkJudgement(&i, IdeaPlanned, reason)
-	return err
+	to := i.Status
+	if to == IdeaOpen || to == IdeaReview {
+		to = IdeaPlanned
+	}
+	if reason, err = checkJudgement(&i, to, reason); err != nil {
+		return err
+	}
+	if i.Initiative != "" {
+		return problem.New(problem.Conflict, "problem.conflict")
+	}
+	return s.ruleWith(ctx, "community.judge_idea", idea, map[string]string{"community": community, "status": string(to)}, func(ctx context.Context, q db.Q) (ledger.Activity, error) {
+		initiative, err := found(ctx, q)
+		return ledger.Activity{Kind: ledger.IdeaJudged, Actor: actorOf(w), Object: idea, Channel: i.Channel, At: s.Now(), Key: "judged:" + idea + ":" + i.last,
+			Data: ledger.Data(ledger.Judged{Status: string(to), Reason: reason, By: lineOf(w.Name), Initiative: initiative})}, err
+	})
 }
 
 func (s *Service) judge(ctx context.Context, community, idea string, to Status, reason, initiative string, plans bool) error {
@@ -298,18 +311,27 @@ func (s *Service) judged(ctx context.Context, community, idea string, plans bool
 
 // rule states what who moderates decided, with its line in the audit log.
 func (s *Service) rule(ctx context.Context, action, post string, details map[string]string, a ledger.Activity) error {
+	return s.ruleWith(ctx, action, post, details, func(context.Context, db.Q) (ledger.Activity, error) { return a, nil })
+}
+
+// ruleWith is rule with what is made in the same transaction. When another decided at the same moment, nothing is kept of either.
+func (s *Service) ruleWith(ctx context.Context, action, post string, details map[string]string, decide func(ctx context.Context, q db.Q) (ledger.Activity, error)) error {
 	var stated []ledger.Activity
-	err := s.db.Tx(ctx, func(ctx context.Context, q db.Q) (err error) {
-		if stated, err = s.ledger.AppendTx(ctx, q, a); err != nil || len(stated) == 0 {
+	err := s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+		a, err := decide(ctx, q)
+		if err != nil {
 			return err
+		}
+		if stated, err = s.ledger.AppendTx(ctx, q, a); err != nil {
+			return err
+		}
+		if len(stated) == 0 {
+			return problem.New(problem.Conflict, "problem.conflict")
 		}
 		return s.org.Audit(ctx, q, action, "post:"+post, details)
 	})
 	if err != nil {
 		return fmt.Errorf("state a decision: %w", err)
-	}
-	if len(stated) == 0 {
-		return problem.New(problem.Conflict, "problem.conflict")
 	}
 	s.ledger.Wake()
 	return s.ledger.Await(ctx, stated)

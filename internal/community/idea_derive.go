@@ -81,6 +81,11 @@ func deriveMerged(ctx context.Context, q db.Q, a *ledger.Activity) error {
 	if err := a.Decode(&j); err != nil {
 		return err
 	}
+	// What it was said to have elsewhere, before it came here, counts there as well: nobody knows whose votes these were.
+	base, _, err := db.Value[int](ctx, q, "SELECT t.score - (SELECT COUNT(*) FROM community_idea_vote v WHERE v.idea = t.id AND v.value = 1) FROM community_thread t WHERE t.id = $1", a.Object)
+	if err != nil {
+		return err
+	}
 	n, err := db.Exec(ctx, q, "UPDATE community_idea SET merged_into = $1 WHERE id = $2 OR merged_into = $2", j.Into, a.Object)
 	if err != nil || n == 0 {
 		return err
@@ -100,5 +105,5 @@ func deriveMerged(ctx context.Context, q db.Q, a *ledger.Activity) error {
 	if err != nil {
 		return err
 	}
-	return score(ctx, q, j.Into, after-before)
+	return score(ctx, q, j.Into, after-before+max(base, 0))
 }

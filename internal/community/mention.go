@@ -121,10 +121,14 @@ func (s *Service) named(ctx context.Context, w *speaker, handles []string) ([]le
 	return out, nil
 }
 
-// resolved tells markup which handles reach somebody; the others are plain text.
-func resolved(said *ledger.Said) func(handle string) (string, bool) {
+// resolved tells markup which handles reach somebody, and where their page is by what never changes; the others are plain text.
+func resolved(channel string, said *ledger.Said) func(handle string) (string, bool) {
 	return func(handle string) (string, bool) {
-		return "", slices.ContainsFunc(said.Mentions, func(m ledger.Mention) bool { return m.Handle == handle })
+		path := ""
+		if channel != "" {
+			path = "/who/" + channel + "/" + handle
+		}
+		return path, slices.ContainsFunc(said.Mentions, func(m ledger.Mention) bool { return m.Handle == handle })
 	}
 }
 
@@ -142,8 +146,10 @@ func deriveVoice(ctx context.Context, q db.Q, a *ledger.Activity, said *ledger.S
 		if have.name == name {
 			return nil
 		}
-		_, err := db.Exec(ctx, q, "UPDATE community_voice SET name = $1 WHERE channel = $2 AND author = $3", name, a.Channel, a.Actor)
-		return err
+		if _, err := db.Exec(ctx, q, "UPDATE community_voice SET name = $1 WHERE channel = $2 AND author = $3", name, a.Channel, a.Actor); err != nil {
+			return err
+		}
+		return deriveName(ctx, q, a.Channel, a.Actor, name, true)
 	}
 	base := slug(name)
 	if len(base) > maxHandle {
@@ -163,7 +169,7 @@ func deriveVoice(ctx context.Context, q db.Q, a *ledger.Activity, said *ledger.S
 	if _, err := db.Exec(ctx, q, "INSERT INTO community_voice (channel, author, handle, name) VALUES ($1, $2, $3, $4)", a.Channel, a.Actor, handle, name); err != nil {
 		return fmt.Errorf("keep a handle: %w", err)
 	}
-	return nil
+	return deriveName(ctx, q, a.Channel, a.Actor, name, false)
 }
 
 // deriveMentions notes whom a post names; said anew, it names whom it names now.

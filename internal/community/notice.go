@@ -9,6 +9,7 @@ import (
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/push"
 	"github.com/entente/entente/internal/seal"
 )
 
@@ -26,6 +27,15 @@ const (
 	Followed  NoticeKind = "followed" // something was said in a thread they follow
 	Begun     NoticeKind = "begun"    // a thread began where they want to hear everything
 
+	AskedFor NoticeKind = "asked"   // we ask them to help in a thread
+	Thanked  NoticeKind = "thanked" // for having helped there
+
+	SoonEvent    NoticeKind = "event_soon"      // an event they enrolled in begins
+	ChangedEvent NoticeKind = "event_changed"   // it is at another time or place
+	OffEvent     NoticeKind = "event_cancelled" // it does not take place
+	NewsOfIdea   NoticeKind = "idea_judged"     // something was decided on an idea that they proposed or are for
+	SeatFree     NoticeKind = "event_seat"      // they waited, and have a seat now
+
 	LetThrough NoticeKind = "approved" // what they wrote waited and is there now
 	Declined   NoticeKind = "declined"
 	HidPost    NoticeKind = "hidden"
@@ -40,7 +50,7 @@ const (
 // personal reports whether a notice is addressed to its reader whatever they may see of the post it is about.
 func (k NoticeKind) personal() bool {
 	switch k {
-	case Mentioned, Answered, Replied, Commented, Solved, Followed, Begun:
+	case Mentioned, Answered, Replied, Commented, Solved, Followed, Begun, AskedFor, Thanked, SoonEvent, ChangedEvent, OffEvent, SeatFree, NewsOfIdea:
 		return false
 	}
 	return true
@@ -83,7 +93,7 @@ func noticed(q db.Q, w *db.Where, spaces []string) string {
 }
 
 // seen narrows to notices whose post may be seen, and to words to the reader.
-const seen = "(p.id IS NOT NULL AND t.id IS NOT NULL OR n.kind NOT IN ('mention', 'answer', 'reply', 'comment', 'accepted', 'followed', 'begun'))"
+const seen = "(p.id IS NOT NULL AND t.id IS NOT NULL OR n.kind NOT IN ('mention', 'answer', 'reply', 'comment', 'accepted', 'followed', 'begun', 'event_soon', 'event_changed', 'event_cancelled', 'event_seat', 'idea_judged'))"
 
 // herald is what the service keeps to tell people of things.
 type herald struct {
@@ -91,6 +101,11 @@ type herald struct {
 	box    *seal.Box
 	key    []byte // of links and addresses in mails; read once
 	keyMu  sync.Mutex
+
+	browsers *push.Service // nil where browsers are not told
+
+	postAddress func(ctx context.Context, tag string) string // of posts by mail; nil where nothing is posted so
+
 	counts db.Kept[int]
 
 	hint   func(title, text string) (label string, p float64)
@@ -126,7 +141,7 @@ func (s *Service) noticesOf(ctx context.Context, q db.Q, spaces []string, member
 	for i := range list {
 		list[i].Excerpt = excerpt(textOf(list[i].markup))
 	}
-	return list, nil
+	return list, s.dateNotices(ctx, q, list)
 }
 
 // NewNotices counts what whoever acts has not read yet in a community, of what they may see.

@@ -45,7 +45,8 @@ func (s *Service) Hear(ctx context.Context) (int, error) {
 			return len(posts) + i, err
 		}
 	}
-	return len(posts) + len(picks), nil
+	told, err := s.hearEvents(ctx)
+	return len(posts) + len(picks) + told, err
 }
 
 // told is somebody who is told of something, and why.
@@ -277,7 +278,15 @@ func (s *Service) tell(ctx context.Context, q db.Q, m *org.Member, n Notice) err
 	if err != nil {
 		return fmt.Errorf("keep a notice: %w", err)
 	}
-	if fresh == 0 || !s.mails(ctx) {
+	if fresh == 0 {
+		return nil
+	}
+	if s.browsers != nil {
+		if err := s.browsers.Queue(ctx, q, m.ID, n.Community, n.ID); err != nil {
+			return err
+		}
+	}
+	if !s.mails(ctx) {
 		return nil
 	}
 	return s.queueNotice(ctx, q, m, n)

@@ -12,6 +12,7 @@ type sheet struct {
 	Lang, Brand, Home, Title string
 	Colon                    string // what stands between a name and what is said of it, as the language writes it
 	Items                    []item
+	Reply                    string // how it is answered, "" for not at all
 	Why                      string // it came
 	Settings, SettingsLabel  string
 	Stop, StopLabel          string
@@ -61,6 +62,9 @@ func (s *sheet) text() string {
 			b.WriteString(x.Label + s.Colon + x.Href + "\n")
 		}
 	}
+	if s.Reply != "" {
+		b.WriteString("\n" + s.Reply + "\n")
+	}
 	b.WriteString("\n-- \n" + s.Brand + " " + s.Home + "\n" + s.Why + "\n" + s.SettingsLabel + s.Colon + s.Settings + "\n" + s.StopLabel + s.Colon + s.Stop + "\n")
 	return b.String()
 }
@@ -89,6 +93,7 @@ const mailPage = `<!DOCTYPE html>
 {{if .Title}}<h3 style="margin:2px 0 6px;font-size:18px;line-height:1.3">{{if .Href}}<a href="{{.Href}}" style="color:#22201c">{{.Title}}</a>{{else}}{{.Title}}{{end}}</h3>{{end}}
 {{range .Paragraphs}}<p style="margin:0 0 10px">{{range $i, $l := .}}{{if $i}}<br>{{end}}{{$l}}{{end}}</p>{{end}}
 {{if .Href}}<p style="margin:6px 0 0"><a href="{{.Href}}" style="color:#1d4f8c">{{.Label}}</a></p>{{end}}</td></tr>{{end}}
+{{if .Reply}}<tr><td style="padding:4px 24px 14px"><p style="margin:0;color:#5d574d;font-size:14px">{{.Reply}}</p></td></tr>{{end}}
 <tr><td style="padding:14px 24px 18px;border-top:1px solid #e8e4dc;color:#5d574d;font-size:12px"><p style="margin:0">{{.Why}}</p>
 <p style="margin:6px 0 0"><a href="{{.Settings}}" style="color:#1d4f8c">{{.SettingsLabel}}</a> · <a href="{{.Stop}}" style="color:#1d4f8c">{{.StopLabel}}</a></p></td></tr>
 </table></td></tr></table></body></html>

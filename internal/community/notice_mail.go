@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,7 +25,9 @@ type Letter struct {
 	To          string
 	Subject     string
 	Text, HTML  string
-	Unsubscribe string // an address where the recipient ends such mails
+	Unsubscribe string // an address where the recipient ends such mails; "" where none come
+	ReplyTo     string // where an answer is a post; "" where mails are not answered
+	Answers     string // the id of a mail that this one answers by itself; "" for none
 }
 
 // Mailer sends one mail. An error that wraps ErrNotSent says that nothing went out; any other leaves that open.
@@ -297,12 +300,15 @@ func (s *Service) news(ctx context.Context, o Sight, c Community, who *org.Membe
 		line := item{Head: n.Line(ctx), Title: n.Title, Href: s.URL(ctx, c) + "/notices/" + n.ID, Label: i18n.T(ctx, "community.notice.open"), Words: n.Words}
 		if len(list) > 1 {
 			line.Words = strings.TrimSpace(n.Words + "\n" + n.Excerpt)
-		} else if n.Title != "" && !n.Kind.personal() {
+		} else if n.Title != "" && !n.Kind.personal() && n.Words == "" {
 			line.Words = shortened(textOf(n.markup), longestExcerpt)
 		}
 		paper.Items = append(paper.Items, line)
 	}
 	n := &list[0]
+	if !slices.ContainsFunc(list, func(n Notice) bool { return n.Kind != AskedFor }) {
+		paper.StopLabel = i18n.T(ctx, "community.notice.stop_help")
+	}
 	if len(list) > 1 {
 		l.Subject = i18n.N(ctx, "community.notice.several", len(list), "Place", l.From)
 		paper.Title, paper.Why = l.Subject, i18n.T(ctx, "community.notice.why_several")
@@ -313,6 +319,13 @@ func (s *Service) news(ctx context.Context, o Sight, c Community, who *org.Membe
 	l.Subject = n.Line(ctx)
 	if n.Title != "" && !n.Kind.personal() {
 		l.Subject, l.Thread, l.Again = n.Title, n.Thread, n.Post != n.Thread
+		var err error
+		if l.ReplyTo, err = s.replyAddress(ctx, m.id); err != nil {
+			return false, err
+		}
+		if l.ReplyTo != "" {
+			paper.Reply = i18n.T(ctx, "community.notice.reply_by_mail")
+		}
 	}
 	return true, nil
 }
@@ -339,7 +352,7 @@ func (s *Service) Loop(ctx context.Context) error {
 	stop := s.ledger.Watch(func(list []ledger.Activity) {
 		for i := range list {
 			switch list[i].Kind {
-			case ledger.PostSaid, ledger.GroupSaid, ledger.AnswerPicked:
+			case ledger.PostSaid, ledger.GroupSaid, ledger.AnswerPicked, ledger.EventSet, ledger.EventJoined, ledger.IdeaJudged:
 				select {
 				case wake <- struct{}{}:
 				default:
@@ -378,8 +391,12 @@ func (s *Service) round(ctx context.Context) error {
 	if _, err := s.QueueDigests(ctx); err != nil {
 		return err
 	}
-	_, err := s.SendOnce(ctx)
-	return err
+	for {
+		n, err := s.SendOnce(ctx)
+		if err != nil || n < mailsAtOnce {
+			return err
+		}
+	}
 }
 
 // ForgetNotices forgets what nobody needs any more: what was heard long ago, old notices that were read, old mails.

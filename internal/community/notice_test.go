@@ -266,6 +266,24 @@ func TestUnsubscribe(t *testing.T) {
 		k.tells()
 		same(t, "mails after the end", 0, len(o.take()))
 		same(t, "in the page", 2, len(k.told(ada)))
+
+		// The link in a mail that asks for help ends being asked, and nothing else.
+		_, err = k.Pick(ada, k.id, k.reply(bob, other, "The brightest."), true)
+		must(t, err)
+		lead := k.join("Lea", org.Social)
+		must(t, k.SetWilling(bob, true))
+		k.tells()
+		o.take()
+		must(t, k.AskToHelp(lead, k.id, k.ask(ada, "Which light for a child?", "Small."), org.Who(bob).ID))
+		k.tells()
+		sent = o.take()
+		same(t, "mails that ask for help", 1, len(sent))
+		same(t, "says what it ends", true, strings.Contains(sent[0].Text, "Do not ask me to help any more"))
+		x, err = k.Unsubscribe(t.Context(), k.id, sent[0].Unsubscribe[strings.LastIndexByte(sent[0].Unsubscribe, '/')+1:], false)
+		must(t, err)
+		willing, said, err := k.Willing(bob)
+		must(t, err)
+		same(t, "ended, willing, said", [3]bool{true, false, true}, [3]bool{x.Ended, willing, said})
 	})
 }
 

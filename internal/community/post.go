@@ -294,6 +294,9 @@ func (s *Service) Edit(ctx context.Context, community string, in Change) error {
 	a := ledger.Activity{Kind: w.kindOf(ledger.PostEdited, ledger.GroupEdited), Actor: first.Actor, Object: p.ID, Channel: first.Channel, At: s.Now(),
 		Key: fmt.Sprintf("edited:%s:%d", p.ID, p.Edits+1)}
 	a.Say(&said)
+	if err := s.holdEdit(ctx, &w, &p, &a, &said); err != nil {
+		return err
+	}
 	var stated []ledger.Activity
 	err = s.db.Tx(ctx, func(ctx context.Context, q db.Q) (err error) {
 		if stated, err = s.ledger.AppendTx(ctx, q, a); err != nil || len(stated) == 0 || Wrote(w.member, p.Author) {

@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
-	"github.com/entente/entente/internal/community/similar"
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/lang"
@@ -18,26 +18,34 @@ import (
 
 // What a search looks at, at most.
 const (
-	mostAsked  = 8    // words
-	mostHits   = 1000 // posts, the newest that have the words
-	mostFound  = 200  // of threads, ideas and articles
-	foundPage  = 20
-	mostNames  = 5000 // people whose names are looked through
-	mostPeople = 10
-	mostVocab  = 2000 // titles whose words a misspelt word is held against
+	mostAsked    = 8    // words
+	mostHits     = 5000 // posts that have the words, of those that may be read: up to so many, all counts are exact
+	mostSome     = 1000 // posts that have some of the words, where none has all
+	mostMatched  = 1000 // posts that are read to see whether they match, where the index cannot tell
+	mostTitled   = 2000 // posts whose titles have the words
+	mostSpeakers = 200  // people
+	foundPage    = 20
+	fewFound     = 3 // so few that a word may have been misspelt
 )
 
 // People is what a search finds beside threads, ideas and articles.
 const People = "person"
 
-// Search asks a community's box.
+// Search asks a community's box. What is "" or 0 does not narrow.
 type Search struct {
 	Community string
-	Words     string
-	Kind      string // "" for all
-	Space     string // id, "" for all
+	Words     string // in the query language, of which plain words are a part
+	Kind      string
+	Space     string // id
+	Lang      string
+	Tag       string
+	State     string // QuestionSolved, QuestionAnswered or QuestionOpen
+	Days      int    // since how many days
 	Page      int
 }
+
+// Ages are since how many days a search can be narrowed to.
+func Ages() []int { return []int{7, 30, 365} }
 
 // Found is something that a search found.
 type Found struct {
@@ -60,69 +68,229 @@ type Bit struct {
 	Hit  bool
 }
 
-// Results are what a search found that whoever asks may read.
+// Results are what a search found that whoever asks may read. Each count is of what is found when that is chosen in place of what is chosen of its sort.
 type Results struct {
-	List   []Found
-	More   bool
-	Sum    int
-	Kinds  map[string]int // how many of each kind, whatever was narrowed
-	Spaces map[string]int // of the kind asked for
-	Words  string         // what was looked for in the end
-	Mended bool           // a word that nobody uses was taken for another
-	Some   bool           // nothing has all the words: these have some
+	List     []Found
+	More     bool
+	Sum      int
+	Least    bool // there are more: these are the newest
+	Kinds    map[string]int
+	Spaces   map[string]int
+	Langs    map[string]int
+	Tags     map[string]int
+	States   map[string]int
+	Ages     map[int]int
+	Words    string          // what was looked for in the end
+	Mended   bool            // a word that nobody uses was taken for another
+	Meant    string          // what may have been meant, "" for what was asked
+	Some     bool            // nothing has all the words: these have some
+	Problems []query.Problem // of the query
+}
+
+// hit is a thread, an article or somebody that has what was asked for.
+type hit struct {
+	find
+	doc    int64 // the newest post of it that has it
+	posts  int   // how many have
+	tagged []string
+	score  float64
+	voice  string // of People: the identity
+	named  string
+}
+
+// wanted is what a search looks for.
+type wanted struct {
+	*query.Query
+	words []string // folded
+	plain bool     // no more than words
+	look  look
+	most  int // posts that are looked at
+}
+
+func wantedWords(words []string, joint string) wanted {
+	q, _ := query.Parse(strings.Join(words, joint))
+	most := mostHits
+	if joint == " OR " {
+		most = mostSome
+	}
+	return wanted{q, words, true, newLook(words), most}
+}
+
+// wantedBy reads what somebody typed. What cannot be read as a query is taken for words.
+func wantedBy(text string) (wanted, []query.Problem) {
+	if len(text) > 400 {
+		text = strings.ToValidUTF8(text[:400], "")
+	}
+	q, problems := query.Parse(strings.ToValidUTF8(text, " "))
+	if query.HasErrors(problems) || q.Empty() {
+		return wantedWords(telling(askedWords(text)), " "), problems
+	}
+	if _, plain := q.Words(); plain {
+		return wantedWords(telling(askedWords(text)), " "), nil
+	}
+	var said []string
+	for _, t := range q.Terms() {
+		said = append(said, t.Text)
+	}
+	words := askedWords(strings.Join(said, " "))
+	return wanted{q, words, false, newLook(words), mostHits}, problems
+}
+
+// telling leaves out the words that nearly everything has, unless there are no others.
+func telling(words []string) []string {
+	out := slices.DeleteFunc(slices.Clone(words), common)
+	if len(out) == 0 {
+		return words
+	}
+	return out
 }
 
 // Search looks for questions, discussions, ideas, articles and people of a community. All counts are of what whoever asks may read.
 func (s *Service) Search(ctx context.Context, o Sight, in Search) (Results, error) {
-	words := askedWords(in.Words)
-	out := Results{Kinds: map[string]int{}, Spaces: map[string]int{}, Words: strings.Join(words, " ")}
-	if len(words) == 0 {
+	want, problems := wantedBy(in.Words)
+	out := Results{Kinds: map[string]int{}, Spaces: map[string]int{}, Langs: map[string]int{}, Tags: map[string]int{}, States: map[string]int{}, Ages: map[int]int{}, Problems: problems}
+	if want.Empty() {
 		return out, nil
 	}
-	all, err := s.find(ctx, o, in.Community, words, " ")
+	out.Words = want.String()
+	if want.plain {
+		out.Words = strings.Join(want.words, " ")
+	}
+	all, least, err := s.find(ctx, o, in.Community, want)
 	if err != nil {
 		return out, err
 	}
-	if len(all) == 0 {
-		if mended, changed, err := s.mend(ctx, o, in.Community, words); err != nil {
-			return out, err
-		} else if changed {
-			if all, err = s.find(ctx, o, in.Community, mended, " "); err != nil {
-				return out, err
-			}
-			if len(all) > 0 {
-				words, out.Mended, out.Words = mended, true, strings.Join(mended, " ")
-			}
-		}
-	}
-	if len(all) == 0 && len(words) > 1 {
-		if all, err = s.find(ctx, o, in.Community, words, " OR "); err != nil {
+	if want.plain && len(all) <= fewFound {
+		if all, want, err = s.nearby(ctx, o, in.Community, all, want, &out); err != nil {
 			return out, err
 		}
-		out.Some = len(all) > 0
 	}
 	if len(all) == 0 {
-		return out, s.missed(ctx, in.Community, words)
+		return out, s.missed(ctx, in.Community, want.words)
 	}
-	kept := all[:0:0]
-	for _, f := range all {
-		out.Kinds[f.Kind]++
-		if in.Kind != "" && f.Kind != in.Kind {
-			continue
-		}
-		if f.Space != "" {
-			out.Spaces[f.Space]++
-		}
-		if in.Space == "" || f.Space == in.Space {
-			kept = append(kept, f)
-		}
-	}
-	slices.SortStableFunc(kept, func(a, b Found) int { return cmp.Or(cmp.Compare(b.score, a.score), b.At.Compare(a.At)) })
-	out.Sum = len(kept)
+	out.Least = out.Least || least
+	kept := s.narrow(all, in, &out)
 	begin := min(max(in.Page, 0)*foundPage, len(kept))
 	end := min(begin+foundPage, len(kept))
-	out.List, out.More = kept[begin:end], end < len(kept)
-	return out, nil
+	out.Sum, out.More = len(kept), end < len(kept)
+	out.List, err = s.shown(ctx, o, in.Community, kept[begin:end], want.look)
+	return out, err
+}
+
+// nearby looks again where little or nothing has the words: for words that are spelled nearly so, then for some of them.
+func (s *Service) nearby(ctx context.Context, o Sight, community string, all []hit, want wanted, out *Results) ([]hit, wanted, error) {
+	mended, changed, err := s.mend(ctx, o, community, want.words, len(all) > 0)
+	if err != nil {
+		return all, want, err
+	}
+	if changed {
+		other := wantedWords(mended, " ")
+		list, _, err := s.find(ctx, o, community, other)
+		if err != nil {
+			return all, want, err
+		}
+		if len(list) > len(all) {
+			if len(all) > 0 {
+				out.Meant = strings.Join(mended, " ")
+				return all, want, nil
+			}
+			out.Mended, out.Words = true, strings.Join(mended, " ")
+			return list, other, nil
+		}
+	}
+	if len(all) == 0 && len(want.words) > 1 {
+		list, least, err := s.find(ctx, o, community, wantedWords(want.words, " OR "))
+		out.Some, out.Least = len(list) > 0, least
+		return list, want, err
+	}
+	return all, want, nil
+}
+
+// mend takes words for others that are spelled nearly so and that titles have which whoever asks may read: those that no title has, or with
+// rare also those that far fewer have.
+func (s *Service) mend(ctx context.Context, o Sight, community string, words []string, rare bool) ([]string, bool, error) {
+	spaces := db.Texts(o.Readable(community))
+	out, changed := slices.Clone(words), false
+	for i, w := range words {
+		best, n, own, err := near(ctx, s.db.Read(), spaces, w)
+		if err != nil {
+			return nil, false, err
+		}
+		if best != "" && (own == 0 || rare && n > 5*own) {
+			out[i], changed = best, true
+		}
+	}
+	return out, changed, nil
+}
+
+// narrow keeps what is asked for of what was found, the best first, and counts what there would be instead.
+func (s *Service) narrow(all []hit, in Search, out *Results) []hit {
+	now := s.Now()
+	since := now.AddDate(0, 0, -in.Days)
+	kept := all[:0:0]
+	for i := range all {
+		h := &all[i]
+		off := [6]bool{in.Kind != "" && h.kind != in.Kind, in.Space != "" && h.space != in.Space, in.Lang != "" && h.lang != in.Lang, in.Tag != "" && !slices.Contains(h.tagged, in.Tag),
+			in.State != "" && h.state != in.State, in.Days > 0 && h.at.Before(since)}
+		n, last := 0, 0
+		for k, is := range off {
+			if is {
+				n, last = n+1, k
+			}
+		}
+		if n > 1 {
+			continue
+		}
+		counts := func(k int) bool { return n == 0 || last == k }
+		if counts(0) {
+			out.Kinds[h.kind]++
+		}
+		if counts(1) && h.space != "" {
+			out.Spaces[h.space]++
+		}
+		if counts(2) && h.lang != "" {
+			out.Langs[h.lang]++
+		}
+		if counts(3) {
+			for _, t := range h.tagged {
+				out.Tags[t]++
+			}
+		}
+		if counts(4) && h.state != "" {
+			out.States[h.state]++
+		}
+		if counts(5) && h.kind != People {
+			for _, days := range Ages() {
+				if !h.at.Before(now.AddDate(0, 0, -days)) {
+					out.Ages[days]++
+				}
+			}
+		}
+		if n == 0 {
+			kept = append(kept, *h)
+		}
+	}
+	for i := range kept {
+		kept[i].score = kept[i].weight(now)
+	}
+	slices.SortFunc(kept, func(a, b hit) int {
+		return cmp.Or(cmp.Compare(b.score, a.score), b.at.Compare(a.at), cmp.Compare(b.n, a.n))
+	})
+	return kept
+}
+
+// weight says how far before others it is shown: what has the words in its title, what was solved or approved, where many posts have them, and what is new.
+func (h *hit) weight(now time.Time) float64 {
+	w := h.score + 0.25*float64(min(h.posts, 4)) + 1/(1+math.Max(0, now.Sub(h.at).Hours()/24/365))
+	switch {
+	case h.kind == People:
+		return 6
+	case h.kind == Articles:
+		w++
+	case h.state == QuestionSolved:
+		w += 0.8
+	}
+	return w
 }
 
 // askedWords are the words of a search, folded, each once.
@@ -138,21 +306,6 @@ func askedWords(text string) []string {
 		return len(out) < mostAsked
 	})
 	return out
-}
-
-// find looks everywhere; joint stands between the words.
-func (s *Service) find(ctx context.Context, o Sight, community string, words []string, joint string) ([]Found, error) {
-	l := newLook(words)
-	out, err := s.findThreads(ctx, o, community, l, joint)
-	if err != nil {
-		return nil, err
-	}
-	articles, err := s.findArticles(ctx, o, community, l, joint == " ")
-	if err != nil {
-		return nil, err
-	}
-	people, err := s.findPeople(ctx, o, community, words)
-	return append(append(out, articles...), people...), err
 }
 
 // look is what is looked for: words by any of their stems.
@@ -193,8 +346,13 @@ func (l *look) count(text string) int {
 	return n
 }
 
-// shown is how many bytes of a text stand in a result, around the first word that was looked for.
-const shown = 240
+// share is how much of the words a title and a text have; in the title they count more.
+func (l *look) share(title, text string) float64 {
+	return float64(4*l.count(title)+l.count(text)) / float64(len(l.words))
+}
+
+// excerpted is how many bytes of a text stand in a result, around the first word that was looked for.
+const excerpted = 240
 
 // bits cuts the part of a text that has the words into what has them and what has not.
 func (l *look) bits(text string) []Bit {
@@ -209,11 +367,11 @@ func (l *look) bits(text string) []Bit {
 		}
 		return first < 0
 	})
-	begin := max(0, first-shown/3)
+	begin := max(0, first-excerpted/3)
 	for begin > 0 && begin < len(text) && text[begin-1] != ' ' {
 		begin++
 	}
-	end := min(len(text), begin+shown)
+	end := min(len(text), begin+excerpted)
 	for end < len(text) && !utf8.RuneStart(text[end]) {
 		end++
 	}
@@ -243,159 +401,9 @@ func (l *look) bits(text string) []Bit {
 	return out
 }
 
-func (s *Service) findThreads(ctx context.Context, o Sight, community string, l look, joint string) ([]Found, error) {
-	parsed, _ := query.Parse(strings.Join(l.words, joint))
-	q := s.db.Read()
-	hits, narrow := "SELECT rowid AS seq FROM post_text WHERE post_text MATCH ?", parsed.Narrow(query.SQLite)
-	if q.Engine() == db.Postgres {
-		hits, narrow = "SELECT seq FROM post_text WHERE stems @@ CAST(? AS tsquery)", parsed.Narrow(query.Postgres)
-	}
-	if narrow == "" {
-		return nil, nil
-	}
-	type row struct {
-		Thread
-		text string
-	}
-	var w db.Where
-	w.And("p.seq IN ("+hits+")", narrow).And("t.deleted_at IS NULL").And("cp.deleted_at IS NULL")
-	w.And("t.space IN " + db.Among(q, w.Arg(db.Texts(o.Readable(community)))))
-	list, err := db.All(ctx, q, func(r *row) []any { return append(threadFields(&r.Thread), &r.text) },
-		"SELECT "+threadColumns+", p.text FROM post p JOIN community_post cp ON cp.id = p.id JOIN community_thread t ON t.id = cp.thread "+w.String()+" ORDER BY p.seq DESC"+db.Limit(mostHits), w.Args...)
-	if err != nil {
-		return nil, fmt.Errorf("search threads: %w", err)
-	}
-	at := map[string]int{}
-	var out []Found
-	for i := range list {
-		r := &list[i]
-		n := l.count(r.text)
-		score := float64(4*l.count(r.Title)+n) / float64(len(l.words))
-		if r.Accepted != "" {
-			score += 0.5
-		}
-		k, known := at[r.ID]
-		switch {
-		case !known && len(out) < mostFound:
-			at[r.ID] = len(out)
-			count := r.Replies
-			if r.Kind == Ideas {
-				count = r.Score
-			}
-			out = append(out, Found{Kind: r.Kind, Title: r.Title, Path: r.Path(), Lang: r.Lang, Space: r.Space, By: r.AuthorName, At: r.At, Said: l.bits(r.text),
-				Solved: r.Accepted != "", Count: count, score: score})
-		case known && score > out[k].score:
-			out[k].score, out[k].Said = score, l.bits(r.text)
-		}
-	}
-	return out, nil
-}
-
-func (s *Service) findArticles(ctx context.Context, o Sight, community string, l look, all bool) ([]Found, error) {
-	list, err := s.Articles(ctx, o, ArticleQuery{Community: community})
-	if err != nil || len(list) == 0 {
-		return nil, err
-	}
-	ids := make([]string, len(list))
-	for i := range list {
-		ids[i] = list[i].ID
-	}
-	type row struct{ article, markup string }
-	q := s.db.Read()
-	rows, err := db.All(ctx, q, func(r *row) []any { return []any{&r.article, &r.markup} }, `SELECT r.article, r.markup FROM community_revision r
-		JOIN community_article a ON a.id = r.article AND a.approved = r.version WHERE a.id IN `+db.Among(q, "$1"), db.Texts(ids))
-	if err != nil {
-		return nil, fmt.Errorf("search articles: %w", err)
-	}
-	text := map[string]string{}
-	for _, r := range rows {
-		text[r.article] = r.markup
-	}
-	var out []Found
-	for _, a := range list {
-		n := l.count(a.Title + " \n" + text[a.ID])
-		if n == 0 || all && n < len(l.words) {
-			continue
-		}
-		out = append(out, Found{Kind: Articles, Title: a.Title, Path: a.Path(), Lang: a.Lang, Space: a.Space, By: a.AuthorName, At: a.ApprovedAt, Said: l.bits(unmarked(text[a.ID])),
-			Count: a.Yes, score: float64(4*l.count(a.Title)+n)/float64(len(l.words)) + 1})
-	}
-	return out, nil
-}
-
 // unmarked is Markdown without the marks that would stand in the way of reading a line of it.
 func unmarked(text string) string {
 	return strings.NewReplacer("**", "", "__", "", "#", "", "> ", "", "`", "", "|", " ").Replace(text)
-}
-
-// findPeople finds those whose name has all the words and who said something where whoever asks may read.
-func (s *Service) findPeople(ctx context.Context, o Sight, community string, words []string) ([]Found, error) {
-	c, _ := o.ByID(community)
-	q := s.db.Read()
-	type voice struct{ author, name string }
-	list, err := db.All(ctx, q, func(v *voice) []any { return []any{&v.author, &v.name} }, "SELECT author, name FROM community_voice WHERE channel = $1 ORDER BY author"+db.Limit(mostNames), c.Channel)
-	if err != nil {
-		return nil, fmt.Errorf("search people: %w", err)
-	}
-	var out []Found
-	for _, v := range list {
-		folded := " " + strings.ReplaceAll(lang.Fold(v.name), "-", " ")
-		if slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(folded, " "+w) }) || len(out) == mostPeople {
-			continue
-		}
-		type row struct {
-			n  int
-			at time.Time
-			id string
-		}
-		r, _, err := db.One(ctx, q, func(r *row) []any { return []any{&r.n, db.At(&r.at), &r.id} }, `SELECT COUNT(*), MAX(p.at), COALESCE(MAX(p.id), '') FROM community_post p
-			JOIN community_thread t ON t.id = p.thread WHERE p.author = $1 AND p.channel = $2 AND p.deleted_at IS NULL AND t.deleted_at IS NULL AND t.space IN `+db.Among(q, "$3"),
-			v.author, c.Channel, db.Texts(o.Readable(community)))
-		if err != nil {
-			return nil, fmt.Errorf("count what somebody said: %w", err)
-		}
-		if r.n > 0 {
-			out = append(out, Found{Kind: People, Title: v.name, Path: "/p/" + r.id, At: r.at, Count: r.n, score: 6})
-		}
-	}
-	return out, nil
-}
-
-// mend takes each word that no title has for one that is a letter off and that most titles have, of what whoever asks may read.
-func (s *Service) mend(ctx context.Context, o Sight, community string, words []string) ([]string, bool, error) {
-	q := s.db.Read()
-	titles, err := db.All(ctx, q, db.Self[string], "SELECT title FROM community_thread WHERE deleted_at IS NULL AND space IN "+db.Among(q, "$1")+" ORDER BY at DESC"+db.Limit(mostVocab),
-		db.Texts(o.Readable(community)))
-	if err != nil {
-		return nil, false, fmt.Errorf("read titles: %w", err)
-	}
-	articles, err := s.Articles(ctx, o, ArticleQuery{Community: community})
-	if err != nil {
-		return nil, false, err
-	}
-	for _, a := range articles {
-		titles = append(titles, a.Title)
-	}
-	used := map[string]int{}
-	for _, t := range titles {
-		lang.Words(t, func(k lang.Token) bool { used[lang.Term(t[k.Start:k.End])]++; return true })
-	}
-	out, changed := slices.Clone(words), false
-	for i, w := range words {
-		if used[w] > 0 || len(w) < 4 {
-			continue
-		}
-		best, n := "", 0
-		for u, k := range used {
-			if (k > n || k == n && u < best) && len(u) > 3 && similar.OneOff(u, w) {
-				best, n = u, k
-			}
-		}
-		if best != "" {
-			out[i], changed = best, true
-		}
-	}
-	return out, changed, nil
 }
 
 // Miss is what was searched for and not found.

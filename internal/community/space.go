@@ -24,6 +24,7 @@ const (
 	Discussions = "discussion"
 	Ideas       = "idea"
 	Articles    = "article"
+	Events      = "event"
 )
 
 // Space is a section of a community; one that is not open is a group.
@@ -34,7 +35,7 @@ type Space struct {
 	Name       Texts
 	About      Texts
 	Access     Access
-	Holds      []string // Questions, Discussions, Ideas, Articles
+	Holds      []string // Questions, Discussions, Ideas, Articles, Events
 	Position   int
 	CreatedAt  time.Time
 	ArchivedAt time.Time // zero while it is in use; an archived one can be read and not written to

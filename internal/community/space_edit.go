@@ -26,12 +26,12 @@ type SpacePlan struct {
 func Accesses() []Access { return []Access{OpenSpace, OnRequest, ByInvitation, Hidden} }
 
 // Holdings lists what a space may hold.
-func Holdings() []string { return []string{Questions, Discussions, Ideas, Articles} }
+func Holdings() []string { return []string{Questions, Discussions, Ideas, Articles, Events} }
 
 // Reserved are the words that no space may be called: below a community's address they lead elsewhere.
 func Reserved() []string {
-	return []string{"about", "all", "api", "articles", "ask", "bookmarks", "c", "confirm", "feed", "files", "hooks", "ideas", "join", "language", "leave", "look", "mail", "me", "media", "members", "mentions", "mine", "moderation", "new", "notices", "p", "people", "post", "preview", "roadmap", "robots",
-		"search", "settings", "similar", "sign-in", "sign-out", "sign-up", "sitemap", "space", "spaces", "t", "tags", "theme", "thread", "welcome"}
+	return []string{"about", "all", "api", "articles", "ask", "bookmarks", "c", "challenges", "confirm", "contact", "embed", "events", "fediverse", "feed", "files", "forgot", "hooks", "ideas", "join", "language", "leave", "letter", "look", "mail", "me", "media", "members", "mentions", "mine", "moderation", "new", "notices", "oembed", "opensearch", "p", "people", "post", "preview", "push", "recognition", "reset", "roadmap", "robots",
+		"search", "settings", "similar", "sign-in", "sign-out", "sign-up", "sitemap", "space", "spaces", "t", "tags", "theme", "thread", "u", "welcome"}
 }
 
 // Planned is the space as a plan, to change it.

@@ -18,7 +18,7 @@ type Thread struct {
 	ID          string // of its first post
 	Channel     string
 	Space       string
-	Kind        string // Questions or Discussions
+	Kind        string // Questions, Discussions, Ideas or Events
 	Title       string
 	Excerpt     string
 	Tags        []string
@@ -186,7 +186,7 @@ func (s *Service) Thread(ctx context.Context, o Sight, community, thread string)
 // Begin is what somebody writes to begin a thread.
 type Begin struct {
 	Space string // id
-	Kind  string // Questions, Discussions or Ideas
+	Kind  string // Questions, Discussions, Ideas or Events
 	Title string
 	Body  string // Markdown
 	Tags  string
@@ -196,6 +196,8 @@ type Begin struct {
 	Choices string    // of a poll, one a line; "" for no poll
 	Several bool      // whether people may take several of them
 	EndsAt  time.Time // of the poll; zero for never
+
+	Event EventPlan // of an event
 }
 
 // Start begins a thread: a question or a discussion. It returns its id.
@@ -208,8 +210,13 @@ func (s *Service) Start(ctx context.Context, in Begin) (string, error) {
 		return "", problem.New(problem.Invalid, "community.thread.not_here").On("kind")
 	}
 	said := ledger.Said{Lang: in.Lang, Space: in.Space}
-	if in.Kind == Questions || in.Kind == Ideas {
+	if in.Kind == Questions || in.Kind == Ideas || in.Kind == Events {
 		said.Kind = in.Kind
+	}
+	if in.Kind == Events {
+		if said.Event, err = in.Event.checked(s.Now()); err != nil {
+			return "", err
+		}
 	}
 	if said.Title, err = checkTitle(in.Title); err != nil {
 		return "", err

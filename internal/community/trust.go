@@ -31,8 +31,13 @@ func (t Trust) Points() int { return t.Posts + acceptedWorth*t.Accepted - upheld
 
 // trust counts what somebody has done in a community.
 func (s *Service) trust(ctx context.Context, c *Community, m *org.Member) (Trust, error) {
-	t := Trust{Since: m.CreatedAt}
-	q, author := s.db.Read(), actorOf(m)
+	return s.trustOf(ctx, c, actorOf(m), m.ID, m.CreatedAt)
+}
+
+// trustOf counts what an identity has done in a community; member is "" for somebody of elsewhere.
+func (s *Service) trustOf(ctx context.Context, c *Community, author, member string, since time.Time) (Trust, error) {
+	t := Trust{Since: since}
+	q := s.db.Read()
 	for into, query := range map[*int]string{
 		&t.Posts: `SELECT COUNT(*) FROM (SELECT 1 AS one FROM community_post p WHERE p.author = $1 AND p.channel = $2 AND p.deleted_at IS NULL
 			AND NOT EXISTS (SELECT 1 FROM community_case k WHERE k.post = p.id AND k.kind = 'flag' AND k.state = 'open')` + db.Limit(mostCounted) + ") AS l",
@@ -44,9 +49,13 @@ func (s *Service) trust(ctx context.Context, c *Community, m *org.Member) (Trust
 		}
 		*into = n
 	}
+	who, by := "member", member
+	if member == "" {
+		who, by = "member = '' AND author", author
+	}
 	var err error
-	t.Upheld, _, err = db.Value[int](ctx, q, "SELECT COUNT(*) FROM community_case WHERE member = $1 AND community = $2 AND state IN ('hidden', 'deleted', 'declined') AND decided_at > $3",
-		m.ID, c.ID, db.T(s.Now().Add(-remembers)))
+	t.Upheld, _, err = db.Value[int](ctx, q, "SELECT COUNT(*) FROM community_case WHERE "+who+" = $1 AND community = $2 AND state IN ('hidden', 'deleted', 'declined') AND decided_at > $3",
+		by, c.ID, db.T(s.Now().Add(-remembers)))
 	if err != nil {
 		return t, fmt.Errorf("count what moderators decided of somebody: %w", err)
 	}

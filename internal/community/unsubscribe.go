@@ -27,8 +27,8 @@ func codec() *base32.Encoding {
 	return base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
 }
 
-// mailKey is the key that tokens in mails are signed with: made once, kept sealed.
-func (s *Service) mailKey(ctx context.Context) ([]byte, error) {
+// mailKey is the key that tokens in mails are signed with: made once, kept sealed. Without mint there is none before the first token was made.
+func (s *Service) mailKey(ctx context.Context, mint bool) ([]byte, error) {
 	s.keyMu.Lock()
 	defer s.keyMu.Unlock()
 	if s.key != nil {
@@ -53,6 +53,9 @@ func (s *Service) mailKey(ctx context.Context) ([]byte, error) {
 		s.key = key
 		return key, err
 	}
+	if !mint {
+		return nil, notFound()
+	}
 	var raw [32]byte
 	rand.Read(raw[:]) // never fails: see crypto/rand
 	err = s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
@@ -67,7 +70,11 @@ func (s *Service) mailKey(ctx context.Context) ([]byte, error) {
 }
 
 func (s *Service) mac(ctx context.Context, purpose, mail string) (string, error) {
-	key, err := s.mailKey(ctx)
+	return s.macWith(ctx, purpose, mail, true)
+}
+
+func (s *Service) macWith(ctx context.Context, purpose, mail string, mint bool) (string, error) {
+	key, err := s.mailKey(ctx, mint)
 	if err != nil {
 		return "", err
 	}
@@ -89,7 +96,7 @@ func (s *Service) mailOf(ctx context.Context, purpose, token string) (string, er
 		return "", notFound()
 	}
 	mail := token[:id.Length]
-	mac, err := s.mac(ctx, purpose, mail)
+	mac, err := s.macWith(ctx, purpose, mail, false)
 	if err != nil {
 		return "", err
 	}
@@ -105,6 +112,7 @@ type Subscription struct {
 	Thread    string // that the mail was about, "" for several or none
 	Title     string // of the thread, when its reader may still see it
 	Digest    bool   // the mail was a digest
+	Help      bool   // the mail asked to help somebody: the link ends being asked, and nothing else
 	Ended     bool
 	member    string
 }
@@ -115,9 +123,10 @@ func (s *Service) Subscribed(ctx context.Context, community, token string) (Subs
 	if err != nil {
 		return Subscription{}, err
 	}
-	type row struct{ member, community, kind, thread string }
-	r, found, err := db.One(ctx, s.db.Read(), func(r *row) []any { return []any{&r.member, &r.community, &r.kind, &r.thread} },
-		`SELECT m.member, m.community, m.kind, COALESCE((SELECT CASE WHEN COUNT(DISTINCT n.thread) = 1 THEN MAX(n.thread) ELSE '' END FROM community_notice n WHERE n.mail = m.id), '')
+	type row struct{ member, community, kind, thread, asks string }
+	r, found, err := db.One(ctx, s.db.Read(), func(r *row) []any { return []any{&r.member, &r.community, &r.kind, &r.thread, &r.asks} },
+		`SELECT m.member, m.community, m.kind, COALESCE((SELECT CASE WHEN COUNT(DISTINCT n.thread) = 1 THEN MAX(n.thread) ELSE '' END FROM community_notice n WHERE n.mail = m.id), ''),
+		COALESCE((SELECT CASE WHEN MIN(n.kind) = MAX(n.kind) THEN MAX(n.kind) ELSE '' END FROM community_notice n WHERE n.mail = m.id), '')
 		FROM community_mail m WHERE m.id = $1`, mail)
 	if err != nil {
 		return Subscription{}, fmt.Errorf("look for what a mail was about: %w", err)
@@ -125,13 +134,19 @@ func (s *Service) Subscribed(ctx context.Context, community, token string) (Subs
 	if !found || r.community != community {
 		return Subscription{}, notFound()
 	}
-	x := Subscription{member: r.member, Thread: r.thread, Digest: r.kind == digestMail}
+	x := Subscription{member: r.member, Thread: r.thread, Digest: r.kind == digestMail, Help: r.asks == string(AskedFor)}
 	all, err := s.Map(ctx)
 	if err != nil {
 		return x, err
 	}
 	x.Community = all.Communities[all.ids[community]]
 	wish, err := wishOf(ctx, s.db.Read(), r.member, community)
+	if x.Help && err == nil {
+		x.Thread = ""
+		willing, _, err := db.Value[int](ctx, s.db.Read(), "SELECT willing FROM community_ambassador WHERE member = $1", r.member)
+		x.Ended = willing == 0
+		return x, err
+	}
 	x.Ended = x.Digest && wish.Digest == Never || !x.Digest && !wish.Mail
 	return x, err
 }
@@ -151,6 +166,10 @@ func (s *Service) Unsubscribe(ctx context.Context, community, token string, thre
 			return setLevel(ctx, q, x.member, atThread(x.Thread), Silence, s.Now())
 		}
 		x.Ended = true
+		if x.Help {
+			_, err := db.Exec(ctx, q, "UPDATE community_ambassador SET willing = 0, at = $2 WHERE member = $1", x.member, db.T(s.Now()))
+			return err
+		}
 		set, mail, digest := "mail = 0", 0, string(Never)
 		if x.Digest {
 			set, mail = "digest = 'none', digest_at = NULL", 1

@@ -62,6 +62,14 @@ func (k *Kept[V]) Read(ctx context.Context, d *DB, key string, read func(ctx con
 	return a.value, nil
 }
 
+// Page is Read for whoever reads several kept answers for one page (AtOnce), and reads anew elsewhere: nobody decides upon what may be a moment old.
+func (k *Kept[V]) Page(ctx context.Context, d *DB, key string, read func(ctx context.Context) (V, error)) (V, error) {
+	if m, _ := ctx.Value(sightKey{}).(*sight); m == nil {
+		return read(ctx)
+	}
+	return k.Read(ctx, d, key, read)
+}
+
 // errUnread is of an answer whose reader panicked.
 var errUnread = errors.New("it was not read")
 

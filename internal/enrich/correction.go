@@ -49,7 +49,7 @@ func (r *Review) corrections(ctx context.Context, after string, limit int) ([]Co
 	}, `SELECT p.id, e.lang, p.title, p.text, MAX(CASE WHEN l.label = 'sentiment' THEN l.value ELSE '' END), MAX(CASE WHEN l.label = 'kinds' THEN l.value ELSE '' END),
 		MAX(CASE WHEN l.label = 'emotion' THEN l.value ELSE '' END), MAX(CASE WHEN l.label = 'aggression' THEN l.value ELSE '' END), MAX(l.at)
 		FROM post_label l JOIN post p ON p.id = l.post JOIN enrichment e ON e.post = l.post
-		WHERE l.post > $1 AND p.deleted_at IS NULL AND p.text <> '' GROUP BY p.id, e.lang, p.title, p.text ORDER BY p.id LIMIT $2`, after, limit)
+		WHERE l.post > $1 AND l.actor NOT LIKE 'rule:%' AND p.deleted_at IS NULL AND p.text <> '' GROUP BY p.id, e.lang, p.title, p.text ORDER BY p.id LIMIT $2`, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list corrections: %w", err)
 	}

@@ -69,7 +69,7 @@ func (s *Service) Changed(f func(ctx context.Context, q db.Q, posts []channel.Po
 
 // Follower derives enrichments, labels, judgements and the full-text index.
 func (s *Service) Follower() ledger.Follower {
-	return ledger.Follower{Name: "enrich", Version: 3, Tables: []string{"enrichment", "label_hour", "post_label", "judgement", "remote_reading", "post_text"}, Apply: s.apply, Cut: cutLabels}
+	return ledger.Follower{Name: "enrich", Version: 4, Tables: []string{"enrichment", "label_hour", "post_label", "judgement", "remote_reading", "post_text"}, Apply: s.apply, Cut: cutLabels}
 }
 
 // cutLabels keeps words about posts apart from what else happens: they change what was derived. Words about several posts go together.
@@ -152,7 +152,7 @@ func (s *Service) apply(ctx context.Context, q db.Q, list []ledger.Activity) err
 				return err
 			}
 			p := channel.Post{ID: a.ID, Channel: a.Channel, Kind: said.Kind, Author: a.Actor, AuthorName: said.AuthorName,
-				Title: said.Title, Text: said.Text, URL: said.URL, Lang: said.Lang, At: a.At, LearnedAt: a.LearnedAt, More: channel.More{Tags: said.Tags}}
+				Title: said.Title, Text: said.Text, URL: said.URL, Lang: said.Lang, At: a.At, LearnedAt: a.LearnedAt, More: channel.More{Tags: said.Tags, Followers: said.Followers, In: said.In}}
 			r := s.look(&p)
 			packed := r.pack()
 			l := Resolve(&r, nil, rules.thresholds)
@@ -245,7 +245,7 @@ func (s *Service) DocWith(p *channel.Post, l Taken) *query.Doc {
 		name = p.Channel
 	}
 	return query.NewDoc(query.Doc{Lang: l.Lang, Title: p.Title, Text: p.Text, URL: p.URL, Author: p.Author, AuthorName: p.AuthorName,
-		Channel: name, Kind: p.Kind, Tags: p.More.Tags, At: p.At, Now: p.LearnedAt, Kinds: l.Kinds, Sentiment: l.Sentiment, Emotion: l.Emotion}, s.stemmer)
+		Channel: name, Kind: p.Kind, Tags: p.More.Tags, Followers: p.More.Followers, In: p.More.In, At: p.At, Now: p.LearnedAt, Kinds: l.Kinds, Sentiment: l.Sentiment, Emotion: l.Emotion}, s.stemmer)
 }
 
 // Docs are posts already derived as queries see them, by post id.

@@ -232,7 +232,7 @@ func TestIndex(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := newWorld(t, d, enrich.LanguageIdentifier{})
 		stemmer := lang.NewStemmer()
-		rapid.Check(t, func(rt *rapid.T) {
+		dbtest.Check(t, d, func(rt *rapid.T) {
 			if err := d.Tx(w.ctx, func(ctx context.Context, q db.Q) error {
 				_, err := db.Exec(ctx, q, "DELETE FROM activity")
 				return err

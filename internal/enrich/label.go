@@ -100,6 +100,9 @@ func said(ctx context.Context, q db.Q, posts []string) (map[string]map[string]st
 	return out, nil
 }
 
+// RuleActor begins the name under which what a rule said of a post is kept: it is no person's word.
+const RuleActor = "rule:"
+
 // labelled keeps the newest word of people, "" takes it back, and takes the post for what that makes it.
 func (s *Service) labelled(ctx context.Context, q db.Q, a *ledger.Activity, rules rules) error {
 	var w Word
@@ -113,6 +116,13 @@ func (s *Service) labelled(ctx context.Context, q db.Q, a *ledger.Activity, rule
 		return err
 	}
 	value, actor, at := w.Value, a.Actor, a.At
+	through, byRule, err := a.Through()
+	if err != nil {
+		return err
+	}
+	if byRule { // its word counts, but nobody read the post
+		actor = RuleActor + through.Rule
+	}
 	if w.Value == "" && w.Sample != "" {
 		var err error
 		if value, actor, at, err = earlier(ctx, q, a, &w); err != nil {

@@ -218,7 +218,7 @@ func TestRebuildLabels(t *testing.T) {
 		texts := []string{"my brakes squeak", "I love it", "les freins grincent ?", "hmm", "", "love? squeak"}
 		values := map[string][]string{enrich.Sentiment: {"", "negative", "positive"}, enrich.Kinds: {"", "none", "lead", "praise,job"}, enrich.Emotion: {"", "joy"},
 			enrich.Aggression: {"", "none", "hate"}, enrich.Language: {"", "fr", "de"}, "skipped": {"", "yes"}}
-		rapid.Check(t, func(rt *rapid.T) {
+		dbtest.Check(t, d, func(rt *rapid.T) {
 			if err := d.Tx(k.ctx, func(ctx context.Context, q db.Q) error {
 				_, err := db.Exec(ctx, q, "DELETE FROM activity")
 				return err

@@ -299,6 +299,15 @@ func TestSpendingsAndTies(t *testing.T) {
 		if diff := cmp.Diff(map[string]int{"customer": 2, "reseller": 1}, kinds); diff != "" {
 			t.Error(diff)
 		}
+		_, err = w.s.AddTie(w.ctx, govern.Tie{Name: "Neighbours", Kind: "neighbour"})
+		w.must(err)
+		for groups, want := range map[string]int{"": 0, "customer": 0, " customers ": 1, "riders,NEIGHBOURS,Customers": 2} {
+			list, err := w.s.TiesOf(w.ctx, "", strings.Split(groups, ","))
+			w.must(err)
+			if len(list) != want {
+				t.Errorf("%q: %d ties, want %d", groups, len(list), want)
+			}
+		}
 		w.must(w.s.RemoveTie(w.ctx, tie.ID))
 		w.must(w.s.RemoveSpending(w.ctx, e.ID))
 	})

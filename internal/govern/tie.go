@@ -116,6 +116,17 @@ func (s *Service) Tie(ctx context.Context, tie string) (Tie, error) {
 	return t.shown(ctx), err
 }
 
+// TiesOf lists the lines of the plan that an objective stands on: those that name it, and those of the groups it is for, by name.
+func (s *Service) TiesOf(ctx context.Context, objective string, groups []string) ([]Tie, error) {
+	all, err := s.Ties(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(all, func(t Tie) bool {
+		return (objective == "" || t.Objective != objective) && !slices.ContainsFunc(groups, func(g string) bool { return fold(g) == fold(t.Name) })
+	}), nil
+}
+
 // AddTie adds a line to the plan.
 func (s *Service) AddTie(ctx context.Context, t Tie) (Tie, error) {
 	t, err := s.checkTie(ctx, t, Tie{})

@@ -133,7 +133,7 @@ type words struct {
 
 // book is read once: the files are part of the binary.
 var book = sync.OnceValue(func() *words {
-	w, err := read(locales.Files)
+	w, err := read(locales.Files())
 	if err != nil {
 		panic("the embedded locale files do not read: " + err.Error())
 	}

@@ -3,6 +3,7 @@ package i18n
 import (
 	"context"
 	"encoding/json"
+	"io/fs"
 	"math"
 	"regexp"
 	"slices"
@@ -19,7 +20,7 @@ import (
 // Every sentence exists in every language, with the plural forms the language asks for and the same values to fill in.
 func TestLanguagesAreComplete(t *testing.T) {
 	t.Parallel()
-	w, err := read(locales.Files)
+	w, err := read(locales.Files())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,14 +90,14 @@ func values(s string) []string {
 func sentences(t *testing.T) map[string]map[string]string {
 	t.Helper()
 	out := map[string]map[string]string{}
-	names, err := locales.Files.ReadDir(".")
+	names, err := fs.ReadDir(locales.Files(), ".")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, n := range names {
 		parts := strings.Split(n.Name(), ".")
 		lang := parts[len(parts)-2]
-		raw, err := locales.Files.ReadFile(n.Name())
+		raw, err := fs.ReadFile(locales.Files(), n.Name())
 		if err != nil {
 			t.Fatal(err)
 		}

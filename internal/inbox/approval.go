@@ -216,6 +216,9 @@ func (s *Service) Approve(ctx context.Context, approval, words string, override 
 		return a, err
 	}
 	c, w, err := s.sayable(ctx, a.Conversation, in)
+	if err == nil {
+		err = s.licensed(ctx, s.db.Read(), author.ID, &in)
+	}
 	if err != nil {
 		return a, err
 	}

@@ -22,7 +22,7 @@ func Deeds(ctx context.Context) []string {
 	if m == nil || !m.May(org.InboxEdit) {
 		return nil
 	}
-	out := []string{"take", "release", "resolve", "reopen", "tag", "untag", "rank", "label", "link"}
+	out := []string{"take", "release", "resolve", "reopen", "tag", "untag", "rank", "label", "link", "merge"}
 	if m.May(org.InboxAssign) {
 		out = slices.Insert(out, 1, "assign")
 	}
@@ -64,7 +64,7 @@ func (s *Service) Bulk(ctx context.Context, conversations []string, d Deed) (don
 		}
 		if seen[c] = true; first == "" {
 			first = c
-			if d.What == "link" {
+			if d.What == "link" || d.What == "merge" {
 				done++
 				continue
 			}
@@ -105,6 +105,8 @@ func (s *Service) deed(ctx context.Context, first, c string, d Deed) (err error)
 		err = s.labelLast(ctx, c, d.To)
 	case "link":
 		err = s.Link(ctx, first, c)
+	case "merge":
+		_, err = s.Merge(ctx, first, c)
 	}
 	return err
 }

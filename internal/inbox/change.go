@@ -15,7 +15,7 @@ func changes() []string {
 	return []string{ledger.ConversationTaken, ledger.ConversationAssigned, ledger.ConversationReleased, ledger.ConversationResolved, ledger.ConversationReopened,
 		ledger.ConversationPassed, ledger.ConversationEscalated, ledger.ConversationRanked,
 		ledger.ConversationTagged,
-		ledger.ConversationLinked, ledger.ConversationUnlinked}
+		ledger.ConversationLinked, ledger.ConversationUnlinked, ledger.ConversationMerged, ledger.ConversationSplit}
 }
 
 const changeTries = 5

@@ -83,6 +83,10 @@ func (s *Service) Find(ctx context.Context, conversation string) (Conversation, 
 	if !id.Valid(conversation) {
 		return Conversation{}, missing()
 	}
+	return s.finds.Page(ctx, s.db, conversation, func(ctx context.Context) (Conversation, error) { return s.find(ctx, conversation) })
+}
+
+func (s *Service) find(ctx context.Context, conversation string) (Conversation, error) {
 	q := s.db.Read()
 	c, found, err := db.One(ctx, q, fields, "SELECT "+columns+" FROM conversation WHERE id = $1", conversation)
 	if err != nil || found {
@@ -107,6 +111,8 @@ func (s *Service) Authors(ctx context.Context, conversation string) ([]string, e
 
 // ids are the id of a conversation and those of what was joined to it.
 func (s *Service) ids(ctx context.Context, c *Conversation) ([]string, error) {
-	old, err := db.All(ctx, s.db.Read(), db.Self[string], "SELECT id FROM conversation_alias WHERE conversation = $1 ORDER BY id LIMIT 100", c.ID)
+	old, err := s.aliases.Page(ctx, s.db, c.ID, func(ctx context.Context) ([]string, error) {
+		return db.All(ctx, s.db.Read(), db.Self[string], "SELECT id FROM conversation_alias WHERE conversation = $1 ORDER BY id LIMIT 100", c.ID)
+	})
 	return append([]string{c.ID}, old...), err
 }

@@ -18,7 +18,7 @@ import (
 
 // Follower derives conversations.
 func Follower() ledger.Follower {
-	return ledger.Follower{Name: "inbox", Version: 2, Apply: apply, Cut: cut, Tables: []string{"conversation", "conversation_span", "conversation_author",
+	return ledger.Follower{Name: "inbox", Version: 3, Apply: apply, Cut: cut, Tables: []string{"conversation", "conversation_span", "conversation_author",
 		"conversation_alias", "conversation_count", "conversation_promise", "service_promise", "conversation_tag", "conversation_link", "conversation_pass", "conversation_escalation"}}
 }
 
@@ -64,7 +64,7 @@ func apply(ctx context.Context, q db.Q, list []ledger.Activity) error {
 			} else {
 				posts = append(posts, a.ID)
 			}
-		case ledger.AnswerPicked, ledger.PostEdited, ledger.PostDeleted, ledger.PostLabelled:
+		case ledger.AnswerPicked, ledger.PostEdited, ledger.PostDeleted, ledger.PostLabelled, ledger.PostCarried:
 			posts = append(posts, a.Object)
 		case ledger.ConversationOpened:
 			var o ledger.Opened
@@ -78,7 +78,7 @@ func apply(ctx context.Context, q db.Q, list []ledger.Activity) error {
 			ids = append(ids, a.Object)
 		case ledger.ConversationLinked, ledger.ConversationUnlinked:
 			ids = append(ids, a.Object)
-		case ledger.ServicePromised:
+		case ledger.ServicePromised, ledger.ConversationMerged, ledger.ConversationSplit:
 			promised = true
 		}
 	}
@@ -179,6 +179,10 @@ func (d *desk) take(a *ledger.Activity, n int) error {
 		return d.said(a)
 	case ledger.PostEdited, ledger.PostDeleted:
 		return d.reworded(a)
+	case ledger.PostCarried: // alone in its batch, like a post that joins threads
+		root := d.roots[a.Object]
+		c := d.byRoot[root]
+		return d.join(a.ID, root, &c)
 	case ledger.ConversationOpened:
 		return d.open(a, n)
 	case ledger.AnswerPicked:
@@ -194,6 +198,10 @@ func (d *desk) take(a *ledger.Activity, n int) error {
 		return d.labelled(a)
 	case ledger.ServicePromised:
 		return d.promised(a)
+	case ledger.ConversationMerged:
+		return d.merged(a)
+	case ledger.ConversationSplit:
+		return d.split(a)
 	case ledger.ConversationLinked, ledger.ConversationUnlinked:
 		c, err := d.conversation(a.Object)
 		if err != nil || c == nil {
@@ -248,7 +256,9 @@ func (d *desk) take(a *ledger.Activity, n int) error {
 		}
 		c.Priority = r.Priority
 	case ledger.ConversationTagged:
-		return d.tagged(c, a)
+		if err := d.tagged(c, a); err != nil {
+			return err
+		}
 	}
 	return d.serve(c, a.At)
 }

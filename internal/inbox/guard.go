@@ -52,7 +52,8 @@ type Checked struct {
 	Followed  bool // there is a private follow-up
 	Answered  bool // there is a public answer
 	Place     Place
-	Speaker   string // name
+	Speaker   string           // name
+	Barred    *problem.Problem // why they may not speak like this at all; nil when they may
 }
 
 // Check says what the charter has to say to an answer as it is; nothing is sent.
@@ -75,6 +76,10 @@ func (s *Service) Check(ctx context.Context, conversation string, in Answer) (Ch
 // examine holds an answer of a member against the charter in force.
 func (s *Service) examine(ctx context.Context, c *Conversation, w *Ways, in Answer, m *org.Member) (Checked, error) {
 	out := Checked{Speaker: m.Name}
+	var err error
+	if out.Barred, err = s.bar(ctx, m.ID, &in); err != nil {
+		return out, err
+	}
 	p, err := s.team.Find(org.With(ctx, m), m.ID)
 	if err != nil && !problem.Is(err, problem.Missing) {
 		return out, err
@@ -87,7 +92,7 @@ func (s *Service) examine(ctx context.Context, c *Conversation, w *Ways, in Answ
 	}
 	i := check.Input{Text: in.Text, Private: in.Private, Speaker: check.Speaker{Name: m.Name, Shown: out.Place.Names},
 		Place: check.Place{Own: out.Place.Own, ReadUntil: out.Place.ReadUntil(), Introduced: !out.Place.IntroducedAt.IsZero()}, Tone: s.tone, Now: s.now()}
-	if err := s.before(ctx, c, w, m, &i); err != nil {
+	if err = s.before(ctx, c, w, m, &i); err != nil {
 		return out, err
 	}
 	if in.Follow != "" { // both are said at once
@@ -114,6 +119,35 @@ func (s *Service) examine(ctx context.Context, c *Conversation, w *Ways, in Answ
 	return out, nil
 }
 
+// CheckStatement holds words that many will get, in the name of all, against the charter in force; what is not met comes first.
+func (s *Service) CheckStatement(ctx context.Context, text string, private bool) ([]Finding, error) {
+	if err := org.Require(ctx, org.InboxRead); err != nil {
+		return nil, err
+	}
+	in, err := s.charter.InForce(ctx, i18n.Lang(ctx))
+	if problem.Is(err, problem.Missing) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	i := check.Input{Text: text, Private: private, Speaker: check.Speaker{Name: org.Who(ctx).Name, Shown: true}, Place: check.Place{Own: true, Introduced: true, Spoken: true}, Tone: s.tone, Now: s.now()}
+	if i.Ours, err = s.ours(ctx); err != nil {
+		return nil, err
+	}
+	rules := map[string]charter.Clause{}
+	for _, r := range in.Rules {
+		rules[r.ID] = r
+	}
+	var out []Finding
+	for _, f := range check.Find(in.Rules, i) {
+		if r := rules[f.Rule]; f.Verdict == check.NotMet {
+			out = append(out, Finding{f, r.Sentence, r.Why, r.Good})
+		}
+	}
+	return out, nil
+}
+
 // before fills in what was said before, there and in this thread.
 func (s *Service) before(ctx context.Context, c *Conversation, w *Ways, m *org.Member, i *check.Input) error {
 	q := s.db.Read()
@@ -124,7 +158,7 @@ func (s *Service) before(ctx context.Context, c *Conversation, w *Ways, m *org.M
 	t := taken[w.Post.ID]
 	b := &i.Before
 	b.Public = !w.Post.Private && !w.Post.Ours
-	b.Negative = t.Sentiment == "negative" || slices.Contains(t.Kinds, "complaint")
+	b.Negative = negative(&t)
 	b.Buying = slices.Contains(t.Kinds, "lead")
 	if b.Answered, b.Followed, err = s.bothSaid(ctx, q, w.Post.ID); err != nil {
 		return err

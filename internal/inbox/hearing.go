@@ -89,13 +89,23 @@ type heardAnew struct {
 
 // hearAnew takes in anew what all posts of theirs are taken for.
 func (d *desk) hearAnew(c *Conversation, at time.Time) error {
+	anew, err := d.heardOf(c)
+	if err != nil {
+		return err
+	}
+	c.Lang, c.Feeling, c.Nature = anew.Lang, anew.Feeling, anew.Nature
+	d.dirty[c.ID] = true
+	return d.serve(c, at)
+}
+
+// heardOf is what all posts of theirs are taken for.
+func (d *desk) heardOf(c *Conversation) (anew Conversation, err error) {
 	list, err := db.All(d.ctx, d.q, func(h *heardAnew) []any { return []any{db.At(&h.at), &h.lang, &h.sentiment, &h.kinds} },
 		`SELECT p.at, e.lang, e.sentiment, e.kinds FROM post p JOIN enrichment e ON e.post = p.id WHERE p.root = $1 AND p.ours = 0 AND p.automatic = ''
 		AND p.at >= $2 ORDER BY p.seq`, c.Root, db.T(c.OpenedAt))
 	if err != nil {
-		return err
+		return anew, err
 	}
-	var anew Conversation
 	for _, h := range list {
 		t := enrich.Taken{Lang: h.lang, Sentiment: h.sentiment}
 		if h.kinds != "" {
@@ -106,7 +116,5 @@ func (d *desk) hearAnew(c *Conversation, at time.Time) error {
 			anew.LastTheirsAt = h.at
 		}
 	}
-	c.Lang, c.Feeling, c.Nature = anew.Lang, anew.Feeling, anew.Nature
-	d.dirty[c.ID] = true
-	return d.serve(c, at)
+	return anew, nil
 }

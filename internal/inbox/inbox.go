@@ -6,6 +6,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/entente/entente/internal/channel"
@@ -37,11 +38,19 @@ type Service struct {
 	tags   db.Kept[[]string]
 
 	departments, languages db.Kept[[]string]
-	dues                   db.Kept[int]
-	viewCounts             sync.Map // counts of saved views
+
+	finds      db.Kept[Conversation]
+	fits       db.Kept[[]Suggestion]
+	aliases    db.Kept[[]string]
+	texts      db.Kept[[]SavedReply] // saved replies by who sees them
+	called     db.Kept[map[string]string]
+	views      db.Kept[[]SavedView]
+	dues       db.Kept[int]
+	viewCounts sync.Map // counts of saved views
 
 	charter *charter.Service
 	tone    check.Tone // may be nil
+	licence Licence    // may be nil
 	team    *team.Service
 	told    chan struct{} // somebody was told something
 	unread  db.Kept[map[string]int]
@@ -52,6 +61,7 @@ type Service struct {
 	compiled db.Kept[*routes]
 	crews    db.Kept[[]match.Person]
 	learns   experience
+	book     atomic.Pointer[openedBook] // what is promised, as last read
 }
 
 // New makes the service.

@@ -10,6 +10,7 @@ import (
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/inbox/due"
 	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/team"
 )
 
 // What Filter.Service narrows to.
@@ -23,7 +24,9 @@ const (
 func Ages() []int { return []int{1, 3, 7, 30} }
 
 // timely reports whether what a filter lets through changes while nothing happens.
-func (f *Filter) timely() bool { return f.Words != "" || f.Service != "" || f.Age != 0 }
+func (f *Filter) timely() bool {
+	return f.Words != "" || f.Skill != "" || f.Service != "" || f.Age != 0
+}
 
 // narrow adds what a filter says beyond whose and where. A walk goes along one index: what narrows a view that has an index of its own is
 // looked at row by row, as it does where few things wait or are due.
@@ -42,15 +45,6 @@ func (w *walk) narrow(f Filter, now time.Time) error {
 	case Soon:
 		w.where.And("COALESCE(warn_at, due_at) < ?", db.T(now))
 	}
-	same := " = ?"
-	if w.column != "last_at" {
-		same = " || '' = ?"
-	}
-	for _, c := range [][2]string{{"lang", f.Language}, {"feeling", f.Feeling}, {"nature", f.Nature}} {
-		if c[1] != "" {
-			w.where.And(c[0]+same, c[1])
-		}
-	}
 	if f.Priority != "" {
 		if rank(f.Priority) < 0 {
 			return problem.New(problem.Invalid, "problem.bad_form").On("priority")
@@ -62,6 +56,26 @@ func (w *walk) narrow(f Filter, now time.Time) error {
 			return problem.New(problem.Invalid, "problem.bad_form").On("age")
 		}
 		w.where.And("opened_at + 0 < ?", db.T(now.AddDate(0, 0, -f.Age)))
+	}
+	return nil
+}
+
+// alike narrows a walk to the conversations of a language, feeling and nature. Those with a rare one are sorted; of a frequent one the walk
+// meets enough. An index in the order of the walk would move with everything that is said.
+func (w *walk) alike(ctx context.Context, q db.Q, f Filter) error {
+	for _, c := range [][2]string{{"lang", f.Language}, {"feeling", f.Feeling}, {"nature", f.Nature}} {
+		if c[1] == "" {
+			continue
+		}
+		n, _, err := db.Value[int](ctx, q, "SELECT COUNT(*) FROM (SELECT 1 FROM conversation WHERE "+c[0]+" = $1"+db.Limit(fewInView+1)+") AS v", c[1])
+		if err != nil {
+			return fmt.Errorf("count conversations by %s: %w", c[0], err)
+		}
+		if n <= fewInView {
+			w.where.And("id IN (SELECT id FROM conversation WHERE "+c[0]+" = ?)", c[1])
+		} else {
+			w.where.And(c[0]+db.Pick(q, " || ''", "")+" = ?", c[1]) // SQLite would go by its index and sort; PostgreSQL knows how frequent it is
+		}
 	}
 	return nil
 }
@@ -94,6 +108,26 @@ func (s *Service) ofDepartment(ctx context.Context, q db.Q, w *walk, department 
 	}
 	w.where.And("assignee || '' IN "+db.Among(q, "?"), db.Texts(members))
 	return nil
+}
+
+// Skills lists what those who answer are skilled in, as each first wrote it, in the order of the alphabet.
+func (s *Service) Skills(ctx context.Context) ([]string, error) {
+	all, err := s.team.All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list skills: %w", err)
+	}
+	seen := map[string]bool{}
+	var out []string
+	for i := range all {
+		for _, k := range all[i].Skills {
+			if folded := team.Skill(k); !seen[folded] {
+				seen[folded] = true
+				out = append(out, k)
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b string) int { return strings.Compare(team.Skill(a), team.Skill(b)) })
+	return out, nil
 }
 
 // Departments lists the departments of those who answer.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/inbox/due"
@@ -38,6 +39,15 @@ func (s *Service) Promise(ctx context.Context, p due.Promises, seen string) erro
 		if p.Policies[i].From.IsZero() {
 			p.Policies[i].From = now
 		}
+		var waits []string
+		for _, t := range p.Policies[i].Waits {
+			if t = cleanTag(t); utf8.RuneCountInString(t) > longestTag {
+				return problem.New(problem.Invalid, "problem.too_long", "Max", longestTag).On(fmt.Sprintf("policy.%d.waits", i))
+			} else if t != "" {
+				waits = append(waits, t)
+			}
+		}
+		p.Policies[i].Waits = waits
 	}
 	if err := p.Check(); err != nil {
 		return err
@@ -82,17 +92,13 @@ func (l *ServiceLeft) Breached() bool { return !l.Paused && l.Left < 0 }
 // ServiceLeft returns what is promised in a conversation and has not ended, what is due first first.
 func (s *Service) ServiceLeft(ctx context.Context, c *Conversation) ([]ServiceLeft, error) {
 	q := s.db.Read()
-	said, found, err := promisesIn(ctx, q)
-	if err != nil || !found {
-		return nil, err
-	}
 	list, err := db.All(ctx, q, promiseFields, "SELECT "+promiseColumns+` FROM conversation_promise WHERE conversation = $1 AND state IN ('running', 'paused')
 		ORDER BY CASE WHEN due_at IS NULL THEN 1 ELSE 0 END, due_at, n`, c.ID)
 	if err != nil || len(list) == 0 {
 		return nil, err
 	}
-	b, err := said.Open()
-	if err != nil {
+	b, err := s.bookNow(ctx, q)
+	if err != nil || b == nil {
 		return nil, err
 	}
 	var out []ServiceLeft
@@ -107,4 +113,30 @@ func (s *Service) ServiceLeft(ctx context.Context, c *Conversation) ([]ServiceLe
 			Of: time.Duration(p.Minutes(x.Aim)) * time.Minute, Paused: x.State == due.Paused})
 	}
 	return out, nil
+}
+
+// openedBook is what is promised, made ready, with the activity that said so.
+type openedBook struct {
+	activity string
+	book     *due.Book
+}
+
+// bookNow is what is promised now, nil for nothing. It is made ready once and kept until something else is promised.
+func (s *Service) bookNow(ctx context.Context, q db.Q) (*due.Book, error) {
+	activity, found, err := db.Value[string](ctx, q, "SELECT activity FROM service_promise WHERE one = 1")
+	if err != nil || !found {
+		return nil, err
+	}
+	if kept := s.book.Load(); kept != nil && kept.activity == activity {
+		return kept.book, nil
+	}
+	said, found, err := promisesIn(ctx, q)
+	if err != nil || !found {
+		return nil, err
+	}
+	b, err := said.Open()
+	if err == nil {
+		s.book.Store(&openedBook{activity, b})
+	}
+	return b, err
 }

@@ -3,8 +3,10 @@ package inbox
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/entente/entente/internal/channel"
 	"github.com/entente/entente/internal/db"
@@ -46,6 +48,7 @@ type Filter struct {
 	Service    string // Late, Soon or Running; sorted by when something is due
 	Tag        string
 	Department string // of whoever has it
+	Skill      string // that is asked for, as routing finds it: all its words
 }
 
 // Nobody is the assignee of what nobody has taken.
@@ -123,6 +126,9 @@ func (s *Service) walk(ctx context.Context, view View, f Filter) (*walk, Reach, 
 	if err := w.narrow(f, s.now()); err != nil {
 		return nil, Reach{}, err
 	}
+	if err := w.alike(ctx, q, f); err != nil {
+		return nil, Reach{}, err
+	}
 	if f.Tag != "" {
 		if err := w.tagged(ctx, q, f.Tag); err != nil {
 			return nil, Reach{}, err
@@ -139,8 +145,14 @@ func (s *Service) walk(ctx context.Context, view View, f Filter) (*walk, Reach, 
 		}
 	}
 	reach := Reach{All: true}
-	if f.Words != "" {
-		if reach, err = s.search(ctx, q, w, f.Words); err != nil {
+	words := f.Words
+	if skill := wordsOnly(f.Skill); skill != "" {
+		if words = skill; f.Words != "" {
+			words = "(" + f.Words + ") AND (" + skill + ")"
+		}
+	}
+	if words != "" {
+		if reach, err = s.search(ctx, q, w, words); err != nil {
 			return nil, reach, err
 		}
 	}
@@ -361,7 +373,6 @@ func (s *Service) ByAuthors(ctx context.Context, uris []string, limit int) ([]Co
 // Names gives the names of the channels and members that conversations speak of, by id.
 func (s *Service) Names(ctx context.Context, list ...Conversation) (channels, members map[string]string, err error) {
 	channels, members = map[string]string{}, map[string]string{}
-	names := s.names(ctx)
 	all, err := s.named.Read(ctx, s.db, "", s.channelNames)
 	if err != nil {
 		return nil, nil, err
@@ -370,10 +381,13 @@ func (s *Service) Names(ctx context.Context, list ...Conversation) (channels, me
 		c := &list[i]
 		channels[c.Channel] = all[c.Channel]
 		if c.Assignee != "" {
-			members[c.Assignee] = names(c.Assignee)
+			members[c.Assignee] = c.Assignee
 		}
 	}
-	return channels, members, nil
+	who := slices.Sorted(maps.Keys(members))
+	known, err := s.called.Page(ctx, s.db, strings.Join(who, " "), func(ctx context.Context) (map[string]string, error) { return s.org.Names(ctx, who) })
+	maps.Copy(members, known)
+	return channels, members, err
 }
 
 // channelNames are the names of all channels by id.

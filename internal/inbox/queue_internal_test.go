@@ -62,19 +62,22 @@ func (s *spy) QueryContext(ctx context.Context, text string, args ...any) (*sql.
 }
 
 // sights are ways to look at the queue; of those that are narrowed PostgreSQL may think that they have few rows.
-func sights() (out map[string]func() (*walk, error), narrowed map[string]bool) {
+func sights() (out map[string]func(context.Context, db.Q) (*walk, error), narrowed map[string]bool) {
 	narrowed = map[string]bool{}
-	out = map[string]func() (*walk, error){}
+	out = map[string]func(context.Context, db.Q) (*walk, error){}
 	for _, v := range Views() {
 		for name, f := range map[string]Filter{"all": {}, "a channel": {Channel: "ch7"}, "a member": {Assignee: "m4"}, "nobody": {Assignee: Nobody}} {
-			out[string(v)+", "+name] = func() (*walk, error) { return walkOf(v, f, "m5") }
+			out[string(v)+", "+name] = func(context.Context, db.Q) (*walk, error) { return walkOf(v, f, "m5") }
 		}
 		for name, f := range map[string]Filter{"a language": {Language: "fr"}, "a feeling": {Feeling: "negative", Age: 30}, "complaints": {Nature: "complaint", Priority: "urgent"},
 			"late": {Service: Late}, "soon": {Service: Soon, Language: "fr"}} {
-			out[string(v)+", "+name] = func() (*walk, error) {
+			out[string(v)+", "+name] = func(ctx context.Context, q db.Q) (*walk, error) {
 				w, err := walkOf(v, f, "m5")
 				if err == nil {
 					err = w.narrow(f, time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC))
+				}
+				if err == nil {
+					err = w.alike(ctx, q, f)
 				}
 				return w, err
 			}
@@ -91,7 +94,7 @@ func TestPlans(t *testing.T) {
 		fill(t, d, 30_000)
 		all, narrowed := sights()
 		for name, make := range all {
-			w, err := make()
+			w, err := make(t.Context(), d.Read())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -142,7 +145,7 @@ func BenchmarkQueue(b *testing.B) {
 			all, _ := sights()
 			for name, make := range all {
 				b.Run(name, func(b *testing.B) {
-					w, err := make()
+					w, err := make(b.Context(), d.Read())
 					if err != nil {
 						b.Fatal(err)
 					}

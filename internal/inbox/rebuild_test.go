@@ -43,7 +43,7 @@ func TestRebuild(t *testing.T) {
 		s := inbox.New(d, l, nil, nil, slog.New(slog.DiscardHandler), clock)
 		topic(t, d, "brakes", "brake*", noon.Add(-time.Hour))
 		topic(t, d, "price", "price OR prix", time.Time{})
-		rapid.Check(t, func(rt *rapid.T) {
+		dbtest.Check(t, d, func(rt *rapid.T) {
 			if err := d.Tx(ctx, func(ctx context.Context, q db.Q) error {
 				_, err := db.Exec(ctx, q, "DELETE FROM activity")
 				return err
@@ -139,7 +139,7 @@ func consistent(t *rapid.T, d *db.DB) {
 		"first posts":       "SELECT COUNT(*) FROM conversation c LEFT JOIN post p ON p.id = c.post WHERE p.id IS NULL OR p.root <> c.root",
 		"aliases":           "SELECT COUNT(*) FROM conversation_alias a LEFT JOIN conversation c ON c.id = a.conversation WHERE c.id IS NULL",
 		"resolved, waiting": "SELECT COUNT(*) FROM conversation WHERE state = 'resolved' AND waiting_since IS NOT NULL",
-		"threads":           "SELECT COUNT(*) FROM post p JOIN post up ON up.id = p.parent WHERE p.root <> up.root",
+		"threads":           "SELECT COUNT(*) FROM post p JOIN post up ON up.id = p.parent WHERE p.root <> up.root AND p.root <> p.id AND NOT EXISTS (SELECT 1 FROM thread_move m WHERE m.old_root = p.root OR m.new_root = p.root)",
 		"due":               "SELECT COUNT(*) FROM conversation c WHERE COALESCE(c.due_at, 0) <> COALESCE((SELECT MIN(due_at) FROM conversation_promise p WHERE p.conversation = c.id AND p.state = 'running'), 0)",
 		"running":           "SELECT COUNT(*) FROM conversation_promise p LEFT JOIN conversation c ON c.id = p.conversation WHERE c.id IS NULL OR p.n >= c.promised OR c.state = 'resolved' AND p.state IN ('running', 'paused') OR p.state = 'running' AND p.due_at IS NULL",
 		"one at a time":     "SELECT COUNT(*) FROM (SELECT 1 FROM conversation_promise WHERE state IN ('running', 'paused') GROUP BY conversation, aim = 'resolution' HAVING COUNT(*) > 1) AS v",
@@ -208,6 +208,7 @@ type history struct {
 	edits   int
 	persons []string
 	merges  []ledger.Activity
+	joined  []ledger.Split // what undoes merges of threads
 }
 
 const (
@@ -219,7 +220,7 @@ const (
 func promises(n int, pause bool) []byte {
 	p := due.Promises{Calendars: []due.Calendar{{ID: "c", Name: "C", Calendar: hours.Usual("Europe/Paris")}}}
 	if n > 0 {
-		p.Policies = append(p.Policies, due.Policy{ID: "all", Name: "All", FirstReply: 60, NextReply: 30 * n, Resolution: 200, Calendar: "c", Pause: pause, Warn: 80, From: noon})
+		p.Policies = append(p.Policies, due.Policy{ID: "all", Name: "All", FirstReply: 60, NextReply: 30 * n, Resolution: 200, Calendar: "c", Pause: pause, Waits: []string{"b"}, Warn: 80, From: noon})
 	}
 	if n > 1 {
 		p.Policies = slices.Insert(p.Policies, 0, due.Policy{ID: "urgent", Name: "Urgent", FirstReply: 5, Resolution: 50, Priorities: []string{"urgent"}, Pause: pause},
@@ -263,7 +264,7 @@ func (h *history) draw(t *rapid.T) ledger.Activity {
 		return list[number("title", len(list))], list[number("text", len(list))]
 	}
 	uri := func() string { return fmt.Sprintf("mailto:p%d@example.org", number("person", 5)) }
-	switch kind := number("kind", 40); {
+	switch kind := number("kind", 43); {
 	case kind < 13:
 		if _, there := h.said[n]; there {
 			return about(ledger.PostLabelled, ledger.Label{Label: "sentiment", Value: []string{"", "negative", "positive"}[number("value", 3)]})
@@ -330,8 +331,18 @@ func (h *history) draw(t *rapid.T) ledger.Activity {
 		return handle(ledger.ConversationLinked, ledger.Linked{To: conversationOf(number("to", histPosts))})
 	case kind == 39:
 		return handle(ledger.ConversationUnlinked, ledger.Linked{To: conversationOf(number("to", histPosts))})
+	case kind == 40 || kind == 41:
+		m := ledger.MergedThreads{Thread: postID(n), Into: postID(number("into", histPosts))}
+		h.joined = append(h.joined, ledger.Split{Post: m.Thread, Also: []string{postID(number("also", histPosts))}, Begin: postID(number("begin", histPosts)), ResolvedAt: at})
+		return handle(ledger.ConversationMerged, m)
+	case kind == 42:
+		s := ledger.Split{Post: postID(n), Assignee: []string{"", "m1"}[number("whose", 2)]}
+		if len(h.joined) > 0 && flag("undo", 2) {
+			s = h.joined[number("which", len(h.joined))]
+		}
+		return handle(ledger.ConversationSplit, s)
 	case kind == 37:
-		return handle(ledger.ConversationTagged, ledger.Tagged{On: []string{"a"}, Off: []string{"b", "a"}[:number("off", 3)]})
+		return handle(ledger.ConversationTagged, ledger.Tagged{On: []string{"a", "b"}[:number("on", 2)+1], Off: []string{"b", "a"}[:number("off", 3)]})
 	case kind == 31 && len(h.persons) > 1:
 		a.ID, a.Kind, a.Object = id.From(fmt.Sprint("merge", len(h.merges)), "test"), ledger.PersonMerged, h.persons[number("kept", len(h.persons))]
 		a.Data = ledger.Data(ledger.Merged{Person: h.persons[number("taken", len(h.persons))], Identities: []string{uri(), uri()}})

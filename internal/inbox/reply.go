@@ -161,6 +161,9 @@ func (s *Service) Reply(ctx context.Context, conversation string, in Answer) (ch
 		}
 	}
 	c, w, err := s.sayable(ctx, conversation, in)
+	if err == nil {
+		err = s.licensed(ctx, s.db.Read(), m.ID, &in)
+	}
 	if err != nil {
 		return channel.Sending{}, err
 	}
@@ -217,6 +220,9 @@ func (s *Service) say(ctx context.Context, c *Conversation, w *Ways, in Answer, 
 	}, func(ctx context.Context, q db.Q, c *Conversation) error {
 		var err error
 		twice = false
+		if err = s.licensed(ctx, q, m.ID, &in); err != nil {
+			return err
+		}
 		if sending, err = s.channels.Queue(ctx, q, w.Channel.ID, c.ID, m.ID, out, in.NotBefore); err != nil {
 			return err
 		}
@@ -236,6 +242,9 @@ func (s *Service) say(ctx context.Context, c *Conversation, w *Ways, in Answer, 
 			return err
 		}
 		if err := s.helped(ctx, q, sending, c.ID, m.ID, in); err != nil {
+			return err
+		}
+		if err := s.noteKept(ctx, q, sending, m.ID, &checked); err != nil {
 			return err
 		}
 		if rules := checked.rulesBroken(); len(rules) > 0 {
@@ -382,6 +391,11 @@ func (s *Service) deal(ctx context.Context, conversation, sending, action string
 	}
 	if err != nil {
 		return v, err
+	}
+	if action == "conversation.resend" {
+		if err := s.licensed(ctx, s.db.Read(), org.Who(ctx).ID, &Answer{Private: v.Content.Private}); err != nil {
+			return v, err
+		}
 	}
 	if err := do(ctx, v.ID); err != nil {
 		return v, err

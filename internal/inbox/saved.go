@@ -82,7 +82,9 @@ func (s *Service) SavedReplies(ctx context.Context) ([]SavedReply, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err := db.All(ctx, s.db.Read(), savedFields, "SELECT "+savedColumns+" FROM saved_reply r WHERE r.removed_at IS NULL AND r.member IN ('', $1) ORDER BY lower(r.title), r.id"+db.Limit(mostSaved), m.ID)
+	list, err := s.texts.Page(ctx, s.db, m.ID, func(ctx context.Context) ([]SavedReply, error) {
+		return db.All(ctx, s.db.Read(), savedFields, "SELECT "+savedColumns+" FROM saved_reply r WHERE r.removed_at IS NULL AND r.member IN ('', $1) ORDER BY lower(r.title), r.id"+db.Limit(mostSaved), m.ID)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("list saved replies: %w", err)
 	}

@@ -180,13 +180,20 @@ func (d *desk) serve(c *Conversation, at time.Time) error {
 			whole.changed = true
 		}
 		theirTurn := p != nil && p.Pause && !c.Waiting() && !c.LastOursAt.IsZero()
-		if theirTurn && whole.State == due.Running {
-			if began { // it is their turn since we answered
+		stands := theirTurn
+		if p != nil && !stands && len(p.Waits) > 0 {
+			var err error
+			if _, stands, err = db.Value[int](d.ctx, d.q, "SELECT 1 FROM conversation_tag WHERE conversation = $1 AND tag IN "+db.Among(d.q, "$2")+" LIMIT 1", c.ID, db.Texts(p.Waits)); err != nil {
+				return fmt.Errorf("read tags: %w", err)
+			}
+		}
+		if stands && whole.State == due.Running {
+			if began && theirTurn { // it is their turn since we answered
 				at = later(c.LastOursAt, whole.BegunAt)
 			}
 			b.Pause(&whole.Item, p, at)
 			whole.changed = true
-		} else if !theirTurn && whole.State == due.Paused {
+		} else if !stands && whole.State == due.Paused {
 			b.Resume(&whole.Item, p, at)
 			whole.changed = true
 		}

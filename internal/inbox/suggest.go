@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -36,6 +37,10 @@ func (s *Service) Suggest(ctx context.Context, conversation string) ([]Suggestio
 	if err := org.Require(ctx, org.InboxRead); err != nil {
 		return nil, err
 	}
+	return s.fits.Page(ctx, s.db, fmt.Sprint(conversation, s.now().Unix()/60), func(ctx context.Context) ([]Suggestion, error) { return s.suggest(ctx, conversation) })
+}
+
+func (s *Service) suggest(ctx context.Context, conversation string) ([]Suggestion, error) {
 	c, err := s.Find(ctx, conversation)
 	if err != nil {
 		return nil, err

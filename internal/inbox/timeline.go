@@ -38,6 +38,8 @@ type Change struct {
 	Text       string // of a note, of a pass and of handing it up
 	Reason     string // of a pass, of handing it up, and of what was given back because of who had it
 	Routed     bool   // assigned by routing
+	Rule       string // the name of the rule that did it
+	Undo       string // of a merge that can be undone: the activity; of a split: the conversation that left
 }
 
 // Timeline is a part of a conversation, oldest first.
@@ -170,6 +172,11 @@ func (s *Service) changes(ctx context.Context, c *Conversation) ([]Entry, error)
 			if m := memberOf(a.Actor); m != a.Actor {
 				ch.By, ch.ByName = m, names(m)
 			}
+			through, _, err := a.Through()
+			if err != nil {
+				return nil, err
+			}
+			ch.Rule = through.Name
 			switch a.Kind {
 			case ledger.ConversationAssigned:
 				var to ledger.Assigned
@@ -201,6 +208,10 @@ func (s *Service) changes(ctx context.Context, c *Conversation) ([]Entry, error)
 					return nil, err
 				}
 				ch.Text = n.Text
+			case ledger.ConversationMerged, ledger.ConversationSplit:
+				if ch.Undo, err = s.undoable(ctx, c, a); err != nil {
+					return nil, err
+				}
 			case ledger.ConversationTaken, ledger.ConversationResolved, ledger.ConversationReopened, ledger.ConversationOpened,
 				ledger.ConversationRanked, ledger.ConversationTagged, ledger.ConversationLinked, ledger.ConversationUnlinked:
 			default:

@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -42,10 +43,13 @@ func (s *Service) SavedViews(ctx context.Context) ([]SavedView, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err := db.All(ctx, s.db.Read(), viewFields, "SELECT "+viewColumns+" FROM inbox_view WHERE owner = $1 OR shared = 1 ORDER BY name, id LIMIT 200", m.ID)
+	list, err := s.views.Page(ctx, s.db, m.ID, func(ctx context.Context) ([]SavedView, error) {
+		return db.All(ctx, s.db.Read(), viewFields, "SELECT "+viewColumns+" FROM inbox_view WHERE owner = $1 OR shared = 1 ORDER BY name, id LIMIT 200", m.ID)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read saved views: %w", err)
 	}
+	list = slices.Clone(list)
 	for i := range list {
 		v := &list[i]
 		if v.Filter.Words != "" {

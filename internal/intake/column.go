@@ -12,10 +12,13 @@ const (
 	Customers = "customers"
 	Orders    = "orders"
 	Posts     = "posts"
+
+	IdeaLines    = "ideas"    // of a community
+	ArticleLines = "articles" // of a community
 )
 
 // Targets lists what a table may hold.
-func Targets() []string { return []string{Customers, Orders, Posts} }
+func Targets() []string { return []string{Customers, Orders, Posts, IdeaLines, ArticleLines} }
 
 // Column is a field of a target: what a column of a table may mean.
 type Column struct {
@@ -77,9 +80,36 @@ func Columns(target string) []Column {
 			{Name: "kind", Names: words("kind|type|post type")},
 			{Name: "tags", Names: words("tags|etiquettes|mots cles|hashtags|labels"), Sure: true},
 			{Name: "score", Names: words("score|votes|likes|note|rating|stars|etoiles|j aime")},
+			{Name: "followers", Names: words("followers|follower count|followers count|author followers|abonnes|nombre d abonnes"), Sure: true},
+			{Name: "in", Names: words("in|community|communaute|group|groupe|forum|subreddit|place|lieu")},
 		}
+	case IdeaLines:
+		return append(threadColumns(),
+			Column{Name: "status", Names: words("status|state|statut|etat|etape"), Sure: true},
+			Column{Name: "reason", Names: words("reason|raison|response|reponse|official response|motif"), Sure: true},
+			Column{Name: "score", Names: words("votes|score|supporters|soutiens|vote count|voix|nombre de votes"), Sure: true},
+			Column{Name: "voters", Names: words("voters|votants|voter emails|supporter emails")})
+	case ArticleLines:
+		return append(threadColumns(),
+			Column{Name: "kind", Names: words("kind|type|genre|article type")},
+			Column{Name: "status", Names: words("status|state|statut|etat|draft|published")},
+			Column{Name: "months", Names: words("months|mois|review after|revoir apres"), Sure: true})
 	}
 	return nil
+}
+
+// threadColumns are the fields of what people write in a community.
+func threadColumns() []Column {
+	return []Column{
+		{Name: "id", Names: words("id|idea id|article id|number|numero|reference|ref")},
+		{Name: "title", Names: words("title|titre|idea|idee|name|nom|subject|sujet"), Must: true},
+		{Name: "text", Names: words("text|texte|body|content|contenu|description|html|markdown"), Must: true},
+		{Name: "author", Names: words("author email|email|e mail|mail|courriel|author url|author|auteur|creator email")},
+		{Name: "author_name", Names: words("author name|author|auteur|name of author|nom de l auteur|creator|user name|display name")},
+		{Name: "at", Names: words("date|created at|created|at|published|publie le|cree le|submitted at|published at")},
+		{Name: "lang", Names: words("language|langue|lang|locale")},
+		{Name: "tags", Names: words("tags|etiquettes|mots cles|labels|category|categorie|topics")},
+	}
 }
 
 func words(s string) []string { return strings.Split(s, "|") }

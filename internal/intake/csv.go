@@ -22,7 +22,7 @@ type table struct{}
 
 func (table) Describe() Description {
 	return Description{Name: "csv", Extensions: []string{".csv", ".tsv", ".txt"}, Posts: true,
-		Fields: []string{"target", "columns", "encoding", "comma", "dates", "decimal", "currency", "region", "inbox", "direct"}}
+		Fields: []string{"target", "columns", "encoding", "comma", "dates", "decimal", "currency", "region", "inbox", "direct", "space"}}
 }
 
 // Layout is how a table is understood: found out from its beginning, unless the options say it.
@@ -144,7 +144,7 @@ func (l *Layout) figures(said string) string {
 }
 
 func (l *Layout) dateColumn() string {
-	return map[string]string{Customers: "since", Orders: "date", Posts: "at"}[l.Target]
+	return map[string]string{Customers: "since", Orders: "date", Posts: "at", IdeaLines: "at", ArticleLines: "at"}[l.Target]
 }
 
 // column is the sample of a field.
@@ -258,6 +258,9 @@ func (t table) Read(ctx context.Context, src *Source, opts Options, emit func(Ro
 	c := &converter{ctx: ctx, opts: &opts, l: &l, seed: maphash.MakeSeed(), orders: map[uint64]uint64{}}
 	return l.each(records, name, func(place Place, cells []string) error {
 		c.cells = cells
+		if l.Target == IdeaLines || l.Target == ArticleLines {
+			return c.thread(place, emit)
+		}
 		return emit(c.row(place))
 	}, emit)
 }
@@ -470,6 +473,8 @@ func (c *converter) post(place Place) Row {
 	}
 	item.Tags = split(c.of("tags"))
 	item.Score, _ = strconv.Atoi(c.of("score"))
+	item.Followers, _ = strconv.Atoi(c.of("followers"))
+	item.In = c.of("in")
 	if member, ours := c.opts.staff(c.ctx, item.Author.URI); ours {
 		item.Ours, item.Member = true, member
 	}

@@ -139,3 +139,8 @@ func FuzzValues(f *testing.F) {
 		stamp([]byte(s))
 	})
 }
+
+func FuzzDiscourse(f *testing.F) {
+	fuzzFormat(f, "discourse", "topics.json", `{"id":1,"title":"A topic of ours","post_stream":{"posts":[{"id":1,"post_number":1,"created_at":"2024-01-01T00:00:00Z","cooked":"<p>x</p>","raw":"[quote=\"a\"]b[/quote]"}]}}`,
+		`[{"category_list":{"categories":[{"id":1}]}},{"users":[{"username":"a"}]}]`, `{"id":"x","post_stream":{"posts":[{"post_number":2}]}}{`, "[", "[1,2")
+}

@@ -31,7 +31,7 @@ type Description struct {
 
 // Formats lists the formats.
 func Formats() []Format {
-	return []Format{feedFormat{}, mboxFormat{}, emlFormat{}, stackExchange{}, table{}, factTable{}, jsonLines{}, cards{}}
+	return []Format{feedFormat{}, mboxFormat{}, emlFormat{}, stackExchange{}, discourse{}, table{}, factTable{}, jsonLines{}, cards{}}
 }
 
 // Find returns the format of that name.
@@ -56,6 +56,17 @@ func Detect(src *Source) string {
 		return ""
 	}
 	if src.Many() {
+		for _, n := range names {
+			if base := strings.ToLower(path.Base(n)); base == "categories.json" || base == "site.json" {
+				return "discourse"
+			}
+			if strings.HasSuffix(strings.ToLower(n), ".json") {
+				if head, err := src.head(n, 64<<10); err == nil && bytes.Contains(head, []byte(`"post_stream"`)) {
+					return "discourse"
+				}
+				break
+			}
+		}
 		for _, f := range []string{"eml", "feed", "mbox", "vcard"} {
 			format, _ := Find(f)
 			if format.Describe().Folder && len(src.matching(format.Describe().Extensions)) > 0 {
@@ -83,6 +94,8 @@ func Detect(src *Source) string {
 		return "feed"
 	case bytes.HasPrefix(low, []byte("{")) && bytes.Contains(low, []byte("jsonfeed.org/version")):
 		return "feed"
+	case (bytes.HasPrefix(low, []byte("{")) || bytes.HasPrefix(low, []byte("["))) && bytes.Contains(low, []byte(`"post_stream"`)):
+		return "discourse"
 	case bytes.HasPrefix(low, []byte("{")):
 		first, _, _ := bytes.Cut(trimmed, []byte("\n"))
 		if json.Valid(first) || extension == ".jsonl" || extension == ".ndjson" {

@@ -111,6 +111,11 @@ func (s *Service) Start(ctx context.Context, job string, o Order) (Job, error) {
 	if !j.Kept {
 		return j, problem.New(problem.Missing, "intake.file_gone")
 	}
+	if o.Settings.Space != "" {
+		if _, err := s.aim(ctx, &o.Settings); err != nil {
+			return j, err
+		}
+	}
 	if o.Settings.Channel != "" {
 		a, err := s.runner.Channels.Find(ctx, o.Settings.Channel)
 		if err != nil || !a.RemovedAt.IsZero() {
@@ -125,6 +130,9 @@ func (s *Service) Start(ctx context.Context, job string, o Order) (Job, error) {
 	}
 	if o.Settings.Channel == "" && !o.Dry && f.Describe().Posts && f.Describe().Name != "jsonl" && (f.Describe().Name != "csv" || o.Settings.Target == Posts) {
 		return j, problem.New(problem.Invalid, "intake.no_channel").On("channel")
+	}
+	if threads := o.Settings.Target == IdeaLines || o.Settings.Target == ArticleLines; threads && o.Settings.Space == "" && !o.Dry {
+		return j, problem.New(problem.Invalid, "intake.no_space").On("space")
 	}
 	member := ""
 	if m := org.Who(ctx); m != nil {

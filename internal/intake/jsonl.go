@@ -43,6 +43,8 @@ type entry struct {
 	InReplyTo  texts    `json:"in_reply_to"`
 	Tags       []string `json:"tags"`
 	Score      int      `json:"score"`
+	Followers  int      `json:"followers"`
+	In         string   `json:"in"`
 	Direct     bool     `json:"direct"`
 	Private    bool     `json:"private"`
 	Ours       bool     `json:"ours"`
@@ -257,7 +259,7 @@ func (e *entry) said(ctx context.Context, place Place, opts *Options) (Row, erro
 	if item.Text == "" && item.Title == "" {
 		return Row{}, problem.New(problem.Invalid, "intake.no_text")
 	}
-	item.InReplyTo, item.Tags, item.Score = e.InReplyTo, e.Tags, e.Score
+	item.InReplyTo, item.Tags, item.Score, item.Followers, item.In = e.InReplyTo, e.Tags, e.Score, e.Followers, e.In
 	item.Direct, item.Private, item.Ours = e.Direct, e.Private, e.Ours
 	if e.Author != "" {
 		uri, err := channel.Identify(e.Author, opts.Region)

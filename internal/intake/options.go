@@ -30,6 +30,9 @@ type Settings struct {
 	Origin   string            `json:"origin,omitempty"`   // facts: the system that states them, default files
 	Label    string            `json:"label,omitempty"`    // facts: what those are that do not say it themselves
 	Region   string            `json:"region,omitempty"`   // country of phone numbers without one, such as FR
+	Space    string            `json:"space,omitempty"`    // the space of a community that threads are brought to, its id; "" for a channel alone
+	Spaces   bool              `json:"spaces,omitempty"`   // discourse: each category goes to a space of its own, made when there is none
+	Fetch    bool              `json:"fetch,omitempty"`    // pictures and files that are not in the file itself are downloaded
 }
 
 // Options are settings with what only the program knows.
@@ -39,6 +42,11 @@ type Options struct {
 	Shift time.Duration  // added to every date; none moves beyond now
 	Zone  *time.Location // of times without one; UTC when nil
 	Now   time.Time      // set by the runner
+
+	to          Destination // of Space
+	communities *Communities
+	dry         bool
+	missed      func(what string, err error) // a file of a post that could not be kept; the post shows a link
 
 	// Resolve gives the post and the conversation (each "" when there is none) of what a channel calls externalID. channel is an id.
 	Resolve func(ctx context.Context, channel, externalID string) (post, conversation string, err error)
@@ -60,7 +68,7 @@ func (o *Options) begunBy(ctx context.Context) {
 // grants are the permissions on which rows depend that whoever acts holds.
 func grants(ctx context.Context) []org.Permission {
 	var out []org.Permission
-	for _, p := range []org.Permission{org.InboxEdit, org.PeopleEdit, org.OrgEdit, org.MeasureEdit} {
+	for _, p := range []org.Permission{org.InboxEdit, org.PeopleEdit, org.OrgEdit, org.MeasureEdit, org.CommunityEdit} {
 		if org.Require(ctx, p) == nil {
 			out = append(out, p)
 		}

@@ -76,7 +76,13 @@ func (r *Runner) Run(ctx context.Context, t Task) (Report, error) {
 	if r.Ledger == nil && !t.DryRun {
 		return Report{}, problem.New(problem.Invalid, "org.not_set_up")
 	}
-	t.Options.Now = r.Clock()
+	t.Options.Now, t.Options.dry = r.Clock(), t.DryRun
+	var missed []Row
+	t.Options.missed = func(what string, err error) { // called by the goroutine that reads, and listed once that is done
+		if len(missed) < MaxRefused {
+			missed = append(missed, refusedBy(Place{File: what}, err, ""))
+		}
+	}
 	if t.Format.Describe().Posts && t.Options.Channel == "" && !t.DryRun && t.Format.Describe().Name != "jsonl" && t.Format.Describe().Name != "csv" {
 		return Report{}, problem.New(problem.Invalid, "intake.no_channel").On("channel")
 	}
@@ -104,6 +110,9 @@ func (r *Runner) Run(ctx context.Context, t Task) (Report, error) {
 		w.tell(false)
 	}
 	wait.Wait()
+	for _, row := range missed {
+		err = errors.Join(err, w.refuse(row))
+	}
 	err = errors.Join(err, w.digested())
 	w.tell(true)
 	out := Report{Progress: w.p}

@@ -44,6 +44,8 @@ type Service struct {
 	me      string
 	wake    chan struct{}
 
+	communities *Communities
+
 	mu      sync.Mutex
 	running map[string]context.CancelFunc
 }
@@ -235,6 +237,10 @@ func (s *Service) Look(ctx context.Context, j *Job, format string, set Settings,
 	opts := Options{Settings: set, Now: s.clock(), Zone: i18n.Zone(ctx)}
 	opts.begunBy(ctx)
 	s.Lookups(&opts)
+	if err := s.Into(ctx, &opts); err != nil {
+		return nil, nil, err
+	}
+	opts.dry = true
 	if name := f.Describe().Name; name == "csv" || name == "facts" {
 		l, err := inspect(src, opts, name)
 		layout = &l
@@ -396,6 +402,9 @@ func (s *Service) run(ctx context.Context, cancel context.CancelFunc, j *Job) (R
 		opts.Actor = "member:" + j.Member
 	}
 	s.Lookups(&opts)
+	if err := s.Into(ctx, &opts); err != nil {
+		return Report{}, err
+	}
 	var beat time.Time
 	report, err := s.runner.Run(ctx, Task{Format: f, Source: src, Options: opts, DryRun: j.Dry, Refused: refused, Progress: func(p Progress) {
 		if now := time.Now(); now.Sub(beat) >= time.Second {

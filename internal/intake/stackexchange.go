@@ -22,7 +22,7 @@ import (
 type stackExchange struct{}
 
 func (stackExchange) Describe() Description {
-	return Description{Name: "stackexchange", Extensions: []string{".xml", ".zip"}, Posts: true, Folder: true, Fields: []string{"inbox", "direct", "site", "staff"}}
+	return Description{Name: "stackexchange", Extensions: []string{".xml", ".zip"}, Posts: true, Folder: true, Fields: []string{"inbox", "direct", "site", "staff", "space", "fetch"}}
 }
 
 const (
@@ -42,6 +42,12 @@ type forum struct {
 	picked   map[int64]time.Time // accepted answer to the day it was accepted
 	accepted map[int64]accepted  // accepted answer, not yet met
 	kinds    idSet               // posts that are answers
+	src      *Source
+	mails    map[int64]string // user to address, of those who have one
+	asked    idSet            // questions met, when they go to a community
+	dealt    idSet            // answers met after their question
+	late     bool             // an answer stands before its question
+	again    bool             // read once more for those
 }
 
 type accepted struct {
@@ -57,7 +63,7 @@ func (stackExchange) Read(ctx context.Context, src *Source, opts Options, emit f
 	if posts == "" {
 		return problem.New(problem.Invalid, "intake.no_posts_xml")
 	}
-	f := &forum{ctx: ctx, opts: &opts, site: strings.TrimRight(opts.Site, "/"), linked: opts.Site != "", emit: emit, staff: map[int64]string{},
+	f := &forum{ctx: ctx, opts: &opts, site: strings.TrimRight(opts.Site, "/"), linked: opts.Site != "", emit: emit, src: src, mails: map[int64]string{}, staff: map[int64]string{},
 		picked: map[int64]time.Time{}, accepted: map[int64]accepted{}}
 	if f.site == "" {
 		f.site = "https://" + hostLike(src.Name()) + ".invalid"
@@ -83,8 +89,17 @@ func (stackExchange) Read(ctx context.Context, src *Source, opts Options, emit f
 		}
 		if step.base == "Users.xml" {
 			f.users.sort()
+			if err := f.addresses(); err != nil {
+				return err
+			}
 		}
 		if step.base == "Posts.xml" {
+			if f.late {
+				f.again = true
+				if err := f.read(src, name, step.row); err != nil && !broken(err) {
+					return err
+				}
+			}
 			if err := f.rest(); err != nil {
 				return err
 			}
@@ -142,7 +157,7 @@ func (f *forum) read(src *Source, name string, row func(Place, []attribute) erro
 
 func (f *forum) user(_ Place, attrs []attribute) error {
 	var id int64
-	var name, web []byte
+	var name, web, mail []byte
 	for _, a := range attrs {
 		switch string(a.name) {
 		case "Id":
@@ -151,12 +166,17 @@ func (f *forum) user(_ Place, attrs []attribute) error {
 			name = a.value
 		case "WebsiteUrl":
 			web = a.value
+		case "Email":
+			mail = a.value
 		}
 	}
 	if id == 0 {
 		return nil
 	}
 	f.users.add(id, unescaped(name))
+	if len(mail) > 0 && len(f.mails) < maxMails {
+		f.mails[id] = unescaped(mail)
+	}
 	if len(web) > 0 && f.opts.Staff != "" {
 		if member, ours := f.opts.staff(f.ctx, unescaped(web)); ours && len(f.staff) < 100_000 {
 			f.staff[id] = member
@@ -195,6 +215,7 @@ func (f *forum) post(place Place, attrs []attribute) error {
 	var id, parent, owner, answer, kind int64
 	var score int64
 	var body, title, tags, date, ownerName []byte
+	var own extra
 	for _, a := range attrs {
 		switch string(a.name) {
 		case "Id":
@@ -219,7 +240,12 @@ func (f *forum) post(place Place, attrs []attribute) error {
 			date = a.value
 		case "OwnerDisplayName":
 			ownerName = a.value
+		default:
+			own.read(a)
 		}
+	}
+	if f.again && kind != 2 {
+		return nil
 	}
 	if kind != 1 && kind != 2 {
 		if kind == 0 || id == 0 {
@@ -232,9 +258,19 @@ func (f *forum) post(place Place, attrs []attribute) error {
 	}
 	at, ok := stamp(date)
 	if !ok {
+		if f.again {
+			return nil
+		}
 		return f.emit(refused(place, "intake.bad_date", string(date)))
 	}
 	number := strconv.FormatInt(id, 10)
+	if f.opts.Space != "" {
+		if emit, why := f.turn(kind, id, parent); !emit && why != "" {
+			return f.emit(refused(place, why, "q"+strconv.FormatInt(parent, 10)))
+		} else if !emit {
+			return nil
+		}
+	}
 	item := &channel.Item{At: at}
 	item.Score = int(score)
 	item.Text = plain.FromHTML(unescaped(body))
@@ -259,6 +295,9 @@ func (f *forum) post(place Place, attrs []attribute) error {
 		}
 	}
 	f.author(item, owner, ownerName)
+	if f.opts.Space != "" {
+		f.settle(item, id, kind == 1, unescaped(body), &own)
+	}
 	f.opts.finish(item, kind == 1)
 	if err := f.emit(Row{Place: place, Item: item}); err != nil {
 		return err
@@ -343,6 +382,15 @@ func (f *forum) comment(place Place, attrs []attribute) error {
 		item.URL = f.site + "/q/" + on + "#comment" + number + "_" + on
 	}
 	f.author(item, user, name)
+	if f.opts.Space != "" {
+		if !f.kinds.has(post) && !f.asked.has(post) {
+			return f.emit(refused(place, "intake.no_post", "q"+on))
+		}
+		files := attachments{ctx: f.ctx, opts: f.opts, src: f.src, to: &f.opts.to, site: f.siteOf()}
+		f.opts.settle(item, &f.opts.to, files.ours(sound(unescaped(text))))
+		item.Attachments = files.list
+		item.URL = f.opts.to.URL + "/p/c" + number
+	}
 	f.opts.finish(item, false)
 	return f.emit(Row{Place: place, Item: item})
 }
@@ -355,6 +403,9 @@ func (f *forum) author(item *channel.Item, user int64, name []byte) {
 	}
 	item.AuthorName = f.users.name(user)
 	item.Author = ledger.Address{URI: f.site + "/users/" + strconv.FormatInt(user, 10), Name: item.AuthorName}
+	if mail := f.mails[user]; mail != "" {
+		item.Author.URI = "mailto:" + mail
+	}
 	if member, ours := f.staff[user]; ours {
 		item.Ours, item.Member = true, member
 	}

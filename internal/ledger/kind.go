@@ -7,19 +7,26 @@ import (
 
 // The kinds of activity. A kind names what was done and to what; its data is the type beside it.
 const (
-	PostSaid     = "post.said"     // Said; object: the post, which has the id of the activity that first stated it
-	PostEdited   = "post.edited"   // Said; object: the post
-	PostDeleted  = "post.deleted"  // object: the post; its text is blanked
-	PostLabelled = "post.labelled" // Label; object: the post
-	VoteCast     = "vote.cast"     // Vote; object: the post
-	AnswerPicked = "answer.picked" // Picked; object: the question
-	PostHidden   = "post.hidden"   // object: a post of a community, which a moderator does not let others see for now
-	PostShown    = "post.shown"    // object: a post that was hidden
-	ThreadTurned = "thread.turned" // Turned; object: the first post of a thread of a community
-	ReactionSet  = "reaction.set"  // Reaction; object: the post; actor: who reacts
-	PollAnswered = "poll.answered" // Ballot; object: the post with the poll; actor: who votes
-	IdeaJudged   = "idea.judged"   // Judged; object: the idea, which is the first post of its thread
-	IdeaMerged   = "idea.merged"   // Joined; object: the idea that is taken into another
+	PostSaid         = "post.said"         // Said; object: the post, which has the id of the activity that first stated it
+	PostEdited       = "post.edited"       // Said; object: the post
+	PostDeleted      = "post.deleted"      // object: the post; its text is blanked
+	PostLabelled     = "post.labelled"     // Label; object: the post
+	VoteCast         = "vote.cast"         // Vote; object: the post
+	AnswerPicked     = "answer.picked"     // Picked; object: the question
+	PostCarried      = "post.carried"      // Carried; object: the post, which went out a second way: what answers it there belongs to its thread
+	PostHidden       = "post.hidden"       // object: a post of a community, which a moderator does not let others see for now
+	PostShown        = "post.shown"        // object: a post that was hidden
+	ThreadTurned     = "thread.turned"     // Turned; object: the first post of a thread of a community
+	ReactionSet      = "reaction.set"      // Reaction; object: the post; actor: who reacts
+	PollAnswered     = "poll.answered"     // Ballot; object: the post with the poll; actor: who votes
+	IdeaJudged       = "idea.judged"       // Judged; object: the idea, which is the first post of its thread
+	IdeaMerged       = "idea.merged"       // Joined; object: the idea that is taken into another
+	EventSet         = "event.set"         // Event; object: the event, which is the first post of its thread
+	ChallengeSet     = "challenge.set"     // Challenge; object: the challenge, which has the id of the activity that first stated it
+	ChallengeEntered = "challenge.entered" // Entered; object: the idea
+	ChallengeScored  = "challenge.scored"  // Scored; object: the challenge; actor: the juror
+	MemberThanked    = "member.thanked"    // Thanks; actor: who thanks
+	EventJoined      = "event.joined"      // Seat; object: the event; actor: who enrols, or does not come after all
 
 	ArticleWritten = "article.written" // Written; object: the article, which has the id of the activity that first stated it
 	ArticleTurned  = "article.turned"  // ArticleState; object: the article
@@ -41,6 +48,8 @@ const (
 	ConversationTagged   = "conversation.tagged"   // Tagged
 	ConversationLinked   = "conversation.linked"   // Linked: parts of one matter
 	ConversationUnlinked = "conversation.unlinked" // Linked
+	ConversationMerged   = "conversation.merged"   // MergedThreads; object: the conversation that goes into another
+	ConversationSplit    = "conversation.split"    // Split; object: the conversation that the posts leave
 	ServicePromised      = "service.promised"      // Promised: until when whom we answer, from now on
 
 	ConversationPassed    = "conversation.passed"    // Passed; actor: who does not want it
@@ -76,14 +85,33 @@ type Said struct {
 	To           []Address    `json:"to,omitempty"`           // whom it was said to, beside us
 	Automatic    string       `json:"automatic,omitempty"`    // reply, bounce or bulk: said by a machine
 	Bounced      []string     `json:"bounced,omitempty"`      // identities that could not be reached
+	Proof        *Proof       `json:"proof,omitempty"`        // of the sender of a mail; nil where our mail server is not asked
 	Tags         []string     `json:"tags,omitempty"`         // as tagged there
 	Score        int          `json:"score,omitempty"`        // votes there when it was read
-	Attachments  []Attachment `json:"attachments,omitempty"`  // what came with it; the bytes are kept only in a community of ours
+	Followers    int          `json:"followers,omitempty"`    // of the author there, when it was read
+	In           string       `json:"in,omitempty"`           // id and name of the community or place it was said in, with a space between
+	Attachments  []Attachment `json:"attachments,omitempty"`  // what came with it; the bytes are kept in a community and at contact points
 	Mentions     []Mention    `json:"mentions,omitempty"`     // members named in a post of a community
 	Poll         *Poll        `json:"poll,omitempty"`         // asked with the first post of a thread of a community
+	Event        *Event       `json:"event,omitempty"`        // when and where an event of a community is that the post announces
 	Inbox        bool         `json:"inbox,omitempty"`        // somebody should handle it, by what the channel was set to at that time
 	Dated        bool         `json:"dated_by_us,omitempty"`  // the channel gave no usable date: At is when we learned it
 	Conversation string       `json:"conversation,omitempty"` // the conversation it answers, when said from here
+}
+
+// Carried says under which id a post of ours went out through the channel of the activity as well.
+type Carried struct {
+	ExternalID string `json:"external_id"`
+}
+
+// Proof is what our mail server found of where a mail comes from (RFC 8601).
+type Proof struct {
+	By       string `json:"by"`                  // what the server calls itself
+	SPF      string `json:"spf,omitempty"`       // pass, fail …; "" when it did not say
+	DKIM     string `json:"dkim,omitempty"`      // the best of several signatures
+	DMARC    string `json:"dmarc,omitempty"`     //
+	Aligned  bool   `json:"aligned,omitempty"`   // SPF, DKIM or DMARC holds for the domain of whoever the mail says it is from
+	SignedIn bool   `json:"signed_in,omitempty"` // whoever sent it had signed in at the server
 }
 
 // Address is somebody and the name they go by.
@@ -97,7 +125,7 @@ type Attachment struct {
 	Name string `json:"name"`
 	Type string `json:"type,omitempty"`
 	Size int64  `json:"size,omitempty"` // bytes
-	File string `json:"file,omitempty"` // id of the file kept in a community
+	File string `json:"file,omitempty"` // the file kept here: its id in a community, or contact/ and its id
 }
 
 // Mention is a member named in a post, by the handle it was written with.
@@ -111,6 +139,64 @@ type Poll struct {
 	Choices []string  `json:"choices"`
 	Several bool      `json:"several,omitempty"`
 	EndsAt  time.Time `json:"ends_at,omitzero"` // zero for never
+}
+
+// Event says when and where people of a community meet; it replaces what was said before.
+type Event struct {
+	StartsAt  time.Time `json:"starts_at"`
+	EndsAt    time.Time `json:"ends_at"`
+	Zone      string    `json:"zone"` // in which its times are said, by its name in the IANA list
+	Place     string    `json:"place,omitempty"`
+	Link      string    `json:"link,omitempty"`  // where it is on the web; for those who enrolled
+	Seats     int       `json:"seats,omitempty"` // 0 for no limit
+	Cancelled bool      `json:"cancelled,omitempty"`
+	Reason    string    `json:"reason,omitempty"` // of the change
+	By        string    `json:"by,omitempty"`     // the name of who changed it, as shown then
+}
+
+// Seat says that somebody comes to an event, or not any more. Who gets a seat and who waits follows from the order of the ledger.
+type Seat struct {
+	In   bool   `json:"in"`
+	Name string `json:"name,omitempty"` // as shown then
+}
+
+// Challenge is a call for ideas in a space of a community; it replaces what was said of it before.
+type Challenge struct {
+	Space      string      `json:"space"`
+	Title      string      `json:"title"`
+	Markup     string      `json:"markup"` // Markdown
+	AuthorName string      `json:"author_name,omitempty"`
+	StartsAt   time.Time   `json:"starts_at"`
+	EndsAt     time.Time   `json:"ends_at"`   // until when ideas are entered
+	JudgedAt   time.Time   `json:"judged_at"` // until when the jury scores them, and from when all see the result
+	Criteria   []Criterion `json:"criteria"`
+	Jury       []Address   `json:"jury"`
+}
+
+// Criterion is what a jury judges by.
+type Criterion struct {
+	Name   string `json:"name"`
+	Weight int    `json:"weight"`
+}
+
+// Entered names the challenge that an idea was entered for.
+type Entered struct {
+	Challenge string `json:"challenge"`
+}
+
+// Scored is what a juror gives an idea on each criterion, and why.
+type Scored struct {
+	Idea   string `json:"idea"`
+	Scores []int  `json:"scores"` // 1 to 5, in the order of the criteria
+	Words  string `json:"words"`
+}
+
+// Thanks is thanks in words between members of a community.
+type Thanks struct {
+	To    string `json:"to"`             // the identity of who is thanked
+	Name  string `json:"name,omitempty"` // of who thanks, as shown then
+	Words string `json:"words,omitempty"`
+	Back  string `json:"back,omitempty"` // instead: the id of thanks that are taken back
 }
 
 // Ballot is what somebody takes in a poll; it replaces what they took before.
@@ -231,6 +317,27 @@ type Tagged struct {
 // Linked names the other conversation.
 type Linked struct {
 	To string `json:"to"`
+}
+
+// MergedThreads says which thread went into which, and how the conversation about it stood, so that it can be undone.
+type MergedThreads struct {
+	Thread string `json:"thread"` // its first post
+	Into   string `json:"into"`   // the first post of the other
+	To     string `json:"to,omitempty"`
+	Was    Split  `json:"was,omitzero"` // what a split makes of it again
+}
+
+// Split says which posts lead a thread of their own from then on, each with what answers it, and how the conversation about them stands.
+type Split struct {
+	Post     string   `json:"post"`            // leads the thread
+	Also     []string `json:"also,omitempty"`  // posts that go with it, each with what answers it
+	Begin    string   `json:"begin,omitempty"` // the post the conversation begins with; "" for the one that leads
+	Assignee string   `json:"assignee,omitempty"`
+	Priority string   `json:"priority,omitempty"`
+	Undoes   string   `json:"undoes,omitempty"` // the merge
+
+	ResolvedAt time.Time `json:"resolved_at,omitzero"` // unless they said something since
+	ResolvedBy string    `json:"resolved_by,omitempty"`
 }
 
 // Promised is everything that is promised, as package inbox/due reads it; it replaces what was promised before.

@@ -95,6 +95,8 @@ type Diverted struct {
 	Words     string `json:"words,omitempty"` // which conversations, in the query language
 	Team      string `json:"team,omitempty"`
 	To        string `json:"to,omitempty"` // member
+
+	Hold []string `json:"hold,omitempty"` // members who get nothing else
 }
 
 // Reviewed is what people learned of a situation.

@@ -29,6 +29,7 @@ type Service struct {
 	lists   db.Kept[listing]
 	volumes db.Kept[[]Volume] // half a year by the hour, for several topics, is the dearest thing a page reads
 	topics  db.Kept[[]Topic]
+	heards  heards
 }
 
 // New makes the service; a Matcher's Follower must be one of the ledger's. filled, which may be nil, is called when old posts were matched

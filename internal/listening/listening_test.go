@@ -171,7 +171,7 @@ func drawQuery(t *rapid.T) string {
 	term := func() string {
 		return rapid.SampledFrom([]string{"brake", "frein", "=Frein", "price", `"my brake"`, "pri*", "élève", "-the", "lang:fr", "title:price", "author:p1", "channel:Front", "tag:sale", "since:30d", "orage", "kind:question", "brake NEAR/2 price",
 			"sentiment:negative", "-sentiment:positive", "sentiment:unknown", "kind:complaint", "-kind:praise", "emotion:unknown", "(frein OR pri*) NEAR/3f brake", "my NEAR/0 brake NEAR/2 price",
-			"until:7d", "since:2026-05-01", "until:2026-05", "followers:<10", "in:nowhere", "lang:unknown", "-lang:en"}).Draw(t, "term")
+			"until:7d", "since:2026-05-01", "until:2026-05", "followers:<10", "followers:100..5k", "in:nowhere", "in:remorques", "-in:12", "lang:unknown", "-lang:en"}).Draw(t, "term")
 	}
 	first := term()
 	both := first + rapid.SampledFrom([]string{" ", " OR ", " AND "}).Draw(t, "between") + term()
@@ -187,7 +187,7 @@ func TestTopicThenPosts(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		n := newNode(t, d, noon.Add(50*24*time.Hour))
 		n.exec(t, "INSERT INTO channel (id, kind, name, created_at) VALUES ('one', 'feed', 'Front page', 1)")
-		rapid.Check(t, func(rt *rapid.T) {
+		dbtest.Check(t, d, func(rt *rapid.T) {
 			n.empty(rt)
 			queries, excluded := map[string]string{}, map[string]string{}
 			for range rapid.IntRange(1, 4).Draw(rt, "queries") {
@@ -212,7 +212,8 @@ func TestTopicThenPosts(t *testing.T) {
 			there := map[int]bool{}
 			for range rapid.IntRange(1, 20).Draw(rt, "facts") {
 				p := rapid.IntRange(0, 9).Draw(rt, "post")
-				s := ledger.Said{ExternalID: fmt.Sprint("e", p), Title: drawText(rt, "title"), Text: drawText(rt, "text"), Ours: rapid.IntRange(0, 5).Draw(rt, "ours") == 0, Tags: []string{"Sale"}, Kind: rapid.SampledFrom([]string{"", "question"}).Draw(rt, "kind")}
+				s := ledger.Said{ExternalID: fmt.Sprint("e", p), Title: drawText(rt, "title"), Text: drawText(rt, "text"), Ours: rapid.IntRange(0, 5).Draw(rt, "ours") == 0, Tags: []string{"Sale"}, Kind: rapid.SampledFrom([]string{"", "question"}).Draw(rt, "kind"),
+					Followers: rapid.SampledFrom([]int{0, 9, 1200}).Draw(rt, "followers"), In: rapid.SampledFrom([]string{"", "12 Vélo et remorques"}).Draw(rt, "in")}
 				a := said(p, noon.Add(time.Duration(rapid.IntRange(-90, 49).Draw(rt, "day"))*24*time.Hour), s)
 				if what := rapid.IntRange(0, 3).Draw(rt, "labelled"); what == 0 {
 					a = about(ledger.PostLabelled, p, ledger.Label{Label: "sentiment", Value: rapid.SampledFrom([]string{"negative", "positive", ""}).Draw(rt, "sentiment")})

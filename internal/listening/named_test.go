@@ -1,6 +1,7 @@
 package listening_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/entente/entente/internal/db"
@@ -16,7 +17,7 @@ func TestPreviewOfChannel(t *testing.T) {
 		n.exec(t, "INSERT INTO channel (id, kind, name, created_at) VALUES ('one', 'feed', 'Front page', 1)")
 		var posts []ledger.Activity
 		for i := range 20 {
-			posts = append(posts, said(i, noon, ledger.Said{Text: "the brake"}))
+			posts = append(posts, said(i, noon, ledger.Said{Text: "the brake #Sale", URL: "https://velo.example.org/" + fmt.Sprint(i)}))
 		}
 		n.state(t, posts...)
 		for _, c := range []struct {
@@ -26,19 +27,28 @@ func TestPreviewOfChannel(t *testing.T) {
 		}{
 			{`channel:"front page"`, 10, 20, ""}, // channel two has no row, so SQL cannot tell
 			{"channel:fro* brake", 10, 20, ""},
-			{"channel:frnot", 0, 10, "channel:frnot"},
-			{"brake followers:>10", 0, 20, "followers:>=11"},
+			{"channel:frnot", 0, 10, `channel:frnot channel:front`},
+			{"brake followers:>10", 0, 20, "followers:>10"},
 			{"in:forum", 0, 20, "in:forum"},
+			{"brake OR site:velo.exemple.org", 20, 20, "site:velo.exemple.org site:velo.example.org"},
+			{"tag:slae", 0, 0, "tag:slae tag:Sale"},
+			{"author:p1 site:example.org tag:sale", 7, 20, ""},
 			{"-channel:frnot", 20, 20, ""},
-			{"channel:front OR channel:frnot", 10, 20, ""},
+			{"channel:front OR channel:frnot", 10, 20, "channel:frnot channel:front"},
 		} {
 			p, err := n.s.Try(n.ctx, c.query, "", 5)
 			if err != nil {
 				t.Fatal(err)
 			}
 			unheard := ""
-			for _, term := range p.Unheard {
-				unheard += term.Text
+			for _, odd := range p.Problems {
+				if odd.Key == "query.only_negative" {
+					continue
+				}
+				unheard += c.query[odd.Start:odd.End]
+				if odd.Suggestion != "" {
+					unheard += " " + odd.Suggestion
+				}
 			}
 			if p.Found != c.found || p.Looked != c.looked || unheard != c.unheard {
 				t.Errorf("%s: %d found of %d, unheard %q", c.query, p.Found, p.Looked, unheard)

@@ -114,7 +114,7 @@ func otherKinds(kind string) string {
 type Preview struct {
 	Problems  []query.Problem // of the query
 	Excluding []query.Problem // of the exclusions
-	Unheard   []query.Term    // words of the query that no post has, and fields that nothing can have
+	Unheard   []query.Term    // words of the query that no post has
 	Hits      []Mention       // some of those that match
 	Found     int             // how many match of those looked at
 	Looked    int             // how many posts were looked at
@@ -139,6 +139,7 @@ func (s *Service) Try(ctx context.Context, source, exclude string, hits int) (p 
 	if p.Unheard, err = s.unheard(ctx, meant); err != nil {
 		return p, err
 	}
+	asked := meant
 	meant = meant.Without(excluded)
 	q := s.db.Read()
 	var hit []channel.Post
@@ -170,12 +171,17 @@ func (s *Service) Try(ctx context.Context, source, exclude string, hits int) (p 
 		}
 		read, below = read+len(posts), posts[len(posts)-1].Seq
 	}
+	unknown, err := s.Unknown(ctx, asked, hit)
+	if err != nil {
+		return p, err
+	}
+	p.Problems = append(p.Problems, unknown...)
 	slices.SortFunc(hit, func(a, b channel.Post) int { return cmp.Or(b.At.Compare(a.At), strings.Compare(b.ID, a.ID)) })
 	p.Hits, err = s.dress(ctx, q, hit)
 	return p, err
 }
 
-// unheard are the words of a query that no post has that whoever asks may read, and fields that nothing can have: perhaps they are misspelled.
+// unheard are the words of a query that no post has that whoever asks may read: perhaps they are misspelled. Of fields see [Service.Unknown].
 func (s *Service) unheard(ctx context.Context, meant *query.Query) ([]query.Term, error) {
 	q := s.db.Read()
 	match, seq := "t.post_text MATCH $1", "t.rowid"
@@ -187,19 +193,6 @@ func (s *Service) unheard(ctx context.Context, meant *query.Query) ([]query.Term
 		statement = "SELECT 1 FROM post_text t JOIN post p ON p.seq = " + seq + " WHERE " + match + " AND p.private = 0 LIMIT 1"
 	}
 	var out []query.Term
-	for _, r := range meant.Required() {
-		if r.Field == "followers" || r.Field == "in" { // which no channel tells so far
-			out = append(out, query.Term{Text: r.Field + ":" + r.Value})
-		}
-		if r.Field != "channel" {
-			continue
-		}
-		if ids, err := called(ctx, q, r); err != nil {
-			return nil, err
-		} else if len(ids) == 0 {
-			out = append(out, query.Term{Text: "channel:" + r.Value})
-		}
-	}
 	for i, t := range meant.Terms() {
 		if i == mostUnheard {
 			break

@@ -171,7 +171,7 @@ func TestForum(t *testing.T) {
 		start := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
 		w := newWorld(t, d, start.AddDate(0, 0, 60))
 		run := 0
-		rapid.Check(t, func(r *rapid.T) {
+		dbtest.Check(t, d, func(r *rapid.T) {
 			if run++; run > 25 {
 				return
 			}
@@ -356,7 +356,7 @@ func TestFollowed(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := newWorld(t, d, on(200, 0, 0))
 		run := 0
-		rapid.Check(t, func(r *rapid.T) {
+		dbtest.Check(t, d, func(r *rapid.T) {
 			if run++; run > 40 {
 				return
 			}

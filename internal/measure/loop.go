@@ -1,9 +1,12 @@
 package measure
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/entente/entente/internal/db"
@@ -103,26 +106,22 @@ func (s *Service) Roll(ctx context.Context) error {
 		if n > 0 {
 			continue
 		}
-		w, ok := s.nextWanted()
-		if !ok {
+		wants := s.takeWanted()
+		if len(wants) == 0 {
 			return nil
 		}
-		more, err := s.fill(ctx, w)
-		if more && err == nil { // what comes in meanwhile is put right between
+		more, err := s.fill(ctx, wants)
+		switch {
+		case errors.Is(err, errMoved):
+			more, err = wants, nil
+		case err != nil && ctx.Err() == nil && len(wants) > 1: // one of them may be at fault, and must not stand in the way of the others
+			more, err = s.fillOneByOne(ctx, wants)
+		}
+		for _, w := range more { // what comes in meanwhile is put right between
 			s.want(w.k, w.from)
 		}
 		if err != nil {
-			if errors.Is(err, errMoved) {
-				s.want(w.k, w.from)
-				continue
-			}
-			if errors.Is(err, errOpenParts) {
-				if err := s.leave(ctx, w.k); err != nil {
-					return err
-				}
-				continue
-			}
-			return fmt.Errorf("keep %s: %w", w.k.m.ID, err)
+			return fmt.Errorf("keep measures: %w", err)
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -130,12 +129,27 @@ func (s *Service) Roll(ctx context.Context) error {
 	}
 }
 
-func (s *Service) nextWanted() (want, bool) {
+func (s *Service) fillOneByOne(ctx context.Context, wants []want) (more []want, failed error) {
+	for _, w := range wants {
+		again, err := s.fill(ctx, []want{w})
+		if errors.Is(err, errMoved) {
+			again, err = []want{w}, nil
+		}
+		if err != nil {
+			failed = errors.Join(failed, fmt.Errorf("keep %s: %w", w.k.m.ID, err))
+		}
+		more = append(more, again...)
+	}
+	return more, failed
+}
+
+// takeWanted takes what is wanted, in an order in which what is read together stands together.
+func (s *Service) takeWanted() []want {
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
-	for id, w := range s.store.wanted {
-		delete(s.store.wanted, id)
-		return w, true
-	}
-	return want{}, false
+	out := slices.SortedFunc(maps.Values(s.store.wanted), func(a, b want) int {
+		return cmp.Or(cmp.Compare(a.k.thing, b.k.thing), cmp.Compare(b.from, a.from), cmp.Compare(a.k.id, b.k.id))
+	})
+	clear(s.store.wanted)
+	return out[:min(len(out), s.most)] // more have no room
 }

@@ -38,29 +38,40 @@ func days(k keeping, now []kpi.Fact, at time.Time, later []kpi.Fact) (map[int64]
 	}
 	slices.Sort(order)
 	for _, h := range order {
-		d := out[floor(h, 24)]
-		if d == nil {
-			d = &daily{}
-			out[floor(h, 24)] = d
-		}
-		items, sums, still, err := hourItems(k, hours[h].now, at, hours[h].later)
-		if err != nil {
+		if err := packHour(out, k, h, hours[h].now, at, hours[h].later); err != nil {
 			return nil, err
-		}
-		hour := uint8(h - floor(h, 24)*24)
-		if !still {
-			d.moved |= 1 << hour
-			continue
-		}
-		for i := range items {
-			items[i].hour = hour
-		}
-		d.items = append(d.items, items...)
-		if sums != nil {
-			d.sums = append(d.sums, sums...)
 		}
 	}
 	return out, nil
+}
+
+// packHour adds an hour to the day it is of; the hours of a day come in order.
+func packHour(out map[int64]*daily, k keeping, h int64, now []kpi.Fact, at time.Time, later []kpi.Fact) error {
+	d := out[floor(h, 24)]
+	if d == nil {
+		d = &daily{}
+		out[floor(h, 24)] = d
+	}
+	items, sums, still, err := hourItems(k, now, at, later)
+	if err != nil {
+		return err
+	}
+	hour := uint8(h - floor(h, 24)*24)
+	if !still {
+		d.moved |= 1 << hour
+		return nil
+	}
+	for i := range items {
+		items[i].hour = hour
+	}
+	if sums != nil && len(d.sums) < len(d.items) { // hours before had nothing to add up
+		d.sums = append(d.sums, make([]sum, len(d.items)-len(d.sums))...)
+	}
+	if sums == nil && d.sums != nil {
+		sums = make([]sum, len(items))
+	}
+	d.items, d.sums = append(d.items, items...), append(d.sums, sums...)
+	return nil
 }
 
 // alike is what items of an hour are gathered by.

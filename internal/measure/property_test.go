@@ -43,7 +43,7 @@ func TestNaive(t *testing.T) {
 		w := newWorld(t, d, start.AddDate(0, 0, 49))
 		w.topic("bike", "bike")
 		run := 0
-		rapid.Check(t, func(r *rapid.T) {
+		dbtest.Check(t, d, func(r *rapid.T) {
 			run++
 			ch := fmt.Sprintf("ch%d", run)
 			threads, posts, list := draw(r, ch, start)

@@ -118,6 +118,8 @@ func (s *Service) Rows(ctx context.Context, id string, w Window, f Filter, p Pag
 		text = factText
 	case kpi.OfInsights:
 		text = "i.name, i.note, i.department, '', '', 0"
+	case kpi.OfVisits:
+		text = "COALESCE((SELECT n.name FROM contact_point n WHERE n.id = v.point), ''), '', '', '', '', 0"
 	case kpi.OfSituations:
 		text = "v.name, v.about, COALESCE((SELECT m.name FROM member m WHERE m.id = v.owner), ''), '', '', 0"
 	}
@@ -179,7 +181,7 @@ func (s *Service) Rows(ctx context.Context, id string, w Window, f Filter, p Pag
 			mayRead = org.Require(ctx, org.MeasureRead) == nil
 		case m.Of == kpi.OfInsights:
 			mayRead = org.Require(ctx, org.StrategyRead) == nil
-		case m.Of == kpi.OfSituations:
+		case m.Of == kpi.OfSituations, m.Of == kpi.OfVisits:
 			mayRead = org.Require(ctx, org.InboxRead) == nil
 		}
 		if !mayRead {

@@ -4,12 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"runtime"
-	"time"
 
 	"github.com/entente/entente/internal/db"
-	"github.com/entente/entente/internal/measure/kpi"
 )
 
 const (
@@ -113,77 +110,75 @@ func (s *Service) settle(ctx context.Context) (int, error) {
 		if err != nil {
 			return err
 		}
-		for _, k := range keys {
-			list := hours[k.thing]
-			touched := map[int64]bool{}
-			for _, p := range list {
-				for d := floor(p.from, 24); d <= floor(p.to-1, 24); d++ {
-					if d >= since[k.id] {
-						touched[d] = true
-					}
-				}
-			}
-			if len(touched) == 0 {
+		for t := range things {
+			list := hours[t]
+			if len(list) == 0 {
 				continue
 			}
-			if len(list) > mostAtOnce {
-				for d := range touched {
+			var near []keeping
+			for _, k := range keys {
+				if k.thing != t || list[len(list)-1].to <= since[k.id]*24 {
+					continue
+				}
+				if len(list) <= mostAtOnce {
+					near = append(near, k)
+					continue
+				}
+				for d := range daysIn(list, since[k.id]) {
 					out = append(out, written{k.id, d, nil})
 				}
 				s.want(k, since[k.id])
+			}
+			if len(near) == 0 {
 				continue
 			}
-			before, err := daysOf(ctx, q, k, touched)
+			before, err := daysOf(ctx, q, near, daysIn(list, ever))
 			if err != nil {
 				return err
 			}
-			now := s.clock()
-			ahead := map[int64]bool{} // days with something that is still to come: who knew of none must look again
-			fresh := map[int64]*daily{}
+			fresh := map[string]map[int64]*daily{}
+			ahead := map[string]map[int64]bool{} // days with something that is still to come: who knew of none must look again
 			for _, p := range list {
-				p.from = max(p.from, since[k.id]*24)
-				if p.from >= p.to {
-					continue
-				}
-				days, err := s.readDays(ctx, q, k, startOfHour(p.from), startOfHour(p.to))
-				if errors.Is(err, errOpenParts) {
-					left = &k
-				}
+				found, err := s.readTogether(ctx, q, near, startOfHour(p.from), startOfHour(p.to))
 				if err != nil {
 					return err
 				}
-				if end := startOfHour(p.to); end.After(now) {
-					rest := []time.Time{now, end}
-					if begin := startOfHour(p.from); begin.After(now) {
-						rest[0] = begin
+				for _, k := range near {
+					from := max(p.from, since[k.id]*24)
+					if from >= p.to {
+						continue
 					}
-					coming, err := raw(ctx, q, k.m, kpi.Ask{Cuts: rest, Now: now, Filter: k.f}, rest, rest[0], end)
-					if err != nil {
-						return err
+					c := found[k.id]
+					if c.err != nil {
+						left = &k
+						return c.err
 					}
-					for d := floor(p.from, 24); d <= floor(p.to-1, 24); d++ {
-						ahead[d] = ahead[d] || len(coming) > 0
+					if fresh[k.id] == nil {
+						fresh[k.id], ahead[k.id] = map[int64]*daily{}, map[int64]bool{}
+					}
+					for d := floor(from, 24); d <= floor(p.to-1, 24); d++ {
+						ahead[k.id][d] = ahead[k.id][d] || c.ahead
+						was, there := before[k.id][d]
+						old := was.d
+						if fresh[k.id][d] != nil {
+							old = fresh[k.id][d]
+						} else if there && old == nil {
+							continue // not known as a whole; it will be read as one
+						}
+						fresh[k.id][d] = splice(old, c.days[d], max(from-d*24, 0), min(p.to-d*24, 24))
 					}
 				}
-				for d := floor(p.from, 24); d <= floor(p.to-1, 24); d++ {
-					was, there := before[d]
-					old := was.d
-					if fresh[d] != nil {
-						old = fresh[d]
-					} else if there && old == nil {
-						continue // not known as a whole; it will be read as one
+				runtime.Gosched() // pages come first
+			}
+			for key, days := range fresh {
+				for d, v := range days {
+					data := v.bytes()
+					if was, there := before[key][d]; (!there && len(data) == 0 || there && was.d != nil && bytes.Equal(was.data, data)) && !ahead[key][d] {
+						continue // what stands on it stays as it is
 					}
-					fresh[d] = splice(old, days[d], max(p.from-d*24, 0), min(p.to-d*24, 24))
+					out = append(out, written{key, d, data})
 				}
 			}
-			for d, v := range fresh {
-				data := v.bytes()
-				if was, there := before[d]; (!there && len(data) == 0 || there && was.d != nil && bytes.Equal(was.data, data)) && !ahead[d] {
-					continue // what stands on it stays as it is
-				}
-				out = append(out, written{k.id, d, data})
-			}
-			runtime.Gosched() // pages come first
 		}
 		return nil
 	})
@@ -216,30 +211,46 @@ type packed struct {
 	d    *daily
 }
 
-// daysOf reads days of a key.
-func daysOf(ctx context.Context, q db.Q, k keeping, days map[int64]bool) (map[int64]packed, error) {
-	out := map[int64]packed{}
+// daysIn is the days that hours touch, from one on.
+func daysIn(list []span, first int64) map[int64]bool {
+	out := map[int64]bool{}
+	for _, p := range list {
+		for d := max(first, floor(p.from, 24)); d <= floor(p.to-1, 24); d++ {
+			out[d] = true
+		}
+	}
+	return out
+}
+
+// daysOf reads days of keys.
+func daysOf(ctx context.Context, q db.Q, keys []keeping, days map[int64]bool) (map[string]map[int64]packed, error) {
+	out := map[string]map[int64]packed{}
+	ids := make([]string, len(keys))
+	for i, k := range keys {
+		ids[i], out[k.id] = k.id, map[int64]packed{}
+	}
+	among := db.Texts(ids)
 	type row struct {
+		key     string
 		data    []byte
 		unknown bool
 	}
 	for d := range days {
 		// An empty text and NULL, a day that holds nothing and one that is not known, are both read as nil on SQLite.
-		r, there, err := db.One(ctx, q, func(r *row) []any { return []any{&r.data, db.Bool(&r.unknown)} },
-			"SELECT data, CASE WHEN data IS NULL THEN 1 ELSE 0 END FROM measure_day WHERE key = $1 AND day = $2", k.id, d)
+		rows, err := db.All(ctx, q, func(r *row) []any { return []any{&r.key, &r.data, db.Bool(&r.unknown)} },
+			"SELECT key, data, CASE WHEN data IS NULL THEN 1 ELSE 0 END FROM measure_day WHERE key IN "+db.Among(q, "$1")+" AND day = $2", among, d)
 		if err != nil {
 			return nil, err
 		}
-		if !there {
-			continue
-		}
-		p := packed{data: r.data}
-		if !r.unknown {
-			if p.d, err = unpack(r.data); err != nil {
-				p.d = nil
+		for _, r := range rows {
+			p := packed{data: r.data}
+			if !r.unknown {
+				if p.d, err = unpack(r.data); err != nil {
+					p.d = nil
+				}
 			}
+			out[r.key][d] = p
 		}
-		out[d] = p
 	}
 	return out, nil
 }

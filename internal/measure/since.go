@@ -26,6 +26,8 @@ func (s *Service) Since(ctx context.Context, m kpi.Measure) (time.Time, error) {
 		queries = []string{"SELECT MIN(opened_at) FROM conversation"}
 	case m.Of == kpi.OfInsights:
 		queries = []string{"SELECT MIN(created_at) FROM insight"}
+	case m.Of == kpi.OfVisits:
+		queries = []string{"SELECT MIN(at) FROM contact_visit"}
 	case m.Of == kpi.OfSituations:
 		queries = []string{"SELECT MIN(detected_at) FROM situation WHERE peak = 'crisis' AND drill = 0"}
 	default:

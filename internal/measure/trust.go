@@ -12,6 +12,7 @@ import (
 	"github.com/entente/entente/internal/enrich"
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/measure/stat"
+	"github.com/entente/entente/lang"
 )
 
 // Agreed is how far two judges say the same of a head, by language or of all.
@@ -93,7 +94,8 @@ func questions() []question {
 	for _, k := range enrich.KindNames() {
 		out = append(out, question{enrich.Kinds, k, []string{enrich.None, k}})
 	}
-	return append(out, question{enrich.Aggression, "", []string{enrich.None, "attack"}})
+	return append(out, question{enrich.Aggression, "", []string{enrich.None, "attack"}}, question{enrich.Emotion, "", enrich.Emotions()},
+		question{enrich.Language, "", lang.Detected()})
 }
 
 // answer is a value as the question counts it: of kinds one of them or none, of aggressions any or none.
@@ -132,7 +134,7 @@ func (s *Service) Agreement(ctx context.Context) (t Trust, err error) {
 	course := map[time.Time]*pairs{}
 	for _, q := range questions() {
 		all, people := newPairs(q.names), newPairs(q.names)
-		langs := map[string]*pairs{}
+		languages := map[string]*pairs{}
 		first := map[string]*enrich.Judgement{}
 		for i := range list {
 			j := &list[i]
@@ -151,10 +153,10 @@ func (s *Service) Agreement(ctx context.Context) (t Trust, err error) {
 			if q.head != enrich.Sentiment {
 				continue
 			}
-			if langs[j.Lang] == nil {
-				langs[j.Lang] = newPairs(q.names)
+			if languages[j.Lang] == nil {
+				languages[j.Lang] = newPairs(q.names)
 			}
-			langs[j.Lang].add(said, model)
+			languages[j.Lang].add(said, model)
 			at := begin(j.At.In(zone), t.Monthly)
 			if course[at] == nil {
 				course[at] = newPairs(q.names)
@@ -167,8 +169,8 @@ func (s *Service) Agreement(ctx context.Context) (t Trust, err error) {
 		if a := people.agreed(q.head, q.kind, ""); a.Share.Defined() {
 			t.People = append(t.People, a)
 		}
-		for lang, p := range langs {
-			if a := p.agreed(q.head, q.kind, lang); a.Share.N >= 5 {
+		for code, p := range languages {
+			if a := p.agreed(q.head, q.kind, code); a.Share.N >= 5 {
 				t.Languages = append(t.Languages, a)
 			}
 		}
@@ -220,7 +222,7 @@ func (s *Service) Portions(ctx context.Context, days int) ([]Portion, error) {
 	type spoken struct{ sentiment, kinds, hand string }
 	hand, err := db.All(ctx, s.db.Read(), func(h *spoken) []any { return []any{&h.sentiment, &h.kinds, &h.hand} },
 		`SELECT e.sentiment, e.kinds, e.hand FROM enrichment e WHERE e.hour >= $1 AND e.hour <= $2 AND e.post IN (
-			SELECT post FROM post_label WHERE label IN ('sentiment', 'kinds') AND post_at >= $3)`,
+			SELECT post FROM post_label WHERE label IN ('sentiment', 'kinds') AND actor NOT LIKE 'rule:%' AND post_at >= $3)`,
 		now.AddDate(0, 0, -days).Unix()/3600, now.Unix()/3600, db.T(now.AddDate(0, 0, -days).Truncate(time.Hour)))
 	if err != nil {
 		return nil, fmt.Errorf("count what people said: %w", err)

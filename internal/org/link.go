@@ -191,6 +191,11 @@ func (s *Service) Accept(ctx context.Context, secret string, a Accept, from Visi
 // Forgot mails a link with which a password can be set anew, when the address is an active member's. The answer, and how long it takes, is
 // the same when it is not.
 func (s *Service) Forgot(ctx context.Context, email string, from Visit) error {
+	return s.ForgotAt(ctx, email, from, "", "")
+}
+
+// ForgotAt is Forgot at a place of its own: the link leads below url, in the name of that place. With "" it leads to the site itself.
+func (s *Service) ForgotAt(ctx context.Context, email string, from Visit, url, name string) error {
 	if strings.TrimSpace(email) == "" {
 		return problem.New(problem.Invalid, "problem.required").On("email")
 	}
@@ -213,6 +218,9 @@ func (s *Service) Forgot(ctx context.Context, email string, from Visit) error {
 		o, err := s.Organisation(ctx)
 		if err != nil {
 			return err
+		}
+		if url != "" {
+			o.URL, o.Name = url, name
 		}
 		path, err := s.resetPath(ctx, m)
 		if err != nil {

@@ -22,7 +22,30 @@ func noMember() error { return problem.New(problem.Missing, "org.no_member") }
 
 // Find returns the member with this id, also one who was removed: what they did names them.
 func (s *Service) Find(ctx context.Context, memberID string) (*Member, error) {
-	return byID(ctx, s.db.Read(), memberID)
+	m, err := s.found.Page(ctx, s.db, memberID, func(ctx context.Context) (*Member, error) { return byID(ctx, s.db.Read(), memberID) })
+	if err != nil {
+		return nil, err
+	}
+	own := *m
+	return &own, nil
+}
+
+// Names are the names of members by id, of those that exist or existed.
+func (s *Service) Names(ctx context.Context, members []string) (map[string]string, error) {
+	out := make(map[string]string, len(members))
+	if len(members) == 0 {
+		return out, nil
+	}
+	type row struct{ id, name string }
+	q := s.db.Read()
+	list, err := db.All(ctx, q, func(r *row) []any { return []any{&r.id, &r.name} }, "SELECT id, name FROM member WHERE id IN "+db.Among(q, "$1"), db.Texts(members))
+	if err != nil {
+		return nil, fmt.Errorf("name members: %w", err)
+	}
+	for _, r := range list {
+		out[r.id] = r.name
+	}
+	return out, nil
 }
 
 // ByEmail returns the member with this address, whatever its case.
@@ -244,7 +267,7 @@ type Profile struct {
 func (p Profile) checked(further ...error) (Profile, error) {
 	name, err := checkName(p.Name, "name")
 	p.Name = name
-	errs := []error{err, checkLang(p.Lang), checkZone(p.Zone)}
+	errs := []error{err, checkScripts(name), checkLang(p.Lang), checkZone(p.Zone)}
 	if p.Theme != "" && p.Theme != "light" && p.Theme != "dark" {
 		errs = append(errs, problem.New(problem.Invalid, "org.bad_theme").On("theme"))
 	}

@@ -31,6 +31,8 @@ type Service struct {
 	sessions      db.Kept[signedIn]
 	organisations db.Kept[Organisation]
 	lists         db.Kept[[]Member]
+	found         db.Kept[*Member]
+	settings      db.Kept[string]
 }
 
 // Option changes how a Service is made.

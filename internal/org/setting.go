@@ -10,11 +10,14 @@ import (
 
 // Setting reads the setting key ("inbox.charter") into v, a pointer. v stays as it is when the setting was never made.
 func (s *Service) Setting(ctx context.Context, key string, v any) error {
-	text, found, err := db.Value[string](ctx, s.db.Read(), "SELECT value FROM setting WHERE key = $1", key)
+	text, err := s.settings.Page(ctx, s.db, key, func(ctx context.Context) (string, error) {
+		text, _, err := db.Value[string](ctx, s.db.Read(), "SELECT value FROM setting WHERE key = $1", key)
+		return text, err
+	})
 	if err != nil {
 		return fmt.Errorf("read the setting %s: %w", key, err)
 	}
-	if !found {
+	if text == "" { // JSON never is
 		return nil
 	}
 	if err := json.Unmarshal([]byte(text), v); err != nil {

@@ -72,6 +72,12 @@ func ownAccount(ctx context.Context) (*Member, error) {
 	return m, nil
 }
 
+// InOwnName refuses nobody, and a token that may not act in its member's own name: one without the scope SignedIn.
+func InOwnName(ctx context.Context) error {
+	_, err := ownAccount(ctx)
+	return err
+}
+
 // inPerson gives the member that acts, and refuses a token: what concerns passwords and tokens is done by people who signed in.
 func inPerson(ctx context.Context) (*Member, error) {
 	m := Who(ctx)

@@ -116,7 +116,7 @@ func TestMergeAndUndo(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := newWorld(t, d)
 		uri := func(n int) string { return fmt.Sprintf("mailto:p%d@example.org", n) }
-		rapid.Check(t, func(rt *rapid.T) {
+		dbtest.Check(t, d, func(rt *rapid.T) {
 			w.empty(rt)
 			m := &model{own: map[string]string{}, into: map[string]string{}, of: map[string][2]string{}, undone: map[string]bool{}}
 			facts := 0
@@ -240,7 +240,7 @@ func TestPaging(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := newWorld(t, d)
-		rapid.Check(t, func(rt *rapid.T) {
+		dbtest.Check(t, d, func(rt *rapid.T) {
 			w.empty(rt)
 			names := rapid.SliceOfN(rapid.SampledFrom([]string{"Ada", "ada", "Éda", "Bo", "", "Zoë K", "zoé", "a-b", "a b", "日本"}), 1, 20).Draw(rt, "names")
 			var facts []ledger.Activity

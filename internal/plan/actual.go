@@ -132,3 +132,29 @@ func (s *Service) facts(ctx context.Context, q db.Q, i Initiative, until time.Ti
 	}
 	return slices.Clip(out), nil
 }
+
+// Measured is what an initiative has brought by benefits that were stated as measured, or held against a control group: sums by currency and how many
+// facts that are. Who does not lead it is told nothing.
+func (s *Service) Measured(ctx context.Context, i Initiative) (money.Sum, int, error) {
+	sum, n := money.Sum{}, 0
+	if !i.Leads(ctx) {
+		return sum, n, nil
+	}
+	type row struct {
+		currency string
+		amount   int64
+		n        int
+	}
+	q := s.db.Read()
+	list, err := db.All(ctx, q, func(r *row) []any { return []any{&r.currency, &r.amount, &r.n} },
+		"SELECT currency, CAST(SUM(amount) AS BIGINT), COUNT(*) FROM business_fact WHERE kind = 'benefit' AND label IN ('measured', 'holdout') AND amount IS NOT NULL AND at <= $1 AND "+countsFor(q)+
+			" GROUP BY currency ORDER BY currency", db.T(s.Now()), db.Texts([]string{i.ID, i.Name}))
+	if err != nil {
+		return nil, 0, fmt.Errorf("add up what an initiative has brought: %w", err)
+	}
+	for _, r := range list {
+		sum.Add(r.currency, r.amount)
+		n += r.n
+	}
+	return sum, n, nil
+}

@@ -232,17 +232,25 @@ func (i *Initiative) set(a About) {
 
 // Add makes a draft.
 func (s *Service) Add(ctx context.Context, a About) (Initiative, error) {
-	if err := org.Require(ctx, org.StrategyEdit); err != nil {
-		return Initiative{}, err
-	}
-	a, err := s.checked(ctx, a, Initiative{})
+	i, add, err := s.Adding(ctx, a)
 	if err != nil {
-		return Initiative{}, err
+		return i, err
+	}
+	return i, s.db.Tx(ctx, add)
+}
+
+// Adding is an initiative that add keeps, in the transaction of what it is made for.
+func (s *Service) Adding(ctx context.Context, a About) (i Initiative, add func(ctx context.Context, q db.Q) error, err error) {
+	if err := org.Require(ctx, org.StrategyEdit); err != nil {
+		return i, nil, err
+	}
+	if a, err = s.checked(ctx, a, Initiative{}); err != nil {
+		return i, nil, err
 	}
 	now := s.Now()
-	i := Initiative{ID: s.newID(), State: Draft, CreatedAt: now, UpdatedAt: now}
+	i = Initiative{ID: s.newID(), State: Draft, CreatedAt: now, UpdatedAt: now}
 	i.set(a)
-	err = s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+	return i, func(ctx context.Context, q db.Q) error {
 		n, _, err := db.Value[int](ctx, q, "SELECT COUNT(*) FROM initiative")
 		if err != nil {
 			return fmt.Errorf("count initiatives: %w", err)
@@ -254,8 +262,7 @@ func (s *Service) Add(ctx context.Context, a About) (Initiative, error) {
 			return taken(err)
 		}
 		return s.org.Audit(ctx, q, "plan.initiative_added", "initiative:"+i.ID, map[string]any{"name": i.Name})
-	})
-	return i, err
+	}, nil
 }
 
 func taken(err error) error {

@@ -12,7 +12,7 @@ import (
 )
 
 // Moving says of what somebody wants to know which objectives it moved: ids, and the name of a campaign; "" is not asked.
-type Moving struct{ Said, Initiative, Campaign string }
+type Moving struct{ Said, Initiative, Campaign, Fact string }
 
 // Moved is the line of sight upwards: from something that was said or done to objectives.
 type Moved struct {
@@ -32,6 +32,11 @@ func (s *Service) Moved(ctx context.Context, m Moving) (Moved, error) {
 	var err error
 	if m.Said != "" {
 		if t, err = s.strategy.Said(ctx, m.Said); err != nil {
+			return v, err
+		}
+	}
+	if m.Fact != "" {
+		if t, err = s.strategy.Fact(ctx, m.Fact); err != nil {
 			return v, err
 		}
 	}

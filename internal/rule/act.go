@@ -17,6 +17,7 @@ import (
 const (
 	doOpen    = "open"
 	doLabel   = "label"
+	doTag     = "tag"
 	doAssign  = "assign"
 	doRelease = "release"
 	doNote    = "note"
@@ -30,7 +31,7 @@ func (d Doings) steps() []string {
 	for _, s := range []struct {
 		do string
 		is bool
-	}{{doOpen, d.Open}, {doLabel, d.Sentiment != "" || d.Kind != ""}, {doAssign, d.Assign != ""}, {doRelease, d.Release}, {doNote, d.Note != ""},
+	}{{doOpen, d.Open}, {doLabel, d.Sentiment != "" || d.Kind != ""}, {doTag, len(d.Tags) > 0}, {doAssign, d.hands()}, {doRelease, d.Release}, {doNote, d.Note != ""},
 		{doTell, len(d.Tell) > 0 || d.TellTeam}, {doResolve, d.Resolve}} {
 		if s.is {
 			out = append(out, s.do)
@@ -135,8 +136,10 @@ func (s *Service) step(ctx context.Context, r *Rule, f *Firing, do, mark string,
 	}
 	var err error
 	switch do {
+	case doTag:
+		_, err = s.inbox.Tag(ctx, f.Conversation, r.Then.Tags, nil)
 	case doAssign:
-		_, err = s.inbox.Assign(ctx, f.Conversation, r.Then.Assign, nil)
+		err = s.hand(ctx, r, f)
 	case doRelease:
 		_, err = s.inbox.Release(ctx, f.Conversation)
 	case doResolve:
@@ -148,6 +151,26 @@ func (s *Service) step(ctx context.Context, r *Rule, f *Firing, do, mark string,
 		_, err = s.inbox.Resolve(ctx, f.Conversation)
 	}
 	return err
+}
+
+// hand gives the conversation to whom the rule says. Where nobody of a department or with a skill is free, the social team is told: that is no fault of
+// the rule.
+func (s *Service) hand(ctx context.Context, r *Rule, f *Firing) error {
+	to, of := r.Then.target()
+	if !of {
+		_, err := s.inbox.Assign(ctx, f.Conversation, r.Then.Assign, nil)
+		return err
+	}
+	if _, found, err := s.inbox.HandTo(ctx, f.Conversation, to); err != nil || found {
+		return err
+	}
+	team, err := s.inbox.SocialTeam(ctx)
+	if err != nil {
+		return err
+	}
+	return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+		return s.tell(ctx, q, f.ID+"/hand", team, "rule.told_nobody", []any{"Rule", r.Name, "To", to.Value}, f.Conversation, "")
+	})
 }
 
 // tellOf tells colleagues that a rule met something, in one transaction with the note that they were told.

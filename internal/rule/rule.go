@@ -76,16 +76,33 @@ const (
 
 // Doings are what a rule does, in the order of the fields. It never speaks for the organisation: that is for members.
 type Doings struct {
-	Open      bool     `json:"open,omitempty"`      // a conversation about the post
-	Sentiment string   `json:"sentiment,omitempty"` // label the post at hand
-	Kind      string   `json:"kind,omitempty"`
-	Assign    string   `json:"assign,omitempty"` // member
-	Release   bool     `json:"release,omitempty"`
-	Note      string   `json:"note,omitempty"`
-	Tell      []string `json:"tell,omitempty"` // members
-	TellTeam  bool     `json:"tell_team,omitempty"`
-	Resolve   bool     `json:"resolve,omitempty"`
-	Because   string   `json:"because,omitempty"` // noted before it is resolved
+	Open       bool     `json:"open,omitempty"`      // a conversation about the post
+	Sentiment  string   `json:"sentiment,omitempty"` // label the post at hand
+	Kind       string   `json:"kind,omitempty"`
+	Tags       []string `json:"tags,omitempty"`   // put on the conversation
+	Assign     string   `json:"assign,omitempty"` // member; or, one of the three, to whoever is free of a department or with a skill
+	Department string   `json:"department,omitempty"`
+	Skill      string   `json:"skill,omitempty"`
+	Release    bool     `json:"release,omitempty"`
+	Note       string   `json:"note,omitempty"`
+	Tell       []string `json:"tell,omitempty"` // members
+	TellTeam   bool     `json:"tell_team,omitempty"`
+	Resolve    bool     `json:"resolve,omitempty"`
+	Because    string   `json:"because,omitempty"` // noted before it is resolved
+}
+
+// hands reports whether the conversation is given to somebody.
+func (d Doings) hands() bool { return d.Assign != "" || d.Department != "" || d.Skill != "" }
+
+// target is of whom somebody gets the conversation; of is false when it is one member.
+func (d Doings) target() (to inbox.Target, of bool) {
+	switch {
+	case d.Department != "":
+		return inbox.Target{Kind: inbox.ToDepartment, Value: d.Department}, true
+	case d.Skill != "":
+		return inbox.Target{Kind: inbox.ToSkill, Value: d.Skill}, true
+	}
+	return inbox.Target{Kind: inbox.ToMember, Value: d.Assign}, false
 }
 
 // none reports whether nothing is to be done.

@@ -32,6 +32,16 @@ func (s *Service) Loop(ctx context.Context) error {
 		}
 	})
 	defer stop()
+	if s.db.Engine() == db.SQLite { // one process works: whoever has the turn was killed
+		if err := s.give(ctx, ""); err != nil {
+			s.log.Warn("rules begin when the turn of the process before is over", "error", err)
+		}
+	}
+	defer func() {
+		if err := s.give(context.WithoutCancel(ctx), s.node); err != nil {
+			s.log.Warn("the turn of looking was not given back; it ends by itself", "error", err)
+		}
+	}()
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {
@@ -114,6 +124,14 @@ func (s *Service) lease(ctx context.Context) (at ledger.Position, mine bool, err
 		a, _, err = s.ledger.Newest(ctx)
 	}
 	return a.Position(), mine, err
+}
+
+// give ends the turn of a process, or of any.
+func (s *Service) give(ctx context.Context, node string) error {
+	return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+		_, err := db.Exec(ctx, q, "UPDATE rule_cursor SET lease_until = NULL WHERE $1 = '' OR lease_by = $1", node)
+		return err
+	})
 }
 
 // moved notes how far rules have looked, and keeps the turn.

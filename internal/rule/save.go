@@ -25,6 +25,8 @@ const (
 	maxName     = 120
 	maxNote     = 4000
 	maxTold     = 20
+	maxTags     = 10
+	maxTag      = 40
 	mostFound   = 100
 )
 
@@ -289,6 +291,21 @@ func (s *Service) checked(ctx context.Context, r Rule) (Rule, error) {
 	if r.If.Held != "" && r.If.Held != Nobody && r.If.Held != Somebody {
 		member(r.If.Held, "held", org.SignedIn)
 	}
+	var tags []string
+	for _, t := range r.Then.Tags {
+		if t = strings.TrimSpace(t); t != "" && !slices.Contains(tags, t) {
+			tags = append(tags, t)
+		}
+		text(&t, "tags", maxTag)
+	}
+	if r.Then.Tags = tags; len(tags) > maxTags {
+		wrong("tags", "rule.too_many", "Max", maxTags)
+	}
+	text(&r.Then.Department, "department", maxName)
+	text(&r.Then.Skill, "skill", maxName)
+	if n := len(slices.DeleteFunc([]string{r.Then.Assign, r.Then.Department, r.Then.Skill}, func(v string) bool { return v == "" })); n > 1 {
+		wrong("assign", "rule.one_hand")
+	}
 	if r.Then.Assign != "" {
 		member(r.Then.Assign, "assign", org.InboxEdit)
 	}
@@ -307,7 +324,7 @@ func (s *Service) checked(ctx context.Context, r Rule) (Rule, error) {
 	switch {
 	case r.Then.none():
 		wrong("then", "rule.does_nothing")
-	case r.Then.Assign != "" && r.Then.Release:
+	case r.Then.hands() && r.Then.Release:
 		wrong("release", "rule.assign_and_release")
 	case r.When == Resolved && r.Then.Resolve:
 		wrong("resolve", "rule.resolved_already")

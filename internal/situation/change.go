@@ -350,7 +350,13 @@ func (s *Service) Clear(ctx context.Context, situation, words string) (Situation
 			return "", nil, nil
 		}
 		return ledger.SituationCleared, ledger.Noted{Text: words}, nil
-	}, nil)
+	}, func(ctx context.Context, q db.Q, v *Situation) error {
+		m, err := acting(ctx, org.InboxAssign)
+		if err != nil {
+			return err
+		}
+		return s.restore(ctx, q, v, m)
+	})
 }
 
 // Reopen says that it is not over after all.

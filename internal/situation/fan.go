@@ -190,6 +190,11 @@ func (s *Service) copy(ctx context.Context, w *Wording, conversation, lang strin
 			return s.settle(ctx, w, conversation, "skipped", why(problem.New(problem.Invalid, "situation.joined")))
 		}
 	}
+	if other, err := s.same(ctx, w, &c); err != nil {
+		return err
+	} else if other != "" {
+		return s.settle(ctx, w, conversation, "skipped", why(problem.New(problem.Invalid, "situation.same_person")))
+	}
 	marked := false
 	answer := inbox.Answer{Text: w.Text(lang), Private: c.Private || w.Content.Private, Token: "statement:" + w.ID + ":" + conversation, Leave: true,
 		Also: func(ctx context.Context, q db.Q, sending string) error {
@@ -229,6 +234,26 @@ func (s *Service) copy(ctx context.Context, w *Wording, conversation, lang strin
 		return err
 	}
 	return s.again(ctx, w, conversation, err)
+}
+
+// same is another conversation in which whoever began this private one gets the statement, or did; "" for none. Of several it is the one that was
+// handed over, else the newest. A public thread is read by others, and has its own.
+func (s *Service) same(ctx context.Context, w *Wording, c *inbox.Conversation) (string, error) {
+	if !c.Private || c.Author == "" {
+		return "", nil
+	}
+	// CROSS, so that SQLite begins with the few conversations of a person and not with all copies, for each copy again.
+	other, _, err := db.Value[string](ctx, s.db.Read(), `SELECT y.conversation FROM conversation_author a CROSS JOIN situation_copy y CROSS JOIN conversation c
+		WHERE y.statement = $1 AND y.conversation = a.conversation AND y.state IN ('waiting', 'queued') AND c.id = y.conversation AND c.private = 1
+			AND a.author IN (SELECT CAST($2 AS TEXT) UNION SELECT i.uri FROM identity i WHERE i.person = (SELECT o.person FROM identity o WHERE o.uri = $2 AND o.person <> ''))
+		ORDER BY y.state, c.last_theirs_at DESC, c.id LIMIT 1`, w.ID, c.Author)
+	if err != nil {
+		return "", fmt.Errorf("find other conversations of a person: %w", err)
+	}
+	if other == c.ID {
+		other = ""
+	}
+	return other, nil
 }
 
 // settle notes what became of a copy that waited.

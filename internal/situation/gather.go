@@ -51,7 +51,12 @@ func (s *Service) name(ctx context.Context, v *Situation, m *org.Member, kind st
 		facts = append(facts, ledger.Gathered{Conversations: part})
 	}
 	defer s.forget()
-	return s.add(ctx, v, m, kind, "", nil, facts...)
+	return s.add(ctx, v, m, kind, "", func(ctx context.Context, q db.Q) error {
+		if kind != ledger.SituationGathered {
+			return nil
+		}
+		return s.redirect(ctx, q, v, conversations)
+	}, facts...)
 }
 
 // GatherFound gathers the open conversations in which somebody says what a query matches, at most 5000, and returns how many were new.

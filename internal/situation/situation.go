@@ -33,6 +33,7 @@ type Service struct {
 	hook     func(name string) error // lets a test break off here; nil otherwise
 
 	hints hints
+	going db.Kept[int] // how many go on
 }
 
 // hints are the suggestions of the last half minute.
@@ -206,11 +207,26 @@ func badCursor(err error) error {
 
 // Under counts the situations that go on, drills left out; 0 when it cannot be read.
 func (s *Service) Under(ctx context.Context) int {
-	n, _, err := db.Value[int](ctx, s.db.Read(), "SELECT COUNT(*) FROM situation WHERE cleared_at IS NULL AND drill = 0")
+	n, err := s.going.Page(ctx, s.db, "under", func(ctx context.Context) (int, error) {
+		n, _, err := db.Value[int](ctx, s.db.Read(), "SELECT COUNT(*) FROM situation WHERE cleared_at IS NULL AND drill = 0")
+		return n, err
+	})
 	if err != nil {
 		return 0
 	}
 	return n
+}
+
+// Named is a situation by its name.
+type Named struct{ ID, Name string }
+
+// Ongoing names the situations that go on, the newest first, at most 20.
+func (s *Service) Ongoing(ctx context.Context) ([]Named, error) {
+	if err := org.Require(ctx, org.InboxRead); err != nil {
+		return nil, err
+	}
+	return db.All(ctx, s.db.Read(), func(n *Named) []any { return []any{&n.ID, &n.Name} },
+		"SELECT id, name FROM situation WHERE cleared_at IS NULL ORDER BY detected_at DESC, id DESC LIMIT 20")
 }
 
 // Of lists the situations that a conversation belongs to, those that go on first.

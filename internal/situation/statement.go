@@ -11,6 +11,7 @@ import (
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/id"
+	"github.com/entente/entente/internal/inbox"
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
@@ -181,8 +182,33 @@ func (s *Service) Write(ctx context.Context, situation string, w ledger.Worded, 
 	return s.Statement(ctx, a.ID)
 }
 
-// Approve lets a statement go out. Whoever wrote it does not approve it, unless nobody else could.
-func (s *Service) Approve(ctx context.Context, statement string) (Wording, error) {
+// Check holds what a statement says against the charter in force, in each language and in short: what is not met of any rule, by field.
+func (s *Service) Check(ctx context.Context, w *Wording) ([]inbox.Finding, error) {
+	var out []inbox.Finding
+	texts := []string{w.Content.Short}
+	for _, l := range w.Langs() {
+		texts = append(texts, w.Content.Texts[l])
+	}
+	for _, text := range texts {
+		if text == "" {
+			continue
+		}
+		found, err := s.inbox.CheckStatement(ctx, text, w.Content.Private)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range found {
+			if !slices.ContainsFunc(out, func(o inbox.Finding) bool { return o.Rule == f.Rule }) {
+				out = append(out, f)
+			}
+		}
+	}
+	return out, nil
+}
+
+// Approve lets a statement go out. Whoever wrote it does not approve it, unless nobody else could. What breaks a binding rule of the charter is
+// refused, with the reason, unless override says that it shall go out all the same.
+func (s *Service) Approve(ctx context.Context, statement string, override bool) (Wording, error) {
 	return s.turn(ctx, statement, func(w *Wording, m *org.Member) (string, error) {
 		if w.State != "written" {
 			return "", nil
@@ -194,6 +220,15 @@ func (s *Service) Approve(ctx context.Context, statement string) (Wording, error
 			}
 			if slices.ContainsFunc(others, func(o *org.Member) bool { return o.ID != m.ID }) {
 				return "", problem.New(problem.Forbidden, "situation.own_words")
+			}
+		}
+		found, err := s.Check(ctx, w)
+		if err != nil {
+			return "", err
+		}
+		for i := range found {
+			if f := &found[i]; f.Refuses() && !override {
+				return "", problem.New(problem.Invalid, "inbox.charter_broken", "Rule", f.Sentence, "Reason", f.Line(ctx))
 			}
 		}
 		return ledger.SituationApproved, nil

@@ -74,9 +74,9 @@ func (r *room) approved(v situation.Situation, text string) situation.Wording {
 	r.T.Helper()
 	w, err := r.s.Write(r.As(r.lea), v.ID, ledger.Worded{Kind: "statement", Texts: map[string]string{"en": text}}, "")
 	r.must(err)
-	_, err = r.s.Approve(r.As(r.lea), w.ID)
+	_, err = r.s.Approve(r.As(r.lea), w.ID, false)
 	refused(r.T, err, problem.Forbidden, "situation.own_words")
-	w, err = r.s.Approve(r.As(r.paul), w.ID)
+	w, err = r.s.Approve(r.As(r.paul), w.ID, false)
 	r.must(err)
 	return w
 }

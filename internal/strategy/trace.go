@@ -12,10 +12,11 @@ import (
 	"github.com/entente/entente/internal/org"
 )
 
-// Trace is what something left behind that measures may count: posts, conversations and insights by their ids, and a campaign by its name.
+// Trace is what something left behind that measures may count: posts, conversations, insights and business facts by their ids, and a campaign by
+// its name.
 type Trace struct {
-	Posts, Conversations, Insights []string
-	Campaign                       string
+	Posts, Conversations, Insights, Facts []string
+	Campaign                              string
 }
 
 // Moved is a measure of an objective that counts something of a trace.
@@ -33,6 +34,48 @@ func (s *Service) Said(ctx context.Context, id string) (Trace, error) {
 	if err := org.Require(ctx, org.ListeningRead); err != nil {
 		return Trace{}, err
 	}
+	return s.said(ctx, id)
+}
+
+// Fact is the trace of a business fact (id).
+func (s *Service) Fact(ctx context.Context, id string) (Trace, error) {
+	if err := org.Require(ctx, org.MeasureRead); err != nil {
+		return Trace{}, err
+	}
+	_, found, err := db.Value[int](ctx, s.db.Read(), "SELECT 1 FROM business_fact WHERE id = $1", id)
+	if err != nil {
+		return Trace{}, fmt.Errorf("look for a fact: %w", err)
+	}
+	if !found {
+		return Trace{}, notFound()
+	}
+	return Trace{Facts: []string{id}}, nil
+}
+
+// MovedBy is Moved for something said (the id of a post or a conversation) in a channel (id) about topics (ids), to whoever sees it already. Only
+// measures that are not narrowed to something else are looked at.
+func (s *Service) MovedBy(ctx context.Context, id, channel string, topics []string, at time.Time) ([]Moved, error) {
+	if err := org.Require(ctx, org.StrategyRead); err != nil {
+		return nil, err
+	}
+	// Many look at one page while nothing changes; windows move by the minute at most.
+	key := fmt.Sprintf("%s %s %q %d %s", id, channel, topics, at.Unix()/60, s.measures.Zone(ctx))
+	counts, err := s.traces.Read(ctx, s.db, key, func(ctx context.Context) (map[string][2]int, error) {
+		t, err := s.said(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		return s.countsOf(ctx, t, at, func(m Measure) bool {
+			return (m.Channel == "" || m.Channel == channel) && (m.Topic == "" || slices.Contains(topics, m.Topic))
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.counted(ctx, counts, at)
+}
+
+func (s *Service) said(ctx context.Context, id string) (Trace, error) {
 	q, t := s.db.Read(), Trace{}
 	root, found, err := db.Value[string](ctx, q, "SELECT root FROM post WHERE id = $1", id)
 	if err == nil && !found {
@@ -73,6 +116,15 @@ func (s *Service) Moved(ctx context.Context, t Trace, at time.Time) ([]Moved, er
 	if err := org.Require(ctx, org.StrategyRead); err != nil {
 		return nil, err
 	}
+	counts, err := s.countsOf(ctx, t, at, func(Measure) bool { return true })
+	if err != nil {
+		return nil, err
+	}
+	return s.counted(ctx, counts, at)
+}
+
+// countsOf says of measures of objectives, by their ids, how many rows of a trace are behind them: in the window, and since the baseline.
+func (s *Service) countsOf(ctx context.Context, t Trace, at time.Time, may func(Measure) bool) (map[string][2]int, error) {
 	maps, err := s.Maps(ctx)
 	if err != nil {
 		return nil, err
@@ -83,16 +135,17 @@ func (s *Service) Moved(ctx context.Context, t Trace, at time.Time) ([]Moved, er
 		days    int
 		since   time.Time
 	}
-	known := map[asked][2]int{}
-	var out []Moved
+	known, counts := map[asked][2]int{}, map[string][2]int{}
 	for _, m := range maps {
 		full, err := s.full(ctx, m)
 		if err != nil {
 			return nil, err
 		}
-		counts := map[string][2]int{}
 		for _, o := range full.Objectives {
 			for _, x := range o.Measures {
+				if !may(x) {
+					continue
+				}
 				k := asked{x.Measure, x.Filter(), x.Days, x.BaselineAt}
 				n, done := known[k]
 				if !done {
@@ -106,7 +159,25 @@ func (s *Service) Moved(ctx context.Context, t Trace, at time.Time) ([]Moved, er
 				}
 			}
 		}
-		if len(counts) == 0 {
+	}
+	return counts, nil
+}
+
+// counted is where measures that count something stand.
+func (s *Service) counted(ctx context.Context, counts map[string][2]int, at time.Time) ([]Moved, error) {
+	maps, err := s.Maps(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []Moved
+	for _, m := range maps {
+		full, err := s.full(ctx, m)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(full.Objectives, func(o Objective) bool {
+			return slices.ContainsFunc(o.Measures, func(x Measure) bool { return counts[x.ID][1] > 0 })
+		}) {
 			continue
 		}
 		e, err := s.soon(ctx, full, at)
@@ -133,7 +204,7 @@ func (s *Service) traced(ctx context.Context, t Trace, x Measure, at time.Time) 
 	if err != nil || def.Matching != nil || len(def.Pending()) > 0 || measure.Narrows(def, x.Filter()) != x.Filter() {
 		return n, nil // gone, not there yet, or not to be told by an id
 	}
-	ids := map[kpi.Thing][]string{kpi.OfPosts: t.Posts, kpi.OfConversations: t.Conversations, kpi.OfInsights: t.Insights}[def.Of]
+	ids := map[kpi.Thing][]string{kpi.OfPosts: t.Posts, kpi.OfConversations: t.Conversations, kpi.OfInsights: t.Insights, kpi.OfFacts: t.Facts}[def.Of]
 	byCampaign := t.Campaign != "" && slices.Contains(def.Dims, kpi.ByCampaign)
 	if len(ids) == 0 && !byCampaign {
 		return n, nil

@@ -78,6 +78,14 @@ func TestMoved(t *testing.T) {
 		if diff := cmp.Diff(map[string][2]int{"lead-conversion ": {2, 2}}, moved(strategy.Trace{Campaign: "Spring"})); diff != "" {
 			t.Errorf("the campaign: %s", diff)
 		}
+		fact, err := w.s.Fact(w.ctx, "a")
+		if diff := cmp.Diff(map[string][2]int{"lead-conversion ": {1, 1}}, moved(fact)); diff != "" || err != nil {
+			t.Errorf("a fact: %s, %v", diff, err)
+		}
+		beside, err := w.s.MovedBy(w.ctx, id.From("mail"+"new", "post"), "mail", nil, w.now)
+		if err != nil || len(beside) != 3 { // not the leads, which are narrowed to nothing and count none of it
+			t.Errorf("beside the conversation: %d, %v", len(beside), err)
+		}
 		if got := moved(strategy.Trace{Campaign: "Winter"}); len(got) != 0 {
 			t.Errorf("a campaign of nobody: %v", got)
 		}

@@ -2,6 +2,7 @@ package survey
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"strconv"
@@ -60,6 +61,11 @@ func (s *Service) Once(ctx context.Context) error {
 	return nil
 }
 
+// community is the kind of channels whose people are asked by a notice.
+const community = "community"
+
+var errDecided = problem.New(problem.Conflict, "problem.conflict")
+
 // drawn reports whether the share falls on a conversation: always the same for the same one, so that the sample is no choice of ours.
 func drawn(conversation string, span, share int) bool {
 	h := fnv.New32a()
@@ -86,8 +92,9 @@ func (s *Service) ask(ctx context.Context, v Settings, p inbox.Span) error {
 	now := s.Now()
 	a := Ask{ID: s.ids.Make(now), Conversation: p.Conversation, Span: p.N, Author: w.Post.Author, AuthorName: w.Post.AuthorName, Channel: w.Channel.ID, Scale: v.Scale, State: Asked, At: now,
 		answers: w.Post.ExternalID}
+	quietly := s.notice != nil && w.Channel.Kind == community && !w.Post.Ours
 	switch {
-	case w.Post.Ours || !w.Private || !strings.HasPrefix(a.Author, "mailto:"):
+	case !quietly && (w.Post.Ours || !w.Private || !strings.HasPrefix(a.Author, "mailto:")):
 		a.Why = NoWay
 	case c.FirstReplyAt.IsZero():
 		a.Why = Unanswered
@@ -96,6 +103,7 @@ func (s *Service) ask(ctx context.Context, v Settings, p inbox.Span) error {
 	}
 	var out channel.Outgoing
 	if a.Why == "" {
+		// Also where it goes by notice: the language of the page is that of the letter.
 		if out, a.Lang, err = s.letter(ctx, &a, &w, c.FirstReplyBy); err != nil {
 			return err
 		}
@@ -106,18 +114,37 @@ func (s *Service) ask(ctx context.Context, v Settings, p inbox.Span) error {
 				return err
 			}
 		}
+		if a.Why == "" && quietly {
+			token, err := s.token(ctx, a.ID)
+			if err != nil {
+				return err
+			}
+			asked, err := s.notice(ctx, q, a.Channel, a.Author, w.Post.ID, Path+token)
+			if err != nil {
+				return err
+			}
+			if !asked {
+				a.Why = NoWay
+			}
+		}
 		if a.State = Asked; a.Why != "" {
 			a.State = LeftOut
 		}
 		n, err := db.Exec(ctx, q, `INSERT INTO survey_ask (id, conversation, span, author, author_name, channel, scale, state, why, answers, lang, at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING`, a.ID, a.Conversation, a.Span, a.Author, a.AuthorName, a.Channel, string(a.Scale), a.State, a.Why, a.answers,
 			a.Lang, db.T(a.At))
-		if err != nil || n == 0 || a.Why != "" {
+		if err == nil && n == 0 {
+			return errDecided // by another node: nobody is told twice
+		}
+		if err != nil || a.Why != "" || quietly {
 			return err
 		}
 		_, err = s.channels.Queue(ctx, q, a.Channel, "", "", out, now)
 		return err
 	})
+	if errors.Is(err, errDecided) {
+		return nil
+	}
 	if problem.Is(err, problem.Invalid) { // the channel does not take it
 		return s.leaveOut(ctx, a)
 	}

@@ -97,9 +97,19 @@ type Service struct {
 	log      *slog.Logger
 	clock    func() time.Time
 	ids      id.Maker
+	notice   Notice // may be nil
 
 	mu  sync.Mutex
 	key []byte
+}
+
+// Notice asks whoever wrote a post, in the transaction q, by something else than a message; false where nobody can be asked so.
+type Notice func(ctx context.Context, q db.Q, channel, author, post, path string) (bool, error)
+
+// WithNotice has people asked by a notice who wrote where no private message of ours goes. Call it once, before the service is used.
+func (s *Service) WithNotice(n Notice) *Service {
+	s.notice = n
+	return s
 }
 
 // New makes the service; url is where links in mails lead.

@@ -48,6 +48,7 @@ type Profile struct {
 	Approved     int  // replies approved unchanged, in a row
 	Routed       bool // is given conversations by routing
 	Mail         bool // is told by mail too
+	Cheer        bool // is told what went well
 	ChangedAt    time.Time
 }
 
@@ -70,7 +71,7 @@ func (p *Profile) Mark() string {
 		return "none"
 	}
 	h := fnv.New64a()
-	raw, _ := json.Marshal([]any{p.Skills, p.Languages, p.Department, p.Calendar, p.Minutes, p.Absences, p.Mentor, p.Approval, p.Routed, p.Mail}) // plain values always marshal
+	raw, _ := json.Marshal([]any{p.Skills, p.Languages, p.Department, p.Calendar, p.Minutes, p.Absences, p.Mentor, p.Approval, p.Routed, p.Mail, p.Cheer}) // plain values always marshal
 	h.Write(raw)
 	return strconv.FormatUint(h.Sum64(), 36)
 }
@@ -99,7 +100,7 @@ func (p *Profile) Here(at time.Time) bool {
 	return err == nil && clock.Open(at)
 }
 
-const profileColumns = "skills, languages, department, calendar, minutes, absences, mentor, approval, approved, routed, mail, changed_at"
+const profileColumns = "skills, languages, department, calendar, minutes, absences, mentor, approval, approved, routed, mail, cheer, changed_at"
 
 // All lists the profiles of those who may answer, by name.
 func (s *Service) All(ctx context.Context) ([]Profile, error) {
@@ -146,7 +147,7 @@ func (s *Service) read(ctx context.Context, q db.Q) (map[string]Profile, error) 
 	}
 	list, err := db.All(ctx, q, func(r *row) []any {
 		return []any{&r.Member, db.JSON(&r.Skills), db.JSON(&r.Languages), &r.Department, &r.calendar, &r.Minutes, db.JSON(&r.Absences), &r.Mentor,
-			(*string)(&r.Approval), &r.Approved, db.Bool(&r.Routed), db.Bool(&r.Mail), db.At(&r.ChangedAt)}
+			(*string)(&r.Approval), &r.Approved, db.Bool(&r.Routed), db.Bool(&r.Mail), db.Bool(&r.Cheer), db.At(&r.ChangedAt)}
 	}, "SELECT member, "+profileColumns+" FROM team_profile")
 	if err != nil {
 		return nil, fmt.Errorf("read profiles: %w", err)
@@ -168,7 +169,7 @@ func (s *Service) read(ctx context.Context, q db.Q) (map[string]Profile, error) 
 func of(m *org.Member, known map[string]Profile) Profile {
 	p, ok := known[m.ID]
 	if !ok {
-		p = Profile{Languages: []string{m.Lang}, Approval: Free, Mail: true}
+		p = Profile{Languages: []string{m.Lang}, Approval: Free, Mail: true, Cheer: true}
 	}
 	p.Member, p.Name, p.Role = m.ID, m.Name, m.Role
 	if p.Calendar.Zone == "" {
@@ -303,10 +304,10 @@ func (s *Service) Save(ctx context.Context, seen string, p Profile) (Profile, er
 			p.Skills = []string{}
 		}
 		if err := db.Insert(ctx, q, "team_profile (member, "+profileColumns+")", [][]any{{p.Member, db.J(p.Skills), db.J(p.Languages), p.Department, string(calendar),
-			p.Minutes, db.J(p.Absences), p.Mentor, string(p.Approval), p.Approved, db.B(p.Routed), db.B(p.Mail), db.T(p.ChangedAt)}},
+			p.Minutes, db.J(p.Absences), p.Mentor, string(p.Approval), p.Approved, db.B(p.Routed), db.B(p.Mail), db.B(p.Cheer), db.T(p.ChangedAt)}},
 			`ON CONFLICT (member) DO UPDATE SET skills = excluded.skills, languages = excluded.languages, department = excluded.department,
 			calendar = excluded.calendar, minutes = excluded.minutes, absences = excluded.absences, mentor = excluded.mentor,
-			approval = excluded.approval, approved = excluded.approved, routed = excluded.routed, mail = excluded.mail, changed_at = excluded.changed_at`); err != nil {
+			approval = excluded.approval, approved = excluded.approved, routed = excluded.routed, mail = excluded.mail, cheer = excluded.cheer, changed_at = excluded.changed_at`); err != nil {
 			return fmt.Errorf("keep a profile: %w", err)
 		}
 		return s.org.Audit(ctx, q, "team.profile", "member:"+p.Member, map[string]any{"skills": p.Skills, "languages": p.Languages, "department": p.Department,

@@ -57,3 +57,32 @@ func (s *Service) ThisWeek(ctx context.Context) (map[string]time.Duration, error
 	now := s.now()
 	return s.Given(ctx, Week(now), now.AddDate(0, 0, 2).Format(time.DateOnly)) // some are a day ahead
 }
+
+// GivenWeek is the time a team gave in a week, and of how many members that is made.
+type GivenWeek struct {
+	Monday time.Time
+	Given  time.Duration
+	N      int
+}
+
+// Weeks is the time given by all together in each of the last n weeks, this one last and not over.
+func (s *Service) Weeks(ctx context.Context, n int) ([]GivenWeek, error) {
+	monday, err := time.Parse(time.DateOnly, Week(s.now()))
+	if err != nil {
+		return nil, err
+	}
+	var out []GivenWeek
+	for i := n - 1; i >= 0; i-- {
+		w := GivenWeek{Monday: monday.AddDate(0, 0, -7*i)}
+		given, err := s.Given(ctx, w.Monday.Format(time.DateOnly), w.Monday.AddDate(0, 0, 6).Format(time.DateOnly))
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range given {
+			w.Given += d
+			w.N++
+		}
+		out = append(out, w)
+	}
+	return out, nil
+}

@@ -62,6 +62,13 @@ func (l *Live) Publish(topics ...string) {
 	}
 }
 
+// Heard reports whether anybody listens.
+func (l *Live) Heard() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.listeners) > 0
+}
+
 // Close ends all streams, so that a server can stop.
 func (l *Live) Close() { close(l.closed) }
 

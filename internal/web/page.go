@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
@@ -24,7 +25,9 @@ type Page struct {
 	Wide      bool
 	Shortcuts []ui.Shortcut
 	Head      templ.Component
+	Embedded  bool // within a page of somebody else's: nothing around it
 	status    int
+	packed    func(page []byte) (gzip []byte, ok bool) // nil: packed by whoever sends it
 }
 
 // Show sends a page within the shell. Somebody who is not signed in gets it without navigation.
@@ -71,6 +74,8 @@ func send(w http.ResponseWriter, r *http.Request, p Page, body templ.Component, 
 	}
 	shell := ui.Shell(props)
 	switch {
+	case p.Embedded:
+		shell = ui.Embedded(props)
 	case q.place != nil && !q.place.hidden(ctx):
 		shell = q.place.Frame(ctx, props)
 	case bare:
@@ -81,7 +86,7 @@ func send(w http.ResponseWriter, r *http.Request, p Page, body templ.Component, 
 		status = http.StatusOK
 	}
 	w.Header().Add("Vary", "Cookie, Accept-Language, HX-Request")
-	return write(w, r.WithContext(templ.WithChildren(ctx, body)), status, shell)
+	return writePacked(w, r.WithContext(templ.WithChildren(ctx, body)), status, shell, p.packed)
 }
 
 func (s *Server) nav(r *http.Request, m *org.Member, entries []Nav) []ui.NavItem {
@@ -109,6 +114,10 @@ var sheets = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // write renders into memory first: a page that fails half-way is never sent.
 func write(w http.ResponseWriter, r *http.Request, status int, c templ.Component) error {
+	return writePacked(w, r, status, c, nil)
+}
+
+func writePacked(w http.ResponseWriter, r *http.Request, status int, c templ.Component, pack func([]byte) ([]byte, bool)) error {
 	b := sheets.Get().(*bytes.Buffer)
 	defer func() {
 		if b.Cap() <= 1<<20 {
@@ -127,8 +136,16 @@ func write(w http.ResponseWriter, r *http.Request, status int, c templ.Component
 	if w.Header().Get("Cache-Control") == "" {
 		w.Header().Set("Cache-Control", "no-cache, private")
 	}
+	body := b.Bytes()
+	if pack != nil {
+		if zipped, ok := pack(body); ok {
+			body = zipped
+			w.Header().Set("Content-Encoding", "gzip")
+			w.Header().Add("Vary", "Accept-Encoding")
+		}
+	}
 	w.WriteHeader(status)
-	_, err := w.Write(b.Bytes())
+	_, err := w.Write(body)
 	_ = err // the reader has gone; there is nobody to tell
 	return nil
 }
@@ -196,6 +213,13 @@ type Form struct {
 	Problems []*problem.Problem
 }
 
+// removeUploads removes what ParseMultipartForm put on the disk, once the request is over: net/http does so for the request it made itself only.
+func removeUploads(r *http.Request) {
+	if f := r.MultipartForm; f != nil {
+		context.AfterFunc(r.Context(), func() { _ = f.RemoveAll() })
+	}
+}
+
 // ReadForm reads the form of a request.
 func ReadForm(r *http.Request) (*Form, error) {
 	if r.MultipartForm == nil {
@@ -207,12 +231,16 @@ func ReadForm(r *http.Request) (*Form, error) {
 			return nil, problem.New(problem.Invalid, "problem.bad_form").Because(err)
 		}
 	}
+	removeUploads(r)
 	return &Form{Values: r.Form}, nil
 }
 
 // Text is a field's value, trimmed, valid UTF-8, without NUL.
-func (f *Form) Text(name string) string {
-	s := strings.TrimSpace(strings.ReplaceAll(f.Get(name), "\x00", ""))
+func (f *Form) Text(name string) string { return Clean(f.Get(name)) }
+
+// Clean is a text trimmed, valid UTF-8, without NUL, its lines ended alike.
+func Clean(text string) string {
+	s := strings.TrimSpace(strings.ReplaceAll(text, "\x00", ""))
 	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\r\n", "\n")
 }
 

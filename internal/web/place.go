@@ -62,10 +62,10 @@ func below(prefix, path string) string {
 // everywhere tells what every host name answers alike.
 func everywhere(path string) bool {
 	switch path {
-	case "/language", "/theme", "/healthz", "/readyz":
+	case "/language", "/theme", "/healthz", "/readyz", "/.well-known/webfinger", "/.well-known/nodeinfo", "/nodeinfo/2.1", "/fediverse/inbox":
 		return true
 	}
-	return strings.HasPrefix(path, assets.Prefix)
+	return strings.HasPrefix(path, assets.Prefix) || strings.HasPrefix(path, "/s/") // questions how it went
 }
 
 // hostOf is the host name that was asked for, without port, in lower case.

@@ -230,9 +230,10 @@ func bringsItsOwnBound(r *http.Request) bool {
 	return r.Method == http.MethodPost && (r.URL.Path == "/import" || files(r)) || strings.HasPrefix(r.URL.Path, "/api/") || strings.HasPrefix(r.URL.Path, "/hooks/")
 }
 
-// files tells the forms of communities that may hold files. Whoever reads such a form without saying more gets no more than MaxForm of it.
+// files tells the forms of communities and contact points that may hold files. Whoever reads such a form without saying more gets no more than MaxForm of it.
 func files(r *http.Request) bool {
-	return strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") && (strings.HasPrefix(r.URL.Path, "/c/") || strings.HasPrefix(r.URL.Path, "/communities/"))
+	return strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") && (strings.HasPrefix(r.URL.Path, "/c/") || strings.HasPrefix(r.URL.Path, "/communities/") ||
+		strings.HasPrefix(r.URL.Path, "/contact/") || strings.HasPrefix(r.URL.Path, "/widget/"))
 }
 
 type recorder struct {

@@ -43,6 +43,7 @@ type node struct {
 	forward bool // the second comes after the first
 
 	field, value string
+	start, end   int32 // of a field in the source
 	when         moment
 	low, high    int // of followers: both included
 }

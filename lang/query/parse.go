@@ -390,7 +390,7 @@ func (p *parser) pushField(name, value string, start, end int) {
 		return
 	}
 	value = strings.Join(strings.Fields(strings.ToValidUTF8(value, "")), " ")
-	n := &node{op: opField, field: name, value: value}
+	n := &node{op: opField, field: name, value: value, start: int32(start), end: int32(end)}
 	if name == "tag" {
 		n.value = strings.TrimLeft(value, "#")
 	}

@@ -28,6 +28,8 @@ const (
 	fieldAddress      = "address"
 	fieldAddresses    = "addresses"
 	fieldName         = "name"
+	fieldServer       = "auth_server"
+	fieldPosts        = "posts"
 )
 
 const (
@@ -72,6 +74,8 @@ func (connector) Describe() channel.Description {
 			{Name: fieldSMTPSecurity, Type: channel.Choice, Default: securityTLS, Choices: securities, Guards: true},
 			{Name: fieldSMTPUser, Type: channel.Text},
 			{Name: fieldSMTPPassword, Type: channel.Secret},
+			{Name: fieldServer, Type: channel.Text},
+			{Name: fieldPosts, Type: channel.Text},
 		},
 	}
 }
@@ -92,6 +96,8 @@ type session struct {
 	from       string // our address
 	name       string // our organisation
 	own        Own
+	server     string // what our mail server calls itself in Authentication-Results; "" when it is not believed
+	posts      Posts
 	world      channel.World
 	roots      *x509.CertPool
 	idleFor    time.Duration
@@ -127,7 +133,14 @@ func (c connector) Open(settings channel.Settings, world channel.World) (channel
 			return nil, problem.New(problem.Invalid, "mail.bad_address", "Address", a).On(fieldAddresses)
 		}
 	}
-	s.own, s.name = NewOwn(s.from, value(fieldAddresses)), value(fieldName)
+	s.own, s.name, s.server = NewOwn(s.from, value(fieldAddresses)), value(fieldName), strings.ToLower(value(fieldServer))
+	if strings.ContainsAny(s.server, " ;@()\"") {
+		return nil, problem.New(problem.Invalid, "mail.bad_host", "Host", s.server).On(fieldServer)
+	}
+	var good bool
+	if s.posts, good = PostsAt(value(fieldPosts)); !good {
+		return nil, problem.New(problem.Invalid, "mail.bad_posts").On(fieldPosts)
+	}
 	if s.folder = value(fieldFolder); s.folder == "" {
 		s.folder = "INBOX"
 	}

@@ -187,7 +187,7 @@ func (s *session) read(ctx context.Context, b *box, uids []imap.UID) (channel.Pa
 		}
 		delete(waiting, uid)
 		r := read{uid: uid}
-		m, err := Parse(raw, s.world.Clock(), s.own)
+		m, err := ParseBy(raw, s.world.Clock(), s.own, s.server)
 		if err != nil {
 			p := problem.Of(err)
 			r.skip = &channel.Skipped{Place: place(uid), Reason: p.Key, Detail: p.Error()}
@@ -197,6 +197,9 @@ func (s *session) read(ctx context.Context, b *box, uids []imap.UID) (channel.Pa
 			}
 			r.skip = s.distinct(&m, place(uid))
 			item := m.Item()
+			if item.Letters = s.posts.Tags(m.Said.To); len(item.Letters) > 0 {
+				item.Raw = raw
+			}
 			r.item = &item
 		}
 		got = append(got, r)

@@ -48,11 +48,12 @@ type Message struct {
 	Delayed []string // identities that a bounce says are late, not lost
 	Digest  string   // of what was said, whatever way the mail took; hexadecimal
 	Notes   []string // keys of sentences: what was cut or could not be read
+	Beside  bool     // one of our addresses is among those it was written to
 }
 
 // Item states the message for the channel.
 func (m Message) Item() channel.Item {
-	return channel.Item{Said: m.Said, Author: m.Author, At: m.At}
+	return channel.Item{Said: m.Said, Author: m.Author, At: m.At, Digest: m.Digest, Beside: m.Beside}
 }
 
 // Own is the set of identities (mailto:) that are ours.
@@ -83,7 +84,11 @@ func Read(r io.Reader, now time.Time, own Own) (Message, error) {
 // Parse understands one message in RFC 5322 form, however badly it is formed. Dates later than a day after now are not believed.
 // The error is a *problem.Problem with one of the keys mail.empty, mail.not_a_message, mail.too_large, mail.header_too_large,
 // mail.too_many_parts and mail.too_deep. It keeps nothing of raw.
-func Parse(raw []byte, now time.Time, own Own) (Message, error) {
+func Parse(raw []byte, now time.Time, own Own) (Message, error) { return ParseBy(raw, now, own, "") }
+
+// ParseBy is Parse of a message that came through our mail server: what the server of that name found of the sender (Authentication-Results) is
+// believed, and only what it found is. With server "" nothing is said of it.
+func ParseBy(raw []byte, now time.Time, own Own, server string) (Message, error) {
 	if len(raw) > MaxMessage {
 		return Message{}, problem.New(problem.TooLarge, "mail.too_large", "Limit", MaxMessage>>20)
 	}
@@ -108,9 +113,13 @@ func Parse(raw []byte, now time.Time, own Own) (Message, error) {
 
 	m.Author, m.ReplyTo = author(h)
 	said.AuthorName = m.Author.Name
-	said.Ours = own[m.Author.URI]
+	said.Proof = proof(h, server)
+	said.Ours = own[m.Author.URI] && (said.Proof == nil || said.Proof.Aligned || said.Proof.SignedIn)
 	said.Title = cut(strings.Join(strings.Fields(h.text("Subject")), " "), maxSubject)
 	said.To = recipients(h, own)
+	for _, a := range addresses(strings.Join(append(h.all("To"), h.all("Cc")...), ", ")) {
+		m.Beside = m.Beside || own[a.URI]
+	}
 	said.Lang = language(h.first("Content-Language"))
 	m.At = when(h, now)
 

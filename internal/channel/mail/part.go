@@ -26,6 +26,8 @@ type walker struct {
 	report bool     // a multipart/report with a delivery status
 	status [][]byte // message/delivery-status
 	about  []header // headers of enclosed messages
+
+	take func(p part, name string) // gets each file; nil where they are described only
 }
 
 func (w *walker) note(key string) {
@@ -189,6 +191,9 @@ func (w *walker) file(p part, kind, name string) {
 		return
 	}
 	w.files = append(w.files, ledger.Attachment{Name: name, Type: kind, Size: transferSize(p)})
+	if w.take != nil {
+		w.take(p, name)
+	}
 }
 
 // uuencoded takes files that were written into the text out of it.

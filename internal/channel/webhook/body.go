@@ -28,14 +28,16 @@ type post struct {
 	InReplyTo oneOrMore `json:"in_reply_to"`
 	Kind      string    `json:"kind"`
 	Tags      []string  `json:"tags"`
+	In        string    `json:"in"`
 	Private   bool      `json:"private"`
 	Direct    bool      `json:"direct"`
 	Edited    bool      `json:"edited"`
 }
 
 type author struct {
-	URI  string `json:"uri"`
-	Name string `json:"name"`
+	URI       string `json:"uri"`
+	Name      string `json:"name"`
+	Followers int    `json:"followers"`
 }
 
 type oneOrMore []string
@@ -124,7 +126,7 @@ func (p post) item(fallback string) (channel.Item, *problem.Problem) {
 	}
 	return channel.Item{
 		Said: ledger.Said{ExternalID: p.ID, Kind: p.Kind, Title: p.Title, Text: p.Text, URL: p.URL, Lang: p.Lang, InReplyTo: p.InReplyTo,
-			Tags: p.Tags, Private: p.Private, Direct: p.Direct || p.Private},
+			Tags: p.Tags, Followers: p.Author.Followers, In: p.In, Private: p.Private, Direct: p.Direct || p.Private},
 		Author: ledger.Address{URI: p.Author.URI, Name: p.Author.Name}, At: at, Edited: p.Edited,
 	}, nil
 }

@@ -101,8 +101,8 @@ func TestBody(t *testing.T) {
 	t.Parallel()
 	full := channel.Item{At: now, Author: ledger.Address{URI: "mailto:ada@example.org", Name: "Ada"}, Edited: true, Said: ledger.Said{ExternalID: "7",
 		Kind: "question", Title: "Brakes", Text: "Do they squeak?", URL: "https://example.org/7", Lang: "en", InReplyTo: []string{"6"},
-		Tags: []string{"brake"}, Private: true, Direct: true}}
-	const fullText = `{"id":"7","at":"2026-11-21T13:00:00+01:00","author":{"uri":"mailto:ada@example.org","name":"Ada"},"title":"Brakes",
+		Tags: []string{"brake"}, Followers: 1200, In: "12 Vélo", Private: true, Direct: true}}
+	const fullText = `{"id":"7","at":"2026-11-21T13:00:00+01:00","author":{"uri":"mailto:ada@example.org","name":"Ada","followers":1200},"in":"12 Vélo","title":"Brakes",
 		"text":"Do they squeak?","url":"https://example.org/7","lang":"en","in_reply_to":"6","kind":"question","tags":["brake"],"private":true,
 		"edited":true,"later":"fields are ignored"}`
 	tests := []struct {

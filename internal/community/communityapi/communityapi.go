@@ -105,4 +105,5 @@ func Operations(a *api.API, s *community.Service) {
 		}
 		return api.Listed(out, ""), nil
 	})
+	(&desk{s: s, find: find, of: of}).operations(a)
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
-	"encoding/json"
-	"encoding/xml"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -25,7 +23,9 @@ import (
 func (h *handlers) articles(r *web.Routes) {
 	r.Page("GET /c/{slug}/search", org.Public, h.in(h.search))
 	r.Page("GET /c/{slug}/articles", org.Public, h.in(h.articleList))
-	r.Page("GET /c/{slug}/articles/feed.atom", org.Public, h.in(h.articleFeed))
+	r.Page("GET /c/{slug}/articles/feed.atom", org.Public, h.in(h.feeds(h.articleFeed)))
+	r.Page("GET /c/{slug}/articles/feed.json", org.Public, h.in(h.feeds(h.articleFeed)))
+	r.Page("GET /c/{slug}/articles/feed.rss", org.Public, h.in(h.feeds(h.articleFeed)))
 	r.Page("GET /c/{slug}/articles/new", org.SignedIn, h.in(h.writing))
 	r.Do("POST /c/{slug}/articles", org.SignedIn, h.in(h.writeArticle))
 	r.Page("GET /c/{slug}/articles/{article}", org.Public, h.in(h.article))
@@ -130,43 +130,6 @@ func (h *handlers) showArticles(w http.ResponseWriter, r *http.Request, at hall,
 	return web.Show(w, r, web.Page{Title: v.title(ctx), Head: articlesHead(v)}, articlesPage(v))
 }
 
-// articleFeed lists the articles approved last for programs.
-func (h *handlers) articleFeed(w http.ResponseWriter, r *http.Request) error {
-	v, err := h.hall(r)
-	if err != nil {
-		return problem.New(problem.Missing, "problem.not_found")
-	}
-	if h.unchanged(w, r, &v) {
-		return nil
-	}
-	ctx := r.Context()
-	list, err := h.s.Articles(ctx, v.Sight, community.ArticleQuery{Community: v.place.ID})
-	if err != nil {
-		return err
-	}
-	f := atomFeed{Lang: v.lang, ID: v.world("/articles/feed.atom"), Title: v.place.Called(v.lang) + " · " + i18n.T(ctx, "community.article.title"), Updated: v.place.CreatedAt.Format(time.RFC3339),
-		Links: []atomLink{{Rel: "self", Type: "application/atom+xml", Href: v.world("/articles/feed.atom")}, {Rel: "alternate", Type: "text/html", Href: v.world("/articles")}}}
-	for i, a := range list[:min(len(list), feedMost)] {
-		rev, err := h.s.Revision(ctx, a.ID, a.Approved)
-		if err != nil {
-			return err
-		}
-		if i == 0 {
-			f.Updated = a.ApprovedAt.Format(time.RFC3339)
-		}
-		f.Entries = append(f.Entries, atomEntry{ID: v.world("/articles/" + a.ID), Title: a.Title, Published: a.At.Format(time.RFC3339), Updated: a.ApprovedAt.Format(time.RFC3339),
-			Link: atomLink{Rel: "alternate", Type: "text/html", Href: v.world(a.Path())}, Author: nameOf(ctx, a.AuthorName), Content: atomContent{"html", rev.HTML}})
-	}
-	raw, err := xml.Marshal(f)
-	if err != nil {
-		return err
-	}
-	return h.file(w, "application/atom+xml; charset=utf-8", append([]byte(xml.Header), raw...))
-}
-
-// feedMost is how many articles a feed has.
-const feedMost = 25
-
 // articleView is the page of an article.
 type articleView struct {
 	hall
@@ -242,28 +205,6 @@ func (h *handlers) showArticle(w http.ResponseWriter, r *http.Request, v *articl
 		}
 	}
 	return web.Show(w, r, web.Page{Title: v.rev.Title, Head: articleHead(v)}, articlePage(v))
-}
-
-// linked says to programs that search what the page holds: schema.org Article, as JSON-LD.
-func (v *articleView) linked() string {
-	doc := map[string]any{"@context": "https://schema.org", "@type": "Article", "headline": v.rev.Title, "description": v.a.Excerpt, "inLanguage": v.a.Lang,
-		"datePublished": v.a.At.Format(time.RFC3339), "dateModified": v.a.ApprovedAt.Format(time.RFC3339), "url": v.world(v.a.Path()), "mainEntityOfPage": v.world(v.a.Path()),
-		"version": v.a.Approved, "publisher": map[string]any{"@type": "Organization", "name": v.place.Called(v.lang)}}
-	if v.a.AuthorName != "" {
-		doc["author"] = map[string]any{"@type": "Person", "name": v.a.AuthorName}
-	}
-	var others []any
-	for _, c := range v.a.Credits {
-		others = append(others, map[string]any{"@type": "Person", "name": c})
-	}
-	if others != nil {
-		doc["contributor"] = others
-	}
-	raw, err := json.Marshal(doc) // < > & are written \u003c …: nothing in it can end the element
-	if err != nil {
-		return ""
-	}
-	return `<script type="application/ld+json">` + string(raw) + "</script>"
 }
 
 // versionsView is the versions of an article, each with what it changed.

@@ -5,53 +5,140 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"net/http"
+	"path"
 	"time"
 
 	"github.com/entente/entente/internal/community"
+	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/web"
 )
 
-// feedView is a list of threads for programs.
-type feedView struct {
-	listView
-	firsts map[string]community.Post
+// feed is a list for programs.
+type feed struct {
+	hall
+	name  string
+	file  string // its path in the community, without what says the format
+	home  string // the path of the page
+	items []feedItem
 }
 
-func (h *handlers) spaceFile(w http.ResponseWriter, r *http.Request) error {
-	switch r.PathValue("file") {
-	case "feed.atom":
-		return h.atom(w, r)
-	case "feed.json":
-		return h.jsonFeed(w, r)
-	}
-	return problem.New(problem.Missing, "problem.not_found")
+type feedItem struct {
+	id, path, title, by, html, summary, lang string
+	tags                                     []string
+	at, updated                              time.Time
 }
 
-// feedView reads the newest threads of a space or of all the community. Feeds are read by programs that have not signed in: who may not
-// read the list is told so and not sent to sign in.
-func (h *handlers) feedView(w http.ResponseWriter, r *http.Request) (v *feedView, done bool, err error) {
-	at, err := h.hall(r)
-	if err != nil {
-		return nil, false, problem.New(problem.Missing, "problem.not_found")
-	}
-	v = &feedView{listView: listView{hall: at, order: community.Newest}, firsts: map[string]community.Post{}}
-	in := community.Query{Community: at.place.ID, Order: community.Newest}
-	if slug := r.PathValue("space"); slug != "" {
-		sp, known := at.Space(at.place.ID, slug)
-		if !known || !at.May(sp.ID) {
-			return nil, false, problem.New(problem.Missing, "problem.not_found")
+// feedForms are the formats a feed can be had in, by how its address ends.
+func feedForms() map[string]func(h *handlers, w http.ResponseWriter, r *http.Request, f *feed) error {
+	return map[string]func(h *handlers, w http.ResponseWriter, r *http.Request, f *feed) error{"feed.atom": (*handlers).atom, "feed.json": (*handlers).jsonFeed, "feed.rss": (*handlers).rss}
+}
+
+// feeds sends a list in the format that is asked for. Feeds are read by programs that have not signed in: who may not read the list is told
+// so and not sent to sign in.
+func (h *handlers) feeds(read func(r *http.Request, f *feed) error) web.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		send, known := feedForms()[r.PathValue("file")]
+		if !known {
+			if send, known = feedForms()[path.Base(r.URL.Path)]; !known {
+				return problem.New(problem.Missing, "problem.not_found")
+			}
 		}
-		v.space, in.Space = &sp, sp.ID
+		at, err := h.hall(r)
+		if err != nil {
+			return problem.New(problem.Missing, "problem.not_found")
+		}
+		if h.unchanged(w, r, &at) {
+			return nil
+		}
+		f := &feed{hall: at}
+		if err := read(r, f); err != nil {
+			return err
+		}
+		if f.name = f.place.Called(f.lang) + " · " + f.name; f.home == "/all" {
+			f.name = f.place.Called(f.lang)
+		}
+		return send(h, w, r, f)
 	}
-	if h.unchanged(w, r, &v.hall) {
-		return v, true, nil
-	}
+}
+
+// threadFeed reads the newest threads of a space or of all the community, and of a space that holds articles those.
+func (h *handlers) threadFeed(r *http.Request, f *feed) error {
 	ctx := r.Context()
-	if v.list, err = h.s.Threads(ctx, v.Sight, in); err != nil {
-		return nil, false, err
+	in := community.Query{Community: f.place.ID, Order: community.Newest}
+	f.file, f.home = "/feed", "/all"
+	if slug := r.PathValue("space"); slug != "" {
+		sp, known := f.Space(f.place.ID, slug)
+		if !known || !f.May(sp.ID) {
+			return problem.New(problem.Missing, "problem.not_found")
+		}
+		in.Space, f.name, f.file, f.home = sp.ID, f.spaceName(sp.ID), "/"+sp.Slug+"/feed", "/"+sp.Slug
+		if len(sp.Holds) == 1 && sp.Takes(community.Articles) {
+			return h.articlesInto(ctx, f, community.ArticleQuery{Community: f.place.ID, Space: sp.ID})
+		}
 	}
-	v.firsts, err = h.s.Openings(ctx, v.list.Threads)
-	return v, false, err
+	list, err := h.s.Threads(ctx, f.Sight, in)
+	if err != nil {
+		return err
+	}
+	return h.threadsInto(ctx, f, list.Threads)
+}
+
+func (h *handlers) threadsInto(ctx context.Context, f *feed, list []community.Thread) error {
+	firsts, err := h.s.Openings(ctx, list)
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		t := &list[i]
+		first := firsts[t.ID]
+		item := feedItem{id: f.world("/t/" + t.ID), path: t.Path(), title: t.Title, by: nameOf(ctx, t.AuthorName), html: first.HTML, summary: t.Excerpt, lang: t.Lang, tags: t.Tags, at: t.At, updated: t.At}
+		if first.EditedAt.After(t.At) {
+			item.updated = first.EditedAt
+		}
+		f.items = append(f.items, item)
+	}
+	return nil
+}
+
+// ideaFeed reads the newest ideas of all boards.
+func (h *handlers) ideaFeed(r *http.Request, f *feed) error {
+	ctx := r.Context()
+	f.name, f.file, f.home = i18n.T(ctx, "community.idea.title"), "/ideas/feed", "/ideas"
+	b, err := h.s.Board(ctx, f.Sight, community.BoardQuery{Community: f.place.ID, Order: community.ByAge})
+	if err != nil {
+		return err
+	}
+	list := make([]community.Thread, len(b.Ideas))
+	for i := range b.Ideas {
+		list[i] = b.Ideas[i].Thread
+	}
+	return h.threadsInto(ctx, f, list)
+}
+
+// articleFeed reads the articles approved last.
+func (h *handlers) articleFeed(r *http.Request, f *feed) error {
+	ctx := r.Context()
+	f.name, f.file, f.home = i18n.T(ctx, "community.article.title"), "/articles/feed", "/articles"
+	return h.articlesInto(ctx, f, community.ArticleQuery{Community: f.place.ID})
+}
+
+// feedMost is how many articles a feed has.
+const feedMost = 25
+
+func (h *handlers) articlesInto(ctx context.Context, f *feed, in community.ArticleQuery) error {
+	list, err := h.s.Articles(ctx, f.Sight, in)
+	if err != nil {
+		return err
+	}
+	for _, a := range list[:min(len(list), feedMost)] {
+		rev, err := h.s.Revision(ctx, a.ID, a.Approved)
+		if err != nil {
+			return err
+		}
+		f.items = append(f.items, feedItem{id: f.world("/articles/" + a.ID), path: a.Path(), title: a.Title, by: nameOf(ctx, a.AuthorName), html: rev.HTML, summary: a.Excerpt, lang: a.Lang, at: a.At, updated: a.ApprovedAt})
+	}
+	return nil
 }
 
 type atomFeed struct {
@@ -90,52 +177,61 @@ type atomContent struct {
 	Text string `xml:",chardata"`
 }
 
-func (v *feedView) name(ctx context.Context) string {
-	if v.space == nil {
-		return v.place.Called(v.lang)
-	}
-	return v.place.Called(v.lang) + " · " + v.title(ctx)
-}
-
-func (v *feedView) path(file string) string {
-	if v.space == nil {
-		return "/" + file
-	}
-	return "/" + v.space.Slug + "/" + file
-}
-
-func (h *handlers) atom(w http.ResponseWriter, r *http.Request) error {
-	v, done, err := h.feedView(w, r)
-	if err != nil || done {
-		return err
-	}
-	ctx := r.Context()
-	f := atomFeed{Lang: v.lang, ID: v.world(v.path("feed.atom")), Title: v.name(ctx), Updated: v.place.CreatedAt.Format(time.RFC3339), Links: []atomLink{
-		{Rel: "self", Type: "application/atom+xml", Href: v.world(v.path("feed.atom"))}, {Rel: "alternate", Type: "text/html", Href: v.world(v.base())}}}
-	latest := v.place.CreatedAt
-	for i := range v.list.Threads {
-		t := &v.list.Threads[i]
-		first := v.firsts[t.ID]
-		updated := t.At
-		if first.EditedAt.After(updated) {
-			updated = first.EditedAt
+func (h *handlers) atom(w http.ResponseWriter, _ *http.Request, f *feed) error {
+	self := f.world(f.file + ".atom")
+	doc := atomFeed{Lang: f.lang, ID: self, Title: f.name, Links: []atomLink{{Rel: "self", Type: "application/atom+xml", Href: self}, {Rel: "alternate", Type: "text/html", Href: f.world(f.home)}}}
+	latest := f.place.CreatedAt
+	for _, i := range f.items {
+		if i.updated.After(latest) {
+			latest = i.updated
 		}
-		if updated.After(latest) {
-			latest = updated
-		}
-		e := atomEntry{ID: v.world("/t/" + t.ID), Title: t.Title, Published: t.At.Format(time.RFC3339), Updated: updated.Format(time.RFC3339),
-			Link: atomLink{Rel: "alternate", Type: "text/html", Href: v.world(t.Path())}, Author: nameOf(ctx, t.AuthorName), Content: atomContent{"html", first.HTML}}
-		for _, tag := range t.Tags {
+		e := atomEntry{ID: i.id, Title: i.title, Published: i.at.Format(time.RFC3339), Updated: i.updated.Format(time.RFC3339),
+			Link: atomLink{Rel: "alternate", Type: "text/html", Href: f.world(i.path)}, Author: i.by, Content: atomContent{"html", i.html}}
+		for _, tag := range i.tags {
 			e.Tags = append(e.Tags, atomTag{tag})
 		}
-		f.Entries = append(f.Entries, e)
+		doc.Entries = append(doc.Entries, e)
 	}
-	f.Updated = latest.Format(time.RFC3339)
-	raw, err := xml.Marshal(f)
+	doc.Updated = latest.Format(time.RFC3339)
+	return h.xml(w, "application/atom+xml; charset=utf-8", doc)
+}
+
+type rssItem struct {
+	Title string   `xml:"title"`
+	Link  string   `xml:"link"`
+	ID    string   `xml:"guid"`
+	At    string   `xml:"pubDate"`
+	By    string   `xml:"http://purl.org/dc/elements/1.1/ creator"`
+	Tags  []string `xml:"category"`
+	Text  string   `xml:"description"`
+}
+
+func (h *handlers) rss(w http.ResponseWriter, _ *http.Request, f *feed) error {
+	type channel struct {
+		Title string    `xml:"title"`
+		Link  string    `xml:"link"`
+		About string    `xml:"description"`
+		Lang  string    `xml:"language"`
+		Items []rssItem `xml:"item"`
+	}
+	doc := struct {
+		XMLName xml.Name `xml:"rss"`
+		Version string   `xml:"version,attr"`
+		Channel channel  `xml:"channel"`
+	}{Version: "2.0", Channel: channel{Title: f.name, Link: f.world(f.home), About: f.name, Lang: f.lang}}
+	for _, i := range f.items {
+		doc.Channel.Items = append(doc.Channel.Items, rssItem{i.title, f.world(i.path), i.id, i.at.UTC().Format(time.RFC1123Z), i.by, i.tags, i.html})
+	}
+	return h.xml(w, "application/rss+xml; charset=utf-8", doc)
+}
+
+// xml sends a document.
+func (h *handlers) xml(w http.ResponseWriter, kind string, doc any) error {
+	raw, err := xml.Marshal(doc)
 	if err != nil {
 		return err
 	}
-	return h.file(w, "application/atom+xml; charset=utf-8", append([]byte(xml.Header), raw...))
+	return h.file(w, kind, append([]byte(xml.Header), raw...))
 }
 
 // file sends what programs read.
@@ -163,131 +259,24 @@ type jsonItem struct {
 	Language  string           `json:"language,omitempty"`
 }
 
-func (h *handlers) jsonFeed(w http.ResponseWriter, r *http.Request) error {
-	v, done, err := h.feedView(w, r)
-	if err != nil || done {
-		return err
-	}
-	ctx := r.Context()
+func (h *handlers) jsonFeed(w http.ResponseWriter, _ *http.Request, f *feed) error {
 	items := []jsonItem{}
-	for i := range v.list.Threads {
-		t := &v.list.Threads[i]
-		first := v.firsts[t.ID]
-		items = append(items, jsonItem{ID: v.world("/t/" + t.ID), URL: v.world(t.Path()), Title: t.Title, HTML: first.HTML, Summary: t.Excerpt, Published: t.At,
-			Modified: first.EditedAt, Authors: []map[string]any{{"name": nameOf(ctx, t.AuthorName)}}, Tags: t.Tags, Language: t.Lang})
+	for _, i := range f.items {
+		item := jsonItem{ID: i.id, URL: f.world(i.path), Title: i.title, HTML: i.html, Summary: i.summary, Published: i.at, Authors: []map[string]any{{"name": i.by}}, Tags: i.tags, Language: i.lang}
+		if i.updated.After(i.at) {
+			item.Modified = i.updated
+		}
+		items = append(items, item)
 	}
-	raw, err := json.Marshal(map[string]any{"version": "https://jsonfeed.org/version/1.1", "title": v.name(ctx), "home_page_url": v.world(v.base()),
-		"feed_url": v.world(v.path("feed.json")), "language": v.lang, "items": items})
+	raw, err := json.Marshal(map[string]any{"version": "https://jsonfeed.org/version/1.1", "title": f.name, "home_page_url": f.world(f.home),
+		"feed_url": f.world(f.file + ".json"), "language": f.lang, "items": items})
 	if err != nil {
 		return err
 	}
 	return h.file(w, "application/feed+json; charset=utf-8", raw)
 }
 
-// sitemapMost is how many threads a site map names: the newest.
-const sitemapMost = 400
-
-func (h *handlers) sitemap(w http.ResponseWriter, r *http.Request) error {
-	v, err := h.hall(r)
-	if err != nil || !v.listed() {
-		return problem.New(problem.Missing, "problem.not_found")
-	}
-	if h.unchanged(w, r, &v) {
-		return nil
-	}
-	type line struct {
-		Loc string `xml:"loc"`
-		Mod string `xml:"lastmod,omitempty"`
-	}
-	doc := struct {
-		XMLName xml.Name `xml:"http://www.sitemaps.org/schemas/sitemap/0.9 urlset"`
-		Lines   []line   `xml:"url"`
-	}{Lines: []line{{Loc: v.world("")}, {Loc: v.world("/all")}}}
-	for _, sp := range v.Spaces(v.place.ID) {
-		if v.May(sp.ID) && sp.Access == community.OpenSpace {
-			doc.Lines = append(doc.Lines, line{Loc: v.world("/" + sp.Slug)})
-		}
-	}
-	for page := 0; len(doc.Lines) < sitemapMost; page++ {
-		list, err := h.s.Threads(r.Context(), v.Sight, community.Query{Community: v.place.ID, Order: community.Newest, Page: page})
-		if err != nil {
-			return err
-		}
-		for i := range list.Threads {
-			doc.Lines = append(doc.Lines, line{v.world(list.Threads[i].Path()), list.Threads[i].LastAt.Format(time.RFC3339)})
-		}
-		if !list.More {
-			break
-		}
-	}
-	raw, err := xml.Marshal(doc)
-	if err != nil {
-		return err
-	}
-	return h.file(w, "application/xml; charset=utf-8", append([]byte(xml.Header), raw...))
-}
-
-func (h *handlers) robots(w http.ResponseWriter, r *http.Request) error {
-	v, err := h.hall(r)
-	if err != nil || !v.listed() {
-		return h.file(w, "text/plain; charset=utf-8", []byte("User-agent: *\nDisallow: /\n"))
-	}
-	return h.file(w, "text/plain; charset=utf-8", []byte("User-agent: *\nDisallow: /p/\nDisallow: /ask\nDisallow: /similar\nSitemap: "+v.world("/sitemap.xml")+"\n"))
-}
-
-// linked says to programs that search what the page holds: schema.org QAPage or DiscussionForumPosting, as JSON-LD.
-func (v *threadView) linked() string {
-	person := func(name string) map[string]any { return map[string]any{"@type": "Person", "name": name} }
-	said := func(kind string, p *community.Post) map[string]any {
-		out := map[string]any{"@type": kind, "text": p.Markup, "datePublished": p.At.Format(time.RFC3339), "author": person(p.AuthorName),
-			"url": v.world(v.t.Path()) + "#p-" + p.ID}
-		if p.AuthorName == "" {
-			delete(out, "author")
-		}
-		if !p.EditedAt.IsZero() {
-			out["dateModified"] = p.EditedAt.Format(time.RFC3339)
-		}
-		return out
-	}
-	var page map[string]any
-	first := said("Question", &v.first)
-	first["url"] = v.world(v.t.Path())
-	if v.t.Question() {
-		first["name"], first["answerCount"], first["upvoteCount"] = v.t.Title, v.t.Replies, v.t.Score
-		var suggested []any
-		for i := range v.posts {
-			p := &v.posts[i]
-			if !p.DeletedAt.IsZero() {
-				continue
-			}
-			a := said("Answer", p)
-			a["upvoteCount"] = p.Score
-			if p.Accepted {
-				first["acceptedAnswer"] = a
-			} else {
-				suggested = append(suggested, a)
-			}
-		}
-		if suggested != nil {
-			first["suggestedAnswer"] = suggested
-		}
-		page = map[string]any{"@context": "https://schema.org", "@type": "QAPage", "mainEntity": first}
-	} else {
-		first["@type"], first["headline"], first["@context"], first["commentCount"] = "DiscussionForumPosting", v.t.Title, "https://schema.org", v.t.Replies
-		var replies []any
-		for i := range v.posts {
-			if p := &v.posts[i]; p.DeletedAt.IsZero() {
-				replies = append(replies, said("Comment", p))
-			}
-		}
-		if replies != nil {
-			first["comment"] = replies
-		}
-		page = first
-	}
-	raw, err := json.Marshal(page) // < > & are written \u003c …: nothing in it can end the element
-	if err != nil {
-		return ""
-	}
-	return `<script type="application/ld+json">` + string(raw) + "</script>"
+// spaceFile sends the feed of a space.
+func (h *handlers) spaceFile(w http.ResponseWriter, r *http.Request) error {
+	return h.feeds(h.threadFeed)(w, r)
 }

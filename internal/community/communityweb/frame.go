@@ -22,7 +22,9 @@ func href(ctx context.Context, c community.Community, path string) string {
 
 // Place finds the community that a request is for: by its own host name, or below /c/. One for invited people alone is told only to those who
 // see it; at its own host name it shows itself, for there is nothing else.
-func Place(s *community.Service) web.PlaceOf {
+// contact says whether there is a form of its own by which people write to those who look after it, nil for nowhere.
+// more is what else stands at the foot of its pages; each may give nil.
+func Place(s *community.Service, contact func(ctx context.Context, community string) bool, more ...func(ctx context.Context, c community.Community) templ.Component) web.PlaceOf {
 	return func(ctx context.Context, host, path string) (*web.Place, error) {
 		slug, below := "", strings.HasPrefix(path, "/c/")
 		if below {
@@ -39,7 +41,7 @@ func Place(s *community.Service) web.PlaceOf {
 				return nil, nil
 			}
 		}
-		f := frame{s: s, c: c, own: own}
+		f := frame{s: s, c: c, own: own, contact: contact, more: more}
 		return &web.Place{Path: c.Path(), SignIn: c.Path() + "/sign-in", Own: own, Frame: f.around, Shown: f.shown}, nil
 	}
 }
@@ -48,6 +50,9 @@ type frame struct {
 	s   *community.Service
 	c   community.Community
 	own bool
+
+	contact func(ctx context.Context, community string) bool
+	more    []func(ctx context.Context, c community.Community) templ.Component
 }
 
 // shown reports whether whoever asks may learn that the community is there.
@@ -75,6 +80,7 @@ func (f frame) around(ctx context.Context, p ui.ShellProps) templ.Component {
 	if err == nil {
 		if _, seen := o.ByID(c.ID); seen {
 			place.Nav = f.nav(ctx, o, lang, p.To)
+			p.Head = both(searchLink(href(ctx, c, "/opensearch.xml"), p.Brand), p.Head)
 		}
 	}
 	m := org.Who(ctx)
@@ -89,7 +95,15 @@ func (f frame) around(ctx context.Context, p ui.ShellProps) templ.Component {
 	}
 	place.Foot = frameFoot(c, lang)
 	if place.Nav != nil {
-		place.Foot = templ.Join(place.Foot, figuresLink(href(ctx, c, "/moderation")))
+		place.Foot = templ.Join(place.Foot, figuresLink(href(ctx, c, "/moderation"), href(ctx, c, "/recognition")))
+		if f.contact != nil && f.contact(ctx, c.ID) {
+			place.Foot = templ.Join(place.Foot, contactLink(href(ctx, c, "/contact")))
+		}
+		for _, more := range f.more {
+			if part := more(ctx, c); part != nil {
+				place.Foot = templ.Join(place.Foot, part)
+			}
+		}
 	}
 	return ui.Place(p, place)
 }
@@ -103,12 +117,16 @@ func (f frame) nav(ctx context.Context, o community.Sight, lang, at string) []ui
 		return ui.NavItem{Label: label, Href: h, Current: path == h || to != "" && strings.HasPrefix(path, h+"/")}
 	}
 	out := []ui.NavItem{item(i18n.T(ctx, "community.home"), "")}
-	n := 0
+	n, meets := 0, false
 	for _, sp := range o.Spaces(f.c.ID) {
+		meets = meets || o.May(sp.ID) && sp.Takes(community.Events) && len(sp.Holds) > 1 // a space for events alone is their list
 		if o.May(sp.ID) && sp.ArchivedAt.IsZero() && n < mostInNav {
 			out = append(out, item(sp.Called(lang, f.c.Langs...), "/"+sp.Slug))
 			n++
 		}
+	}
+	if meets {
+		out = append(out, item(i18n.T(ctx, "community.event.title"), "/events"))
 	}
 	return append(out, item(i18n.T(ctx, "community.spaces"), "/spaces"), item(i18n.T(ctx, "community.search.title"), "/search"))
 }
@@ -132,6 +150,11 @@ func (h *handlers) inside(do inner) web.Handler {
 		c, seen := o.Community(r.PathValue("slug"))
 		switch {
 		case seen:
+			if h.options.Document != nil && r.Method == http.MethodGet {
+				if done, err := h.options.Document(w, r, c); done || err != nil {
+					return err
+				}
+			}
 			return do(w, r, visit{c, o, i18n.Lang(ctx)})
 		case c.ID == "" || !o.Shows(c.ID) && !web.AtOwnHost(ctx):
 			return problem.New(problem.Missing, "problem.not_found")

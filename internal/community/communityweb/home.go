@@ -54,7 +54,11 @@ func (h *handlers) home(w http.ResponseWriter, r *http.Request, v visit) error {
 	if _, page.cover, err = h.s.Adornments(ctx, v.ID); err != nil {
 		return err
 	}
-	return web.Show(w, r, web.Page{Title: v.Called()}, homeBody(page))
+	at, err := h.hall(r)
+	if err != nil {
+		return err
+	}
+	return web.Show(w, r, web.Page{Title: v.Called(), Head: homeHead(&at)}, homeBody(page))
 }
 
 func (h *handlers) spacesOf(ctx context.Context, v visit) ([]spaceView, error) {

@@ -320,6 +320,7 @@ type proposeView struct {
 	preview string
 	form    *web.Form
 	back    bool
+	call    string // the challenge that it is proposed for
 }
 
 func (h *handlers) proposeView(r *http.Request) (*proposeView, error) {
@@ -355,6 +356,7 @@ func (h *handlers) proposing(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v.in = community.Draft{Space: r.URL.Query().Get("space"), Title: clip(r.URL.Query().Get("title"), 600)}
+	v.call = clip(r.URL.Query().Get("challenge"), 40)
 	if secret := draftSecret(r); secret != "" {
 		if d, found, err := h.s.DraftOf(r.Context(), secret, v.place.ID); err == nil && found && d.Kind == community.Ideas {
 			v.in, v.back = d, true
@@ -378,7 +380,7 @@ func (h *handlers) propose(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v.form, v.token = f, clip(f.Text("token"), 100)
+	v.form, v.token, v.call = f, clip(f.Text("token"), 100), clip(f.Text("challenge"), 40)
 	v.in = community.Draft{Space: f.Text("space"), Kind: community.Ideas, Title: f.Text("title"), Body: f.Text("body"), Tags: f.Text("tags")}
 	v.looked = f.Text("looked") == v.in.Title && v.in.Title != ""
 	preview := f.Text("do") == "preview"
@@ -412,6 +414,11 @@ func (h *handlers) propose(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	h.dropDraft(w, r)
+	if v.call != "" {
+		if err := h.s.Enter(ctx, v.place.ID, v.call, idea); err != nil {
+			return refused(w, r, err, v.place.Path()+"/t/"+idea) // the idea is there
+		}
+	}
 	web.Flash(w, r, ui.Success, "community.idea.posted")
 	return web.Redirect(w, r, v.place.Path()+"/t/"+idea)
 }

@@ -33,6 +33,9 @@ type noticesView struct {
 	wish   community.Wish
 	spaces []community.Space
 	mails  bool
+
+	browsers  *browsersView // nil where browsers are not told
+	addresses [][2]string   // of spaces, where they are written to by mail
 }
 
 func (h *handlers) noticeList(w http.ResponseWriter, r *http.Request) error {
@@ -74,6 +77,9 @@ func (h *handlers) notice(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if n.Kind == community.Asking {
+		return web.Redirect(w, r, n.Subject)
+	}
 	to := "/notices"
 	if n.Title != "" {
 		to = "/p/" + n.Post
@@ -94,8 +100,15 @@ func (h *handlers) noticeSettings(w http.ResponseWriter, r *http.Request) error 
 	for _, sp := range at.Spaces(at.place.ID) {
 		if at.May(sp.ID) && sp.ArchivedAt.IsZero() {
 			v.spaces = append(v.spaces, sp)
+			if a := h.s.SpaceAddress(ctx, at.place, sp); a != "" && at.MayWrite(sp.ID) {
+				v.addresses = append(v.addresses, [2]string{sp.ID, a})
+			}
 		}
 	}
+	if v.browsers, err = h.browsersOf(r, at.place.ID); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Security-Policy", w.Header().Get("Content-Security-Policy")+"; worker-src 'self'")
 	return web.Show(w, r, web.Page{Title: i18n.T(ctx, "community.notice.settings"), Head: hidden()}, noticeSettings(v))
 }
 

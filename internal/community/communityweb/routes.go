@@ -7,6 +7,7 @@ import (
 
 	"github.com/entente/entente/internal/community"
 	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/push"
 	"github.com/entente/entente/internal/web"
 	"github.com/entente/entente/internal/web/ui"
 )
@@ -17,23 +18,40 @@ type handlers struct {
 	web *web.Server
 
 	options Options
+	drawing chan struct{} // pictures being drawn
 }
 
 // Options is what modules further right add.
 type Options struct {
+	// Push tells browsers of notices; nil for nobody.
+	Push *push.Service
 	// Idea gives panels for the page of an idea; nil for none.
 	Idea func(ctx context.Context, c community.Community, i community.Idea) []ui.Panel
+	// Marks say how people are recognised, by identity; nil for nothing.
+	Marks func(ctx context.Context, c community.Community, people []string) map[string]Mark
+	// Document answers a page to programs that ask for it in another form; done is false for all others. nil for none.
+	Document func(w http.ResponseWriter, r *http.Request, c community.Community) (done bool, err error)
 }
+
+// Mark stands beside somebody's name.
+type Mark struct{ Label, Hint, Href string }
 
 // Routes registers the pages.
 func Routes(r *web.Routes, server *web.Server, s *community.Service, o *org.Service, options Options) {
-	h := &handlers{s: s, org: o, web: server, options: options}
+	h := &handlers{s: s, org: o, web: server, options: options, drawing: make(chan struct{}, 2)}
 	h.places(r)
 	h.threads(r)
+	h.olds(r)
+	h.persons(r)
 	h.notices(r)
+	h.push(r)
+	h.forgetting(r)
 	h.moderation(r)
 	h.ideas(r)
 	h.articles(r)
+	h.events(r)
+	h.challenges(r)
+	h.ambassadors(r)
 }
 
 // places registers the pages of communities and spaces.

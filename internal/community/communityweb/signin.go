@@ -91,7 +91,7 @@ func (h *handlers) signUpPage(w http.ResponseWriter, r *http.Request, v visit) e
 func (h *handlers) showSignUp(w http.ResponseWriter, r *http.Request, v signUpView) error {
 	v.mails = h.org.CanMail(r.Context())
 	w.Header().Set("Cache-Control", "no-store")
-	return web.Show(w, r, web.Page{Title: i18n.T(r.Context(), "community.sign_up")}, signUpBody(v))
+	return web.Show(w, r, web.Page{Title: i18n.T(r.Context(), "community.sign_up"), Head: entryHead(v.visit, h.s.URL(r.Context(), v.Community)+"/sign-up")}, signUpBody(v))
 }
 
 func (h *handlers) signUp(w http.ResponseWriter, r *http.Request, v visit) error {

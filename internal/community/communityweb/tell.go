@@ -26,6 +26,9 @@ func byLine(ctx context.Context, t *community.Thread) string {
 	if t.Kind == community.Ideas {
 		return i18n.T(ctx, "community.idea.by", "Name", nameOf(ctx, t.AuthorName))
 	}
+	if t.Kind == community.Events {
+		return i18n.T(ctx, "community.event.by", "Name", nameOf(ctx, t.AuthorName))
+	}
 	return i18n.T(ctx, "community.thread.started_by", "Name", nameOf(ctx, t.AuthorName))
 }
 
@@ -70,6 +73,24 @@ func (v *listView) feedHref(ctx context.Context, file string) string {
 		return v.href(ctx, "/"+file)
 	}
 	return v.href(ctx, "/"+v.space.Slug+"/"+file)
+}
+
+// feedBase is the path that the list's feeds are below.
+func (v *listView) feedBase() string {
+	if v.space == nil {
+		return ""
+	}
+	return "/" + v.space.Slug
+}
+
+// about says in a line what the list is of.
+func (v *listView) about() string {
+	if v.space != nil {
+		if text := v.space.About.In(v.lang, v.place.Langs...); text != "" {
+			return text
+		}
+	}
+	return v.place.About.In(v.lang, v.place.Langs...)
 }
 
 func (v *listView) pages(ctx context.Context) ui.Pages {

@@ -36,7 +36,7 @@ func TestLinked(t *testing.T) {
 			posts: []community.Post{{ID: "a", Kind: "answer", Accepted: true, Markup: "Yes.", AuthorName: "Bob", Score: 3, At: at}, {ID: "b", Kind: "answer", Markup: "No.", At: at},
 				{ID: "c", Kind: "answer", DeletedAt: at, At: at}}}
 		v.url = "https://velo.example/c/velo"
-		out := v.linked()
+		out := v.linked(t.Context())
 		body := strings.TrimSuffix(strings.TrimPrefix(out, `<script type="application/ld+json">`), "</script>")
 		if strings.ContainsAny(body, "<>&") {
 			t.Errorf("%s: %s", kind, out)

@@ -3,6 +3,7 @@ package communityweb
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -40,6 +41,8 @@ type threadView struct {
 	poll     *community.Poll
 	quote    string // what the form begins with
 	articles *articleLinks
+	event    *eventView // nil for what is none
+	marks    map[string]Mark
 }
 
 // speaks reports whether a form to say something is shown.
@@ -63,6 +66,9 @@ func (v *threadView) postHref(ctx context.Context, p *community.Post, what strin
 }
 
 func (h *handlers) thread(w http.ResponseWriter, r *http.Request) error {
+	if old := oldThread(r); old != "" {
+		return h.leadsTo(w, r, old)
+	}
 	v, err := h.threadView(r, r.PathValue("thread"))
 	if err != nil {
 		return err
@@ -149,6 +155,10 @@ func (h *handlers) fill(ctx context.Context, v *threadView) error {
 	if v.poll, err = h.s.PollOf(ctx, &v.t); err != nil {
 		return err
 	}
+	if err := h.fillEvent(ctx, v); err != nil {
+		return err
+	}
+	h.fillMarks(ctx, v)
 	if err := h.fillIdea(ctx, v); err != nil || v.who == nil {
 		return err
 	}
@@ -163,6 +173,24 @@ func (h *handlers) fill(ctx context.Context, v *threadView) error {
 	}
 	v.follows, err = h.s.Follows(ctx, v.who, v.t.ID)
 	return err
+}
+
+// fillMarks asks how those are recognised who speak on the page.
+func (h *handlers) fillMarks(ctx context.Context, v *threadView) {
+	if h.options.Marks == nil {
+		return
+	}
+	var people []string
+	add := func(p *community.Post) {
+		if p.DeletedAt.IsZero() && !slices.Contains(people, p.Author) {
+			people = append(people, p.Author)
+		}
+	}
+	add(&v.first)
+	for i := range v.posts {
+		add(&v.posts[i])
+	}
+	v.marks = h.options.Marks(ctx, v.place, people)
 }
 
 // post leads to a post in its thread.
@@ -444,6 +472,9 @@ func (h *handlers) edit(w http.ResponseWriter, r *http.Request) error {
 		return h.showEdit(w, r, e)
 	}
 	err = h.s.Edit(r.Context(), v.place.ID, c)
+	if community.Waits(err) {
+		return h.waits(w, r, &v.place)
+	}
 	if err != nil && problem.Of(err).Field != "" {
 		f.Refuse(err)
 		web.Invalid(w)

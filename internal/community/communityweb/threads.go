@@ -23,10 +23,7 @@ func (h *handlers) threads(r *web.Routes) {
 	r.Page("GET /c/{slug}/all", org.Public, h.in(h.everything))
 	r.Page("GET /c/{slug}/{space}", org.Public, h.in(h.space))
 	r.Page("GET /c/{slug}/{space}/{file}", org.Public, h.in(h.spaceFile))
-	r.Page("GET /c/{slug}/feed.atom", org.Public, h.in(h.atom))
-	r.Page("GET /c/{slug}/feed.json", org.Public, h.in(h.jsonFeed))
-	r.Page("GET /c/{slug}/sitemap.xml", org.Public, h.in(h.sitemap))
-	r.Page("GET /c/{slug}/robots.txt", org.Public, h.in(h.robots))
+	h.outward(r)
 	r.Page("GET /c/{slug}/t/{thread}", org.Public, h.in(h.thread))
 	r.Page("GET /c/{slug}/t/{thread}/{words}", org.Public, h.in(h.thread))
 	r.Page("GET /c/{slug}/p/{post}", org.Public, h.in(h.post))
@@ -160,6 +157,9 @@ func (h *handlers) space(w http.ResponseWriter, r *http.Request) error {
 	}
 	if sp.Takes(community.Ideas) && !sp.Takes(community.Questions) && !sp.Takes(community.Discussions) {
 		return h.showBoard(w, r, v, &sp)
+	}
+	if len(sp.Holds) == 1 && sp.Takes(community.Events) {
+		return h.showEvents(w, r, v, &sp)
 	}
 	if len(sp.Holds) == 1 && sp.Takes(community.Articles) {
 		return h.showArticles(w, r, v, &sp)

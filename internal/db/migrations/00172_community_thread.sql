@@ -4,7 +4,7 @@ CREATE TABLE community_thread (
   id TEXT PRIMARY KEY,
   channel TEXT NOT NULL,
   space TEXT NOT NULL,
-  kind TEXT NOT NULL CHECK (kind IN ('question', 'discussion', 'idea')),
+  kind TEXT NOT NULL CHECK (kind IN ('question', 'discussion', 'idea', 'event')),
   title TEXT NOT NULL,
   excerpt TEXT NOT NULL DEFAULT '',
   tags TEXT NOT NULL DEFAULT '[]',

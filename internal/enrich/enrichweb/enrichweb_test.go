@@ -249,8 +249,8 @@ func TestSamplePages(t *testing.T) {
 	}
 	here := "/samples/" + list[0].ID
 	body := vera.get(here, 200, "0 of 20 judged", `data-key="1"`, `data-key="q"`, `data-key="x"`, "The brake squeaks")
-	_, main, _ := strings.Cut(body, "<main")                        // names of files hold any number
-	for _, told := range []string{"72%", "91%", "gloom", "Anger"} { // what the model says is not shown
+	_, main, _ := strings.Cut(body, "<main")                                                           // names of files hold any number
+	for _, told := range []string{"72%", "91%", "gloom", " checked", "option value=\"en\" selected"} { // what the model says is not shown
 		if main == "" || strings.Contains(main, told) {
 			t.Errorf("the page tells %q", told)
 		}
@@ -259,7 +259,9 @@ func TestSamplePages(t *testing.T) {
 	vera.post(here+"/judge", 422, "post", post, "kinds.asked", "yes")
 	vera.post(here+"/judge", 422, "post", post, "sentiment", "gleeful", "kinds.asked", "yes")
 	vera.post(here+"/judge", 404, "post", "nosuch", "sentiment", "neutral")
-	if to, _ := vera.post(here+"/judge", 303, "post", post, "sentiment", "neutral", "kinds.asked", "yes", "kind.question", "yes", "aggression", "attack"); to != here {
+	vera.post(here+"/judge", 422, "post", post, "sentiment", "neutral", "kinds.asked", "yes", "emotion", "glee")
+	vera.post(here+"/judge", 422, "post", post, "sentiment", "neutral", "kinds.asked", "yes", "language", "klingon")
+	if to, _ := vera.post(here+"/judge", 303, "post", post, "sentiment", "neutral", "kinds.asked", "yes", "kind.question", "yes", "aggression", "attack", "emotion", "surprise", "language", "en"); to != here {
 		t.Errorf("goes to %q", to)
 	}
 	body = vera.get(here, 200, "1 of 20 judged", "Undo")

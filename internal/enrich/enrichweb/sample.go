@@ -100,6 +100,11 @@ func (p *pages) judge(w http.ResponseWriter, r *http.Request) error {
 		if f.Has(enrich.Aggression) {
 			words[enrich.Aggression] = "attack"
 		}
+		for _, head := range []string{enrich.Emotion, enrich.Language} {
+			if v := f.Text(head); v != "" {
+				words[head] = v
+			}
+		}
 	}
 	if err := p.review.Judge(ctx, clean(r.PathValue("sample")), clean(f.Text("post")), words); err != nil {
 		if pr := problem.Of(err); pr.Code == problem.Invalid {
@@ -121,6 +126,9 @@ func (p *pages) undo(w http.ResponseWriter, r *http.Request) error {
 	}
 	return web.Redirect(w, r, "/samples/"+sample)
 }
+
+// emotionKey is the digit of an emotion: those of sentiment come before.
+func emotionKey(i int) string { return strconv.Itoa((4 + i) % 10) }
 
 // keys are the letters of the kinds.
 func keyOf(kind string) string {

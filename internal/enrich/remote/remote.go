@@ -97,8 +97,11 @@ func (e Endpoint) address() string {
 		return e.URL
 	}
 	want := "/chat/completions"
-	if e.Kind == TEI {
+	switch e.Kind {
+	case TEI:
 		want = "/predict"
+	case LibreTranslate:
+		want = "/translate"
 	}
 	if path := strings.TrimRight(u.Path, "/"); !strings.HasSuffix(path, want) {
 		if path == "" && e.Kind == OpenAI {

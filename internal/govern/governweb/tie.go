@@ -42,6 +42,19 @@ func (h *handlers) ties(w http.ResponseWriter, r *http.Request) error {
 	return web.Show(w, r, web.Page{Title: i18n.T(ctx, "govern.ties"), Wide: true}, tiesBody(p))
 }
 
+// TiesOf gives the panel beside an objective: how many ties there are with the groups it is for, of those wanted.
+func TiesOf(ctx context.Context, s *govern.Service, objective string, groups []string) ([]ui.Panel, error) {
+	list, err := s.TiesOf(ctx, objective, groups)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	kinds, err := s.Kinds(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return []ui.Panel{{Title: i18n.T(ctx, "govern.ties"), Body: tiesPanel(tiesPage{List: list, Kinds: kinds})}}, nil
+}
+
 func (h *handlers) tieNoun() noun[govern.Tie] {
 	return noun[govern.Tie]{
 		path: "/govern/ties", key: "govern.tie", plural: "govern.ties",

@@ -54,6 +54,7 @@ type Policy struct {
 
 	Calendar string    `json:"calendar,omitempty"` // id; Around for day and night
 	Pause    bool      `json:"pause"`              // the time until resolution stands still while they owe us a word
+	Waits    []string  `json:"waits,omitempty"`    // tags: it stands still while a conversation has one of them, such as what waits for a supplier
 	Warn     int       `json:"warn"`               // percent of the time after which whoever has it is told; 0 for never
 	Escalate []string  `json:"escalate,omitempty"` // members told of a breach; empty: those who may assign
 	From     time.Time `json:"from"`               // what began earlier was promised nothing
@@ -148,7 +149,7 @@ func (p *Promises) Check() error {
 			}
 		}
 		for field, list := range map[string]*[]string{"channels": &t.Channels, "kinds": &t.Kinds, "feelings": &t.Feelings, "languages": &t.Languages,
-			"priorities": &t.Priorities, "escalate": &t.Escalate} {
+			"priorities": &t.Priorities, "waits": &t.Waits, "escalate": &t.Escalate} {
 			slices.Sort(*list)
 			if *list = slices.Compact(*list); len(*list) > mostOf {
 				refuse(problem.New(problem.Invalid, "service.too_many", "Max", mostOf), "policy", i, field)

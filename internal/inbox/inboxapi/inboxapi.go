@@ -161,6 +161,7 @@ func Operations(a *api.API, s *inbox.Service) {
 	speech(a, s)
 	posts(a, s)
 	routing(a, s)
+	desk(a, s)
 }
 
 func queue(a *api.API, s *inbox.Service) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/entente/entente/internal/api"
+	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/inbox"
 	"github.com/entente/entente/internal/org"
 )
@@ -30,6 +31,7 @@ type Checked struct {
 	Complaint bool      `json:"complaint" doc:"It answers a public complaint."`
 	Answered  bool      `json:"answered" doc:"There is a public answer."`
 	Followed  bool      `json:"followed" doc:"There is a private follow-up."`
+	Barred    string    `json:"barred,omitempty" doc:"Why who writes may not answer here at all."`
 	Findings  []Finding `json:"findings"`
 }
 
@@ -97,6 +99,9 @@ func private(ctx context.Context, s *inbox.Service, conversation, to string, ask
 
 func checked(ctx context.Context, text string, v inbox.Checked) Checked {
 	out := Checked{Charter: v.Version, Refused: v.Refused, Held: v.Waits, Mentor: v.Mentor, Complaint: v.Complaint, Answered: v.Answered, Followed: v.Followed, Findings: []Finding{}}
+	if v.Barred != nil {
+		out.Barred = i18n.T(ctx, v.Barred.Key, v.Barred.Args...)
+	}
 	for i := range v.Findings {
 		f := &v.Findings[i]
 		d := Finding{Rule: f.Rule, Check: string(f.Check), Binding: f.Binding, Verdict: string(f.Verdict), Reason: f.Line(ctx), Says: f.Sentence}

@@ -130,7 +130,7 @@ func (p *pages) note(w http.ResponseWriter, r *http.Request) error {
 // refused shows the page again with what was typed.
 func (p *pages) refused(w http.ResponseWriter, r *http.Request, err error, form *composed, field string) error {
 	pr := problem.Of(err)
-	if pr.Code != problem.Invalid && pr.Code != problem.Conflict {
+	if pr.Code != problem.Invalid && pr.Code != problem.Conflict && !inbox.Barred(err) {
 		return err
 	}
 	text := i18n.T(r.Context(), pr.Key, pr.Args...)

@@ -28,11 +28,13 @@ type composing struct {
 	saved       []inbox.SavedReply
 	values      inbox.Values
 	translation string
-	owes        *inbox.Pair
+	original
+	owes *inbox.Pair
 }
 
 func (p *pages) composerRoutes(r *web.Routes) {
 	r.Do("POST /inbox/{id}/compose", org.InboxEdit, p.compose)
+	r.Do("POST /inbox/{id}/translate", org.InboxEdit, p.translatePost)
 	r.Page("GET /inbox/{id}/help", org.InboxEdit, p.help)
 	r.Do("POST /inbox/{id}/follow-up", org.InboxEdit, p.closePair)
 	r.Page("GET /follow-ups", org.InboxRead, p.followUps)
@@ -83,7 +85,7 @@ func (p *pages) prepare(ctx context.Context, v *conversationView) error {
 		return err
 	}
 	f.values = p.inbox.ValuesFor(ctx, &v.ways)
-	checked, err := p.inbox.Check(ctx, v.c.ID, inbox.Answer{Text: f.reply, Private: f.private, To: v.ways.Post.ID, Follow: f.follow, Pair: f.pair})
+	checked, err := p.inbox.Glance(ctx, &v.c, &v.ways, inbox.Answer{Text: f.reply, Private: f.private, To: v.ways.Post.ID, Follow: f.follow, Pair: f.pair}, v.answers)
 	if err != nil {
 		return err
 	}
@@ -119,6 +121,10 @@ func (p *pages) compose(w http.ResponseWriter, r *http.Request) error {
 	case "":
 	case "text":
 		if err := p.insertSaved(ctx, id, f, form); err != nil {
+			return err
+		}
+	case "translate":
+		if err := p.translateDraft(ctx, id, ref, form); err != nil {
 			return err
 		}
 	case "sign":

@@ -53,6 +53,8 @@ type conversationView struct {
 	owed          []inbox.ServiceLeft
 	parts         []inbox.Part
 	tags          []string
+	part          string // of a long thread, "" for the newest
+	translations
 }
 
 // may reports whether the reader may do p.
@@ -98,7 +100,10 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request, form *composed) err
 	if v.line, err = p.inbox.Timeline(ctx, c.ID, part, threadPage); err != nil {
 		return err
 	}
-	v.answers = sendings(&v.line)
+	v.answers, v.part = sendings(&v.line), part
+	if err := p.translated(ctx, v); err != nil {
+		return err
+	}
 	if v.ways, err = p.inbox.Ways(ctx, &c, clean(q.Get("to"))); err != nil {
 		if !problem.Is(err, problem.Missing) && !problem.Is(err, problem.Invalid) {
 			return err
@@ -235,4 +240,31 @@ func (p *pages) answers(w http.ResponseWriter, r *http.Request) error {
 		return web.Redirect(w, r, v.at(v.path))
 	}
 	return web.Part(w, r, answersPart(v))
+}
+
+// folded is a panel that is read when it is unfolded; without JavaScript, the page that tells more.
+func (p *pages) folded(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	c, err := p.inbox.Find(ctx, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	read := p.Folded[r.PathValue("panel")]
+	if read == nil {
+		return problem.New(problem.Missing, "problem.not_found")
+	}
+	body, page, err := read(ctx, c)
+	if err != nil {
+		return err
+	}
+	if r.Header.Get("HX-Request") == "" && page != "" {
+		return web.Redirect(w, r, page)
+	}
+	if body == nil {
+		body = nothingFolded()
+	}
+	if r.Header.Get("HX-Request") == "" {
+		return web.Show(w, r, web.Page{Title: name(ctx, &c)}, foldedPage(&c, body))
+	}
+	return web.Part(w, r, body)
 }

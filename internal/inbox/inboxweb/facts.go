@@ -134,6 +134,14 @@ func attachmentName(ctx context.Context, a ledger.Attachment) string {
 	return i18n.T(ctx, "inbox.attachment")
 }
 
+// attachmentHref is where members read a file that came with a message at a contact point; "" for files that are elsewhere.
+func attachmentHref(a ledger.Attachment) string {
+	if id, kept := strings.CutPrefix(a.File, "contact/"); kept {
+		return "/contact-points/files/" + id
+	}
+	return ""
+}
+
 // automatic is what a machine said, in words we have.
 func automatic(kind string) string {
 	switch kind {

@@ -102,6 +102,8 @@ type queueView struct {
 	topics   []ui.Option
 	named    map[string]string // channels
 	called   map[string]string // members
+	marks    map[string]string // what stands to the right of the inbox shows of conversations
+	owing    map[string]inbox.Pair
 	me       string
 	here     string
 	newest   string
@@ -110,6 +112,7 @@ type queueView struct {
 
 	saved                        []inbox.SavedView
 	languages, tags, departments []ui.Option
+	skills                       []ui.Option
 	deeds                        []string // what can be done with many at once
 	bulkAt                       string
 }
@@ -140,6 +143,9 @@ func (p *pages) queue(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if v.named, v.called, err = p.inbox.Names(ctx, v.list...); err != nil {
+		return err
+	}
+	if err := p.mark(ctx, v); err != nil {
 		return err
 	}
 	if r.Header.Get("HX-Target") == "queue" {
@@ -177,6 +183,21 @@ func (p *pages) queue(w http.ResponseWriter, r *http.Request) error {
 	return web.Show(w, r, web.Page{Title: i18n.T(ctx, "inbox.title"), Wide: true, Shortcuts: shortcuts(ctx)}, queuePage(v))
 }
 
+// mark reads what lists show beside what conversations say of themselves.
+func (p *pages) mark(ctx context.Context, v *queueView) (err error) {
+	if p.Marks != nil {
+		v.marks = p.Marks(ctx, v.list)
+	}
+	v.owing, err = p.inbox.Owing(ctx, v.list)
+	return err
+}
+
+// owes reports whether a public answer or a private follow-up is still to be said.
+func (v *queueView) owes(c *inbox.Conversation) bool {
+	_, yes := v.owing[c.ID]
+	return yes
+}
+
 // misspelled is why a search cannot be understood, "" when err is something else.
 func misspelled(ctx context.Context, err error) string {
 	if p := problem.Of(err); p.Code == problem.Invalid && p.Field == "q" {
@@ -198,7 +219,7 @@ func shortcuts(ctx context.Context) []ui.Shortcut {
 	for _, k := range []string{"r", "n", "t", "e", "[", "]", "u"} {
 		out = append(out, ui.Shortcut{Keys: k, Label: i18n.T(ctx, "inbox.key."+keyName(k))})
 	}
-	return out
+	return append(out, ui.Shortcut{Keys: "x", Label: i18n.T(ctx, "inbox.key.choose")}, ui.Shortcut{Keys: "X", Label: i18n.T(ctx, "inbox.key.choose_many")})
 }
 
 func keyName(key string) string {
@@ -222,8 +243,8 @@ func keyName(key string) string {
 // told turns a refusal into a toast on the page that to names; what is our fault stays an error.
 func told(w http.ResponseWriter, r *http.Request, err error, to string) error {
 	p := problem.Of(err)
-	switch p.Code {
-	case problem.Conflict, problem.Invalid:
+	switch {
+	case p.Code == problem.Conflict, p.Code == problem.Invalid, inbox.Barred(err):
 		web.Flash(w, r, ui.Warning, p.Key, p.Args...)
 		return web.Redirect(w, r, to)
 	}

@@ -4,25 +4,37 @@ package inboxweb
 import (
 	"context"
 
+	"github.com/a-h/templ"
+
 	"github.com/entente/entente/internal/inbox"
 	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/translate"
 	"github.com/entente/entente/internal/web"
 	"github.com/entente/entente/internal/web/ui"
 )
 
 // What must be announced for open pages to show what is new: Topic for the queue; ConversationTopic, followed by ":" and an id when
-// something was done with one conversation, alone when something was said that may belong to any.
+// something was said in or done with one conversation, by ":" and AllConversations when it may be any.
 const (
 	Topic             = "inbox"
 	ConversationTopic = "conversation"
+	AllConversations  = "all"
 )
 
 // Options bring in what stands beside the inbox.
 type Options struct {
 	// Panels shows who a conversation is with; may be nil.
 	Panels func(ctx context.Context, c inbox.Conversation) []ui.Panel
+	// Folded draws panels that are read when somebody unfolds them, by name: a body, nil when there is nothing, and the page that tells more, "" for none.
+	Folded map[string]func(ctx context.Context, c inbox.Conversation) (body templ.Component, page string, err error)
+	// Marks are what else lists show of conversations, such as a situation they belong to, by id; may be nil.
+	Marks func(ctx context.Context, list []inbox.Conversation) map[string]string
+	// Team are figures of the team that stand right of the inbox; may be nil.
+	Team func(ctx context.Context) []ui.StatProps
 	// Articles finds approved articles about some words, in a language or any; may be nil.
 	Articles func(ctx context.Context, words, lang string) []Article
+	// Translate gives posts and drafts in other languages; may be nil.
+	Translate *translate.Service
 }
 
 type pages struct {
@@ -43,6 +55,8 @@ func Routes(r *web.Routes, s *inbox.Service, o Options) {
 	p.viewRoutes(r)
 	r.Page("GET /inbox", org.InboxRead, p.queue)
 	r.Page("GET /inbox/{id}", org.InboxRead, p.conversation)
+	r.Page("GET /inbox/{id}/panels/{panel}", org.InboxRead, p.folded)
+	r.Page("GET /inbox/{id}/suggested", org.InboxRead, p.suggestedLater)
 	r.Page("GET /inbox/{id}/answers", org.InboxRead, p.answers)
 	r.Do("POST /inbox/{id}/take", org.InboxEdit, p.take)
 	r.Do("POST /inbox/{id}/assign", org.InboxAssign, p.assign)

@@ -21,6 +21,7 @@ func (p *pages) routingRoutes(r *web.Routes) {
 	r.Do("POST /inbox/{id}/escalate", org.InboxEdit, p.escalate)
 	r.Page("GET /routing", org.InboxRead, p.routing)
 	r.Do("POST /routing", org.InboxAssign, p.setRouting)
+	r.Page("GET /routing/now", org.InboxAssign, p.dashboard)
 	r.Page("GET /routing/fair", org.InboxAssign, p.fair)
 	r.Page("GET /routing/new", org.InboxAssign, p.rule)
 	r.Page("GET /routing/{rule}", org.InboxAssign, p.rule)
@@ -31,8 +32,9 @@ func (p *pages) routingRoutes(r *web.Routes) {
 
 // TeamTabs are the pages of the inbox that stand beside those of the team.
 func TeamTabs(ctx context.Context) []ui.Tab {
-	out := []ui.Tab{{Label: i18n.T(ctx, "routing.title"), Href: "/routing"}}
+	out := []ui.Tab{{Label: i18n.T(ctx, "routing.title"), Href: "/routing"}, {Label: i18n.T(ctx, "course.title"), Href: "/courses"}}
 	if org.Who(ctx).May(org.InboxAssign) {
+		out = append(out, ui.Tab{Label: i18n.T(ctx, "routing.now"), Href: "/routing/now"})
 		out = append(out, ui.Tab{Label: i18n.T(ctx, "routing.fair"), Href: "/routing/fair"})
 	}
 	return out
@@ -72,10 +74,7 @@ func (p *pages) routingPanels(ctx context.Context, v *conversationView) []ui.Pan
 	}
 	var out []ui.Panel
 	if v.c.Assignee == "" {
-		if s.list, err = p.inbox.Suggest(ctx, v.c.ID); err != nil {
-			return nil
-		}
-		out = append(out, ui.Panel{Title: i18n.T(ctx, "routing.suggested"), Body: suggested(s)})
+		out = append(out, ui.Panel{Title: i18n.T(ctx, "routing.suggested"), Later: v.at(v.path + "/suggested")})
 	} else if len(s.passes) > 0 {
 		out = append(out, ui.Panel{Title: i18n.T(ctx, "routing.passes"), Body: passesList(s)})
 	}
@@ -91,6 +90,26 @@ func (p *pages) routingPanels(ctx context.Context, v *conversationView) []ui.Pan
 		out = append(out, ui.Panel{Title: i18n.T(ctx, "routing.not_mine"), Body: waysOut(s)})
 	}
 	return out
+}
+
+// suggestedLater is who fits a conversation, worked out when somebody unfolds it.
+func (p *pages) suggestedLater(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	c, err := p.inbox.Find(ctx, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	s := suggestions{assign: sightOf(r.URL.Query()).at("/inbox/" + c.ID + "/assign"), may: org.Who(ctx).May(org.InboxAssign)}
+	if s.passes, err = p.inbox.Passes(ctx, c.ID); err != nil {
+		return err
+	}
+	if s.list, err = p.inbox.Suggest(ctx, c.ID); err != nil {
+		return err
+	}
+	if r.Header.Get("HX-Request") != "" {
+		return web.Part(w, r, suggested(s))
+	}
+	return web.Show(w, r, web.Page{Title: i18n.T(ctx, "routing.suggested")}, foldedPage(&c, suggested(s)))
 }
 
 func reasonLines(ctx context.Context, s inbox.Suggestion) string {

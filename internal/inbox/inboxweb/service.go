@@ -214,6 +214,7 @@ func (p *pages) setPolicy(w http.ResponseWriter, r *http.Request) error {
 	t := &f.policy
 	t.Name, t.Calendar, t.Seen, t.Pause = form.Text("name"), form.Text("calendar"), form.Text("seen"), form.Text("pause") != ""
 	t.Channels, t.Kinds, t.Feelings, t.Priorities, t.Escalate = r.PostForm["channels"], r.PostForm["kinds"], r.PostForm["feelings"], r.PostForm["priorities"], r.PostForm["escalate"]
+	t.Waits = strings.FieldsFunc(form.Text("waits"), func(r rune) bool { return r == ',' || r == ';' })
 	refuse := func(key, field string) {
 		f.problems = append(f.problems, problem.New(problem.Invalid, key).On(field))
 	}

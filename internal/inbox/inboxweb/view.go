@@ -22,6 +22,7 @@ func (p *pages) viewRoutes(r *web.Routes) {
 	r.Do("POST /inbox-views/{view}/delete", org.InboxRead, p.dropView)
 	r.Do("POST /inbox-bulk", org.InboxEdit, p.bulk)
 	r.Do("POST /inbox/{id}/link", org.InboxEdit, p.link)
+	r.Do("POST /inbox/{id}/split", org.InboxEdit, p.split)
 	r.Do("POST /inbox/{id}/priority", org.InboxEdit, p.rank)
 	r.Do("POST /inbox/{id}/tags", org.InboxEdit, p.tag)
 }
@@ -38,7 +39,7 @@ func narrowing(q url.Values, f *inbox.Filter) {
 	f.Priority = known("priority", due.Priorities())
 	f.Service = known("service", []string{inbox.Late, inbox.Soon, inbox.Running})
 	f.Language = clean(q.Get("lang"))
-	f.Tag, f.Department = text(q.Get("tag"), 40), text(q.Get("department"), 100)
+	f.Tag, f.Department, f.Skill = text(q.Get("tag"), 40), text(q.Get("department"), 100), text(q.Get("skill"), 60)
 	if n, err := strconv.Atoi(q.Get("age")); err == nil && slices.Contains(inbox.Ages(), n) {
 		f.Age = n
 	}
@@ -70,6 +71,7 @@ func narrowed(f *inbox.Filter, set func(name, value string)) {
 	set("lang", f.Language)
 	set("tag", f.Tag)
 	set("department", f.Department)
+	set("skill", f.Skill)
 	if f.Age > 0 {
 		set("age", strconv.Itoa(f.Age))
 	}
@@ -110,6 +112,13 @@ func (p *pages) offer(ctx context.Context, v *queueView) error {
 	}
 	for _, d := range departments {
 		v.departments = append(v.departments, ui.Option{Value: d, Label: d})
+	}
+	skills, err := p.inbox.Skills(ctx)
+	if err != nil {
+		return err
+	}
+	for _, k := range skills {
+		v.skills = append(v.skills, ui.Option{Value: k, Label: k})
 	}
 	v.deeds = inbox.Deeds(ctx)
 	return nil
@@ -207,7 +216,7 @@ func (p *pages) bulk(w http.ResponseWriter, r *http.Request) error {
 	return web.Redirect(w, r, to)
 }
 
-// link links the conversation with another or unlinks it, as "do" says.
+// link links the conversation with another, merges it or unlinks it, as "do" says.
 func (p *pages) link(w http.ResponseWriter, r *http.Request) error {
 	ctx, id := r.Context(), r.PathValue("id")
 	f, err := web.ReadForm(r)
@@ -216,6 +225,9 @@ func (p *pages) link(w http.ResponseWriter, r *http.Request) error {
 	}
 	other, key := clean(inbox.MatterID(f.Text("other"))), "service.matter.linked"
 	switch f.Text("do") {
+	case "merge":
+		key = "service.matter.merged"
+		_, err = p.inbox.Merge(ctx, id, other)
 	case "unlink":
 		key = "service.matter.unlinked"
 		err = p.inbox.Unlink(ctx, id, other)
@@ -225,6 +237,25 @@ func (p *pages) link(w http.ResponseWriter, r *http.Request) error {
 		err = problem.New(problem.Invalid, "problem.bad_form")
 	}
 	return acted(w, r, err, key)
+}
+
+// split splits the conversation at a post, or undoes the merge that an activity stated.
+func (p *pages) split(w http.ResponseWriter, r *http.Request) error {
+	f, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	var c inbox.Conversation
+	if merge := clean(f.Text("merge")); merge != "" {
+		c, err = p.inbox.Unmerge(r.Context(), r.PathValue("id"), merge)
+	} else {
+		c, err = p.inbox.Split(r.Context(), r.PathValue("id"), clean(f.Text("post")))
+	}
+	if err != nil {
+		return told(w, r, err, back(r))
+	}
+	web.Flash(w, r, ui.Success, "service.matter.split_done")
+	return web.Redirect(w, r, sightOf(r.URL.Query()).at("/inbox/"+c.ID))
 }
 
 func (p *pages) rank(w http.ResponseWriter, r *http.Request) error {
@@ -264,7 +295,7 @@ func joinTags(list []string) string { return strings.Join(list, ", ") }
 // finely reports whether one of the folded filters is used.
 func (v *queueView) finely() bool {
 	f := &v.filter
-	return f.Service != "" || f.Nature != "" || f.Feeling != "" || f.Language != "" || f.Priority != "" || f.Age != 0 || f.Tag != "" || f.Department != ""
+	return f.Service != "" || f.Nature != "" || f.Feeling != "" || f.Language != "" || f.Priority != "" || f.Age != 0 || f.Tag != "" || f.Department != "" || f.Skill != ""
 }
 
 func ageOf(v *queueView) string {
@@ -296,6 +327,16 @@ func partPost(ctx context.Context, p *inbox.Said) ui.PostProps {
 		out.Side, out.Author = ui.Ours, ourName(ctx, p)
 	}
 	return out
+}
+
+// bulkKeys are the keys of what is done with chosen lines.
+func bulkKeys(deed string) string {
+	return map[string]string{"take": "t", "assign": "a", "release": "b", "resolve": "e", "reopen": "z", "tag": "+", "untag": "-", "rank": "p", "label": "f", "link": "l", "merge": "m"}[deed]
+}
+
+// plainDeeds are those that need nothing beside the lines.
+func (v *queueView) plainDeeds() []string {
+	return slices.DeleteFunc(slices.Clone(v.deeds), func(d string) bool { return slices.Contains([]string{"assign", "tag", "untag", "rank", "label"}, d) })
 }
 
 // choose is the value with which a line can be chosen, "" where nothing is done with many.

@@ -96,8 +96,15 @@ func sentimentIcon(value string) string {
 	return "minus"
 }
 
-// sentence says what a member did.
+// sentence says what a member did, or a rule in their name.
 func sentence(ctx context.Context, ch *inbox.Change) string {
+	if ch.Rule != "" {
+		return i18n.T(ctx, "inbox.did.by_rule", "What", did(ctx, ch), "Rule", ch.Rule)
+	}
+	return did(ctx, ch)
+}
+
+func did(ctx context.Context, ch *inbox.Change) string {
 	by := ch.ByName
 	if by == "" {
 		by = i18n.T(ctx, "inbox.somebody")
@@ -105,7 +112,8 @@ func sentence(ctx context.Context, ch *inbox.Change) string {
 	switch ch.Kind {
 	case ledger.ConversationTaken:
 		return i18n.T(ctx, "inbox.did.took", "Name", by)
-	case ledger.ConversationRanked, ledger.ConversationTagged, ledger.ConversationLinked, ledger.ConversationUnlinked:
+	case ledger.ConversationRanked, ledger.ConversationTagged, ledger.ConversationLinked, ledger.ConversationUnlinked,
+		ledger.ConversationMerged, ledger.ConversationSplit:
 		return i18n.T(ctx, "service.history."+strings.TrimPrefix(ch.Kind, "conversation."), "By", by)
 	case ledger.ConversationPassed, ledger.ConversationEscalated:
 		return routingSentence(ctx, ch, by)

@@ -71,7 +71,7 @@ func shown(ctx context.Context, j *intake.Job) Import {
 // Order are the parameters of an import.
 type Order struct {
 	Name       string `query:"name" maxLength:"200" doc:"Of the file; its extension helps to tell what it is."`
-	Format     string `query:"format" enum:"feed,mbox,eml,stackexchange,csv,facts,jsonl,vcard" doc:"Found out when absent."`
+	Format     string `query:"format" enum:"feed,mbox,eml,stackexchange,discourse,csv,facts,jsonl,vcard" doc:"Found out when absent."`
 	Channel    string `query:"channel" maxLength:"40" doc:"Id of the channel under which posts are stated."`
 	NewChannel string `query:"new_channel" maxLength:"200" doc:"Name of a channel to be made for them, or of one made so before."`
 	Inbox      bool   `query:"inbox" doc:"Whether threads are to be handled."`
@@ -81,13 +81,16 @@ type Order struct {
 	Site       string `query:"site" maxLength:"300" doc:"stackexchange: address of the forum."`
 	Staff      string `query:"staff" maxLength:"300" doc:"What the web addresses of our own people begin with."`
 	Encoding   string `query:"encoding" maxLength:"40" doc:"csv, vcard: charset; found out when absent."`
-	Target     string `query:"target" enum:"customers,orders,posts" doc:"csv: what each line is; found out when absent."`
+	Target     string `query:"target" enum:"customers,orders,posts,ideas,articles" doc:"csv: what each line is; found out when absent."`
 	Kind       string `query:"kind" maxLength:"40" doc:"facts: the kind of the facts, see list-fact-kinds; found out when absent."`
 	Origin     string `query:"origin" maxLength:"100" doc:"facts: the system that states them; files when absent."`
 	Label      string `query:"label" maxLength:"200" doc:"facts: the category of lines that name none."`
 	Decimal    string `query:"decimal" maxLength:"1" doc:"csv, facts: what stands before decimals; found out when absent."`
 	Dates      string `query:"dates" enum:"dmy,mdy" doc:"csv: the order of dates in figures."`
 	Currency   string `query:"currency" maxLength:"3" doc:"csv: of amounts that name none; EUR when absent."`
+	Space      string `query:"space" maxLength:"200" doc:"The space of a community that threads are brought to, its id or COMMUNITY/SPACE; instead of a channel."`
+	Spaces     bool   `query:"spaces" doc:"discourse: each category goes to a space of its own, made when there is none."`
+	Fetch      bool   `query:"fetch" doc:"Pictures and files that posts show are downloaded, for a community."`
 	Region     string `query:"region" maxLength:"2" doc:"Country of phone numbers without one."`
 }
 
@@ -101,7 +104,8 @@ func (o *Order) start(ctx context.Context, s *intake.Service, j intake.Job) (int
 	}
 	return s.Start(ctx, j.ID, intake.Order{Format: format, NewChannel: o.NewChannel, Dry: o.DryRun, Settings: intake.Settings{Channel: o.Channel,
 		Inbox: o.Inbox, Direct: o.Direct, Own: o.Own, Site: o.Site, Staff: o.Staff, Encoding: o.Encoding, Target: o.Target, Dates: o.Dates,
-		Currency: o.Currency, Region: o.Region, Origin: o.Origin, Label: o.Label, Decimal: o.Decimal}})
+		Currency: o.Currency, Region: o.Region, Origin: o.Origin, Label: o.Label, Decimal: o.Decimal,
+		Space: o.Space, Spaces: o.Spaces, Fetch: o.Fetch}})
 }
 
 // Operations adds the operations.

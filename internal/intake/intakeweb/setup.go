@@ -24,9 +24,11 @@ type setupPage struct {
 	Format   string
 	Fields   []string
 	Posts    bool // the channel matters
+	Lines    bool // of a community: the space matters
 	Set      intake.Settings
 	New      string // name of a new channel
 	Channels []channel.Account
+	Spaces   []intake.Destination // of communities; nil for who brings nothing there
 	Layout   *intake.Layout
 	Rows     []previewRow
 	Wrong    []ui.FieldError
@@ -81,6 +83,9 @@ func (p *pages) showSetup(w http.ResponseWriter, r *http.Request, page *setupPag
 	if page.Channels, err = p.s.Channels(ctx); err != nil {
 		return err
 	}
+	if page.Spaces, err = p.s.Destinations(ctx); err != nil {
+		return err
+	}
 	if f, ok := intake.Find(page.Format); ok {
 		d := f.Describe()
 		page.Fields, page.Posts = d.Fields, d.Posts && d.Name != "jsonl"
@@ -93,6 +98,7 @@ func (p *pages) showSetup(w http.ResponseWriter, r *http.Request, page *setupPag
 		if layout != nil && layout.Head != nil {
 			page.Layout = layout
 			page.Posts = layout.Target == intake.Posts
+			page.Lines = layout.Target == intake.IdeaLines || layout.Target == intake.ArticleLines
 		}
 		for i := range rows {
 			page.Rows = append(page.Rows, preview(ctx, &rows[i]))
@@ -158,6 +164,11 @@ func preview(ctx context.Context, row *intake.Row) previewRow {
 				}
 				out.Words = strings.Join(slices.DeleteFunc(words, func(s string) bool { return s == "" }), " · ")
 			}
+		case ledger.ArticleWritten:
+			var d ledger.Written
+			if f.Decode(&d) == nil {
+				out.What, out.Who, out.Words = i18n.T(ctx, "intake.what.article"), first(d.AuthorName, f.Actor), d.Title+" – "+d.Markup
+			}
 		case ledger.OrderPlaced:
 			var o ledger.Order
 			if f.Decode(&o) == nil {
@@ -208,7 +219,8 @@ func (p *pages) start(w http.ResponseWriter, r *http.Request) error {
 	page := &setupPage{Job: j, Format: f.Text("format"), New: f.Text("new_channel")}
 	page.Set = intake.Settings{Channel: f.Text("channel"), Inbox: f.Text("inbox") != "", Direct: f.Text("direct") != "", Own: f.Text("own"), Site: f.Text("site"),
 		Staff: f.Text("staff"), Encoding: f.Text("encoding"), Target: f.Text("target"), Comma: f.Get("comma"), Dates: f.Text("dates"), Decimal: f.Text("decimal"),
-		Currency: f.Text("currency"), Region: f.Text("region"), Origin: f.Text("origin"), Label: f.Text("label")}
+		Currency: f.Text("currency"), Region: f.Text("region"), Origin: f.Text("origin"), Label: f.Text("label"),
+		Space: f.Text("space"), Spaces: f.Text("spaces") != "", Fetch: f.Text("fetch") != ""}
 	if _, fact := strings.CutPrefix(page.Set.Target, "fact."); fact != (page.Format == "facts") {
 		page.Set.Target = "" // chosen for another format
 	}
@@ -226,7 +238,7 @@ func (p *pages) start(w http.ResponseWriter, r *http.Request) error {
 		return p.showSetup(w, r, page)
 	}
 	name := ""
-	if page.Set.Channel == "" {
+	if page.Set.Channel == "" && page.Set.Space == "" {
 		name = page.New
 	}
 	if _, err := p.s.Start(ctx, j.ID, intake.Order{Format: page.Format, Settings: page.Set, NewChannel: name, Dry: do == "try"}); err != nil {
@@ -260,6 +272,14 @@ func channels(ctx context.Context, list []channel.Account) []ui.Option {
 	out := []ui.Option{{Label: i18n.T(ctx, "intake.channel_new")}}
 	for _, a := range list {
 		out = append(out, ui.Option{Value: a.ID, Label: a.Name})
+	}
+	return out
+}
+
+func spaces(ctx context.Context, list []intake.Destination) []ui.Option {
+	out := []ui.Option{{Label: i18n.T(ctx, "intake.space_none")}}
+	for _, d := range list {
+		out = append(out, ui.Option{Value: d.Space, Label: d.Name})
 	}
 	return out
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"github.com/entente/entente/internal/channel"
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/listening"
 	"github.com/entente/entente/internal/problem"
@@ -139,14 +140,22 @@ func (p *pages) mentions(w http.ResponseWriter, r *http.Request) error {
 	if len(v.filter.Query) > 8<<10 {
 		return problem.New(problem.TooLarge, "problem.too_large", "Limit", "8 kB")
 	}
+	var meant *query.Query
 	if v.filter.Query != "" {
-		_, v.problems = query.Parse(v.filter.Query)
+		meant, v.problems = query.Parse(v.filter.Query)
 	}
 	var list []listening.Mention
 	var next listening.Place
 	if !query.HasErrors(v.problems) {
 		if list, next, err = p.listening.Mentions(ctx, v.filter, before, perPage); err != nil {
 			return err
+		}
+		if v.filter.Query != "" && before.At.IsZero() {
+			unknown, err := p.listening.Unknown(ctx, meant, posts(list))
+			if err != nil {
+				return err
+			}
+			v.problems = append(v.problems, unknown...)
 		}
 	}
 	v.list, v.first = list, before.At.IsZero()
@@ -163,6 +172,14 @@ func (p *pages) mentions(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return web.Show(w, r, web.Page{Title: i18n.T(ctx, "listening.mentions")}, mentionsPage(v))
+}
+
+func posts(list []listening.Mention) []channel.Post {
+	out := make([]channel.Post, len(list))
+	for i := range list {
+		out[i] = list[i].Post
+	}
+	return out
 }
 
 func midnight(t time.Time, zone *time.Location) time.Time {

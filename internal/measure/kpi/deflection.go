@@ -4,7 +4,10 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/measure/stat"
 )
 
@@ -117,22 +120,68 @@ func DeflectedEntitled() Measure {
 	}
 }
 
-// DeflectedExplicit waits for contact forms that suggest answers.
-func DeflectedExplicit() Measure {
-	return pending(Measure{
-		ID: "deflected-explicit", Section: Service, Entry: 6, Unit: Contacts, Better: Higher, Days: 30, Clock: NoClock, MinN: 30, Interval: Poisson, Evidence: Measured, Stage: Outcome,
-		Of: OfFacts, Parts: []Part{{"given_up", Numerator}},
-		Formula: "D = #{ form left after opening a suggested answer, no contact within 72 h }",
-	}, "community")
+// OfVisits is somebody with a question at a contact point.
+const OfVisits Thing = "visit"
+
+// contactWithin is how long after a question contact is still about it (ServiceXRG's 72 hours).
+const contactWithin = 72 * time.Hour
+
+// asking is the visits to contact points between the cuts; wrote says whether contact was made in time. Younger ones are still open.
+func (a Ask) asking() (s Source, wrote, young string) {
+	w := a.between(&db.Where{}, "v.at")
+	young = "v.at > " + w.Arg(db.T(a.Now.Add(-contactWithin)))
+	return Source{Table: "contact_visit v", ID: "v.id", At: "v.at", Where: w}, "(v.wrote_at IS NOT NULL AND v.wrote_at <= v.at + " + since(contactWithin) + ")", young
 }
 
-// DeflectedHoldout waits for suggestions that are shown to a random part of people.
+func visits(m Measure) Measure {
+	m.Section, m.Entry, m.Unit, m.Better, m.Days, m.Clock, m.Evidence, m.Stage = Service, 6, Contacts, Higher, 30, NoClock, Measured, Outcome
+	m.Of, m.From, m.Moving = OfVisits, []string{ledger.VisitBegun, ledger.VisitRead, ledger.VisitWrote}, true
+	return m
+}
+
+// DeflectedExplicit is how many left a contact point after they read an answer and did not write within 72 hours.
+func DeflectedExplicit() Measure {
+	return visits(Measure{
+		ID: "deflected-explicit", MinN: 30, Interval: Poisson,
+		Parts:   []Part{{"given_up", Numerator}, {"wrote", LeftOut}, {"too_recent", LeftOut}},
+		Formula: "D = #{ form left after opening a suggested answer, no contact within 72 h }",
+		Source: func(a Ask) Source {
+			s, wrote, young := a.asking()
+			s.Where.And("v.held = 0").And("v.read_at IS NOT NULL")
+			s.Part = "CASE WHEN " + wrote + " THEN 'wrote' WHEN " + young + " THEN 'too_recent' ELSE 'given_up' END"
+			return s
+		},
+		Estimate: func(facts []Fact) Estimated {
+			if len(facts) == 0 {
+				return Estimated{}
+			}
+			return Estimated{Value: stat.Count(count(facts, "given_up")).AtLeast(30)}
+		},
+	})
+}
+
+// DeflectedHoldout is how many contacts answers saved, against a random part of people to whom none were shown. What was asked while nobody was held
+// back has nothing to be compared with.
 func DeflectedHoldout() Measure {
-	return pending(Measure{
-		ID: "deflected-holdout", Section: Service, Entry: 6, Unit: Contacts, Better: Higher, Days: 30, Clock: NoClock, MinN: 100, Interval: Difference, Evidence: Measured, Stage: Outcome,
-		Of: OfFacts, Parts: []Part{{"treated", Numerator}, {"control", Denominator}},
+	return visits(Measure{
+		ID: "deflected-holdout", MinN: 100, Interval: Difference,
+		Parts:   []Part{{"treated_wrote", Numerator}, {"treated_left", Denominator}, {"control_wrote", Numerator}, {"control_left", Denominator}, {"too_recent", LeftOut}},
 		Formula: "D = (c / n_c − t / n_t) · n_t",
-	}, "community", "holdout")
+		Source: func(a Ask) Source {
+			s, wrote, young := a.asking()
+			s.Where.And("v.holdout > 0")
+			s.Part = "CASE WHEN " + young + " THEN 'too_recent' WHEN v.held = 1 THEN CASE WHEN " + wrote + " THEN 'control_wrote' ELSE 'control_left' END WHEN " + wrote + " THEN 'treated_wrote' ELSE 'treated_left' END"
+			return s
+		},
+		Estimate: func(facts []Fact) Estimated {
+			c, t := count(facts, "control_wrote"), count(facts, "treated_wrote")
+			controls, treated := c+count(facts, "control_left"), t+count(facts, "treated_left")
+			if controls == 0 || treated == 0 {
+				return Estimated{}
+			}
+			return Estimated{Value: stat.Holdout(c, controls, t, treated).AtLeast(100), Terms: []Term{{ID: "control_rate", Unit: Share, Value: stat.Share(c, controls)}, {ID: "treated_rate", Unit: Share, Value: stat.Share(t, treated)}}}
+		},
+	})
 }
 
 // ContactAvoidance is the part of all who would have contacted us that did not have to.

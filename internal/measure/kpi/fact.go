@@ -46,6 +46,9 @@ type Ask struct {
 	Hours Hourly // in which somebody is there, for waits on a business clock; nil is Monday to Friday, 9 to 18 in UTC
 
 	Sentiment *stat.Confusion // how often models say which sentiment for which; nil when it is not known
+
+	// Apart tells facts apart by channel and gathers them by the hour: they are read once for all channels, and kept by the hour.
+	Apart bool
 }
 
 // From is the first cut.
@@ -86,6 +89,8 @@ type Fact struct {
 	Currency string  // of Sum when it is money; facts of different currencies are not merged
 
 	By *stat.Confusion // how often who counted it errs; nil for nobody who does
+
+	Channel string // id; only where Ask.Apart told facts apart by it
 }
 
 // Source is where the rows behind a number stand: pieces of one SELECT.
@@ -96,6 +101,7 @@ type Source struct {
 	N                   string // how many a row counts, a whole number; "" is 1
 	Tie                 string // tells rows of the same ID apart, which may then stand twice; "" where none do
 	Where               *db.Where
+	Apart               string // the channel that facts are told apart by, which are then gathered by the hour; "" where they are not
 }
 
 // Quarter is how finely facts are gathered where no single one is needed. All time zones differ from UTC by multiples of it since 1972.
@@ -103,9 +109,13 @@ const Quarter = 15 * time.Minute
 
 // read reads waits one by one, and anything else by the quarter of an hour, of which those that a cut goes through are told apart.
 func (s Source) read(ctx context.Context, q db.Q, cuts []time.Time) ([]Fact, error) {
+	channel, by := "''", ""
+	if s.Apart != "" {
+		channel, by = s.Apart, ", 8"
+	}
 	if s.For != "" {
-		list, err := db.All(ctx, q, func(f *Fact) []any { return []any{db.At(&f.At), &f.Part, micros{&f.For}, db.Bool(&f.Open)} },
-			"SELECT "+s.At+", "+s.Part+", "+s.For+", "+s.Open+" FROM "+s.Table+" "+s.Where.String(), s.Where.Args...)
+		list, err := db.All(ctx, q, func(f *Fact) []any { return []any{db.At(&f.At), &f.Part, micros{&f.For}, db.Bool(&f.Open), &f.Channel} },
+			"SELECT "+s.At+", "+s.Part+", "+s.For+", "+s.Open+", "+channel+" FROM "+s.Table+" "+s.Where.String(), s.Where.Args...)
 		for i := range list {
 			list[i].N = 1
 		}
@@ -126,18 +136,22 @@ func (s Source) read(ctx context.Context, q db.Q, cuts []time.Time) ([]Fact, err
 	}
 	double := func(expression string) string { return "CAST(" + expression + " AS DOUBLE PRECISION)" }
 	list, err := db.All(ctx, q, func(f *Fact) []any {
-		return []any{db.At(&f.At), &f.Part, &f.Key, &f.Currency, &f.N, &f.Sum, &f.Squares}
-	}, "SELECT "+at+", "+s.Part+", "+key+", "+currency+", "+n+", "+double(sum)+", "+double(squares)+" FROM "+s.Table+" "+s.Where.String()+
-		" GROUP BY 1, 2, 3, 4", s.Where.Args...)
+		return []any{db.At(&f.At), &f.Part, &f.Key, &f.Currency, &f.N, &f.Sum, &f.Squares, &f.Channel}
+	}, "SELECT "+at+", "+s.Part+", "+key+", "+currency+", "+n+", "+double(sum)+", "+double(squares)+", "+channel+" FROM "+s.Table+" "+s.Where.String()+
+		" GROUP BY 1, 2, 3, 4"+by, s.Where.Args...)
 	return list, wrap(err)
 }
 
-// gathered is the time under which a row is gathered: the beginning of its quarter, or the last cut in it that the row follows.
+// gathered is the time under which a row is gathered: the beginning of its quarter, or hour, or the last cut in it that the row follows.
 func (s Source) gathered(cuts []time.Time) string {
-	quarter := fmt.Sprintf("(%s / %d) * %d", s.At, Quarter.Microseconds(), Quarter.Microseconds())
+	width := Quarter.Microseconds()
+	if s.Apart != "" {
+		width = time.Hour.Microseconds()
+	}
+	quarter := fmt.Sprintf("(%s / %d) * %d", s.At, width, width)
 	var b strings.Builder
 	for i := len(cuts) - 1; i >= 0; i-- { // the latest first
-		if cuts[i].UnixMicro()%Quarter.Microseconds() != 0 {
+		if cuts[i].UnixMicro()%width != 0 {
 			cut := s.Where.Arg(db.T(cuts[i]))
 			fmt.Fprintf(&b, " WHEN %s >= %s AND %s < %s THEN %s", s.At, cut, quarter, cut, cut)
 		}

@@ -2,6 +2,7 @@ package kpi
 
 import (
 	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/measure/stat"
 )
 
@@ -126,13 +127,26 @@ func LeadCycle() Measure {
 	}
 }
 
-// ActiveAmbassadors waits for programmes.
+// ActiveAmbassadors is how many of those who agreed to be asked helped in a thread after they were. One act is enough: we ask seldom.
 func ActiveAmbassadors() Measure {
-	return pending(Measure{
+	return Measure{
 		ID: "active-ambassadors", Section: Customers, Entry: 13, Unit: People, Better: Higher, Days: 90, Clock: NoClock, Interval: ExactNumber, Evidence: Measured, Stage: Output,
-		Of: OfPosts, Parts: []Part{{"active", Numerator}},
-		Formula: "A = #{ m : #acts(m) ≥ k in 90 d }",
-	}, "programme")
+		Dims: ofPosts(), Of: OfPosts, From: []string{ledger.PostSaid}, Parts: []Part{{"active", Numerator}},
+		Formula: "A = #{ m : #acts(m) ≥ k in 90 d },  k = 1",
+		Source: func(a Ask) Source {
+			s := a.forum("'active'", true)
+			s.Key = "p.author"
+			s.Where.And("EXISTS (SELECT 1 FROM community_ambassador_ask h JOIN member m ON m.id = h.member WHERE h.thread = p.root AND 'mailto:' || m.email = p.author AND h.at <= p.at)")
+			return s
+		},
+		Estimate: func(facts []Fact) Estimated {
+			who, _ := byKey(facts)
+			if len(who) == 0 {
+				return Estimated{} // nobody was asked, or nobody helped: neither is told apart here
+			}
+			return Estimated{Value: stat.Exact(float64(len(who)), count(facts, "active")).AtLeast(1)}
+		},
+	}
 }
 
 // AdvocacyShare waits for programmes.

@@ -174,7 +174,7 @@ type Measure struct {
 	Source func(Ask) Source
 	// Facts reads what is counted between the first and the last cut; nil reads Source.
 	Facts func(ctx context.Context, q db.Q, a Ask) ([]Fact, error)
-	// Hourly says that what Facts gives for an hour follows from the rows of Source in that hour, so that it can be kept by the hour.
+	// Hourly says that what Facts gives for an hour follows from the rows of Source in that hour, so that it can be kept by the hour, and that Facts minds Ask.Apart.
 	Hourly bool
 	// Changes reads how a stock moved between the first and the last cut, without what it was before; nil: it cannot be kept.
 	Changes func(ctx context.Context, q db.Q, a Ask) ([]Fact, error)
@@ -245,7 +245,9 @@ func (m Measure) In(from, to time.Time, facts []Fact) Estimated {
 func (m Measure) Read(ctx context.Context, q db.Q, a Ask) ([]Fact, error) {
 	read := m.Facts
 	if read == nil {
-		read = func(ctx context.Context, q db.Q, a Ask) ([]Fact, error) { return m.Source(a).read(ctx, q, a.Cuts) }
+		read = func(ctx context.Context, q db.Q, a Ask) ([]Fact, error) {
+			return a.apart(m.Source(a)).read(ctx, q, a.Cuts)
+		}
 	}
 	list, err := read(ctx, q, a)
 	if m.Clock == Business {

@@ -17,7 +17,7 @@ func NetSentiment() Measure {
 		Parts:   []Part{{"positive", Numerator}, {"neutral", Denominator}, {"negative", Numerator}, {"said", Population}},
 		Formula: "s = 100 · (P − N) / (P + U + N)",
 		Source: func(a Ask) Source {
-			w := (&db.Where{}).And("l.label = 'sentiment'").And("l.value IN ('positive', 'neutral', 'negative')")
+			w := (&db.Where{}).And("l.label = 'sentiment'").And("l.actor NOT LIKE 'rule:%'").And("l.value IN ('positive', 'neutral', 'negative')")
 			a.posts(a.between(w, "l.post_at"))
 			if a.Filter.Topic != "" {
 				w.And("EXISTS (SELECT 1 FROM mention m WHERE m.topic = ? AND m.post = p.id)", a.Filter.Topic)
@@ -26,7 +26,7 @@ func NetSentiment() Measure {
 		},
 		Hourly: true,
 		Facts: func(ctx context.Context, q db.Q, a Ask) ([]Fact, error) {
-			labelled, err := NetSentiment().Source(a).read(ctx, q, a.Cuts)
+			labelled, err := a.apart(NetSentiment().Source(a)).read(ctx, q, a.Cuts)
 			if err != nil {
 				return nil, err
 			}

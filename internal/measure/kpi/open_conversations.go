@@ -79,8 +79,8 @@ func (a Ask) opening(ctx context.Context, q db.Q, from, to time.Time) ([]Fact, e
 	}{{"s.opened_at", 1}, {"s.resolved_at", -1}} {
 		// What was resolved before it was opened, by clocks that disagree, was never open.
 		w := (&db.Where{}).And(c.column+" >= ?", db.T(from)).And(c.column+" < ?", db.T(to)).And("(s.resolved_at IS NULL OR s.resolved_at >= s.opened_at)")
-		s := a.spans(c.column, w)
-		if a.Filter == (Filter{}) {
+		s := a.apart(a.spans(c.column, w))
+		if a.Filter == (Filter{}) && !a.Apart {
 			s.Table = "conversation_span s"
 		}
 		list, err := s.read(ctx, q, a.Cuts)

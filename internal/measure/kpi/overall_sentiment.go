@@ -83,12 +83,13 @@ const byHand = "hand"
 
 // spoken moves what people said of posts from what a model may have said to what is known.
 func (a Ask) spoken(ctx context.Context, q db.Q) ([]Fact, error) {
-	w := (&db.Where{}).And("l.label = 'sentiment'").And("l.value <> ''").And("f.sentiment <> ''").And("',' || f.hand || ',' LIKE '%,sentiment,%'")
+	w := (&db.Where{}).And("l.label = 'sentiment'").And("l.actor NOT LIKE 'rule:%'").And("l.value <> ''").And("f.sentiment <> ''").And("',' || f.hand || ',' LIKE '%,sentiment,%'")
 	a.posts(a.between(w, "l.post_at"))
 	if a.Filter.Topic != "" {
 		w.And("EXISTS (SELECT 1 FROM mention m WHERE m.topic = ? AND m.post = p.id)", a.Filter.Topic)
 	}
-	list, err := Source{Table: "post_label l JOIN post p ON p.id = l.post JOIN enrichment f ON f.post = p.id", At: "l.post_at", Part: "f.sentiment", Where: w}.read(ctx, q, a.Cuts)
+	labelled := Source{Table: "post_label l JOIN post p ON p.id = l.post JOIN enrichment f ON f.post = p.id", At: "l.post_at", Part: "f.sentiment", Where: w}
+	list, err := a.apart(labelled).read(ctx, q, a.Cuts)
 	out := make([]Fact, 0, 2*len(list))
 	for _, f := range list {
 		known, taken := f, f
@@ -100,7 +101,8 @@ func (a Ask) spoken(ctx context.Context, q db.Q) ([]Fact, error) {
 
 // sentiments counts posts from the hours that enrich keeps. Hours that a cut goes through, and a topic, are counted post by post.
 func (a Ask) sentiments(ctx context.Context, q db.Q) ([]Fact, error) {
-	source := OverallSentiment().Source
+	source := func(a Ask) Source { return a.apart(OverallSentiment().Source(a)) }
+	channel, by := a.byChannel("channel")
 	if a.Filter.Topic != "" || a.Filter.Kind != "" {
 		return source(a).read(ctx, q, a.Cuts)
 	}
@@ -114,6 +116,8 @@ func (a Ask) sentiments(ctx context.Context, q db.Q) ([]Fact, error) {
 		hour int64
 		part string
 		n    int
+
+		channel string
 	}
 	w := (&db.Where{}).And("hour >= ?", hour(a.From())).And("hour < ?", hour(a.To().Add(time.Hour-1)))
 	if a.Filter.Channel != "" {
@@ -122,15 +126,15 @@ func (a Ask) sentiments(ctx context.Context, q db.Q) ([]Fact, error) {
 	if a.Filter.Language != "" {
 		w.And("lang = ?", a.Filter.Language)
 	}
-	hours, err := db.All(ctx, q, func(t *tally) []any { return []any{&t.hour, &t.part, &t.n} },
-		"SELECT hour, CASE sentiment WHEN '' THEN 'unsure' ELSE sentiment END, SUM(n) FROM label_hour "+w.String()+" GROUP BY 1, 2", w.Args...)
+	hours, err := db.All(ctx, q, func(t *tally) []any { return []any{&t.hour, &t.part, &t.n, &t.channel} },
+		"SELECT hour, CASE sentiment WHEN '' THEN 'unsure' ELSE sentiment END, SUM(n), "+channel+" FROM label_hour "+w.String()+" GROUP BY 1, 2"+by, w.Args...)
 	if err != nil {
 		return nil, fmt.Errorf("read hours: %w", err)
 	}
 	facts := make([]Fact, 0, len(hours))
 	for _, h := range hours {
 		if !split[h.hour] {
-			facts = append(facts, Fact{At: time.Unix(h.hour*3600, 0).UTC(), Part: h.part, N: h.n})
+			facts = append(facts, Fact{At: time.Unix(h.hour*3600, 0).UTC(), Part: h.part, N: h.n, Channel: h.channel})
 		}
 	}
 	for h := range split {
@@ -149,7 +153,7 @@ func (a Ask) sentiments(ctx context.Context, q db.Q) ([]Fact, error) {
 		}
 		cuts = append(cuts, to)
 		slices.SortFunc(cuts, time.Time.Compare)
-		one, err := source(Ask{Cuts: cuts, Filter: a.Filter}).read(ctx, q, cuts)
+		one, err := source(Ask{Cuts: cuts, Filter: a.Filter, Apart: a.Apart}).read(ctx, q, cuts)
 		if err != nil {
 			return nil, err
 		}

@@ -29,8 +29,10 @@ func Volume() Measure {
 // which those hours hold too, is taken back.
 func (a Ask) volume(ctx context.Context, q db.Q, part string) ([]Fact, error) {
 	if a.Filter.Language != "" || a.Filter.Kind != "" {
-		return a.said(part).read(ctx, q, a.Cuts)
+		return a.apart(a.said(part)).read(ctx, q, a.Cuts)
 	}
+	channel, by := a.byChannel("channel")
+	said, _ := a.byChannel("p.channel")
 	split := map[int64]bool{}
 	for _, c := range a.Cuts {
 		if c.Truncate(time.Hour) != c {
@@ -38,22 +40,23 @@ func (a Ask) volume(ctx context.Context, q db.Q, part string) ([]Fact, error) {
 		}
 	}
 	type tally struct {
-		hour int64
-		n    int
+		hour    int64
+		n       int
+		channel string
 	}
 	w := (&db.Where{}).And("topic = ?", a.Filter.Topic).And("hour >= ?", hour(a.From())).And("hour < ?", hour(a.To().Add(time.Hour-1)))
 	if a.Filter.Channel != "" {
 		w.And("channel = ?", a.Filter.Channel)
 	}
-	hours, err := db.All(ctx, q, func(t *tally) []any { return []any{&t.hour, &t.n} },
-		"SELECT hour, SUM(n) FROM mention_hour "+w.String()+" GROUP BY hour", w.Args...)
+	hours, err := db.All(ctx, q, func(t *tally) []any { return []any{&t.hour, &t.n, &t.channel} },
+		"SELECT hour, SUM(n), "+channel+" FROM mention_hour "+w.String()+" GROUP BY hour"+by, w.Args...)
 	if err != nil {
 		return nil, fmt.Errorf("read hours: %w", err)
 	}
 	facts := make([]Fact, 0, len(hours))
 	for _, h := range hours {
 		if !split[h.hour] {
-			facts = append(facts, Fact{At: time.Unix(h.hour*3600, 0).UTC(), Part: part, N: h.n})
+			facts = append(facts, Fact{At: time.Unix(h.hour*3600, 0).UTC(), Part: part, N: h.n, Channel: h.channel})
 		}
 	}
 	machines := a.between(&db.Where{}, "p.at").And("p.automatic <> ''").And("p.ours = 0")
@@ -63,13 +66,14 @@ func (a Ask) volume(ctx context.Context, q db.Q, part string) ([]Fact, error) {
 	if a.Filter.Topic != "" {
 		machines.And("EXISTS (SELECT 1 FROM mention m WHERE m.topic = ? AND m.post = p.id)", a.Filter.Topic)
 	}
-	taken, err := db.All(ctx, q, func(t *time.Time) []any { return []any{db.At(t)} }, "SELECT p.at FROM post p "+machines.String(), machines.Args...)
+	one := func(f *Fact) []any { f.Part, f.N = part, 1; return []any{db.At(&f.At), &f.Channel} }
+	taken, err := db.All(ctx, q, one, "SELECT p.at, "+said+" FROM post p "+machines.String(), machines.Args...)
 	if err != nil {
 		return nil, fmt.Errorf("read what machines said: %w", err)
 	}
-	for _, at := range taken {
-		if !split[hour(at)] {
-			facts = append(facts, Fact{At: at, Part: part, N: -1})
+	for _, f := range taken {
+		if f.N = -1; !split[hour(f.At)] {
+			facts = append(facts, f)
 		}
 	}
 	for h := range split {
@@ -81,15 +85,37 @@ func (a Ask) volume(ctx context.Context, q db.Q, part string) ([]Fact, error) {
 			to = a.To()
 		}
 		s := Ask{Cuts: []time.Time{from, to}, Filter: a.Filter}.said(part)
-		one, err := db.All(ctx, q, func(t *time.Time) []any { return []any{db.At(t)} }, "SELECT "+s.At+" FROM "+s.Table+" "+s.Where.String(), s.Where.Args...)
+		posts, err := db.All(ctx, q, one, "SELECT "+s.At+", "+said+" FROM "+s.Table+" "+s.Where.String(), s.Where.Args...)
 		if err != nil {
 			return nil, fmt.Errorf("read the posts of an hour: %w", err)
 		}
-		for _, at := range one {
-			facts = append(facts, Fact{At: at, Part: part, N: 1})
-		}
+		facts = append(facts, posts...)
 	}
 	return facts, nil
+}
+
+// byChannel is what to select and to group by, so that facts are told apart by a channel where that is asked for.
+func (a Ask) byChannel(column string) (selected, grouped string) {
+	if !a.Apart {
+		return "''", ""
+	}
+	return column, ", " + column
+}
+
+// apart tells the facts of a source apart by the channel of what it counts where that is asked for.
+func (a Ask) apart(s Source) Source {
+	if !a.Apart {
+		return s
+	}
+	switch s.At[:2] {
+	case "c.", "s.":
+		s.Apart = "c.channel"
+	case "f.":
+		s.Apart = "f.channel"
+	default:
+		s.Apart = "p.channel"
+	}
+	return s
 }
 
 // hour numbers the hours since 1970, as listening does.

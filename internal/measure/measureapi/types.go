@@ -23,7 +23,7 @@ type Measure struct {
 	Interval   string   `json:"interval" doc:"How the 95 % interval is made."`
 	Evidence   string   `json:"evidence" enum:"measured,surveyed,modelled,assumed"`
 	Stage      string   `json:"stage" doc:"Stage of the AMEC framework."`
-	Of         string   `json:"of" enum:"post,conversation,fact,person,insight,situation" doc:"What its rows are."`
+	Of         string   `json:"of" enum:"post,conversation,fact,person,insight,situation,visit" doc:"What its rows are."`
 	Activities []string `json:"activities" doc:"Kinds of activity it stands on."`
 	Formula    string   `json:"formula"`
 	Words      string   `json:"formula_in_words"`
@@ -133,7 +133,7 @@ type Point struct {
 // Row is a conversation or a post behind a number.
 type Row struct {
 	ID      string    `json:"id"`
-	Kind    string    `json:"kind" enum:"post,conversation,fact,person,insight,situation"`
+	Kind    string    `json:"kind" enum:"post,conversation,fact,person,insight,situation,visit"`
 	At      time.Time `json:"at" doc:"When it was said or opened."`
 	Part    string    `json:"part"`
 	Role    string    `json:"role"`

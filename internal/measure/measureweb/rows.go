@@ -93,6 +93,9 @@ func href(r measure.Row) string {
 	if r.Of == kpi.OfInsights {
 		return "/govern/insights/" + url.PathEscape(r.ID)
 	}
+	if r.Of == kpi.OfVisits {
+		return "/deflection"
+	}
 	if r.Of == kpi.OfSituations {
 		return "/situations/" + url.PathEscape(r.ID)
 	}

@@ -71,8 +71,8 @@ func (d Definition) matched(m *kpi.Measure, docs Docs, which part) {
 	m.Hourly = !asked.Asks("channel") && !inner.Asks("channel") // a channel that gets another name moves nothing
 	m.Facts = func(ctx context.Context, q db.Q, a kpi.Ask) ([]kpi.Fact, error) {
 		type key struct {
-			at   int64
-			part string
+			at            int64
+			part, channel string
 		}
 		counts := map[key]int{}
 		err := each(ctx, q, a, nil, func(p *channel.Post, part string) bool {
@@ -82,12 +82,16 @@ func (d Definition) matched(m *kpi.Measure, docs Docs, which part) {
 					at = c
 				}
 			}
-			counts[key{at.UnixMicro(), part}]++
+			k := key{at: at.UnixMicro(), part: part}
+			if a.Apart {
+				k.channel = p.Channel
+			}
+			counts[k]++
 			return true
 		})
 		out := make([]kpi.Fact, 0, len(counts))
 		for k, n := range counts {
-			out = append(out, kpi.Fact{At: time.UnixMicro(k.at).UTC(), Part: k.part, N: n})
+			out = append(out, kpi.Fact{At: time.UnixMicro(k.at).UTC(), Part: k.part, N: n, Channel: k.channel})
 		}
 		return out, err
 	}

@@ -247,7 +247,7 @@ func means(a *api.API, s *plan.Service, op func(id, method, path, summary string
 		return api.Listed(out, ""), nil
 	})
 	api.Add(a, op("read-working-days", http.MethodGet, "/working-days", "The days that are worked", org.StrategyRead), func(ctx context.Context, _ *struct{}) (*api.One[WorkingDays], error) {
-		c, err := s.Calendar(ctx)
+		c, err := s.WrittenCalendar(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -272,7 +272,7 @@ func means(a *api.API, s *plan.Service, op func(id, method, path, summary string
 		if err := s.ChangeCalendar(ctx, works, closed); err != nil {
 			return nil, err
 		}
-		c, err := s.Calendar(ctx)
+		c, err := s.WrittenCalendar(ctx)
 		if err != nil {
 			return nil, err
 		}

@@ -189,13 +189,15 @@ func hoursDrawn(ctx context.Context, c plan.Capacity) chart.LinesProps {
 type calendarPage struct {
 	Works  [7]bool
 	Closed string
-	Edit   bool
-	Wrong  wrong
+
+	Holidays []string // of the business hours
+	Edit     bool
+	Wrong    wrong
 }
 
 func (h *handlers) calendar(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	c, err := h.s.Calendar(ctx)
+	c, err := h.s.WrittenCalendar(ctx)
 	if err != nil {
 		return err
 	}
@@ -208,6 +210,10 @@ func (h *handlers) calendar(w http.ResponseWriter, r *http.Request) error {
 
 func (h *handlers) showCalendar(w http.ResponseWriter, r *http.Request, p calendarPage) error {
 	p.Edit = mayEdit(r.Context())
+	var err error
+	if p.Holidays, err = h.s.Holidays(r.Context()); err != nil {
+		return err
+	}
 	return web.Show(w, r, web.Page{Title: i18n.T(r.Context(), "plan.calendar")}, calendarBody(p))
 }
 

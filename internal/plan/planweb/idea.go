@@ -3,8 +3,10 @@ package planweb
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"github.com/entente/entente/internal/community"
+	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/plan"
@@ -27,6 +29,21 @@ type ideaPart struct {
 	serves     []served
 	objectives []ui.Option
 	others     []ui.Option // initiatives that the idea can become a part of
+	moved      bool        // it may be followed up to objectives
+	brought    string      // its measured benefit, "" for none and for those who see no money
+}
+
+// broughtBy says what an initiative has brought, as far as that was measured; "" for nothing.
+func broughtBy(ctx context.Context, s *plan.Service, i plan.Initiative) (string, error) {
+	sum, n, err := s.Measured(ctx, i)
+	if err != nil || n == 0 {
+		return "", err
+	}
+	var out []string
+	for _, a := range sum.Amounts() {
+		out = append(out, moneyText(ctx, a.Minor, a.Currency))
+	}
+	return i18n.N(ctx, "plan.idea.brought", n, "Amount", strings.Join(out, " + ")), nil
 }
 
 // IdeaPanel says which initiative was made of an idea and which objectives that serves, or offers to make one: for the page of the idea.
@@ -37,7 +54,7 @@ func IdeaPanel(s *plan.Service) func(ctx context.Context, c community.Community,
 		if m == nil || !m.May(org.StrategyRead) || web.AtOwnHost(ctx) || i.Initiative == "" && (!m.May(org.StrategyEdit) || i.MergedInto != "") {
 			return ui.Panel{}, false, nil
 		}
-		part := ideaPart{idea: i, place: c}
+		part := ideaPart{idea: i, place: c, moved: m.May(org.ListeningRead)}
 		objectives, err := s.Objectives(ctx)
 		if err != nil {
 			return ui.Panel{}, false, err
@@ -53,6 +70,9 @@ func IdeaPanel(s *plan.Service) func(ctx context.Context, c community.Community,
 			}
 			if part.made != nil {
 				part.serves = servedBy(objectives, st.Objectives)
+				if part.brought, err = broughtBy(ctx, s, st.Initiative); err != nil {
+					return ui.Panel{}, false, err
+				}
 			}
 			return ui.Panel{Title: i18n.T(ctx, "plan.idea.panel"), Body: ideaPanel(part)}, true, nil
 		}
@@ -90,10 +110,11 @@ func servedBy(all []plan.Objective, ids []string) []served {
 // origin is the idea that an initiative was made of.
 type origin struct {
 	community.Idea
-	href string
+	href, brought string
 }
 
-func (h *handlers) originOf(ctx context.Context, initiative string) (*origin, error) {
+func (h *handlers) originOf(ctx context.Context, of plan.Initiative) (*origin, error) {
+	initiative := of.ID
 	if h.ideas == nil {
 		return nil, nil
 	}
@@ -101,7 +122,8 @@ func (h *handlers) originOf(ctx context.Context, initiative string) (*origin, er
 	if err != nil || !found {
 		return nil, err
 	}
-	return &origin{i, web.Href(ctx, c.Path()+i.Path())}, nil
+	brought, err := broughtBy(ctx, h.s, of)
+	return &origin{i, web.Href(ctx, c.Path()+i.Path()), brought}, err
 }
 
 // adopt makes an initiative of an idea, or the idea a part of one that is there, and says so on the idea's page.
@@ -131,26 +153,27 @@ func (h *handlers) adopt(w http.ResponseWriter, r *http.Request) error {
 	}
 	c, _ := o.ByID(in.Text("community"))
 	back := web.Href(ctx, c.Path()+idea.Path())
-	reason := in.Text("reason")
-	if err := h.ideas.MayAdopt(ctx, c.ID, idea.ID, reason); err != nil {
-		return err // before anything is made
-	}
-	made := in.Text("initiative")
+	made, reason := in.Text("initiative"), in.Text("reason")
 	if made == "" {
 		about := plan.About{Name: clipped(idea.Title, 120), Outcome: idea.Excerpt}
 		if objective := in.Text("objective"); objective != "" {
 			about.Objectives = []string{objective}
 		}
-		i, err := h.s.Add(ctx, about)
+		i, add, err := h.s.Adding(ctx, about)
 		if err != nil {
 			return err
 		}
-		made = i.ID
-	} else if _, err := h.s.Initiative(ctx, made); err != nil {
-		return err
-	}
-	if err := h.ideas.Adopt(ctx, c.ID, idea.ID, reason, made); err != nil {
-		return err
+		err = h.ideas.AdoptAs(ctx, c.ID, idea.ID, reason, func(ctx context.Context, q db.Q) (string, error) { return i.ID, add(ctx, q) })
+		if err != nil {
+			return err
+		}
+	} else {
+		if _, err := h.s.Initiative(ctx, made); err != nil {
+			return err
+		}
+		if err := h.ideas.Adopt(ctx, c.ID, idea.ID, reason, made); err != nil {
+			return err
+		}
 	}
 	web.Flash(w, r, ui.Success, "plan.idea.adopted")
 	return web.Redirect(w, r, back)

@@ -83,7 +83,7 @@ func (h *handlers) showOverview(w http.ResponseWriter, r *http.Request, note str
 		return err
 	}
 	p.Serves = servedBy(objectives, p.St.Objectives)
-	if p.Origin, err = h.originOf(ctx, p.St.ID); err != nil {
+	if p.Origin, err = h.originOf(ctx, p.St.Initiative); err != nil {
 		return err
 	}
 	return web.Show(w, r, web.Page{Title: p.St.Name}, overviewBody(p))

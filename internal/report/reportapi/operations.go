@@ -165,8 +165,9 @@ func Operations(a *api.API, s *report.Service) {
 		Said       string `query:"said" maxLength:"80" doc:"Id of a post or a conversation: all of its thread."`
 		Initiative string `query:"initiative" maxLength:"50"`
 		Campaign   string `query:"campaign" maxLength:"200" doc:"As business facts name it."`
+		Fact       string `query:"fact" maxLength:"80" doc:"Id of a business fact."`
 	}) (*api.One[Moved], error) {
-		v, err := s.Moved(ctx, report.Moving{Said: in.Said, Initiative: in.Initiative, Campaign: in.Campaign})
+		v, err := s.Moved(ctx, report.Moving{Said: in.Said, Initiative: in.Initiative, Campaign: in.Campaign, Fact: in.Fact})
 		if err != nil {
 			return nil, err
 		}

@@ -34,7 +34,7 @@ type movedStep struct {
 // moved shows which objectives something that was said or done moved: the line of sight upwards.
 func (h *handlers) moved(w http.ResponseWriter, r *http.Request) error {
 	ctx, q := r.Context(), r.URL.Query()
-	p := movedPage{Asked: report.Moving{Said: q.Get("said"), Initiative: q.Get("initiative"), Campaign: q.Get("campaign")}, Called: map[string]string{}}
+	p := movedPage{Asked: report.Moving{Said: q.Get("said"), Initiative: q.Get("initiative"), Campaign: q.Get("campaign"), Fact: q.Get("fact")}, Called: map[string]string{}}
 	var err error
 	if p.Names, err = h.names(ctx); err != nil {
 		return err
@@ -75,6 +75,8 @@ func (p movedPage) source(ctx context.Context) (label, href string) {
 		return p.V.Initiatives[0].Name, "/initiatives/" + p.V.Initiatives[0].ID
 	case p.Asked.Campaign != "":
 		return p.Asked.Campaign, ""
+	case p.Asked.Fact != "":
+		return i18n.T(ctx, "report.moved.fact"), "/business/facts/" + url.PathEscape(p.Asked.Fact)
 	case p.Asked.Said != "":
 		return i18n.T(ctx, "report.moved.said"), "/mentions?post=" + url.QueryEscape(p.Asked.Said)
 	}

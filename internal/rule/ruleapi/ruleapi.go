@@ -49,16 +49,19 @@ type RuleConditions struct {
 
 // RuleDoings are what a rule does, in this order.
 type RuleDoings struct {
-	Open      bool     `json:"open,omitempty" doc:"A conversation about the post."`
-	Sentiment string   `json:"sentiment,omitempty" enum:"negative,neutral,positive"`
-	Kind      string   `json:"kind,omitempty" enum:"praise,complaint,suggestion,question,lead,job"`
-	Assign    string   `json:"assign,omitempty" doc:"Member."`
-	Release   bool     `json:"release,omitempty"`
-	Note      string   `json:"note,omitempty" maxLength:"4000"`
-	Tell      []string `json:"tell,omitempty" doc:"Members."`
-	TellTeam  bool     `json:"tell_team,omitempty"`
-	Resolve   bool     `json:"resolve,omitempty"`
-	Because   string   `json:"because,omitempty" maxLength:"4000"`
+	Open       bool     `json:"open,omitempty" doc:"A conversation about the post."`
+	Sentiment  string   `json:"sentiment,omitempty" enum:"negative,neutral,positive"`
+	Kind       string   `json:"kind,omitempty" enum:"praise,complaint,suggestion,question,lead,job"`
+	Tags       []string `json:"tags,omitempty"`
+	Assign     string   `json:"assign,omitempty" doc:"Member."`
+	Department string   `json:"department,omitempty" doc:"Whoever fits best of it and is free."`
+	Skill      string   `json:"skill,omitempty" doc:"Whoever fits best of those who declare it and is free."`
+	Release    bool     `json:"release,omitempty"`
+	Note       string   `json:"note,omitempty" maxLength:"4000"`
+	Tell       []string `json:"tell,omitempty" doc:"Members."`
+	TellTeam   bool     `json:"tell_team,omitempty"`
+	Resolve    bool     `json:"resolve,omitempty"`
+	Because    string   `json:"because,omitempty" maxLength:"4000"`
 }
 
 // RuleFiring is one time a rule met a fact.

@@ -40,6 +40,7 @@ func mayEdit(ctx context.Context) bool { return org.Require(ctx, org.InboxAssign
 type names struct {
 	channels []channel.Account
 	members  []*org.Member
+	teams    []ui.Option // departments and skills, to hand to
 	channel  map[string]string
 	member   map[string]string
 }
@@ -57,10 +58,47 @@ func (h *handlers) names(ctx context.Context) (*names, error) {
 	if n.members, err = h.s.Colleagues(ctx); err != nil {
 		return nil, err
 	}
+	if n.teams, err = h.teams(ctx); err != nil {
+		return nil, err
+	}
 	for _, m := range n.members {
 		n.member[m.ID] = m.Name
 	}
 	return n, nil
+}
+
+// teams are the departments and skills that profiles name.
+func (h *handlers) teams(ctx context.Context) ([]ui.Option, error) {
+	var out []ui.Option
+	departments, skills, err := h.s.Teams(ctx)
+	for _, d := range departments {
+		out = append(out, ui.Option{Value: "department:" + d, Label: i18n.T(ctx, "rule.of_department", "Name", d)})
+	}
+	for _, k := range skills {
+		out = append(out, ui.Option{Value: "skill:" + k, Label: i18n.T(ctx, "rule.of_skill", "Name", k)})
+	}
+	return out, err
+}
+
+// handed is what a rule's hand-over is in the form.
+func handed(d *rule.Doings) string {
+	switch {
+	case d.Department != "":
+		return "department:" + d.Department
+	case d.Skill != "":
+		return "skill:" + d.Skill
+	}
+	return d.Assign
+}
+
+// handOptions are to whom a conversation can be given. What a rule names and no profile does any more stays choosable.
+func (n *names) handOptions(ctx context.Context, d *rule.Doings) []ui.Option {
+	out := append(n.memberOptions(ui.Option{Label: i18n.T(ctx, "rule.no_change")}), n.teams...)
+	now := handed(d)
+	if _, name, team := strings.Cut(now, ":"); team && !slices.ContainsFunc(out, func(o ui.Option) bool { return o.Value == now }) {
+		out = append(out, ui.Option{Value: now, Label: name})
+	}
+	return out
 }
 
 func (n *names) of(ctx context.Context, member string) string {
@@ -197,8 +235,18 @@ func read(f *web.Form, id string) rule.Rule {
 	}
 	v.WaitFor = time.Duration(min(max(number("wait"), -1), 1_000_000)) * unit
 	v.If = rule.Conditions{Words: f.Text("words"), Channels: kept(f.Values["channels"]), Held: f.Text("held"), Privacy: f.Text("privacy"), Standing: f.Text("standing"), Reopened: number("reopened")}
-	v.Then = rule.Doings{Open: f.Has("open"), Sentiment: f.Text("sentiment"), Kind: f.Text("kind"), Assign: f.Text("assign"), Release: f.Has("release"), Note: f.Text("note"),
+	v.Then = rule.Doings{Open: f.Has("open"), Sentiment: f.Text("sentiment"), Kind: f.Text("kind"), Tags: strings.Split(f.Text("tags"), ","), Release: f.Has("release"), Note: f.Text("note"),
 		Tell: kept(f.Values["tell"]), TellTeam: f.Has("tell_team"), Resolve: f.Has("resolve"), Because: f.Text("because")}
+	switch kind, value, _ := strings.Cut(f.Text("assign"), ":"); {
+	case value == "":
+		v.Then.Assign = kind
+	case kind == "department":
+		v.Then.Department = value
+	case kind == "skill":
+		v.Then.Skill = value
+	default:
+		v.Then.Assign = f.Text("assign")
+	}
 	v.PerHour = number("per_hour")
 	return v
 }

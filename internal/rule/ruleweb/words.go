@@ -71,6 +71,15 @@ func doings(ctx context.Context, r *rule.Rule, n *names) []ui.Item {
 	if r.Then.Kind != "" {
 		add("rule.then.kind", i18n.T(ctx, "rule.kind."+r.Then.Kind))
 	}
+	if len(r.Then.Tags) > 0 {
+		add("rule.then.tags", strings.Join(r.Then.Tags, ", "))
+	}
+	if r.Then.Department != "" {
+		add("rule.then.department", r.Then.Department)
+	}
+	if r.Then.Skill != "" {
+		add("rule.then.skill", r.Then.Skill)
+	}
 	if r.Then.Assign != "" {
 		add("rule.then.assign", n.of(ctx, r.Then.Assign))
 	}

@@ -292,7 +292,7 @@ func statements(a *api.API, s *situation.Service) {
 	for _, do := range []struct {
 		id, path, summary string
 		do                func(context.Context, string) (situation.Wording, error)
-	}{{"approve-statement", "approve", "Approve it", s.Approve}, {"begin-statement", "begin", "Let it go out to every conversation that has no copy yet, each once", s.Begin}, {"stop-statement", "stop", "Keep back what is not yet on its way", s.Stop}} {
+	}{{"approve-statement", "approve", "Approve it; what breaks a binding rule of the charter is refused", func(ctx context.Context, id string) (situation.Wording, error) { return s.Approve(ctx, id, false) }}, {"begin-statement", "begin", "Let it go out to every conversation that has no copy yet, each once", s.Begin}, {"stop-statement", "stop", "Keep back what is not yet on its way", s.Stop}} {
 		api.Add(a, op(do.id, http.MethodPost, "/statements/{id}/"+do.path, do.summary, org.InboxAssign), func(ctx context.Context, in *ByID) (*api.One[SituationStatement], error) {
 			w, err := do.do(ctx, in.ID)
 			return show(ctx, w, err)

@@ -16,9 +16,9 @@ func Beside(ctx context.Context, s *situation.Service, c inbox.Conversation) ([]
 	if err != nil {
 		return nil, err
 	}
-	var open []situation.Situation
+	var open []situation.Named
 	if may(ctx, org.InboxEdit) {
-		if open, err = s.List(ctx, "", 20); err != nil {
+		if open, err = s.Ongoing(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -28,7 +28,7 @@ func Beside(ctx context.Context, s *situation.Service, c inbox.Conversation) ([]
 		for i := range of {
 			in = in || of[i].ID == v.ID
 		}
-		if v.Open() && !in {
+		if !in {
 			options = append(options, ui.Option{Value: v.ID, Label: v.Name})
 		}
 	}

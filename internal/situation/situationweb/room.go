@@ -29,6 +29,7 @@ type saying struct {
 	Written   string // names
 	Approved  string
 	Now       time.Time
+	Findings  []inbox.Finding // before it is approved: what of the charter it does not meet
 }
 
 // moving reports whether its numbers change by themselves.
@@ -51,6 +52,8 @@ type roomPage struct {
 	Levels                  []ui.Option
 	Token                   string
 	Told                    []situation.Line
+	Diversions              []situation.Diversion
+	Targets, Crew           []ui.Option
 }
 
 func (p *pages) room(w http.ResponseWriter, r *http.Request) error {
@@ -112,6 +115,9 @@ func (p *pages) room(w http.ResponseWriter, r *http.Request) error {
 	if v.Topics, err = p.topics(ctx); err != nil {
 		return err
 	}
+	if err := p.diverted(ctx, &v); err != nil {
+		return err
+	}
 	members, err := p.s.Colleagues(ctx)
 	if err != nil {
 		return err
@@ -126,6 +132,11 @@ func (p *pages) saying(ctx context.Context, v *situation.Situation, w situation.
 	s = saying{Wording: w, Situation: v, Now: p.s.Now(), Written: p.s.Name(ctx, w.WrittenBy), Approved: p.s.Name(ctx, w.ApprovedBy)}
 	if w.Kind == situation.Elsewhere {
 		return s, nil
+	}
+	if w.State == "written" {
+		if s.Findings, err = p.s.Check(ctx, &w); err != nil {
+			return s, err
+		}
 	}
 	if s.Progress, err = p.s.Progress(ctx, w.ID); err != nil {
 		return s, err
@@ -278,7 +289,9 @@ func (p *pages) statement(w http.ResponseWriter, r *http.Request) error {
 	}
 	switch f.Text("do") {
 	case "approve":
-		_, err = p.s.Approve(ctx, words.ID)
+		_, err = p.s.Approve(ctx, words.ID, false)
+	case "override":
+		_, err = p.s.Approve(ctx, words.ID, true)
 	case "begin":
 		_, err = p.s.Begin(ctx, words.ID)
 	case "stop":

@@ -69,6 +69,7 @@ func Routes(r *web.Routes, s *situation.Service, i *inbox.Service, o Options) {
 	r.Do("POST /situations/{id}/statements", org.InboxEdit, p.write)
 	r.Page("GET /situations/{id}/statements/{statement}", org.InboxRead, p.progress)
 	r.Do("POST /situations/{id}/statements/{statement}", org.InboxAssign, p.statement)
+	r.Do("POST /situations/{id}/routing", org.InboxAssign, p.divert)
 	r.Do("POST /situations/{id}/clear", org.InboxAssign, p.clear)
 	r.Do("POST /situations/{id}/reopen", org.InboxAssign, p.reopen)
 }

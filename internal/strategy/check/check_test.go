@@ -3,6 +3,7 @@ package check_test
 import (
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"math"
 	"testing"
 	"time"
@@ -275,7 +276,7 @@ func FuzzName(f *testing.F) {
 func TestWords(t *testing.T) {
 	t.Parallel()
 	for _, code := range []string{"en", "fr"} {
-		raw, err := locales.Files.ReadFile("check." + code + ".json")
+		raw, err := fs.ReadFile(locales.Files(), "check."+code+".json")
 		if err != nil {
 			t.Fatal(err)
 		}

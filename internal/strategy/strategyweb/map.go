@@ -6,9 +6,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
-
-	"github.com/a-h/templ"
 
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/measure/stat"
@@ -69,7 +68,30 @@ func (h *handlers) mapPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return web.Show(w, r, web.Page{Title: title, Wide: true}, templ.Raw(body))
+	return web.ShowPacked(w, r, web.Page{Title: title, Wide: true}, h.packs.of(body))
+}
+
+// packs are the bodies of maps that were sent last, packed: most readers look at the same one.
+type packs struct {
+	mu   sync.Mutex
+	list []*web.Packed // the newest first
+}
+
+const mostPacks = 3
+
+func (p *packs) of(body string) *web.Packed {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i, known := range p.list {
+		if known.Holds(body) {
+			copy(p.list[1:i+1], p.list[:i])
+			p.list[0] = known
+			return known
+		}
+	}
+	one := web.Pack(body)
+	p.list = append([]*web.Packed{one}, p.list[:min(len(p.list), mostPacks-1)]...)
+	return one
 }
 
 // written is the page of a map as text: many look at it while nothing changes.

@@ -165,6 +165,7 @@ type editObjectivePage struct {
 	Form    objectiveForm
 	Map     strategy.Map
 	Members []*org.Member
+	Groups  []string // of the relationship plan
 	Wrong   wrong
 }
 
@@ -177,11 +178,22 @@ func (h *handlers) showEditObjective(w http.ResponseWriter, r *http.Request, p e
 	if p.Members, err = h.org.Members(ctx); err != nil {
 		return err
 	}
+	if h.Groups != nil {
+		p.Groups = h.Groups(ctx)
+	}
 	key := "strategy.edit_objective"
 	if p.Form.ID == "" {
 		key = "strategy.add_objective"
 	}
 	return web.Show(w, r, web.Page{Title: i18n.T(ctx, key)}, editObjectiveBody(p, i18n.T(ctx, key)))
+}
+
+// stakeholdersHint names the groups of the relationship plan, so that both speak of the same.
+func stakeholdersHint(ctx context.Context, groups []string) string {
+	if len(groups) == 0 {
+		return i18n.T(ctx, "strategy.stakeholders_hint")
+	}
+	return i18n.T(ctx, "strategy.stakeholders_known", "Groups", strings.Join(groups, ", "))
 }
 
 func (h *handlers) newObjective(w http.ResponseWriter, r *http.Request) error {

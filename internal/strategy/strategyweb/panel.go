@@ -18,24 +18,29 @@ type panelLine struct {
 	Gives []strategy.FarEnd // objectives of other maps that it contributes to, by itself or by what it serves
 }
 
-// ServesPanel says in which measures of which objectives something said in channel (id) about topics (ids) counts: for the page of a
-// conversation. shown is false for those who may not read the strategy and where nothing counts.
-func ServesPanel(s *strategy.Service) func(ctx context.Context, channel string, topics []string) (p ui.Panel, shown bool, err error) {
-	return func(ctx context.Context, channel string, topics []string) (ui.Panel, bool, error) {
+// ServesPanel says in which measures of which objectives something said (the id of a post or a conversation) in channel (id) about topics (ids)
+// counts, by the rows behind their numbers: for its page. shown is false for those who may not read the strategy and where nothing counts.
+func ServesPanel(s *strategy.Service) func(ctx context.Context, id, channel string, topics []string) (p ui.Panel, shown bool, err error) {
+	return func(ctx context.Context, id, channel string, topics []string) (ui.Panel, bool, error) {
 		if !org.Who(ctx).May(org.StrategyRead) {
 			return ui.Panel{}, false, nil
 		}
-		list, err := s.Counts(ctx, channel, topics, s.Now())
+		moved, err := s.MovedBy(ctx, id, channel, topics, s.Now())
 		if err != nil {
 			return ui.Panel{}, false, err
+		}
+		list := make([]strategy.Counting, len(moved))
+		for i, m := range moved {
+			list[i] = m.Counting
 		}
 		return panel(ctx, s, list, i18n.T(ctx, "strategy.panel_conversation"))
 	}
 }
 
-// MeasurePanel says which objectives a measure (id of the catalogue), narrowed to a channel and a topic (ids or ""), serves: for its page.
-func MeasurePanel(s *strategy.Service) func(ctx context.Context, measure, channel, topic string) (p ui.Panel, shown bool, err error) {
-	return func(ctx context.Context, measure, channel, topic string) (ui.Panel, bool, error) {
+// MeasurePanel says which objectives a measure (id of the catalogue), narrowed to a channel and a topic (ids or ""), serves, and leads from a
+// campaign ("" for none) to what it moved: for its page.
+func MeasurePanel(s *strategy.Service) func(ctx context.Context, measure, channel, topic, campaign string) (p ui.Panel, shown bool, err error) {
+	return func(ctx context.Context, measure, channel, topic, campaign string) (ui.Panel, bool, error) {
 		if !org.Who(ctx).May(org.StrategyRead) {
 			return ui.Panel{}, false, nil
 		}
@@ -43,7 +48,11 @@ func MeasurePanel(s *strategy.Service) func(ctx context.Context, measure, channe
 		if err != nil {
 			return ui.Panel{}, false, err
 		}
-		return panel(ctx, s, list, i18n.T(ctx, "strategy.panel_measure"))
+		p, shown, err := panel(ctx, s, list, i18n.T(ctx, "strategy.panel_measure"))
+		if campaign != "" && err == nil {
+			p, shown = ui.Panel{Title: i18n.T(ctx, "strategy.panel_title"), Body: campaignBody(campaign, p.Body)}, true
+		}
+		return p, shown, err
 	}
 }
 

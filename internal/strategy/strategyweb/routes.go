@@ -21,7 +21,9 @@ type handlers struct {
 	s    *strategy.Service
 	org  *org.Service
 	memo ui.Memo // of drawn maps
-	desk desk
+
+	packs packs // of the page of a map
+	desk  desk
 }
 
 // Options are what the pages are given from outside.
@@ -30,6 +32,8 @@ type Options struct {
 	// OnObjective and OnMap are shown on the page of an objective and below a map; may be nil.
 	OnObjective func(ctx context.Context, e strategy.Evaluation, st strategy.Standing) []ui.Panel
 	OnMap       func(ctx context.Context, e strategy.Evaluation) []ui.Panel
+	// Groups names the groups of the relationship plan, which an objective may be for; may be nil.
+	Groups func(ctx context.Context) []string
 }
 
 // Routes registers the pages.

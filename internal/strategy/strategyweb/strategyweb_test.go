@@ -62,6 +62,7 @@ func open(t *testing.T, d *db.DB) *site {
 			}
 			return []ui.Panel{p}
 		},
+		Groups: func(context.Context) []string { return []string{"Riders", "Resellers"} },
 		OnMap: func(ctx context.Context, e strategy.Evaluation) []ui.Panel {
 			p, err := strategyweb.CheckPanel(x.s, x.org)(ctx, e, strategy.Means{Funded: map[string]bool{}})
 			if err != nil {
@@ -196,7 +197,7 @@ func TestPages(t *testing.T) {
 		place, me := m.Places()[1].ID, ada.owner(t)
 		ada.says(ada.get("/strategy/maps/"+m.ID+"/objectives/new"), 200, "Add an objective", "Say it with a verb")
 		add := "/strategy/maps/" + m.ID + "/objectives"
-		ada.says(ada.post(add, "perspective", place, "due", "soon", "stakeholders", "riders"), 422, "Please give a date such as", `value="riders"`)
+		ada.says(ada.post(add, "perspective", place, "due", "soon", "stakeholders", "riders"), 422, "Please give a date such as", `value="riders"`, "Riders, Resellers")
 		ada.says(ada.post(add, "perspective", place), 422, "at least one language")
 		a := ada.post(add, "name_en", "Answer <b>mails</b>", "name_fr", "Répondre aux courriels", "perspective", place, "owner", me, "due", x.now.AddDate(0, 2, 0).Format(time.DateOnly),
 			"stakeholders", "riders, resellers", "note", "first\nsecond")
@@ -310,7 +311,8 @@ func TestPanels(t *testing.T) {
 		return i18n.With(org.With(t.Context(), &org.Member{ID: id.New(), Role: role, State: org.Active}), "en", nil)
 	}
 	conversation, used := strategyweb.ServesPanel(x.s), strategyweb.MeasurePanel(x.s)
-	p, shown, err := conversation(who(org.Volunteer), "mail", nil)
+	post := id.From("mailq0", "post")
+	p, shown, err := conversation(who(org.Volunteer), post, "mail", nil)
 	if err != nil || !shown {
 		t.Fatal(shown, err)
 	}
@@ -324,20 +326,29 @@ func TestPanels(t *testing.T) {
 		}
 	}
 	for name, ask := range map[string]func() (bool, error){
-		"another channel":     func() (bool, error) { _, shown, err := conversation(who(org.Owner), "news", nil); return shown, err },
-		"a member of no team": func() (bool, error) { _, shown, err := conversation(who(org.Plain), "mail", nil); return shown, err },
-		"nobody":              func() (bool, error) { _, shown, err := conversation(t.Context(), "mail", nil); return shown, err },
-		"an unused measure": func() (bool, error) {
-			_, shown, err := used(who(org.Owner), "response-rate", "", "")
+		"another channel": func() (bool, error) {
+			_, shown, err := conversation(who(org.Owner), post, "news", nil)
 			return shown, err
 		},
-		"a measure, elsewhere": func() (bool, error) { _, shown, err := used(who(org.Owner), "volume", "news", ""); return shown, err },
+		"a member of no team": func() (bool, error) {
+			_, shown, err := conversation(who(org.Plain), post, "mail", nil)
+			return shown, err
+		},
+		"nobody": func() (bool, error) { _, shown, err := conversation(t.Context(), post, "mail", nil); return shown, err },
+		"an unused measure": func() (bool, error) {
+			_, shown, err := used(who(org.Owner), "response-rate", "", "", "")
+			return shown, err
+		},
+		"a measure, elsewhere": func() (bool, error) {
+			_, shown, err := used(who(org.Owner), "volume", "news", "", "")
+			return shown, err
+		},
 	} {
 		if shown, err := ask(); shown || err != nil {
 			t.Errorf("%s: shown %v, %v", name, shown, err)
 		}
 	}
-	if _, shown, err := used(who(org.Owner), "volume", "", ""); !shown || err != nil {
+	if _, shown, err := used(who(org.Owner), "volume", "", "", ""); !shown || err != nil {
 		t.Errorf("a used measure: %v, %v", shown, err)
 	}
 }

@@ -214,7 +214,12 @@ func unit(s survey.Scale) chart.Unit {
 
 func weeks(ctx context.Context, f survey.Figures) []chart.Series {
 	line := chart.Series{Name: i18n.T(ctx, "survey."+string(f.Scale))}
-	for _, w := range f.Weeks {
+	for i, w := range f.Weeks {
+		if i > 0 { // nobody answered in the weeks between
+			for at := f.Weeks[i-1].At.AddDate(0, 0, 7); at.Before(w.At); at = at.AddDate(0, 0, 7) {
+				line.Points = append(line.Points, chart.Point{At: at, Value: chart.Missing(), Low: chart.Missing(), High: chart.Missing()})
+			}
+		}
 		line.Points = append(line.Points, chart.Point{At: w.At, Value: w.Score.Value, Low: w.Score.Low, High: w.Score.High, N: w.Score.N})
 	}
 	return []chart.Series{line}

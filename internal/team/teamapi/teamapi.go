@@ -33,6 +33,7 @@ type TeamProfileDraft struct {
 	Beginner   bool           `json:"beginner,omitempty" doc:"Replies wait for the mentor. Only those who assign change it."`
 	Routed     bool           `json:"routed" doc:"Is given conversations by routing."`
 	Mail       bool           `json:"mail" doc:"Is told by mail too."`
+	Quiet      bool           `json:"quiet,omitempty" doc:"Is not told what went well."`
 }
 
 // Responsibility is a kind of work, and who has which part in it.
@@ -46,7 +47,7 @@ type Responsibility struct {
 func profile(s *team.Service, p *team.Profile) TeamProfile {
 	out := TeamProfile{Member: p.Member, Name: p.Name, Mark: p.Mark(), Here: p.Here(s.Now()), Speaks: p.Approval != team.Beginner}
 	out.TeamProfileDraft = TeamProfileDraft{Skills: append([]string{}, p.Skills...), Languages: append([]string{}, p.Languages...), Department: p.Department, Calendar: p.Calendar,
-		Minutes: p.Minutes, Absences: append([]team.Absence{}, p.Absences...), Mentor: p.Mentor, Beginner: p.Approval == team.Beginner, Routed: p.Routed, Mail: p.Mail}
+		Minutes: p.Minutes, Absences: append([]team.Absence{}, p.Absences...), Mentor: p.Mentor, Beginner: p.Approval == team.Beginner, Routed: p.Routed, Mail: p.Mail, Quiet: !p.Cheer}
 	for d := range out.Calendar.Week {
 		out.Calendar.Week[d] = append([]hours.Stretch{}, out.Calendar.Week[d]...)
 	}
@@ -89,7 +90,7 @@ func Operations(a *api.API, s *team.Service) {
 		}
 		b := in.Body
 		p := team.Profile{Member: in.Member, Skills: b.Skills, Languages: b.Languages, Department: b.Department, Calendar: b.Calendar, Minutes: b.Minutes, Absences: b.Absences,
-			Mentor: b.Mentor, Approval: team.Free, Routed: b.Routed, Mail: b.Mail}
+			Mentor: b.Mentor, Approval: team.Free, Routed: b.Routed, Mail: b.Mail, Cheer: !b.Quiet}
 		if b.Beginner {
 			p.Approval = team.Beginner
 		}
@@ -107,8 +108,9 @@ func Operations(a *api.API, s *team.Service) {
 			}
 			out := make([]Responsibility, len(list))
 			for i := range list {
-				out[i] = Responsibility{ID: list[i].ID, Work: list[i].Name, Duties: list[i].Duties, Gaps: append([]team.Gap{}, list[i].Gaps()...)}
+				out[i] = responsibility(&list[i])
 			}
 			return api.Listed(out, ""), nil
 		})
+	aims(a, s)
 }

@@ -164,7 +164,7 @@ func (h *handlers) save(w http.ResponseWriter, r *http.Request) error {
 	p := was
 	p.Skills = split(v.skills, ",;\n")
 	p.Languages = f.Values["languages"]
-	p.Department, p.Routed, p.Mail = f.Text("department"), f.Text("routed") != "", f.Text("mail") != ""
+	p.Department, p.Routed, p.Mail, p.Cheer = f.Text("department"), f.Text("routed") != "", f.Text("mail") != "", f.Text("cheer") != ""
 	if f.Has("mentor") {
 		p.Mentor, p.Approval = f.Text("mentor"), team.Free
 		if f.Text("beginner") != "" {

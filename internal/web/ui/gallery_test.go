@@ -17,7 +17,7 @@ import (
 	"github.com/entente/entente/internal/web/webtest"
 )
 
-const policy = "default-src 'none'; script-src 'nonce-test'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+const policy = "default-src 'none'; script-src 'nonce-test'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // serveGallery serves the gallery as a page would be, under the policy of a page.
 func serveGallery(t *testing.T) *httptest.Server {

@@ -44,6 +44,7 @@ func (t Tone) icon() string {
 type Panel struct {
 	Title string
 	Body  templ.Component
+	Later string // where the body is, for one that is folded and read when it is unfolded; without JavaScript a link leads there
 }
 
 // Option is one choice of Select or RadioGroup; Group gathers options under a heading in a Select.

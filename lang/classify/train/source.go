@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"os"
 	"path"
 	"strings"
 
@@ -185,32 +186,50 @@ func ownSets(lang fs.FS, refused Refused) ([]*Set, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read own posts: %w", err)
 		}
-		sum := sha256.Sum256(b)
-		s := &Set{File: "own/" + path.Base(n), SHA256: hex.EncodeToString(sum[:])}
-		sc := bufio.NewScanner(bytes.NewReader(b))
-		for sc.Scan() {
-			line := sc.Text()
-			if line == "" || strings.HasPrefix(line, "#") {
-				continue
-			}
-			r, ok := ownRow(line)
-			if strings.HasPrefix(path.Base(n), "aggression.") {
-				r, ok = ownAttack(line)
-			}
-			switch {
-			case !ok:
-				s.Broken++
-			case refused.Has(r.Text):
-				s.Refused++
-			default:
-				r.Set = s.File
-				r.say(Review, r.app())
-				s.Rows = append(s.Rows, r)
-			}
+		read := ownRow
+		if strings.HasPrefix(path.Base(n), "aggression.") {
+			read = ownAttack
+		}
+		s := ownSet("own/"+path.Base(n), b, refused, read)
+		for i := range s.Rows {
+			s.Rows[i].say(Review, s.Rows[i].app())
 		}
 		out = append(out, s)
 	}
 	return out, nil
+}
+
+// correctedSet reads what the members of an organisation said of posts, as `entente corrections` writes it: lines like those of our own.
+func correctedSet(file string, refused Refused) (*Set, error) {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read the corrections: %w", err)
+	}
+	return ownSet("own/corrections", b, refused, ownRow), nil
+}
+
+func ownSet(name string, b []byte, refused Refused, read func(string) (Row, bool)) *Set {
+	sum := sha256.Sum256(b)
+	s := &Set{File: name, SHA256: hex.EncodeToString(sum[:])}
+	sc := bufio.NewScanner(bytes.NewReader(b))
+	sc.Buffer(nil, 1<<20)
+	for sc.Scan() {
+		line := sc.Text()
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		r, ok := read(line)
+		switch {
+		case !ok:
+			s.Broken++
+		case refused.Has(r.Text):
+			s.Refused++
+		default:
+			r.Set = s.File
+			s.Rows = append(s.Rows, r)
+		}
+	}
+	return s
 }
 
 func ownRow(line string) (Row, bool) {
@@ -221,12 +240,20 @@ func ownRow(line string) (Row, bool) {
 	r := Row{Text: p[3], Lang: p[2], Weight: 1.5}
 	outputs := map[string][]int{"praise": {Praise}, "complaint": {ComplaintPost, ComplaintReview}, "suggestion": {Suggestion, SuggestionReview}, "question": {Question},
 		"lead": {Lead}, "job": {Job}, "none": nil}
+	if p[0] == "" && p[1] == "" { // a correction of something else
+		return Row{}, false
+	}
 	for _, os := range outputs {
 		for _, o := range os {
-			r.say(o, false)
+			if p[0] != "" {
+				r.say(o, false)
+			}
 		}
 	}
 	for k := range strings.SplitSeq(p[0], ",") {
+		if p[0] == "" {
+			break
+		}
 		os, known := outputs[strings.TrimSpace(k)]
 		if !known {
 			return Row{}, false
@@ -242,7 +269,7 @@ func ownRow(line string) (Row, bool) {
 		labelSentiment(&r, "1")
 	case "positive":
 		labelSentiment(&r, "2")
-	case "-":
+	case "-", "":
 	default:
 		return Row{}, false
 	}

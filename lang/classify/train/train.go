@@ -23,11 +23,13 @@ import (
 
 // Options says what to train from.
 type Options struct {
-	Data  string // folder of labelled texts, with refuse-hashes.txt
-	Lang  fs.FS  // folder lang of the source: posts and words of our own
-	Seed  uint64
-	Lines int       // size of the table, in lines of 64 bytes; 0 for the usual
-	Log   io.Writer // what is being done
+	Data string // folder of labelled texts, with refuse-hashes.txt
+	Lang fs.FS  // folder lang of the source: posts and words of our own
+	Seed uint64
+	// Corrections is a file of what people said of posts, learned from beside the others; "" for none.
+	Corrections string
+	Lines       int       // size of the table, in lines of 64 bytes; 0 for the usual
+	Log         io.Writer // what is being done
 }
 
 const (
@@ -128,6 +130,13 @@ func (t *trainer) read(context.Context) error {
 	owned, err := ownSets(t.options.Lang, refused)
 	if err != nil {
 		return err
+	}
+	if t.options.Corrections != "" {
+		s, err := correctedSet(t.options.Corrections, refused)
+		if err != nil {
+			return err
+		}
+		owned = append(owned, s)
 	}
 	for _, s := range owned {
 		t.sets = append(t.sets, s)

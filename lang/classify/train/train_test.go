@@ -241,3 +241,31 @@ func TestClassifierSaysWhatWasMeasured(t *testing.T) {
 		t.Errorf("%d compared, bent: %v", compared, bent)
 	}
 }
+
+// What members said feeds the next training: a head they did not speak of teaches nothing, a refused text is left out.
+func TestCorrectionsAreLearned(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write(t, dir, "refuse-hashes.txt", Fingerprint("this one stands in a test set")+"\n")
+	write(t, dir, "corrections.tsv", "# what members said\ncomplaint,lead\t\ten\tThe bike squeaks, I look for another\n\tpositive\tfr\tUne belle balade\nnone\tneutral\ten\tThis one stands in a TEST set\n"+
+		"\t\ten\tonly its emotion was said\nlove\tneutral\ten\tno such kind\n")
+	tr := &trainer{options: Options{Lang: ourLang, Data: dir, Log: new(bytes.Buffer), Corrections: filepath.Join(dir, "corrections.tsv")}, sources: sources()}
+	if err := tr.read(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	s := tr.sets[len(tr.sets)-1]
+	if s.File != "own/corrections" || len(s.Rows) != 2 || s.Refused != 1 || s.Broken != 2 {
+		t.Fatalf("%s: %d rows, %d refused, %d broken", s.File, len(s.Rows), s.Refused, s.Broken)
+	}
+	a, b := &s.Rows[0], &s.Rows[1]
+	if !a.is(ComplaintPost) || !a.is(Lead) || a.is(Job) || !a.knows(Job) || a.knows(Negative) || a.knows(Review) {
+		t.Errorf("%+v", a)
+	}
+	if !b.is(Positive) || b.knows(Lead) || b.knows(Suggestion) {
+		t.Errorf("%+v", b)
+	}
+	tr = &trainer{options: Options{Lang: ourLang, Data: dir, Log: new(bytes.Buffer), Corrections: filepath.Join(dir, "nosuch.tsv")}, sources: sources()}
+	if err := tr.read(context.Background()); err == nil {
+		t.Error("a file that is not there was read")
+	}
+}

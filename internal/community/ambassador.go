@@ -1,0 +1,266 @@
+package community
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/entente/entente/internal/community/similar"
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/problem"
+)
+
+// How often people are asked to help: few are asked for a thread, and nobody often.
+const (
+	MostAsked      = 2 // times in AskedWithin, of one person
+	AskedWithin    = 30 * 24 * time.Hour
+	mostForThread  = 3
+	ambassadorSees = 365 * 24 * time.Hour // how old an accepted answer may be to count
+	lowRating      = 180 * 24 * time.Hour // how long somebody who was not content is left in peace
+	mostCandidates = 8
+)
+
+// Ambassador is a member of a community who may be asked to help in a thread, and why.
+type Ambassador struct {
+	Member   *org.Member
+	Accepted int      // answers in a year
+	Alike    []string // titles of threads like this one that they solved
+	Asked    int      // times within the last 30 days
+}
+
+// Willing reports whether whoever acts may be asked to help; said is false when they never said.
+func (s *Service) Willing(ctx context.Context) (willing, said bool, err error) {
+	m, err := signedIn(ctx)
+	if err != nil {
+		return false, false, err
+	}
+	n, said, err := db.Value[int](ctx, s.db.Read(), "SELECT willing FROM community_ambassador WHERE member = $1", m.ID)
+	return n == 1, said, err
+}
+
+// SetWilling keeps whether whoever acts may be asked to help.
+func (s *Service) SetWilling(ctx context.Context, willing bool) error {
+	m, err := signedIn(ctx)
+	if err != nil {
+		return err
+	}
+	return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+		_, err := db.Exec(ctx, q, "INSERT INTO community_ambassador (member, willing, at) VALUES ($1, $2, $3) ON CONFLICT (member) DO UPDATE SET willing = excluded.willing, at = excluded.at",
+			m.ID, db.B(willing), db.T(s.Now()))
+		return err
+	})
+}
+
+// Ambassadors lists who may be asked to help in a thread, the likeliest first: members who agreed to it, whose answers were accepted, who are content
+// with us as far as we know, were not asked often, and may read the thread.
+func (s *Service) Ambassadors(ctx context.Context, t *Thread) ([]Ambassador, error) {
+	if err := org.Require(ctx, org.InboxEdit); err != nil {
+		return nil, err
+	}
+	now, q := s.Now(), s.db.Read()
+	type row struct {
+		member, email string
+		asked         int
+	}
+	rows, err := db.All(ctx, q, func(r *row) []any { return []any{&r.member, &r.email, &r.asked} }, `SELECT m.id, m.email, (SELECT COUNT(*) FROM community_ambassador_ask a WHERE a.member = m.id AND a.at > $1)
+		FROM community_ambassador h JOIN member m ON m.id = h.member WHERE h.willing = 1 AND m.role = 'member' AND m.state = 'active' AND 'mailto:' || m.email <> $2
+		AND NOT EXISTS (SELECT 1 FROM community_ambassador_ask a WHERE a.member = m.id AND a.thread = $3)
+		AND NOT EXISTS (SELECT 1 FROM conversation c WHERE c.author = 'mailto:' || m.email AND c.state = 'open' AND c.private = 1)
+		AND NOT EXISTS (SELECT 1 FROM business_fact f WHERE f.kind = 'rating' AND f.person = m.email AND f.at > $4 AND (f.label = 'csat' AND f.quantity <= 2 OR f.label = 'nps' AND f.quantity <= 6))
+		ORDER BY m.id`+db.Limit(500), db.T(now.Add(-AskedWithin)), t.Author, t.ID, db.T(now.Add(-lowRating)))
+	if err != nil {
+		return nil, fmt.Errorf("find who may help: %w", err)
+	}
+	var out []Ambassador
+	wanted := similar.Of(t.Title)
+	for _, r := range rows {
+		if r.asked >= MostAsked {
+			continue
+		}
+		titles, err := db.All(ctx, q, db.Self[string], `SELECT t.title FROM community_post p JOIN community_thread t ON t.id = p.thread WHERE p.author = $1 AND p.accepted = 1 AND p.deleted_at IS NULL
+			AND t.deleted_at IS NULL AND t.channel = $2 AND p.at > $3 ORDER BY p.at DESC`+db.Limit(200), "mailto:"+r.email, t.Channel, db.T(now.Add(-ambassadorSees)))
+		if err != nil {
+			return nil, fmt.Errorf("find who may help: %w", err)
+		}
+		if len(titles) == 0 {
+			continue
+		}
+		m, may, err := s.mayHear(ctx, r.member, t.Space)
+		if err != nil {
+			return nil, err
+		}
+		if !may || m == nil {
+			continue
+		}
+		a := Ambassador{Member: m, Accepted: len(titles), Asked: r.asked}
+		list := make([]similar.Title, len(titles))
+		for i := range titles {
+			list[i] = similar.Of(titles[i])
+		}
+		for _, hit := range similar.Rank(wanted, list, enough) {
+			if a.Alike = append(a.Alike, titles[hit.Index]); len(a.Alike) == 2 {
+				break
+			}
+		}
+		out = append(out, a)
+	}
+	slices.SortStableFunc(out, func(a, b Ambassador) int {
+		if d := len(b.Alike) - len(a.Alike); d != 0 {
+			return d
+		}
+		return b.Accepted - a.Accepted
+	})
+	return out[:min(len(out), mostCandidates)], nil
+}
+
+// AskToHelp asks a member to help in a thread, by a notice and, as they wish, by mail. Whoever may not be asked now is not: see Ambassadors.
+func (s *Service) AskToHelp(ctx context.Context, community, thread, member string) error {
+	t, list, err := s.helpable(ctx, community, thread)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(list, func(a Ambassador) bool { return a.Member.ID == member })
+	if i < 0 {
+		return problem.New(problem.Conflict, "community.ambassador.not_now")
+	}
+	by := org.Who(ctx)
+	if by == nil {
+		return problem.New(problem.Unauthenticated, "problem.sign_in")
+	}
+	return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+		// Held until the end, so that of two who ask at once the second sees what the first did.
+		n, err := db.Exec(ctx, q, "UPDATE community_ambassador SET at = at WHERE member = $1 AND willing = 1", member)
+		if err != nil || n == 0 {
+			if err == nil {
+				err = problem.New(problem.Conflict, "community.ambassador.not_now")
+			}
+			return err
+		}
+		now := s.Now()
+		asked, _, err := db.Value[int](ctx, q, "SELECT COUNT(*) FROM community_ambassador_ask WHERE member = $1 AND at > $2", member, db.T(now.Add(-AskedWithin)))
+		if err != nil {
+			return err
+		}
+		there, _, err := db.Value[int](ctx, q, "SELECT COUNT(*) FROM community_ambassador_ask WHERE thread = $1", t.ID)
+		if err != nil {
+			return err
+		}
+		if asked >= MostAsked || there >= mostForThread {
+			return problem.New(problem.Conflict, "community.ambassador.not_now")
+		}
+		ask := s.newID()
+		fresh, err := db.Exec(ctx, q, "INSERT INTO community_ambassador_ask (id, member, community, thread, asked_by, at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING", ask, member, community, t.ID, by.ID, db.T(now))
+		if err != nil || fresh == 0 {
+			return err
+		}
+		if err := s.tell(ctx, q, list[i].Member, Notice{ID: s.newID(), Member: member, Community: community, Kind: AskedFor, Thread: t.ID, Post: t.ID, Subject: ask, At: now}); err != nil {
+			return err
+		}
+		return s.org.Audit(ctx, q, "community.ambassador_ask", "thread:"+t.ID, map[string]string{"member": member})
+	})
+}
+
+func (s *Service) helpable(ctx context.Context, community, thread string) (Thread, []Ambassador, error) {
+	o, err := s.Sees(ctx, nil)
+	if err != nil {
+		return Thread{}, nil, err
+	}
+	t, err := s.Thread(ctx, o, community, thread)
+	if err != nil {
+		return t, nil, err
+	}
+	if !t.Open() {
+		return t, nil, problem.New(problem.Conflict, "community.ambassador.not_now")
+	}
+	list, err := s.Ambassadors(ctx, &t)
+	return t, list, err
+}
+
+// HelpAsked is somebody asked to help in a thread, and what came of it.
+type HelpAsked struct {
+	ID, Member, Name, Community, Thread, Title string
+	At                                         time.Time
+	HelpedAt                                   time.Time // their first word there since; zero for none
+	Accepted                                   bool      // what they said solved it
+	ThankedAt                                  time.Time
+
+	space string
+}
+
+// Path is the thread's page below its community.
+func (h *HelpAsked) Path() string { return "/t/" + h.Thread }
+
+// HelpAsked lists who was asked since a moment in threads that whoever asks may read, the newest first; thread is "" for all.
+func (s *Service) HelpAsked(ctx context.Context, thread string, since time.Time) ([]HelpAsked, error) {
+	if err := org.Require(ctx, org.InboxRead); err != nil {
+		return nil, err
+	}
+	o, err := s.Sees(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	if since.IsZero() {
+		since = time.Unix(0, 0)
+	}
+	list, err := db.All(ctx, s.db.Read(), func(h *HelpAsked) []any {
+		return []any{&h.ID, &h.Member, &h.Name, &h.Community, &h.Thread, &h.Title, &h.space, db.At(&h.At), db.At(&h.ThankedAt), db.At(&h.HelpedAt), db.Bool(&h.Accepted)}
+	}, `SELECT a.id, a.member, COALESCE(m.name, ''), a.community, a.thread, COALESCE(t.title, ''), COALESCE(t.space, ''), a.at, a.thanked_at,
+		(SELECT MIN(p.at) FROM community_post p WHERE p.thread = a.thread AND p.author = 'mailto:' || m.email AND p.at >= a.at AND p.deleted_at IS NULL),
+		CASE WHEN EXISTS (SELECT 1 FROM community_post p WHERE p.thread = a.thread AND p.author = 'mailto:' || m.email AND p.at >= a.at AND p.accepted = 1) THEN 1 ELSE 0 END
+		FROM community_ambassador_ask a LEFT JOIN member m ON m.id = a.member LEFT JOIN community_thread t ON t.id = a.thread
+		WHERE a.at >= $1 AND ($2 = '' OR a.thread = $2) ORDER BY a.at DESC, a.id DESC`+db.Limit(200), db.T(since), thread)
+	if err != nil {
+		return nil, fmt.Errorf("list who was asked to help: %w", err)
+	}
+	return slices.DeleteFunc(list, func(h HelpAsked) bool { return !o.May(h.space) }), nil
+}
+
+// ThankFor thanks somebody who helped after they were asked, once.
+func (s *Service) ThankFor(ctx context.Context, ask string) error {
+	if err := org.Require(ctx, org.InboxEdit); err != nil {
+		return err
+	}
+	list, err := s.HelpAsked(ctx, "", time.Time{})
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(list, func(h HelpAsked) bool { return h.ID == ask })
+	if i < 0 || list[i].HelpedAt.IsZero() {
+		return notFound()
+	}
+	h := list[i]
+	m, err := s.org.Find(ctx, h.Member)
+	if err != nil {
+		return err
+	}
+	return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+		n, err := db.Exec(ctx, q, "UPDATE community_ambassador_ask SET thanked_at = $1 WHERE id = $2 AND thanked_at IS NULL", db.T(s.Now()), ask)
+		if err != nil || n == 0 {
+			return err
+		}
+		if err := s.tell(ctx, q, m, Notice{ID: s.newID(), Member: h.Member, Community: h.Community, Kind: Thanked, Thread: h.Thread, Post: h.Thread, Subject: ask, At: s.Now()}); err != nil {
+			return err
+		}
+		return s.org.Audit(ctx, q, "community.ambassador_thank", "thread:"+h.Thread, map[string]string{"member": h.Member})
+	})
+}
+
+// ThreadOf is the community and the thread that a post's thread is, where it is one of a community whoever asks sees.
+func (s *Service) ThreadOf(ctx context.Context, root string) (Thread, Community, bool) {
+	o, err := s.Sees(ctx, nil)
+	if err != nil {
+		return Thread{}, Community{}, false
+	}
+	for _, c := range o.all.Communities {
+		if t, err := s.Thread(ctx, o, c.ID, root); err == nil {
+			return t, c, true
+		}
+	}
+	return Thread{}, Community{}, false
+}
+
+// Why is why somebody is likely to help, as a list of titles.
+func (a *Ambassador) Why() string { return strings.Join(a.Alike, " · ") }

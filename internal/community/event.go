@@ -1,0 +1,416 @@
+package community
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/ledger"
+	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/problem"
+)
+
+// Event is a thread that says when and where people meet.
+type Event struct {
+	Thread
+	StartsAt, EndsAt time.Time
+	Zone             string // in which its times are said
+	Place            string
+	Link             string // where it is on the web: for those who enrolled, and for who looks after it
+	Seats            int    // 0 for no limit
+	Cancelled        bool
+	Reason           string // of the last change
+	ChangedAt        time.Time
+	Changes          int
+	In, Waiting      int // how many enrolled
+
+	last string // the activity that changed it last
+}
+
+const eventColumns = threadColumns + `, e.starts_at, e.ends_at, e.zone, e.place, e.link, e.seats, e.cancelled, e.reason, e.changed_at, e.changes, e.last,
+	(SELECT COUNT(*) FROM community_event_seat s WHERE s.event = e.id AND s.state = 'in'), (SELECT COUNT(*) FROM community_event_seat s WHERE s.event = e.id AND s.state = 'waiting')`
+
+const eventsFrom = " FROM community_event e JOIN community_thread t ON t.id = e.id"
+
+func eventFields(e *Event) []any {
+	return append(threadFields(&e.Thread), db.At(&e.StartsAt), db.At(&e.EndsAt), &e.Zone, &e.Place, &e.Link, &e.Seats, db.Bool(&e.Cancelled), &e.Reason, db.At(&e.ChangedAt),
+		&e.Changes, &e.last, &e.In, &e.Waiting)
+}
+
+// Location is the zone of the event, UTC when it is not known here.
+func (e *Event) Location() *time.Location {
+	if z, err := time.LoadLocation(e.Zone); err == nil && e.Zone != "" {
+		return z
+	}
+	return time.UTC
+}
+
+// Full reports whether who enrols now waits.
+func (e *Event) Full() bool { return e.Seats > 0 && e.In >= e.Seats }
+
+// Over reports whether it has ended.
+func (e *Event) Over(now time.Time) bool { return !e.EndsAt.After(now) }
+
+// When says in the language of ctx when it is, in its own zone.
+func (e *Event) When(ctx context.Context) string {
+	return Span(ctx, e.StartsAt, e.EndsAt, e.Location())
+}
+
+// Span says from when to when something is, in a zone.
+func Span(ctx context.Context, from, to time.Time, zone *time.Location) string {
+	ctx = i18n.With(ctx, i18n.Lang(ctx), zone)
+	day := func(t time.Time) string {
+		return i18n.T(ctx, "community.event.weekday."+strings.ToLower(t.In(zone).Weekday().String()[:3])) + " " + i18n.Day(ctx, t)
+	}
+	if from.In(zone).Format(time.DateOnly) == to.In(zone).Format(time.DateOnly) {
+		return day(from) + ", " + i18n.Time(ctx, from) + " – " + i18n.Time(ctx, to)
+	}
+	return day(from) + ", " + i18n.Time(ctx, from) + " – " + day(to) + ", " + i18n.Time(ctx, to)
+}
+
+// EventPlan is what somebody says of an event. The times are as the clocks of the zone show them, like 2026-03-29T18:30.
+type EventPlan struct {
+	Starts, Ends string
+	Zone         string
+	Place, Link  string
+	Seats        int
+	Reason       string // of a change
+	Seen         int    // of a change: Event.Changes as it was shown
+}
+
+// Limits of events.
+const (
+	maxPlace    = 200
+	maxLink     = 500
+	maxSeats    = 100_000
+	maxEventFor = 31 * 24 * time.Hour
+	maxAhead    = 5 * 366 * 24 * time.Hour
+)
+
+// Plan is the event as a plan, to change it.
+func (e *Event) Plan() EventPlan {
+	z := e.Location()
+	return EventPlan{Starts: e.StartsAt.In(z).Format(wallClock), Ends: e.EndsAt.In(z).Format(wallClock), Zone: e.Zone, Place: e.Place, Link: e.Link, Seats: e.Seats, Seen: e.Changes}
+}
+
+const wallClock = "2006-01-02T15:04"
+
+// clockTime is the time at which the clocks of a zone show text. One that they leave out when summer time begins is refused; of two that they show
+// when it ends it is the first.
+func clockTime(text string, zone *time.Location, field string) (time.Time, error) {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return time.Time{}, problem.New(problem.Invalid, "problem.required").On(field)
+	}
+	if len(text) == len(wallClock)+3 {
+		text = text[:len(wallClock)]
+	}
+	t, err := time.ParseInLocation(wallClock, text, zone)
+	if err != nil {
+		return t, problem.New(problem.Invalid, "community.event.bad_time").On(field)
+	}
+	if t.Format(wallClock) != text {
+		return t, problem.New(problem.Invalid, "community.event.no_such_time", "Zone", zone.String()).On(field)
+	}
+	if early := t.Add(-time.Hour); early.Format(wallClock) == text {
+		t = early
+	}
+	return t.UTC(), nil
+}
+
+// checked is the plan as it is stated.
+func (p EventPlan) checked(now time.Time) (*ledger.Event, error) {
+	zone, err := time.LoadLocation(p.Zone)
+	if err != nil || p.Zone == "" || p.Zone == "Local" || len(p.Zone) > 60 {
+		return nil, problem.New(problem.Invalid, "community.event.bad_zone").On("zone")
+	}
+	e := &ledger.Event{Zone: p.Zone, Place: lineOf(p.Place), Link: strings.TrimSpace(p.Link), Seats: p.Seats}
+	if e.StartsAt, err = clockTime(p.Starts, zone, "starts"); err != nil {
+		return nil, err
+	}
+	if e.EndsAt, err = clockTime(p.Ends, zone, "ends"); err != nil {
+		return nil, err
+	}
+	switch {
+	case !e.EndsAt.After(e.StartsAt):
+		return nil, problem.New(problem.Invalid, "community.event.ends_first").On("ends")
+	case e.EndsAt.Sub(e.StartsAt) > maxEventFor:
+		return nil, problem.New(problem.Invalid, "community.event.long", "Days", 31).On("ends")
+	case !e.EndsAt.After(now):
+		return nil, problem.New(problem.Invalid, "community.event.is_past").On("starts")
+	case e.StartsAt.Sub(now) > maxAhead:
+		return nil, problem.New(problem.Invalid, "community.event.far").On("starts")
+	case e.Place == "" && e.Link == "":
+		return nil, problem.New(problem.Invalid, "community.event.nowhere").On("place")
+	case utf8.RuneCountInString(e.Place) > maxPlace:
+		return nil, problem.New(problem.Invalid, "problem.too_long", "Max", maxPlace).On("place")
+	case len(e.Link) > maxLink:
+		return nil, problem.New(problem.Invalid, "problem.too_long", "Max", maxLink).On("link")
+	case e.Link != "" && !webLink(e.Link):
+		return nil, problem.New(problem.Invalid, "community.event.bad_link").On("link")
+	case e.Seats < 0 || e.Seats > maxSeats:
+		return nil, problem.New(problem.Invalid, "community.event.bad_seats", "Max", maxSeats).On("seats")
+	}
+	return e, nil
+}
+
+func webLink(link string) bool {
+	u, err := url.Parse(link)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" && u.User == nil && strings.IndexFunc(link, func(r rune) bool { return r <= ' ' || invisible(r) }) < 0
+}
+
+// eventWords is what an event says beside its post, to be held against blocked words.
+func eventWords(e *ledger.Event) string {
+	if e == nil {
+		return ""
+	}
+	return "\n" + e.Place + "\n" + e.Link
+}
+
+// EventQuery asks for events. What is zero does not narrow.
+type EventQuery struct {
+	Community string // id
+	Space     string // id
+	Past      bool   // those that have ended, the last first; else those to come
+	Mine      string // identity of somebody who enrolled
+	Page      int    // from 0
+}
+
+// Events lists events that whoever the sight is of may read.
+func (s *Service) Events(ctx context.Context, o Sight, in EventQuery) (list []Event, more bool, err error) {
+	spaces := o.Readable(in.Community)
+	if in.Space != "" {
+		if !o.May(in.Space) {
+			return nil, false, notFound()
+		}
+		spaces = []string{in.Space}
+	}
+	q := s.db.Read()
+	var w db.Where
+	w.And("t.space IN " + db.Among(q, w.Arg(db.Texts(spaces)))).And("t.deleted_at IS NULL")
+	order := "e.starts_at, e.id"
+	if in.Past {
+		w.And("e.ends_at <= ?", db.T(s.Now()))
+		order = "e.starts_at DESC, e.id DESC"
+	} else {
+		w.And("e.ends_at > ?", db.T(s.Now()))
+	}
+	if in.Mine != "" {
+		w.And("EXISTS (SELECT 1 FROM community_event_seat s WHERE s.event = e.id AND s.person = ? AND s.state <> 'out')", in.Mine)
+	}
+	list, err = db.All(ctx, q, eventFields, "SELECT "+eventColumns+eventsFrom+" "+w.String()+" ORDER BY "+order+db.Limit(listed+1)+fmt.Sprintf(" OFFSET %d", min(max(in.Page, 0), maxPage)*listed), w.Args...)
+	if err != nil {
+		return nil, false, fmt.Errorf("list events: %w", err)
+	}
+	if len(list) > listed {
+		return list[:listed], true, nil
+	}
+	return list, false, nil
+}
+
+// Event reads what an event is beyond its thread; found is false for a thread that is none. The thread must be one that may be read.
+func (s *Service) Event(ctx context.Context, thread string) (e Event, found bool, err error) {
+	e, found, err = db.One(ctx, s.db.Read(), eventFields, "SELECT "+eventColumns+eventsFrom+" WHERE t.id = $1", thread)
+	if err != nil {
+		err = fmt.Errorf("read an event: %w", err)
+	}
+	return e, found, err
+}
+
+// Changed is something that was changed of an event.
+type Changed struct {
+	At        time.Time
+	Cancelled bool
+	Reason    string
+	By        string
+}
+
+// ChangesOf are what was changed of an event that people were told of, the newest first.
+func (s *Service) ChangesOf(ctx context.Context, event string) ([]Changed, error) {
+	list, err := db.All(ctx, s.db.Read(), func(c *Changed) []any { return []any{db.At(&c.At), db.Bool(&c.Cancelled), &c.Reason, &c.By} },
+		"SELECT at, cancelled, reason, decider FROM community_event_change WHERE event = $1 ORDER BY at DESC, activity DESC"+db.Limit(20), event)
+	if err != nil {
+		return nil, fmt.Errorf("read what was changed of an event: %w", err)
+	}
+	return list, nil
+}
+
+// ChangeEvent says when and where an event is from now on. Who announced it may, and who moderates its space. Those who enrolled are told of
+// another time or place.
+func (s *Service) ChangeEvent(ctx context.Context, community, event string, in EventPlan) error {
+	e, w, err := s.ownEvent(ctx, community, event)
+	if err != nil {
+		return err
+	}
+	to, err := in.checked(s.Now())
+	if err != nil {
+		return err
+	}
+	if in.Seen != e.Changes {
+		return problem.New(problem.Conflict, "problem.conflict")
+	}
+	same := to.StartsAt.Equal(e.StartsAt) && to.EndsAt.Equal(e.EndsAt) && to.Zone == e.Zone && to.Place == e.Place && to.Link == e.Link && to.Seats == e.Seats
+	if same && !e.Cancelled {
+		return nil
+	}
+	return s.setEvent(ctx, w, &e, to, in.Reason)
+}
+
+// CancelEvent says that an event does not take place, and why; those who enrolled are told.
+func (s *Service) CancelEvent(ctx context.Context, community, event, reason string) error {
+	e, w, err := s.ownEvent(ctx, community, event)
+	if err != nil || e.Cancelled {
+		return err
+	}
+	if strings.TrimSpace(reason) == "" {
+		return problem.New(problem.Invalid, "community.event.say_why").On("reason")
+	}
+	if e.Over(s.Now()) {
+		return problem.New(problem.Conflict, "community.event.is_over")
+	}
+	return s.setEvent(ctx, w, &e, &ledger.Event{StartsAt: e.StartsAt, EndsAt: e.EndsAt, Zone: e.Zone, Place: e.Place, Link: e.Link, Seats: e.Seats, Cancelled: true}, reason)
+}
+
+func (s *Service) ownEvent(ctx context.Context, community, event string) (Event, speaker, error) {
+	_, t, w, err := s.own(ctx, community, event)
+	if err != nil {
+		return Event{}, w, err
+	}
+	e, found, err := s.Event(ctx, event)
+	if err == nil && (!found || t.ID != event) {
+		err = notFound()
+	}
+	return e, w, err
+}
+
+func (s *Service) setEvent(ctx context.Context, w speaker, e *Event, to *ledger.Event, reason string) error {
+	to.Reason, to.By = strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(reason, ""), "\x00", "")), lineOf(w.member.Name)
+	if utf8.RuneCountInString(to.Reason) > maxReason {
+		return problem.New(problem.Invalid, "problem.too_long", "Max", maxReason).On("reason")
+	}
+	if err := s.screen(ctx, &w, &ledger.Said{Text: to.Reason + eventWords(to)}); err != nil {
+		return err
+	}
+	added, err := s.ledger.State(ctx, ledger.Activity{Kind: ledger.EventSet, Actor: w.actor(), Object: e.ID, Channel: e.Channel, At: s.Now(), Key: "event:" + e.ID + ":" + e.last, Data: ledger.Data(to)})
+	if err != nil {
+		return fmt.Errorf("state when an event is: %w", err)
+	}
+	if len(added) == 0 {
+		return problem.New(problem.Conflict, "problem.conflict")
+	}
+	return nil
+}
+
+// Seat is somebody's place in an event.
+type Seat struct {
+	Name  string
+	State string // in, waiting, out; "" for who never enrolled
+	Turn  int    // of who waits: how many are before them
+}
+
+// Enrols reports whether whoever asks may enrol in an event.
+func (o Sight) Enrols(m *org.Member, e *Event, now time.Time) bool {
+	sp, _ := o.SpaceByID(e.Space)
+	return m != nil && o.May(e.Space) && o.TakesPart(sp.Community) && !e.Cancelled && !e.Over(now) && e.DeletedAt.IsZero()
+}
+
+// Enrol makes whoever acts come to an event, or not any more. Where it is full they wait, and have a seat when one is free and their turn comes.
+func (s *Service) Enrol(ctx context.Context, community, event string, want bool) error {
+	m, err := signedIn(ctx)
+	if err != nil {
+		return err
+	}
+	o, err := s.Sees(ctx, nil)
+	if err != nil {
+		return err
+	}
+	t, err := s.Thread(ctx, o, community, event)
+	if err != nil {
+		return err
+	}
+	e, found, err := s.Event(ctx, t.ID)
+	switch {
+	case err != nil:
+		return err
+	case !found || !t.DeletedAt.IsZero():
+		return notFound()
+	case e.Over(s.Now()):
+		return problem.New(problem.Conflict, "community.event.is_over")
+	case e.Cancelled && want:
+		return problem.New(problem.Conflict, "community.event.is_off")
+	case want && !o.Enrols(m, &e, s.Now()):
+		return problem.New(problem.Forbidden, "community.post.join_first")
+	}
+	if err := s.votes.within(m.ID, s.Now(), mostVotes); err != nil {
+		return err
+	}
+	if want {
+		if err := s.db.Tx(ctx, func(ctx context.Context, q db.Q) error { return s.join(ctx, q, o, community) }); err != nil {
+			return err
+		}
+	}
+	return s.replace(ctx, func(ctx context.Context) (*ledger.Activity, error) {
+		type seat struct{ state, last string }
+		is, found, err := db.One(ctx, s.db.Read(), func(x *seat) []any { return []any{&x.state, &x.last} }, "SELECT state, last FROM community_event_seat WHERE event = $1 AND person = $2", e.ID, actorOf(m))
+		if err != nil || (found && is.state != "out") == want {
+			return nil, err
+		}
+		return &ledger.Activity{Kind: ledger.EventJoined, Actor: actorOf(m), Object: e.ID, Channel: e.Channel, At: s.Now(), Key: "seat:" + e.ID + ":" + m.ID + ":" + is.last,
+			Data: ledger.Data(ledger.Seat{In: want, Name: lineOf(m.Name)})}, nil
+	})
+}
+
+// SeatOf is the place of a member in an event.
+func (s *Service) SeatOf(ctx context.Context, m *org.Member, event string) (Seat, error) {
+	if m == nil {
+		return Seat{}, nil
+	}
+	x, _, err := db.One(ctx, s.db.Read(), func(x *Seat) []any { return []any{&x.Name, &x.State, &x.Turn} }, `SELECT s.name, s.state, (SELECT COUNT(*) FROM community_event_seat b
+		WHERE b.event = s.event AND b.state = 'waiting' AND b.turn < s.turn) FROM community_event_seat s WHERE s.event = $1 AND s.person = $2`, event, actorOf(m))
+	if err != nil {
+		return x, fmt.Errorf("read somebody's seat: %w", err)
+	}
+	return x, nil
+}
+
+// mostSeats is how many names are listed of those who enrolled.
+const mostSeats = 200
+
+// SeatsOf lists who enrolled in an event that may be read, those with a seat first, each in their order.
+func (s *Service) SeatsOf(ctx context.Context, event string) ([]Seat, error) {
+	list, err := db.All(ctx, s.db.Read(), func(x *Seat) []any { return []any{&x.Name, &x.State, &x.Turn} },
+		"SELECT name, state, turn FROM community_event_seat WHERE event = $1 AND state <> 'out' ORDER BY CASE WHEN state = 'in' THEN 0 ELSE 1 END, turn"+db.Limit(mostSeats), event)
+	if err != nil {
+		return nil, fmt.Errorf("list who enrolled: %w", err)
+	}
+	return list, nil
+}
+
+// EnrolledIn says which of the events a member enrolled in, and how.
+func (s *Service) EnrolledIn(ctx context.Context, m *org.Member, list []Event) (map[string]string, error) {
+	if m == nil || len(list) == 0 {
+		return nil, nil
+	}
+	ids := make([]string, len(list))
+	for i := range list {
+		ids[i] = list[i].ID
+	}
+	type row struct{ event, state string }
+	q := s.db.Read()
+	rows, err := db.All(ctx, q, func(r *row) []any { return []any{&r.event, &r.state} }, "SELECT event, state FROM community_event_seat WHERE person = $1 AND state <> 'out' AND event IN "+db.Among(q, "$2"),
+		actorOf(m), db.Texts(slices.Clone(ids)))
+	if err != nil {
+		return nil, fmt.Errorf("read where somebody enrolled: %w", err)
+	}
+	out := map[string]string{}
+	for _, r := range rows {
+		out[r.event] = r.state
+	}
+	return out, nil
+}

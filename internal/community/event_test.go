@@ -1,0 +1,148 @@
+package community_test
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/entente/entente/internal/community"
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/problem"
+)
+
+func (k *square) seats(event string) string {
+	k.t.Helper()
+	list, err := k.SeatsOf(k.t.Context(), event)
+	must(k.t, err)
+	var out []string
+	for _, s := range list {
+		out = append(out, s.Name+" "+s.State)
+	}
+	return strings.Join(out, ", ")
+}
+
+// TestEvents follows an event through enrolment, a waiting list, another date, reminders and its end: who is told what, once, and what calendars show whom.
+func TestEvents(t *testing.T) {
+	each(t, func(t *testing.T, k *square) {
+		k.mails()
+		must(t, k.db.Tx(t.Context(), func(ctx context.Context, q db.Q) error {
+			_, err := db.Exec(ctx, q, `UPDATE community_space SET holds = '["question","discussion","event"]' WHERE slug = 'help'`)
+			return err
+		}))
+		ada, bob, eve, zoe := k.join("Ada", org.Plain), k.join("Bob", org.Plain), k.join("Eve", org.Plain), k.join("Zoe", org.Plain)
+		day := func(days int, clock string) string {
+			return k.now().AddDate(0, 0, days).Format(time.DateOnly) + "T" + clock
+		}
+		plan := community.EventPlan{Starts: day(10, "18:30"), Ends: day(10, "20:00"), Zone: "Europe/Paris", Place: "12, rue; du Lac", Link: "https://meet.example/r", Seats: 2}
+		announce := func(p community.EventPlan) (string, error) {
+			k.pass(time.Minute)
+			return k.Start(ada, community.Begin{Space: k.spaces["help"], Kind: community.Events, Title: "Brakes before winter", Body: "Bring your bicycle.", Lang: "en", Event: p})
+		}
+		for change, key := range map[string]string{"zone": "community.event.bad_zone", "ends": "community.event.ends_first", "link": "community.event.bad_link", "where": "community.event.nowhere"} {
+			p := plan
+			switch change {
+			case "zone":
+				p.Zone = "Europe/Nowhere"
+			case "ends":
+				p.Ends = p.Starts
+			case "link":
+				p.Link = "javascript:alert(1)"
+			case "where":
+				p.Place, p.Link = "", ""
+			}
+			_, err := announce(p)
+			refused(t, err, problem.Invalid, key)
+		}
+		gap := plan
+		gap.Starts, gap.Ends = "2027-03-28T02:30", "2027-03-28T04:00"
+		_, err := announce(gap)
+		refused(t, err, problem.Invalid, "community.event.no_such_time")
+		event, err := announce(plan)
+		must(t, err)
+		k.tells()
+
+		var all sync.WaitGroup
+		for range 4 {
+			all.Go(func() { _ = k.Enrol(bob, k.id, event, true) })
+		}
+		all.Wait()
+		for _, who := range []context.Context{bob, eve, zoe} {
+			k.pass(time.Minute)
+			must(t, k.Enrol(who, k.id, event, true))
+		}
+		same(t, "seats", "Bob in, Eve in, Zoe waiting", k.seats(event))
+		must(t, k.Enrol(ada, k.id, event, true))
+		refused(t, k.Enrol(t.Context(), k.id, event, true), problem.Unauthenticated, "problem.sign_in")
+		must(t, k.Enrol(bob, k.id, event, false))
+		k.tells()
+		k.tells()
+		same(t, "seats", "Eve in, Zoe in, Ada waiting", k.seats(event))
+		same(t, "who moved up is told", []string{"event_seat: Brakes before winter"}, k.told(zoe))
+		same(t, "who left is not", []string{}, k.told(bob))
+		must(t, k.Enrol(bob, k.id, event, true)) // at the end of those who wait
+		same(t, "seats", "Eve in, Zoe in, Ada waiting, Bob waiting", k.seats(event))
+
+		e, _, err := k.Event(t.Context(), event)
+		must(t, err)
+		moved := e.Plan()
+		moved.Starts, moved.Ends, moved.Seats, moved.Reason = day(11, "18:30"), day(11, "20:00"), 3, "The hall is taken."
+		refused(t, k.ChangeEvent(bob, k.id, event, moved), problem.Forbidden, "community.post.not_yours")
+		must(t, k.ChangeEvent(ada, k.id, event, moved))
+		refused(t, k.ChangeEvent(ada, k.id, event, moved), problem.Conflict, "problem.conflict")
+		must(t, k.SetWishes(eve, k.sight(eve), k.id, community.Wish{Level: community.Silence, Mail: true, Digest: community.Never}))
+		k.tells()
+		k.tells()
+		same(t, "seats", "Eve in, Zoe in, Ada in, Bob waiting", k.seats(event))
+		same(t, "who announced it moved up, and is not told of their own change", []string{"event_seat: Brakes before winter"}, k.told(ada))
+		same(t, "those who enrolled", []string{"event_changed: Brakes before winter", "event_seat: Brakes before winter"}, k.told(zoe))
+		same(t, "those who want nothing", []string{}, k.told(eve))
+
+		list := func(who context.Context) string {
+			o := k.sight(who)
+			found, _, err := k.Events(who, o, community.EventQuery{Community: k.id})
+			must(t, err)
+			c, _ := o.ByID(k.id)
+			raw, err := k.Calendar(who, o, c, org.Who(who), found, "Velo")
+			must(t, err)
+			return strings.ReplaceAll(string(raw), "\r\n ", "")
+		}
+		if c := list(zoe); !strings.Contains(c, "UID:"+event+"@") || !strings.Contains(c, "SEQUENCE:1") || !strings.Contains(c, `LOCATION:12\, rue\; du Lac`) || !strings.Contains(c, "meet.example") || !strings.Contains(c, "CONFIRMED") {
+			t.Errorf("the calendar of who comes:\n%s", c)
+		}
+		if c := list(bob); strings.Contains(c, "meet.example") || !strings.Contains(c, "TENTATIVE") {
+			t.Errorf("the calendar of who waits:\n%s", c)
+		}
+		token, err := k.CalendarToken(zoe, k.id, true)
+		must(t, err)
+		m, err := k.CalendarReader(t.Context(), k.id, token)
+		must(t, err)
+		same(t, "whose calendar", "Zoe", m.Name)
+		_, err = k.CalendarToken(zoe, k.id, true)
+		must(t, err)
+		_, err = k.CalendarReader(t.Context(), k.id, token)
+		refused(t, err, problem.Missing, "problem.not_found")
+
+		e, _, err = k.Event(t.Context(), event)
+		must(t, err)
+		k.pass(e.StartsAt.Sub(k.now()) - 20*time.Hour)
+		k.tells()
+		k.tells()
+		k.pass(e.StartsAt.Sub(k.now()) - 30*time.Minute)
+		k.tells()
+		k.tells()
+		same(t, "reminders", "event_soon: Brakes before winter,event_soon: Brakes before winter", strings.Join(k.told(zoe)[:2], ","))
+		if n := len(k.told(zoe)); n != 4 {
+			t.Errorf("%d notices", n)
+		}
+		refused(t, k.CancelEvent(ada, k.id, event, " "), problem.Invalid, "community.event.say_why")
+		must(t, k.CancelEvent(ada, k.id, event, "Snow."))
+		k.tells()
+		same(t, "called off", "event_cancelled: Brakes before winter", k.told(zoe)[0])
+		same(t, "called off, for who waits", "event_cancelled: Brakes before winter", k.told(bob)[0])
+		refused(t, k.Enrol(k.join("Kim", org.Plain), k.id, event, true), problem.Conflict, "community.event.is_off")
+		rebuilt(t, k)
+	})
+}

@@ -1,0 +1,104 @@
+package community
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/entente/entente/internal/community/markup"
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/ledger"
+	"github.com/entente/entente/internal/problem"
+)
+
+// CauseEdit is why an edit waits: it makes another post of one that was agreed to.
+const CauseEdit = "edit"
+
+// settled is how much trust beyond that of first posts it takes until edits are no longer looked at, much the share of a text that may be new.
+const (
+	settled = 5
+	much    = 0.3
+)
+
+// changedMuch reports whether an edit makes another post of one: much of it is new, it is called otherwise, or it leads somewhere else.
+func changedMuch(wasTitle, was, isTitle, is string) bool {
+	before, _ := markup.Render(was)
+	after, _ := markup.Render(is)
+	if slices.ContainsFunc(after.Links, func(l string) bool { return !slices.Contains(before.Links, l) }) {
+		return true
+	}
+	fresh, all := 0, 0
+	for _, pair := range [][2]string{{wasTitle, isTitle}, {was, is}} {
+		for _, p := range Difference(pair[0], pair[1]) {
+			n := utf8.RuneCountInString(p.Text)
+			if p.Added {
+				fresh += n
+			}
+			if !p.Removed {
+				all += n
+			}
+		}
+	}
+	return float64(fresh) > much*float64(max(all, 1))
+}
+
+// holdEdit keeps back what somebody new would make of a post of theirs where first posts wait: what was agreed to stays until a moderator agrees to
+// the other too. A later edit takes the place of one that waits. It returns nil when nothing stands against the edit.
+func (s *Service) holdEdit(ctx context.Context, w *speaker, p *Post, a *ledger.Activity, said *ledger.Said) error {
+	if staff(w.member) || w.sight.MayModerate(w.space.ID) || !w.listenable() {
+		return nil
+	}
+	rule, err := s.Rule(ctx, w.community.ID)
+	if err != nil || rule.FirstPosts == 0 {
+		return err
+	}
+	t, err := s.trust(ctx, &w.community, w.member)
+	if err != nil || t.Points() >= rule.FirstPosts+settled || !changedMuch(p.Title, p.Markup, said.Title, said.Markup) {
+		return err
+	}
+	raw, err := json.Marshal(a)
+	if err != nil {
+		return fmt.Errorf("keep an edit that waits: %w", err)
+	}
+	err = s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+		if _, err := db.Exec(ctx, q, "UPDATE community_case SET state = 'gone' WHERE kind = 'held' AND cause = $1 AND post = $2 AND state = 'open'", CauseEdit, p.ID); err != nil {
+			return fmt.Errorf("take back an edit that waits: %w", err)
+		}
+		n, _, err := db.Value[int](ctx, q, "SELECT COUNT(*) FROM community_case WHERE member = $1 AND community = $2 AND kind = 'held' AND state = 'open'", w.member.ID, w.community.ID)
+		if err != nil {
+			return fmt.Errorf("count what waits of somebody: %w", err)
+		}
+		if n >= mostWaiting {
+			return problem.New(problem.Busy, "community.moderation.many_waiting", "Max", mostWaiting)
+		}
+		if err := db.Insert(ctx, q, "community_case (id, kind, community, space, post, author, member, author_name, cause, content, state, at)",
+			[][]any{{s.newID(), "held", w.community.ID, w.space.ID, p.ID, a.Actor, w.member.ID, said.AuthorName, CauseEdit, string(raw), "open", db.T(s.Now())}}, ""); err != nil {
+			return fmt.Errorf("keep an edit that waits: %w", err)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return problem.New(problem.Conflict, waitsKey)
+}
+
+// publishEdit states an edit that waited, unless the post was changed or taken away meanwhile: it would undo that.
+func (s *Service) publishEdit(ctx context.Context, q db.Q, c *Case, a ledger.Activity) ([]ledger.Activity, error) {
+	there, _, err := db.Value[int](ctx, q, "SELECT 1 FROM community_post WHERE id = $1 AND deleted_at IS NULL", c.Post)
+	if err != nil {
+		return nil, fmt.Errorf("find the post of an edit: %w", err)
+	}
+	var stated []ledger.Activity
+	if there == 1 {
+		if stated, err = s.ledger.AppendTx(ctx, q, a); err != nil {
+			return nil, err
+		}
+	}
+	if len(stated) == 0 {
+		return nil, problem.New(problem.Conflict, "community.moderation.edit_outdated")
+	}
+	return stated, nil
+}

@@ -1,0 +1,274 @@
+package recognition
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/ledger"
+	"github.com/entente/entente/internal/recognition/merit"
+)
+
+// Follower derives what people are recognised for. It reads who said what from what the community's follower derived of the same batch.
+func Follower() ledger.Follower {
+	return ledger.Follower{Name: "recognition", Version: 1, Apply: derive, Tables: []string{"recognition_merit", "recognition_month", "recognition_standing", "recognition_thanks"}}
+}
+
+// stand is somebody in a month whose points are to be counted anew; month "" for their badges alone.
+type stand struct{ channel, person, month string }
+
+// derive keeps what each fact gives, and counts anew, at the end of the batch, the months that it touched: so it does not matter how the ledger is
+// cut, and points never depend on the order of facts.
+func derive(ctx context.Context, q db.Q, list []ledger.Activity) error {
+	stale := map[stand]bool{}
+	for i := range list {
+		if err := deriveOne(ctx, q, &list[i], stale); err != nil {
+			return err
+		}
+	}
+	all := make([]stand, 0, len(stale))
+	for s := range stale {
+		all = append(all, s)
+	}
+	slices.SortFunc(all, func(a, b stand) int {
+		return cmp.Or(cmp.Compare(a.channel, b.channel), cmp.Compare(a.person, b.person), cmp.Compare(a.month, b.month))
+	})
+	for i, s := range all {
+		if err := countMonth(ctx, q, s); err != nil {
+			return err
+		}
+		if i+1 == len(all) || all[i+1].channel != s.channel || all[i+1].person != s.person {
+			if err := countAll(ctx, q, s); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// given is one merit as a fact gives it.
+type given struct {
+	slot, kind, person, post, about string
+	by                              int  // added to its value
+	to                              int  // or what its value is from now on
+	sets                            bool // to counts
+}
+
+func deriveOne(ctx context.Context, q db.Q, a *ledger.Activity, stale map[stand]bool) error {
+	switch a.Kind {
+	case ledger.VoteCast:
+		var v ledger.Vote
+		if err := a.Decode(&v); err != nil {
+			return err
+		}
+		author, err := authorOf(ctx, q, a.Object, " AND NOT EXISTS (SELECT 1 FROM community_idea i WHERE i.id = p.id)") // votes on ideas say that it is wanted, not that somebody did well
+		if err != nil || author == "" {
+			return err
+		}
+		return give(ctx, q, a, stale, given{slot: "vote:" + a.Object + ":" + a.Actor, kind: merit.Useful, person: author, post: a.Object, about: a.Object, by: v.Value})
+	case ledger.ReactionSet:
+		var r ledger.Reaction
+		if err := a.Decode(&r); err != nil {
+			return err
+		}
+		if r.Reaction != "thanks" {
+			return nil
+		}
+		author, err := authorOf(ctx, q, a.Object, "")
+		if err != nil || author == "" {
+			return err
+		}
+		return give(ctx, q, a, stale, given{slot: "thanks:" + a.Object + ":" + a.Actor, kind: merit.Thanked, person: author, post: a.Object, about: a.Object, to: one(r.On), sets: true})
+	case ledger.AnswerPicked:
+		return derivePicked(ctx, q, a, stale)
+	case ledger.ArticleHelped:
+		var h ledger.Helped
+		if err := a.Decode(&h); err != nil {
+			return err
+		}
+		if !strings.HasPrefix(a.Actor, "mailto:") {
+			return nil // a visitor may be anybody, any number of times
+		}
+		author, _, err := db.Value[string](ctx, q, "SELECT author FROM community_article WHERE id = $1 AND channel = $2", a.Object, a.Channel)
+		if err != nil || !strings.HasPrefix(author, "mailto:") {
+			return err
+		}
+		return give(ctx, q, a, stale, given{slot: "helped:" + a.Object + ":" + a.Actor, kind: merit.Helped, person: author, about: a.Object, to: one(h.Helped), sets: true})
+	case ledger.IdeaJudged:
+		var j ledger.Judged
+		if err := a.Decode(&j); err != nil {
+			return err
+		}
+		author, err := authorOf(ctx, q, a.Object, "")
+		if err != nil || author == "" {
+			return err
+		}
+		return give(ctx, q, a, stale, given{slot: "idea:" + a.Object, kind: merit.Realised, person: author, post: a.Object, about: a.Object, to: one(j.Status == "done"), sets: true})
+	case ledger.MemberThanked:
+		var t ledger.Thanks
+		if err := a.Decode(&t); err != nil {
+			return err
+		}
+		if t.Back != "" {
+			if _, err := db.Exec(ctx, q, "DELETE FROM recognition_thanks WHERE id = $1", t.Back); err != nil {
+				return err
+			}
+			return give(ctx, q, a, stale, given{slot: "said:" + t.Back, kind: merit.Thanked, person: t.To, sets: true})
+		}
+		if _, err := db.Exec(ctx, q, "INSERT INTO recognition_thanks (id, channel, person, giver, giver_name, words, at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+			a.ID, a.Channel, t.To, a.Actor, t.Name, t.Words, db.T(a.At)); err != nil {
+			return err
+		}
+		return give(ctx, q, a, stale, given{slot: "said:" + a.ID, kind: merit.Thanked, person: t.To, to: 1, sets: true})
+	case ledger.PostDeleted, ledger.GroupDeleted, ledger.PostHidden, ledger.PostShown:
+		rows, err := db.All(ctx, q, standFields, "SELECT channel, person, month FROM recognition_merit WHERE post = $1", a.Object)
+		for _, s := range rows {
+			stale[s] = true
+		}
+		return err
+	}
+	return nil
+}
+
+func one(on bool) int { return int(db.B(on)) }
+
+func standFields(s *stand) []any { return []any{&s.channel, &s.person, &s.month} }
+
+// authorOf is who said a post of a community, "" for nobody who can be recognised. What is said in closed groups counts nowhere: from points others would
+// learn of it.
+func authorOf(ctx context.Context, q db.Q, post, more string) (string, error) {
+	author, _, err := db.Value[string](ctx, q, "SELECT p.author FROM community_post p JOIN activity a ON a.id = p.id WHERE p.id = $1 AND a.kind = 'post.said'"+more, post)
+	if err != nil {
+		return "", fmt.Errorf("find who said a post: %w", err)
+	}
+	if !strings.HasPrefix(author, "mailto:") {
+		return "", nil
+	}
+	return author, nil
+}
+
+// derivePicked gives an accepted answer its due, and takes that of the one accepted before.
+func derivePicked(ctx context.Context, q db.Q, a *ledger.Activity, stale map[stand]bool) error {
+	var p ledger.Picked
+	if err := a.Decode(&p); err != nil {
+		return err
+	}
+	slot := "accepted:" + a.Object
+	was, found, err := db.One(ctx, q, standFields, "SELECT channel, person, month FROM recognition_merit WHERE slot = $1", slot)
+	if err != nil {
+		return err
+	}
+	if found {
+		stale[was] = true
+		if _, err := db.Exec(ctx, q, "DELETE FROM recognition_merit WHERE slot = $1", slot); err != nil {
+			return err
+		}
+	}
+	if p.Answer == "" {
+		return nil
+	}
+	type row struct{ id, author string }
+	r, found, err := db.One(ctx, q, func(r *row) []any { return []any{&r.id, &r.author} }, `SELECT p.id, p.author FROM community_post p JOIN activity a ON a.id = p.id
+		WHERE p.channel = $1 AND p.external_id = $2 AND a.kind = 'post.said'`, a.Channel, p.Answer)
+	if err != nil || !found || !strings.HasPrefix(r.author, "mailto:") {
+		return err
+	}
+	return give(ctx, q, a, stale, given{slot: slot, kind: merit.Accepted, person: r.author, post: r.id, about: r.id, to: 1, sets: true})
+}
+
+// give keeps one merit. It counts in the month in which it came to be above nothing.
+func give(ctx context.Context, q db.Q, a *ledger.Activity, stale map[stand]bool, g given) error {
+	type row struct {
+		value int
+		at    time.Time
+		month string
+	}
+	was, found, err := db.One(ctx, q, func(r *row) []any { return []any{&r.value, db.At(&r.at), &r.month} }, "SELECT value, at, month FROM recognition_merit WHERE slot = $1", g.slot)
+	if err != nil {
+		return fmt.Errorf("read a merit: %w", err)
+	}
+	now := row{value: was.value + g.by, at: was.at, month: was.month}
+	if g.sets {
+		now.value = g.to
+	}
+	if !found || now.value > 0 && was.value <= 0 {
+		now.at, now.month = a.At, merit.Month(a.At)
+	}
+	if !found && now.value <= 0 && g.sets {
+		return nil
+	}
+	if _, err := db.Exec(ctx, q, `INSERT INTO recognition_merit (slot, channel, person, kind, post, about, giver, value, at, month) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+		ON CONFLICT (slot) DO UPDATE SET value = excluded.value, at = excluded.at, month = excluded.month, giver = excluded.giver`, g.slot, a.Channel, g.person, g.kind, g.post, g.about, a.Actor,
+		now.value, db.T(now.at), now.month); err != nil {
+		return fmt.Errorf("keep a merit: %w", err)
+	}
+	for _, month := range []string{was.month, now.month} {
+		if month != "" { // what somebody gives changes what counts of what they get back
+			stale[stand{a.Channel, g.person, month}], stale[stand{a.Channel, a.Actor, month}] = true, true
+		}
+	}
+	return nil
+}
+
+// counted narrows to merits that count.
+const counted = " AND m.value > 0 AND (m.post = '' OR EXISTS (SELECT 1 FROM community_post p WHERE p.id = m.post AND p.deleted_at IS NULL))"
+
+func rowFields(r *merit.Row) []any { return []any{&r.Slot, &r.Kind, &r.Giver, &r.On, db.At(&r.At)} }
+
+// countMonth counts what somebody earned in a month.
+func countMonth(ctx context.Context, q db.Q, s stand) error {
+	rows, err := db.All(ctx, q, rowFields, "SELECT m.slot, m.kind, m.giver, m.about, m.at FROM recognition_merit m WHERE m.channel = $1 AND m.person = $2 AND m.month = $3"+counted,
+		s.channel, s.person, s.month)
+	if err != nil {
+		return fmt.Errorf("read what somebody earned: %w", err)
+	}
+	mutual := map[string]bool{}
+	if len(rows) > 0 {
+		light := []string{}
+		for _, r := range merit.Rules() {
+			if r.Light {
+				light = append(light, r.Kind)
+			}
+		}
+		to, err := db.All(ctx, q, db.Self[string], "SELECT DISTINCT m.person FROM recognition_merit m WHERE m.channel = $1 AND m.giver = $2 AND m.month = $3 AND m.value > 0 AND m.kind IN "+db.Among(q, "$4"),
+			s.channel, s.person, s.month, db.Texts(light))
+		if err != nil {
+			return fmt.Errorf("read what somebody gave: %w", err)
+		}
+		for _, p := range to {
+			mutual[p] = true
+		}
+	}
+	points := merit.Points(s.person, rows, mutual)
+	if points == 0 {
+		_, err := db.Exec(ctx, q, "DELETE FROM recognition_month WHERE channel = $1 AND person = $2 AND month = $3", s.channel, s.person, s.month)
+		return err
+	}
+	_, err = db.Exec(ctx, q, `INSERT INTO recognition_month (channel, person, month, points) VALUES ($1, $2, $3, $4) ON CONFLICT (channel, person, month) DO UPDATE SET points = excluded.points`,
+		s.channel, s.person, s.month, points)
+	return err
+}
+
+// countAll adds up the months of somebody, and sees which badges they have.
+func countAll(ctx context.Context, q db.Q, s stand) error {
+	points, _, err := db.Value[int](ctx, q, "SELECT COALESCE(SUM(points), 0) FROM recognition_month WHERE channel = $1 AND person = $2", s.channel, s.person)
+	if err != nil {
+		return err
+	}
+	rows, err := db.All(ctx, q, rowFields, "SELECT m.slot, m.kind, m.giver, m.about, m.at FROM recognition_merit m WHERE m.channel = $1 AND m.person = $2"+counted, s.channel, s.person)
+	if err != nil {
+		return err
+	}
+	badges := merit.Earned(s.person, rows)
+	if points == 0 && len(badges) == 0 {
+		_, err := db.Exec(ctx, q, "DELETE FROM recognition_standing WHERE channel = $1 AND person = $2", s.channel, s.person)
+		return err
+	}
+	_, err = db.Exec(ctx, q, `INSERT INTO recognition_standing (channel, person, points, badges) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (channel, person) DO UPDATE SET points = excluded.points, badges = excluded.badges`, s.channel, s.person, points, db.J(badges))
+	return err
+}

@@ -1,0 +1,117 @@
+package recognition_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/entente/entente/internal/community"
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/db/dbtest"
+	"github.com/entente/entente/internal/ledger"
+	"github.com/entente/entente/internal/recognition"
+	"github.com/entente/entente/internal/recognition/merit"
+)
+
+// TestDerived lets a few people give each other much of everything, in a random order: nobody earns more than the caps, closed groups count nothing, and
+// all is derived again equal, however the ledger is cut.
+func TestDerived(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		at := time.Date(2026, 11, 1, 8, 0, 0, 0, time.UTC)
+		l := ledger.New(d, slog.New(slog.DiscardHandler), func() time.Time { return at }, community.Follower(), recognition.Follower())
+		if err := d.Tx(t.Context(), func(ctx context.Context, q db.Q) error {
+			_, err := db.Exec(ctx, q, "INSERT INTO channel (id, kind, name, created_at) VALUES ('forum', 'community', 'Forum', 1)")
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		people := []string{"mailto:ada@velo.example", "mailto:bob@velo.example", "mailto:eve@velo.example", "mailto:zoe@velo.example"}
+		id := func(n int) string { return fmt.Sprintf("%020d", n) }
+		var facts []ledger.Activity
+		say := func(n int, kind, author, question string) {
+			a := ledger.Activity{ID: id(n), Object: id(n), Kind: kind, Actor: author, Channel: "forum", At: at, Key: "said:" + id(n)}
+			s := ledger.Said{ExternalID: id(n), Kind: "question", AuthorName: author[7:10], Title: "How?", Text: "So.", Space: "space"}
+			if question != "" {
+				s.Kind, s.Title, s.Space, s.InReplyTo = "answer", "", "", []string{question}
+			}
+			a.Say(&s)
+			facts = append(facts, a)
+		}
+		for i := range 4 {
+			say(10+i, ledger.PostSaid, people[i], "")
+			say(20+i, ledger.PostSaid, people[(i+1)%4], id(10+i))
+		}
+		say(30, ledger.GroupSaid, people[3], "")
+		r := rand.New(rand.NewPCG(7, 7))
+		votes := map[string]int{}
+		for n := range 160 {
+			at = at.Add(time.Duration(r.IntN(300)) * time.Minute)
+			who := people[r.IntN(3)] // zoe gives nothing and is given nothing but in a closed group
+			post := 20 + r.IntN(3)
+			a := ledger.Activity{Actor: who, Channel: "forum", At: at, Key: fmt.Sprint("fact", n), Object: id(post)}
+			switch r.IntN(6) {
+			case 0, 1:
+				to := r.IntN(3) - 1
+				key := who + id(post)
+				a.Kind, a.Data = ledger.VoteCast, ledger.Data(ledger.Vote{Value: to - votes[key]})
+				votes[key] = to
+			case 2:
+				a.Kind, a.Data = ledger.ReactionSet, ledger.Data(ledger.Reaction{Reaction: "thanks", On: r.IntN(3) > 0})
+			case 3:
+				a.Kind, a.Object, a.Data = ledger.AnswerPicked, id(post-10), ledger.Data(ledger.Picked{Answer: []string{id(post), ""}[r.IntN(2)]})
+			case 4:
+				a.Kind, a.Object, a.Data = ledger.MemberThanked, fmt.Sprint("thanks", n), ledger.Data(ledger.Thanks{To: people[r.IntN(3)], Words: "Thanks!"})
+			case 5:
+				a.Kind = []string{ledger.PostHidden, ledger.PostShown}[r.IntN(2)]
+			}
+			facts = append(facts, a)
+		}
+		facts = append(facts, ledger.Activity{Kind: ledger.VoteCast, Actor: people[0], Channel: "forum", Object: id(30), At: at, Key: "closed", Data: ledger.Data(ledger.Vote{Value: 1})})
+		if _, err := l.State(t.Context(), facts...); err != nil {
+			t.Fatal(err)
+		}
+		read := func() map[string]int {
+			out := map[string]int{}
+			type row struct {
+				name   string
+				points int
+			}
+			for _, query := range []string{"SELECT person || ' ' || month, points FROM recognition_month", "SELECT person || badges, points FROM recognition_standing",
+				"SELECT slot || person || giver || month || at, value FROM recognition_merit", "SELECT id || person || words, 1 FROM recognition_thanks"} {
+				list, err := db.All(t.Context(), d.Read(), func(r *row) []any { return []any{&r.name, &r.points} }, query)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, r := range list {
+					out[r.name] = r.points
+				}
+			}
+			return out
+		}
+		before := read()
+		most, sum := 2*merit.Bounds().Pair, 0 // each can be given to by two others
+		for i, p := range people {
+			n := before[p+" 2026-11"]
+			if sum += n; n > most || i == 3 && n > 0 {
+				t.Errorf("%s earned %d in a month", p, n)
+			}
+		}
+		if sum == 0 {
+			t.Error("nobody earned anything")
+		}
+		for _, size := range []int{1, 500} {
+			if err := l.Rebuild(t.Context(), size, nil); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(before, read()); diff != "" {
+				t.Fatalf("derived in batches of %d (-before +after):\n%s", size, diff)
+			}
+		}
+	})
+}
