@@ -31,7 +31,8 @@ func planned(n, each int, end time.Time) plan {
 // reference is how an activity of a block is named; copies exchange the beginning.
 func reference(k, i int) string { return mark(k) + strconv.Itoa(i) }
 
-func mark(k int) string { return "b" + strconv.Itoa(k) + "x" }
+// mark begins with a letter that no id has: what copies exchange is never a part of an id by chance.
+func mark(k int) string { return "l" + strconv.Itoa(k) + "x" }
 
 // shift is how the columns of a row of the first block are others in a later one; what is not named stays. {us}, {h} and {s} are the
 // microseconds, hours and activities between, {id} the two first characters of ids, {mark} the beginning of references.
@@ -61,7 +62,7 @@ func idOf(column string) string {
 	return "CASE WHEN " + column + " = '' THEN '' ELSE '{id}' || SUBSTR(" + column + ", 3) END"
 }
 
-func named(column string) string { return "REPLACE(" + column + ", 'b0x', '{mark}')" }
+func named(column string) string { return "REPLACE(" + column + ", 'l0x', '{mark}')" }
 
 const idLetters = "0123456789abcdefghjkmnpqrstvwxyz" // of package id
 
