@@ -112,11 +112,8 @@ func (s *Service) Evaluate(ctx context.Context, mapID string, at time.Time) (Eva
 	return s.evaluated(ctx, m, at)
 }
 
-// Kept gives the text that make made under this key, and makes it anew when anything was committed since. The key must name everything else that
-// it depends on, and of evaluations their stamp. What may be seen must be decided before it is asked for.
-func (s *Service) Kept(ctx context.Context, key string, make func(ctx context.Context) (string, error)) (string, error) {
-	return s.texts.Read(ctx, s.db, key, make)
-}
+// Version stands for all that is stored: while it is the same, pages made of it are too.
+func (s *Service) Version(ctx context.Context) (string, error) { return s.db.Version(ctx) }
 
 // present names a map as it is now, to a reader of a zone.
 func present(m Map, zone *time.Location) string {

@@ -44,9 +44,6 @@ func (p *Packed) Render(_ context.Context, w io.Writer) error {
 	return err
 }
 
-// Holds reports whether it is this body.
-func (p *Packed) Holds(text string) bool { return p.text == text }
-
 // ShowPacked is Show for a body that is kept packed: only what stands around it is compressed for each reader.
 func ShowPacked(w http.ResponseWriter, r *http.Request, page Page, p *Packed) error {
 	if p.flat == nil || r.Header.Get("HX-Request") != "" || !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {

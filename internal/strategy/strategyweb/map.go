@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/entente/entente/internal/i18n"
@@ -63,35 +62,25 @@ func (h *handlers) mapPage(w http.ResponseWriter, r *http.Request) error {
 			p.State = &s
 		}
 	}
-	key := fmt.Sprintf("map %d %s %s %s %t %t %q", p.E.Stamp, org.Who(ctx).Role, i18n.Lang(ctx), i18n.Zone(ctx), p.Past, p.Prints, r.URL.RawQuery)
-	body, err := h.s.Kept(ctx, key, func(ctx context.Context) (string, error) { return h.written(ctx, p, at) })
+	version, err := h.s.Version(ctx)
 	if err != nil {
 		return err
 	}
-	return web.ShowPacked(w, r, web.Page{Title: title, Wide: true}, h.packs.of(body))
-}
-
-// packs are the bodies of maps that were sent last, packed: most readers look at the same one.
-type packs struct {
-	mu   sync.Mutex
-	list []*web.Packed // the newest first
-}
-
-const mostPacks = 3
-
-func (p *packs) of(body string) *web.Packed {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for i, known := range p.list {
-		if known.Holds(body) {
-			copy(p.list[1:i+1], p.list[:i])
-			p.list[0] = known
-			return known
-		}
+	key := fmt.Sprintf("%s %s %s %s %s %t %t %q", p.E.Map.ID, edition(maps), org.Who(ctx).Role, i18n.Lang(ctx), i18n.Zone(ctx), p.Past, p.Prints, r.URL.RawQuery)
+	packed, err := h.bodies.read(ctx, key, fmt.Sprintf("%s %d", version, p.E.Stamp), func(ctx context.Context) (string, error) { return h.written(ctx, p, at) })
+	if err != nil {
+		return err
 	}
-	one := web.Pack(body)
-	p.list = append([]*web.Packed{one}, p.list[:min(len(p.list), mostPacks-1)]...)
-	return one
+	return web.ShowPacked(w, r, web.Page{Title: title, Wide: true}, packed)
+}
+
+// edition is another one after any map was edited: maps contribute to each other, and whoever edits sees it at once.
+func edition(maps []strategy.Map) string {
+	var b strings.Builder
+	for _, m := range maps {
+		fmt.Fprintf(&b, "%s.%d.", m.ID, m.UpdatedAt.UnixMicro())
+	}
+	return b.String()
 }
 
 // written is the page of a map as text: many look at it while nothing changes.

@@ -22,8 +22,8 @@ type handlers struct {
 	org  *org.Service
 	memo ui.Memo // of drawn maps
 
-	packs packs // of the page of a map
-	desk  desk
+	bodies latest // of the page of a map
+	desk   desk
 }
 
 // Options are what the pages are given from outside.
