@@ -15,7 +15,7 @@ import (
 
 // Follower derives threads, posts, votes and what posts said before they were edited.
 func Follower() ledger.Follower {
-	return ledger.Follower{Name: "community", Version: 5 + 100*markup.Version, Apply: derive,
+	return ledger.Follower{Name: "community", Version: 6 + 100*markup.Version, Apply: derive,
 		Tables: append([]string{"community_thread", "community_post", "community_edit", "community_vote", "community_hidden", "community_post_file", "community_voice", "community_mention",
 			"community_reaction", "community_poll", "community_poll_ballot"}, slices.Concat(ideaTables(), eventTables(), indexTables())...)}
 }
@@ -345,6 +345,9 @@ func derivePicked(ctx context.Context, q db.Q, a *ledger.Activity) error {
 		}
 	}
 	if _, err := db.Exec(ctx, q, "UPDATE community_thread SET accepted = $1 WHERE id = $2", answer, a.Object); err != nil {
+		return err
+	}
+	if _, err := db.Exec(ctx, q, "UPDATE community_hidden SET accepted = 0 WHERE post IN (SELECT id FROM community_post WHERE thread = $1)", a.Object); err != nil {
 		return err
 	}
 	_, err := db.Exec(ctx, q, "UPDATE community_post SET accepted = CASE WHEN id = $1 THEN 1 ELSE 0 END WHERE thread = $2", answer, a.Object)

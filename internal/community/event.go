@@ -297,7 +297,11 @@ func (s *Service) setEvent(ctx context.Context, w speaker, e *Event, to *ledger.
 	if err := s.screen(ctx, &w, &ledger.Said{Text: to.Reason + eventWords(to)}); err != nil {
 		return err
 	}
-	added, err := s.ledger.State(ctx, ledger.Activity{Kind: ledger.EventSet, Actor: w.actor(), Object: e.ID, Channel: e.Channel, At: s.Now(), Key: "event:" + e.ID + ":" + e.last, Data: ledger.Data(to)})
+	a := ledger.Activity{Kind: ledger.EventSet, Actor: w.actor(), Object: e.ID, Channel: e.Channel, At: s.Now(), Key: "event:" + e.ID + ":" + e.last, Data: ledger.Data(to)}
+	if err := s.holdEvent(ctx, &w, e, &a, to); err != nil {
+		return err
+	}
+	added, err := s.ledger.State(ctx, a)
 	if err != nil {
 		return fmt.Errorf("state when an event is: %w", err)
 	}

@@ -146,3 +146,73 @@ func TestEvents(t *testing.T) {
 		rebuilt(t, k)
 	})
 }
+
+// TestEventChangesWait: what somebody new makes of an event that was agreed to reaches nobody before a moderator agreed to that too.
+func TestEventChangesWait(t *testing.T) {
+	each(t, func(t *testing.T, k *square) {
+		k.mails()
+		must(t, k.db.Tx(t.Context(), func(ctx context.Context, q db.Q) error {
+			_, err := db.Exec(ctx, q, `UPDATE community_space SET holds = '["event"]' WHERE slug = 'help'`)
+			return err
+		}))
+		ada, bob, lea := k.join("Ada", org.Plain), k.join("Bob", org.Plain), k.join("Lea", org.Social)
+		must(t, k.SetRule(lea, k.id, 1, ""))
+		day := k.now().AddDate(0, 0, 10).Format(time.DateOnly)
+		_, err := k.Start(ada, community.Begin{Space: k.spaces["help"], Kind: community.Events, Title: "Brakes before winter", Body: "Bring your bicycle.", Lang: "en",
+			Event: community.EventPlan{Starts: day + "T18:30", Ends: day + "T20:00", Zone: "Europe/Paris", Place: "The hall", Seats: 5}})
+		if !community.Waits(err) {
+			t.Fatalf("a first event: %v", err)
+		}
+		held := k.queue(lea)[0]
+		must(t, k.Decide(lea, held.ID, "published", "", ""))
+		event := held.Post
+		must(t, k.Enrol(bob, k.id, event, true))
+		k.tells()
+		is := func() community.Event {
+			e, _, err := k.Event(t.Context(), event)
+			must(t, err)
+			return e
+		}
+		e := is()
+		k.pass(time.Minute)
+		change := func(place, reason string, seats int) error {
+			now := is()
+			to := now.Plan()
+			to.Place, to.Reason, to.Seats = place, reason, seats
+			return k.ChangeEvent(ada, k.id, event, to)
+		}
+		must(t, change(e.Place, "", 6)) // of which nobody is told
+		if err := change("My shop", "Buy <watches> there.", 6); !community.Waits(err) {
+			t.Fatalf("another place: %v", err)
+		}
+		if err := k.CancelEvent(ada, k.id, event, "Buy watches."); !community.Waits(err) {
+			t.Fatalf("calling it off: %v", err)
+		}
+		if err := change("My shop", "Buy <watches> there.", 6); !community.Waits(err) {
+			t.Fatalf("another place: %v", err)
+		}
+		k.tells()
+		same(t, "told", []string{}, k.told(bob))
+		same(t, "where it is", "The hall", is().Place)
+		list := k.queue(lea)
+		same(t, "what waits: the later of three", 1, len(list))
+		b, err := k.Brief(lea, k.sight(lea), list[0].ID)
+		must(t, err)
+		if b.Title != "Brakes before winter" || !strings.Contains(b.HTML, "My shop") || !strings.Contains(b.HTML, "Buy &lt;watches&gt; there.") {
+			t.Errorf("what waits is shown as %q %q", b.Title, b.HTML)
+		}
+		own, err := k.Own(ada, k.id)
+		must(t, err)
+		same(t, "what its author finds", 1, len(own))
+		must(t, k.Decide(lea, list[0].ID, "published", "", ""))
+		k.tells()
+		same(t, "told", []string{"event_changed: Brakes before winter"}, k.told(bob))
+		same(t, "where it is", "My shop", is().Place)
+		if err := change("Elsewhere", "", 6); !community.Waits(err) {
+			t.Fatalf("another place: %v", err)
+		}
+		must(t, k.ChangeEvent(lea, k.id, event, func() community.EventPlan { e := is(); p := e.Plan(); p.Place = "The hall"; return p }()))
+		refused(t, k.Decide(lea, k.queue(lea)[0].ID, "published", "", ""), problem.Conflict, "community.moderation.edit_outdated")
+		rebuilt(t, k)
+	})
+}

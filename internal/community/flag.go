@@ -159,11 +159,14 @@ func (o Sight) Moderates(ctx context.Context) bool {
 	return may(ctx, org.CommunityModerate) || len(o.moderated()) > 0
 }
 
-// within narrows cases to those that whoever acts may decide on: of spaces they moderate, and of members where they look after all communities.
+// within narrows cases to those that whoever acts may decide on: of spaces they moderate, and, where they look after all communities, of members and
+// of closed groups in which nobody is left who may decide: what was flagged there would wait for ever.
 func within(ctx context.Context, q db.Q, o Sight, w *db.Where) {
 	cond := "COALESCE(t.space, c.space) IN " + db.Among(q, w.Arg(db.Texts(o.moderated())))
 	if may(ctx, org.CommunityModerate) {
-		cond = "(c.space = '' OR " + cond + ")"
+		cond = "(c.space = '' OR " + cond + ` OR c.kind IN ('flag', 'appeal') AND NOT EXISTS (SELECT 1 FROM community_membership b JOIN member m ON m.id = b.member
+			WHERE b.space = COALESCE(t.space, c.space) AND b.state = 'in' AND b.role = 'moderator' AND m.state = 'active' AND m.id <> c.member
+			AND m.id <> COALESCE((SELECT d.decided_by FROM community_case d WHERE d.id = c.about AND c.about <> ''), '')))`
 	}
 	w.And(cond)
 }
@@ -197,7 +200,7 @@ func (s *Service) WaitingCases(ctx context.Context) int {
 	if err != nil || !o.Moderates(ctx) {
 		return 0
 	}
-	n, err := s.queued.Read(ctx, s.db, strings.Join(o.moderated(), " "), func(ctx context.Context) (int, error) {
+	n, err := s.queued.Read(ctx, s.db, fmt.Sprint(may(ctx, org.CommunityModerate), o.moderated()), func(ctx context.Context) (int, error) {
 		q := s.db.Read()
 		var w db.Where
 		within(ctx, q, o, &w)
@@ -258,6 +261,9 @@ func (s *Service) Brief(ctx context.Context, o Sight, id string) (Brief, error) 
 		}
 	}
 	b.May = c.Open() && s.mayDecide(ctx, &b)
+	if !o.May(b.Space) { // what was flagged, and nothing of what stands around it
+		b.Thread = ""
+	}
 	if by := shown.DecidedBy; by != "" {
 		if m, err := s.org.Find(ctx, by); err == nil {
 			b.Decider = m.Name

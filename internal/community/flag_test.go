@@ -275,3 +275,90 @@ func TestSanctions(t *testing.T) {
 		}
 	})
 }
+
+// TestShownAgain: what is shown again after an appeal is as it was, with the reactions on it and as the accepted answer, unless another was accepted since.
+func TestShownAgain(t *testing.T) {
+	each(t, func(t *testing.T, k *square) {
+		ada, bob, lea, max := k.join("Ada", org.Plain), k.join("Bob", org.Plain), k.join("Lea", org.Social), k.join("Max", org.Owner)
+		for _, since := range []string{"nothing", "another", "none"} {
+			k.pass(time.Minute)
+			q := k.ask(ada, "Why do my brakes squeak "+since+"?", "They squeak.")
+			answer, other := k.reply(bob, q, "Oil them, you fool."), k.reply(lea, q, "Clean them.")
+			_, err := k.Pick(ada, k.id, answer, true)
+			must(t, err)
+			_, _, err = k.React(ada, k.id, answer, "thanks", true)
+			must(t, err)
+			must(t, k.Flag(lea, k.id, answer, "rude", ""))
+			must(t, k.Decide(lea, k.queue(lea)[0].ID, "hidden", "rude", ""))
+			reacted := func() int {
+				all, err := k.Reacted(ada, nil, []string{answer})
+				must(t, err)
+				return len(all[answer])
+			}
+			same(t, "reactions on what is hidden", 0, reacted())
+			if since != "nothing" {
+				_, err := k.Pick(ada, k.id, other, true)
+				must(t, err)
+			}
+			if since == "none" {
+				_, err := k.Pick(ada, k.id, other, false)
+				must(t, err)
+			}
+			own, err := k.Own(bob, k.id)
+			must(t, err)
+			must(t, k.Appeal(bob, k.id, own[0].ID, "It was meant well."))
+			must(t, k.Decide(max, k.queue(max)[0].ID, "overturned", "", "It was."))
+			same(t, "reactions", 1, reacted())
+			th, posts := k.thread(ada, q)
+			same(t, "the accepted answer when "+since+" was accepted since", map[string]string{"nothing": answer, "another": other, "none": ""}[since], th.Accepted)
+			for _, p := range posts {
+				same(t, "the mark of an answer", p.ID == th.Accepted, p.Accepted)
+			}
+		}
+		rebuilt(t, k)
+	})
+}
+
+// TestFlagWithoutModerator: what is flagged in a closed group goes to its moderators; when none is left who may decide, to those who look after all communities.
+// They see what was flagged and nothing of what stands around it.
+func TestFlagWithoutModerator(t *testing.T) {
+	each(t, func(t *testing.T, k *square) {
+		ada, bob, eve, lea := k.join("Ada", org.Plain), k.join("Bob", org.Plain), k.join("Eve", org.Plain), k.join("Lea", org.Social)
+		for _, who := range []context.Context{ada, bob, eve} {
+			k.enter(who, "den")
+		}
+		moderates := func(who context.Context, role string) {
+			t.Helper()
+			must(t, k.db.Tx(t.Context(), func(ctx context.Context, q db.Q) error {
+				_, err := db.Exec(ctx, q, "UPDATE community_membership SET role = $1 WHERE member = $2 AND space <> ''", role, org.Who(who).ID)
+				return err
+			}))
+		}
+		moderates(eve, "moderator")
+		q, err := k.Start(ada, community.Begin{Space: k.spaces["den"], Kind: community.Questions, Title: "The plan of the den", Body: "The plan."})
+		must(t, err)
+		answer := k.reply(bob, q, "You are a fool.")
+		must(t, k.Flag(ada, k.id, answer, "rude", ""))
+		same(t, "what its moderator is asked", 1, len(k.queue(eve)))
+		same(t, "what others are", 0, len(k.queue(lea)))
+		same(t, "what others are told waits", 0, k.WaitingCases(lea))
+		moderates(eve, "member")
+		moderates(bob, "moderator") // who does not decide on what they wrote
+		list := k.queue(lea)
+		if len(list) != 1 || k.WaitingCases(lea) != 1 {
+			t.Fatalf("nobody is asked: %+v", list)
+		}
+		b, err := k.Brief(lea, k.sight(lea), list[0].ID)
+		must(t, err)
+		if !strings.Contains(b.HTML, "You are a fool.") || !b.May || b.Thread != "" || strings.Contains(b.Title+b.HTML, "plan") {
+			t.Errorf("shown %+v", b)
+		}
+		_, err = k.Thread(lea, k.sight(lea), k.id, q)
+		refused(t, err, problem.Missing, "problem.not_found")
+		_, err = k.Brief(ada, k.sight(ada), list[0].ID)
+		refused(t, err, problem.Missing, "problem.not_found")
+		must(t, k.Decide(lea, list[0].ID, "hidden", "rude", "Be kind."))
+		_, posts := k.thread(ada, q)
+		same(t, "what is left", 1, len(posts))
+	})
+}

@@ -99,19 +99,10 @@ func (s *Service) publish(ctx context.Context, q db.Q, c *Case) ([]ledger.Activi
 	}
 	a.At, a.LearnedAt = s.Now(), time.Time{}
 	a.Seq, a.Tx = 0, 0
-	if a.Kind == ledger.PostEdited {
+	if a.Kind == ledger.PostEdited || a.Kind == ledger.EventSet {
 		return s.publishEdit(ctx, q, c, a)
 	}
 	return s.ledger.AppendTx(ctx, q, a)
-}
-
-// said is the post that waits.
-func (c *Case) said() (*ledger.Said, error) {
-	var a ledger.Activity
-	if err := json.Unmarshal([]byte(c.content), &a); err != nil {
-		return nil, fmt.Errorf("read a post that waits: %w", err)
-	}
-	return a.Said()
 }
 
 // Unseen is something of whoever acts that is not shown: it waits, was declined or was hidden; or what they may not do.
@@ -145,7 +136,14 @@ func (s *Service) Own(ctx context.Context, community string) ([]Unseen, error) {
 // content is the title, the safe HTML and the words of what a case is about.
 func (s *Service) content(ctx context.Context, c *Case) (title, html, words string, err error) {
 	if c.Kind == "held" && c.content != "" {
-		said, err := c.said()
+		var a ledger.Activity
+		if err := json.Unmarshal([]byte(c.content), &a); err != nil {
+			return "", "", "", fmt.Errorf("read what waits: %w", err)
+		}
+		if a.Kind == ledger.EventSet {
+			return s.planned(ctx, &a)
+		}
+		said, err := a.Said()
 		if err != nil {
 			return "", "", "", err
 		}

@@ -4,11 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	stdhtml "html"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/entente/entente/internal/community/markup"
 	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/problem"
 )
@@ -47,23 +50,41 @@ func changedMuch(wasTitle, was, isTitle, is string) bool {
 // holdEdit keeps back what somebody new would make of a post of theirs where first posts wait: what was agreed to stays until a moderator agrees to
 // the other too. A later edit takes the place of one that waits. It returns nil when nothing stands against the edit.
 func (s *Service) holdEdit(ctx context.Context, w *speaker, p *Post, a *ledger.Activity, said *ledger.Said) error {
+	if looked, err := s.lookedAt(ctx, w); err != nil || !looked || !changedMuch(p.Title, p.Markup, said.Title, said.Markup) {
+		return err
+	}
+	return s.holdChange(ctx, w, p.ID, said.AuthorName, a)
+}
+
+// holdEvent does so with what those who enrolled would be told of an event: when and where it is, and the words of who announced it.
+func (s *Service) holdEvent(ctx context.Context, w *speaker, e *Event, a *ledger.Activity, to *ledger.Event) error {
+	told := !to.StartsAt.Equal(e.StartsAt) || !to.EndsAt.Equal(e.EndsAt) || to.Place != e.Place || to.Link != e.Link || to.Cancelled != e.Cancelled || to.Reason != ""
+	if looked, err := s.lookedAt(ctx, w); err != nil || !looked || !told {
+		return err
+	}
+	return s.holdChange(ctx, w, e.ID, to.By, a)
+}
+
+// lookedAt reports whether a moderator looks at what somebody changes of what they said.
+func (s *Service) lookedAt(ctx context.Context, w *speaker) (bool, error) {
 	if staff(w.member) || w.sight.MayModerate(w.space.ID) || !w.listenable() {
-		return nil
+		return false, nil
 	}
 	rule, err := s.Rule(ctx, w.community.ID)
 	if err != nil || rule.FirstPosts == 0 {
-		return err
+		return false, err
 	}
 	t, err := s.trust(ctx, &w.community, w.member)
-	if err != nil || t.Points() >= rule.FirstPosts+settled || !changedMuch(p.Title, p.Markup, said.Title, said.Markup) {
-		return err
-	}
+	return t.Points() < rule.FirstPosts+settled, err
+}
+
+func (s *Service) holdChange(ctx context.Context, w *speaker, post, authorName string, a *ledger.Activity) error {
 	raw, err := json.Marshal(a)
 	if err != nil {
 		return fmt.Errorf("keep an edit that waits: %w", err)
 	}
 	err = s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
-		if _, err := db.Exec(ctx, q, "UPDATE community_case SET state = 'gone' WHERE kind = 'held' AND cause = $1 AND post = $2 AND state = 'open'", CauseEdit, p.ID); err != nil {
+		if _, err := db.Exec(ctx, q, "UPDATE community_case SET state = 'gone' WHERE kind = 'held' AND cause = $1 AND post = $2 AND state = 'open'", CauseEdit, post); err != nil {
 			return fmt.Errorf("take back an edit that waits: %w", err)
 		}
 		n, _, err := db.Value[int](ctx, q, "SELECT COUNT(*) FROM community_case WHERE member = $1 AND community = $2 AND kind = 'held' AND state = 'open'", w.member.ID, w.community.ID)
@@ -74,7 +95,7 @@ func (s *Service) holdEdit(ctx context.Context, w *speaker, p *Post, a *ledger.A
 			return problem.New(problem.Busy, "community.moderation.many_waiting", "Max", mostWaiting)
 		}
 		if err := db.Insert(ctx, q, "community_case (id, kind, community, space, post, author, member, author_name, cause, content, state, at)",
-			[][]any{{s.newID(), "held", w.community.ID, w.space.ID, p.ID, a.Actor, w.member.ID, said.AuthorName, CauseEdit, string(raw), "open", db.T(s.Now())}}, ""); err != nil {
+			[][]any{{s.newID(), "held", w.community.ID, w.space.ID, post, a.Actor, w.member.ID, authorName, CauseEdit, string(raw), "open", db.T(s.Now())}}, ""); err != nil {
 			return fmt.Errorf("keep an edit that waits: %w", err)
 		}
 		return nil
@@ -83,6 +104,27 @@ func (s *Service) holdEdit(ctx context.Context, w *speaker, p *Post, a *ledger.A
 		return err
 	}
 	return problem.New(problem.Conflict, waitsKey)
+}
+
+// planned is what a change of an event that waits says, in words.
+func (s *Service) planned(ctx context.Context, a *ledger.Activity) (title, html, words string, err error) {
+	var to ledger.Event
+	if err := a.Decode(&to); err != nil {
+		return "", "", "", err
+	}
+	if title, _, err = db.Value[string](ctx, s.db.Read(), "SELECT title FROM community_thread WHERE id = $1", a.Object); err != nil {
+		return "", "", "", fmt.Errorf("read what an event is called: %w", err)
+	}
+	e := Event{StartsAt: to.StartsAt, EndsAt: to.EndsAt, Zone: to.Zone}
+	lines := []string{e.When(ctx) + " (" + to.Zone + ")", to.Place, to.Link, to.Reason}
+	if to.Cancelled {
+		lines = []string{i18n.T(ctx, "community.event.is_off"), to.Reason}
+	}
+	lines = slices.DeleteFunc(lines, func(l string) bool { return l == "" })
+	for _, l := range lines {
+		html += "<p>" + strings.ReplaceAll(stdhtml.EscapeString(l), "\n", "<br>") + "</p>"
+	}
+	return title, html, strings.Join(lines, "\n"), nil
 }
 
 // publishEdit states an edit that waited, unless the post was changed or taken away meanwhile: it would undo that.

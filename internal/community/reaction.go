@@ -118,7 +118,7 @@ func deriveReaction(ctx context.Context, q db.Q, a *ledger.Activity) error {
 	if err := a.Decode(&r); err != nil {
 		return err
 	}
-	_, err := db.Exec(ctx, q, `INSERT INTO community_reaction (post, reaction, voter, taken, last) SELECT id, $2, $3, $4, $5 FROM community_post WHERE id = $1
+	_, err := db.Exec(ctx, q, `INSERT INTO community_reaction (post, reaction, voter, taken, last) SELECT id, $2, $3, $4, $5 FROM community_post WHERE id = $1 AND deleted_at IS NULL
 		ON CONFLICT (post, reaction, voter) DO UPDATE SET taken = excluded.taken, last = excluded.last`, a.Object, r.Reaction, a.Actor, db.B(r.On), a.ID)
 	return err
 }

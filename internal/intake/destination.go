@@ -8,6 +8,7 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/entente/entente/internal/channel"
@@ -110,6 +111,7 @@ func (o *Options) settle(item *channel.Item, to *Destination, markdown string) {
 // attachments collects the files that one post shows.
 type attachments struct {
 	ctx  context.Context
+	of   *channel.Item
 	opts *Options
 	src  *Source
 	to   *Destination
@@ -134,7 +136,11 @@ func (a *attachments) show(address, alt string) string {
 	} else if e := path.Ext(name); e != "" && path.Ext(called) != e {
 		called += e
 	}
-	shown, file, err := a.opts.communities.File(a.ctx, *a.to, full, called, func() (io.ReadCloser, error) {
+	key := full
+	if !strings.Contains(full, "://") { // of two forums that call a file alike, each has its own
+		key += "@" + a.of.ExternalID + "@" + strconv.FormatInt(a.of.At.UnixMicro(), 36)
+	}
+	shown, file, err := a.opts.communities.File(a.ctx, *a.to, key, called, func() (io.ReadCloser, error) {
 		if inside != "" {
 			return a.src.open(inside)
 		}

@@ -333,7 +333,7 @@ func (b *board) topic(place Place, v *dcValue) error {
 			}
 		}
 		return b.emit(Row{Place: place, About: About{Post: q, External: true}, Fact: &ledger.Activity{Kind: ledger.AnswerPicked, Channel: b.opts.Channel,
-			At: b.opts.moved(at), Key: "picked:" + b.opts.Channel + ":" + q + ":" + a, Data: ledger.Data(ledger.Picked{Answer: a})}})
+			At: b.opts.moved(at), Key: pickedKey(b.opts.Channel, q, a), Data: ledger.Data(ledger.Picked{Answer: a})}})
 	}
 	return nil
 }
@@ -373,7 +373,7 @@ func (b *board) item(t *dcTopic, p *dcPost, kind string, have map[int]bool, to *
 			item.Score = a.Count
 		}
 	}
-	files := attachments{ctx: b.ctx, opts: b.opts, src: b.src, to: to, site: b.siteOf()}
+	files := attachments{ctx: b.ctx, of: item, opts: b.opts, src: b.src, to: to, site: b.siteOf()}
 	text := ""
 	if b.opts.Space != "" {
 		if text = sound(p.Raw); text == "" {

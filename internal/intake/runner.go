@@ -188,6 +188,8 @@ type work struct {
 	names map[string]string   // channels by name
 	said  map[string]string   // of a dry run: what was said last about facts
 
+	others map[string]string // posts whose numbers another forum had before, to what they are called
+
 	digesting chan error // of the batch before, nil when none is under way
 }
 
@@ -211,6 +213,9 @@ func (w *work) tell(last bool) {
 
 // take states a batch and waits until the followers have digested it: an import never runs ahead of what is derived from it.
 func (w *work) take(ctx context.Context, rows []Row) error {
+	if err := w.apart(ctx, rows); err != nil {
+		return err
+	}
 	var items []channel.Item
 	var facts []Row
 	for _, row := range rows {

@@ -320,7 +320,7 @@ func (f *forum) pick(place Place, question, answer int64, said time.Time) error 
 	}
 	q, a := "q"+strconv.FormatInt(question, 10), "a"+strconv.FormatInt(answer, 10)
 	return f.emit(Row{Place: place, About: About{Post: q, External: true}, Fact: &ledger.Activity{Kind: ledger.AnswerPicked, Channel: f.opts.Channel,
-		At: f.opts.moved(at), Key: "picked:" + f.opts.Channel + ":" + q + ":" + a, Data: ledger.Data(ledger.Picked{Answer: a})}})
+		At: f.opts.moved(at), Key: pickedKey(f.opts.Channel, q, a), Data: ledger.Data(ledger.Picked{Answer: a})}})
 }
 
 // rest states what was accepted of answers that stand before their question, or nowhere.
@@ -386,7 +386,7 @@ func (f *forum) comment(place Place, attrs []attribute) error {
 		if !f.kinds.has(post) && !f.asked.has(post) {
 			return f.emit(refused(place, "intake.no_post", "q"+on))
 		}
-		files := attachments{ctx: f.ctx, opts: f.opts, src: f.src, to: &f.opts.to, site: f.siteOf()}
+		files := attachments{ctx: f.ctx, of: item, opts: f.opts, src: f.src, to: &f.opts.to, site: f.siteOf()}
 		f.opts.settle(item, &f.opts.to, files.ours(sound(unescaped(text))))
 		item.Attachments = files.list
 		item.URL = f.opts.to.URL + "/p/c" + number

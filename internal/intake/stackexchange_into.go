@@ -134,7 +134,7 @@ func (f *forum) turn(kind, id, parent int64) (emit bool, why string) {
 // settle makes a post one of the community that the dump is brought to.
 func (f *forum) settle(item *channel.Item, id int64, first bool, body string, own *extra) {
 	to := &f.opts.to
-	files := attachments{ctx: f.ctx, opts: f.opts, src: f.src, to: to, site: f.siteOf()}
+	files := attachments{ctx: f.ctx, of: item, opts: f.opts, src: f.src, to: to, site: f.siteOf()}
 	text := files.ours(unescaped(own.markdown))
 	if text == "" {
 		text = marked.Options{Link: f.moved, Picture: files.show}.From(body)

@@ -425,6 +425,9 @@ func (h *handlers) setEvent(w http.ResponseWriter, r *http.Request, do func(cont
 	}
 	v.plan.Reason = plan.Reason
 	if err := do(r.Context(), v); err != nil {
+		if community.Waits(err) {
+			return h.waits(w, r, &v.place)
+		}
 		if problem.Of(err).Field == "" {
 			return err
 		}
