@@ -74,7 +74,8 @@ func blockedBy(list []string, text string, links []string) string {
 	return ""
 }
 
-// MaySay refuses words, said elsewhere than in a post, that have something blocked in a community.
+// MaySay refuses words, said elsewhere than in a post, that have something blocked in a community, or are of somebody whose first posts wait there: such
+// words would stand at once.
 func (s *Service) MaySay(ctx context.Context, c Community, m *org.Member, words string) error {
 	rule, err := s.Rule(ctx, c.ID)
 	if err != nil || staff(m) {
@@ -84,7 +85,14 @@ func (s *Service) MaySay(ctx context.Context, c Community, m *org.Member, words 
 	if blockedBy(rule.Blocked, words, doc.Links) != "" {
 		return problem.New(problem.Invalid, "community.moderation.blocked_edit").On("words")
 	}
-	return nil
+	if rule.FirstPosts == 0 {
+		return nil
+	}
+	t, err := s.trust(ctx, &c, m)
+	if err == nil && t.Points() < rule.FirstPosts {
+		err = problem.New(problem.Forbidden, "community.moderation.too_new").On("words")
+	}
+	return err
 }
 
 // spaced is the words of a text without case, accents and marks, each between spaces.

@@ -140,6 +140,9 @@ func TestHeld(t *testing.T) {
 			_, err := k.Start(who, community.Begin{Space: k.spaces["help"], Kind: community.Questions, Title: title, Body: body, Token: token})
 			return err
 		}
+		place, _ := k.sight(bob).ByID(k.id)
+		refused(t, k.MaySay(ada, place, org.Who(ada), "Thank you!"), problem.Forbidden, "community.moderation.too_new")
+		must(t, k.MaySay(lea, place, org.Who(lea), "Thank you!"))
 		for range 2 { // the same form twice is one post that waits
 			if err := start(ada, "My first question", "Hello.", "a form"); !community.Waits(err) {
 				t.Fatalf("a first post: %v", err)
@@ -165,6 +168,7 @@ func TestHeld(t *testing.T) {
 		}
 		must(t, k.Decide(lea, k.queue(lea)[0].ID, "published", "", ""))
 		must(t, start(ada, "My third question", "Trusted now.", "")) // two posts that stand
+		must(t, k.MaySay(ada, place, org.Who(ada), "Thank you!"))
 		if err := start(ada, "My fourth question", "Come to the CASINO today.", ""); !community.Waits(err) {
 			t.Fatalf("a blocked word: %v", err)
 		}

@@ -15,7 +15,7 @@ import (
 
 // Follower derives what people are recognised for. It reads who said what from what the community's follower derived of the same batch.
 func Follower() ledger.Follower {
-	return ledger.Follower{Name: "recognition", Version: 1, Apply: derive, Tables: []string{"recognition_merit", "recognition_month", "recognition_standing", "recognition_thanks"}}
+	return ledger.Follower{Name: "recognition", Version: 2, Apply: derive, Tables: []string{"recognition_merit", "recognition_month", "recognition_standing", "recognition_thanks"}}
 }
 
 // stand is somebody in a month whose points are to be counted anew; month "" for their badges alone.
@@ -158,12 +158,16 @@ func derivePicked(ctx context.Context, q db.Q, a *ledger.Activity, stale map[sta
 		return err
 	}
 	slot := "accepted:" + a.Object
-	was, found, err := db.One(ctx, q, standFields, "SELECT channel, person, month FROM recognition_merit WHERE slot = $1", slot)
+	type before struct {
+		stand
+		giver string
+	}
+	was, found, err := db.One(ctx, q, func(b *before) []any { return append(standFields(&b.stand), &b.giver) }, "SELECT channel, person, month, giver FROM recognition_merit WHERE slot = $1", slot)
 	if err != nil {
 		return err
 	}
 	if found {
-		stale[was] = true
+		touch(stale, was.channel, was.person, was.giver, was.month)
 		if _, err := db.Exec(ctx, q, "DELETE FROM recognition_merit WHERE slot = $1", slot); err != nil {
 			return err
 		}
@@ -207,11 +211,20 @@ func give(ctx context.Context, q db.Q, a *ledger.Activity, stale map[stand]bool,
 		return fmt.Errorf("keep a merit: %w", err)
 	}
 	for _, month := range []string{was.month, now.month} {
-		if month != "" { // what somebody gives changes what counts of what they get back
-			stale[stand{a.Channel, g.person, month}], stale[stand{a.Channel, a.Actor, month}] = true, true
-		}
+		touch(stale, a.Channel, g.person, a.Actor, month)
 	}
 	return nil
+}
+
+// touch notes whose points a merit of a month changes: of who got it, and of who gave it, for what one gives changes what counts of what one gets back.
+func touch(stale map[stand]bool, channel, person, giver, month string) {
+	if month == "" {
+		return
+	}
+	stale[stand{channel, person, month}] = true
+	for _, m := range merit.Around(month) {
+		stale[stand{channel, giver, m}] = true
+	}
 }
 
 // counted narrows to merits that count.
@@ -226,24 +239,25 @@ func countMonth(ctx context.Context, q db.Q, s stand) error {
 	if err != nil {
 		return fmt.Errorf("read what somebody earned: %w", err)
 	}
-	mutual := map[string]bool{}
+	back := map[string]merit.Returns{}
 	if len(rows) > 0 {
-		light := []string{}
+		light := map[string]bool{}
 		for _, r := range merit.Rules() {
-			if r.Light {
-				light = append(light, r.Kind)
-			}
+			light[r.Kind] = r.Light
 		}
-		to, err := db.All(ctx, q, db.Self[string], "SELECT DISTINCT m.person FROM recognition_merit m WHERE m.channel = $1 AND m.giver = $2 AND m.month = $3 AND m.value > 0 AND m.kind IN "+db.Among(q, "$4"),
-			s.channel, s.person, s.month, db.Texts(light))
+		type gift struct{ person, kind string }
+		gave, err := db.All(ctx, q, func(g *gift) []any { return []any{&g.person, &g.kind} }, "SELECT DISTINCT m.person, m.kind FROM recognition_merit m WHERE m.channel = $1 AND m.giver = $2 AND m.value > 0 AND m.month IN "+
+			db.Among(q, "$3"), s.channel, s.person, db.Texts(merit.Around(s.month)))
 		if err != nil {
 			return fmt.Errorf("read what somebody gave: %w", err)
 		}
-		for _, p := range to {
-			mutual[p] = true
+		for _, g := range gave {
+			r := back[g.person]
+			r.Click, r.Accepted = r.Click || light[g.kind], r.Accepted || g.kind == merit.Accepted
+			back[g.person] = r
 		}
 	}
-	points := merit.Points(s.person, rows, mutual)
+	points := merit.Points(s.person, rows, back)
 	if points == 0 {
 		_, err := db.Exec(ctx, q, "DELETE FROM recognition_month WHERE channel = $1 AND person = $2 AND month = $3", s.channel, s.person, s.month)
 		return err

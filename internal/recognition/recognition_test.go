@@ -115,3 +115,94 @@ func TestDerived(t *testing.T) {
 		}
 	})
 }
+
+// TestReturns: two who accept each other's answers, or click for each other, earn less by it than two who are helped by somebody else; also when the favour is
+// returned on the first day of the next month.
+func TestReturns(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		at := time.Date(2026, 11, 30, 8, 0, 0, 0, time.UTC)
+		l := ledger.New(d, slog.New(slog.DiscardHandler), func() time.Time { return at }, community.Follower(), recognition.Follower())
+		if err := d.Tx(t.Context(), func(ctx context.Context, q db.Q) error {
+			_, err := db.Exec(ctx, q, "INSERT INTO channel (id, kind, name, created_at) VALUES ('forum', 'community', 'Forum', 1)")
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		ada, bob, eve, zoe := "mailto:ada@velo.example", "mailto:bob@velo.example", "mailto:eve@velo.example", "mailto:zoe@velo.example"
+		n := 0
+		state := func(a ledger.Activity) {
+			t.Helper()
+			n++
+			a.Channel, a.At = "forum", at
+			if a.Key == "" {
+				a.Key = fmt.Sprint("fact", n)
+			}
+			if _, err := l.State(t.Context(), a); err != nil {
+				t.Fatal(err)
+			}
+		}
+		say := func(id, author, question string) {
+			a := ledger.Activity{ID: id, Object: id, Kind: ledger.PostSaid, Actor: author, Key: "said:" + id}
+			s := ledger.Said{ExternalID: id, Kind: "question", AuthorName: author[7:10], Title: "How?", Text: "So.", Space: "space"}
+			if question != "" {
+				s.Kind, s.Title, s.Space, s.InReplyTo = "answer", "", "", []string{question}
+			}
+			a.Say(&s)
+			state(a)
+		}
+		accept := func(question, asker, answer string) {
+			state(ledger.Activity{Kind: ledger.AnswerPicked, Actor: asker, Object: question, Data: ledger.Data(ledger.Picked{Answer: answer})})
+		}
+		for i, pair := range [][2]string{{ada, bob}, {bob, ada}, {eve, zoe}} {
+			say(fmt.Sprint("question0000000000", i), pair[0], "")
+			say(fmt.Sprint("answer000000000000", i), pair[1], fmt.Sprint("question0000000000", i))
+		}
+		points := func() map[string]int {
+			t.Helper()
+			type row struct {
+				who string
+				n   int
+			}
+			list, err := db.All(t.Context(), d.Read(), func(r *row) []any { return []any{&r.who, &r.n} }, "SELECT SUBSTR(person, 8, 3) || ' ' || month, points FROM recognition_month")
+			if err != nil {
+				t.Fatal(err)
+			}
+			out := map[string]int{}
+			for _, r := range list {
+				out[r.who] = r.n
+			}
+			return out
+		}
+		is := func(why string, want map[string]int) {
+			t.Helper()
+			if diff := cmp.Diff(want, points()); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", why, diff)
+			}
+		}
+		accept("question00000000000", ada, "answer0000000000000")
+		accept("question00000000002", eve, "answer0000000000002")
+		is("answers accepted one way", map[string]int{"bob 2026-11": 15, "zoe 2026-11": 15})
+		at = at.Add(24 * time.Hour)
+		accept("question00000000001", bob, "answer0000000000001")
+		is("the favour is returned the next day", map[string]int{"bob 2026-11": 8, "zoe 2026-11": 15, "ada 2026-12": 8})
+		accept("question00000000001", bob, "")
+		is("it is taken back", map[string]int{"bob 2026-11": 15, "zoe 2026-11": 15})
+		for i := range 4 {
+			state(ledger.Activity{Kind: ledger.MemberThanked, Actor: zoe, Object: fmt.Sprint("z", i), Data: ledger.Data(ledger.Thanks{To: ada, Words: "Thanks!"})})
+		}
+		is("thanks one way", map[string]int{"bob 2026-11": 15, "zoe 2026-11": 15, "ada 2026-12": 12})
+		at = at.AddDate(0, 1, 0)
+		state(ledger.Activity{Kind: ledger.MemberThanked, Actor: ada, Object: "a", Data: ledger.Data(ledger.Thanks{To: zoe, Words: "Thanks!"})})
+		is("thanks in turn, a month later", map[string]int{"bob 2026-11": 15, "zoe 2026-11": 15, "ada 2026-12": 4, "zoe 2027-01": 3})
+		before := points()
+		for _, size := range []int{1, 500} {
+			if err := l.Rebuild(t.Context(), size, nil); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(before, points()); diff != "" {
+				t.Fatalf("derived in batches of %d (-before +after):\n%s", size, diff)
+			}
+		}
+	})
+}

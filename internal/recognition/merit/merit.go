@@ -32,13 +32,20 @@ func Rules() []Rule {
 // Caps bound what can be earned, so that a few who help each other, or one busy day, do not make a reputation. What one gives oneself is worth
 // nothing at all.
 type Caps struct {
-	Day    int // points a day
-	Pair   int // points from one person a month
-	Mutual int // of these, with one click, from somebody to whom one gives such points in the same month
+	Day      int // points a day
+	Pair     int // points from one person a month
+	Returned int // of these, from somebody whose answers one accepts as they accept one's own
+	Mutual   int // and with one click, from somebody to whom one gives such points
+}
+
+// Returns is what somebody gave, around a month, to whom gives to them.
+type Returns struct {
+	Click    bool // points of one click
+	Accepted bool // an answer of theirs was accepted
 }
 
 // Bounds are the caps.
-func Bounds() Caps { return Caps{Day: 45, Pair: 20, Mutual: 4} }
+func Bounds() Caps { return Caps{Day: 45, Pair: 20, Returned: 8, Mutual: 4} }
 
 // Row is one merit: what somebody gave for something that somebody else said.
 type Row struct {
@@ -52,9 +59,17 @@ type Row struct {
 // Month is the month that a merit counts in, of the calendar in UTC.
 func Month(at time.Time) string { return at.UTC().Format("2006-01") }
 
-// Points are what somebody earned by the rows of one month; mutual holds those to whom they gave points of one click in it. The order of the rows
-// does not matter.
-func Points(person string, rows []Row, mutual map[string]bool) int {
+// Around are the months whose gifts are returns of those of a month: a favour that is returned on the first of the next is one too.
+func Around(month string) []string {
+	at, err := time.Parse("2006-01", month)
+	if err != nil {
+		return nil
+	}
+	return []string{Month(at.AddDate(0, -1, 0)), month, Month(at.AddDate(0, 1, 0))}
+}
+
+// Points are what somebody earned by the rows of one month; back says what they gave whom around it. The order of the rows does not matter.
+func Points(person string, rows []Row, back map[string]Returns) int {
 	rows = slices.Clone(rows)
 	slices.SortFunc(rows, func(a, b Row) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Slot, b.Slot)) })
 	caps, worth := Bounds(), map[string]Rule{}
@@ -62,6 +77,10 @@ func Points(person string, rows []Row, mutual map[string]bool) int {
 		worth[r.Kind] = r
 	}
 	day, pair, click := map[string]int{}, map[string]int{}, map[string]int{}
+	accepts := map[string]bool{}
+	for _, r := range rows {
+		accepts[r.Giver] = accepts[r.Giver] || r.Kind == Accepted
+	}
 	sum := 0
 	for _, r := range rows {
 		rule := worth[r.Kind]
@@ -70,8 +89,14 @@ func Points(person string, rows []Row, mutual map[string]bool) int {
 		}
 		date := r.At.UTC().Format(time.DateOnly)
 		n := min(rule.Points, caps.Day-day[date], caps.Pair-pair[r.Giver])
-		if rule.Light && mutual[r.Giver] {
+		if rule.Light && back[r.Giver].Click {
 			n = min(n, caps.Mutual-click[r.Giver])
+		}
+		if back[r.Giver].Accepted && accepts[r.Giver] {
+			n = min(n, caps.Returned-pair[r.Giver])
+		}
+		n = max(n, 0)
+		if rule.Light {
 			click[r.Giver] += n
 		}
 		day[date] += n

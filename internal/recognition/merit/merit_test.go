@@ -24,7 +24,7 @@ func TestCaps(t *testing.T) {
 				own = append(own, r)
 			}
 		}
-		mutual := map[string]bool{"bob": rapid.Bool().Draw(t, "mutual")}
+		mutual := map[string]merit.Returns{"bob": {Click: rapid.Bool().Draw(t, "mutual"), Accepted: rapid.Bool().Draw(t, "returned")}}
 		sum := merit.Points("ada", rows, mutual)
 		if again := merit.Points("ada", rapid.Permutation(rows).Draw(t, "order"), mutual); again != sum {
 			t.Fatalf("%d in one order, %d in another", sum, again)
@@ -48,8 +48,17 @@ func TestCaps(t *testing.T) {
 				t.Fatalf("%d points on %s", n, day)
 			}
 		}
-		if n := merit.Points("ada", light, mutual); mutual["bob"] && n > caps.Mutual || n > caps.Pair {
+		if n := merit.Points("ada", light, mutual); mutual["bob"].Click && n > caps.Mutual || n > caps.Pair {
 			t.Fatalf("%d points between two who vote for each other", n)
+		}
+		accepted, both := false, []merit.Row{}
+		for _, r := range rows {
+			if r.Giver == "bob" {
+				both, accepted = append(both, r), accepted || r.Kind == merit.Accepted
+			}
+		}
+		if n := merit.Points("ada", both, mutual); accepted && mutual["bob"].Accepted && n > caps.Returned {
+			t.Fatalf("%d points between two who accept each other's answers", n)
 		}
 	})
 }
