@@ -3,15 +3,15 @@
 package assets
 
 import (
-	"embed"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
-	"path"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Prefix is where Handler is to be mounted.
@@ -20,10 +20,7 @@ const Prefix = "/assets/"
 // ErrMissing says that the program was built before its browser side.
 var ErrMissing = errors.New("the browser bundle is missing: run `make build` (or `sh assets/build.sh`) and build the program again")
 
-//go:embed all:dist
-var dist embed.FS
-
-var bundle = sync.OnceValues(func() (manifest, error) { return read(dist) })
+var bundle = sync.OnceValues(func() (*held, error) { return read(Files()) })
 
 type manifest struct {
 	Script string `json:"app.js"`
@@ -31,24 +28,41 @@ type manifest struct {
 	Sprite string `json:"icons.svg"`
 }
 
-func read(files fs.FS) (manifest, error) {
-	var m manifest
-	raw, err := fs.ReadFile(files, "dist/manifest.json")
+// held is the bundle in memory: in the program that is delivered the files lie packed.
+type held struct {
+	manifest
+	files map[string]file // by name
+}
+
+type file struct {
+	kind string
+	body []byte
+}
+
+func read(files fs.FS) (*held, error) {
+	raw, err := fs.ReadFile(files, "manifest.json")
 	if err != nil {
-		return m, ErrMissing
+		return nil, ErrMissing
 	}
-	if err := json.Unmarshal(raw, &m); err != nil {
-		return manifest{}, fmt.Errorf("reading the manifest of the bundle: %w", err)
+	h := held{files: map[string]file{}}
+	if err := json.Unmarshal(raw, &h.manifest); err != nil {
+		return nil, fmt.Errorf("reading the manifest of the bundle: %w", err)
 	}
-	for _, name := range []string{m.Script, m.Style, m.Sprite} {
-		if name == "" {
-			return manifest{}, ErrMissing
+	for name, kind := range map[string]string{
+		h.Script: "text/javascript; charset=utf-8",
+		h.Style:  "text/css; charset=utf-8",
+		h.Sprite: "image/svg+xml",
+	} {
+		body, err := fs.ReadFile(files, name)
+		if err != nil {
+			return nil, ErrMissing
 		}
-		if _, err := fs.Stat(files, path.Join("dist", name)); err != nil {
-			return manifest{}, ErrMissing
-		}
+		h.files[name] = file{kind, body}
 	}
-	return m, nil
+	if len(h.files) < 3 {
+		return nil, ErrMissing
+	}
+	return &h, nil
 }
 
 // Check is nil when the bundle is inside the program, else says what to run. Call it once at start.
@@ -58,15 +72,15 @@ func Check() error {
 }
 
 // Script is the path of the one script of every page, with its hash; "/assets/app.js" when there is no bundle.
-func Script() string { return address(func(m manifest) string { return m.Script }, "app.js") }
+func Script() string { return address(func(m *held) string { return m.Script }, "app.js") }
 
 // Style is the path of the one style sheet of every page.
-func Style() string { return address(func(m manifest) string { return m.Style }, "app.css") }
+func Style() string { return address(func(m *held) string { return m.Style }, "app.css") }
 
 // Sprite is the path of the icons; an icon is the fragment of that name.
-func Sprite() string { return address(func(m manifest) string { return m.Sprite }, "icons.svg") }
+func Sprite() string { return address(func(m *held) string { return m.Sprite }, "icons.svg") }
 
-func address(pick func(manifest) string, fallback string) string {
+func address(pick func(*held) string, fallback string) string {
 	if m, err := bundle(); err == nil {
 		return Prefix + pick(m)
 	}
@@ -75,32 +89,27 @@ func address(pick func(manifest) string, fallback string) string {
 
 // Handler serves the bundle below Prefix. File names hold a hash of the content, so browsers may keep them for ever;
 // compression is left to the server around it.
-func Handler() http.Handler { return handler(dist) }
+func Handler() http.Handler { return handler(bundle) }
 
-func handler(files fs.FS) http.Handler {
+func handler(bundle func() (*held, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		m, err := read(files)
+		m, err := bundle()
 		if err != nil {
 			w.Header().Set("Cache-Control", "no-store")
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
 		}
-		types := map[string]string{
-			m.Script: "text/javascript; charset=utf-8",
-			m.Style:  "text/css; charset=utf-8",
-			m.Sprite: "image/svg+xml",
-		}
 		name := strings.TrimPrefix(r.URL.Path, Prefix)
-		kind, known := types[name]
+		f, known := m.files[name]
 		if !known {
 			http.NotFound(w, r)
 			return
 		}
 		h := w.Header()
-		h.Set("Content-Type", kind)
+		h.Set("Content-Type", f.kind)
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("ETag", `"`+name+`"`)
-		http.ServeFileFS(w, r, files, path.Join("dist", name))
+		http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(f.body))
 	})
 }

@@ -74,23 +74,27 @@ func New(o *org.Service, d *db.DB, log *slog.Logger, clock func() time.Time) *AP
 	return a
 }
 
-// Add adds an operation.
+// Add adds an operation. What does not depend on the types stands in add: there are some hundreds of pairs of them.
 func Add[I, O any](a *API, op Op, h func(context.Context, *I) (*O, error)) {
+	a.add(op, reflect.TypeFor[I](), reflect.TypeFor[O](), func(ctx context.Context, in any) (any, error) { return h(ctx, in.(*I)) })
+}
+
+func (a *API) add(op Op, in, out reflect.Type, h func(ctx context.Context, in any) (any, error)) {
 	if op.MaxBody == 0 {
 		op.MaxBody = 1 << 20
 	}
 	o := op.operation()
-	noneLost(op.ID, reflect.TypeFor[I]())
-	out := a.describe(&o, reflect.TypeFor[O]())
-	a.listen(o, reflect.TypeFor[I](), func(ctx context.Context, in reflect.Value) (*huma.StreamResponse, error) {
+	noneLost(op.ID, in)
+	write := a.describe(&o, out)
+	a.listen(o, in, func(ctx context.Context, in reflect.Value) (*huma.StreamResponse, error) {
 		if err := permit(ctx, op.Permission); err != nil {
 			return nil, a.answer(ctx, err, op.locate)
 		}
-		got, err := h(ctx, in.Interface().(*I))
+		got, err := h(ctx, in.Interface())
 		if err != nil {
 			return nil, a.answer(ctx, err, op.locate)
 		}
-		return out(reflect.ValueOf(got).Elem()), nil
+		return write(reflect.ValueOf(got).Elem()), nil
 	})
 	op.finish(a.huma.OpenAPI().Paths[op.Path])
 	a.ops = append(a.ops, op)

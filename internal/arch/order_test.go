@@ -51,7 +51,7 @@ var order = [][]string{
 }
 
 // data are packages with embedded files only.
-var data = []string{"assets", "locales", "sample"}
+var data = []string{"assets", "internal/db/migrations", "locales", "sample"}
 
 // kits are what surfaces are made with, wherever their module stands.
 var kits = []string{"internal/web", "internal/web/ui", "internal/web/ui/chart", "internal/web/write", "internal/api"}

@@ -3,10 +3,8 @@ package db
 import (
 	"context"
 	"crypto/sha256"
-	"embed"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"io/fs"
 	"path"
 	"strings"
@@ -15,10 +13,9 @@ import (
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/database"
 	"github.com/pressly/goose/v3/lock"
-)
 
-//go:embed migrations/*.sql
-var migrations embed.FS
+	"github.com/entente/entente/internal/db/migrations"
+)
 
 // Migrate brings the schema to the newest version and returns how many steps it took. Several nodes may call it at once.
 func (d *DB) Migrate(ctx context.Context) (int, error) {
@@ -58,7 +55,7 @@ func (d *DB) Migrate(ctx context.Context) (int, error) {
 
 // Newest is the number of the newest migration known to this binary.
 func Newest() int64 {
-	names, _ := fs.Glob(migrations, "migrations/*.sql")
+	names, _ := fs.Glob(migrations.Files(), "*.sql")
 	var n int64
 	for _, name := range names {
 		if v, err := goose.NumericComponent(path.Base(name)); err == nil {
@@ -93,33 +90,29 @@ func (d *DB) Schema() (string, error) {
 // numbers by itself, {{place}} a primary key of numbers that rows are stored by, {{clustered}} stores rows by their primary key, and
 // {{binary}} orders texts by their bytes whatever the language of the database.
 func (d *DB) migrations() (fs.FS, error) {
-	out := fstest.MapFS{}
-	err := fs.WalkDir(migrations, "migrations", func(name string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
-			return err
-		}
-		f, err := migrations.Open(name)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		text, err := io.ReadAll(f)
-		if err != nil {
-			return err
-		}
-		base, special := strings.CutSuffix(path.Base(name), ".postgres.sql")
-		if special && d.engine != Postgres {
-			return nil
-		}
-		if special {
+	out, all := fstest.MapFS{}, migrations.Files()
+	names, err := fs.Glob(all, "*.sql")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		base, special := strings.CutSuffix(name, ".postgres.sql")
+		switch {
+		case special && d.engine != Postgres:
+			continue
+		case special:
 			base += ".sql"
-		} else {
-			base = path.Base(name)
-			if d.engine == Postgres {
-				if _, err := fs.Stat(migrations, strings.TrimSuffix(name, ".sql")+".postgres.sql"); err == nil {
-					return nil
-				}
+		case d.engine == Postgres:
+			if _, err := fs.Stat(all, strings.TrimSuffix(name, ".sql")+".postgres.sql"); err == nil {
+				continue
 			}
+			base = name
+		default:
+			base = name
+		}
+		text, err := fs.ReadFile(all, name)
+		if err != nil {
+			return nil, err
 		}
 		words := strings.NewReplacer("{{serial}}", "INTEGER PRIMARY KEY", "{{place}}", "INTEGER PRIMARY KEY", " {{clustered}}", " WITHOUT ROWID",
 			"{{binary}}", "COLLATE BINARY")
@@ -128,7 +121,6 @@ func (d *DB) migrations() (fs.FS, error) {
 				"{{binary}}", `COLLATE "C"`)
 		}
 		out[base] = &fstest.MapFile{Data: []byte(words.Replace(string(text)))}
-		return nil
-	})
-	return out, err
+	}
+	return out, nil
 }

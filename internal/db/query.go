@@ -14,44 +14,49 @@ import (
 
 // All runs a query and reads every row with fields, which gives the addresses to scan into.
 func All[T any](ctx context.Context, q Q, fields func(*T) []any, query string, args ...any) ([]T, error) {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, fmt.Errorf("query: %w", err)
-	}
-	defer rows.Close()
 	var out []T
-	for rows.Next() {
-		if err := ctx.Err(); err != nil {
-			return nil, fmt.Errorf("read rows: %w", err)
-		}
+	err := scan(ctx, q, 0, query, args, func() []any {
 		if len(out) == cap(out) { // rows of pages are wide: growing from one by one would copy them seven times
 			out = slices.Grow(out, max(8, cap(out)))
 		}
 		out = out[:len(out)+1]
-		if err := rows.Scan(fields(&out[len(out)-1])...); err != nil {
-			return nil, fmt.Errorf("scan: %w", err)
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read rows: %w", err)
+		return fields(&out[len(out)-1])
+	})
+	if err != nil {
+		return nil, err
 	}
 	return out, nil
 }
 
 // One is All for a query of at most one row; found is false when there is none.
 func One[T any](ctx context.Context, q Q, fields func(*T) []any, query string, args ...any) (v T, found bool, err error) {
+	err = scan(ctx, q, 1, query, args, func() []any {
+		found = true
+		return fields(&v)
+	})
+	return v, found && err == nil, err
+}
+
+// scan reads rows, at most limit of them unless that is 0, into the addresses that next gives. It knows nothing of their type: what is
+// written for each type stands in the program once for each.
+func scan(ctx context.Context, q Q, limit int, query string, args []any, next func() []any) error {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
-		return v, false, fmt.Errorf("query: %w", err)
+		return fmt.Errorf("query: %w", err)
 	}
 	defer rows.Close()
-	if !rows.Next() {
-		return v, false, rows.Err()
+	for n := 0; (limit == 0 || n < limit) && rows.Next(); n++ {
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("read rows: %w", err)
+		}
+		if err := rows.Scan(next()...); err != nil {
+			return fmt.Errorf("scan: %w", err)
+		}
 	}
-	if err := rows.Scan(fields(&v)...); err != nil {
-		return v, false, fmt.Errorf("scan: %w", err)
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("read rows: %w", err)
 	}
-	return v, true, rows.Err()
+	return nil
 }
 
 // Value reads a single value, such as a count; found is false when there is no row.

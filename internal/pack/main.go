@@ -1,4 +1,4 @@
-// Command pack writes what the program carries as text, sentences and the sample, into one archive a folder, for the program that is
+// Command pack writes what the program carries as text (sentences, the sample, the browser side, migrations) into one archive a folder, for the program that is
 // delivered: a third of the bytes. Every other build, and every test, reads the files themselves.
 package main
 
@@ -11,17 +11,24 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/entente/entente/assets"
+	"github.com/entente/entente/internal/db/migrations"
 	"github.com/entente/entente/locales"
 	"github.com/entente/entente/sample"
 )
 
 func main() {
-	for dir, files := range map[string]fs.FS{"locales": locales.Files(), "sample": sample.Files()} {
+	for dir, files := range carried() {
 		if err := write(filepath.Join(dir, "packed.zip"), files); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
 	}
+}
+
+// carried is what is packed, by the folder that holds it.
+func carried() map[string]fs.FS {
+	return map[string]fs.FS{"assets": assets.Files(), "internal/db/migrations": migrations.Files(), "locales": locales.Files(), "sample": sample.Files()}
 }
 
 // write makes the archive beside its place and moves it there, so that a build never finds half of one.

@@ -5,14 +5,11 @@ import (
 	"bytes"
 	"io/fs"
 	"testing"
-
-	"github.com/entente/entente/locales"
-	"github.com/entente/entente/sample"
 )
 
 // TestPack holds that what is unpacked is what was packed, and smaller.
 func TestPack(t *testing.T) {
-	for name, files := range map[string]fs.FS{"locales": locales.Files(), "sample": sample.Files()} {
+	for name, files := range carried() {
 		var b bytes.Buffer
 		if err := pack(&b, files); err != nil {
 			t.Fatal(err)
