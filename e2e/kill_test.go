@@ -30,6 +30,7 @@ const (
 	killsImporting = 14
 	killsPolling   = 16
 	killsReplying  = 20
+	killsTelling   = 6
 )
 
 // TestKill ends the program as a power cut would, at random moments of its work. Whatever was acknowledged is there, once, and what is
@@ -47,7 +48,7 @@ func TestKill(t *testing.T) {
 			name string
 			run  func(*testing.T, place, *rand.Rand, int)
 			n    int
-		}{{"importing", killImports, times(killsImporting)}, {"polling", killPolls, times(killsPolling)}, {"replying", killReplies, times(killsReplying)}, {"stating", killStatements, 3}} {
+		}{{"importing", killImports, times(killsImporting)}, {"polling", killPolls, times(killsPolling)}, {"replying", killReplies, times(killsReplying)}, {"stating", killStatements, 3}, {"telling", killNotices, times(killsTelling)}} {
 			t.Run(c.name+" "+engine, func(t *testing.T) {
 				t.Parallel()
 				seed := uint64(time.Now().UnixNano())
@@ -250,13 +251,13 @@ func (u *upstream) serve(w http.ResponseWriter, r *http.Request) {
 var allowPrivate = []string{"ENTENTE_ALLOW_PRIVATE=true", "ENTENTE_LOG_LEVEL=error"}
 
 // again starts the program on a place and waits for it.
-func again(t *testing.T, p place) *server {
+func again(t *testing.T, p place, more ...string) *server {
 	t.Helper()
 	address, err := freeAddress()
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := p.launch(program(t), address, allowPrivate)
+	s, err := p.launch(program(t), address, slices.Concat(allowPrivate, more))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -273,9 +274,9 @@ const (
 )
 
 // settled starts the program on a new place and sets it up.
-func settled(t *testing.T, p place) (*server, *client) {
+func settled(t *testing.T, p place, more ...string) (*server, *client) {
 	t.Helper()
-	s := again(t, p)
+	s := again(t, p, more...)
 	c := newClient(t, s.URL)
 	c.lang("en")
 	if a := c.post("/set-up", "organisation", "Vélo", "lang", "en", "zone", "Europe/Paris", "url", s.URL, "owner_name", "Ada", "owner_email", killOwner,
@@ -395,7 +396,8 @@ type postOffice struct {
 	address string
 	mu      sync.Mutex
 	r       *rand.Rand
-	taken   map[string]int // by Message-ID
+	taken   map[string]int    // by Message-ID
+	words   map[string]string // what each said
 }
 
 type letter struct{ o *postOffice }
@@ -430,6 +432,7 @@ func (l letter) Data(body io.Reader) error {
 	}
 	l.o.mu.Lock()
 	l.o.taken[string(id[1])]++
+	l.o.words[string(id[1])] = string(raw)
 	l.o.mu.Unlock()
 	pause()
 	return nil
@@ -437,7 +440,7 @@ func (l letter) Data(body io.Reader) error {
 
 func newPostOffice(t *testing.T, r *rand.Rand) *postOffice {
 	t.Helper()
-	o := &postOffice{r: r, taken: map[string]int{}}
+	o := &postOffice{r: r, taken: map[string]int{}, words: map[string]string{}}
 	srv := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return letter{o}, nil }))
 	srv.AllowInsecureAuth, srv.Domain = true, "mx.velo.example"
 	srv.ErrorLog = quiet{}

@@ -98,7 +98,11 @@ func doctor(r *run) error {
 			return err
 		}
 		say(len(failures) == 0, "activities digested (%d could not be)", len(failures))
-		return nil
+		unsure, err := a.Community.Unsure(r.ctx)
+		if err == nil && unsure > 0 { // they are on the page of notices all the same, so nothing is lost
+			fmt.Fprintf(r.out, "hint    %d notices by mail of which nobody knows whether they arrived\n", unsure)
+		}
+		return err
 	})
 	if err != nil {
 		say(false, "database: %v", err)

@@ -43,8 +43,8 @@ func (r Rhythm) span() time.Duration {
 // QueueDigests queues the digests that are due and moves each on to its next time, in one transaction: of several nodes one does it. One that
 // was due several times while nothing ran comes once.
 func (s *Service) QueueDigests(ctx context.Context) (int, error) {
-	if !s.mails(ctx) {
-		return 0, nil
+	if may, err := s.mails(ctx); !may {
+		return 0, err
 	}
 	now := s.Now()
 	type due struct {

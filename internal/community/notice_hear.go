@@ -286,8 +286,8 @@ func (s *Service) tell(ctx context.Context, q db.Q, m *org.Member, n Notice) err
 			return err
 		}
 	}
-	if !s.mails(ctx) {
-		return nil
+	if may, err := s.mails(ctx); !may {
+		return err
 	}
 	return s.queueNotice(ctx, q, m, n)
 }

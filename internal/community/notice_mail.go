@@ -45,10 +45,23 @@ func (s *Service) WithMail(m Mailer, box *seal.Box) *Service {
 }
 
 // CanMail reports whether notices go out by mail.
-func (s *Service) CanMail(ctx context.Context) bool { return s.mails(ctx) }
+func (s *Service) CanMail(ctx context.Context) bool {
+	may, err := s.mails(ctx)
+	return may && err == nil
+}
 
-// mails reports whether notices go out by mail now: links in them need the address of the site.
-func (s *Service) mails(ctx context.Context) bool { return s.mailer != nil && s.mainURL(ctx) != "" }
+// mails reports whether notices go out by mail now: links in them need the address of the site. Where that could not be read nobody knows, and
+// who asks tries again: a notice that is kept without its mail would never have one.
+func (s *Service) mails(ctx context.Context) (bool, error) {
+	if s.mailer == nil {
+		return false, nil
+	}
+	o, err := s.org.Organisation(ctx)
+	if problem.Is(err, problem.Missing) {
+		return false, nil
+	}
+	return err == nil && o.URL != "", err
+}
 
 const (
 	noticeMail = "notice"
@@ -81,8 +94,8 @@ func (s *Service) queueNotice(ctx context.Context, q db.Q, m *org.Member, n Noti
 	kind, due, mail := noticeMail, now.Add(noticeWait), ""
 	if lately >= mostMails {
 		kind, due = bundleMail, now.Add(bundleFor)
-		if mail, _, err = db.Value[string](ctx, q, "SELECT id FROM community_mail WHERE member = $1 AND community = $2 AND kind = 'bundle' AND state = 'queued' AND attempts = 0 ORDER BY id LIMIT 1",
-			m.ID, n.Community); err != nil {
+		if mail, _, err = db.Value[string](ctx, q, "SELECT id FROM community_mail WHERE member = $1 AND community = $2 AND kind = 'bundle' AND state = 'queued' AND attempts = 0"+
+			" AND (SELECT COUNT(*) FROM community_notice n WHERE n.member = $1 AND n.mail = community_mail.id) < $3 ORDER BY id LIMIT 1", m.ID, n.Community, mostInBundle); err != nil {
 			return fmt.Errorf("look for a mail that waits: %w", err)
 		}
 	}
@@ -129,8 +142,8 @@ func sendingFields(m *sending) []any {
 // SendOnce sends the mails that are due, and says how many it took on. That a mail is being sent is kept before anything goes out; what stays so
 // becomes uncertain and is never repeated.
 func (s *Service) SendOnce(ctx context.Context) (int, error) {
-	if !s.mails(ctx) {
-		return 0, nil
+	if may, err := s.mails(ctx); !may {
+		return 0, err
 	}
 	now := s.Now()
 	if _, err := s.note(ctx, "UPDATE community_mail SET state = 'uncertain', lease_until = NULL WHERE state = 'sending' AND lease_until < $1", db.T(now)); err != nil {
@@ -207,6 +220,15 @@ func (s *Service) post(ctx context.Context, m sending) error {
 	return end("uncertain", "uncertain", now)
 }
 
+// Unsure counts the mails of which nobody knows whether they arrived: the program or the line ended while the mail server took them.
+func (s *Service) Unsure(ctx context.Context) (int, error) {
+	n, _, err := db.Value[int](ctx, s.db.Read(), "SELECT COUNT(*) FROM community_mail WHERE state = 'uncertain' OR state = 'sending' AND lease_until < $1", db.T(s.Now()))
+	if err != nil {
+		return 0, fmt.Errorf("count mails that may not have arrived: %w", err)
+	}
+	return n, nil
+}
+
 // confirmed reports whether a member has shown that their address is theirs: all have but those whom an owner let in without.
 func (s *Service) confirmed(ctx context.Context, m *org.Member) (bool, error) {
 	a, found, err := s.ledger.FindKey(ctx, "signed_up:"+m.ID)
@@ -270,6 +292,9 @@ func (s *Service) letter(ctx context.Context, m sending) (l Letter, wanted bool,
 		return l, false, err
 	}
 	url := s.URL(ctx, c)
+	if strings.HasPrefix(url, "/") {
+		return l, false, errors.New("the address of the site could not be read")
+	}
 	l = Letter{ID: m.id, From: c.Called(who.Lang), To: who.Email, Unsubscribe: url + "/mail/" + stop}
 	paper := sheet{Lang: who.Lang, Brand: l.From, Home: url, Stop: l.Unsubscribe, StopLabel: i18n.T(ctx, "community.notice.stop"),
 		Settings: url + "/notices/settings", SettingsLabel: i18n.T(ctx, "community.notice.settings"), Colon: i18n.T(ctx, "community.notice.colon")}

@@ -229,6 +229,22 @@ func TestManyNotices(t *testing.T) {
 		if len(sent) != 1 || sent[0].Subject != "5 notices from Velo" || strings.Count(sent[0].Text, "Bob answered your question") != 5 || sent[0].Thread != "" {
 			t.Fatalf("held back: %+v", sent)
 		}
+		lea := k.join("Lea", org.Social)
+		// What does not fit into one mail goes into the next, and none is left out.
+		for i := range 50 {
+			k.reply(lea, q, fmt.Sprintf("Pump number %d.", i))
+			k.pass(10 * time.Second)
+		}
+		k.tells()
+		k.pass(time.Hour)
+		k.tells()
+		told := ""
+		for _, l := range o.take() {
+			told += l.Text
+		}
+		for i := range 50 {
+			same(t, fmt.Sprintf("mails that tell of pump %d", i), 1, strings.Count(told, fmt.Sprintf("Pump number %d.", i)))
+		}
 	})
 }
 
