@@ -312,25 +312,44 @@ func askedWords(text string) []string {
 type look struct {
 	words []string
 	stems []map[string]bool // of each word
+	known map[string]int    // what at said
 }
 
 func newLook(words []string) look {
-	l := look{words: words}
+	l := look{words: words, known: map[string]int{}}
 	for _, w := range words {
 		l.stems = append(l.stems, map[string]bool{w: true, lang.Stem("fr", w): true, lang.Stem("en", w): true})
 	}
 	return l
 }
 
-// at says which of the words a folded word is, -1 for none.
+// at says which of the words a folded word is, -1 for none. Stems are made of beginnings, so a word that begins otherwise is none.
 func (l *look) at(folded string) int {
+	n, known := l.known[folded]
+	if known || folded == "" {
+		return n
+	}
+	n = -1
+	fr, en := "", ""
 	for i, stems := range l.stems {
-		if stems[folded] || stems[lang.Stem("fr", folded)] || stems[lang.Stem("en", folded)] {
-			return i
+		if folded[0] != l.words[i][0] {
+			continue
+		}
+		if fr == "" {
+			fr, en = lang.Stem("fr", folded), lang.Stem("en", folded)
+		}
+		if stems[folded] || stems[fr] || stems[en] {
+			n = i
+			break
 		}
 	}
-	return -1
+	if len(l.known) < mostKnown {
+		l.known[strings.Clone(folded)] = n
+	}
+	return n
 }
+
+const mostKnown = 10_000
 
 // count says how many of the words a text has.
 func (l *look) count(text string) int {

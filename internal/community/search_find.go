@@ -2,6 +2,7 @@ package community
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -123,19 +124,45 @@ func hitFields(h *hit) []any {
 	return []any{&h.n, &h.id, &h.kind, &h.space, &h.lang, db.At(&h.at), &h.state, &h.title, db.JSON(&h.tagged), &h.doc, &h.posts}
 }
 
-// counted finds what the index alone decides.
+// counted finds what the index alone decides. Up to thousands of posts have the words, so each row is a number of values that are read
+// quickly: what is counted comes as one text, of which there are few different ones.
 func (s *Service) counted(ctx context.Context, q db.Q, from string, w *db.Where, most int) ([]hit, bool, error) {
-	list, err := db.All(ctx, q, hitFields, "SELECT "+findColumns+", h.doc, h.posts FROM (SELECT g.top, MAX(g.n) AS doc, COUNT(*) AS posts FROM (SELECT d.n, d.top FROM "+from+
-		db.Limit(most)+") AS g GROUP BY g.top) AS h JOIN community_find f ON f.n = h.top", w.Args...)
+	type row struct {
+		doc, top         int64
+		at               time.Time
+		id, title, facet string
+	}
+	list, err := db.All(ctx, q, func(r *row) []any { return []any{&r.doc, &r.top, db.At(&r.at), &r.id, &r.title, &r.facet} },
+		"SELECT d.n, f.n, f.at, f.id, f.title, f.kind || '"+between+"' || f.space || '"+between+"' || f.lang || '"+between+"' || f.state || '"+between+"' || f.tags FROM "+from+db.Limit(most), w.Args...)
 	if err != nil {
 		return nil, false, fmt.Errorf("search a community: %w", err)
 	}
-	posts := 0
+	out := make([]hit, 0, len(list))
+	place, facets := make(map[int64]int, len(list)), map[string]hit{}
 	for i := range list {
-		posts += list[i].posts
+		r := &list[i]
+		if k, known := place[r.top]; known {
+			out[k].posts++
+			continue
+		}
+		h, known := facets[r.facet]
+		if !known {
+			part := strings.SplitN(r.facet, between, 5)
+			h.kind, h.space, h.lang, h.state = part[0], part[1], part[2], part[3]
+			if err := json.Unmarshal([]byte(part[4]), &h.tagged); err != nil {
+				return nil, false, fmt.Errorf("read the tags of what was found: %w", err)
+			}
+			facets[r.facet] = h
+		}
+		h.n, h.id, h.title, h.at, h.doc, h.posts = r.top, r.id, r.title, r.at, r.doc, 1
+		place[r.top] = len(out)
+		out = append(out, h)
 	}
-	return list, posts >= most, nil
+	return out, len(list) >= most, nil
 }
+
+// between stands between values that are read as one text: none of them has it.
+const between = "\x1f"
 
 // matched finds what must be read to know whether it matches, among the newest that may.
 func (s *Service) matched(ctx context.Context, q db.Q, o Sight, community, from string, w *db.Where, want wanted) ([]hit, bool, error) {

@@ -98,9 +98,9 @@ func near(ctx context.Context, q db.Q, spaces, word string) (best string, n, own
 		n    int
 	}
 	list, err := db.All(ctx, q, func(r *row) []any { return []any{&r.word, &r.n} }, `SELECT word, SUM(n) FROM (
-		SELECT word, space, n FROM community_word WHERE word >= $1 AND word < $2 AND space IN `+db.Among(q, "$5")+`
-		UNION SELECT word, space, n FROM community_word WHERE back >= $3 AND back < $4 AND space IN `+db.Among(q, "$5")+`) AS w GROUP BY word ORDER BY 2 DESC, word`+db.Limit(mostNear),
-		head, after(head), tail, after(tail), spaces)
+		SELECT word, space, n FROM community_word WHERE word >= $1 AND word < $2 AND LENGTH(word) BETWEEN $6 AND $7 AND space IN `+db.Among(q, "$5")+`
+		UNION SELECT word, space, n FROM community_word WHERE back >= $3 AND back < $4 AND LENGTH(word) BETWEEN $6 AND $7 AND space IN `+db.Among(q, "$5")+`) AS w GROUP BY word ORDER BY 2 DESC, word`+db.Limit(mostNear),
+		head, after(head), tail, after(tail), spaces, max(mendable, letters-off), letters+off)
 	if err != nil {
 		return "", 0, 0, fmt.Errorf("read words like %q: %w", word, err)
 	}

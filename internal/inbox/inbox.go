@@ -73,6 +73,9 @@ func New(d *db.DB, l *ledger.Ledger, c *channel.Service, o *org.Service, log *sl
 // Now is the clock by which it is decided how long somebody waits.
 func (s *Service) Now() time.Time { return s.clock() }
 
+// Version stands for what is committed: while it is the same, everything is read as it was.
+func (s *Service) Version(ctx context.Context) (string, error) { return s.db.Version(ctx) }
+
 // acting is the member that acts in ctx and may do p. What is done in the inbox is done by somebody, so the operator alone is not enough.
 func acting(ctx context.Context, p org.Permission) (*org.Member, error) {
 	if err := org.Require(ctx, p); err != nil {

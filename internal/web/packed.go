@@ -7,7 +7,6 @@ import (
 	"hash/crc32"
 	"io"
 	"net/http"
-	"strings"
 	"sync"
 
 	"github.com/a-h/templ"
@@ -46,7 +45,7 @@ func (p *Packed) Render(_ context.Context, w io.Writer) error {
 
 // ShowPacked is Show for a body that is kept packed: only what stands around it is compressed for each reader.
 func ShowPacked(w http.ResponseWriter, r *http.Request, page Page, p *Packed) error {
-	if p.flat == nil || r.Header.Get("HX-Request") != "" || !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+	if p.flat == nil || r.Header.Get("HX-Request") != "" || !takesGzip(r) {
 		return Show(w, r, page, p)
 	}
 	// The nonce of a request is nowhere else in the page as a comment.

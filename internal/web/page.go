@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -85,7 +86,7 @@ func send(w http.ResponseWriter, r *http.Request, p Page, body templ.Component, 
 	if status == 0 {
 		status = http.StatusOK
 	}
-	w.Header().Add("Vary", "Cookie, Accept-Language, HX-Request")
+	w.Header().Add("Vary", pageVary)
 	return writePacked(w, r.WithContext(templ.WithChildren(ctx, body)), status, shell, p.packed)
 }
 
@@ -132,18 +133,50 @@ func writePacked(w http.ResponseWriter, r *http.Request, status int, c templ.Com
 		w.Header().Del(statusHeader)
 		status = http.StatusUnprocessableEntity
 	}
+	htmlHeader(w)
+	body := b.Bytes()
+	if pack != nil {
+		if zipped, ok := pack(body); ok {
+			return sendPacked(w, status, zipped)
+		}
+	} else if q := about(r); q.s != nil && len(body) >= leastPacked && takesGzip(r) {
+		holes := q.holes()
+		list, again := q.s.packs.cut(body, holes)
+		if again && q.holding != nil && status == http.StatusOK && len(w.Header()["Set-Cookie"]) == 0 {
+			q.holding.put(list)
+		}
+		return sendPacked(w, status, together(list, holes))
+	}
+	w.WriteHeader(status)
+	_, err := w.Write(body)
+	_ = err // the reader has gone; there is nobody to tell
+	return nil
+}
+
+const (
+	pageVary    = "Cookie, Accept-Language, HX-Request"
+	leastPacked = 1000 // bytes
+)
+
+// pageHeader says of an answer what it says of every page.
+func pageHeader(w http.ResponseWriter) {
+	w.Header().Add("Vary", pageVary)
+	htmlHeader(w)
+}
+
+func htmlHeader(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	if w.Header().Get("Cache-Control") == "" {
 		w.Header().Set("Cache-Control", "no-cache, private")
 	}
-	body := b.Bytes()
-	if pack != nil {
-		if zipped, ok := pack(body); ok {
-			body = zipped
-			w.Header().Set("Content-Encoding", "gzip")
-			w.Header().Add("Vary", "Accept-Encoding")
-		}
-	}
+}
+
+// sendPacked sends what is a gzip file.
+func sendPacked(w http.ResponseWriter, status int, body []byte) error {
+	h := w.Header()
+	h.Set("Content-Encoding", "gzip")
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h.Add("Vary", "Accept-Encoding")
 	w.WriteHeader(status)
 	_, err := w.Write(body)
 	_ = err // the reader has gone; there is nobody to tell

@@ -64,6 +64,7 @@ type Server struct {
 	mux    *http.ServeMux
 	routes []Route
 	zones  sync.Map // *time.Location by name
+	packs  packs
 }
 
 // Route is a registered route, for tests that walk all of them.
@@ -146,6 +147,9 @@ type request struct {
 	ip    string
 	route string
 	place *Place // where the request belongs, nil for the site itself
+
+	tokens  []string // of forms of its page
+	holding *holding // where its page is kept, nil for nowhere
 }
 
 func about(r *http.Request) *request {

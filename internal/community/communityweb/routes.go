@@ -19,6 +19,7 @@ type handlers struct {
 
 	options Options
 	drawing chan struct{} // pictures being drawn
+	lines   ui.Memo       // of lists of threads
 }
 
 // Options is what modules further right add.

@@ -10,7 +10,6 @@ import (
 
 	"github.com/entente/entente/internal/community"
 	"github.com/entente/entente/internal/i18n"
-	"github.com/entente/entente/internal/id"
 	"github.com/entente/entente/internal/problem"
 	"github.com/entente/entente/internal/web"
 	"github.com/entente/entente/internal/web/ui"
@@ -135,7 +134,9 @@ func (h *handlers) threadView(r *http.Request, thread string) (*threadView, erro
 	v.writes = at.MayWrite(v.t.Space)
 	sp, _ := at.SpaceByID(v.t.Space)
 	v.invited = at.who == nil && sp.Access == community.OpenSpace && sp.ArchivedAt.IsZero() && at.place.SignUp != community.Closed
-	v.token = id.New()
+	if v.who != nil { // what others write waits until they are known
+		v.token = web.Token(r)
+	}
 	return v, nil
 }
 

@@ -48,7 +48,7 @@ func (h *handlers) in(do web.Handler) web.Handler {
 
 // latest shows what was said last in a community.
 func (h *handlers) latest(ctx context.Context, at visit) (templ.Component, error) {
-	v := &listView{hall: hall{Sight: at.Sight, place: at.Community, who: org.Who(ctx), now: h.s.Now(), lang: at.Lang}, order: community.Active}
+	v := &listView{hall: hall{Sight: at.Sight, place: at.Community, who: org.Who(ctx), now: h.s.Now(), lang: at.Lang}, order: community.Active, lines: &h.lines}
 	var err error
 	if v.list, err = h.s.Threads(ctx, at.Sight, community.Query{Community: at.ID, Order: community.Active}); err != nil {
 		return nil, err
@@ -71,6 +71,7 @@ type listView struct {
 	page   int
 	list   community.List
 	unread map[string]bool
+	lines  *ui.Memo
 }
 
 func (v *listView) title(ctx context.Context) string {
@@ -78,6 +79,20 @@ func (v *listView) title(ctx context.Context) string {
 		return i18n.T(ctx, "community.thread.all")
 	}
 	return v.space.Called(v.lang, v.place.Langs...)
+}
+
+// kept is the line, drawn again only when something it shows has changed.
+func kept(ctx context.Context, v *listView, t *community.Thread) templ.Component {
+	where, waits, last := "", "", ""
+	if v.space == nil {
+		where = v.href(ctx, v.spacePath(t.Space)) + "\x00" + v.spaceName(t.Space)
+	}
+	if v.order == community.Waiting {
+		waits = i18n.For(ctx, v.now.Sub(t.At))
+	} else if t.LastAt.After(t.At) {
+		last = ui.AgoText(ctx, t.LastAt, v.now)
+	}
+	return v.lines.Component(line(v, t), *t, v.unread[t.ID], v.order == community.Waiting, v.href(ctx, ""), where, ui.AgoText(ctx, t.At, v.now), waits, last)
 }
 
 // base is the path of the list in its community.
@@ -140,7 +155,7 @@ func (h *handlers) everything(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return h.list(w, r, &listView{hall: v})
+	return h.list(w, r, &listView{hall: v, lines: &h.lines})
 }
 
 func (h *handlers) space(w http.ResponseWriter, r *http.Request) error {
@@ -164,7 +179,7 @@ func (h *handlers) space(w http.ResponseWriter, r *http.Request) error {
 	if len(sp.Holds) == 1 && sp.Takes(community.Articles) {
 		return h.showArticles(w, r, v, &sp)
 	}
-	return h.list(w, r, &listView{hall: v, space: &sp})
+	return h.list(w, r, &listView{hall: v, space: &sp, lines: &h.lines})
 }
 
 func (h *handlers) list(w http.ResponseWriter, r *http.Request, v *listView) error {

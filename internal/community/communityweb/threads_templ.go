@@ -76,7 +76,7 @@ func listPage(v *listView) templ.Component {
 			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.thread.list"))
 			_, _ = templ_7745c5c3_Buffer.WriteString("\">")
 			for i := range v.list.Threads {
-				templ_7745c5c3_Err = line(v, &v.list.Threads[i]).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = kept(ctx, v, &v.list.Threads[i]).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -259,7 +259,7 @@ func latestList(v *listView) templ.Component {
 			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.thread.list"))
 			_, _ = templ_7745c5c3_Buffer.WriteString("\">")
 			for i := range v.list.Threads {
-				templ_7745c5c3_Err = line(v, &v.list.Threads[i]).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = kept(ctx, v, &v.list.Threads[i]).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

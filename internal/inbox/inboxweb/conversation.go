@@ -8,7 +8,6 @@ import (
 
 	"github.com/entente/entente/internal/channel"
 	"github.com/entente/entente/internal/i18n"
-	"github.com/entente/entente/internal/id"
 	"github.com/entente/entente/internal/inbox"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
@@ -153,10 +152,10 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request, form *composed) err
 		v.panels = append(v.panels, p.Panels(ctx, c)...)
 	}
 	if form.token == "" {
-		form.token = id.New()
+		form.token = web.Token(r)
 	}
 	if form.noteToken == "" {
-		form.noteToken = id.New()
+		form.noteToken = web.Token(r)
 	}
 	if !form.chosen {
 		form.private = v.ways.Private && (v.ways.Post.Private || !v.ways.Public)

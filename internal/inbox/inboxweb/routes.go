@@ -53,8 +53,9 @@ func Routes(r *web.Routes, s *inbox.Service, o Options) {
 	p.serviceRoutes(r)
 	p.composerRoutes(r)
 	p.viewRoutes(r)
-	r.Page("GET /inbox", org.InboxRead, p.queue)
-	r.Page("GET /inbox/{id}", org.InboxRead, p.conversation)
+	held := web.Held{Version: s.Version, Now: s.Now}
+	r.Page("GET /inbox", org.InboxRead, held.Page(p.queue))
+	r.Page("GET /inbox/{id}", org.InboxRead, held.Page(p.conversation))
 	r.Page("GET /inbox/{id}/panels/{panel}", org.InboxRead, p.folded)
 	r.Page("GET /inbox/{id}/suggested", org.InboxRead, p.suggestedLater)
 	r.Page("GET /inbox/{id}/answers", org.InboxRead, p.answers)

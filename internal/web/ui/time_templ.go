@@ -9,6 +9,7 @@ import "github.com/a-h/templ"
 import "github.com/entente/entente/internal/web/write"
 
 import (
+	"context"
 	"github.com/entente/entente/internal/i18n"
 	"time"
 )
@@ -33,16 +34,22 @@ func Ago(t, now time.Time) templ.Component {
 		_, _ = templ_7745c5c3_Buffer.WriteString("\" title=\"")
 		write.Text(templ_7745c5c3_Buffer, i18n.DateTime(ctx, t))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\" class=\"num\">")
-		if age := now.Sub(t); age >= 0 && age < time.Minute {
-			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "time.now"))
-		} else if age < 0 || age > 30*24*time.Hour {
-			write.Text(templ_7745c5c3_Buffer, i18n.Day(ctx, t))
-		} else {
-			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "ui.ago", "For", i18n.For(ctx, age)))
-		}
+		write.Text(templ_7745c5c3_Buffer, AgoText(ctx, t, now))
 		_, _ = templ_7745c5c3_Buffer.WriteString("</time>")
 		return nil
 	})
+}
+
+// AgoText is what Ago writes.
+func AgoText(ctx context.Context, t, now time.Time) string {
+	age := now.Sub(t)
+	switch {
+	case age >= 0 && age < time.Minute:
+		return i18n.T(ctx, "time.now")
+	case age < 0 || age > 30*24*time.Hour:
+		return i18n.Day(ctx, t)
+	}
+	return i18n.T(ctx, "ui.ago", "For", i18n.For(ctx, age))
 }
 
 // stamp is the instant as RFC 3339, empty for the zero time.
