@@ -209,10 +209,19 @@ func (s *Service) nearby(ctx context.Context, o Sight, community string, all []h
 // mend takes words for others that are spelled nearly so and that titles have which whoever asks may read: those that no title has, or with
 // rare also those that far fewer have.
 func (s *Service) mend(ctx context.Context, o Sight, community string, words []string, rare bool) ([]string, bool, error) {
-	spaces := db.Texts(o.Readable(community))
+	q, spaces := s.db.Read(), db.Texts(o.Readable(community))
 	out, changed := slices.Clone(words), false
 	for i, w := range words {
-		best, n, own, err := near(ctx, s.db.Read(), spaces, w)
+		if !rare { // what any title has stays as it is: no need to look at all that is spelled nearly so
+			own, _, err := db.Value[int](ctx, q, "SELECT COALESCE(SUM(n), 0) FROM community_word WHERE word = $1 AND space IN "+db.Among(q, "$2"), w, spaces)
+			if err != nil {
+				return nil, false, fmt.Errorf("count the titles with %q: %w", w, err)
+			}
+			if own > 0 {
+				continue
+			}
+		}
+		best, n, own, err := near(ctx, q, spaces, w)
 		if err != nil {
 			return nil, false, err
 		}

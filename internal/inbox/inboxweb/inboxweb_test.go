@@ -411,3 +411,42 @@ func TestWords(t *testing.T) {
 		}
 	}
 }
+
+// TestHeldPages: the page of one member is never another's, each form has a token of its own, and what is done shows at once to whoever did it and to others.
+func TestHeldPages(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := open(t, d)
+		vera, _ := s.as("Vera", org.Volunteer)
+		paul, _ := s.as("Paul", org.Volunteer)
+		s.Hear(s.Post.ID, inboxtest.Mail("m1", "ada", "Brakes", "x", s.Now()))
+		path := "/inbox/" + s.About(s.Post.ID, "m1").ID
+		token := func(page string) string {
+			m := regexp.MustCompile(`action="[^"]*/notes[^"]*"[^>]*>\s*<input[^>]*name="token" value="(\w+)"`).FindStringSubmatch(page)
+			if m == nil {
+				t.Fatal("the form for a note has no token")
+			}
+			return m[1]
+		}
+		for range 3 {
+			hers, his := vera.get(path, 200, "Vera"), paul.get(path, 200, "Paul")
+			if strings.Contains(hers, "Paul") || strings.Contains(his, "Vera") {
+				t.Fatal("the page of another is shown")
+			}
+			if again := vera.get(path, 200); token(again) == token(hers) || token(hers) == token(his) {
+				t.Error("two pages have one token")
+			}
+		}
+		for i := range 3 {
+			note := fmt.Sprintf("Looked at it, %d.", i)
+			vera.post(path+"/notes", url.Values{"note": {note}, "token": {token(vera.get(path, 200))}}, note)
+			paul.get(path, 200, note)
+			vera.get(path, 200, note)
+		}
+		vera.get("/inbox?view=unassigned", 200, "Brakes")
+		vera.post(path+"/take", url.Values{})
+		if strings.Contains(vera.get("/inbox?view=unassigned", 200), path) {
+			t.Error("what was taken is still to be taken")
+		}
+	})
+}
