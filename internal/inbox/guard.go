@@ -171,16 +171,9 @@ func (s *Service) before(ctx context.Context, c *Conversation, w *Ways, m *org.M
 		b.Answered = b.Answered || !a.Content.Private
 		b.Followed = b.Followed || a.Content.Private
 	}
-	spoken := "SELECT COUNT(*) FROM (SELECT 1 FROM outgoing WHERE channel = $1 AND state = 'sent'"
-	n, _, err := db.Value[int](ctx, q, spoken+" LIMIT 1) AS v", w.Channel.ID)
-	if err != nil {
+	if i.Place.Spoken, i.Speaker.Here, err = spoken(ctx, q, w.Channel.ID, m.ID); err != nil {
 		return err
 	}
-	i.Place.Spoken = n > 0
-	if n, _, err = db.Value[int](ctx, q, spoken+" AND member = $2 LIMIT 1) AS v", w.Channel.ID, m.ID); err != nil {
-		return err
-	}
-	i.Speaker.Here = n > 0
 	said, err := db.All(ctx, q, db.Self[string], "SELECT text FROM post WHERE root = $1 AND ours = 1 AND member = $2 ORDER BY at DESC, id DESC"+db.Limit(20), c.Root, m.ID)
 	if err != nil {
 		return err
@@ -191,6 +184,20 @@ func (s *Service) before(ctx context.Context, c *Conversation, w *Ways, m *org.M
 	}
 	i.Ours, err = s.ours(ctx)
 	return err
+}
+
+// spoken says whether one of us has spoken in a channel, and whether this member has: from here, or elsewhere and heard as ours.
+func spoken(ctx context.Context, q db.Q, channelID, member string) (anybody, them bool, err error) {
+	has := func(and string, args ...any) (bool, error) {
+		n, _, err := db.Value[int](ctx, q, "SELECT CASE WHEN EXISTS (SELECT 1 FROM outgoing WHERE channel = $1 AND state = 'sent'"+and+
+			") OR EXISTS (SELECT 1 FROM post WHERE channel = $1 AND ours = 1 AND automatic = ''"+and+") THEN 1 ELSE 0 END", args...)
+		return n == 1, err
+	}
+	if anybody, err = has("", channelID); err != nil || !anybody || member == "" {
+		return anybody, false, err
+	}
+	them, err = has(" AND member = $2", channelID, member)
+	return anybody, them, err
 }
 
 // ours are the addresses that may be given to everybody.

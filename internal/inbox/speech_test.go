@@ -143,6 +143,54 @@ func TestBothAnswers(t *testing.T) {
 	})
 }
 
+// TestSpokenElsewhere holds that what was heard of ours counts as spoken there, also where nothing was ever sent from here; what a program of ours
+// sends does not.
+func TestSpokenElsewhere(t *testing.T) {
+	each(t, func(t *testing.T, k *inboxtest.Desk) {
+		vera, _ := k.Join("Vera", org.Volunteer)
+		vic, _ := k.Join("Vic", org.Volunteer)
+		rules := charter.New(k.DB, k.Org, slog.New(slog.DiscardHandler), k.Now)
+		lea, _ := k.Join("Lea", org.Owner)
+		draft, err := rules.Begin(k.As(lea))
+		must(t, err)
+		_, err = rules.Publish(k.As(lea), draft.ID, "", k.Now(), true)
+		must(t, err)
+		k.Hear(k.Post.ID, inboxtest.Question("q1", "ada", "Brakes", "They squeak.", k.Now()))
+		c := k.About(k.Post.ID, "q1")
+		says := func(m *org.Member) string {
+			t.Helper()
+			v, err := k.Inbox.Check(k.As(m), c.ID, inbox.Answer{Text: "Clean the rim with soap. Tell me tonight whether it helps."})
+			must(t, err)
+			for _, f := range v.Findings {
+				if f.Check == charter.Introduced {
+					return strings.TrimPrefix(f.Reason, "charter.finding.")
+				}
+			}
+			t.Fatal("the charter has no word on it")
+			return ""
+		}
+		ours := func(name, member, automatic string) {
+			i := inboxtest.Question(name, "help", "", "We are here.", k.Now(), "q1")
+			i.Ours, i.Member, i.Automatic = true, member, automatic
+			k.Hear(k.Post.ID, i)
+		}
+		if got := says(vera); got != "introduced.first" {
+			t.Fatalf("in a new place: %s", got)
+		}
+		ours("o1", "", "reply")
+		if got := says(vera); got != "introduced.first" {
+			t.Errorf("after a program of ours: %s", got)
+		}
+		ours("o2", vic.ID, "")
+		if got := says(vera); got != "introduced.colleague" {
+			t.Errorf("after a colleague: %s", got)
+		}
+		if got := says(vic); got != "introduced.spoken" {
+			t.Errorf("of whoever spoke: %s", got)
+		}
+	})
+}
+
 func TestNamed(t *testing.T) {
 	t.Parallel()
 	list := []*org.Member{{ID: "a", Name: "Inès Cordelier"}, {ID: "b", Name: "Paul Roy"}, {ID: "c", Name: "Paul Durand"}}
