@@ -24,6 +24,10 @@ func deskSteps() []step {
 		return request{values: map[string]string{"member": got["me"].id(), "aim": got["set-aim"].id()}}
 	}
 	rule := object{"name": "Brakes", "query": "brake", "to": "skill", "value": "Brakes", "active": true}
+	lesson := object{"title": object{"en": "Parcels"}, "minutes": 5, "steps": []object{
+		{"kind": "lesson", "title": object{"en": "Where they are"}, "text": object{"en": "Ask for the number first."}},
+		{"kind": "quiz", "title": object{"en": "Try it"}, "pass": 100, "questions": []object{{"text": object{"en": "What do you ask for?"},
+			"choices": []object{{"text": object{"en": "The number"}, "right": true}, {"text": object{"en": "Patience"}}}}}}}}
 	point := object{"name": "Help over REST", "languages": []any{"en"}, "sites": []any{"https://shop.example"}, "survey": true}
 	work := object{"work": "Answer in the forum", "duties": object{"role:social": "a", "role:volunteer": "r"}}
 	other := func(got map[string]reply) string {
@@ -76,6 +80,15 @@ func deskSteps() []step {
 		{"read-contact-figures", of("create-contact-point", nil)},
 		{"close-contact-point", of("create-contact-point", object{"closed": true})},
 		{"list-courses", none},
+		{"create-course", func(map[string]reply) request { return request{body: lesson} }},
+		{"get-course-draft", of("create-course", nil)},
+		{"replace-course-draft", func(got map[string]reply) request {
+			return of("create-course", object{"seen": got["get-course-draft"].text("seen"), "content": lesson})(got)
+		}},
+		{"publish-course", func(got map[string]reply) request {
+			return of("create-course", object{"seen": got["replace-course-draft"].text("seen")})(got)
+		}},
+		{"retire-course", of("create-course", nil)},
 		{"list-certificates", none},
 		{"recognise-certificate", func(got map[string]reply) request {
 			return id(got["list-courses"].first("id")).with(object{"member": other(got)})

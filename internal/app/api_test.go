@@ -575,6 +575,7 @@ func (p *place) steps(t *testing.T) []step {
 		{"unlink-identity", func(got map[string]reply) request {
 			return id(got["create-person"].id()).ask("uri", "mailto:ada@pignon.example")
 		}},
+		{"note-consent", then(of("create-person", "id"), object{"purpose": "survey", "given": true, "how": "on the phone"})},
 		{"merge-person", func(got map[string]reply) request {
 			o := p.spec.operations()["create-person"]
 			r := p.call(t, o, p.all, request{body: object{"name": "A. Pignon", "identities": []string{"mailto:a@pignon.example"}}})

@@ -56,7 +56,7 @@ var shifts = []struct {
 }
 
 // untouched are derived tables that what is stated here leaves empty; else they would have to be copied too.
-var untouched = []string{"person", "timeline", "thread_move", "conversation_alias", "conversation_promise", "service_promise", "conversation_tag", "conversation_link", "mention_due", "post_label", "business_withdrawn", "follower_failure", "measure_key", "measure_day"}
+var untouched = []string{"person", "timeline", "consent", "thread_move", "conversation_alias", "conversation_promise", "service_promise", "conversation_tag", "conversation_link", "mention_due", "post_label", "business_withdrawn", "follower_failure", "measure_key", "measure_day"}
 
 func idOf(column string) string {
 	return "CASE WHEN " + column + " = '' THEN '' ELSE '{id}' || SUBSTR(" + column + ", 3) END"

@@ -29,18 +29,18 @@ func Kinds() []Kind { return []Kind{Lesson, Scenario, Quiz} }
 // Content is all that a course says. Its words are Markdown where they are long.
 type Content struct {
 	Title   charter.Words `json:"title"`
-	About   charter.Words `json:"about"`
-	Minutes int           `json:"minutes"` // that it takes
-	Months  int           `json:"months"`  // that its certificate is valid; 0 for always
-	Steps   []Step        `json:"steps"`
+	About   charter.Words `json:"about" required:"false"`
+	Minutes int           `json:"minutes"`                 // that it takes
+	Months  int           `json:"months" required:"false"` // that its certificate is valid; 0 for always
+	Steps   []Step        `json:"steps" required:"false"`
 }
 
 // Step is one lesson, scenario or quiz. Its ID stays the same from version to version.
 type Step struct {
-	ID    string        `json:"id"`
+	ID    string        `json:"id" required:"false"`
 	Kind  Kind          `json:"kind"`
 	Title charter.Words `json:"title"`
-	Text  charter.Words `json:"text"` // Markdown
+	Text  charter.Words `json:"text" required:"false"` // Markdown
 	// Of a scenario.
 	Said    []Said                   `json:"said,omitempty"`
 	Private bool                     `json:"private,omitempty"` // the answer is read by whom it answers only

@@ -109,8 +109,19 @@ func (s *Service) version(ctx context.Context, q db.Q, course string, number int
 	return r.c, nil
 }
 
+// number gives steps that have none an ID.
+func (v *Content) number() {
+	for i := range v.Steps {
+		if v.Steps[i].ID == "" {
+			v.Steps[i].ID = v.free(v.Steps[i].Kind)
+		}
+	}
+}
+
 // Add makes a course that nobody can learn from yet.
 func (s *Service) Add(ctx context.Context, v Content) (Course, error) {
+	v.Steps = slices.Clone(v.Steps)
+	v.number()
 	c := Course{ID: id.New(), Draft: v, ChangedAt: s.Now()}
 	if err := org.Require(ctx, org.InboxAssign); err != nil {
 		return c, err
@@ -157,6 +168,15 @@ func (s *Service) edit(ctx context.Context, course, seen, action string, change 
 			return fmt.Errorf("keep a draft: %w", err)
 		}
 		return s.org.Audit(ctx, q, action, "course:"+c.ID, map[string]any{"title": c.Draft.Title})
+	})
+}
+
+// Replace changes the whole draft; steps keep their IDs, new ones get some.
+func (s *Service) Replace(ctx context.Context, course, seen string, v Content) (Course, error) {
+	return s.edit(ctx, course, seen, "course.edit", func(to *Content) error {
+		v.number()
+		*to = v
+		return nil
 	})
 }
 

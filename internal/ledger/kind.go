@@ -61,6 +61,7 @@ const (
 	IdentityUnlinked = "identity.unlinked" // Identity; object: the person
 	PersonMerged     = "person.merged"     // Merged; object: the person kept
 	PersonUnmerged   = "person.unmerged"   // Unmerged; object: the person kept
+	PersonConsented  = "person.consented"  // Consent; object: the person, "" where an address alone is known
 
 	OrderPlaced = "order.placed" // Order; amount and currency; actor: the buyer's identity
 )
@@ -371,6 +372,14 @@ type Person struct {
 type Identity struct {
 	URI      string `json:"uri"` // mailto:, acct:, https:, tel:, postal:
 	Verified bool   `json:"verified,omitempty"`
+}
+
+// Consent says whether somebody agrees to something, for some of their addresses.
+type Consent struct {
+	Purpose    string   `json:"purpose"`
+	Given      bool     `json:"given,omitempty"`
+	How        string   `json:"how,omitempty"` // how they said so
+	Identities []string `json:"identities"`
 }
 
 // Merged says which person was taken into the object, and which identities it brought, so that it can be undone.

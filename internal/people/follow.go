@@ -16,7 +16,7 @@ import (
 
 // Follower derives identities, persons, merges and the timeline.
 func Follower() ledger.Follower {
-	return ledger.Follower{Name: "people", Version: 2, Tables: []string{"identity", "person", "person_merge", "timeline"}, Apply: apply}
+	return ledger.Follower{Name: "people", Version: 3, Tables: []string{"identity", "person", "person_merge", "timeline", "consent"}, Apply: apply}
 }
 
 // crowd is what a batch changes, written once at its end.
@@ -174,6 +174,8 @@ func (c *crowd) take(a *ledger.Activity) error {
 		i.Person, i.Verified = "", false
 	case ledger.PersonMerged:
 		return c.merge(a)
+	case ledger.PersonConsented:
+		return c.consented(a)
 	case ledger.PersonUnmerged:
 		return c.unmerge(a)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/id"
 	"github.com/entente/entente/internal/ledger"
+	"github.com/entente/entente/internal/people"
 	"github.com/entente/entente/internal/problem"
 )
 
@@ -108,7 +109,12 @@ func (s *Service) Answer(ctx context.Context, token string, score int, comment s
 	if err != nil || a.State == Answered {
 		return a, err
 	}
-	now := s.Now()
+	return s.answered(ctx, a, s.Now(), score, comment, true)
+}
+
+// answered keeps what somebody says at a moment; whoever is not content now has the conversation go on.
+func (s *Service) answered(ctx context.Context, a Ask, now time.Time, score int, comment string, goesOn bool) (Ask, error) {
+	var err error
 	comment = strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(comment, "\uFFFD"), "\x00", ""))
 	switch {
 	case a.Over(now):
@@ -128,7 +134,7 @@ func (s *Service) Answer(ctx context.Context, token string, score int, comment s
 	}
 	list := []ledger.Activity{fact.Statement(a.Author, now, 0, "")}
 	if comment != "" {
-		post := s.post(ctx, &a)
+		post := s.post(ctx, &a, goesOn)
 		a.Post = post.ID
 		list = append(list, post)
 	}
@@ -149,31 +155,46 @@ func (s *Service) Answer(ctx context.Context, token string, score int, comment s
 	if err := s.ledger.Await(ctx, stated); err != nil {
 		return a, err
 	}
-	return s.Of(ctx, token)
+	a, found, err := db.One(ctx, s.db.Read(), fields, "SELECT "+columns+" FROM survey_ask WHERE id = $1", a.ID)
+	if err == nil && !found {
+		err = problem.New(problem.Missing, "problem.not_found")
+	}
+	return a, err
 }
 
 // post is what somebody said beside their rating.
-func (s *Service) post(ctx context.Context, a *Ask) ledger.Activity {
+func (s *Service) post(ctx context.Context, a *Ask, goesOn bool) ledger.Activity {
 	external := "survey:" + a.ID
 	p := ledger.Activity{ID: s.ids.Make(a.AnsweredAt), Kind: ledger.PostSaid, Actor: a.Author, Channel: a.Channel, At: a.AnsweredAt, Key: ledger.SaidKey(a.Channel, external)}
 	p.Object = p.ID
 	said := &ledger.Said{ExternalID: external, Kind: "review", AuthorName: a.AuthorName, Text: a.Comment, Direct: true, Private: true,
 		Title: i18n.T(i18n.With(ctx, a.Lang, time.UTC), "survey.post_title", "Score", strconv.Itoa(a.Score), "Most", strconv.Itoa(a.Scale.Most()))}
-	if a.Scale.Low(a.Score) {
+	if goesOn && a.Scale.Low(a.Score) {
 		said.InReplyTo, said.Inbox = []string{a.answers}, true
 	}
 	p.Say(said)
 	return p
 }
 
-// Stop keeps that whoever has the link wishes not to be asked any more.
+// Stop keeps that whoever has the link wishes not to be asked any more, and states it, so that it is seen where they are.
 func (s *Service) Stop(ctx context.Context, token string) error {
 	a, err := s.Of(ctx, token)
 	if err != nil {
 		return err
 	}
-	return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
-		_, err := db.Exec(ctx, q, "INSERT INTO survey_refusal (author, at) VALUES ($1, $2) ON CONFLICT DO NOTHING", a.Author, db.T(s.Now()))
+	now := s.Now()
+	no := ledger.Activity{Kind: ledger.PersonConsented, Actor: a.Author, At: now, Data: ledger.Data(ledger.Consent{Purpose: people.ToSurvey, Identities: []string{a.Author}})}
+	var stated []ledger.Activity
+	if err := s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+		n, err := db.Exec(ctx, q, "INSERT INTO survey_refusal (author, at) VALUES ($1, $2) ON CONFLICT (author) DO UPDATE SET at = excluded.at WHERE excluded.at > survey_refusal.at", a.Author, db.T(now))
+		if err != nil || n == 0 {
+			return err
+		}
+		stated, err = s.ledger.AppendTx(ctx, q, no)
 		return err
-	})
+	}); err != nil {
+		return err
+	}
+	s.ledger.Wake()
+	return s.ledger.Await(ctx, stated)
 }

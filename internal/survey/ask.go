@@ -14,6 +14,7 @@ import (
 	"github.com/entente/entente/internal/enrich"
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/inbox"
+	"github.com/entente/entente/internal/people"
 	"github.com/entente/entente/internal/problem"
 )
 
@@ -90,17 +91,7 @@ func (s *Service) ask(ctx context.Context, v Settings, p inbox.Span) error {
 		return err
 	}
 	now := s.Now()
-	a := Ask{ID: s.ids.Make(now), Conversation: p.Conversation, Span: p.N, Author: w.Post.Author, AuthorName: w.Post.AuthorName, Channel: w.Channel.ID, Scale: v.Scale, State: Asked, At: now,
-		answers: w.Post.ExternalID}
-	quietly := s.notice != nil && w.Channel.Kind == community && !w.Post.Ours
-	switch {
-	case !quietly && (w.Post.Ours || !w.Private || !strings.HasPrefix(a.Author, "mailto:")):
-		a.Why = NoWay
-	case c.FirstReplyAt.IsZero():
-		a.Why = Unanswered
-	case !drawn(c.ID, p.N, v.Share):
-		a.Why = NotDrawn
-	}
+	a, quietly := s.consider(v, p, &c, &w, now)
 	var out channel.Outgoing
 	if a.Why == "" {
 		// Also where it goes by notice: the language of the page is that of the letter.
@@ -110,7 +101,7 @@ func (s *Service) ask(ctx context.Context, v Settings, p inbox.Span) error {
 	}
 	err = s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
 		if a.Why == "" {
-			if a.Why, err = s.unwilling(ctx, q, a.Author, now.AddDate(0, 0, -v.Quiet)); err != nil {
+			if a.Why, err = s.unwilling(ctx, q, a.Author, v, now.AddDate(0, 0, -v.Quiet)); err != nil {
 				return err
 			}
 		}
@@ -127,16 +118,7 @@ func (s *Service) ask(ctx context.Context, v Settings, p inbox.Span) error {
 				a.Why = NoWay
 			}
 		}
-		if a.State = Asked; a.Why != "" {
-			a.State = LeftOut
-		}
-		n, err := db.Exec(ctx, q, `INSERT INTO survey_ask (id, conversation, span, author, author_name, channel, scale, state, why, answers, lang, at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING`, a.ID, a.Conversation, a.Span, a.Author, a.AuthorName, a.Channel, string(a.Scale), a.State, a.Why, a.answers,
-			a.Lang, db.T(a.At))
-		if err == nil && n == 0 {
-			return errDecided // by another node: nobody is told twice
-		}
-		if err != nil || a.Why != "" || quietly {
+		if err := keep(ctx, q, &a); err != nil || a.Why != "" || quietly {
 			return err
 		}
 		_, err = s.channels.Queue(ctx, q, a.Channel, "", "", out, now)
@@ -155,6 +137,36 @@ func (s *Service) ask(ctx context.Context, v Settings, p inbox.Span) error {
 	return nil
 }
 
+// consider decides about a time a conversation was resolved as far as that follows from the conversation; quietly is by notice.
+func (s *Service) consider(v Settings, p inbox.Span, c *inbox.Conversation, w *inbox.Ways, at time.Time) (a Ask, quietly bool) {
+	a = Ask{ID: s.ids.Make(at), Conversation: p.Conversation, Span: p.N, Author: w.Post.Author, AuthorName: w.Post.AuthorName, Channel: w.Channel.ID, Scale: v.Scale, State: Asked, At: at,
+		answers: w.Post.ExternalID}
+	quietly = s.notice != nil && w.Channel.Kind == community && !w.Post.Ours
+	switch {
+	case !quietly && (w.Post.Ours || !w.Private || !strings.HasPrefix(a.Author, "mailto:")):
+		a.Why = NoWay
+	case c.FirstReplyAt.IsZero():
+		a.Why = Unanswered
+	case !drawn(c.ID, p.N, v.Share):
+		a.Why = NotDrawn
+	}
+	return a, quietly
+}
+
+// keep notes what was decided, once: of two nodes that decide, one tells.
+func keep(ctx context.Context, q db.Q, a *Ask) error {
+	if a.State = Asked; a.Why != "" {
+		a.State = LeftOut
+	}
+	n, err := db.Exec(ctx, q, `INSERT INTO survey_ask (id, conversation, span, author, author_name, channel, scale, state, why, answers, lang, at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING`, a.ID, a.Conversation, a.Span, a.Author, a.AuthorName, a.Channel, string(a.Scale), a.State, a.Why, a.answers,
+		a.Lang, db.T(a.At))
+	if err == nil && n == 0 {
+		return errDecided
+	}
+	return err
+}
+
 func (s *Service) leaveOut(ctx context.Context, a Ask) error {
 	return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
 		_, err := db.Exec(ctx, q, `INSERT INTO survey_ask (id, conversation, span, author, author_name, channel, scale, state, why, at) VALUES ($1, $2, $3, $4, $5, $6, $7, 'left_out', 'no_way', $8)
@@ -163,15 +175,24 @@ func (s *Service) leaveOut(ctx context.Context, a Ask) error {
 	})
 }
 
-// unwilling says why somebody must not be asked now: by all addresses of the person, as far as they are known to be one.
-func (s *Service) unwilling(ctx context.Context, q db.Q, author string, since time.Time) (string, error) {
-	same, err := db.All(ctx, q, db.Self[string], "SELECT uri FROM identity WHERE person <> '' AND person = (SELECT person FROM identity WHERE uri = $1)", author)
+// unwilling says why somebody must not be asked now: by all addresses of the person, as far as they are known to be one. The newest word counts:
+// who said not to be asked and agreed later is asked.
+func (s *Service) unwilling(ctx context.Context, q db.Q, author string, v Settings, since time.Time) (string, error) {
+	same, err := people.Addresses(ctx, q, author)
 	if err != nil {
-		return "", fmt.Errorf("find the addresses of a person: %w", err)
+		return "", err
 	}
-	uris := db.Texts(append(same, author))
-	if _, found, err := db.Value[int](ctx, q, "SELECT 1 FROM survey_refusal WHERE author IN "+db.Among(q, "$1")+" LIMIT 1", uris); err != nil || found {
+	agreed, refused, err := people.Agrees(ctx, q, people.ToSurvey, author, same)
+	if err != nil || refused {
 		return Refused, err
+	}
+	uris := db.Texts(same)
+	if _, found, err := db.Value[int](ctx, q, `SELECT 1 FROM survey_refusal r WHERE r.author IN `+db.Among(q, "$1")+`
+		AND NOT EXISTS (SELECT 1 FROM consent c WHERE c.uri = r.author AND c.purpose = $2 AND c.at > r.at) LIMIT 1`, uris, people.ToSurvey); err != nil || found {
+		return Refused, err
+	}
+	if v.Agreed && !agreed {
+		return NoConsent, nil
 	}
 	_, found, err := db.Value[int](ctx, q, "SELECT 1 FROM survey_ask WHERE state <> 'left_out' AND at > $2 AND author IN "+db.Among(q, "$1")+" LIMIT 1", uris, db.T(since))
 	if err != nil || !found {

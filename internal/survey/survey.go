@@ -53,12 +53,13 @@ func (s Scale) Low(score int) bool { return s == CSAT && score <= 2 || s == NPS 
 
 // Settings say whether and whom we ask.
 type Settings struct {
-	On    bool      `json:"on"`
-	Scale Scale     `json:"scale"`
-	Share int       `json:"share"` // of the conversations that could be asked about, in percent
-	Quiet int       `json:"quiet"` // days in which nobody is asked twice
-	After int       `json:"after"` // minutes after a conversation was resolved
-	Since time.Time `json:"since"` // what was resolved before is not asked about
+	On     bool      `json:"on"`
+	Scale  Scale     `json:"scale"`
+	Share  int       `json:"share"`            // of the conversations that could be asked about, in percent
+	Quiet  int       `json:"quiet"`            // days in which nobody is asked twice
+	After  int       `json:"after"`            // minutes after a conversation was resolved
+	Agreed bool      `json:"agreed,omitempty"` // ask only those who agreed to it
+	Since  time.Time `json:"since"`            // what was resolved before is not asked about
 }
 
 const (
@@ -81,6 +82,7 @@ const (
 	NotDrawn   = "not_drawn"  // the share did not fall on it
 	AskedLate  = "quiet"      // they were asked a short while ago
 	Refused    = "refused"    // they wish not to be asked
+	NoConsent  = "no_consent" // only those who agreed are asked, and nothing says that they did
 	NoWay      = "no_way"     // the channel carries no private word
 	Unanswered = "unanswered" // nobody of ours said anything in it
 )

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/entente/entente/internal/inbox/inboxtest"
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/people"
 	"github.com/entente/entente/internal/seal"
 	"github.com/entente/entente/internal/survey"
 )
@@ -26,6 +28,169 @@ func must(t testing.TB, err error) {
 }
 
 var link = regexp.MustCompile(`/s/([0-9a-z]+)\?score=(\d+)`)
+
+// What people agreed to holds: who refused is not asked through any address, the newest word counts, and where only those who agreed are asked,
+// agreement counts for the address it was given with. Refusing by the link stands on the person's page, and a rebuild says the same.
+func TestConsent(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		k := inboxtest.New(t, d)
+		lead, _ := k.Join("Lea", org.Social)
+		log := slog.New(slog.DiscardHandler)
+		box, err := seal.New(make([]byte, 32))
+		must(t, err)
+		s := survey.New(d, k.Ledger, k.Inbox, k.Channels, k.Org, box, "https://velo.example", log, k.Now)
+		crowd := people.New(d, k.Ledger, k.Org, log, k.Now)
+		set := survey.Settings{On: true, Scale: survey.CSAT, Share: 100, Quiet: 30, After: 30}
+		_, err = s.Set(k.As(lead), set)
+		must(t, err)
+		n := 0
+		// asked says why somebody is not asked after a talk, "" when they are, and the link.
+		asked := func(from string) (why, token string) {
+			t.Helper()
+			n++
+			name := fmt.Sprint("m", n)
+			k.Pass(40 * 24 * time.Hour) // past the time in which nobody is asked twice
+			k.Hear(k.Post.ID, inboxtest.Mail(name, from, "Brakes", "They squeak.", k.Now()))
+			c := k.About(k.Post.ID, name)
+			k.Pass(time.Minute)
+			_, err := k.Inbox.Reply(k.As(lead), c.ID, inbox.Answer{Text: "Oil them.", Private: true})
+			must(t, err)
+			k.Send()
+			k.Pass(time.Minute)
+			_, err = k.Inbox.Resolve(k.As(lead), c.ID)
+			must(t, err)
+			k.Pass(31 * time.Minute)
+			must(t, s.Once(t.Context()))
+			k.Send()
+			why, found, err := db.Value[string](t.Context(), d.Read(), "SELECT why FROM survey_ask WHERE conversation = $1", c.ID)
+			must(t, err)
+			if !found {
+				t.Fatal("nothing was decided")
+			}
+			if why == "" {
+				sent := k.Town.Sent()
+				token = link.FindStringSubmatch(sent[len(sent)-1].Text)[1]
+			}
+			return why, token
+		}
+		expect := func(what, from, want string) string {
+			t.Helper()
+			why, token := asked(from)
+			if why != want {
+				t.Errorf("%s: %q, want %q", what, why, want)
+			}
+			return token
+		}
+		whose := func(name string) people.Person {
+			t.Helper()
+			_, p, err := crowd.ByIdentity(t.Context(), "mailto:"+name+"@example.org")
+			must(t, err)
+			return p
+		}
+		token := expect("of whom nothing is known", "ada", "")
+		must(t, s.Stop(t.Context(), token))
+		must(t, s.Stop(t.Context(), token))
+		ada := whose("ada")
+		known, err := crowd.Consents(k.As(lead), &ada)
+		must(t, err)
+		if len(known) != 1 || known[0].Given || known[0].Purpose != people.ToSurvey {
+			t.Errorf("the refusal is not seen: %+v", known)
+		}
+		expect("who refused by the link", "ada", survey.Refused)
+		must(t, crowd.Link(k.As(lead), ada.ID, "mailto:ada2@example.org", false))
+		expect("another address of theirs", "ada2", survey.Refused)
+		if err := crowd.Consent(k.As(lead), ada.ID, people.ToSurvey, true, ""); err == nil {
+			t.Error("agreement without how")
+		}
+		must(t, crowd.Consent(k.As(lead), ada.ID, people.ToSurvey, true, "on the phone"))
+		expect("who agreed after all", "ada2", "")
+
+		set.Agreed = true
+		_, err = s.Set(k.As(lead), set)
+		must(t, err)
+		expect("who agreed", "ada", "")
+		expect("who never said", "bob", survey.NoConsent)
+		must(t, crowd.Link(k.As(lead), ada.ID, "mailto:ada3@example.org", false))
+		expect("an address linked since", "ada3", survey.NoConsent)
+		must(t, crowd.Consent(k.As(lead), ada.ID, people.ToSurvey, false, ""))
+		expect("who withdrew", "ada", survey.Refused)
+		f, err := s.Figures(k.As(lead), survey.CSAT, k.Now().AddDate(-2, 0, 0), time.UTC)
+		must(t, err)
+		if f.LeftOut[survey.NoConsent] != 2 || f.LeftOut[survey.Refused] != 3 {
+			t.Errorf("shown %v", f.LeftOut)
+		}
+		all := func() []string {
+			t.Helper()
+			rows, err := db.All(t.Context(), d.Read(), db.Self[string], "SELECT uri || purpose || given || how || actor || at FROM consent ORDER BY uri, purpose")
+			must(t, err)
+			return rows
+		}
+		before := all()
+		must(t, k.Ledger.Rebuild(t.Context(), 7, nil))
+		k.Level()
+		if after := all(); len(before) != 3 || !slices.Equal(before, after) {
+			t.Errorf("rebuilt %q, was %q", after, before)
+		}
+	})
+}
+
+// What was asked in the past is recalled by the rules of today: once each, nobody is told, and nothing is opened again.
+func TestRecall(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		k := inboxtest.New(t, d)
+		lead, _ := k.Join("Lea", org.Social)
+		box, err := seal.New(make([]byte, 32))
+		must(t, err)
+		s := survey.New(d, k.Ledger, k.Inbox, k.Channels, k.Org, box, "https://velo.example", slog.New(slog.DiscardHandler), k.Now)
+		_, err = s.Set(k.As(lead), survey.Settings{On: true, Scale: survey.CSAT, Share: 100, Quiet: 30, After: 30})
+		must(t, err)
+		k.Hear(k.Post.ID, inboxtest.Mail("m1", "ada", "Brakes", "They squeak.", k.Now()), inboxtest.Mail("m2", "ada", "Bell", "It is gone.", k.Now()))
+		var spans []inbox.Span
+		for _, name := range []string{"m1", "m2"} {
+			c := k.About(k.Post.ID, name)
+			k.Pass(time.Minute)
+			_, err := k.Inbox.Reply(k.As(lead), c.ID, inbox.Answer{Text: "Oil it.", Private: true})
+			must(t, err)
+			k.Send()
+			k.Pass(time.Minute)
+			c, err = k.Inbox.Resolve(k.As(lead), c.ID)
+			must(t, err)
+			spans = append(spans, inbox.Span{Conversation: c.ID, ResolvedAt: c.ResolvedAt})
+		}
+		at := spans[1].ResolvedAt.Add(time.Hour)
+		if _, err := s.Recall(k.As(lead), spans[0], at, nil); err == nil {
+			t.Error("asked in the future")
+		}
+		k.Pass(100 * 24 * time.Hour)
+		sent := len(k.Town.Sent())
+		bad := &survey.Reply{At: at.Add(time.Hour), Score: 1, Comment: "Still squeaking."}
+		a, err := s.Recall(k.As(lead), spans[0], at, bad)
+		must(t, err)
+		if a.State != survey.Answered || a.Score != 1 || a.Post == "" || !a.AnsweredAt.Equal(bad.At) {
+			t.Errorf("%+v", a)
+		}
+		_, err = s.Recall(k.As(lead), spans[0], at, &survey.Reply{At: at.Add(time.Hour), Score: 5})
+		must(t, err)
+		b, err := s.Recall(k.As(lead), spans[1], at.Add(time.Hour), bad)
+		must(t, err)
+		if b.Why != survey.AskedLate {
+			t.Errorf("the second is %q, %q", b.State, b.Why)
+		}
+		f, err := s.Figures(k.As(lead), survey.CSAT, k.Now().AddDate(-1, 0, 0), time.UTC)
+		must(t, err)
+		if f.Asked != 1 || f.Answered != 1 || f.Scores[1] != 1 {
+			t.Errorf("%+v", f)
+		}
+		c, err := k.Inbox.Find(t.Context(), spans[0].Conversation)
+		must(t, err)
+		k.Send()
+		if c.State != inbox.Resolved || len(k.Town.Sent()) != sent {
+			t.Errorf("it is %s, %d were told", c.State, len(k.Town.Sent())-sent)
+		}
+	})
+}
 
 // Who wrote to us is asked once in a while, answers once, is heard, and is left in peace when they wish so.
 func TestAsks(t *testing.T) {

@@ -23,6 +23,21 @@ type Course struct {
 	Retired bool          `json:"retired,omitempty"`
 }
 
+// Draft is a course as it is being written, with what is right in its quizzes.
+type Draft struct {
+	ID      string         `json:"id"`
+	Version int            `json:"version" doc:"Published last; 0 for none."`
+	Changed bool           `json:"changed" doc:"The draft says something else than what was published."`
+	Retired bool           `json:"retired,omitempty"`
+	Seen    string         `json:"seen" doc:"Give it back when you change or publish what you read."`
+	Content course.Content `json:"content"`
+}
+
+// ByID is the id in a path. It is exported because the specification is made from exported fields.
+type ByID struct {
+	ID string `path:"id" maxLength:"40"`
+}
+
 // Certificate says that somebody passed a course.
 type Certificate struct {
 	ID        string     `json:"id"`
@@ -58,6 +73,43 @@ func Operations(a *api.API, s *course.Service) {
 			}
 			return api.Listed(out, ""), nil
 		})
+	draft := func(c course.Course, err error) (*api.One[Draft], error) {
+		if err != nil {
+			return nil, err
+		}
+		return api.Only(Draft{c.ID, c.Number, c.Changed(), !c.RetiredAt.IsZero(), c.Mark(), c.Draft}), nil
+	}
+	write := func(id, method, path, summary string) api.Op {
+		return api.Op{ID: id, Method: method, Path: "/courses" + path, Tag: "team", Summary: summary, Permission: org.InboxAssign}
+	}
+	create := write("create-course", http.MethodPost, "", "Write a course; nobody learns from it until it is published")
+	create.Status = http.StatusCreated
+	api.Add(a, create, func(ctx context.Context, in *struct{ Body course.Content }) (*api.One[Draft], error) {
+		return draft(s.Add(ctx, in.Body))
+	})
+	api.Add(a, write("get-course-draft", http.MethodGet, "/{id}/draft", "A course as it is being written"), func(ctx context.Context, in *ByID) (*api.One[Draft], error) {
+		return draft(s.Find(ctx, in.ID))
+	})
+	api.Add(a, write("replace-course-draft", http.MethodPut, "/{id}/draft", "Change a course; steps keep the ids they have"), func(ctx context.Context, in *struct {
+		ByID
+		Body struct {
+			Seen    string         `json:"seen" maxLength:"40"`
+			Content course.Content `json:"content"`
+		}
+	}) (*api.One[Draft], error) {
+		return draft(s.Replace(ctx, in.ID, in.Body.Seen, in.Body.Content))
+	})
+	api.Add(a, write("publish-course", http.MethodPost, "/{id}/publish", "Make the draft the version that learners begin from now on"), func(ctx context.Context, in *struct {
+		ByID
+		Body struct {
+			Seen string `json:"seen" maxLength:"40"`
+		}
+	}) (*api.One[Draft], error) {
+		return draft(s.Publish(ctx, in.ID, in.Body.Seen))
+	})
+	retire := write("retire-course", http.MethodDelete, "/{id}", "Take a course off the list; who has begun it may finish, certificates stay")
+	retire.Status = http.StatusNoContent
+	api.Add(a, retire, func(ctx context.Context, in *ByID) (*api.None, error) { return nil, s.Retire(ctx, in.ID) })
 	certificates := func(ctx context.Context, of string) (*api.List[Certificate], error) {
 		read := s.Own
 		if of == "all" {

@@ -26,6 +26,7 @@ type Person struct {
 	Note         string     `json:"note,omitempty"`
 	Since        time.Time  `json:"since"`
 	Identities   []Identity `json:"identities"`
+	Consents     []Consent  `json:"consents,omitempty" doc:"Of one person, not in lists. A refusal at any address counts for all; agreement for its address."`
 }
 
 // Identity is one address of a person.
@@ -45,6 +46,15 @@ type Draft struct {
 	Kinds        []string `json:"kinds,omitempty" maxItems:"20"`
 	Note         string   `json:"note,omitempty" maxLength:"5000"`
 	Identities   []string `json:"identities,omitempty" maxItems:"50" doc:"URIs; only when a person is added."`
+}
+
+// Consent is the newest word of an address on whether its owner agrees to something.
+type Consent struct {
+	Identity string    `json:"identity"`
+	Purpose  string    `json:"purpose" enum:"survey" doc:"survey: to be asked how content they are."`
+	Given    bool      `json:"given"`
+	How      string    `json:"how,omitempty"`
+	At       time.Time `json:"at"`
 }
 
 // Event is one thing in a timeline.
@@ -102,7 +112,12 @@ func Operations(a *api.API, s *people.Service) {
 		if err != nil {
 			return nil, err
 		}
-		return api.Only(person(&p)), nil
+		out := person(&p)
+		list, err := s.Consents(ctx, &p)
+		for _, c := range list {
+			out.Consents = append(out.Consents, Consent{c.URI, c.Purpose, c.Given, c.How, c.At})
+		}
+		return api.Only(out), err
 	}
 	api.Add(a, api.Op{ID: "list-people", Method: http.MethodGet, Path: "/people", Tag: "people", Summary: "List persons by name", Permission: org.PeopleRead},
 		func(ctx context.Context, in *struct {
@@ -199,6 +214,20 @@ func Operations(a *api.API, s *people.Service) {
 			URI string `query:"uri" required:"true" maxLength:"500"`
 		}) (*api.One[Person], error) {
 			if err := s.Unlink(ctx, in.ID, in.URI); err != nil {
+				return nil, err
+			}
+			return find(ctx, in.ID)
+		})
+	api.Add(a, api.Op{ID: "note-consent", Method: http.MethodPost, Path: "/people/{id}/consents", Tag: "people", Summary: "Note whether somebody agrees, for all addresses they have", Permission: org.PeopleEdit},
+		func(ctx context.Context, in *struct {
+			ByID
+			Body struct {
+				Purpose string `json:"purpose" enum:"survey"`
+				Given   bool   `json:"given"`
+				How     string `json:"how,omitempty" maxLength:"300" doc:"How they said so; needed where they agreed."`
+			}
+		}) (*api.One[Person], error) {
+			if err := s.Consent(ctx, in.ID, in.Body.Purpose, in.Body.Given, in.Body.How); err != nil {
 				return nil, err
 			}
 			return find(ctx, in.ID)

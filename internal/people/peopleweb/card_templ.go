@@ -34,10 +34,14 @@ func Card(ctx context.Context, s *people.Service, uri string) []ui.Panel {
 	if err != nil {
 		return nil // a panel is an extra; the page stands without it
 	}
-	return []ui.Panel{{Title: i18n.T(ctx, "people.who"), Body: cardBody(i, p)}}
+	consents, err := s.Consents(ctx, &p)
+	if err != nil {
+		return nil
+	}
+	return []ui.Panel{{Title: i18n.T(ctx, "people.who"), Body: cardBody(i, p, consents)}}
 }
 
-func cardBody(i people.Identity, p people.Person) templ.Component {
+func cardBody(i people.Identity, p people.Person, consents []people.Consent) templ.Component {
 	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack-tight\">")
 		if p.ID != "" {
@@ -75,7 +79,18 @@ func cardBody(i people.Identity, p people.Person) templ.Component {
 		}
 		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"muted small\">")
 		write.Text(templ_7745c5c3_Buffer, i18n.N(ctx, "people.posts", i.Posts))
-		_, _ = templ_7745c5c3_Buffer.WriteString("</div></div>")
+		_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
+		for _, purpose := range people.Purposes() {
+			if c := standing(consents, purpose); c != nil {
+				_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"small\">")
+				templ_7745c5c3_Err = consentState(c, purpose).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
+			}
+		}
+		_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil
 	})
 }

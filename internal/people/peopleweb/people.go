@@ -87,15 +87,16 @@ func address(in url.Values, key, value string) string {
 
 type personView struct {
 	people.Person
-	loose  bool // an identity that belongs to nobody
-	events []people.Event
-	older  string
-	newest string
-	merges []people.MergeDone
-	panels []ui.Panel
-	may    bool
-	alike  []people.Person // of the same name as a loose identity
-	form   *web.Form       // refused
+	loose    bool // an identity that belongs to nobody
+	events   []people.Event
+	older    string
+	newest   string
+	merges   []people.MergeDone
+	panels   []ui.Panel
+	consents []people.Consent
+	may      bool
+	alike    []people.Person // of the same name as a loose identity
+	form     *web.Form       // refused
 }
 
 // said is what was typed in a form that was refused, else what is.
@@ -210,6 +211,11 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request, v *personView, more
 	v.events = events
 	if next.ID != "" {
 		v.older = more + strconv.FormatInt(next.At.UnixMicro(), 10) + "-" + next.ID
+	}
+	if !v.loose {
+		if v.consents, err = p.people.Consents(ctx, &v.Person); err != nil {
+			return err
+		}
 	}
 	if p.Panels != nil {
 		v.panels = p.Panels(ctx, v.uris())
@@ -334,6 +340,40 @@ func (p *pages) unlink(w http.ResponseWriter, r *http.Request) error {
 	}
 	web.Flash(w, r, ui.Success, "people.unlinked")
 	return web.Redirect(w, r, "/people/"+r.PathValue("id"))
+}
+
+func (p *pages) consent(w http.ResponseWriter, r *http.Request) error {
+	form, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	err = p.people.Consent(r.Context(), r.PathValue("id"), form.Text("purpose"), form.Text("given") == "1", form.Text("how"))
+	switch {
+	case problem.Is(err, problem.Invalid):
+		web.Flash(w, r, ui.Danger, problem.Of(err).Key, problem.Of(err).Args...)
+	case err != nil:
+		return err
+	default:
+		web.Flash(w, r, ui.Success, "people.consent.noted")
+	}
+	return web.Redirect(w, r, "/people/"+r.PathValue("id"))
+}
+
+// standing is the word that holds for a person: a refusal at any address before all else; nil where nothing is known.
+func standing(list []people.Consent, purpose string) *people.Consent {
+	for i := range list { // refusals come first
+		if list[i].Purpose == purpose {
+			return &list[i]
+		}
+	}
+	return nil
+}
+
+func saidKey(c *people.Consent) string {
+	if c.Given {
+		return "people.consent.said_yes"
+	}
+	return "people.consent.said_no"
 }
 
 type mergeView struct {

@@ -377,6 +377,12 @@ func personAside(r *http.Request, v *personView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
+		if !v.loose {
+			templ_7745c5c3_Err = consentCard(v).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
 		templ_7745c5c3_Err = ui.Panels(v.panels).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -464,8 +470,90 @@ func personAside(r *http.Request, v *personView) templ.Component {
 	})
 }
 
-func orderBody(e *people.Event) templ.Component {
+func consentCard(v *personView) templ.Component {
 	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var52 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var53 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack-tight\">")
+			for _, purpose := range people.Purposes() {
+				_, _ = templ_7745c5c3_Buffer.WriteString("<div>")
+				templ_7745c5c3_Err = consentState(standing(v.consents, purpose), purpose).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
+			}
+			for i := range v.consents {
+				_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"muted small\">")
+				write.Text(templ_7745c5c3_Buffer, Short(v.consents[i].URI))
+				_, _ = templ_7745c5c3_Buffer.WriteString(" · ")
+				write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, saidKey(&v.consents[i])))
+				_, _ = templ_7745c5c3_Buffer.WriteString(" · ")
+				write.Text(templ_7745c5c3_Buffer, i18n.Day(ctx, v.consents[i].At))
+				_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+				if v.consents[i].How != "" {
+					_, _ = templ_7745c5c3_Buffer.WriteString("· ")
+					write.Text(templ_7745c5c3_Buffer, v.consents[i].How)
+				}
+				_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
+			}
+			_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
+			if v.may {
+				_, _ = templ_7745c5c3_Buffer.WriteString("<details><summary>")
+				write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "people.consent.note"))
+				_, _ = templ_7745c5c3_Buffer.WriteString("</summary><form method=\"post\" action=\"")
+				write.Link(templ_7745c5c3_Buffer, templ.URL("/people/"+v.ID+"/consent"))
+				_, _ = templ_7745c5c3_Buffer.WriteString("\" class=\"stack-tight\"><input type=\"hidden\" name=\"purpose\" value=\"")
+				write.Text(templ_7745c5c3_Buffer, people.ToSurvey)
+				_, _ = templ_7745c5c3_Buffer.WriteString("\">")
+				templ_7745c5c3_Err = ui.TextField(ui.Field{Name: "how", Label: i18n.T(ctx, "people.consent.how"), Hint: i18n.T(ctx, "people.consent.how_hint"), MaxLength: 300}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"cluster\">")
+				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: i18n.T(ctx, "people.consent.yes"), Small: true, Attrs: templ.Attributes{"name": "given", "value": "1"}}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: i18n.T(ctx, "people.consent.no"), Small: true, Attrs: templ.Attributes{"name": "given", "value": ""}}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				_, _ = templ_7745c5c3_Buffer.WriteString("</div></form></details>")
+			}
+			return nil
+		})
+		templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "people.consent"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var53), templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		return nil
+	})
+}
+
+func consentState(c *people.Consent, purpose string) templ.Component {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var61 templ.Component) (templ_7745c5c3_Err error) {
+		if c == nil {
+			templ_7745c5c3_Err = ui.State(i18n.T(ctx, "people.consent."+purpose+".unknown"), ui.Neutral).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		} else if c.Given {
+			templ_7745c5c3_Err = ui.State(i18n.T(ctx, "people.consent."+purpose+".yes"), ui.Success).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		} else {
+			templ_7745c5c3_Err = ui.State(i18n.T(ctx, "people.consent."+purpose+".no"), ui.Warning).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
+		return nil
+	})
+}
+
+func orderBody(e *people.Event) templ.Component {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var62 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"muted small\">")
 		write.Text(templ_7745c5c3_Buffer, orderText(ctx, e.Order))
 		_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
@@ -474,7 +562,7 @@ func orderBody(e *people.Event) templ.Component {
 }
 
 func postBody(e *people.Event) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var54 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var64 templ.Component) (templ_7745c5c3_Err error) {
 		if e.Post.DeletedAt.IsZero() {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"small\">")
 			write.Text(templ_7745c5c3_Buffer, e.Post.Excerpt(280))
@@ -489,29 +577,29 @@ func postBody(e *people.Event) templ.Component {
 }
 
 func mergePage(v *mergeView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var57 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var67 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.Breadcrumb(ui.Crumb{Label: i18n.T(ctx, "people.title"), Href: "/people"}, ui.Crumb{Label: Name(ctx, &v.kept), Href: "/people/" + v.kept.ID}, ui.Crumb{Label: i18n.T(ctx, "people.merge")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Var58 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var68 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "people.merge_text"))
 			_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
 			return nil
 		})
-		templ_7745c5c3_Err = ui.PageHeader(i18n.T(ctx, "people.merge_into", "Name", Name(ctx, &v.kept)), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var58), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.PageHeader(i18n.T(ctx, "people.merge_into", "Name", Name(ctx, &v.kept)), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var68), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Var60 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var70 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Err = ui.TextField(ui.Field{Name: "q", Type: "search", Label: i18n.T(ctx, "people.search"), Value: v.search, Compact: true}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.FilterBar("/people/"+v.kept.ID+"/merge").Render(templ.WithChildren(ctx, templ_7745c5c3_Var60), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.FilterBar("/people/"+v.kept.ID+"/merge").Render(templ.WithChildren(ctx, templ_7745c5c3_Var70), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -32,6 +32,7 @@ func Routes(r *web.Routes, s *people.Service, o Options) {
 	r.Do("POST /people/{id}", org.PeopleEdit, p.describe)
 	r.Do("POST /people/{id}/identities", org.PeopleEdit, p.link)
 	r.Do("POST /people/{id}/identities/remove", org.PeopleEdit, p.unlink)
+	r.Do("POST /people/{id}/consent", org.PeopleEdit, p.consent)
 	r.Do("POST /people/{id}/merge", org.PeopleEdit, p.merge)
 	r.Do("POST /people/{id}/unmerge", org.PeopleEdit, p.unmerge)
 }

@@ -16,11 +16,12 @@ import (
 
 // SurveySettings say whether and whom we ask.
 type SurveySettings struct {
-	On    bool   `json:"on"`
-	Scale string `json:"scale" enum:"csat,nps"`
-	Share int    `json:"share" minimum:"1" maximum:"100" doc:"Percent of those who could be asked."`
-	Quiet int    `json:"quiet_days" minimum:"7" maximum:"730" doc:"Nobody is asked twice within so many days."`
-	After int    `json:"after_minutes" minimum:"5" maximum:"2880" doc:"After a conversation was resolved."`
+	On     bool   `json:"on"`
+	Scale  string `json:"scale" enum:"csat,nps"`
+	Share  int    `json:"share" minimum:"1" maximum:"100" doc:"Percent of those who could be asked."`
+	Agreed bool   `json:"agreed,omitempty" doc:"Ask only those who agreed to be asked."`
+	Quiet  int    `json:"quiet_days" minimum:"7" maximum:"730" doc:"Nobody is asked twice within so many days."`
+	After  int    `json:"after_minutes" minimum:"5" maximum:"2880" doc:"After a conversation was resolved."`
 }
 
 // SurveyEstimate is a figure with its interval of 95 %.
@@ -37,7 +38,7 @@ type Satisfaction struct {
 	Scale    string         `json:"scale" enum:"csat,nps"`
 	Asked    int            `json:"asked"`
 	Answered int            `json:"answered"`
-	LeftOut  map[string]int `json:"left_out" doc:"How many were not asked, by why: not_drawn, quiet, refused, no_way, unanswered."`
+	LeftOut  map[string]int `json:"left_out" doc:"How many were not asked, by why: not_drawn, quiet, refused, no_consent, no_way, unanswered."`
 	Score    SurveyEstimate `json:"score" doc:"csat: share of 4 and 5, with Wilson's interval; nps: -100 to 100, with its standard error."`
 	Response SurveyEstimate `json:"response" doc:"Share of the asked who answered."`
 }
@@ -66,7 +67,7 @@ func estimate(e stat.Estimate) SurveyEstimate {
 }
 
 func shown(v survey.Settings) SurveySettings {
-	return SurveySettings{On: v.On, Scale: string(v.Scale), Share: v.Share, Quiet: v.Quiet, After: v.After}
+	return SurveySettings{On: v.On, Scale: string(v.Scale), Share: v.Share, Quiet: v.Quiet, After: v.After, Agreed: v.Agreed}
 }
 
 func op(id, method, path, summary string, p org.Permission) api.Op {
@@ -116,7 +117,7 @@ func Operations(a *api.API, s *survey.Service) {
 		return api.Only(shown(v)), nil
 	})
 	api.Add(a, op("replace-survey-settings", http.MethodPut, "/settings", "Change whether and whom we ask", org.InboxAssign), func(ctx context.Context, in *struct{ Body SurveySettings }) (*api.One[SurveySettings], error) {
-		v, err := s.Set(ctx, survey.Settings{On: in.Body.On, Scale: survey.Scale(in.Body.Scale), Share: in.Body.Share, Quiet: in.Body.Quiet, After: in.Body.After})
+		v, err := s.Set(ctx, survey.Settings{On: in.Body.On, Scale: survey.Scale(in.Body.Scale), Share: in.Body.Share, Quiet: in.Body.Quiet, After: in.Body.After, Agreed: in.Body.Agreed})
 		if err != nil {
 			return nil, err
 		}

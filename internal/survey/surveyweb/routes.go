@@ -99,7 +99,7 @@ func (h *handlers) set(w http.ResponseWriter, r *http.Request) error {
 		}
 		return n
 	}
-	v := survey.Settings{On: f.Has("on"), Scale: survey.Scale(f.Text("scale")), Share: number("share"), Quiet: number("quiet"), After: number("after")}
+	v := survey.Settings{On: f.Has("on"), Agreed: f.Has("agreed"), Scale: survey.Scale(f.Text("scale")), Share: number("share"), Quiet: number("quiet"), After: number("after")}
 	if _, err := h.s.Set(ctx, v); err != nil {
 		p := problem.Of(err)
 		if p.Code != problem.Invalid {

@@ -188,7 +188,7 @@ func leftOut(f survey.Figures) int {
 
 func whyNot(ctx context.Context, f survey.Figures) []ui.Item {
 	var out []ui.Item
-	for _, w := range []string{survey.NotDrawn, survey.AskedLate, survey.Refused, survey.NoWay, survey.Unanswered} {
+	for _, w := range []string{survey.NotDrawn, survey.AskedLate, survey.Refused, survey.NoConsent, survey.NoWay, survey.Unanswered} {
 		out = append(out, ui.Item{Label: i18n.T(ctx, "survey.why."+w), Value: strconv.Itoa(f.LeftOut[w])})
 	}
 	return out
@@ -330,6 +330,11 @@ func settingsBody(p settingsPage) templ.Component {
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Err = ui.TextField(ui.Field{Name: "share", Label: i18n.T(ctx, "survey.share"), Hint: i18n.T(ctx, "survey.share_hint"), Type: "number", Min: "1", Max: "100", Value: strconv.Itoa(p.Set.Share), Error: p.bad("share")}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+			templ_7745c5c3_Err = ui.Checkbox(ui.Field{Name: "agreed", Label: i18n.T(ctx, "survey.agreed"), Hint: i18n.T(ctx, "survey.agreed_hint"), Checked: p.Set.Agreed}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
