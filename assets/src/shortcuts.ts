@@ -1,4 +1,5 @@
-// Keys: "?" shows them all, j and k move in lists, o opens, "/" searches; buttons and links declare their own in data-key ("a", "g i").
+// Keys: "?" shows them all, j and k move in lists, o opens, "/" searches; buttons and links declare their own in data-key ("a", "g i"). A key of several with
+// data-each goes from one to the next, and Enter presses the one it stands on.
 import { on, writable } from "./dom";
 
 export function shortcuts(): void {
@@ -27,6 +28,8 @@ export function shortcuts(): void {
 		if (target) {
 			event.preventDefault();
 			if (target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement) target.focus();
+			else if (target.hasAttribute("data-each") && same(chord).length > 1) next(same(chord));
+			else if (target.localName === "summary") unfold(target);
 			else target.click();
 			return;
 		}
@@ -48,8 +51,24 @@ function declared(): HTMLElement[] {
 	return [...document.querySelectorAll<HTMLElement>("[data-key]")].filter((e) => visible(e) && !e.hasAttribute("disabled"));
 }
 
+function same(chord: string): HTMLElement[] {
+	return declared().filter((e) => e.dataset["key"] === chord);
+}
+
 function keyed(chord: string): HTMLElement | undefined {
-	return declared().find((e) => e.dataset["key"] === chord);
+	return same(chord)[0];
+}
+
+function next(all: HTMLElement[]): void {
+	const to = all[(all.findIndex((e) => e === document.activeElement) + 1) % all.length];
+	to?.focus();
+	to?.scrollIntoView({ block: "nearest" });
+}
+
+function unfold(summary: HTMLElement): void {
+	const folded = summary.closest("details");
+	if (folded) folded.open = true;
+	folded?.querySelector<HTMLElement>("input:not([type=hidden]), select, textarea")?.focus();
 }
 
 function starts(key: string): boolean {

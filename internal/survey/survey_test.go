@@ -1,6 +1,7 @@
 package survey_test
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"regexp"
@@ -11,11 +12,13 @@ import (
 
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/db/dbtest"
+	"github.com/entente/entente/internal/enrich"
 	"github.com/entente/entente/internal/inbox"
 	"github.com/entente/entente/internal/inbox/inboxtest"
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/people"
+	"github.com/entente/entente/internal/rule"
 	"github.com/entente/entente/internal/seal"
 	"github.com/entente/entente/internal/survey"
 )
@@ -131,6 +134,89 @@ func TestConsent(t *testing.T) {
 		k.Level()
 		if after := all(); len(before) != 3 || !slices.Equal(before, after) {
 			t.Errorf("rebuilt %q, was %q", after, before)
+		}
+	})
+}
+
+// A robot that answers whatever we send, and says not that it is one, meets a rule that shuts what is opened again: that ends by itself, and whoever
+// leads is told. One that says it is a robot opens nothing.
+func TestMailLoop(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		k := inboxtest.New(t, d)
+		lead, _ := k.Join("Lea", org.Social)
+		log := slog.New(slog.DiscardHandler)
+		box, err := seal.New(make([]byte, 32))
+		must(t, err)
+		s := survey.New(d, k.Ledger, k.Inbox, k.Channels, k.Org, box, "https://velo.example", log, k.Now)
+		_, err = s.Set(k.As(lead), survey.Settings{On: true, Scale: survey.CSAT, Share: 100, Quiet: 7, After: 5})
+		must(t, err)
+		e := enrich.New(d, log, enrich.LanguageIdentifier{})
+		var told []string
+		rules := rule.New(d, k.Ledger, k.Inbox, enrich.NewReview(d, k.Ledger, e, k.Org, log, k.Now), e, k.Org, log, k.Now).WithTeller(
+			func(_ context.Context, _ db.Q, _ string, _ []string, key string, _ []any, _, _ string) error {
+				told = append(told, key)
+				return nil
+			})
+		must(t, rules.Once(t.Context()))
+		const most = 5
+		shut, err := rules.Add(k.As(lead), rule.Rule{Name: "shut", When: rule.Reopened, Then: rule.Doings{Resolve: true, Because: "a robot"}, PerHour: most, State: rule.On})
+		must(t, err)
+		k.Hear(k.Post.ID, inboxtest.Mail("m1", "robot", "Parcel", "Where is it?", k.Now()))
+		c := k.About(k.Post.ID, "m1")
+		k.Pass(time.Minute)
+		_, err = k.Inbox.Reply(k.As(lead), c.ID, inbox.Answer{Text: "On its way.", Private: true, Resolve: true})
+		must(t, err)
+		k.Send()
+		heard := 0
+		answer := func(automatic, to string) {
+			heard++
+			i := inboxtest.Mail(fmt.Sprint("r", heard), "robot", "Parcel", "We have received your message.", k.Now(), to)
+			i.Automatic = automatic
+			k.Hear(k.Post.ID, i)
+		}
+		find := func() inbox.Conversation {
+			t.Helper()
+			c, err := k.Inbox.Find(t.Context(), c.ID)
+			must(t, err)
+			return c
+		}
+		answer("reply", "sent-1")
+		if got := find(); got.State != inbox.Resolved || got.Reopened != 0 || got.Posts != 3 {
+			t.Fatalf("a robot that says so: %s, opened again %d times, %d posts", got.State, got.Reopened, got.Posts)
+		}
+		answered := 0
+		for range 10 { // it answers each mail of ours, we shut and ask
+			for _, out := range k.Town.Sent()[answered:] {
+				answered++
+				answer("", fmt.Sprint("sent-", answered))
+				_ = out
+			}
+			must(t, rules.Once(t.Context()))
+			k.Level()
+			k.Pass(10 * time.Minute)
+			must(t, s.Once(t.Context()))
+			k.Send()
+		}
+		if n := len(k.Town.Sent()); n != 2 {
+			t.Errorf("%d mails of ours: the answer and one question were wanted", n)
+		}
+		if got := find(); got.State != inbox.Resolved {
+			t.Errorf("it is %s", got.State)
+		}
+		for range most + 3 { // it goes on without us
+			answer("", "m1")
+			must(t, rules.Once(t.Context()))
+			k.Level()
+			k.Pass(time.Second)
+		}
+		got, err := rules.Rule(k.As(lead), shut.ID)
+		must(t, err)
+		if got.State == rule.On || !slices.Contains(told, "rule.paused_told.budget") {
+			t.Errorf("the rule is %q, told %q", got.State, told)
+		}
+		if got := find(); got.State != inbox.Open || !got.Waiting() || len(k.Town.Sent()) != 2 {
+			t.Errorf("nobody sees it: %s, %d mails of ours", got.State, len(k.Town.Sent()))
 		}
 	})
 }

@@ -206,8 +206,8 @@ func matterCard(v *conversationView) templ.Component {
 				}
 				_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 				if v.may("inbox:edit") {
-					_, _ = templ_7745c5c3_Buffer.WriteString("<details><summary class=\"small\">")
-					write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "service.matter.link"))
+					_, _ = templ_7745c5c3_Buffer.WriteString("<details><summary class=\"small\" data-key=\"m o\" aria-keyshortcuts=\"m o\">")
+					write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "service.matter.add"))
 					_, _ = templ_7745c5c3_Buffer.WriteString("</summary><form method=\"post\" action=\"")
 					write.Link(templ_7745c5c3_Buffer, templ.URL(v.at(v.path+"/link")))
 					_, _ = templ_7745c5c3_Buffer.WriteString("\" class=\"stack-tight\">")
@@ -216,11 +216,11 @@ func matterCard(v *conversationView) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					_, _ = templ_7745c5c3_Buffer.WriteString("<span class=\"cluster\">")
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: i18n.T(ctx, "service.matter.link"), Small: true, Name: "do", Value: "link"}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: i18n.T(ctx, "service.matter.link"), Small: true, Name: "do", Value: "link", Key: "m l"}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: i18n.T(ctx, "service.matter.merge"), Small: true, Variant: ui.Quiet, Name: "do", Value: "merge"}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: i18n.T(ctx, "service.matter.merge"), Small: true, Variant: ui.Quiet, Name: "do", Value: "merge", Key: "m m"}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -334,7 +334,7 @@ func rankForm(v *conversationView) templ.Component {
 func splitButton(v *conversationView, p *inbox.Said) templ.Component {
 	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var23 templ.Component) (templ_7745c5c3_Err error) {
 		if p.ID != v.c.Post && p.ID != v.c.Root && !p.Ours && p.Automatic == "" {
-			templ_7745c5c3_Err = ui.PostButton(v.at(v.path+"/split"), ui.ButtonProps{Label: i18n.T(ctx, "service.matter.split"), Icon: "git-branch", IconOnly: true, Small: true, Variant: ui.Quiet, Confirm: i18n.T(ctx, "service.matter.split_sure")}, "post", p.ID).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.PostButton(v.at(v.path+"/split"), ui.ButtonProps{Label: i18n.T(ctx, "service.matter.split"), Icon: "git-branch", IconOnly: true, Small: true, Variant: ui.Quiet, Key: "m s", Confirm: i18n.T(ctx, "service.matter.split_sure"), Attrs: templ.Attributes{"data-each": ""}}, "post", p.ID).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
