@@ -71,7 +71,9 @@ func actorFields(a *Actor) []any {
 const (
 	actorFor    = 24 * time.Hour
 	rotateAfter = time.Minute // a key that does not fit is asked for anew, no more often than this
-	fetchAtOnce = 8
+	fetchAtOnce = 64
+	hostAtOnce  = 2  // of these, from one host: one that is slow holds up nobody else
+	hostWaits   = 20 // who want something of one host, these included; to others it is refused at once, and asked for again by whoever sent it
 	fetchFor    = 10 * time.Second
 	mostSteps   = 3 // redirects
 )
@@ -83,6 +85,7 @@ var (
 	errSteps     = errors.New("too many redirects")
 	errAddress   = errors.New("the address is none of the world outside")
 	errVain      = errors.New("it was asked for in vain just now")
+	errQueue     = errors.New("too much is asked of the host at the same time")
 	errAnswer    = errors.New("the answer is no document of the fediverse")
 )
 
@@ -105,7 +108,7 @@ func (s *Service) document(ctx context.Context, address string) (*wire.Node, err
 		err = errAnswer
 	}
 	if err != nil {
-		if ctx.Err() == nil {
+		if ctx.Err() == nil && !errors.Is(err, errQueue) {
 			s.vain.note(address, s.clock())
 		}
 		return nil, fmt.Errorf("read %s: %w", address, err)
@@ -115,6 +118,11 @@ func (s *Service) document(ctx context.Context, address string) (*wire.Node, err
 
 // read fetches one document, and says from where in the end.
 func (s *Service) read(ctx context.Context, address string) (*wire.Node, string, error) {
+	leave, err := s.lanes.enter(ctx, strings.ToLower(wire.Host(address)))
+	if err != nil {
+		return nil, "", err
+	}
+	defer leave()
 	select {
 	case s.fetch <- struct{}{}:
 		defer func() { <-s.fetch }()

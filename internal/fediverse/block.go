@@ -206,10 +206,8 @@ func (s *Service) Refuse(ctx context.Context, refuse bool) error {
 	if err != nil || was == refuse {
 		return err
 	}
-	var says []Outgoing
-	var gone []string
 	if refuse {
-		if says, gone, err = s.takenBack(ctx, m); err != nil {
+		if err := s.takeBack(ctx, m); err != nil {
 			return err
 		}
 	}
@@ -218,10 +216,7 @@ func (s *Service) Refuse(ctx context.Context, refuse bool) error {
 			if _, err := db.Exec(ctx, q, "INSERT INTO fediverse_refusal (member, at) VALUES ($1, $2) ON CONFLICT DO NOTHING", m.ID, db.T(s.Now())); err != nil {
 				return fmt.Errorf("keep that somebody stays out of the fediverse: %w", err)
 			}
-			if err := s.forget(ctx, q, gone); err != nil {
-				return err
-			}
-			return s.queue(ctx, q, says)
+			return nil
 		}
 		_, err := db.Exec(ctx, q, "DELETE FROM fediverse_refusal WHERE member = $1", m.ID)
 		return err

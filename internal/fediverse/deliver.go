@@ -361,7 +361,11 @@ func (s *Service) Retry(ctx context.Context, communityID, host string) error {
 	return err
 }
 
-// Tidy forgets what was delivered long ago, and which activities were taken in long ago: their signatures are too old to be believed again.
+// keepActors is how long somebody is known of whom nothing is here.
+const keepActors = 30 * 24 * time.Hour
+
+// Tidy forgets what was delivered long ago, and which activities were taken in long ago: their signatures are too old to be believed again. Whoever has
+// neither said nor done anything that is still here, follows nothing and is not barred is forgotten too.
 func (s *Service) Tidy(ctx context.Context) error {
 	return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
 		if _, err := db.Exec(ctx, q, "DELETE FROM fediverse_seen WHERE at < $1", db.T(s.Now().Add(-keepSeen))); err != nil {
@@ -370,6 +374,12 @@ func (s *Service) Tidy(ctx context.Context) error {
 		old := db.T(s.Now().Add(-keepEvents))
 		if _, err := db.Exec(ctx, q, "DELETE FROM fediverse_delivery WHERE created_at < $1", old); err != nil {
 			return fmt.Errorf("forget deliveries: %w", err)
+		}
+		if _, err := db.Exec(ctx, q, `DELETE FROM fediverse_actor WHERE fetched_at < $1 AND uri NOT IN (SELECT actor FROM fediverse_follower) AND handle NOT IN (SELECT actor FROM fediverse_block)
+			AND 'acct:' || handle NOT IN (SELECT author FROM community_post WHERE author LIKE 'acct:%' AND deleted_at IS NULL UNION SELECT voter FROM community_vote WHERE voter LIKE 'acct:%' AND value <> 0
+			UNION SELECT voter FROM community_idea_vote WHERE voter LIKE 'acct:%' AND value <> 0 UNION SELECT voter FROM community_reaction WHERE voter LIKE 'acct:%' AND taken = 1
+			UNION SELECT member FROM community_flag WHERE member LIKE 'acct:%' UNION SELECT author FROM community_case WHERE author LIKE 'acct:%')`, db.T(s.Now().Add(-keepActors))); err != nil {
+			return fmt.Errorf("forget who has nothing here: %w", err)
 		}
 		_, err := db.Exec(ctx, q, "DELETE FROM fediverse_event WHERE at < $1 AND NOT EXISTS (SELECT 1 FROM fediverse_delivery d WHERE d.event = fediverse_event.id)", old)
 		return err

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -307,4 +308,222 @@ func TestHundreds(t *testing.T) {
 			t.Errorf("%s was told %d times", inbox, n)
 		}
 	}
+}
+
+// TestSlowHost: a host that does not answer holds up nobody who asks another, and no more of those who ask it than are let wait.
+func TestSlowHost(t *testing.T) {
+	t.Parallel()
+	k := newDesk(t, dbtest.SQLite(t))
+	release, asked := make(chan struct{}), make(chan struct{}, 100)
+	var ended atomic.Int32
+	slow := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		asked <- struct{}{}
+		select {
+		case <-release:
+		case <-r.Context().Done():
+			ended.Add(1)
+		}
+	}))
+	defer slow.Close()
+	quick := httptest.NewServer(nil)
+	quick.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/activity+json")
+		fmt.Fprintf(w, `{"id":"%s%s","type":"Person"}`, quick.URL, r.URL.Path)
+	})
+	defer quick.Close()
+	results := make(chan error, 100)
+	const all = 3 * hostWaits
+	for i := range all {
+		go func() { _, err := k.document(t.Context(), fmt.Sprint(slow.URL, "/", i)); results <- err }()
+	}
+	for range hostAtOnce {
+		<-asked
+	}
+	for range all - hostWaits {
+		if err := <-results; !errors.Is(err, errQueue) {
+			t.Errorf("one too many is answered %v", err)
+		}
+	}
+	if _, err := k.document(t.Context(), quick.URL+"/ada"); err != nil || ended.Load() > 0 {
+		t.Errorf("another host: %v, after %d of the slow one had ended", err, ended.Load())
+	}
+	close(release)
+	for range hostWaits {
+		<-results
+	}
+	if len(k.lanes.list) != 0 {
+		t.Errorf("%d hosts are remembered", len(k.lanes.list))
+	}
+}
+
+// TestForgotten: whoever was met and has nothing here any more is forgotten, and nobody else.
+func TestForgotten(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		k := newDesk(t, d)
+		old := k.Now()
+		if err := d.Tx(t.Context(), func(ctx context.Context, q db.Q) error {
+			for i, who := range []string{"nothing", "removed", "says", "votes", "follows", "barred", "flags", "new"} {
+				at := old
+				if who == "new" {
+					at = at.Add(keepActors)
+				}
+				if _, err := db.Exec(ctx, q, "INSERT INTO fediverse_actor (uri, host, handle, inbox, key_id, key, first_at, fetched_at) VALUES ($1, 'h', $2, 'i', 'k', 'k', 1, $3)", "https://h/"+who, who+"@h", db.T(at)); err != nil {
+					return err
+				}
+				query, args := "", []any{"acct:" + who + "@h"}
+				switch who {
+				case "removed", "says":
+					query = "INSERT INTO community_post (id, thread, channel, external_id, kind, author, at, markup, html, deleted_at) VALUES ($2, $2, 'ch', $2, '', $1, 1, '', '', $3)"
+					args = append(args, fmt.Sprint("post", i), map[bool]any{true: int64(1), false: nil}[who == "removed"])
+				case "votes":
+					query = "INSERT INTO community_vote (post, voter, value, last) VALUES ('p', $1, 1, 'l')"
+				case "follows":
+					query, args = "INSERT INTO fediverse_follower (community, actor, host, inbox, at) VALUES ('c', $1, 'h', 'i', 1)", []any{"https://h/" + who}
+				case "barred":
+					query, args = "INSERT INTO fediverse_block (id, community, host, actor, kind, reason, made_by, at) VALUES ('b', 'c', 'h', $1, 'suspend', 'spam', 'm', 1)", []any{who + "@h"}
+				case "flags":
+					query = "INSERT INTO community_flag (case_id, member, reason, words, at) VALUES ('x', $1, 'spam', '', 1)"
+				default:
+					continue
+				}
+				if _, err := db.Exec(ctx, q, query, args...); err != nil {
+					return fmt.Errorf("%s: %w", who, err)
+				}
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		left := func() string {
+			t.Helper()
+			if err := k.Tidy(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			list, err := db.All(t.Context(), d.Read(), db.Self[string], "SELECT handle FROM fediverse_actor ORDER BY handle")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return strings.ReplaceAll(strings.Join(list, " "), "@h", "")
+		}
+		if is, want := left(), "barred flags follows new nothing removed says votes"; is != want {
+			t.Errorf("at once %s, want %s", is, want)
+		}
+		k.pass(keepActors + time.Hour)
+		if is, want := left(), "barred flags follows new says votes"; is != want {
+			t.Errorf("later %s, want %s", is, want)
+		}
+	})
+}
+
+// TestTakenBack: what was moved to where not everybody reads it is taken back, and all that somebody said when they do not want it there any more. Of what was
+// never to be seen nothing is told.
+func TestTakenBack(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		k := newDesk(t, d)
+		ada := &org.Member{ID: "ada", Email: "ada@velo.example", Name: "Ada", Role: org.Plain, State: org.Active}
+		exec := func(query string, args ...any) {
+			t.Helper()
+			if err := d.Tx(t.Context(), func(ctx context.Context, q db.Q) error { _, err := db.Exec(ctx, q, query, args...); return err }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		exec("INSERT INTO channel (id, kind, name, created_at) VALUES ('ch', 'community', 'Velo', 1)")
+		exec("INSERT INTO member (id, email, name, role, lang, zone, state, created_at) VALUES ('ada', 'ada@velo.example', 'Ada', 'member', 'en', 'UTC', 'active', 1)")
+		exec("INSERT INTO fediverse_follower (community, actor, host, inbox, at) VALUES ('c', 'https://h/x', 'h', 'https://h/inbox', 1)")
+		for i, access := range []string{"open", "request", "request"} {
+			exec(`INSERT INTO community_space (id, community, slug, name, access, holds, position, created_at) VALUES ($1, 'c', $1, '{"en":"S"}', $2, '["discussion"]', $3, 1)`, fmt.Sprint("space", i), access, i)
+		}
+		tell := func() {
+			t.Helper()
+			for range 2 {
+				if _, err := k.TellOnce(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		tell()
+		say := func(n int, space, to string) string {
+			t.Helper()
+			id := fmt.Sprintf("%020d", n)
+			a := ledger.Activity{ID: id, Object: id, Kind: ledger.PostSaid, Actor: "mailto:ada@velo.example", Channel: "ch", At: k.Now(), Key: "said:ch:" + id}
+			s := ledger.Said{ExternalID: id, AuthorName: "Ada", Title: "How?", Text: "So " + id, Space: space}
+			if to != "" {
+				s.Title, s.InReplyTo = "", []string{to}
+			}
+			a.Say(&s)
+			if _, err := k.ledger.State(t.Context(), a); err != nil {
+				t.Fatal(err)
+			}
+			return id
+		}
+		turn := func(thread string, what ledger.Turned) {
+			t.Helper()
+			k.pass(time.Minute)
+			if _, err := k.ledger.State(t.Context(), ledger.Activity{Kind: ledger.ThreadTurned, Actor: "mailto:m@velo.example", Object: thread, Channel: "ch", At: k.Now(), Data: ledger.Data(what)}); err != nil {
+				t.Fatal(err)
+			}
+			tell()
+		}
+		deleted := func() int {
+			t.Helper()
+			n, _, err := db.Value[int](t.Context(), d.Read(), "SELECT COUNT(*) FROM fediverse_event WHERE kind = 'deleted'")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		words := func() int {
+			t.Helper()
+			n, _, err := db.Value[int](t.Context(), d.Read(), "SELECT COUNT(*) FROM fediverse_event WHERE body LIKE '%So 0000%'")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		first := say(1, "space0", "")
+		say(2, "", first)
+		part := say(3, "", first)
+		closed := say(4, "space1", "")
+		tell()
+		if words() == 0 || deleted() != 0 {
+			t.Fatalf("nothing was told: %d, %d", words(), deleted())
+		}
+		turn(closed, ledger.Turned{State: "moved", To: "space2"})
+		if n := deleted(); n != 0 {
+			t.Errorf("%d were taken back that nobody saw", n)
+		}
+		turn(first, ledger.Turned{State: "split", To: part, Posts: []string{part}, Title: "Apart"})
+		turn(part, ledger.Turned{State: "moved", To: "space1"})
+		if n := deleted(); n != 1 {
+			t.Errorf("what was split off: %d taken back, want 1", n)
+		}
+		turn(first, ledger.Turned{State: "moved", To: "space1"})
+		if n := deleted(); n != 3 || words() != 0 {
+			t.Errorf("%d taken back, want 3; the words of %d are kept", n, words())
+		}
+		turn(first, ledger.Turned{State: "moved", To: "space2"})
+		if n := deleted(); n != 3 {
+			t.Errorf("%d taken back after it was moved once more", n)
+		}
+
+		lead := say(5, "space0", "")
+		const many = 1_100
+		if err := d.Tx(t.Context(), func(ctx context.Context, q db.Q) error {
+			var rows [][]any
+			for i := range many {
+				rows = append(rows, []any{fmt.Sprintf("many%016d", i), lead, lead, "ch", fmt.Sprint("m", i), "", "mailto:ada@velo.example", "Ada", db.T(k.Now()), "x", "x"})
+			}
+			return db.Insert(ctx, q, "community_post (id, thread, parent, channel, external_id, kind, author, author_name, at, markup, html)", rows, "")
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if err := k.Refuse(org.With(t.Context(), ada), true); err != nil {
+			t.Fatal(err)
+		}
+		if n := deleted(); n != 3+1+many {
+			t.Errorf("%d of %d are asked back", n-3, 1+many)
+		}
+	})
 }

@@ -46,6 +46,7 @@ type Service struct {
 	pace  paces
 	vain  vain
 	fetch chan struct{} // places of those who fetch at the same time
+	lanes lanes
 	wake  chan struct{}
 	busy  busy
 	sound chan struct{}           // workers
@@ -361,4 +362,47 @@ func (v *vain) note(what string, now time.Time) {
 		v.list = map[string]time.Time{}
 	}
 	v.list[what] = now
+}
+
+// lanes lets a few at a time ask the same host.
+type lanes struct {
+	mu   sync.Mutex
+	list map[string]*lane
+}
+
+type lane struct {
+	places chan struct{}
+	users  int // who ask and who wait
+}
+
+func (l *lanes) enter(ctx context.Context, host string) (leave func(), err error) {
+	l.mu.Lock()
+	at := l.list[host]
+	if at == nil {
+		if l.list == nil {
+			l.list = map[string]*lane{}
+		}
+		at = &lane{places: make(chan struct{}, hostAtOnce)}
+		l.list[host] = at
+	}
+	if at.users >= hostWaits {
+		l.mu.Unlock()
+		return nil, errQueue
+	}
+	at.users++
+	l.mu.Unlock()
+	left := func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if at.users--; at.users == 0 {
+			delete(l.list, host)
+		}
+	}
+	select {
+	case at.places <- struct{}{}:
+		return func() { <-at.places; left() }, nil
+	case <-ctx.Done():
+		left()
+		return nil, ctx.Err()
+	}
 }

@@ -45,7 +45,7 @@ func (s *Service) Wake() {
 func (s *Service) Loop(ctx context.Context) error {
 	stop := s.ledger.Watch(func(list []ledger.Activity) {
 		for i := range list {
-			if strings.HasPrefix(list[i].Kind, "post.") {
+			if strings.HasPrefix(list[i].Kind, "post.") || list[i].Kind == ledger.ThreadTurned {
 				s.Wake()
 				return
 			}
@@ -136,6 +136,14 @@ func (s *Service) TellOnce(ctx context.Context) (int, error) {
 		}
 		if k := list[i].Kind; k == ledger.PostDeleted || k == ledger.PostHidden {
 			gone = append(gone, list[i].Object)
+		}
+		if list[i].Kind == ledger.ThreadTurned {
+			says, posts, err := s.saysMoved(ctx, c, &list[i])
+			if err != nil {
+				return 0, err
+			}
+			out, gone = append(out, says...), append(gone, posts...)
+			continue
 		}
 		says, err := s.says(ctx, c, &list[i])
 		if err != nil {
@@ -258,9 +266,17 @@ func (s *Service) answered(ctx context.Context, c community.Community, post stri
 		return nil, err
 	}
 	above, _, err := s.community.Post(ctx, o, c.ID, p.Parent)
-	handle, guest := strings.CutPrefix(above.Author, "acct:")
-	if err != nil || !guest {
+	if err != nil {
 		return nil, err
+	}
+	return s.inboxOf(ctx, c, above.Author)
+}
+
+// inboxOf is where somebody of elsewhere is told what concerns them, none of a member or of who is barred.
+func (s *Service) inboxOf(ctx context.Context, c community.Community, author string) ([]string, error) {
+	handle, guest := strings.CutPrefix(author, "acct:")
+	if !guest {
+		return nil, nil
 	}
 	b, err := s.barred(ctx, c.ID, handle[strings.IndexByte(handle, '@')+1:], handle)
 	if err != nil || b != nil {
@@ -301,6 +317,45 @@ func (s *Service) saysNoMore(ctx context.Context, c community.Community, post, e
 	if err != nil {
 		return nil, err
 	}
+	also, err := s.answered(ctx, c, post)
+	if err != nil {
+		return nil, err
+	}
+	return s.takesBack(ctx, c, &p, event, also)
+}
+
+// saysMoved takes back the posts of a thread that was moved to where not everybody reads it.
+func (s *Service) saysMoved(ctx context.Context, c community.Community, a *ledger.Activity) (out []Outgoing, gone []string, err error) {
+	var t ledger.Turned
+	if err := a.Decode(&t); err != nil {
+		return nil, nil, err
+	}
+	posts, err := s.community.Gone(ctx, a, &t)
+	if err != nil {
+		return nil, nil, err
+	}
+	by := map[string]string{}
+	for i := range posts {
+		by[posts[i].ID] = posts[i].Author
+	}
+	for i := range posts {
+		p := &posts[i]
+		gone = append(gone, p.ID)
+		also, err := s.inboxOf(ctx, c, by[p.Parent])
+		if err != nil {
+			return nil, nil, err
+		}
+		says, err := s.takesBack(ctx, c, p, a.ID+"-"+p.ID, also)
+		if err != nil {
+			return nil, nil, err
+		}
+		out = append(out, says...)
+	}
+	return out, gone, nil
+}
+
+// takesBack takes back what went out of a post; also are inboxes beside those of followers.
+func (s *Service) takesBack(ctx context.Context, c community.Community, p *community.Post, event string, also []string) ([]Outgoing, error) {
 	all, err := s.all(ctx)
 	if is := all[c.ID]; err != nil || p.At.Before(is.OnAt) {
 		return nil, err
@@ -314,10 +369,6 @@ func (s *Service) saysNoMore(ctx context.Context, c community.Community, post, e
 	if err != nil || !found {
 		return nil, err
 	}
-	also, err := s.answered(ctx, c, post)
-	if err != nil {
-		return nil, err
-	}
 	stone := Document{"id": s.postID(ctx, c, p.ID), "type": "Tombstone"}
 	return []Outgoing{
 		{ID: event + "-delete", Community: c.ID, Kind: "delete", All: true, Body: s.announced(ctx, c, event+"-delete", s.done(ctx, c, event+"-deleted", "Delete", v.Handle, stone))},
@@ -325,39 +376,55 @@ func (s *Service) saysNoMore(ctx context.Context, c community.Community, post, e
 	}, nil
 }
 
-// mostTakenBack is how many posts of a member are taken back at once.
-const mostTakenBack = 1_000
+// takenBackAtOnce is how many posts of a member are taken back in one transaction.
+const takenBackAtOnce = 500
 
-// takenBack is what asks that a member's posts be taken away, and those posts.
-func (s *Service) takenBack(ctx context.Context, m *org.Member) (out []Outgoing, gone []string, err error) {
+// takeBack asks that all posts of a member be taken away, from the oldest on, so that what is said meanwhile is met too. Broken off, it is begun anew by asking
+// once more.
+func (s *Service) takeBack(ctx context.Context, m *org.Member) error {
 	list, err := s.lively(ctx)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	all, err := s.all(ctx)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	for _, c := range list {
 		for _, author := range []string{"mailto:" + m.Email, "member:" + m.ID} {
-			posts, err := s.community.SaidBy(ctx, c, author, mostTakenBack)
-			if err != nil {
-				return nil, nil, err
-			}
-			for i := range posts {
-				gone = append(gone, posts[i].ID)
-				if is := all[c.ID]; posts[i].At.Before(is.OnAt) {
-					continue
+			for after, n := (community.Post{}), takenBackAtOnce; n == takenBackAtOnce; {
+				posts, err := s.community.SaidBy(ctx, c, author, after, takenBackAtOnce)
+				if err != nil {
+					return err
 				}
-				says, err := s.saysNoMore(ctx, c, posts[i].ID, s.newID())
-				if err != nil && !problem.Is(err, problem.Missing) {
-					return nil, nil, err
+				var out []Outgoing
+				var gone []string
+				for i := range posts {
+					gone = append(gone, posts[i].ID)
+					if is := all[c.ID]; posts[i].At.Before(is.OnAt) {
+						continue
+					}
+					says, err := s.saysNoMore(ctx, c, posts[i].ID, s.newID())
+					if err != nil && !problem.Is(err, problem.Missing) {
+						return err
+					}
+					out = append(out, says...)
 				}
-				out = append(out, says...)
+				if n = len(posts); n > 0 {
+					after = posts[n-1]
+				}
+				if err := s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+					if err := s.forget(ctx, q, gone); err != nil {
+						return err
+					}
+					return s.queue(ctx, q, out)
+				}); err != nil {
+					return err
+				}
 			}
 		}
 	}
-	return out, gone, nil
+	return nil
 }
 
 // forget lets go of the words of posts that are taken back, and of what waits to carry them out.
