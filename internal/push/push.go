@@ -77,8 +77,9 @@ type Service struct {
 	clock func() time.Time
 	ids   id.Maker
 
-	mu  sync.Mutex
-	own *ecdsa.PrivateKey
+	mu   sync.Mutex
+	own  *ecdsa.PrivateKey
+	busy map[string]bool // push services that are being told
 }
 
 // New makes a service that reaches push services through client, which must be guarded: browsers say where their services are.

@@ -19,6 +19,8 @@ import (
 	"net/http/httptest"
 	"regexp"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -235,6 +237,99 @@ func TestBrowsers(t *testing.T) {
 		}
 		if err := s.Remove(who, "velo", kept.ID); err == nil {
 			t.Fatal("a browser that is not there was removed")
+		}
+	})
+}
+
+// TestSlowService: a push service that does not answer holds up nobody whose browser has another, not even what comes while it is still asked.
+func TestSlowService(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx, now := t.Context(), time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
+		var clock sync.Mutex
+		at := func() time.Time { clock.Lock(); defer clock.Unlock(); return now }
+		box, err := seal.New(make([]byte, 32))
+		must(t, err)
+		log := slog.New(slog.DiscardHandler)
+		o := org.New(d, log, at, org.WithURL("https://velo.example"))
+		release, asked := make(chan struct{}), make(chan struct{}, 10)
+		var ended atomic.Bool
+		slow := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			io.Copy(io.Discard, r.Body)
+			asked <- struct{}{}
+			select {
+			case <-release:
+			case <-r.Context().Done():
+				ended.Store(true)
+			}
+			w.WriteHeader(http.StatusCreated)
+		}))
+		defer slow.Close()
+		told := make(chan struct{}, 10)
+		quick := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if ended.Load() {
+				t.Error("it was told once the slow one had ended")
+			}
+			w.WriteHeader(http.StatusCreated)
+			told <- struct{}{}
+		}))
+		quick.StartTLS()
+		defer quick.Close()
+		client := quick.Client() // which takes example.com for its own, and knows the certificate of both
+		s := push.New(d, o, box, client, log, at)
+		ids := map[string]string{"ada": id.New(), "bob": id.New()}
+		must(t, d.Tx(ctx, func(ctx context.Context, q db.Q) error {
+			if _, err := db.Exec(ctx, q, "INSERT INTO organisation (one, name, url, lang, zone, created_at, changed_at) VALUES (1, 'Velo', 'https://velo.example', 'en', 'UTC', 1, 1)"); err != nil {
+				return err
+			}
+			for who, member := range ids {
+				if _, err := db.Exec(ctx, q, "INSERT INTO member (id, email, name, role, lang, zone, state, created_at) VALUES ($1, $2, $2, 'member', 'en', 'UTC', 'active', 1)", member, who+"@velo.example"); err != nil {
+					return err
+				}
+				if _, err := db.Exec(ctx, q, "INSERT INTO member_session (id, hash, member, created_at, seen_at) VALUES ($1, $2, $1, 1, 1)", member, who); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		key, err := ecdh.P256().GenerateKey(rand.Reader)
+		must(t, err)
+		b64 := base64.RawURLEncoding
+		for who, endpoint := range map[string]string{"ada": slow.URL, "bob": "https://example.com"} {
+			m, err := o.Find(org.AsOperator(ctx), ids[who])
+			must(t, err)
+			_, err = s.Add(org.With(ctx, m), "velo", push.Subscription{Endpoint: endpoint + "/" + who, Key: b64.EncodeToString(key.PublicKey().Bytes()), Secret: b64.EncodeToString(make([]byte, 16))},
+				org.Session{ID: m.ID, Member: m.ID})
+			must(t, err)
+		}
+		write := func(_ context.Context, notice string) (push.Message, bool, error) {
+			return push.Message{Title: notice, URL: "https://velo.example", Tag: notice}, true, nil
+		}
+		queue := func(who, notice string) {
+			t.Helper()
+			must(t, d.Tx(ctx, func(ctx context.Context, q db.Q) error { return s.Queue(ctx, q, ids[who], "velo", notice) }))
+		}
+		pass := func(d time.Duration) { clock.Lock(); defer clock.Unlock(); now = now.Add(d) }
+		queue("ada", "a1")
+		queue("ada", "a2")
+		pass(time.Second)
+		queue("bob", "b1")
+		pass(time.Minute)
+		first := make(chan error, 1)
+		go func() { _, err := s.SendOnce(ctx, write); first <- err }()
+		<-asked
+		<-told
+		queue("bob", "b2")
+		pass(time.Minute)
+		if n, err := s.SendOnce(ctx, write); err != nil || n != 1 {
+			t.Errorf("while the slow one is asked %d were told: %v", n, err)
+		}
+		<-told
+		close(release)
+		must(t, <-first)
+		<-asked
+		if n, _, err := db.Value[int](ctx, d.Read(), "SELECT COUNT(*) FROM push_sending WHERE state = 'sent'"); err != nil || n != 4 {
+			t.Errorf("%d were told in the end: %v", n, err)
 		}
 	})
 }

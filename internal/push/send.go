@@ -7,10 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptrace"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -34,24 +37,96 @@ type outcome struct {
 	err   error
 }
 
+// mostServices is how many push services are told at the same time; each is told by one worker, so that one that is slow holds up only its own.
+const mostServices = 16
+
+type due struct {
+	service, browser, notice string
+	attempts                 int
+}
+
 // SendOnce sends the messages that are due, and says how many it took on. That one is under way is kept before it goes out; of one of which nobody
 // knows whether it arrived there is no second.
 func (s *Service) SendOnce(ctx context.Context, write Write) (int, error) {
+	var running sync.WaitGroup
+	var mu sync.Mutex
+	var errs []error
+	n := 0
+	err := s.start(ctx, write, &running, func(did int, err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		n, errs = n+did, append(errs, err)
+	})
+	running.Wait()
+	return n, errors.Join(append(errs, err)...)
+}
+
+// start begins to tell each push service that something is due for and that no worker tells; over is told when one has ended.
+func (s *Service) start(ctx context.Context, write Write, running *sync.WaitGroup, over func(did int, err error)) error {
 	now := s.clock()
 	if _, err := s.note(ctx, "UPDATE push_sending SET state = 'uncertain' WHERE state = 'sending' AND due_at < $1", db.T(now)); err != nil {
-		return 0, err
+		return err
 	}
-	type due struct {
-		browser, notice string
-		attempts        int
-	}
-	list, err := db.All(ctx, s.db.Read(), func(d *due) []any { return []any{&d.browser, &d.notice, &d.attempts} },
-		"SELECT browser, notice, attempts FROM push_sending WHERE state = 'queued' AND due_at <= $1 ORDER BY due_at, notice, browser"+db.Limit(atOnce), db.T(now))
+	q := s.db.Read()
+	list, err := db.All(ctx, q, func(d *due) []any { return []any{&d.service, &d.browser, &d.notice, &d.attempts} },
+		`SELECT service, browser, notice, attempts FROM (SELECT COALESCE(b.service, '') AS service, s.browser, s.notice, s.attempts, s.due_at,
+			ROW_NUMBER() OVER (PARTITION BY COALESCE(b.service, '') ORDER BY s.due_at, s.notice, s.browser) AS nth
+			FROM push_sending s LEFT JOIN push_browser b ON b.id = s.browser WHERE s.state = 'queued' AND s.due_at <= $1) AS x
+		WHERE nth <= $2 AND service NOT IN `+db.Among(q, "$3")+" ORDER BY service, nth"+db.Limit(atOnce*mostServices), db.T(now), atOnce, db.Texts(s.told()))
 	if err != nil {
-		return 0, fmt.Errorf("look for messages to browsers: %w", err)
+		return fmt.Errorf("look for messages to browsers: %w", err)
 	}
-	n := 0
+	for len(list) > 0 {
+		n := 1
+		for n < len(list) && list[n].service == list[0].service {
+			n++
+		}
+		turn := list[:n]
+		list = list[n:]
+		if !s.begin(turn[0].service) {
+			continue
+		}
+		running.Go(func() {
+			did, err := s.tell(ctx, turn, write)
+			s.end(turn[0].service)
+			over(did, err)
+		})
+	}
+	return nil
+}
+
+// told lists the services that are being told.
+func (s *Service) told() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(maps.Keys(s.busy))
+}
+
+func (s *Service) begin(service string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.busy[service] || len(s.busy) >= mostServices {
+		return false
+	}
+	if s.busy == nil {
+		s.busy = map[string]bool{}
+	}
+	s.busy[service] = true
+	return true
+}
+
+func (s *Service) end(service string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.busy, service)
+}
+
+// tell sends messages through one service, one after the other.
+func (s *Service) tell(ctx context.Context, list []due, write Write) (n int, err error) {
 	for _, d := range list {
+		if ctx.Err() != nil {
+			return n, nil
+		}
 		took, err := s.note(ctx, "UPDATE push_sending SET state = 'sending', attempts = attempts + 1, due_at = $1 WHERE browser = $2 AND notice = $3 AND state = 'queued'",
 			db.T(s.clock().Add(lease)), d.browser, d.notice)
 		if err != nil {
@@ -203,10 +278,15 @@ func (s *Service) deliver(ctx context.Context, a address, text []byte, tag strin
 func (s *Service) Loop(ctx context.Context, write Write) error {
 	tick := time.NewTicker(5 * time.Second)
 	defer tick.Stop()
-	for {
-		if _, err := s.SendOnce(ctx, write); err != nil && ctx.Err() == nil {
+	var running sync.WaitGroup
+	defer running.Wait()
+	failed := func(_ int, err error) {
+		if err != nil && ctx.Err() == nil {
 			s.log.Error("not all browsers were told, will try again", "error", err)
 		}
+	}
+	for {
+		failed(0, s.start(ctx, write, &running, failed))
 		select {
 		case <-ctx.Done():
 			return nil
