@@ -157,6 +157,23 @@ func (s *Service) EachArticle(ctx context.Context, space string, do func(*Articl
 	}
 }
 
+// FilesNamed are those of some files that a community keeps and that no space but those given shows: what an article of theirs shows goes out with it, and
+// nothing that is closed to its readers.
+func (s *Service) FilesNamed(ctx context.Context, community string, files []string, spaces []Space) ([]File, error) {
+	q := s.db.Read()
+	var ids []string
+	for _, sp := range spaces {
+		ids = append(ids, sp.ID)
+	}
+	const shown = "SELECT 1 FROM community_post_file r JOIN community_post p ON p.id = r.post JOIN community_thread t ON t.id = p.thread WHERE r.file = f.id AND p.deleted_at IS NULL"
+	list, err := db.All(ctx, q, fileFields, "SELECT "+fileColumns+" FROM community_file f WHERE f.community = $1 AND f.place = '' AND f.id IN "+db.Among(q, "$2")+
+		" AND (EXISTS ("+shown+" AND t.space IN "+db.Among(q, "$3")+") OR NOT EXISTS ("+shown+")) ORDER BY f.id", community, db.Texts(files), db.Texts(ids))
+	if err != nil {
+		return nil, fmt.Errorf("read the files of an article: %w", err)
+	}
+	return list, nil
+}
+
 // CountPosts is how many posts there are in spaces, and the highest number that a Stack Exchange dump gave one of the community's.
 func (s *Service) CountPosts(ctx context.Context, channel string, spaces []Space) (posts int, highest int64, err error) {
 	q := s.db.Read()

@@ -252,9 +252,32 @@ func TestRoundTrip(t *testing.T) {
 
 		// One's own.
 		var own bytes.Buffer
+		must(t, d.Tx(t.Context(), func(ctx context.Context, q db.Q) error {
+			for _, x := range []string{
+				"INSERT INTO community_thread (id, channel, space, kind, title, excerpt, lang, author, author_name, at, last_at, last_name) VALUES ('e', $1, 's', 'event', 'Meet', '', '', 'x', 'x', 1, 1, 'x')",
+				"INSERT INTO community_event_seat (event, person, name, state, turn, at, last) SELECT 'e', 'mailto:' || m.email, m.name, 'in', 1, $2, 'l' FROM member m WHERE m.name LIKE 'Bob%' AND $1 <> ''",
+				"INSERT INTO community_challenge_score (challenge, idea, juror, scores, words, at, last) SELECT 'c', 'i', 'mailto:' || m.email, '{\"a\":5}', 'Good', 1, 'l' FROM member m WHERE m.name LIKE 'Bob%' AND $1 <> ''",
+				"INSERT INTO recognition_thanks (id, channel, person, giver, giver_name, words, at) SELECT '1', $1, 'mailto:ana@town.example', 'mailto:' || m.email, 'Bob', 'Thanks from Bob', 1 FROM member m WHERE m.name LIKE 'Bob%'",
+				"INSERT INTO recognition_thanks (id, channel, person, giver, giver_name, words, at) SELECT '2', $1, 'mailto:' || m.email, 'mailto:ana@town.example', 'Ana', 'Thanks to Bob', 1 FROM member m WHERE m.name LIKE 'Bob%'",
+				"INSERT INTO recognition_thanks (id, channel, person, giver, giver_name, words, at) VALUES ('3', $1, 'mailto:x', 'mailto:y', 'Y', 'Thanks of others', 1)",
+			} {
+				args := []any{k.ids["from"].Channel}
+				if strings.Contains(x, "$2") {
+					args = append(args, db.T(time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)))
+				}
+				if _, err := db.Exec(ctx, q, x, args...); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
 		must(t, k.export.Own(bob, &own))
 		mine := filepath.Join(t.TempDir(), "own.zip")
 		must(t, os.WriteFile(mine, own.Bytes(), 0o600))
+		if all := unpacked(t, mine); !strings.Contains(all, `"event":"e","since_at":"2026-05-04T12:00:00Z","state":"in"`) || !strings.Contains(all, `"scores":{"a":5}`) || !strings.Contains(all, "Thanks from Bob") ||
+			!strings.Contains(all, "Thanks to Bob") || strings.Contains(all, "Thanks of others") || strings.Contains(all, "ana@town.example") {
+			t.Errorf("one's own export lacks a seat, scores or thanks, or has those of others: %s", all)
+		}
 		if all := unpacked(t, mine); !strings.Contains(all, "answer *0*") || !strings.Contains(all, `"value":1`) || strings.Contains(all, "another & better") {
 			t.Errorf("one's own export holds %s", all)
 		}

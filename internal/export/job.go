@@ -275,9 +275,17 @@ func (s *Service) Next(ctx context.Context) (more bool, err error) {
 	if err != nil || !more {
 		return false, err
 	}
-	size, err := s.make(ctx, &j)
-	if ctx.Err() != nil {
+	making, lost := context.WithCancelCause(ctx)
+	defer lost(nil)
+	beat := time.NewTicker(leaseFor / 8)
+	defer beat.Stop()
+	go s.keep(making, j.ID, beat.C, lost)
+	size, err := s.make(making, &j)
+	switch {
+	case ctx.Err() != nil:
 		return false, ctx.Err() // whoever starts next makes it anew
+	case errors.Is(context.Cause(making), errTaken):
+		return true, nil // another does
 	}
 	state, why := Done, ""
 	if err != nil {
@@ -292,6 +300,31 @@ func (s *Service) Next(ctx context.Context) (more bool, err error) {
 		return err
 	})
 	return true, errors.Join(err, ended)
+}
+
+var errTaken = errors.New("another process makes this export")
+
+// keep holds an export that is being made, however long one thread or file of it takes, and ends the making when another process has it.
+func (s *Service) keep(ctx context.Context, job string, beat <-chan time.Time, lost context.CancelCauseFunc) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-beat:
+		}
+		held := int64(0)
+		err := s.db.Tx(ctx, func(ctx context.Context, q db.Q) (err error) {
+			held, err = db.Exec(ctx, q, "UPDATE community_export SET lease_until = $1 WHERE id = $2 AND lease_by = $3 AND state = 'running'", db.T(s.clock().Add(leaseFor)), job, s.me)
+			return err
+		})
+		if err == nil && held == 0 {
+			lost(errTaken)
+			return
+		}
+		if err != nil && ctx.Err() == nil {
+			s.log.Error("an export could not be held, will try again", "error", err)
+		}
+	}
 }
 
 // make writes the file beside its place and moves it there once it is whole. What whoever asked may is asked again.
@@ -338,7 +371,10 @@ func (s *Service) make(ctx context.Context, j *Job) (size int64, err error) {
 	if size, err = f.Seek(0, io.SeekEnd); err != nil {
 		return 0, err
 	}
-	if err := errors.Join(f.Sync(), os.Chmod(f.Name(), 0o600), os.Rename(f.Name(), s.at(j.ID))); err != nil {
+	if err := errors.Join(f.Sync(), ctx.Err()); err != nil {
+		return 0, fmt.Errorf("end an export: %w", err)
+	}
+	if err := errors.Join(os.Chmod(f.Name(), 0o600), os.Rename(f.Name(), s.at(j.ID))); err != nil {
 		return 0, fmt.Errorf("move an export to its place: %w", err)
 	}
 	return size, nil

@@ -31,9 +31,22 @@ func (t *teller) lines() error {
 	}
 	for _, sp := range t.scope.spaces {
 		if err := t.s.community.EachArticle(t.ctx, sp.ID, func(a *community.Article, versions []community.Revision) error {
+			var shown []string
+			for _, v := range versions {
+				for _, m := range media.FindAllStringSubmatch(v.Markup, -1) {
+					shown = append(shown, m[1])
+				}
+			}
+			if len(shown) > 0 {
+				files, err := t.s.community.FilesNamed(t.ctx, c.ID, shown, t.scope.spaces)
+				if err != nil {
+					return err
+				}
+				t.attach(files)
+			}
 			list := make([]map[string]any, 0, len(versions))
 			for _, v := range versions {
-				list = append(list, map[string]any{"version": v.Version, "at": v.At, "author": v.AuthorName, "title": v.Title, "markdown": v.Markup})
+				list = append(list, map[string]any{"version": v.Version, "at": v.At, "author": v.AuthorName, "title": v.Title, "markdown": t.located(v.Markup)})
 			}
 			return e.Encode(brief(map[string]any{"kind": "article", "id": a.ID, "space": a.Space, "form": a.Kind, "lang": a.Lang, "title": a.Title, "author": a.AuthorName, "at": a.At,
 				"approved_at": a.ApprovedAt, "approved_by": a.ApprovedBy, "translation_of": a.Original, "thread": a.Thread, "credits": a.Credits, "months": a.Months, "helped": a.Yes,

@@ -37,9 +37,16 @@ func holdings() []holding {
 			WHERE (a.author = $2 OR a.author = $3) AND $1 <> '' ORDER BY a.id, r.version`},
 		{"votes", "post value", "SELECT post, value FROM community_vote WHERE (voter = $2 OR voter = $3) AND value <> 0 AND $1 <> '' ORDER BY post"},
 		{"idea_votes", "idea value", "SELECT idea, value FROM community_idea_vote WHERE (voter = $2 OR voter = $3) AND value <> 0 AND $1 <> '' ORDER BY idea"},
-		{"reactions", "post reaction", "SELECT post, reaction FROM community_reaction WHERE (voter = $2 OR voter = $3) AND taken = 1 AND $1 <> '' ORDER BY post, reaction"},
+		{"reactions", "post reaction", "SELECT REPLACE(post, 'hidden:', ''), reaction FROM community_reaction WHERE (voter = $2 OR voter = $3) AND taken = 1 AND $1 <> '' ORDER BY 1, reaction"},
 		{"poll_ballots", "post choices_json", "SELECT post, choices FROM community_poll_ballot WHERE (voter = $2 OR voter = $3) AND $1 <> '' ORDER BY post"},
 		{"article_opinions", "article helped reason said_at", "SELECT article, helped, reason, at FROM community_help WHERE (reader = $2 OR reader = $3) AND $1 <> '' ORDER BY article"},
+		{"event_seats", "event title state since_at", `SELECT b.event, t.title, b.state, b.at FROM community_event_seat b JOIN community_thread t ON t.id = b.event
+			WHERE (b.person = $2 OR b.person = $3) AND $1 <> '' ORDER BY b.at, b.event`},
+		{"jury_scores", "challenge idea scores_json words given_at", "SELECT challenge, idea, scores, words, at FROM community_challenge_score WHERE (juror = $2 OR juror = $3) AND $1 <> '' ORDER BY at, challenge, idea"},
+		{"thanks_said", "community to words said_at", `SELECT c.slug, COALESCE(v.handle, ''), x.words, x.at FROM recognition_thanks x JOIN community c ON c.channel = x.channel
+			LEFT JOIN community_voice v ON v.channel = x.channel AND v.author = x.person WHERE (x.giver = $2 OR x.giver = $3) AND $1 <> '' ORDER BY x.at, x.id`},
+		{"thanks_received", "community from words said_at", `SELECT c.slug, x.giver_name, x.words, x.at FROM recognition_thanks x JOIN community c ON c.channel = x.channel
+			WHERE (x.person = $2 OR x.person = $3) AND $1 <> '' ORDER BY x.at, x.id`},
 		{"memberships", "community space state role words since_at", `SELECT c.slug, COALESCE(s.slug, ''), b.state, b.role, b.words, b.at FROM community_membership b JOIN community c ON c.id = b.community
 			LEFT JOIN community_space s ON s.id = b.space WHERE b.member = $1 AND $2 <> $3 ORDER BY c.slug, 2`},
 		{"read", "thread up_to_at", "SELECT thread, up_to FROM community_read WHERE member = $1 AND $2 <> $3 ORDER BY thread"},
