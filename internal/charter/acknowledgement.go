@@ -129,7 +129,7 @@ func (s *Service) Standings(ctx context.Context) ([]Standing, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read acknowledgements: %w", err)
 	}
-	members, err := s.org.Members(ctx)
+	members, err := s.org.Team(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -3,11 +3,14 @@ package org_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/db/dbtest"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
 )
@@ -291,6 +294,34 @@ func TestFindRefusesNonsense(t *testing.T) {
 			if _, err := w.ByEmail(t.Context(), bad); !problem.Is(err, problem.Missing) {
 				t.Errorf("ByEmail(%q): %v", bad[:min(len(bad), 10)], err)
 			}
+		}
+	})
+}
+
+// TestTeam: those who only signed up are members and no part of the team.
+func TestTeam(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		o := org.New(d, slog.New(slog.DiscardHandler), time.Now)
+		must(t, d.Tx(t.Context(), func(ctx context.Context, q db.Q) error {
+			for role, state := range map[org.Role]org.State{org.Owner: org.Active, org.Volunteer: org.Invited, org.Plain: org.Active, org.Social: org.Removed} {
+				if _, err := db.Exec(ctx, q, "INSERT INTO member (id, email, name, role, lang, zone, state, created_at) VALUES ($1, $1, $1, $1, 'en', 'UTC', $2, 1)", string(role), string(state)); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		names := func(list []*org.Member, err error) string {
+			t.Helper()
+			must(t, err)
+			var out []string
+			for _, m := range list {
+				out = append(out, m.Name)
+			}
+			return strings.Join(out, " ")
+		}
+		if all, team := names(o.Members(t.Context())), names(o.Team(t.Context())); all != "member owner volunteer" || team != "owner volunteer" {
+			t.Errorf("members %q, team %q", all, team)
 		}
 	})
 }

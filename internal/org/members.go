@@ -85,6 +85,11 @@ func (s *Service) Members(ctx context.Context) ([]*Member, error) {
 	return s.list(ctx, "m.state <> 'removed'")
 }
 
+// Team lists the members who do more than signing in, by name: those who only signed up to a community may be many, and have no part in what is shared out here.
+func (s *Service) Team(ctx context.Context) ([]*Member, error) {
+	return s.list(ctx, "m.state <> 'removed' AND m.role <> 'member'")
+}
+
 // Former lists those who were members, by name.
 func (s *Service) Former(ctx context.Context) ([]*Member, error) {
 	return s.list(ctx, "m.state = 'removed'")

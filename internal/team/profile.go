@@ -105,7 +105,7 @@ const profileColumns = "skills, languages, department, calendar, minutes, absenc
 // All lists the profiles of those who may answer, by name.
 func (s *Service) All(ctx context.Context) ([]Profile, error) {
 	list, err := s.profiles.Read(ctx, s.db, "", func(ctx context.Context) ([]Profile, error) {
-		members, err := s.org.Members(ctx)
+		members, err := s.org.Team(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -261,7 +261,7 @@ func (s *Service) Save(ctx context.Context, seen string, p Profile) (Profile, er
 	if m := org.Who(ctx); !leads(ctx) && (m == nil || m.ID != p.Member) {
 		return p, problem.New(problem.Forbidden, "team.not_yours")
 	}
-	members, err := s.org.Members(ctx)
+	members, err := s.org.Team(ctx)
 	if err != nil {
 		return p, err
 	}

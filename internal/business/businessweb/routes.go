@@ -39,7 +39,7 @@ func Routes(r *web.Routes, s *business.Service, watch *business.Watcher, o *org.
 // names are the members' by their id.
 func (p *pages) names(ctx context.Context) map[string]string {
 	out := map[string]string{}
-	list, err := p.org.Members(org.AsOperator(ctx))
+	list, err := p.org.Team(org.AsOperator(ctx))
 	if err != nil {
 		return out // ids are shown
 	}

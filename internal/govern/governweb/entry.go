@@ -373,7 +373,7 @@ type desk struct {
 func (h *handlers) desk(ctx context.Context) (*desk, error) {
 	d := &desk{now: h.s.Now(), names: map[string]string{}, goal: map[string]string{}}
 	var err error
-	if d.members, err = h.org.Members(ctx); err != nil {
+	if d.members, err = h.org.Team(ctx); err != nil {
 		return nil, err
 	}
 	for _, m := range d.members {
