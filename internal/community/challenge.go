@@ -132,7 +132,7 @@ func (s *Service) Call(ctx context.Context, in Call, zone *time.Location) (strin
 	if c.Criteria, err = checkCriteria(in.Criteria); err != nil {
 		return "", err
 	}
-	if c.Jury, err = s.checkJury(ctx, w.community.Channel, in.Jury); err != nil {
+	if c.Jury, err = s.checkJury(ctx, w.sight, &w.community, in.Jury); err != nil {
 		return "", err
 	}
 	if len(in.Token) > 100 {
@@ -178,12 +178,14 @@ func checkCriteria(text string) ([]ledger.Criterion, error) {
 	return out, nil
 }
 
-// checkJury finds jurors by what they are called after @: those who have spoken in the community.
-func (s *Service) checkJury(ctx context.Context, channel, text string) ([]ledger.Address, error) {
+// checkJury finds jurors by what they are called after @: those who have spoken in the community where whoever asks reads. Nobody else is revealed.
+func (s *Service) checkJury(ctx context.Context, o Sight, c *Community, text string) ([]ledger.Address, error) {
 	var out []ledger.Address
 	for _, h := range strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == ',' || r == ' ' || r == '\r' }) {
 		h = strings.ToLower(strings.TrimPrefix(lineOf(h), "@"))
-		v, found, err := db.One(ctx, s.db.Read(), voiceFields, "SELECT author, handle, name FROM community_voice WHERE channel = $1 AND handle = $2", channel, h)
+		q := s.db.Read()
+		v, found, err := db.One(ctx, q, voiceFields, `SELECT v.author, v.handle, v.name FROM community_voice v WHERE v.channel = $1 AND v.handle = $2 AND EXISTS (SELECT 1 FROM community_post p
+			JOIN community_thread t ON t.id = p.thread WHERE p.author = v.author AND p.deleted_at IS NULL AND t.space IN `+db.Among(q, "$3")+")", c.Channel, h, db.Texts(o.Readable(c.ID)))
 		if err != nil {
 			return nil, fmt.Errorf("find a juror: %w", err)
 		}

@@ -25,6 +25,13 @@ func TestChallenge(t *testing.T) {
 		in.Jury = "@nobody"
 		_, err = k.Call(lea, in, time.UTC)
 		refused(t, err, problem.Invalid, "community.challenge.no_juror")
+		kim := k.join("Kim", org.Plain) // who spoke only where who calls does not read
+		k.enter(kim, "den")
+		_, err = k.Start(kim, community.Begin{Space: k.spaces["den"], Kind: community.Questions, Title: "The plan of the den", Body: "The plan."})
+		must(t, err)
+		in.Jury = "@bob, @kim"
+		_, err = k.Call(lea, in, time.UTC)
+		refused(t, err, problem.Invalid, "community.challenge.no_juror")
 		in.Jury = "@bob, @lea"
 		call, err := k.Call(lea, in, time.UTC)
 		must(t, err)

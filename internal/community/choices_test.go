@@ -358,12 +358,27 @@ func TestSplitAndMerge(t *testing.T) {
 		if old.Replies != 1 || old.Accepted != "" || len(posts) != 2 || posts[1].ID != first || !old.LastAt.Equal(posts[1].At) {
 			t.Errorf("what is left: %+v, %+v", old, posts)
 		}
-		// An answer from the inbox, where the conversation is the old one's still, lands where the post is now.
+		// What was split off has a conversation of its own in the inbox, and what is answered there lands in it.
+		kept, _, err := k.inbox.Of(lead, q)
+		must(t, err)
+		apart, found, err := k.inbox.Of(lead, other)
+		must(t, err)
+		if !found || apart.ID == kept.ID || apart.Root != other || apart.Post != other || kept.Post != q || apart.Posts != 2 || kept.Posts != 2 {
+			t.Errorf("the conversation of what was split off: %+v, of what is left: %+v", apart, kept)
+		}
+		_, err = k.inbox.Reply(lead, apart.ID, inbox.Answer{Text: "Never with water.", To: other})
+		must(t, err)
+		_, err = k.channels.SendOnce(t.Context(), k.now())
+		must(t, err)
+		k.level()
+		if th, _ := k.thread(amina, other); th.Replies != 1 {
+			t.Errorf("an answer from the inbox is not in the thread that was split off: %+v", th)
+		}
 		rebuilt(t, k)
 
 		must(t, k.Turn(lead, k.id, fresh, "merged", q))
 		joined, posts := k.thread(amina, q)
-		if joined.Replies != 1 || len(posts) != 4 {
+		if joined.Replies != 2 || len(posts) != 5 {
 			t.Errorf("merged: %+v, %d posts", joined, len(posts))
 		}
 		gone, err := k.Thread(amina, k.sight(amina), k.id, fresh)
@@ -394,7 +409,7 @@ func TestSplitAndMerge(t *testing.T) {
 		_, err = k.channels.SendOnce(t.Context(), k.now())
 		must(t, err)
 		k.level()
-		if th, _ := k.thread(amina, q); th.Replies != 2 {
+		if th, _ := k.thread(amina, q); th.Replies != 3 {
 			t.Errorf("an answer from the inbox is not in the thread: %+v", th)
 		}
 	})

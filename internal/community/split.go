@@ -12,8 +12,8 @@ import (
 	"github.com/entente/entente/internal/problem"
 )
 
-// maxSplit is how many posts one split takes.
-const maxSplit = 200
+// MaxSplit is how many posts one split takes.
+const MaxSplit = 200
 
 // Split makes posts of a thread a thread of their own, of the same kind, in the same space: the earliest leads it, and comments go with what
 // they are on. It returns the id of the new thread. Their addresses lead there.
@@ -39,8 +39,8 @@ func (s *Service) Split(ctx context.Context, community, thread, title string, po
 	if title, err = checkTitle(title); err != nil {
 		return "", err
 	}
-	if len(posts) == 0 || len(posts) > maxSplit {
-		return "", problem.New(problem.Invalid, "community.thread.choose_posts", "Most", maxSplit).On("post")
+	if len(posts) == 0 || len(posts) > MaxSplit {
+		return "", problem.New(problem.Invalid, "community.thread.choose_posts", "Most", MaxSplit).On("post")
 	}
 	q := s.db.Read()
 	chosen, err := db.All(ctx, q, db.Self[string], "SELECT id FROM community_post WHERE thread = $1 AND id <> $1 AND deleted_at IS NULL AND id IN "+db.Among(q, "$2")+" ORDER BY at, id",
@@ -49,9 +49,28 @@ func (s *Service) Split(ctx context.Context, community, thread, title string, po
 		return "", fmt.Errorf("find the posts of a split: %w", err)
 	}
 	if slices.Sort(posts); len(chosen) != len(slices.Compact(posts)) {
-		return "", problem.New(problem.Invalid, "community.thread.choose_posts", "Most", maxSplit).On("post")
+		return "", problem.New(problem.Invalid, "community.thread.choose_posts", "Most", MaxSplit).On("post")
 	}
-	return chosen[0], s.turned(ctx, community, &t, ledger.Turned{State: split, To: chosen[0], Posts: chosen, Title: title}, nil)
+	apart, err := s.apart(ctx, m, &t, chosen)
+	if err != nil {
+		return "", err
+	}
+	return chosen[0], s.turned(ctx, community, &t, ledger.Turned{State: split, To: chosen[0], Posts: chosen, Title: title}, nil, apart...)
+}
+
+// apart gives what is split off a conversation of its own in the inbox, with who had the old one, when the thread has one there.
+func (s *Service) apart(ctx context.Context, m *org.Member, t *Thread, posts []string) ([]ledger.Activity, error) {
+	type held struct{ id, assignee, priority string }
+	c, found, err := db.One(ctx, s.db.Read(), func(h *held) []any { return []any{&h.id, &h.assignee, &h.priority} },
+		"SELECT c.id, c.assignee, c.priority FROM post p JOIN conversation c ON c.root = p.root WHERE p.id = $1", posts[0])
+	if err != nil {
+		return nil, fmt.Errorf("find the conversation of a thread: %w", err)
+	}
+	if !found {
+		return nil, nil
+	}
+	return []ledger.Activity{{Kind: ledger.ConversationSplit, Actor: "member:" + m.ID, Object: c.id, Channel: t.Channel, At: s.Now(),
+		Data: ledger.Data(ledger.Split{Post: posts[0], Also: posts[1:], Assignee: c.assignee, Priority: c.priority})}}, nil
 }
 
 // parts reports whether a thread is of a kind that can be split and merged.
@@ -65,12 +84,12 @@ func (s *Service) merge(ctx context.Context, community string, t, into *Thread) 
 	})
 }
 
-// turned states that something was done with a thread.
-func (s *Service) turned(ctx context.Context, community string, t *Thread, what ledger.Turned, too func(ctx context.Context, q db.Q) error) error {
+// turned states that something was done with a thread, and what is to be stated with it.
+func (s *Service) turned(ctx context.Context, community string, t *Thread, what ledger.Turned, too func(ctx context.Context, q db.Q) error, with ...ledger.Activity) error {
 	var stated []ledger.Activity
 	err := s.db.Tx(ctx, func(ctx context.Context, q db.Q) (err error) {
-		if stated, err = s.ledger.AppendTx(ctx, q, ledger.Activity{Kind: ledger.ThreadTurned, Actor: actorOf(org.Who(ctx)), Object: t.ID, Channel: t.Channel, At: s.Now(),
-			Data: ledger.Data(what)}); err != nil {
+		if stated, err = s.ledger.AppendTx(ctx, q, append([]ledger.Activity{{Kind: ledger.ThreadTurned, Actor: actorOf(org.Who(ctx)), Object: t.ID, Channel: t.Channel, At: s.Now(),
+			Data: ledger.Data(what)}}, with...)...); err != nil {
 			return err
 		}
 		if too != nil {

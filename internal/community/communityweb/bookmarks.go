@@ -140,6 +140,25 @@ type splitView struct {
 
 func (v *splitView) wants(post string) bool { return slices.Contains(v.chosen, post) }
 
+// elsewhere are the posts chosen on other pages.
+func (v *splitView) elsewhere() []string {
+	here := v.candidates()
+	return slices.DeleteFunc(slices.Clone(v.chosen), func(id string) bool {
+		return slices.ContainsFunc(here, func(p community.Post) bool { return p.ID == id })
+	})
+}
+
+// leaves are the pages beside the one that is shown, as people count them.
+func (v *splitView) leaves() []string {
+	var out []string
+	for n := range v.leaf.Pages {
+		if n != v.page && len(v.chosen) <= community.MaxSplit {
+			out = append(out, strconv.Itoa(n+1))
+		}
+	}
+	return out
+}
+
 // candidates are the posts of the page that can be chosen.
 func (v *splitView) candidates() []community.Post {
 	var out []community.Post
@@ -188,6 +207,13 @@ func (h *handlers) split(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v.form, v.title, v.chosen = f, f.Text("title"), f.Values["post"]
+	if to := number(f.Text("go")); to > 0 { // posts of another page are chosen too
+		v.page, v.form = to-1, nil
+		if err := h.fill(r.Context(), v.threadView); err != nil {
+			return err
+		}
+		return web.Show(w, r, web.Page{Title: i18n.T(r.Context(), "community.thread.do.split"), Head: hidden()}, splitPage(v))
+	}
 	thread, err := h.s.Split(r.Context(), v.place.ID, v.t.ID, v.title, slices.Clone(v.chosen))
 	if err != nil && problem.Of(err).Field != "" {
 		f.Refuse(err)

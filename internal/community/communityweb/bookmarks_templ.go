@@ -325,7 +325,18 @@ func splitPage(v *splitView) templ.Component {
 			write.Text(templ_7745c5c3_Buffer, excerptOf(p.Markup))
 			_, _ = templ_7745c5c3_Buffer.WriteString("</span></span></label>")
 		}
-		_, _ = templ_7745c5c3_Buffer.WriteString("</fieldset><div class=\"cluster\">")
+		_, _ = templ_7745c5c3_Buffer.WriteString("</fieldset>")
+		for _, id := range v.elsewhere() {
+			_, _ = templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"post\" value=\"")
+			write.Text(templ_7745c5c3_Buffer, id)
+			_, _ = templ_7745c5c3_Buffer.WriteString("\"> ")
+		}
+		if n := len(v.elsewhere()); n > 0 {
+			_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
+			write.Text(templ_7745c5c3_Buffer, i18n.N(ctx, "community.thread.split_elsewhere", n))
+			_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
+		}
+		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"cluster\">")
 		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: i18n.T(ctx, "community.thread.do.split"), Variant: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -334,7 +345,21 @@ func splitPage(v *splitView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		_, _ = templ_7745c5c3_Buffer.WriteString("</div></form>")
+		_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
+		if len(v.leaves()) > 0 {
+			_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
+			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.thread.split_more"))
+			_, _ = templ_7745c5c3_Buffer.WriteString("</p><div class=\"cluster\">")
+			for _, n := range v.leaves() {
+				_, _ = templ_7745c5c3_Buffer.WriteString("<button type=\"submit\" class=\"btn btn-small\" name=\"go\" value=\"")
+				write.Text(templ_7745c5c3_Buffer, n)
+				_, _ = templ_7745c5c3_Buffer.WriteString("\" formnovalidate>")
+				write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.thread.split_page", "N", n))
+				_, _ = templ_7745c5c3_Buffer.WriteString("</button>")
+			}
+			_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
+		}
+		_, _ = templ_7745c5c3_Buffer.WriteString("</form>")
 		return nil
 	})
 }
