@@ -62,7 +62,7 @@ func (s *Service) Split(ctx context.Context, community, thread, title string, po
 func (s *Service) apart(ctx context.Context, m *org.Member, t *Thread, posts []string) ([]ledger.Activity, error) {
 	type held struct{ id, assignee, priority string }
 	c, found, err := db.One(ctx, s.db.Read(), func(h *held) []any { return []any{&h.id, &h.assignee, &h.priority} },
-		"SELECT c.id, c.assignee, c.priority FROM post p JOIN conversation c ON c.root = p.root WHERE p.id = $1", posts[0])
+		"SELECT c.id, c.assignee, c.priority FROM post p JOIN conversation c ON c.root = p.root WHERE p.id = $1 AND p.root <> p.id", posts[0])
 	if err != nil {
 		return nil, fmt.Errorf("find the conversation of a thread: %w", err)
 	}
