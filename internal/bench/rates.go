@@ -21,6 +21,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/entente/entente/internal/channel"
 	"github.com/entente/entente/internal/channel/all"
 	forum "github.com/entente/entente/internal/channel/community"
@@ -107,34 +109,87 @@ func rates(b *bench) error {
 	return nil
 }
 
-// rate asks for pages and for as many plain answers of the same size.
+// rate asks for pages and for as many plain answers of the same size, twice: packed, by an asker who costs as little as can be, as many browsers
+// would; and not packed, by the client of net/http, as most tools that load a server do. A dear asker takes more of what both sides share.
 func (b *bench) rate(p *program, c *http.Client, r rated, requests int) error {
-	if _, err := ask(b.ctx, c, p.base, r.kind, warm); err != nil {
-		return err
+	for _, way := range []struct {
+		name string
+		ask  asker
+		gzip bool
+	}{{"", ask, true}, {", unpacked, asked by net/http", askCommonly, false}} {
+		if _, err := way.ask(b.ctx, c, p.base, r.kind, warm); err != nil {
+			return err
+		}
+		size, err := sent(b.ctx, c, p.base, r.kind, way.gzip)
+		if err != nil {
+			return err
+		}
+		used, began := p.processor(), time.Now()
+		took, err := way.ask(b.ctx, c, p.base, r.kind, requests)
+		if err != nil {
+			return err
+		}
+		ours := float64(requests) / time.Since(began).Seconds()
+		each := (p.processor() - used) / time.Duration(requests)
+		plain, err := b.plain(way.ask, c, size, 4*requests)
+		if err != nil {
+			return err
+		}
+		b.out.least(r.name+way.name+", pages a second beside a plain handler", ours/plain, r.share, "x", fmt.Sprintf("%.0f to %.0f a second, %d bytes sent, %s processor a page, p50 %s", ours, plain, size,
+			ms(each), ms(quantile(took, 0.5))))
+		b.out.most("  p99", millis(quantile(took, 0.99)), r.most, "ms", fmt.Sprintf("n %d, %d connections, who asks on the same cores", requests, connections))
 	}
-	size, err := sent(b.ctx, c, p.base, r.kind)
-	if err != nil {
-		return err
-	}
-	used, began := p.processor(), time.Now()
-	took, err := ask(b.ctx, c, p.base, r.kind, requests)
-	if err != nil {
-		return err
-	}
-	ours := float64(requests) / time.Since(began).Seconds()
-	each := (p.processor() - used) / time.Duration(requests)
-	plain, err := b.plain(c, size, 4*requests)
-	if err != nil {
-		return err
-	}
-	b.out.least(r.name+", pages a second beside a plain handler", ours/plain, r.share, "x", fmt.Sprintf("%.0f to %.0f a second, %d bytes sent, %s processor a page, p50 %s", ours, plain, size,
-		ms(each), ms(quantile(took, 0.5))))
-	b.out.most("  p99", millis(quantile(took, 0.99)), r.most, "ms", fmt.Sprintf("n %d, %d connections, who asks on the same cores", requests, connections))
 	return nil
 }
 
+// asker asks for n pages over all connections at once and returns how long each took, sorted.
+type asker func(ctx context.Context, c *http.Client, base string, k kind, n int) ([]time.Duration, error)
+
+// askCommonly asks with the client of net/http for what is not packed.
+func askCommonly(ctx context.Context, c *http.Client, base string, k kind, n int) ([]time.Duration, error) {
+	transport := &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: connections}
+	defer transport.CloseIdleConnections()
+	common := &http.Client{Jar: c.Jar, Transport: transport, Timeout: time.Minute}
+	took := make([]time.Duration, n)
+	var next atomic.Int64
+	var all errgroup.Group
+	for w := range connections {
+		all.Go(func() error {
+			draw := rand.New(rand.NewPCG(uint64(w), 9))
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= n || ctx.Err() != nil {
+					return ctx.Err()
+				}
+				start := time.Now()
+				path := k.paths[draw.IntN(len(k.paths))]
+				req, err := http.NewRequestWithContext(ctx, http.MethodGet, base+path, nil)
+				if err != nil {
+					return err
+				}
+				res, err := common.Do(req)
+				if err != nil {
+					return err
+				}
+				size, err := io.Copy(io.Discard, res.Body)
+				res.Body.Close()
+				if err != nil {
+					return err
+				}
+				if res.StatusCode != http.StatusOK || size < 2000 {
+					return fmt.Errorf("%s: %s, %d bytes", path, res.Status, size)
+				}
+				took[i] = time.Since(start)
+			}
+		})
+	}
+	err := all.Wait()
+	slices.Sort(took)
+	return took, err
+}
+
 // plain is how many answers of a size a second a handler gives that does nothing else, in a process of its own.
-func (b *bench) plain(c *http.Client, size, requests int) (float64, error) {
+func (b *bench) plain(ask asker, c *http.Client, size, requests int) (float64, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return 0, err
@@ -182,14 +237,17 @@ func plainHere(*bench) error {
 }
 
 // sent is how many bytes of body the pages of a kind have on average, as they are sent.
-func sent(ctx context.Context, c *http.Client, base string, k kind) (int, error) {
+func sent(ctx context.Context, c *http.Client, base string, k kind, gzip bool) (int, error) {
 	sum, n := 0, min(len(k.paths), 20)
 	for _, path := range k.paths[:n] {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, base+path, nil)
 		if err != nil {
 			return 0, err
 		}
-		req.Header.Set("Accept-Encoding", "gzip") // set by us, nothing is unpacked
+		req.Header.Set("Accept-Encoding", "identity")
+		if gzip {
+			req.Header.Set("Accept-Encoding", "gzip") // set by us, nothing is unpacked
+		}
 		res, err := c.Do(req)
 		if err != nil {
 			return 0, err
