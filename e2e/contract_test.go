@@ -232,7 +232,7 @@ func TestArchiveCrossesEngines(t *testing.T) {
 			if to := c.get("/").to(); to != "/strategy" {
 				t.Errorf("the owner of the demo on %s is led to %q", from, to)
 			}
-			for end := time.Now().Add(time.Minute); here.count(t, "SELECT COUNT(*) FROM outgoing WHERE state IN ('queued', 'sending')") > 0; time.Sleep(100 * time.Millisecond) {
+			for end := time.Now().Add(patience); here.count(t, "SELECT COUNT(*) FROM outgoing WHERE state IN ('queued', 'sending')") > 0; time.Sleep(100 * time.Millisecond) {
 				if time.Now().After(end) { // one that is on its way is read as one that may have arrived
 					t.Fatal("answers of the demo do not go out")
 				}
@@ -257,7 +257,7 @@ func TestArchiveCrossesEngines(t *testing.T) {
 			defer closed(t, a)
 			defer closed(t, b)
 			for _, each := range []*app.App{a, b} { // what was stated in the moment before the stop is derived at the next start
-				if err := each.Ledger.CatchUp(t.Context()); err != nil {
+				if err := each.Ledger.Finish(t.Context()); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -12,8 +13,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -228,13 +231,18 @@ func (l *logged) String() string {
 }
 
 func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+	// Below those that others are given who ask for any: between now and the start of a program nobody takes it.
+	for range 10_000 {
+		l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(20_000+int(lastPort.Add(1)+uint32(os.Getpid())*101)%10_000))
+		if err == nil {
+			defer l.Close()
+			return l.Addr().String(), nil
+		}
 	}
-	defer l.Close()
-	return l.Addr().String(), nil
+	return "", errors.New("no port is free")
 }
+
+var lastPort atomic.Uint32
 
 // launch starts the program without waiting for it to answer.
 func (p place) launch(file, address string, env []string, args ...string) (*server, error) {

@@ -148,7 +148,7 @@ func derived(t testing.TB, a *app.App) map[string][]string {
 func sameAfterRebuild(t testing.TB, p place) {
 	t.Helper()
 	a := p.open(t)
-	if err := a.Ledger.CatchUp(t.Context()); err != nil {
+	if err := a.Ledger.Finish(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	before := derived(t, a)

@@ -131,7 +131,8 @@ func (a *API) work(w http.ResponseWriter, r *http.Request, op *Op, member, key s
 			a.settle(r.Context(), "DELETE FROM api_answer WHERE member = $1 AND key = $2", member, key)
 		}
 	}()
-	a.mux.ServeHTTP(rec, r.WithContext(context.WithValue(r.Context(), keyed{}, key)))
+	// A caller who goes away must not break it off half-way: who asks again with the key is told what came of it.
+	a.mux.ServeHTTP(rec, r.WithContext(context.WithValue(context.WithoutCancel(r.Context()), keyed{}, key)))
 	if done = rec.status < 300; done {
 		body := rec.body.String()
 		if op.Secret {

@@ -766,7 +766,7 @@ func (p *place) finish(t *testing.T, job string) {
 	ended := make(chan error, 1)
 	go func() { ended <- p.app.Intake.Run(ctx) }()
 	o := p.spec.operations()["get-import"]
-	for range 500 {
+	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		if s := p.call(t, o, p.all, id(job)).text("state"); s == "done" || s == "failed" {
 			break
 		}

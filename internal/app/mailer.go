@@ -69,10 +69,23 @@ func (m *mailer) Send(ctx context.Context, to, subject, text string) error {
 	}
 	msg.Subject(subject)
 	msg.SetBodyString(gomail.TypeTextPlain, text)
-	if err := c.DialAndSendWithContext(ctx, msg); err != nil {
+	if err := c.DialWithContext(ctx); err != nil {
+		return fmt.Errorf("reach the mail server: %w", errors.Join(org.ErrNotSent, err))
+	}
+	defer c.Close()
+	if err := c.Send(msg); err != nil {
+		if refused(err) {
+			err = errors.Join(org.ErrNotSent, err)
+		}
 		return fmt.Errorf("send mail: %w", err)
 	}
 	return nil
+}
+
+// refused reports whether the server said no before it had the mail.
+func refused(err error) bool {
+	var e *gomail.SendError
+	return errors.As(err, &e) && (e.Reason == gomail.ErrSMTPMailFrom || e.Reason == gomail.ErrSMTPRcptTo || e.Reason == gomail.ErrGetSender || e.Reason == gomail.ErrGetRcpts)
 }
 
 // Post sends a report: HTML with a plain text beside it, and a PDF when there is one. That the server refused or was not reached is told apart
@@ -113,8 +126,7 @@ func (m *mailer) Post(ctx context.Context, l report.Letter) error {
 	}
 	defer c.Close()
 	if err := c.Send(msg); err != nil {
-		var refused *gomail.SendError
-		if errors.As(err, &refused) && (refused.Reason == gomail.ErrSMTPMailFrom || refused.Reason == gomail.ErrSMTPRcptTo || refused.Reason == gomail.ErrGetSender || refused.Reason == gomail.ErrGetRcpts) {
+		if refused(err) {
 			return surely("the mail server refused", err)
 		}
 		return fmt.Errorf("send mail: %w", err)

@@ -191,8 +191,10 @@ func Read(ctx context.Context, d *db.DB, r io.ReaderAt, size int64, tables []Tab
 				progress(t.Name, n)
 			}
 		}
-		if _, err := db.Exec(ctx, q, db.DoubtSendings); err != nil {
-			return fmt.Errorf("hold back what waits to be sent: %w", err)
+		for _, statement := range db.DoubtSendings() {
+			if _, err := db.Exec(ctx, q, statement); err != nil {
+				return fmt.Errorf("hold back what waits to be sent: %w", err)
+			}
 		}
 		return nil
 	})

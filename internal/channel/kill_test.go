@@ -291,7 +291,7 @@ func kill(t *testing.T, address string) {
 			t.Fatal(err)
 		}
 	}
-	if err := l.CatchUp(t.Context()); err != nil {
+	if err := l.Finish(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	h.mu.Lock()

@@ -367,8 +367,10 @@ func (s *Service) claimSendings(ctx context.Context, now time.Time) (due, left [
 		if left, err = claim(lease+".left", "o.state = 'sending' AND o.lease_until <= $3"); err != nil {
 			return err
 		}
+		// What was said first in a conversation goes first, also when it waits for another try.
 		due, err = claim(lease, `o.state = 'queued' AND o.due_at <= $3 AND (o.lease_until IS NULL OR o.lease_until <= $3)
-			AND c.enabled = 1 AND c.removed_at IS NULL`)
+			AND c.enabled = 1 AND c.removed_at IS NULL AND (o.conversation = '' OR NOT EXISTS (SELECT 1 FROM outgoing e WHERE e.conversation = o.conversation
+				AND e.channel = o.channel AND e.state IN ('queued', 'sending') AND e.id < o.id AND (e.state = 'sending' OR e.attempts > 0 OR e.lease_until > $3)))`)
 		return err
 	})
 	if err != nil {

@@ -446,7 +446,11 @@ func TestSendTrouble(t *testing.T) {
 				a := addTown(t, s, "oslo")
 				var keys []string
 				for _, text := range []string{"1", "2", "3"} {
-					keys = append(keys, queue(t, s, a.ID, Outgoing{Text: text}))
+					key, err := s.Say(t.Context(), a.ID, "conversation"+text, "member1", Outgoing{Text: text}, time.Time{})
+					if err != nil {
+						t.Fatal(err)
+					}
+					keys = append(keys, key)
 				}
 				sendOnce(t, s, noon)
 				if first, last := sending(t, s, keys[0]), sending(t, s, keys[2]); w.sends != 1 || first.Attempts > 1 || last.State != Queued || last.Attempts != 0 {
@@ -518,4 +522,42 @@ func TestSendLoopHangs(t *testing.T) {
 	if a, b := sending(t, s, first), sending(t, s, second); a.State != Sent || b.State != Sent {
 		t.Errorf("in the end they are %s and %s, want sent", a.State, b.State)
 	}
+}
+
+// TestSendInOrder: what was said first in a conversation goes first, also when it met a fault; another conversation does not wait for it, nor does
+// anybody for what is to go out later on purpose.
+func TestSendInOrder(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		clock, w := &clockwork{at: noon}, newTown()
+		w.lost = func(int) bool { return true }
+		var said []string
+		w.outcome = func(n int, out Outgoing) error {
+			if n == 1 {
+				return &Fault{Kind: Temporary, Err: errors.New("greylisted")}
+			}
+			said = append(said, out.Text)
+			w.lost = func(int) bool { return false }
+			return nil
+		}
+		s := testService(t, d, clock, w)
+		a := addTown(t, s, "oslo")
+		say := func(conversation, text string, notBefore time.Time) {
+			t.Helper()
+			if _, err := s.Say(t.Context(), a.ID, conversation, "member1", Outgoing{InReplyTo: "1", Text: text}, notBefore); err != nil {
+				t.Fatal(err)
+			}
+		}
+		say("one", "much later", noon.Add(100*time.Hour))
+		say("one", "first", time.Time{})
+		sendOnce(t, s, clock.turn(0))
+		say("one", "second", time.Time{})
+		say("two", "elsewhere", time.Time{})
+		for range 20 {
+			sendOnce(t, s, clock.turn(time.Minute))
+		}
+		if got := strings.Join(said, ", "); got != "elsewhere, first, second" {
+			t.Errorf("said %s", got)
+		}
+	})
 }

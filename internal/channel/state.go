@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -71,6 +72,7 @@ func (s *Service) takeIn(ctx context.Context, a *Account, items []Item) (added i
 func (s *Service) state(ctx context.Context, q db.Q, a *Account, items []Item) ([]ledger.Activity, error) {
 	fresh := make([]ledger.Activity, 0, len(items))
 	var edits []ledger.Activity
+	var others []Item
 	for _, item := range items {
 		if len(item.Letters) > 0 && s.letters != nil {
 			taken, err := s.letters(ctx, q, a, &item)
@@ -86,11 +88,21 @@ func (s *Service) state(ctx context.Context, q db.Q, a *Account, items []Item) (
 			edits = append(edits, said)
 		} else {
 			fresh = append(fresh, said)
+			if len(item.Digest) >= digestShown {
+				others = append(others, item)
+			}
 		}
 	}
 	added, err := s.ledger.AppendTx(ctx, q, fresh...)
 	if err != nil {
 		return nil, err
+	}
+	if len(added) < len(fresh) && len(others) > 0 {
+		more, err := s.others(ctx, q, a, others)
+		if err != nil {
+			return nil, err
+		}
+		added = append(added, more...)
 	}
 	for _, edit := range edits {
 		more, err := s.edit(ctx, q, edit)
@@ -100,6 +112,43 @@ func (s *Service) state(ctx context.Context, q db.Q, a *Account, items []Item) (
 		added = append(added, more...)
 	}
 	return added, nil
+}
+
+// digestShown is how much of a digest tells two with one id apart.
+const digestShown = 12
+
+// Distinct is the external id of something that carries the id of something else that was said.
+func Distinct(externalID, digest string) string {
+	if len(digest) < digestShown {
+		return externalID
+	}
+	return externalID + "#" + digest[:digestShown]
+}
+
+// others states those that were left out because something else had come under their id: some programs and machines give all they send the
+// same one. Said at another time and in other words, it is another; what is read again after we learned to read it better is not.
+func (s *Service) others(ctx context.Context, q db.Q, a *Account, items []Item) ([]ledger.Activity, error) {
+	var more []ledger.Activity
+	for _, item := range items {
+		said := s.said(a, item)
+		first, found, err := db.One(ctx, q, knownFields, "SELECT id, data, at FROM activity WHERE key = $1", said.Key)
+		if err != nil {
+			return nil, fmt.Errorf("find what has the same id: %w", err)
+		}
+		if !found || first.at.Equal(said.At) {
+			continue
+		}
+		var was, is ledger.Said
+		if json.Unmarshal([]byte(first.data), &was) != nil || json.Unmarshal(said.Data, &is) != nil || was.Text == is.Text && was.Title == is.Title {
+			continue
+		}
+		item.ExternalID = Distinct(item.ExternalID, item.Digest)
+		more = append(more, s.said(a, item))
+	}
+	if len(more) == 0 {
+		return nil, nil
+	}
+	return s.ledger.AppendTx(ctx, q, more...)
 }
 
 type known struct {

@@ -204,3 +204,24 @@ func TestEditBegunFirst(t *testing.T) {
 		t.Errorf("the ledger, %v (-want +got):\n%s", err, diff)
 	}
 }
+
+// TestSameID: what carries the id of something else that was said at another time is kept too, whenever it comes, and once; what is read again, perhaps
+// otherwise than before, is not another.
+func TestSameID(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := testService(t, d, &clockwork{at: noon}, newTown())
+		a := addTown(t, s, "oslo")
+		first := Item{Said: saidText("1", "page one"), At: noon.Add(-2 * time.Hour), Digest: "0123456789abcdef"}
+		other := Item{Said: saidText("1", "page two"), At: noon.Add(-time.Hour), Digest: "fedcba9876543210"}
+		again := Item{Said: saidText("1", "page one, read better"), At: first.At, Digest: first.Digest}
+		for i, step := range []struct {
+			item Item
+			want int
+		}{{first, 1}, {other, 1}, {first, 0}, {other, 0}, {again, 0}} {
+			if got := state(t, s, a, step.item); got != step.want {
+				t.Errorf("step %d: added %d, want %d", i, got, step.want)
+			}
+		}
+	})
+}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -68,11 +69,17 @@ func told(r *run, n, dead int) {
 	}
 }
 
-// sealed names where secrets are kept: the column, and what each is bound to, before the id of its row.
-type sealed struct{ table, column, bound string }
+// sealed names where secrets are kept: the table, what names its rows, the column, and what each is bound to, before the name of its row.
+type sealed struct{ table, id, column, bound string }
 
 func places() []sealed {
-	return []sealed{{"channel", "secrets", "channel:"}, {"enrich_remote", "secret", "enrich:"}, {"translate_remote", "secret", "translate:"}}
+	return []sealed{{"channel", "id", "secrets", "channel:"}, {"enrich_remote", "id", "secret", "enrich:"}, {"translate_remote", "id", "secret", "translate:"},
+		{"fediverse_place", "community", "key", "fediverse:"}, {"push_browser", "id", "address", "push:"}, {"setting", "key", "value", ""}}
+}
+
+// isSealed reports whether a setting is a secret; like all settings it is JSON.
+func isSealed(setting string) bool {
+	return setting == "community.mail_key" || setting == "survey.key" || setting == "push.key"
 }
 
 // reseal seals all secrets anew, in one transaction, under the current key of the box it is given once no other does the same. It counts
@@ -90,12 +97,18 @@ func reseal(ctx context.Context, d *db.DB, open func() (*seal.Box, error), each 
 		for _, at := range places() {
 			type row struct{ id, text string }
 			rows, err := db.All(ctx, q, func(r *row) []any { return []any{&r.id, &r.text} },
-				"SELECT id, "+at.column+" FROM "+at.table+" WHERE "+at.column+" <> '' ORDER BY id")
+				"SELECT "+at.id+", "+at.column+" FROM "+at.table+" WHERE "+at.column+" <> '' ORDER BY "+at.id)
 			if err != nil {
 				return fmt.Errorf("read what is sealed: %w", err)
 			}
 			for _, r := range rows {
-				anew, err := box.Reseal(at.bound+r.id, r.text)
+				text := r.text
+				if at.table == "setting" {
+					if !isSealed(r.id) || json.Unmarshal([]byte(r.text), &text) != nil || text == "" {
+						continue
+					}
+				}
+				anew, err := box.Reseal(at.bound+r.id, text)
 				if errors.Is(err, seal.ErrSealed) {
 					dead++
 					continue
@@ -104,8 +117,15 @@ func reseal(ctx context.Context, d *db.DB, open func() (*seal.Box, error), each 
 					return fmt.Errorf("seal %s %s anew: %w", at.table, r.id, err)
 				}
 				n++
+				if at.table == "setting" {
+					raw, err := json.Marshal(anew)
+					if err != nil {
+						return err
+					}
+					anew = string(raw)
+				}
 				// One that somebody changes at this moment is under the new key, or opens all the same.
-				if _, err := db.Exec(ctx, q, "UPDATE "+at.table+" SET "+at.column+" = $1 WHERE id = $2 AND "+at.column+" = $3", anew, r.id, r.text); err != nil {
+				if _, err := db.Exec(ctx, q, "UPDATE "+at.table+" SET "+at.column+" = $1 WHERE "+at.id+" = $2 AND "+at.column+" = $3", anew, r.id, r.text); err != nil {
 					return fmt.Errorf("seal %s %s anew: %w", at.table, r.id, err)
 				}
 				if each != nil {

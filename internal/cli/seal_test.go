@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"fmt"
 	"log/slog"
 	"os"
@@ -198,5 +199,46 @@ func sealHalf(t *testing.T, c config.Config) {
 			}
 		})
 		t.Error(err)
+	})
+}
+
+// TestSealSettings: keys that the program made for itself are sealed anew too, and open after the old key is gone.
+func TestSealSettings(t *testing.T) {
+	t.Setenv("ENTENTE_DATABASE_URL", "")
+	t.Setenv("ENTENTE_SECRET_KEY", "")
+	installations(t, 0, func(t *testing.T, c config.Config) {
+		opened(t, c, func(a *app.App) {
+			box, err := seal.Load("", c.Data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = a.DB.Tx(t.Context(), func(ctx context.Context, q db.Q) error {
+				if err := a.Org.SwapSetting(ctx, q, "push.key", "", box.Seal("push.key", []byte("made first"))); err != nil {
+					return err
+				}
+				return a.Org.SwapSetting(ctx, q, "push.key", "", box.Seal("push.key", []byte("made by another node")))
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		})
+		for _, verb := range []string{"rotate", "forget"} {
+			if code, out := command(t, c, "seal", verb); code != done {
+				t.Fatalf("%s: status %d: %s", verb, code, out)
+			}
+		}
+		opened(t, c, func(a *app.App) {
+			box, err := seal.Load("", c.Data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var text string
+			if err := a.Org.Setting(org.AsOperator(t.Context()), "push.key", &text); err != nil {
+				t.Fatal(err)
+			}
+			if plain, err := box.Open("push.key", text); err != nil || string(plain) != "made first" {
+				t.Errorf("opens as %q: %v", plain, err)
+			}
+		})
 	})
 }

@@ -412,8 +412,8 @@ func (s *Service) GuestFlags(ctx context.Context, community string, g Guest, pos
 
 // GuestsOf finds the last posts of guests in a community: one a guest, the newest first.
 func (s *Service) GuestsOf(ctx context.Context, c Community, most int) ([]Post, error) {
-	list, err := db.All(ctx, s.db.Read(), postFields, "SELECT "+postColumns+` FROM community_post p WHERE p.channel = $1 AND p.author LIKE 'acct:%' AND p.id = (SELECT MAX(x.id) FROM community_post x
-		WHERE x.author = p.author AND x.channel = p.channel) ORDER BY p.at DESC, p.id`+db.Limit(most), c.Channel)
+	list, err := db.All(ctx, s.db.Read(), postFields, "SELECT "+postColumns+` FROM community_post p WHERE p.channel = $1 AND p.author LIKE 'acct:%' AND p.id = (SELECT x.id FROM community_post x
+		WHERE x.author = p.author AND x.channel = p.channel ORDER BY x.at DESC, x.id DESC LIMIT 1) ORDER BY p.at DESC, p.id`+db.Limit(most), c.Channel)
 	if err != nil {
 		return nil, fmt.Errorf("list guests: %w", err)
 	}

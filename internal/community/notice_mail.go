@@ -344,6 +344,9 @@ func (s *Service) news(ctx context.Context, o Sight, c Community, who *org.Membe
 	l.Subject = n.Line(ctx)
 	if n.Title != "" && !n.Kind.personal() {
 		l.Subject, l.Thread, l.Again = n.Title, n.Thread, n.Post != n.Thread
+		if m.kind != noticeMail { // of a bundle all but this were read meanwhile: its address would not say which was meant
+			return true, nil
+		}
 		var err error
 		if l.ReplyTo, err = s.replyAddress(ctx, m.id); err != nil {
 			return false, err

@@ -37,8 +37,9 @@ func (s *Service) mailKey(ctx context.Context, mint bool) ([]byte, error) {
 	if s.box == nil {
 		return nil, problem.New(problem.Missing, "problem.not_found")
 	}
+	var sealed string
 	read := func() ([]byte, error) {
-		sealed := ""
+		sealed = ""
 		if err := s.org.Setting(ctx, keySetting, &sealed); err != nil || sealed == "" {
 			return nil, err
 		}
@@ -59,12 +60,12 @@ func (s *Service) mailKey(ctx context.Context, mint bool) ([]byte, error) {
 	var raw [32]byte
 	rand.Read(raw[:]) // never fails: see crypto/rand
 	err = s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
-		return s.org.SetSetting(ctx, q, keySetting, s.box.Seal(keySetting, []byte(base64.StdEncoding.EncodeToString(raw[:]))))
+		return s.org.SwapSetting(ctx, q, keySetting, sealed, s.box.Seal(keySetting, []byte(base64.StdEncoding.EncodeToString(raw[:]))))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("keep the key of mails: %w", err)
 	}
-	key, err = read() // of two nodes that made one at once, the later's holds
+	key, err = read() // of two nodes that made one at once, the first one's holds
 	s.key = key
 	return key, err
 }

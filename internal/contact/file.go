@@ -110,7 +110,7 @@ func (s *Service) File(ctx context.Context, v *Visit, file string) (community.Fi
 	f, found, err := db.One(ctx, s.db.Read(), func(f *community.File) []any {
 		return []any{&f.ID, &f.Name, &f.Type, &f.Width, &f.Height, &f.Size, &f.Sum, db.At(&f.At)}
 	}, `SELECT id, name, type, width, height, size, sum, at FROM contact_file f WHERE id = $1 AND ($2 = 1 OR visit = $3)
-		AND EXISTS (SELECT 1 FROM post p JOIN contact_point c ON c.channel = p.channel WHERE c.id = f.point AND p.external_id > f.visit || ':' AND p.external_id < f.visit || ';'
+		AND EXISTS (SELECT 1 FROM post p JOIN contact_point c ON c.channel = p.channel WHERE c.id = f.point AND p.external_id > f.visit AND p.external_id < f.visit || 'zzzzzzzzzzzzzzzz' AND SUBSTR(p.external_id, 1, LENGTH(f.visit) + 1) = f.visit || ':'
 		AND p.deleted_at IS NULL AND p.more LIKE '%' || f.id || '%')`, file, db.B(v == nil), visit)
 	if err != nil {
 		return f, fmt.Errorf("find a file: %w", err)

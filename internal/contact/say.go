@@ -162,8 +162,9 @@ func (s *Service) Say(ctx context.Context, p *Point, secret string, m Message) (
 }
 
 // own is what stands for the posts of a visit: channel and digest are the arguments first and second. Members can make one conversation of several,
-// so what belongs to a visit is told by the posts themselves and not by their thread.
-const own = "channel = $1 AND external_id > $2 || ':' AND external_id < $2 || ';'"
+// so what belongs to a visit is told by the posts themselves and not by their thread. The range, which is wider than what begins so in every language a
+// database may sort by, is for the index only.
+const own = "channel = $1 AND external_id > $2 AND external_id < $2 || 'zzzzzzzzzzzzzzzz' AND SUBSTR(external_id, 1, LENGTH($2) + 1) = $2 || ':'"
 
 // address is the last address that was given in a visit.
 func (s *Service) address(ctx context.Context, channel, visit string) (ledger.Address, error) {

@@ -444,8 +444,8 @@ func (s *Service) forget(ctx context.Context, q db.Q, posts []string) error {
 
 // queue keeps what is said and to whom it goes, in the caller's transaction; call Wake after the commit.
 func (s *Service) queue(ctx context.Context, q db.Q, list []Outgoing) error {
-	now := db.T(s.Now())
-	for _, o := range list {
+	for i, o := range list {
+		now := db.T(s.Now().Add(time.Duration(i) * time.Microsecond)) // in this order they are delivered
 		raw, err := json.Marshal(o.Body)
 		if err != nil {
 			return fmt.Errorf("write an activity: %w", err)

@@ -1,8 +1,10 @@
 package inbox
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,6 +14,7 @@ import (
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/id"
 	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/problem"
 )
 
 // Notice is something a member was told.
@@ -58,6 +61,7 @@ const (
 	noticeFor     = 90 * 24 * time.Hour // then it is forgotten
 	mailAfter     = 3 * time.Minute     // who is here reads it on the page
 	mailLease     = 5 * time.Minute
+	mailTries     = 24 * time.Hour // how long a mail server that is down is asked again
 	mostInMail    = 40
 	mostNotices   = 200
 	mailBatch     = 50
@@ -93,7 +97,7 @@ func (s *Service) tell(ctx context.Context, q db.Q, members []string, n Notice, 
 			continue
 		}
 		if once == "" {
-			renewed, err := db.Exec(ctx, q, "UPDATE inbox_notice SET args = $1, at = $2 WHERE member = $3 AND words = $4 AND conversation = $5 AND once = '' AND read_at IS NULL",
+			renewed, err := db.Exec(ctx, q, "UPDATE inbox_notice SET args = $1, at = CASE mail WHEN 'due' THEN at ELSE $2 END WHERE member = $3 AND words = $4 AND conversation = $5 AND once = '' AND read_at IS NULL",
 				string(args), now, m, n.Key, n.Conversation)
 			if err != nil {
 				return fmt.Errorf("tell a member: %w", err)
@@ -304,7 +308,8 @@ func (s *Service) MailNotices(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("look what is to be mailed: %w", err)
 	}
-	members, err := db.All(ctx, s.db.Read(), db.Self[string], "SELECT DISTINCT member FROM inbox_notice WHERE mail = 'due' AND at <= $1 ORDER BY member"+db.Limit(mailBatch), db.T(now.Add(-mailAfter)))
+	members, err := db.All(ctx, s.db.Read(), db.Self[string], "SELECT DISTINCT member FROM inbox_notice WHERE mail = 'due' AND at <= $1 AND (lease_until IS NULL OR lease_until <= $2) ORDER BY member"+db.Limit(mailBatch),
+		db.T(now.Add(-mailAfter)), db.T(now))
 	if err != nil {
 		return fmt.Errorf("look whom to mail: %w", err)
 	}
@@ -318,11 +323,16 @@ func (s *Service) MailNotices(ctx context.Context) error {
 
 func (s *Service) mailTo(ctx context.Context, member string) error {
 	m, err := s.org.Find(ctx, member)
+	if err != nil && !problem.Is(err, problem.Missing) {
+		return err
+	}
 	wanted := err == nil && m.State == org.Active
 	if wanted {
-		if p, err := s.team.Find(org.AsOperator(ctx), member); err != nil || !p.Mail {
-			wanted = false
+		p, err := s.team.Find(org.AsOperator(ctx), member)
+		if err != nil && !problem.Is(err, problem.Missing) {
+			return err
 		}
+		wanted = err == nil && p.Mail
 	}
 	var list []Notice
 	err = s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
@@ -331,16 +341,11 @@ func (s *Service) mailTo(ctx context.Context, member string) error {
 			state = "'sending'"
 		}
 		var err error
-		if list, err = db.All(ctx, q, noticeFields, "SELECT "+noticeColumns+" FROM inbox_notice WHERE member = $1 AND mail = 'due' ORDER BY at, id"+db.Limit(mostInMail), member); err != nil {
-			return err
-		}
-		ids := make([]string, len(list))
-		for i := range list {
-			ids[i] = list[i].ID
-		}
-		_, err = db.Exec(ctx, q, "UPDATE inbox_notice SET mail = "+state+", lease_until = $1 WHERE id IN "+db.Among(q, "$2"), db.T(s.now().Add(mailLease)), db.Texts(ids))
+		list, err = db.All(ctx, q, noticeFields, "UPDATE inbox_notice SET mail = "+state+", lease_until = $2 WHERE mail = 'due' AND id IN (SELECT id FROM inbox_notice WHERE member = $1 AND mail = 'due' ORDER BY at, id"+
+			db.Limit(mostInMail)+") RETURNING "+noticeColumns, member, db.T(s.now().Add(mailLease))) // what another node took meanwhile is not given
 		return err
 	})
+	slices.SortFunc(list, func(a, b Notice) int { return cmp.Or(a.At.Compare(b.At), strings.Compare(a.ID, b.ID)) })
 	if err != nil || !wanted || len(list) == 0 {
 		return err
 	}
@@ -360,9 +365,12 @@ func (s *Service) mailTo(ctx context.Context, member string) error {
 	if len(list) > 1 {
 		subject = i18n.N(ctx2, "routing.mail.several", len(list))
 	}
-	state := "sent"
-	if err := s.mailer.Send(ctx, m.Email, subject, text.String()); err != nil {
-		// What a mail server said no to and what was lost on the way cannot be told apart here: nobody is told twice.
+	state, err := "sent", s.mailer.Send(ctx, m.Email, subject, text.String())
+	switch {
+	case errors.Is(err, org.ErrNotSent) && s.now().Sub(list[0].At) < mailTries: // surely nothing went out: it is tried again when the lease is over
+		state = "due"
+		s.log.Warn("a notice could not be sent, will try again", "member", member, "error", err)
+	case err != nil: // it may have arrived, and nobody is told twice
 		state = "uncertain"
 		s.log.Warn("a notice may not have arrived", "member", member, "error", err)
 	}

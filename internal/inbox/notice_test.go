@@ -3,6 +3,7 @@ package inbox_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -77,6 +78,40 @@ func TestNotices(t *testing.T) {
 		must(t, k.Inbox.MailNotices(t.Context()))
 		if len(mail.sent) != 1 {
 			t.Errorf("what was read is mailed: %q", mail.sent)
+		}
+	})
+}
+
+// TestNoticesTriedAgain: what surely did not go out, because the mail server was down, goes out later, once; a notice that is renewed all the time is mailed too.
+func TestNoticesTriedAgain(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		k := inboxtest.New(t, d)
+		mail := &post{fault: fmt.Errorf("reach the mail server: %w", org.ErrNotSent)}
+		k.Inbox.WithMail(mail, "https://velo.example/")
+		sam, _ := k.Join("Sam", org.Social)
+		tell := func() {
+			t.Helper()
+			must(t, k.DB.Tx(t.Context(), func(ctx context.Context, q db.Q) error {
+				return k.Inbox.Tell(ctx, q, []string{sam.ID}, "routing.told.nobody_free", []any{"Count", 1}, "")
+			}))
+		}
+		for range 4 { // more often than the time there is to read it on the page
+			tell()
+			k.Pass(time.Minute)
+		}
+		must(t, k.Inbox.MailNotices(t.Context()))
+		must(t, k.Inbox.MailNotices(t.Context()))
+		if len(mail.sent) != 1 {
+			t.Fatalf("tried %d times at once", len(mail.sent))
+		}
+		mail.fault = nil
+		for range 3 {
+			k.Pass(10 * time.Minute)
+			must(t, k.Inbox.MailNotices(t.Context()))
+		}
+		if len(mail.sent) != 2 {
+			t.Errorf("mailed %q", mail.sent)
 		}
 	})
 }

@@ -25,3 +25,14 @@ func (s *Service) Tidy(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Unsay forgets the tokens of replies that were taken back before they went out, in the caller's transaction: said again, they are new.
+func (s *Service) Unsay(ctx context.Context, q db.Q, sendings []string) error {
+	if len(sendings) == 0 {
+		return nil
+	}
+	if _, err := db.Exec(ctx, q, "DELETE FROM conversation_reply WHERE sending IN "+db.Among(q, "$1"), db.Texts(sendings)); err != nil {
+		return fmt.Errorf("forget the tokens of what was taken back: %w", err)
+	}
+	return nil
+}

@@ -13,6 +13,9 @@ type Mailer interface {
 	Send(ctx context.Context, to, subject, text string) error
 }
 
+// ErrNotSent says that a mail surely did not go out.
+var ErrNotSent = errors.New("the mail did not go out")
+
 // ErrNoMail says that no mail server is set.
 var ErrNoMail = errors.New("no mail server is set")
 

@@ -35,3 +35,21 @@ func (s *Service) SetSetting(ctx context.Context, q db.Q, key string, v any) err
 	return db.Insert(ctx, q, "setting (key, value, changed_at)", [][]any{{key, string(raw), db.T(s.now())}},
 		"ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at")
 }
+
+// SwapSetting is SetSetting for what is made at its first use: nothing is kept when it is no longer what it was, so that of two nodes
+// that make it at once the first one's holds.
+func (s *Service) SwapSetting(ctx context.Context, q db.Q, key string, was, v any) error {
+	old, err := json.Marshal(was)
+	if err != nil {
+		return fmt.Errorf("keep the setting %s: %w", key, err)
+	}
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("keep the setting %s: %w", key, err)
+	}
+	if _, err := db.Exec(ctx, q, `INSERT INTO setting (key, value, changed_at) VALUES ($1, $2, $3)
+		ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at WHERE setting.value = $4`, key, string(raw), db.T(s.now()), string(old)); err != nil {
+		return fmt.Errorf("keep the setting %s: %w", key, err)
+	}
+	return nil
+}

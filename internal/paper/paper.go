@@ -46,7 +46,7 @@ func New(path string) *Printer {
 func (p *Printer) Able() bool { return p != nil }
 
 const (
-	longest = 30 * time.Second
+	longest = 2 * time.Minute // also on a small machine with much to do
 	mostOut = 64 << 20
 )
 

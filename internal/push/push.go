@@ -96,8 +96,9 @@ func (s *Service) key(ctx context.Context) (*ecdsa.PrivateKey, error) {
 	if s.own != nil {
 		return s.own, nil
 	}
+	var sealed string
 	read := func() (*ecdsa.PrivateKey, error) {
-		sealed := ""
+		sealed = ""
 		if err := s.org.Setting(ctx, keySetting, &sealed); err != nil || sealed == "" {
 			return nil, err
 		}
@@ -130,12 +131,12 @@ func (s *Service) key(ctx context.Context) (*ecdsa.PrivateKey, error) {
 		return nil, err
 	}
 	err = s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
-		return s.org.SetSetting(ctx, q, keySetting, s.box.Seal(keySetting, []byte(base64.StdEncoding.EncodeToString(raw))))
+		return s.org.SwapSetting(ctx, q, keySetting, sealed, s.box.Seal(keySetting, []byte(base64.StdEncoding.EncodeToString(raw))))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("keep the key for push services: %w", err)
 	}
-	s.own, err = read() // of two nodes that made one at once, the later's holds
+	s.own, err = read() // of two nodes that made one at once, the first one's holds
 	return s.own, err
 }
 

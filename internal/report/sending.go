@@ -209,14 +209,7 @@ func (s *Service) SendOnce(ctx context.Context) (int, error) {
 	texts := map[string]*written{}
 	n := 0
 	for _, m := range list {
-		took, err := s.exec(ctx, "UPDATE report_sending SET state = 'sending', attempts = attempts + 1, lease_until = $1 WHERE id = $2 AND state = 'queued'", db.T(s.Now().Add(mailLease)), m.ID)
-		if err != nil {
-			return n, err
-		}
-		if took == 0 {
-			continue // another node has it
-		}
-		n++
+		// Written before it is noted as being sent: writing takes its time, and who breaks off there has sent nothing.
 		money, err := s.seesMoney(ctx, m)
 		if err != nil {
 			return n, err
@@ -224,14 +217,15 @@ func (s *Service) SendOnce(ctx context.Context) (int, error) {
 		key := fmt.Sprint(m.Plan, m.ForAt, money)
 		if texts[key] == nil {
 			texts[key] = s.write(ctx, m.Plan, money)
-			// Writing can take its time.
-			if held, err := s.exec(ctx, "UPDATE report_sending SET lease_until = $1 WHERE id = $2 AND state = 'sending'", db.T(s.Now().Add(mailLease)), m.ID); err != nil || held == 0 {
-				if err != nil {
-					return n, err
-				}
-				continue // it was given up as uncertain meanwhile
-			}
 		}
+		took, err := s.exec(ctx, "UPDATE report_sending SET state = 'sending', attempts = attempts + 1, lease_until = $1 WHERE id = $2 AND state = 'queued'", db.T(s.Now().Add(mailLease)), m.ID)
+		if err != nil {
+			return n, err
+		}
+		if took == 0 {
+			continue // another node has it, or it was taken back
+		}
+		n++
 		if err := s.post(ctx, m, texts[key]); err != nil {
 			return n, err
 		}

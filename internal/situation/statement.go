@@ -288,8 +288,11 @@ func (s *Service) Stop(ctx context.Context, statement string) (Wording, error) {
 		if err != nil {
 			return 0, err
 		}
-		_, err = db.Exec(ctx, q, "UPDATE situation_copy SET state = 'cancelled' WHERE statement = $1 AND state = 'queued' AND sending IN "+db.Among(q, "$2"), w.ID, db.Texts(taken))
-		return int(n) + len(taken), err
+		if _, err = db.Exec(ctx, q, "UPDATE situation_copy SET state = 'cancelled' WHERE statement = $1 AND state = 'queued' AND sending IN "+db.Among(q, "$2"), w.ID, db.Texts(taken)); err != nil {
+			return 0, err
+		}
+		// Else who goes on would be given the sending that was taken back, for one that is on its way.
+		return int(n) + len(taken), s.inbox.Unsay(ctx, q, taken)
 	})
 }
 

@@ -37,8 +37,9 @@ func (s *Service) signer(ctx context.Context) ([]byte, error) {
 	if s.key != nil {
 		return s.key, nil
 	}
+	var sealed string
 	read := func() ([]byte, error) {
-		sealed := ""
+		sealed = ""
 		if err := s.org.Setting(ctx, keyKey, &sealed); err != nil && !problem.Is(err, problem.Missing) || sealed == "" {
 			return nil, err
 		}
@@ -53,10 +54,10 @@ func (s *Service) signer(ctx context.Context) ([]byte, error) {
 		var raw [32]byte
 		rand.Read(raw[:]) // never fails: see crypto/rand
 		err = s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
-			return s.org.SetSetting(ctx, q, keyKey, s.box.Seal(keyKey, []byte(base64.StdEncoding.EncodeToString(raw[:]))))
+			return s.org.SwapSetting(ctx, q, keyKey, sealed, s.box.Seal(keyKey, []byte(base64.StdEncoding.EncodeToString(raw[:]))))
 		})
 		if err == nil {
-			key, err = read() // of two nodes that made one at once, the later's holds
+			key, err = read() // of two nodes that made one at once, the first one's holds
 		}
 	}
 	if err != nil {

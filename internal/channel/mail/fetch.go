@@ -330,7 +330,5 @@ func (s *session) distinct(m *Message, where string) *channel.Skipped {
 
 // Distinguish gives the message an external id that depends on its content too; for messages whose id another one has.
 func (m *Message) Distinguish() {
-	if n := len(m.Digest); n >= 12 {
-		m.Said.ExternalID += "#" + m.Digest[:12]
-	}
+	m.Said.ExternalID = channel.Distinct(m.Said.ExternalID, m.Digest)
 }

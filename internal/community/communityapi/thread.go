@@ -258,7 +258,7 @@ func (d *desk) operations(a *api.API) {
 		if err := d.within(ctx, in.ID, in.Body.Space); err != nil {
 			return nil, err
 		}
-		thread, err := s.Start(ctx, community.Begin{Space: in.Body.Space, Kind: in.Body.Kind, Title: in.Body.Title, Body: in.Body.Body, Tags: in.Body.Tags, Lang: in.Body.Lang})
+		thread, err := s.Start(ctx, community.Begin{Space: in.Body.Space, Kind: in.Body.Kind, Title: in.Body.Title, Body: in.Body.Body, Tags: in.Body.Tags, Lang: in.Body.Lang, Token: api.Key(ctx)})
 		if err != nil {
 			return nil, err
 		}
@@ -270,7 +270,7 @@ func (d *desk) operations(a *api.API) {
 		if err := org.InOwnName(ctx); err != nil {
 			return nil, err
 		}
-		post, err := s.Reply(ctx, in.ID, community.Reply{Post: in.Item, Body: in.Body.Body, Comment: in.Body.Comment, Lang: in.Body.Lang})
+		post, err := s.Reply(ctx, in.ID, community.Reply{Post: in.Item, Body: in.Body.Body, Comment: in.Body.Comment, Lang: in.Body.Lang, Token: api.Key(ctx)})
 		if err != nil {
 			return nil, err
 		}

@@ -118,7 +118,8 @@ func cluster() (string, error) {
 	if u := os.Getenv("ENTENTE_TEST_POSTGRES"); u != "" {
 		return u, nil
 	}
-	dir := filepath.Join(os.TempDir(), "entente-test-postgres-"+strconv.Itoa(os.Getuid()))
+	const port = "29543" // below those that are given to who asks for any
+	dir := filepath.Join(os.TempDir(), "entente-test-postgres-"+strconv.Itoa(os.Getuid())+"-"+port)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
 	}
@@ -130,7 +131,6 @@ func cluster() (string, error) {
 	if err := syscall.Flock(int(turn.Fd()), syscall.LOCK_EX); err != nil {
 		return "", fmt.Errorf("wait for the test server: %w", err)
 	}
-	const port = "54329"
 	server := "postgres://entente@127.0.0.1:" + port + "/postgres?sslmode=disable"
 	if answers(server) {
 		return server, nil
@@ -172,12 +172,32 @@ func cluster() (string, error) {
 			return "", err
 		}
 	}
+	if running(filepath.Join(data, "postmaster.pid")) { // it is only busy
+		for range 60 {
+			time.Sleep(time.Second)
+			if answers(server) {
+				return server, nil
+			}
+		}
+		return "", fmt.Errorf("the test server at %s runs and does not answer", data)
+	}
 	os.Remove(filepath.Join(data, "postmaster.pid"))
 	options := "-p " + port + " -k " + dir + " -c listen_addresses=127.0.0.1 -c fsync=off -c synchronous_commit=off -c max_connections=400 -c shared_buffers=128MB"
 	if err := as("pg_ctl", "-D", data, "-w", "-t", "60", "-l", filepath.Join(dir, "server.log"), "-o", options, "start"); err != nil {
 		return "", err
 	}
 	return server, nil
+}
+
+// running reports whether the server that wrote a file of its process is there still.
+func running(file string) bool {
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return false
+	}
+	first, _, _ := strings.Cut(string(raw), "\n")
+	pid, err := strconv.Atoi(strings.TrimSpace(first))
+	return err == nil && syscall.Kill(pid, 0) == nil
 }
 
 func answers(server string) bool {

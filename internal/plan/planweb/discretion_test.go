@@ -23,8 +23,14 @@ func TestVolunteer(t *testing.T) {
 	for _, page := range []string{"/initiatives", "/initiatives/portfolio", "/initiatives/capacity", at, at + "/timeline", at + "/people", at + "/tasks/" + i.Tasks[0].ID} {
 		a := vic.get(page)
 		vic.says(a, 200)
+		said := attribute.ReplaceAllStringFunc(a.text, func(x string) string { // a nonce holds any letters by chance
+			if strings.HasPrefix(x, "nonce") {
+				return ""
+			}
+			return x
+		})
 		for _, no := range []string{"€", "CHF", "/money", "/edit/", "/steps", "/initiatives/new"} {
-			if strings.Contains(a.text, no) {
+			if strings.Contains(said, no) {
 				t.Errorf("%s shows %s to a volunteer", page, no)
 			}
 		}

@@ -194,7 +194,7 @@ func (v *visitor) says(a answer, status int, words ...string) {
 
 var (
 	unspoken  = regexp.MustCompile(`\bplan\.[a-z_]+[a-z_.]*\b|NaN|%!|\{\{`)
-	attribute = regexp.MustCompile(`(href|action|src|name|id|for|value)="[^"]*"`)
+	attribute = regexp.MustCompile(`(href|action|src|name|nonce|id|for|value)="[^"]*"`)
 	seenField = regexp.MustCompile(`name="seen" value="(\d+)"`)
 )
 

@@ -185,7 +185,7 @@ func TestSeveralMaps(t *testing.T) {
 		} {
 			a := vic.get(page)
 			vic.says(a, 200, words...)
-			if bad := unspoken.FindString(a.text); bad != "" {
+			if bad := unspoken.FindString(nonces.ReplaceAllString(a.text, "")); bad != "" {
 				t.Errorf("%s says %q", page, bad)
 			}
 		}
@@ -224,3 +224,6 @@ func TestSeveralMaps(t *testing.T) {
 		ada.says(ada.post("/strategy/maps/import"), 422, "Bring a map")
 	})
 }
+
+// nonces hold any letters by chance.
+var nonces = regexp.MustCompile(`nonce="[^"]*"`)

@@ -62,7 +62,7 @@ func Launch() (*Browser, func(), error) {
 	if path == "" {
 		return nil, nil, fmt.Errorf("Chromium is not installed (apt-get install chromium)")
 	}
-	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath(path), chromedp.NoSandbox)
+	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.WSURLReadTimeout(2*time.Minute))
 	ctx, end := context.WithTimeout(context.Background(), most)
 	ctx, forget := chromedp.NewExecAllocator(ctx, options...)
 	ctx, stop := chromedp.NewContext(ctx)
