@@ -156,7 +156,7 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger) (*App, error) 
 	}
 	a.Situation = situation.New(a.DB, a.Ledger, a.Channels, a.Inbox, a.Org, log, a.Clock)
 	a.Rules = rule.New(a.DB, a.Ledger, a.Inbox, a.Review, a.Enrich, a.Org, log, a.Clock)
-	a.Community = community.New(a.DB, a.Ledger, a.Channels, a.Org, log, a.Clock).WithHint(hint(reader))
+	a.Community = community.New(a.DB, a.Ledger, a.Channels, a.Org, log, a.Clock).WithHint(hint(reader)).WithInbox(a.Inbox)
 	a.Merits = recognition.New(a.DB, a.Ledger, a.Community, a.Clock)
 	a.Lead = lead.New(a.DB, a.Ledger, a.Channels, a.Inbox, a.Org, log, a.Clock)
 	a.Contact = contact.New(a.DB, a.Ledger, a.Channels, a.Community, a.Org, log, a.Clock)

@@ -18,6 +18,7 @@ type demoArticle struct {
 	months           int
 	thread           string // title of the thread it was made of
 	of               int    // the article it translates, from 1
+	products         []string
 	state            community.ArticleState
 	helped, unhelped []string
 	reason           string
@@ -51,7 +52,7 @@ func (a *App) demoArticles(ctx context.Context, s *community.Service, people map
 	var made []string
 	for _, d := range demoShelf() {
 		*at = now.Add(-time.Duration(d.days * 24 * float64(time.Hour)))
-		in := community.ArticleDraft{Space: space, Kind: d.kind, Title: d.title, Body: d.body, Lang: d.lang, Months: d.months}
+		in := community.ArticleDraft{Space: space, Kind: d.kind, Title: d.title, Body: d.body, Lang: d.lang, Months: d.months, Products: d.products}
 		for _, t := range threads.Threads {
 			if t.Title == d.thread {
 				in.Thread = t.ID
@@ -92,7 +93,7 @@ func (a *App) demoArticles(ctx context.Context, s *community.Service, people map
 			continue
 		}
 		*at = now.Add(-30 * time.Hour)
-		in := community.ArticleDraft{Kind: d.kind, Title: d.title, Body: d.body + d.later, Lang: d.lang, Months: d.months}
+		in := community.ArticleDraft{Kind: d.kind, Title: d.title, Body: d.body + d.later, Lang: d.lang, Months: d.months, Products: d.products}
 		if err := s.ReviseArticle(people[d.by], c.ID, made[n], in, 1); err != nil {
 			return fmt.Errorf("%q: %w", d.title, err)
 		}
@@ -106,14 +107,15 @@ func (a *App) demoArticles(ctx context.Context, s *community.Service, people map
 func demoShelf() []demoArticle {
 	return []demoArticle{
 		{lang: "fr", by: "karim", kind: community.Guide, days: 6, title: "Hiverner sa batterie en quatre gestes", months: 12, state: community.Approved,
-			thread: "L’autonomie tombe de moitié quand il gèle, est-ce normal ?",
-			body:   "À −3 °C une batterie donne un quart à un tiers de moins. Elle n’est pas usée : elle a froid.\n\n## Les quatre gestes\n\n1. **Rentrez-la la nuit**, entre 10 et 20 °C.\n2. **Partez avec une batterie tiède** : montez-la au moment de partir.\n3. **Rangez-la à moitié pleine** si vous ne roulez pas pendant plus de deux semaines.\n4. **Vérifiez-la chaque mois** : sous deux barres, rechargez jusqu’à la moitié.\n\nNe la chargez jamais au-dessous de 0 °C.",
-			later:  "\n\n## Si l’affichage reste bas\n\nDeux nuits au chaud suffisent d’ordinaire. Sinon, passez à l’atelier : la mesure prend dix minutes et ne coûte rien.",
-			helped: []string{"odile", "nadia", "paulo"}, unhelped: []string{"gwen"}, reason: "In English, please?"},
-		{lang: "en", by: "karim", kind: community.Guide, days: 4, title: "Four habits that bring a battery through winter", months: 12, state: community.Approved, of: 1,
+			products: []string{"Callune", "Lande 2"},
+			thread:   "L’autonomie tombe de moitié quand il gèle, est-ce normal ?",
+			body:     "À −3 °C une batterie donne un quart à un tiers de moins. Elle n’est pas usée : elle a froid.\n\n## Les quatre gestes\n\n1. **Rentrez-la la nuit**, entre 10 et 20 °C.\n2. **Partez avec une batterie tiède** : montez-la au moment de partir.\n3. **Rangez-la à moitié pleine** si vous ne roulez pas pendant plus de deux semaines.\n4. **Vérifiez-la chaque mois** : sous deux barres, rechargez jusqu’à la moitié.\n\nNe la chargez jamais au-dessous de 0 °C.",
+			later:    "\n\n## Si l’affichage reste bas\n\nDeux nuits au chaud suffisent d’ordinaire. Sinon, passez à l’atelier : la mesure prend dix minutes et ne coûte rien.",
+			helped:   []string{"odile", "nadia", "paulo"}, unhelped: []string{"gwen"}, reason: "In English, please?"},
+		{lang: "en", by: "karim", kind: community.Guide, days: 4, title: "Four habits that bring a battery through winter", months: 12, state: community.Approved, of: 1, products: []string{"Callune", "Lande 2"},
 			body:   "At −3 °C a battery gives a quarter to a third less. It is not worn: it is cold.\n\n1. **Take it inside at night**, between 10 and 20 °C.\n2. **Leave with a warm battery**: fit it when you go.\n3. **Store it half full** when you do not ride for more than two weeks.\n4. **Check it every month**: below two bars, charge to one half.\n\nNever charge it below 0 °C.",
 			helped: []string{"gwen"}},
-		{lang: "fr", by: "sandrine", kind: community.Practice, days: 17, title: "Serrer sans casser : les couples utiles d’une Lande 2", months: 24, state: community.Approved,
+		{lang: "fr", by: "sandrine", kind: community.Practice, days: 17, title: "Serrer sans casser : les couples utiles d’une Lande 2", months: 24, state: community.Approved, products: []string{"Lande 2"},
 			body:   "Une clé dynamométrique coûte moins qu’une potence.\n\n| vis | couple |\n|---|---|\n| potence | 5 à 6 Nm |\n| tige de selle | 5 Nm |\n| étrier de frein | 6 à 8 Nm |\n| axe de plaquettes | 3 à 4 Nm |\n\nOn serre en deux fois, et on reprend après la première sortie.",
 			helped: []string{"paulo", "nadia"}},
 		{lang: "fr", by: "ines", kind: community.Opinion, days: 2, title: "Pourquoi nous publions les idées que nous écartons", state: community.InReview,

@@ -63,6 +63,11 @@ func (a *App) derivedBeside(ctx context.Context, c inbox.Conversation) []ui.Pane
 		panels = append(panels, ui.Panel{Title: i18n.T(ctx, "community.ambassador.title"), Later: foldedAt(c, "helpers")})
 	}
 	panels = append(panels, leadweb.InConversation(ctx, a.Lead, c)...)
+	if made, err := communityweb.FromConversation(ctx, a.Community, c.ID, !c.LastOursAt.IsZero()); err != nil {
+		a.Log.Warn("articles of a conversation could not be read", "error", err)
+	} else {
+		panels = append(panels, made...)
+	}
 	return append(panels, governweb.InsightsAbout(ctx, a.Govern, "conversation:"+c.ID)...)
 }
 

@@ -64,16 +64,18 @@ type Article struct {
 	ApprovedBy      string
 	CheckedAt       time.Time // when it was approved, or said to be still right
 	Yes, No         int       // how many readers it helped, and not
+	Conversation    string    // of the inbox, whose answers it was made of: for those who read the inbox
+	Products        []string  // that it is about
 
 	last string
 }
 
 const articleColumns = `a.id, a.channel, a.space, a.kind, a.lang, a.original, a.original_version, a.thread, a.credits, a.months, a.author, a.author_name, a.state, a.version,
-	a.approved, a.title, a.excerpt, a.at, a.changed_at, a.approved_at, a.approved_by, a.checked_at, a.yes, a.nay, a.last`
+	a.approved, a.title, a.excerpt, a.at, a.changed_at, a.approved_at, a.approved_by, a.checked_at, a.yes, a.nay, a.last, a.conversation, a.products`
 
 func articleFields(a *Article) []any {
 	return []any{&a.ID, &a.Channel, &a.Space, &a.Kind, &a.Lang, &a.Original, &a.OriginalVersion, &a.Thread, db.JSON(&a.Credits), &a.Months, &a.Author, &a.AuthorName,
-		&a.State, &a.Version, &a.Approved, &a.Title, &a.Excerpt, db.At(&a.At), db.At(&a.ChangedAt), db.At(&a.ApprovedAt), &a.ApprovedBy, db.At(&a.CheckedAt), &a.Yes, &a.No, &a.last}
+		&a.State, &a.Version, &a.Approved, &a.Title, &a.Excerpt, db.At(&a.At), db.At(&a.ChangedAt), db.At(&a.ApprovedAt), &a.ApprovedBy, db.At(&a.CheckedAt), &a.Yes, &a.No, &a.last, &a.Conversation, db.JSON(&a.Products)}
 }
 
 // Public reports whether it is read by everybody who may read its space.
@@ -105,6 +107,7 @@ type ArticleQuery struct {
 	Community string
 	Space     string
 	Kind      string
+	Product   string
 	Unread    bool // instead of those everybody reads: those that wait for approval or are being written, for who may read them
 }
 
@@ -125,6 +128,12 @@ func (s *Service) Articles(ctx context.Context, o Sight, in ArticleQuery) ([]Art
 	w.And("a.space IN " + db.Among(q, w.Arg(db.Texts(spaces))))
 	if in.Kind != "" {
 		w.And("a.kind = ?", in.Kind)
+	}
+	if in.Product != "" { // a name between its quotes, in the list as it is kept: other names that hold it do not match
+		if !named(in.Product) { // a comma stands between quotes too
+			return nil, nil
+		}
+		w.And("REPLACE(a.products, ?, '') <> a.products", db.J(in.Product))
 	}
 	order := "a.approved_at DESC, a.id DESC"
 	if in.Unread {
@@ -198,6 +207,9 @@ type ArticleDraft struct {
 	Thread   string // the thread it is made of
 	Months   int
 	Token    string // of the form: the same token makes one article
+
+	Conversation string   // of the inbox, whose answers it is made of
+	Products     []string // that it is about
 }
 
 // maxMonths bounds after how long an article is looked at again.
@@ -224,7 +236,8 @@ func (d *ArticleDraft) check() error {
 	case len(d.Token) > 100:
 		return problem.New(problem.Invalid, "problem.bad_form")
 	}
-	return nil
+	d.Products, err = checkProducts(d.Products)
+	return err
 }
 
 // WriteArticle begins an article as a draft: whoever may write in a space that holds articles may. It returns its id.
@@ -239,7 +252,14 @@ func (s *Service) WriteArticle(ctx context.Context, d ArticleDraft) (string, err
 	if err := d.check(); err != nil {
 		return "", err
 	}
-	said := ledger.Written{Space: d.Space, Kind: d.Kind, Title: d.Title, Markup: d.Body, Lang: d.Lang, Months: d.Months, Version: 1, AuthorName: lineOf(w.member.Name)}
+	said := ledger.Written{Space: d.Space, Kind: d.Kind, Title: d.Title, Markup: d.Body, Lang: d.Lang, Months: d.Months, Version: 1, AuthorName: lineOf(w.member.Name), Products: d.Products}
+	if d.Conversation != "" {
+		c, err := s.answered(ctx, d.Conversation)
+		if err != nil {
+			return "", err
+		}
+		said.Conversation = c.ID
+	}
 	if d.Original != "" {
 		of, err := s.Article(ctx, w.sight, w.community.ID, d.Original)
 		if err != nil || of.Space != d.Space || of.Original != "" || !of.Public() {
@@ -354,7 +374,7 @@ func (s *Service) ReviseArticle(ctx context.Context, community, article string, 
 		return problem.New(problem.Conflict, "problem.conflict")
 	}
 	said := ledger.Written{Space: a.Space, Kind: d.Kind, Title: d.Title, Markup: d.Body, Lang: d.Lang, Months: d.Months, Version: a.Version + 1, AuthorName: lineOf(w.member.Name),
-		Original: a.Original, OriginalVersion: a.OriginalVersion, Thread: a.Thread, Credits: a.Credits}
+		Original: a.Original, OriginalVersion: a.OriginalVersion, Thread: a.Thread, Credits: a.Credits, Conversation: a.Conversation, Products: d.Products}
 	if a.Original != "" { // who writes it anew has the original as it is now before their eyes
 		if said.OriginalVersion, _, err = db.Value[int](ctx, s.db.Read(), "SELECT approved FROM community_article WHERE id = $1", a.Original); err != nil {
 			return err

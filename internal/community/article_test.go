@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/entente/entente/internal/community"
+	"github.com/entente/entente/internal/inbox"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
 )
@@ -144,6 +145,117 @@ func TestArticles(t *testing.T) {
 		if len(all) != 1 || all[0].ID != two || len(waiting) != 1 || waiting[0].ID != one {
 			t.Errorf("read: %+v, waiting: %+v", all, waiting)
 		}
+		rebuilt(t, k)
+	})
+}
+
+// TestArticleOfConversation makes an article of what was answered in the inbox: the customer is not in it, and only the team knows where it came from.
+func TestArticleOfConversation(t *testing.T) {
+	each(t, func(t *testing.T, k *square) {
+		k.holding()
+		ada, bob, lea := k.join("Ada", org.Plain), k.join("Bob", org.Plain), k.join("Lea", org.Social)
+		q := k.ask(ada, "Why does my chain squeak?", "I left it in the rain of Toulon.")
+		k.reply(bob, q, "Buy a new one.")
+		c, found, err := k.inbox.Of(lea, q)
+		must(t, err)
+		if !found {
+			t.Fatal("it does not stand in the inbox")
+		}
+		k.pass(time.Minute)
+		_, err = k.inbox.Reply(lea, c.ID, inbox.Answer{Text: "Dear Ada, write to ada@velo.example if one drop of oil on each link does not help.", To: q})
+		must(t, err)
+		_, err = k.channels.SendOnce(t.Context(), k.now())
+		must(t, err)
+		k.level()
+
+		for _, who := range []context.Context{t.Context(), ada, bob} {
+			if _, _, err := k.SeedOfConversation(who, c.ID); err == nil {
+				t.Error("somebody outside of the team reads what was answered")
+			}
+		}
+		from, seed, err := k.SeedOfConversation(lea, c.ID)
+		must(t, err)
+		if want := "Dear …, write to … if one drop of oil on each link does not help."; seed != want || from.ID != c.ID {
+			t.Errorf("it begins with %q, want %q", seed, want)
+		}
+		_, _, err = k.SeedOfConversation(lea, "00000000000000000000")
+		refused(t, err, problem.Missing, "problem.not_found")
+
+		k.pass(time.Minute)
+		draft := community.ArticleDraft{Space: k.spaces["help"], Kind: community.Guide, Title: "Oiling a chain", Body: seed, Lang: "en", Conversation: c.ID}
+		_, err = k.WriteArticle(bob, draft)
+		refused(t, err, problem.Forbidden, "problem.forbidden")
+		one, err := k.WriteArticle(lea, draft)
+		must(t, err)
+		k.pass(time.Minute)
+		draft.Conversation = ""
+		must(t, k.ReviseArticle(lea, k.id, one, draft, 1))
+		must(t, k.TurnArticle(lea, k.id, one, community.Approved, ""))
+		if a := k.article(bob, one); a.Conversation != c.ID || len(a.Credits) != 0 {
+			t.Errorf("of a conversation, and %+v", a)
+		}
+		made, err := k.ArticlesOfConversation(lea, k.sight(lea), c.ID)
+		must(t, err)
+		if len(made) != 1 || made[0].ID != one {
+			t.Errorf("made of the conversation: %+v", made)
+		}
+		_, err = k.ArticlesOfConversation(bob, k.sight(bob), c.ID)
+		refused(t, err, problem.Forbidden, "problem.forbidden")
+		rebuilt(t, k)
+	})
+}
+
+// TestArticleProducts finds articles by what they are about: by the whole name, as it was approved.
+func TestArticleProducts(t *testing.T) {
+	each(t, func(t *testing.T, k *square) {
+		k.holding()
+		lea := k.join("Lea", org.Social)
+		write := func(title string, products ...string) (string, community.ArticleDraft) {
+			t.Helper()
+			k.pass(time.Minute)
+			d := community.ArticleDraft{Space: k.spaces["help"], Kind: community.Guide, Title: title, Body: "One drop.", Lang: "en", Products: products}
+			a, err := k.WriteArticle(lea, d)
+			must(t, err)
+			must(t, k.TurnArticle(lea, k.id, a, community.Approved, ""))
+			return a, d
+		}
+		about := func(product string) (out []string) {
+			t.Helper()
+			list, err := k.Articles(t.Context(), k.sight(t.Context()), community.ArticleQuery{Community: k.id, Product: product})
+			must(t, err)
+			for _, a := range list {
+				out = append(out, a.Title)
+			}
+			return out
+		}
+		one, d := write("Oiling a chain", "Callune", " Lande 2 ", "Callune")
+		write("Pumping a tyre", "Callune 2", `10" wheel <b>`)
+		write("About nothing that is sold")
+		all := []string{`10" wheel <b>`, "Callune", "Callune 2", "Lande 2"}
+		for product, want := range map[string][]string{"Callune": {"Oiling a chain"}, "Callune 2": {"Pumping a tyre"}, "Lande 2": {"Oiling a chain"}, `10" wheel <b>`: {"Pumping a tyre"},
+			"callune": nil, "Call": nil, "%": nil, ",": nil, "[": nil} {
+			if diff := cmp.Diff(want, about(product)); diff != "" {
+				t.Errorf("about %s (-want +got):\n%s", product, diff)
+			}
+		}
+		known, err := k.Products(t.Context(), k.sight(t.Context()), k.id)
+		must(t, err)
+		if diff := cmp.Diff(all, known); diff != "" {
+			t.Errorf("products (-want +got):\n%s", diff)
+		}
+		k.pass(time.Minute)
+		d.Products = []string{"Ajonc"}
+		must(t, k.ReviseArticle(lea, k.id, one, d, 1))
+		if got := about("Callune"); len(got) != 1 {
+			t.Errorf("what was approved is about Callune still, and found: %v", got)
+		}
+		must(t, k.TurnArticle(lea, k.id, one, community.Approved, ""))
+		if a, b := about("Callune"), about("Ajonc"); len(a) != 0 || len(b) != 1 {
+			t.Errorf("approved anew: %v and %v", a, b)
+		}
+		d.Products = strings.Split("abcdefghi", "")
+		_, err = k.WriteArticle(lea, d)
+		refused(t, err, problem.Invalid, "community.article.many_products")
 		rebuilt(t, k)
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/entente/entente/internal/channel"
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/id"
+	"github.com/entente/entente/internal/inbox"
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
@@ -29,6 +30,8 @@ type Service struct {
 	maps   db.Kept[*Map]
 	ties   db.Kept[[]Membership]
 	kindly db.Kept[[]string]
+
+	inbox *inbox.Service // may be nil
 
 	talk   // of threads
 	herald // of notices

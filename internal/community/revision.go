@@ -21,12 +21,13 @@ type Revision struct {
 	Title      string
 	Markup     string
 	HTML       string // safe: made by markup
+	Products   []string
 }
 
-const revisionColumns = "version, at, author_name, title, markup, html"
+const revisionColumns = "version, at, author_name, title, markup, html, products"
 
 func revisionFields(r *Revision) []any {
-	return []any{&r.Version, db.At(&r.At), &r.AuthorName, &r.Title, &r.Markup, &r.HTML}
+	return []any{&r.Version, db.At(&r.At), &r.AuthorName, &r.Title, &r.Markup, &r.HTML, db.JSON(&r.Products)}
 }
 
 // Revisions are the versions of an article, the newest first. Only who may revise it reads those that were never approved.
@@ -164,24 +165,22 @@ func deriveWritten(ctx context.Context, q db.Q, a *ledger.Activity) error {
 		return err
 	}
 	doc, _ := markup.Options{Top: 2}.Render(w.Markup) // what was stated once can always be shown: beyond the limits it is plain text
-	credits := db.J(w.Credits)
-	if w.Credits == nil {
-		credits = db.J([]string{})
-	}
+	credits, products := db.J(append([]string{}, w.Credits...)), db.J(append([]string{}, w.Products...))
 	n, err := db.Exec(ctx, q, `INSERT INTO community_article (id, channel, space, kind, lang, original, original_version, thread, credits, months, author, author_name, state, version,
-		title, excerpt, at, changed_at, last) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'draft', $13, $14, $15, $16, $16, $17)
+		title, excerpt, at, changed_at, last, conversation, products) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'draft', $13, $14, $15, $16, $16, $17, $18, $19)
 		ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, lang = excluded.lang, original_version = CASE WHEN community_article.approved > 0 THEN community_article.original_version
 			ELSE excluded.original_version END, months = excluded.months, state = 'draft', version = excluded.version,
 			title = CASE WHEN community_article.approved > 0 THEN community_article.title ELSE excluded.title END,
-			excerpt = CASE WHEN community_article.approved > 0 THEN community_article.excerpt ELSE excluded.excerpt END, changed_at = excluded.changed_at, last = excluded.last
+			excerpt = CASE WHEN community_article.approved > 0 THEN community_article.excerpt ELSE excluded.excerpt END,
+			products = CASE WHEN community_article.approved > 0 THEN community_article.products ELSE excluded.products END, changed_at = excluded.changed_at, last = excluded.last
 		WHERE excluded.version = community_article.version + 1`,
 		a.Object, a.Channel, w.Space, w.Kind, w.Lang, w.Original, w.OriginalVersion, w.Thread, credits, w.Months, a.Actor, w.AuthorName, w.Version, w.Title, excerpt(doc.Text),
-		db.T(a.At), a.ID)
+		db.T(a.At), a.ID, w.Conversation, products)
 	if err != nil || n == 0 {
 		return err
 	}
-	_, err = db.Exec(ctx, q, `INSERT INTO community_revision (article, version, at, author_name, title, markup, html, original_version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
-		a.Object, w.Version, db.T(a.At), w.AuthorName, w.Title, w.Markup, doc.HTML, w.OriginalVersion)
+	_, err = db.Exec(ctx, q, `INSERT INTO community_revision (article, version, at, author_name, title, markup, html, original_version, products) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
+		a.Object, w.Version, db.T(a.At), w.AuthorName, w.Title, w.Markup, doc.HTML, w.OriginalVersion, products)
 	return err
 }
 
@@ -229,8 +228,8 @@ func deriveApproved(ctx context.Context, q db.Q, a *ledger.Activity, t *ledger.A
 		return err
 	}
 	doc, _ := markup.Render(r.Markup)
-	_, err = db.Exec(ctx, q, `UPDATE community_article SET approved = $1, approved_at = $2, approved_by = $3, title = $4, excerpt = $5,
+	_, err = db.Exec(ctx, q, `UPDATE community_article SET approved = $1, approved_at = $2, approved_by = $3, title = $4, excerpt = $5, products = $7,
 		original_version = (SELECT r.original_version FROM community_revision r WHERE r.article = $6 AND r.version = $1) WHERE id = $6`,
-		t.Version, db.T(a.At), t.By, r.Title, excerpt(doc.Text), a.Object)
+		t.Version, db.T(a.At), t.By, r.Title, excerpt(doc.Text), a.Object, db.J(append([]string{}, r.Products...)))
 	return err
 }

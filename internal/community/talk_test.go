@@ -83,7 +83,7 @@ func newSquare(t *testing.T, d *db.DB) *square {
 	k.ledger = ledger.New(d, log, k.now, channel.PostFollower(), people.Follower(), e.Follower(), listening.NewMatcher(e).Follower(), inbox.Follower(), community.Follower())
 	k.channels = channel.New(d, k.ledger, box, channel.World{Clock: k.now, Log: log}, log, k.now, forum.New())
 	k.inbox = inbox.New(d, k.ledger, k.channels, k.org, log, k.now)
-	k.Service = community.New(d, k.ledger, k.channels, k.org, log, k.now)
+	k.Service = community.New(d, k.ledger, k.channels, k.org, log, k.now).WithInbox(k.inbox)
 	a, err := k.channels.Add(t.Context(), channel.Draft{Kind: forum.Kind, Name: "Velo", Settings: channel.Settings{"url": "https://velo.example/c/velo"}, Inbox: channel.InboxQuestions})
 	must(t, err)
 	k.channel = a.ID

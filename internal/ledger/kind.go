@@ -250,6 +250,8 @@ type Written struct {
 	Thread          string   `json:"thread,omitempty"`           // that it was made of
 	Credits         []string `json:"credits,omitempty"`          // names of those who said it there
 	Months          int      `json:"months,omitempty"`           // after which it is to be looked at again
+	Conversation    string   `json:"conversation,omitempty"`     // of the inbox, whose answers it was made of; for staff only
+	Products        []string `json:"products,omitempty"`         // that it is about, as orders name them
 }
 
 // ArticleState says what was made of a version of an article.

@@ -63,6 +63,7 @@ type Article struct {
 	Changed  time.Time `json:"changed_at"`
 	Yes      int       `json:"helped"`
 	No       int       `json:"helped_not"`
+	Products []string  `json:"products,omitempty" doc:"That it is about."`
 	Markdown string    `json:"markdown,omitempty" doc:"Of one article asked for."`
 }
 
@@ -156,7 +157,7 @@ func postOf(p *community.Post) Post {
 }
 
 func articleOf(a *community.Article) Article {
-	return Article{ID: a.ID, Space: a.Space, Kind: a.Kind, Lang: a.Lang, Title: a.Title, Author: a.AuthorName, State: string(a.State), Version: cmp.Or(a.Approved, a.Version), Changed: a.ChangedAt, Yes: a.Yes, No: a.No}
+	return Article{ID: a.ID, Space: a.Space, Kind: a.Kind, Lang: a.Lang, Title: a.Title, Author: a.AuthorName, State: string(a.State), Version: cmp.Or(a.Approved, a.Version), Changed: a.ChangedAt, Products: a.Products, Yes: a.Yes, No: a.No}
 }
 
 // thread reads a thread with a page of what is said in it.
@@ -323,12 +324,15 @@ func (d *desk) operations(a *api.API) {
 		}
 		return d.thread(ctx, in.ID, in.Item, 0)
 	})
-	api.Add(a, op("list-articles", http.MethodGet, "/communities/{id}/articles", "Articles that you may read", org.CommunityRead), func(ctx context.Context, in *ByID) (*api.List[Article], error) {
+	api.Add(a, op("list-articles", http.MethodGet, "/communities/{id}/articles", "Articles that you may read", org.CommunityRead), func(ctx context.Context, in *struct {
+		ByID
+		Product string `query:"product" maxLength:"80" doc:"That they are about."`
+	}) (*api.List[Article], error) {
 		c, o, err := d.find(ctx, in.ID)
 		if err != nil {
 			return nil, err
 		}
-		list, err := s.Articles(ctx, o, community.ArticleQuery{Community: c.ID})
+		list, err := s.Articles(ctx, o, community.ArticleQuery{Community: c.ID, Product: in.Product})
 		if err != nil {
 			return nil, err
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -42,7 +43,9 @@ type articlesView struct {
 	hall
 	space   *community.Space // nil for all of the community
 	kind    string
-	waiting bool // those that are being written or read before approval
+	product string
+	about   []string // what the articles are about that everybody reads
+	waiting bool     // those that are being written or read before approval
 	list    []community.Article
 	spaces  []community.Space // where whoever asks may write one
 }
@@ -79,6 +82,19 @@ func (v *articlesView) newHref(ctx context.Context) string {
 		to += "?space=" + url.QueryEscape(v.space.Slug)
 	}
 	return to
+}
+
+// productHref is the list of the articles about a product.
+func (v *hall) productHref(ctx context.Context, product string) string {
+	return v.href(ctx, "/articles?product="+url.QueryEscape(product))
+}
+
+func (v *articlesView) products(ctx context.Context) []ui.Option {
+	out := []ui.Option{{Label: i18n.T(ctx, "community.article.any_product")}}
+	for _, p := range v.about {
+		out = append(out, ui.Option{Value: p, Label: p})
+	}
+	return out
 }
 
 func kindName(ctx context.Context, kind string) string {
@@ -119,12 +135,16 @@ func (h *handlers) showArticles(w http.ResponseWriter, r *http.Request, at hall,
 			v.kind = k
 		}
 	}
-	in := community.ArticleQuery{Community: at.place.ID, Kind: v.kind, Unread: v.waiting}
+	v.product = clip(web.Clean(q.Get("product")), 100)
+	in := community.ArticleQuery{Community: at.place.ID, Kind: v.kind, Product: v.product, Unread: v.waiting}
 	if space != nil {
 		in.Space = space.ID
 	}
 	var err error
 	if v.list, err = h.s.Articles(ctx, at.Sight, in); err != nil {
+		return err
+	}
+	if v.about, err = h.s.Products(ctx, at.Sight, at.place.ID); err != nil {
 		return err
 	}
 	return web.Show(w, r, web.Page{Title: v.title(ctx), Head: articlesHead(v)}, articlesPage(v))
@@ -149,6 +169,14 @@ func (v *articleView) ways() []community.ArticleState { return v.Ways(v.who, &v.
 
 func (v *articleView) translates() bool {
 	return v.who != nil && v.MayWrite(v.a.Space) && v.a.Public() && v.a.Original == "" && len(i18n.Languages()) > 1+len(v.translations)
+}
+
+// source is the conversation that the article was made of, for who reads the inbox.
+func (v *articleView) source() string {
+	if v.a.Conversation == "" || v.who == nil || !v.who.May(org.InboxRead) {
+		return ""
+	}
+	return "/inbox/" + v.a.Conversation
 }
 
 func (v *articleView) at(ctx context.Context, what string) string {
@@ -239,6 +267,33 @@ type writeView struct {
 	seen    int
 	preview string
 	form    *web.Form
+	known   []string // products that it may be about
+}
+
+// readProducts finds what an article may be about: what is sold, as far as whoever writes may know that, and what other articles are about.
+func (h *handlers) readProducts(ctx context.Context, v *writeView) (err error) {
+	if v.known, err = h.s.Products(ctx, v.Sight, v.place.ID); err != nil {
+		return err
+	}
+	if h.options.Products != nil && v.who.May(org.MeasureRead) {
+		sold, err := h.options.Products(ctx)
+		if err != nil {
+			return err
+		}
+		v.known = append(v.known, sold...)
+	}
+	v.known = append(v.known, v.in.Products...)
+	slices.Sort(v.known)
+	v.known = slices.Compact(v.known)
+	return nil
+}
+
+func (v *writeView) products() []ui.Option {
+	var out []ui.Option
+	for _, p := range v.known {
+		out = append(out, ui.Option{Value: p, Label: p})
+	}
+	return out
 }
 
 func (v *writeView) title(ctx context.Context) string {
@@ -299,6 +354,16 @@ func (h *handlers) writing(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
+	if conversation := q.Get("conversation"); conversation != "" {
+		c, body, err := h.s.SeedOfConversation(ctx, conversation)
+		if err != nil {
+			return err
+		}
+		v.in.Conversation, v.in.Body = c.ID, body
+		if slices.Contains(i18n.Languages(), c.Lang) {
+			v.in.Lang = c.Lang
+		}
+	}
 	if original := q.Get("original"); original != "" {
 		a, err := h.s.Article(ctx, v.Sight, v.place.ID, original)
 		if err != nil {
@@ -308,7 +373,7 @@ func (h *handlers) writing(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		v.in.Original, v.in.Title, v.in.Body, v.in.Kind, v.months = a.ID, rev.Title, rev.Markup, a.Kind, strconv.Itoa(a.Months)
+		v.in.Original, v.in.Title, v.in.Body, v.in.Kind, v.in.Products, v.months = a.ID, rev.Title, rev.Markup, a.Kind, rev.Products, strconv.Itoa(a.Months)
 		v.space = strings.TrimPrefix(v.spacePath(a.Space), "/")
 		for _, l := range i18n.Languages() {
 			if l != a.Lang {
@@ -320,6 +385,9 @@ func (h *handlers) writing(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *handlers) showWrite(w http.ResponseWriter, r *http.Request, v *writeView) error {
+	if err := h.readProducts(r.Context(), v); err != nil {
+		return err
+	}
 	return web.Show(w, r, web.Page{Title: v.title(r.Context()), Head: hidden()}, writePage(v))
 }
 
@@ -333,7 +401,10 @@ func (v *writeView) read(f *web.Form) {
 		months = -1
 	}
 	v.in = community.ArticleDraft{Space: sp.ID, Kind: f.Text("kind"), Title: f.Text("title"), Body: f.Text("body"), Lang: f.Text("lang"), Original: clip(f.Text("original"), 60),
-		Thread: clip(f.Text("thread"), 60), Months: months, Token: clip(f.Text("token"), 100)}
+		Thread: clip(f.Text("thread"), 60), Months: months, Token: clip(f.Text("token"), 100), Conversation: clip(f.Text("conversation"), 60)}
+	for _, p := range f.Values["products"] {
+		v.in.Products = append(v.in.Products, web.Clean(clip(p, 200)))
+	}
 	v.seen = number(f.Text("seen"))
 	if f.Text("do") == "preview" {
 		v.preview = community.Preview(v.in.Body)
@@ -387,7 +458,7 @@ func (h *handlers) revising(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v.in = community.ArticleDraft{Kind: v.a.Kind, Title: rev.Title, Body: rev.Markup, Lang: v.a.Lang}
+	v.in = community.ArticleDraft{Kind: v.a.Kind, Title: rev.Title, Body: rev.Markup, Lang: v.a.Lang, Products: rev.Products}
 	v.months, v.seen = strconv.Itoa(v.a.Months), v.a.Version
 	return h.showWrite(w, r, v)
 }
@@ -487,4 +558,40 @@ func (h *handlers) fillArticles(ctx context.Context, v *threadView) error {
 		}
 	}
 	return nil
+}
+
+// FromConversation shows beside a conversation of the inbox which articles were made of what was answered there, and offers to make one.
+func FromConversation(ctx context.Context, s *community.Service, conversation string, answered bool) ([]ui.Panel, error) {
+	o, err := s.Sees(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	made, err := s.ArticlesOfConversation(ctx, o, conversation)
+	if err != nil {
+		return nil, err
+	}
+	p := sourcePanel{conversation: conversation, made: map[string]string{}}
+	for _, c := range o.Communities() {
+		v := hall{Sight: o, place: c, who: org.Who(ctx), lang: i18n.Lang(ctx)}
+		for _, a := range made {
+			if sp, _ := o.SpaceByID(a.Space); sp.Community == c.ID {
+				p.list = append(p.list, a)
+				p.made[a.ID] = c.Path() + a.Path()
+			}
+		}
+		if answered && len(v.shelves()) > 0 {
+			p.places = append(p.places, c)
+		}
+	}
+	if len(p.list)+len(p.places) == 0 {
+		return nil, nil
+	}
+	return []ui.Panel{{Title: i18n.T(ctx, "community.article.title"), Body: sourceBody(p)}}, nil
+}
+
+type sourcePanel struct {
+	conversation string
+	list         []community.Article
+	made         map[string]string // where each is
+	places       []community.Community
 }

@@ -56,7 +56,32 @@ func articlesPage(v *articlesView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if len(v.list) == 0 && v.waiting {
+		if len(v.about) > 0 {
+			_, _ = templ_7745c5c3_Buffer.WriteString("<form method=\"get\" action=\"")
+			write.Link(templ_7745c5c3_Buffer, templ.URL(v.href(ctx, v.path())))
+			_, _ = templ_7745c5c3_Buffer.WriteString("\" class=\"cluster\">")
+			if v.kind != "" {
+				templ_7745c5c3_Err = ui.Hidden("kind", v.kind).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
+			templ_7745c5c3_Err = ui.Select(ui.Field{Name: "product", Label: i18n.T(ctx, "community.article.product"), Value: v.product, Options: v.products(ctx), Compact: true}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: i18n.T(ctx, "community.article.filter"), Small: true}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			_, _ = templ_7745c5c3_Buffer.WriteString("</form>")
+		}
+		if len(v.list) == 0 && v.product != "" {
+			templ_7745c5c3_Err = ui.EmptyState("book-open", i18n.T(ctx, "community.article.none_about", "Product", v.product), "").Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		} else if len(v.list) == 0 && v.waiting {
 			templ_7745c5c3_Err = ui.EmptyState("circle-check", i18n.T(ctx, "community.article.none_waiting"), "").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -94,7 +119,7 @@ func articlesPage(v *articlesView) templ.Component {
 }
 
 func articlesActions(v *articlesView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var11 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var12 templ.Component) (templ_7745c5c3_Err error) {
 		if len(v.spaces) > 0 {
 			templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "community.article.new"), Icon: "pencil", Href: v.newHref(ctx)}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -106,7 +131,7 @@ func articlesActions(v *articlesView) templ.Component {
 }
 
 func articleLine(v *articlesView, a *community.Article) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var12 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var13 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<li class=\"forum-line\"><div class=\"forum-body\"><h3 class=\"forum-title\"><a href=\"")
 		write.Link(templ_7745c5c3_Buffer, templ.URL(v.href(ctx, a.Path())))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\" lang=\"")
@@ -158,7 +183,7 @@ func articleLine(v *articlesView, a *community.Article) templ.Component {
 }
 
 func articleHead(v *articleView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var21 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var22 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<link rel=\"canonical\" href=\"")
 		write.Link(templ_7745c5c3_Buffer, v.world(v.a.Path()))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
@@ -190,7 +215,7 @@ func articleHead(v *articleView) templ.Component {
 }
 
 func articlePage(v *articleView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var25 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var26 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.Breadcrumb(ui.Crumb{Label: v.place.Called(v.lang), Href: v.href(ctx, "")}, ui.Crumb{Label: v.spaceName(v.a.Space), Href: v.href(ctx, v.spacePath(v.a.Space))}, ui.Crumb{Label: v.rev.Title}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -258,6 +283,26 @@ func articlePage(v *articleView) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
+		if len(v.rev.Products) > 0 {
+			_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"forum-meta\"><span>")
+			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.article.about"))
+			_, _ = templ_7745c5c3_Buffer.WriteString("</span> ")
+			for _, p := range v.rev.Products {
+				_, _ = templ_7745c5c3_Buffer.WriteString("<a href=\"")
+				write.Link(templ_7745c5c3_Buffer, templ.URL(v.productHref(ctx, p)))
+				_, _ = templ_7745c5c3_Buffer.WriteString("\">")
+				write.Text(templ_7745c5c3_Buffer, p)
+				_, _ = templ_7745c5c3_Buffer.WriteString("</a>")
+			}
+			_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
+		}
+		if v.source() != "" {
+			_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"small\"><a href=\"")
+			write.Link(templ_7745c5c3_Buffer, templ.URL(v.source()))
+			_, _ = templ_7745c5c3_Buffer.WriteString("\">")
+			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.article.conversation"))
+			_, _ = templ_7745c5c3_Buffer.WriteString("</a></p>")
+		}
 		if len(v.a.Credits) > 0 {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"muted small\">")
 			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.article.thanks"))
@@ -298,7 +343,7 @@ func articlePage(v *articleView) templ.Component {
 }
 
 func articleNotes(v *articleView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var44 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var50 templ.Component) (templ_7745c5c3_Err error) {
 		switch {
 		case v.a.State == community.Withdrawn:
 			templ_7745c5c3_Err = ui.Callout(ui.Warning, i18n.T(ctx, "community.article.is_withdrawn")).Render(ctx, templ_7745c5c3_Buffer)
@@ -316,7 +361,7 @@ func articleNotes(v *articleView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		case v.revises() && v.a.Version > v.a.Approved:
-			templ_7745c5c3_Var45 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var51 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<p><a href=\"")
 				write.Link(templ_7745c5c3_Buffer, templ.URL(v.href(ctx, v.a.Path()+"?version=newest")))
 				_, _ = templ_7745c5c3_Buffer.WriteString("\">")
@@ -324,13 +369,13 @@ func articleNotes(v *articleView) templ.Component {
 				_, _ = templ_7745c5c3_Buffer.WriteString("</a></p>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Callout(ui.Info, i18n.T(ctx, "community.article.newer")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var45), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Callout(ui.Info, i18n.T(ctx, "community.article.newer")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var51), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
 		if v.outdated {
-			templ_7745c5c3_Var48 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var54 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<p><a href=\"")
 				write.Link(templ_7745c5c3_Buffer, templ.URL(v.href(ctx, "/articles/"+v.a.Original)))
 				_, _ = templ_7745c5c3_Buffer.WriteString("\">")
@@ -338,7 +383,7 @@ func articleNotes(v *articleView) templ.Component {
 				_, _ = templ_7745c5c3_Buffer.WriteString("</a></p>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Callout(ui.Warning, i18n.T(ctx, "community.article.outdated")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var48), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Callout(ui.Warning, i18n.T(ctx, "community.article.outdated")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var54), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -354,7 +399,7 @@ func articleNotes(v *articleView) templ.Component {
 }
 
 func helpForm(v *articleView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var51 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var57 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<section class=\"stack-tight\" aria-labelledby=\"helped\"><h2 id=\"helped\">")
 		write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.article.helped"))
 		_, _ = templ_7745c5c3_Buffer.WriteString("</h2>")
@@ -392,7 +437,7 @@ func helpForm(v *articleView) templ.Component {
 }
 
 func articleManagement(v *articleView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var56 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var62 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<details class=\"forum-moderation\"><summary>")
 		write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.article.manage"))
 		_, _ = templ_7745c5c3_Buffer.WriteString("</summary><div class=\"stack\"><div class=\"cluster\">")
@@ -460,7 +505,7 @@ func articleManagement(v *articleView) templ.Component {
 }
 
 func versionsPage(v *versionsView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var64 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var70 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.Breadcrumb(ui.Crumb{Label: v.place.Called(v.lang), Href: v.href(ctx, "")}, ui.Crumb{Label: v.a.Title, Href: v.href(ctx, v.a.Path())}, ui.Crumb{Label: i18n.T(ctx, "community.article.versions")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -505,13 +550,19 @@ func versionsPage(v *versionsView) templ.Component {
 }
 
 func writePage(v *writeView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var67 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var73 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.PageHeader(v.title(ctx), nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		if v.form != nil && !v.form.OK() {
 			templ_7745c5c3_Err = ui.FormErrors("", problemsOf(ctx, v.form)).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
+		if v.in.Conversation != "" {
+			templ_7745c5c3_Err = ui.Callout(ui.Info, i18n.T(ctx, "community.article.from_conversation")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -536,6 +587,11 @@ func writePage(v *writeView) templ.Component {
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Err = ui.Hidden("original", v.in.Original).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+			templ_7745c5c3_Err = ui.Hidden("conversation", v.in.Conversation).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -568,6 +624,12 @@ func writePage(v *writeView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
+		if len(v.known) > 0 {
+			templ_7745c5c3_Err = ui.Select(ui.Field{Name: "products", Label: i18n.T(ctx, "community.article.products"), Values: v.in.Products, Options: v.products(), Multiple: true, Optional: true, Hint: i18n.T(ctx, "community.article.products_hint"), Error: problemOn(ctx, v.form, "products")}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
 		templ_7745c5c3_Err = ui.TextField(ui.Field{Name: "months", Type: "number", Min: "0", Max: "60", Label: i18n.T(ctx, "community.article.months"), Hint: i18n.T(ctx, "community.article.months_hint"), Value: v.months, Error: problemOn(ctx, v.form, "months")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -588,9 +650,9 @@ func writePage(v *writeView) templ.Component {
 
 // articlesOf links a thread with the articles that were made of it.
 func articlesOf(v *threadView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var69 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var75 templ.Component) (templ_7745c5c3_Err error) {
 		if v.articles != nil && len(v.articles.list) > 0 {
-			templ_7745c5c3_Var70 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var76 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<ul>")
 				for i := range v.articles.list {
 					_, _ = templ_7745c5c3_Buffer.WriteString("<li><a href=\"")
@@ -604,7 +666,7 @@ func articlesOf(v *threadView) templ.Component {
 				_, _ = templ_7745c5c3_Buffer.WriteString("</ul>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Callout(ui.Info, i18n.T(ctx, "community.article.made_of_this")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var70), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Callout(ui.Info, i18n.T(ctx, "community.article.made_of_this")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var76), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -612,6 +674,40 @@ func articlesOf(v *threadView) templ.Component {
 		if v.articles != nil && v.articles.makes {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<p>")
 			templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "community.article.make"), Icon: "book-open", Small: true, Variant: ui.Quiet, Href: v.href(ctx, "/articles/new?thread="+v.t.ID)}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
+		}
+		return nil
+	})
+}
+
+func sourceBody(p sourcePanel) templ.Component {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var80 templ.Component) (templ_7745c5c3_Err error) {
+		if len(p.list) > 0 {
+			_, _ = templ_7745c5c3_Buffer.WriteString("<ul>")
+			for _, a := range p.list {
+				_, _ = templ_7745c5c3_Buffer.WriteString("<li><a href=\"")
+				write.Link(templ_7745c5c3_Buffer, templ.URL(p.made[a.ID]))
+				_, _ = templ_7745c5c3_Buffer.WriteString("\" lang=\"")
+				write.Text(templ_7745c5c3_Buffer, a.Lang)
+				_, _ = templ_7745c5c3_Buffer.WriteString("\">")
+				write.Text(templ_7745c5c3_Buffer, a.Title)
+				_, _ = templ_7745c5c3_Buffer.WriteString("</a> ")
+				if !a.Public() {
+					templ_7745c5c3_Err = ui.Badge(stateName(ctx, a.State), ui.Warning).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+				}
+				_, _ = templ_7745c5c3_Buffer.WriteString("</li>")
+			}
+			_, _ = templ_7745c5c3_Buffer.WriteString("</ul>")
+		}
+		for _, c := range p.places {
+			_, _ = templ_7745c5c3_Buffer.WriteString("<p>")
+			templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "community.article.make_in", "Community", c.Called(i18n.Lang(ctx))), Icon: "book-open", Small: true, Href: c.Path() + "/articles/new?conversation=" + p.conversation}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -30,6 +30,8 @@ type Options struct {
 	Idea func(ctx context.Context, c community.Community, i community.Idea) []ui.Panel
 	// Marks say how people are recognised, by identity; nil for nothing.
 	Marks func(ctx context.Context, c community.Community, people []string) map[string]Mark
+	// Products are the names of what the organisation sells, for who may know them; nil for none.
+	Products func(ctx context.Context) ([]string, error)
 	// Document answers a page to programs that ask for it in another form; done is false for all others. nil for none.
 	Document func(w http.ResponseWriter, r *http.Request, c community.Community) (done bool, err error)
 }
