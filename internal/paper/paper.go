@@ -88,6 +88,15 @@ func (p *Printer) run(ctx context.Context, html []byte, name string, options ...
 	case <-ctx.Done():
 		return nil, problem.New(problem.Busy, "web.printer_busy").Because(ctx.Err())
 	}
+	raw, err := p.once(ctx, html, name, options)
+	if err != nil && ctx.Err() == nil { // on a busy machine a browser now and then dies while it starts
+		raw, err = p.once(ctx, html, name, options)
+	}
+	return raw, err
+}
+
+// once starts a browser that prints. The last option is completed with the name of the file.
+func (p *Printer) once(ctx context.Context, html []byte, name string, options []string) ([]byte, error) {
 	folder, err := os.MkdirTemp("", "entente-paper-")
 	if err != nil {
 		return nil, fmt.Errorf("make a folder to print in: %w", err)
@@ -97,8 +106,8 @@ func (p *Printer) run(ctx context.Context, html []byte, name string, options ...
 	if err := os.WriteFile(in, guarded(html), 0o600); err != nil {
 		return nil, fmt.Errorf("write the page to print: %w", err)
 	}
-	options[len(options)-1] += out
 	args := append([]string{"--headless", "--disable-gpu", "--disable-extensions", "--disable-dev-shm-usage", "--no-first-run", "--host-resolver-rules=MAP * ~NOTFOUND", "--user-data-dir=" + filepath.Join(folder, "profile")}, options...)
+	args[len(args)-1] += out
 	if os.Geteuid() == 0 {
 		args = append(args, "--no-sandbox") // a Chromium of root refuses to start with it
 	}
