@@ -109,12 +109,13 @@ func (a *App) FillDemo(ctx context.Context, say func(string)) (*Demo, error) {
 	if err := a.Rules.Once(ctx); err != nil {
 		return nil, fmt.Errorf("let the rules look: %w", err)
 	}
-	if err := a.demoSurvey(ctx); err != nil {
-		return nil, fmt.Errorf("satisfaction: %w", err)
-	}
 	say("audit samples")
 	if err := a.demoAudit(ctx, shift); err != nil {
 		return nil, fmt.Errorf("audit samples: %w", err)
+	}
+	// After the samples: what people said of an answer is a post too, and nobody has judged those.
+	if err := a.demoSurvey(ctx); err != nil {
+		return nil, fmt.Errorf("satisfaction: %w", err)
 	}
 	say("strategy map")
 	if err := a.demoMap(ctx, shift); err != nil {

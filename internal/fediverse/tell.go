@@ -444,8 +444,9 @@ func (s *Service) forget(ctx context.Context, q db.Q, posts []string) error {
 
 // queue keeps what is said and to whom it goes, in the caller's transaction; call Wake after the commit.
 func (s *Service) queue(ctx context.Context, q db.Q, list []Outgoing) error {
+	now := db.T(s.Now())
 	for i, o := range list {
-		now := db.T(s.Now().Add(time.Duration(i) * time.Microsecond)) // in this order they are delivered
+		inOrder := db.T(s.Now().Add(time.Duration(i) * time.Microsecond)) // in which they are delivered
 		raw, err := json.Marshal(o.Body)
 		if err != nil {
 			return fmt.Errorf("write an activity: %w", err)
@@ -472,7 +473,7 @@ func (s *Service) queue(ctx context.Context, q db.Q, list []Outgoing) error {
 		}
 		rows := make([][]any, 0, len(inboxes))
 		for _, inbox := range inboxes {
-			rows = append(rows, []any{o.ID, inbox, strings.ToLower(wire.Host(inbox)), o.Community, "queued", now, now, now})
+			rows = append(rows, []any{o.ID, inbox, strings.ToLower(wire.Host(inbox)), o.Community, "queued", now, inOrder, now})
 		}
 		if err := db.Insert(ctx, q, "fediverse_delivery (event, inbox, host, community, state, due_at, created_at, queued_at)", rows, "ON CONFLICT DO NOTHING"); err != nil {
 			return fmt.Errorf("queue deliveries: %w", err)
