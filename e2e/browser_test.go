@@ -191,6 +191,7 @@ func TestBrowserPath(t *testing.T) {
 	}
 	follow := func(css string) {
 		t.Helper()
+		w.Until(`document.querySelector(` + webtest.Quote(css) + `)`) // the address changes before the page is there
 		before := webtest.Eval[string](w.Window, `location.href`)
 		webtest.Eval[int](w.Window, fmt.Sprintf(`(document.querySelector(%s).scrollIntoView({block: "center"}), 0)`, webtest.Quote(css)))
 		w.Click(css)
