@@ -42,14 +42,15 @@ type Q interface {
 
 // DB is an open database.
 type DB struct {
-	engine  Engine
-	write   *sql.DB
-	read    *sql.DB
-	path    string
-	reads   statements
-	readers int // connections that read, at most
-	mark    mark
-	pen     pen
+	engine    Engine
+	write     *sql.DB
+	read      *sql.DB
+	path      string
+	reads     statements
+	readers   int    // connections that read, at most
+	snapshots shared // PostgreSQL: what is committed
+	mark      mark
+	pen       pen
 }
 
 // Open opens the database at address: a postgres:// URL, or the path of an SQLite file, made when it is not there.

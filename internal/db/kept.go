@@ -137,7 +137,10 @@ func over(ctx context.Context) {
 
 func (d *DB) version(ctx context.Context) (string, error) {
 	if d.engine == Postgres {
-		v, _, err := Value[string](ctx, d.Read(), "SELECT CAST(pg_current_snapshot() AS TEXT)")
+		v, err := d.snapshots.ask(ctx, func(ctx context.Context) (string, error) {
+			v, _, err := Value[string](ctx, d.Read(), "SELECT CAST(pg_current_snapshot() AS TEXT)")
+			return v, err
+		})
 		if err != nil {
 			return "", fmt.Errorf("read the version of the database: %w", err)
 		}
@@ -149,6 +152,55 @@ func (d *DB) version(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("read the version of the database: %w", err)
 	}
 	return strconv.FormatInt(own, 36) + "." + strconv.FormatInt(n, 36), nil
+}
+
+// shared asks one question at a time for all who have it. Whoever comes while it is being answered waits for the next answer: the one under
+// way may have been read before what they know of. Its zero value is ready.
+type shared struct {
+	mu   sync.Mutex
+	busy bool
+	next *answer[string] // for those who came since the question was asked
+}
+
+const sharedFor = 30 * time.Second // an answer that several wait for does not depend on one of them
+
+func (s *shared) ask(ctx context.Context, read func(ctx context.Context) (string, error)) (string, error) {
+	s.mu.Lock()
+	if !s.busy {
+		s.busy = true
+		s.mu.Unlock()
+		defer s.asked(read)
+		return read(ctx)
+	}
+	if s.next == nil {
+		s.next = &answer[string]{read: make(chan struct{})}
+	}
+	a := s.next
+	s.mu.Unlock()
+	select {
+	case <-a.read:
+		return a.value, a.err
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+}
+
+// asked goes on with the question of those who wait, if there are any.
+func (s *shared) asked(read func(ctx context.Context) (string, error)) {
+	s.mu.Lock()
+	a := s.next
+	s.next, s.busy = nil, a != nil
+	s.mu.Unlock()
+	if a == nil {
+		return
+	}
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), sharedFor)
+		defer cancel()
+		a.value, a.err = read(ctx)
+		close(a.read)
+		s.asked(read)
+	}()
 }
 
 // mark is the one connection that is asked whether any other committed something: SQLite answers that with a number that means something

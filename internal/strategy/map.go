@@ -93,11 +93,13 @@ func (s *Service) Maps(ctx context.Context) ([]Map, error) {
 	if err := org.Require(ctx, org.StrategyRead); err != nil {
 		return nil, err
 	}
-	list, err := db.All(ctx, s.db.Read(), mapFields, "SELECT "+mapColumns+" FROM strategy_map ORDER BY created_at, id")
+	list, err := s.lists.Page(ctx, s.db, "", func(ctx context.Context) ([]Map, error) {
+		return db.All(ctx, s.db.Read(), mapFields, "SELECT "+mapColumns+" FROM strategy_map ORDER BY created_at, id")
+	})
 	if err != nil {
 		return nil, fmt.Errorf("list maps: %w", err)
 	}
-	return list, nil
+	return slices.Clone(list), nil
 }
 
 // Map reads a map with all that is on it. "" is the first map; where there is none the problem is Missing.

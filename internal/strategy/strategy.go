@@ -32,6 +32,7 @@ type Service struct {
 	turns    chan struct{}
 	flight   singleflight.Group
 	maps     db.Kept[Map] // nobody may change what it gives
+	lists    db.Kept[[]Map]
 	traces   db.Kept[map[string][2]int]
 	fulls    sync.Map // of maps with all that is on them, by id
 	stamps   atomic.Int64
