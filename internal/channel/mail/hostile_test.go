@@ -241,25 +241,35 @@ func TestSendServerDiesAfterTheEnd(t *testing.T) {
 			return "250 2.0.0 fine\r\n", false
 		})
 	}
+	const silent, deaf = "says nothing after the end", "garbage greeting"
+	gone, leave := context.WithCancel(t.Context())
+	t.Cleanup(leave) // not before the subtests ended
 	for _, c := range []struct {
 		name string
 		addr string
 		want channel.FaultKind
 	}{
 		{"hangs up after the end", smtpScript(func() (string, bool) { return "", true }), channel.Uncertain},
-		{"says nothing after the end", smtpScript(func() (string, bool) { return "", false }), channel.Uncertain},
+		{silent, smtpScript(func() (string, bool) { leave(); return "", false }), channel.Uncertain}, // until nobody waits any longer
 		{"speaks garbage after the end", smtpScript(func() (string, bool) { return "\x00\x01\xff\r\n", true }), channel.Uncertain},
 		{"half an answer after the end", smtpScript(func() (string, bool) { return "250-2.0.0 take", true }), channel.Uncertain},
 		{"refuses after the end", smtpScript(func() (string, bool) { return "552 5.3.4 too big\r\n", true }), channel.Refused},
 		{"later after the end", smtpScript(func() (string, bool) { return "452 4.3.1 full\r\n", true }), channel.Temporary},
-		{"garbage greeting", script(t, "SSH-2.0-OpenSSH\r\n", func(string) (string, bool) { return "", true }), channel.Temporary},
+		{deaf, script(t, "SSH-2.0-OpenSSH\r\n", func(string) (string, bool) { return "", true }), channel.Temporary},
 		{"not now", script(t, "421 4.3.2 not now\r\n", func(string) (string, bool) { return "", true }), channel.Temporary},
 		{"endless answer", script(t, "220 mx\r\n", func(string) (string, bool) { return strings.Repeat("250-x\r\n", 400_000), false }), channel.Temporary},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
-			defer cancel()
+			ctx := t.Context()
+			switch {
+			case c.name == silent:
+				ctx = gone
+			case c.name == deaf: // it waits for what it never gets, and whenever it gives up, nothing was sent
+				var cancel context.CancelFunc
+				ctx, cancel = context.WithTimeout(ctx, 2*time.Second)
+				defer cancel()
+			}
 			_, err := openSession(t, sendSettings(c.addr)).Send(ctx, reply())
 			if got := faultKind(t, err); got != c.want {
 				t.Errorf("%s: %v", got, err)
