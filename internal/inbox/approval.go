@@ -137,7 +137,7 @@ func (a *Approval) sending(name string) channel.Sending {
 
 // hold keeps a beginner's reply until a mentor has looked at it. Who answers what nobody has, takes it.
 func (s *Service) hold(ctx context.Context, c *Conversation, in Answer, m *org.Member, mentor, token string, checked *Checked) (channel.Sending, error) {
-	a := Approval{ID: id.New(), Member: m.ID, Mentor: mentor, Answer: in, State: ApprovalWaiting, CreatedAt: s.now()}
+	a := Approval{ID: s.maker.Make(s.now()), Member: m.ID, Mentor: mentor, Answer: in, State: ApprovalWaiting, CreatedAt: s.now()}
 	tell := []string{mentor}
 	if to, err := s.org.Find(ctx, mentor); mentor == "" || err != nil || to.State != org.Active || !to.Role.May(org.InboxEdit) {
 		if tell, err = s.SocialTeam(ctx); err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/entente/entente/internal/charter/check"
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/enrich"
+	"github.com/entente/entente/internal/id"
 	"github.com/entente/entente/internal/inbox/match"
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/org"
@@ -30,6 +31,7 @@ type Service struct {
 	reader   *enrich.Service // makes posts ready to be searched; says nothing of them itself
 	log      *slog.Logger
 	clock    func() time.Time
+	maker    id.Maker // what is told within one moment of the clock stands in order
 
 	lists  db.Kept[listing]
 	counts db.Kept[[]counted]

@@ -106,7 +106,7 @@ func (s *Service) tell(ctx context.Context, q db.Q, members []string, n Notice, 
 				continue
 			}
 		}
-		rows = append(rows, []any{id.New(), m, n.Key, string(args), n.Conversation, n.Href, once, now, mail})
+		rows = append(rows, []any{s.maker.Make(s.now()), m, n.Key, string(args), n.Conversation, n.Href, once, now, mail})
 	}
 	if err := db.Insert(ctx, q, "inbox_notice (id, member, words, args, conversation, href, once, at, mail)", rows, "ON CONFLICT DO NOTHING"); err != nil {
 		return fmt.Errorf("tell members: %w", err)

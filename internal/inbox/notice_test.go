@@ -82,6 +82,31 @@ func TestNotices(t *testing.T) {
 	})
 }
 
+// TestNoticesInOrder: what somebody is told within one moment of the clock stands in the order in which it was told, the newest first.
+func TestNoticesInOrder(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		k := inboxtest.New(t, d)
+		sam, _ := k.Join("Sam", org.Social)
+		const most = 30
+		must(t, k.DB.Tx(t.Context(), func(ctx context.Context, q db.Q) error {
+			for n := range most {
+				if err := k.Inbox.TellOnce(ctx, q, fmt.Sprint("token", n), []string{sam.ID}, "routing.told.given_many", []any{"Count", n}, "", "/inbox"); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		list, err := k.Inbox.Notices(k.As(sam), most)
+		must(t, err)
+		for i, n := range list {
+			if want := fmt.Sprint("[Count ", most-1-i, "]"); fmt.Sprint(n.Args) != want {
+				t.Fatalf("number %d of %d is %v, want %s", i, len(list), n.Args, want)
+			}
+		}
+	})
+}
+
 // TestNoticesTriedAgain: what surely did not go out, because the mail server was down, goes out later, once; a notice that is renewed all the time is mailed too.
 func TestNoticesTriedAgain(t *testing.T) {
 	t.Parallel()
