@@ -30,9 +30,6 @@ type chapter struct {
 	Folded  []entry // those without a number
 }
 
-// atOnce is how long the list works out numbers before the page is sent; the rest is fetched as it comes into view.
-const atOnce = 800 * time.Millisecond
-
 func (h *handlers) all(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	v, err := h.view(r)
@@ -53,7 +50,7 @@ func (h *handlers) all(w http.ResponseWriter, r *http.Request) error {
 		if e.Missing, err = h.s.Missing(ctx, m); err != nil {
 			return err
 		}
-		if len(e.Missing) == 0 && time.Since(began) < atOnce {
+		if len(e.Missing) == 0 && time.Since(began) < h.AtOnce {
 			of, rep, err := h.report(ctx, v, m, measure.Narrows(m, v.Filter))
 			switch {
 			case err == nil:

@@ -34,6 +34,12 @@ var now = time.Date(2026, 11, 20, 15, 30, 0, 0, time.UTC)
 // site is a server over threads conversations, one every 4 hours back from now, of which every third is not answered.
 func site(t testing.TB, threads int) (handler http.Handler, cookie string) {
 	t.Helper()
+	return hurried(t, threads, time.Hour) // however slow the machine
+}
+
+// hurried is site that works out the numbers of the list for so long.
+func hurried(t testing.TB, threads int, atOnce time.Duration) (handler http.Handler, cookie string) {
+	t.Helper()
 	ctx, d, log := t.Context(), dbtest.SQLite(t), slog.New(slog.NewTextHandler(io.Discard, nil))
 	clock := func() time.Time { return now }
 	o := org.New(d, log, clock)
@@ -91,7 +97,7 @@ func site(t testing.TB, threads int) (handler http.Handler, cookie string) {
 	s := web.New(web.Options{Org: o, Log: log, Live: web.NewLive(), Clock: clock})
 	m := measure.New(d, o, clock)
 	m.Trust(e)
-	measureweb.Routes(s.Routes(), m, measureweb.Options{})
+	measureweb.Routes(s.Routes(), m, measureweb.Options{AtOnce: atOnce})
 	return s.Handler(), s.SessionCookie() + "=" + token
 }
 
@@ -139,6 +145,20 @@ func TestPages(t *testing.T) {
 		if strings.Contains(body, "measure.") && regexp.MustCompile(`>\s*measure\.[a-z_.-]+\s*<`).MatchString(body) {
 			t.Errorf("%s shows the key of a sentence", c.address)
 		}
+	}
+}
+
+// TestTiles: a number that was not worked out before the list was sent is at the address of its tile.
+func TestTiles(t *testing.T) {
+	t.Parallel()
+	h, cookie := hurried(t, 60, 1)
+	_, body := read(t, h, cookie, "en", "/measures?period=90d")
+	later := regexp.MustCompile(`hx-get="(/measures/net-sentiment/tile[^"]*)"`).FindStringSubmatch(body)
+	if later == nil || strings.Contains(body, "labelled of") {
+		t.Fatal("the list does not say where its numbers are fetched")
+	}
+	if code, tile := read(t, h, cookie, "en", html.UnescapeString(later[1])); code != 200 || !strings.Contains(tile, "labelled of") {
+		t.Errorf("%d: %s", code, tile)
 	}
 }
 

@@ -4,6 +4,7 @@ package measureweb
 
 import (
 	"context"
+	"time"
 
 	"github.com/entente/entente/internal/measure"
 	"github.com/entente/entente/internal/org"
@@ -15,7 +16,11 @@ import (
 type Options struct {
 	// Panels shows what a measure (id), narrowed by a filter, serves; may be nil.
 	Panels func(ctx context.Context, measure string, f measure.Filter) []ui.Panel
+	// AtOnce is how long the list works out numbers before the page is sent, 800 ms when 0; the rest is fetched as it comes into view.
+	AtOnce time.Duration
 }
+
+const atOnce = 800 * time.Millisecond
 
 type handlers struct {
 	s *measure.Service
@@ -24,6 +29,9 @@ type handlers struct {
 
 // Routes adds the pages.
 func Routes(r *web.Routes, s *measure.Service, o Options) {
+	if o.AtOnce <= 0 {
+		o.AtOnce = atOnce
+	}
 	h := &handlers{s, o}
 	r.Page("GET /measures", org.MeasureRead, h.all)
 	r.Page("GET /measures/{id}", org.MeasureRead, h.one)
