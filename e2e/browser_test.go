@@ -111,8 +111,7 @@ func TestBrowserInbox(t *testing.T) {
 		w.Until(`/^\/inbox\/\w+/.test(location.pathname) && customElements.get("entente-live")`)
 		w.Keys("u")
 		w.Until(`location.pathname === "/inbox" && customElements.get("entente-live")`)
-		w.Keys("gm")
-		w.Until(`location.pathname === "/measures"`)
+		w.Chord("gm", `location.pathname === "/measures"`)
 	})
 	text := "Thank you. I check it with the workshop today and will write to you here tomorrow before noon. Number 4711." // the charter wants a next step
 	t.Run("presence", func(t *testing.T) {

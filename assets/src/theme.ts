@@ -14,6 +14,7 @@ export function themes(): void {
 		}
 		const body = new URLSearchParams(new FormData(form) as unknown as Record<string, string>);
 		body.set("theme", theme);
-		void fetch(form.action, { method: "POST", body, redirect: "manual" }).catch(() => undefined);
+		// Whoever goes on at once has chosen all the same.
+		void fetch(form.action, { method: "POST", body, redirect: "manual", keepalive: true }).catch(() => undefined);
 	});
 }

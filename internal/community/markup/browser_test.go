@@ -125,11 +125,18 @@ func browser(t *testing.T) context.Context {
 		t.Skip("Chromium is not installed")
 	}
 	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.WSURLReadTimeout(2*time.Minute))
-	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(cancel)
-	ctx, stop := chromedp.NewContext(ctx)
-	t.Cleanup(stop)
-	ctx, done := context.WithTimeout(ctx, 10*time.Minute)
-	t.Cleanup(done)
-	return ctx
+	var err error
+	for range 3 { // on a busy machine one now and then dies while it starts
+		ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
+		t.Cleanup(cancel)
+		ctx, stop := chromedp.NewContext(ctx)
+		t.Cleanup(stop)
+		ctx, done := context.WithTimeout(ctx, 10*time.Minute)
+		t.Cleanup(done)
+		if err = chromedp.Do(ctx, chromedp.Navigate("about:blank")); err == nil {
+			return ctx
+		}
+	}
+	t.Fatal(err)
+	return nil
 }

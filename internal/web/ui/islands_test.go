@@ -135,6 +135,9 @@ func serveIslands(t *testing.T) *islands {
 	return s
 }
 
+// patience is how long the page may take to do something. Only a failing test waits so long.
+const patience = 2 * time.Minute
+
 // useIslands uses every island; the window holds that no policy is broken by them.
 func useIslands(t *testing.T, b *webtest.Browser) {
 	s := serveIslands(t)
@@ -152,6 +155,14 @@ func useIslands(t *testing.T, b *webtest.Browser) {
 		t.Helper()
 		w.In(t).Keys(keys)
 	}
+	announce := func(t *testing.T, topics string) {
+		t.Helper()
+		select {
+		case s.announce <- topics:
+		case <-time.After(patience):
+			t.Fatal("the page does not listen")
+		}
+	}
 
 	t.Run("a live region keeps what is typed", func(t *testing.T) {
 		open(t)
@@ -159,12 +170,12 @@ func useIslands(t *testing.T, b *webtest.Browser) {
 		w.Type("#f-note", "half a no")
 		w.Type("#f-reply", "Dear Élo")
 		s.version.Store(7)
-		s.announce <- "people inbox"
+		announce(t, "people inbox")
 		until(t, `document.querySelector("#version").textContent === "version 7"`)
 		until(t, `document.activeElement.id === "f-reply" && document.activeElement.value === "Dear Élo" && document.querySelector("#f-note").value === "half a no"`)
 		keys(t, "die")
 		s.version.Store(8)
-		s.announce <- "inbox:c1"
+		announce(t, "inbox:c1")
 		until(t, `document.querySelector("#version").textContent === "version 8" && document.querySelector("#f-reply").value === "Dear Élodie"`)
 	})
 	t.Run("an unsent reply survives the page", func(t *testing.T) {
@@ -183,8 +194,7 @@ func useIslands(t *testing.T, b *webtest.Browser) {
 	})
 	t.Run("two keys follow a link", func(t *testing.T) {
 		open(t)
-		keys(t, "gp")
-		until(t, `location.hash === "#people"`)
+		w.In(t).Chord("gp", `location.hash === "#people"`)
 	})
 	t.Run("keys are letters in a field", func(t *testing.T) {
 		open(t)
@@ -210,7 +220,7 @@ func useIslands(t *testing.T, b *webtest.Browser) {
 		w.In(t).Click(`#confirm [value="yes"]`)
 		select {
 		case <-s.posted:
-		case <-time.After(time.Minute):
+		case <-time.After(patience):
 			t.Fatal("nothing was posted after yes")
 		}
 		if n := s.posts.Load(); n != 1 {
@@ -224,10 +234,20 @@ func useIslands(t *testing.T, b *webtest.Browser) {
 	})
 	t.Run("the theme changes in place and is kept", func(t *testing.T) {
 		open(t)
+		kept := func(theme string) { // the page changes at once, the server hears of it a moment later
+			t.Helper()
+			for end := time.Now().Add(patience); s.theme.Load() != theme; <-time.After(10 * time.Millisecond) {
+				if time.Now().After(end) {
+					t.Fatalf("the server keeps the theme %v, want %s", s.theme.Load(), theme)
+				}
+			}
+		}
 		w.In(t).Click(`.sidebar button[value="dark"]`)
 		until(t, `document.documentElement.dataset.theme === "dark" && getComputedStyle(document.body).colorScheme === "dark"`)
+		kept("dark")
 		w.In(t).Click(`.sidebar button[value="light"]`)
 		until(t, `document.documentElement.dataset.theme === "light"`)
+		kept("light")
 	})
 	t.Run("others are shown, jobs are followed", func(t *testing.T) {
 		open(t)
@@ -311,7 +331,7 @@ func useIslands(t *testing.T, b *webtest.Browser) {
 		w.Keys("\r", chromedp.KeyModifiers(2))
 		select {
 		case <-s.posted:
-		case <-time.After(time.Minute):
+		case <-time.After(patience):
 			t.Fatal("the keys sent nothing")
 		}
 		w.Open("/write")

@@ -20,6 +20,9 @@ import (
 // most is how long one browser may be at work. Only a test that hangs gets there, and it should say where before its package is ended.
 const most = 14 * time.Minute
 
+// starts is how often a Chromium is started: on a busy machine one now and then dies while it starts.
+const starts = 3
+
 // Browser is a Chromium, with axe to look at what it shows.
 type Browser struct {
 	ctx context.Context
@@ -62,6 +65,18 @@ func Launch() (*Browser, func(), error) {
 	if path == "" {
 		return nil, nil, fmt.Errorf("Chromium is not installed (apt-get install chromium)")
 	}
+	for range starts {
+		var ctx context.Context
+		var stop func()
+		if ctx, stop, err = launch(path); err == nil {
+			return &Browser{ctx, axe}, stop, nil
+		}
+	}
+	return nil, nil, fmt.Errorf("start %s: %w", path, err)
+}
+
+// launch starts one, and gives what ends it.
+func launch(path string) (context.Context, func(), error) {
 	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.WSURLReadTimeout(2*time.Minute))
 	ctx, end := context.WithTimeout(context.Background(), most)
 	ctx, forget := chromedp.NewExecAllocator(ctx, options...)
@@ -73,9 +88,9 @@ func Launch() (*Browser, func(), error) {
 	}
 	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
 		all()
-		return nil, nil, fmt.Errorf("start %s: %w", path, err)
+		return nil, nil, err
 	}
-	return &Browser{ctx, axe}, all, nil
+	return ctx, all, nil
 }
 
 // axe is the program that finds what keeps people from using a page, from the packages beside go.mod.

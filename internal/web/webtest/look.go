@@ -50,6 +50,7 @@ const looking = `(async () => {
 
 func (w *Window) see(name string) seen {
 	w.t.Helper()
+	w.whole()
 	w.Shot(name)
 	Eval[int](w, w.axe+"; 0")
 	return Eval[seen](w, looking)

@@ -18,7 +18,7 @@ import (
 )
 
 // patience is how long a page may take to become what a test waits for. Only a failing test waits so long.
-const patience = time.Minute
+const patience = 2 * time.Minute
 
 // Window is a window with cookies of its own.
 type Window struct {
@@ -124,7 +124,7 @@ func (w *Window) On(base string) *Window {
 	return &on
 }
 
-// Do takes steps with the browser. It fails after a minute.
+// Do takes steps with the browser. It fails when they take longer than anybody's patience.
 func (w *Window) Do(steps ...chromedp.Action[chromedp.Void]) {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.ctx, patience)
@@ -156,21 +156,45 @@ func (w *Window) Open(path string) {
 	}
 }
 
+// whole waits for what is still loading: before, keys are not heard by the script and a click misses what moves. The address of a page changes
+// when its first bytes are there.
+func (w *Window) whole() {
+	w.t.Helper()
+	w.Until(`document.readyState === "complete"`)
+}
+
 // Keys presses keys wherever the focus is.
 func (w *Window) Keys(keys string, with ...chromedp.KeyOption) {
 	w.t.Helper()
+	w.whole()
 	w.Do(chromedp.KeyEvent(keys, with...))
+}
+
+// Chord presses keys that belong together until the page says yes. The first is forgotten after a second, which a busy machine may need between two.
+func (w *Window) Chord(keys, condition string) {
+	w.t.Helper()
+	for end := time.Now().Add(patience); time.Now().Before(end); {
+		w.Keys(keys)
+		for soon := time.Now().Add(5 * time.Second); time.Now().Before(soon); <-time.After(25 * time.Millisecond) {
+			if yes, err := chromedp.Run(w.ctx, chromedp.Evaluate[bool]("Boolean("+condition+")")); err == nil && yes {
+				return
+			}
+		}
+	}
+	w.t.Fatalf("%q never makes true: %s\n%s", keys, condition, w.where())
 }
 
 // Click clicks the first element that a selector finds.
 func (w *Window) Click(css string) {
 	w.t.Helper()
+	w.whole()
 	w.Do(chromedp.Click(chromedp.CSS(css)))
 }
 
 // Type writes into the first element that a selector finds; "\r" is Enter.
 func (w *Window) Type(css, text string) {
 	w.t.Helper()
+	w.whole()
 	w.Do(chromedp.SendKeys(chromedp.CSS(css), text))
 }
 
