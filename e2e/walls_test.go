@@ -121,8 +121,9 @@ func TestCommunityWalls(t *testing.T) {
 			t.Fatalf("what was said in %s is not there for who is in it", w.space)
 		}
 	}
+	after := outside()
 	for path, was := range before {
-		if now := outside()[path]; now != was {
+		if now := after[path]; now != was {
 			t.Errorf("%s shows from outside that something was said behind a wall:\n%s", path, differs(was, now))
 		}
 	}
