@@ -123,6 +123,8 @@ export async function refresh(region: HTMLElement): Promise<void> {
 
 function keep(element: Element): boolean {
 	if (element.hasAttribute("data-keep")) return true;
+	const beside = element.getAttribute("data-keep-with"); // what was shown when somebody began to write there
+	if (beside) return [...document.querySelectorAll(beside)].some((field) => field === document.activeElement || dirty(field));
 	return element.matches("input, textarea, select") && (element === document.activeElement || dirty(element));
 }
 

@@ -1,10 +1,13 @@
 // Keys: "?" shows them all, j and k move in lists, o opens, "/" searches; buttons and links declare their own in data-key ("a", "g i"). A key of several with
-// data-each goes from one to the next, and Enter presses the one it stands on.
+// data-each goes from one to the next, and Enter presses the one it stands on. The second key of two has five seconds of the one who types: not
+// everybody is quick, and a page that was busy meanwhile takes none of them away.
 import { on, writable } from "./dom";
+
+const together = 5_000;
 
 export function shortcuts(): void {
 	let pending = "";
-	let forget = 0;
+	let since = 0;
 
 	// What can be done with chosen lines is shown once there are any.
 	on("change", "input.list-check", (box) => {
@@ -21,13 +24,13 @@ export function shortcuts(): void {
 		if (document.querySelector("dialog[open]")) return;
 		if (event.key.length !== 1 && event.key !== "Enter") return;
 
-		const chord = pending ? `${pending} ${event.key}` : event.key;
+		let chord = pending && event.timeStamp - since < together ? `${pending} ${event.key}` : event.key;
+		if (!keyed(chord)) chord = event.key; // what was begun leads nowhere
 		pending = "";
-		clearTimeout(forget);
 		const target = keyed(chord);
 		if (target) {
 			event.preventDefault();
-			if (target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement) target.focus();
+			if (writable(target)) target.focus();
 			else if (target.hasAttribute("data-each") && same(chord).length > 1) next(same(chord));
 			else if (target.localName === "summary") unfold(target);
 			else target.click();
@@ -35,7 +38,7 @@ export function shortcuts(): void {
 		}
 		if (starts(event.key)) {
 			pending = event.key;
-			forget = window.setTimeout(() => (pending = ""), 1200);
+			since = event.timeStamp;
 			event.preventDefault();
 			return;
 		}
@@ -164,7 +167,8 @@ function help(): boolean {
 		kbd.textContent = key;
 		dt.append(kbd);
 		const dd = document.createElement("dd");
-		const label = (element.querySelector(".nav-label") ?? element).cloneNode(true) as HTMLElement;
+		const field = writable(element) ? (element as HTMLInputElement).labels?.[0] : undefined; // a list would tell all it holds
+		const label = (field ?? element.querySelector(".nav-label") ?? element).cloneNode(true) as HTMLElement;
 		for (const extra of label.querySelectorAll("kbd, .check-hint")) extra.remove();
 		dd.textContent = (label.textContent ?? "").trim();
 		row.append(dt, dd);

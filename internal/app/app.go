@@ -137,7 +137,7 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger) (*App, error) 
 		if err := matcher.Rematch(ctx, q, posts); err != nil {
 			return err
 		}
-		return inbox.Rehear(ctx, q, posts)
+		return inbox.Rehear(ctx, q, posts, a.Clock())
 	})
 	a.Ledger = ledger.New(a.DB, log, a.Clock, channel.PostFollower(), people.Follower(), business.Follower(), a.Enrich.Follower(), matcher.Follower(), inbox.Follower(), situation.Follower(), community.Follower(), recognition.Follower(), contact.Follower())
 	a.Channels = channel.New(a.DB, a.Ledger, box, channel.World{HTTP: gate.Client(), Dial: gate.Dial, Clock: a.Clock, Log: log}, log, a.Clock,

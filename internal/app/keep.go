@@ -79,6 +79,7 @@ func kept() []archive.Table {
 		{Name: "charter_acknowledgement", Order: "version, member"},
 		{Name: "inbox_view", Order: "id"},
 		{Name: "service_told", Order: "conversation, n, step"},
+		{Name: "unsent_told", Order: "sending, state"},
 		{Name: "survey_ask", Order: "id"},
 		{Name: "survey_refusal", Order: "author"},
 		{Name: "rule", Order: "id"},

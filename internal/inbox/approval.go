@@ -153,6 +153,9 @@ func (s *Service) hold(ctx context.Context, c *Conversation, in Answer, m *org.M
 		return "", nil, nil
 	}, func(ctx context.Context, q db.Q, c *Conversation) error {
 		a.Conversation, twice = c.ID, false
+		if err := s.meanwhile(ctx, q, c, m.ID, in.Seen); err != nil {
+			return err
+		}
 		if token != "" {
 			n, err := db.Exec(ctx, q, "INSERT INTO conversation_reply (token, sending, at) VALUES ($1, $2, $3) ON CONFLICT (token) DO NOTHING", token, a.ID, db.T(s.now()))
 			if err != nil {

@@ -18,7 +18,7 @@ import (
 
 // Follower derives conversations.
 func Follower() ledger.Follower {
-	return ledger.Follower{Name: "inbox", Version: 3, Apply: apply, Cut: cut, Tables: []string{"conversation", "conversation_span", "conversation_author",
+	return ledger.Follower{Name: "inbox", Version: 4, Apply: apply, Cut: cut, Tables: []string{"conversation", "conversation_span", "conversation_author",
 		"conversation_alias", "conversation_count", "conversation_promise", "service_promise", "conversation_tag", "conversation_link", "conversation_pass", "conversation_escalation"}}
 }
 
@@ -39,6 +39,7 @@ type desk struct {
 	at     map[string]int  // place in the batch of the posts said in it
 	taken  map[string]enrich.Taken
 	served served
+	parted bool // a thread is parted: what was promised in it goes on in its parts
 }
 
 type countKey struct {
@@ -48,9 +49,13 @@ type countKey struct {
 
 func keyOf(c *Conversation) countKey { return countKey{string(c.State), c.Assignee, db.B(c.Waiting())} }
 
+func newDesk(ctx context.Context, q db.Q) *desk {
+	return &desk{ctx: ctx, q: q, roots: map[string]string{}, byRoot: map[string]*Conversation{}, byID: map[string]*Conversation{},
+		dirty: map[string]bool{}, before: map[string]Conversation{}, people: map[[2]string]bool{}, fresh: map[string]bool{}, at: map[string]int{}, taken: map[string]enrich.Taken{}}
+}
+
 func apply(ctx context.Context, q db.Q, list []ledger.Activity) error {
-	d := &desk{ctx: ctx, q: q, roots: map[string]string{}, byRoot: map[string]*Conversation{}, byID: map[string]*Conversation{},
-		dirty: map[string]bool{}, before: map[string]Conversation{}, people: map[[2]string]bool{}, fresh: map[string]bool{}, at: map[string]int{}}
+	d := newDesk(ctx, q)
 	var posts, ids, said []string
 	promised := false
 	for i := range list {
@@ -191,7 +196,15 @@ func (d *desk) take(a *ledger.Activity, n int) error {
 			return err
 		}
 		if c := d.byRoot[d.roots[a.Object]]; c != nil && c.State == Open && p.Answer != "" {
-			return d.resolve(c, a)
+			by, err := d.answererOf(a.Channel, p.Answer, n)
+			if err != nil {
+				return err
+			}
+			resolved := *a
+			if by != "" { // whose answer was accepted has resolved it
+				resolved.Actor = "member:" + by
+			}
+			return d.resolve(c, &resolved)
 		}
 		return nil
 	case ledger.PostLabelled:
@@ -261,6 +274,21 @@ func (d *desk) take(a *ledger.Activity, n int) error {
 		}
 	}
 	return d.serve(c, a.At)
+}
+
+// answererOf is the member who said what is known by an external id in a channel, "" for nobody of us; what is said later in the batch than n is not
+// said yet.
+func (d *desk) answererOf(channelID, external string, n int) (string, error) {
+	type answer struct{ id, member string }
+	said, found, err := db.One(d.ctx, d.q, func(x *answer) []any { return []any{&x.id, &x.member} },
+		"SELECT id, member FROM post WHERE channel = $1 AND external_id = $2 AND ours = 1", channelID, external)
+	if err != nil || !found {
+		return "", err
+	}
+	if at, here := d.at[said.id]; here && at > n {
+		return "", nil
+	}
+	return said.member, nil
 }
 
 func memberOf(actor string) string { return strings.TrimPrefix(actor, "member:") }

@@ -245,6 +245,8 @@ func (d *desk) merged(a *ledger.Activity) error {
 // split follows a part of a thread that members made a thread of its own. The conversation stays with the post it began with; the other
 // part gets one of its own, so that nothing that was handled is left without.
 func (d *desk) split(a *ledger.Activity) error {
+	d.parted = true
+	defer func() { d.parted = false }()
 	var s ledger.Split
 	if err := a.Decode(&s); err != nil {
 		return err

@@ -4,15 +4,15 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/entente/entente/internal/channel"
 	"github.com/entente/entente/internal/db"
-	"github.com/entente/entente/internal/enrich"
 )
 
-// Rehear brings conversations up to what their posts are taken for now, after a new model that no activity tells of. What was promised stays:
-// nobody was told otherwise.
-func Rehear(ctx context.Context, q db.Q, posts []channel.Post) error {
+// Rehear brings conversations up to what their posts are taken for at an instant, after a new model that no activity tells of. What was promised in
+// those that are open is counted by what they are taken for now; what was kept or broken by then stays.
+func Rehear(ctx context.Context, q db.Q, posts []channel.Post, at time.Time) error {
 	roots := make([]string, len(posts))
 	for i := range posts {
 		roots[i] = posts[i].Root
@@ -22,19 +22,29 @@ func Rehear(ctx context.Context, q db.Q, posts []channel.Post) error {
 	if err != nil {
 		return fmt.Errorf("find conversations of posts: %w", err)
 	}
-	d := &desk{ctx: ctx, q: q, taken: map[string]enrich.Taken{}}
-	var rows [][]any
+	d := newDesk(ctx, q)
+	if err := d.openBook(); err != nil {
+		return err
+	}
 	for i := range list {
 		c := &list[i]
 		anew, err := d.heardOf(c)
 		if err != nil {
 			return err
 		}
-		if anew.Lang != c.Lang || anew.Feeling != c.Feeling || anew.Nature != c.Nature {
-			rows = append(rows, []any{anew.Lang, anew.Feeling, anew.Nature, c.ID})
+		if anew.Lang == c.Lang && anew.Feeling == c.Feeling && anew.Nature == c.Nature {
+			continue
+		}
+		d.know(c)
+		c.Lang, c.Feeling, c.Nature = anew.Lang, anew.Feeling, anew.Nature
+		d.dirty[c.ID] = true
+		if c.State == Open {
+			if err := d.serveAnew(c, at.UTC().Truncate(time.Microsecond)); err != nil {
+				return err
+			}
 		}
 	}
-	if err := db.Update(ctx, q, "conversation", []string{"lang", "feeling", "nature"}, []string{"id"}, rows); err != nil {
+	if err := d.write(); err != nil {
 		return fmt.Errorf("say anew what conversations are about: %w", err)
 	}
 	return nil

@@ -132,6 +132,9 @@ type Answer struct {
 	Pair     bool                                                    // a private follow-up is planned, to be written later
 	Override bool                                                    // those who assign send it though it breaks a binding rule
 	Used     []Help                                                  // what helped to write it
+	// Seen is the newest answer of ours that its author has seen, zero for none (Timeline.Ours): when a colleague answered after it, this one is
+	// refused once with AnsweredMeanwhile. nil asks nothing.
+	Seen *time.Time `json:"-"`
 }
 
 // Reply queues an answer through the channel its post came from. Who answers what nobody has, takes it. It returns the sending.
@@ -221,6 +224,9 @@ func (s *Service) say(ctx context.Context, c *Conversation, w *Ways, in Answer, 
 		var err error
 		twice = false
 		if err = s.licensed(ctx, q, m.ID, &in); err != nil {
+			return err
+		}
+		if err = s.meanwhile(ctx, q, c, m.ID, in.Seen); err != nil {
 			return err
 		}
 		if sending, err = s.channels.Queue(ctx, q, w.Channel.ID, c.ID, m.ID, out, in.NotBefore); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"testing"
 
 	"github.com/entente/entente/internal/channel"
@@ -14,6 +15,7 @@ import (
 	"github.com/entente/entente/internal/inbox"
 	"github.com/entente/entente/internal/inbox/inboxtest"
 	"github.com/entente/entente/internal/inbox/match"
+	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
 	"github.com/entente/entente/internal/team"
@@ -159,6 +161,39 @@ func TestLearned(t *testing.T) {
 }
 
 // BenchmarkRouteWaiting routes 1,000 waiting conversations among 200 volunteers, from rows to facts and back to rows.
+// TestLearnedFromAccepted: whoever asked accepts an answer, and so resolves what it answers: whose answer it was has learned from it.
+func TestLearnedFromAccepted(t *testing.T) {
+	each(t, func(t *testing.T, k *inboxtest.Desk) {
+		topic(t, k.DB, "brakes", "brake*", noon.Add(0))
+		sam, _ := k.Join("Sam", org.Social)
+		vic, _ := k.Join("Vic", org.Volunteer)
+		ask := func(name string) {
+			k.Hear(k.Post.ID, inboxtest.Question(name, "ada", "My brakes", "The brakes of my bike squeak when it rains.", k.Now()))
+		}
+		ask("q1")
+		_, err := k.Inbox.Reply(k.As(vic), k.About(k.Post.ID, "q1").ID, inbox.Answer{Text: "Clean the discs with alcohol."})
+		must(t, err)
+		k.Send()
+		_, err = k.Ledger.State(t.Context(), ledger.Activity{Kind: ledger.AnswerPicked, Actor: "mailto:ada@example.org", Object: k.PostID(k.Post.ID, "q1"), Channel: k.Post.ID, At: k.Now(),
+			Data: ledger.Data(ledger.Picked{Answer: "sent-1"})})
+		must(t, err)
+		if c := k.About(k.Post.ID, "q1"); c.State != inbox.Resolved {
+			t.Fatalf("accepted, and %s", c.State)
+		}
+		ask("q2")
+		for range 2 {
+			list, err := k.Inbox.Suggest(k.As(sam), k.About(k.Post.ID, "q2").ID)
+			must(t, err)
+			if len(list) == 0 || list[0].Member != vic.ID || !slices.ContainsFunc(list[0].Reasons, func(r inbox.Reason) bool {
+				return r.Cause == match.Learnt && r.Line(t.Context()) == "brakes: 1 resolved"
+			}) {
+				t.Fatalf("suggested: %+v", list)
+			}
+			must(t, k.Ledger.Rebuild(t.Context(), 500, nil))
+		}
+	})
+}
+
 func BenchmarkRouteWaiting(b *testing.B) {
 	for b.Loop() {
 		b.StopTimer()

@@ -100,7 +100,10 @@ func (c *Conversation) Case() due.Case {
 }
 
 // serve brings what is promised in a conversation up to what became of it by something done or said at an instant.
-func (d *desk) serve(c *Conversation, at time.Time) error {
+func (d *desk) serve(c *Conversation, at time.Time) error { return d.serveSince(c, at, at) }
+
+// serveSince is serve for a conversation that was opened again at an instant that need not be this one.
+func (d *desk) serveSince(c *Conversation, at, again time.Time) error {
 	if d.served.book == nil {
 		return nil
 	}
@@ -113,7 +116,6 @@ func (d *desk) serve(c *Conversation, at time.Time) error {
 		d.served.known[c.ID] = append([]*promise{}, d.served.known[c.ID]...)
 	}
 	b := d.served.book
-	p := b.For(c.Case())
 	var reply, dropped, whole *promise
 	for _, x := range d.served.known[c.ID] {
 		switch {
@@ -130,13 +132,16 @@ func (d *desk) serve(c *Conversation, at time.Time) error {
 		if x == nil {
 			continue
 		}
-		was := x.Item
-		if x.gone = !b.Renew(&x.Item, p); x.gone || x.Item != was {
-			x.changed = true
+		p, was := b.For(c.Case(), x.BegunAt), x.Item
+		x.gone = !b.Renew(&x.Item, p)
+		if old := b.Policy(was.Policy); old != nil && (p == nil || p.ID != old.ID) && (was.Breached(at) || !x.gone && x.Breached(at)) {
+			x.Item, x.gone = was, false // what it is taken for since neither mends what is broken nor breaks what is not
 		}
+		x.changed = x.changed || x.gone || x.Item != was
 	}
 	reply, whole = present(reply), present(whole)
 	if reply != nil && !reply.BegunAt.Equal(c.WaitingSince) {
+		p := b.Policy(reply.Policy)
 		switch {
 		case c.Waiting() && c.WaitingSince.Before(reply.BegunAt):
 			b.Earlier(&reply.Item, p, c.WaitingSince)
@@ -150,47 +155,46 @@ func (d *desk) serve(c *Conversation, at time.Time) error {
 		}
 	} else if reply == nil && dropped != nil && !c.Waiting() && at.Equal(c.LastOursAt) && !at.Before(dropped.BegunAt) &&
 		at.Sub(dropped.EndedAt) < onItsWay {
-		b.End(&dropped.Item, p, due.Done, at) // the answer was on its way when it was resolved
+		b.End(&dropped.Item, nil, due.Done, at) // the answer was on its way when it was resolved
 		dropped.changed = true
 	}
-	began := false
 	if reply == nil && c.Waiting() {
 		aim := due.NextReply
 		if c.FirstReplyAt.IsZero() {
 			aim = due.FirstReply
 		}
-		d.pledge(c, b.Begin(p, aim, c.WaitingSince))
+		d.pledge(c, b.Begin(b.For(c.Case(), c.WaitingSince), aim, c.WaitingSince), at)
 	}
 	switch {
 	case c.State == Resolved && whole != nil:
-		b.End(&whole.Item, p, due.Done, at)
+		b.End(&whole.Item, b.Policy(whole.Policy), due.Done, at)
 		whole.changed = true
 	case c.State == Open && whole == nil:
 		from := c.OpenedAt
 		if c.Reopened > 0 {
-			from = at
+			from = again
 		}
-		if i := b.Begin(p, due.Resolution, from); i != nil {
-			whole, began = d.pledge(c, i), true
+		p := b.For(c.Case(), from)
+		i := b.Begin(p, due.Resolution, from)
+		if i != nil && p.Pause && c.theirTurn() { // since we answered
+			b.Pause(i, p, later(c.LastOursAt, from))
 		}
+		whole = d.pledge(c, i, at)
 	}
 	if c.State == Open && whole != nil {
+		p := b.Policy(whole.Policy)
 		if c.Reopened == 0 && c.OpenedAt.Before(whole.BegunAt) {
 			b.Earlier(&whole.Item, p, c.OpenedAt)
 			whole.changed = true
 		}
-		theirTurn := p != nil && p.Pause && !c.Waiting() && !c.LastOursAt.IsZero()
-		stands := theirTurn
-		if p != nil && !stands && len(p.Waits) > 0 {
+		stands := p.Pause && c.theirTurn()
+		if !stands && len(p.Waits) > 0 {
 			var err error
 			if _, stands, err = db.Value[int](d.ctx, d.q, "SELECT 1 FROM conversation_tag WHERE conversation = $1 AND tag IN "+db.Among(d.q, "$2")+" LIMIT 1", c.ID, db.Texts(p.Waits)); err != nil {
 				return fmt.Errorf("read tags: %w", err)
 			}
 		}
 		if stands && whole.State == due.Running {
-			if began && theirTurn { // it is their turn since we answered
-				at = later(c.LastOursAt, whole.BegunAt)
-			}
 			b.Pause(&whole.Item, p, at)
 			whole.changed = true
 		} else if !stands && whole.State == due.Paused {
@@ -212,9 +216,13 @@ func present(p *promise) *promise {
 	return p
 }
 
-// pledge adds what was begun, which may be nil.
-func (d *desk) pledge(c *Conversation, i *due.Item) *promise {
-	if i == nil {
+// theirTurn reports whether we answered and they have not since.
+func (c *Conversation) theirTurn() bool { return !c.Waiting() && !c.LastOursAt.IsZero() }
+
+// pledge adds what was begun, which may be nil. What would be over at this instant already is not promised, for nobody could have kept it; where a
+// thread was parted it was promised before, in the other conversation.
+func (d *desk) pledge(c *Conversation, i *due.Item, at time.Time) *promise {
+	if i == nil || i.Breached(at) && !d.parted {
 		return nil
 	}
 	p := &promise{conversation: c.ID, n: c.Promised, Item: *i, changed: true}
@@ -330,17 +338,7 @@ func (d *desk) promised(a *ledger.Activity) error {
 		for i := range list {
 			c := d.know(&list[i])
 			last = c.ID
-			at := a.At
-			if c.Reopened > 0 { // the time until its resolution runs since it was opened again
-				micros, found, err := db.Value[int64](d.ctx, d.q, "SELECT opened_at FROM conversation_span WHERE conversation = $1 AND n = $2", c.ID, c.Reopened)
-				if err != nil {
-					return err
-				}
-				if found {
-					at = time.UnixMicro(micros).UTC()
-				}
-			}
-			if err := d.serve(c, at); err != nil {
+			if err := d.serveAnew(c, a.At); err != nil {
 				return err
 			}
 		}
@@ -352,6 +350,22 @@ func (d *desk) promised(a *ledger.Activity) error {
 		}
 		d.forget()
 	}
+}
+
+// serveAnew is serve where nothing was done or said, but something else is promised: the time until the resolution of what was opened again runs
+// since then.
+func (d *desk) serveAnew(c *Conversation, at time.Time) error {
+	again := at
+	if c.Reopened > 0 {
+		micros, found, err := db.Value[int64](d.ctx, d.q, "SELECT opened_at FROM conversation_span WHERE conversation = $1 AND n = $2", c.ID, c.Reopened)
+		if err != nil {
+			return fmt.Errorf("see when it was opened again: %w", err)
+		}
+		if found {
+			again = time.UnixMicro(micros).UTC()
+		}
+	}
+	return d.serveSince(c, at, again)
 }
 
 // forget lets go of what was read.

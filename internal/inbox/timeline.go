@@ -45,8 +45,9 @@ type Change struct {
 // Timeline is a part of a conversation, oldest first.
 type Timeline struct {
 	Entries []Entry
-	Earlier string // cursor for what came before, "" at the beginning
-	Later   bool   // there is more after this part
+	Earlier string    // cursor for what came before, "" at the beginning
+	Later   bool      // there is more after this part
+	Ours    time.Time // of the newest part: when the newest answer of ours was written or said, zero for never; see Answer.Seen
 }
 
 const maxChanges = 500
@@ -101,8 +102,8 @@ func (s *Service) Timeline(ctx context.Context, conversation, before string, lim
 	}
 	slices.SortStableFunc(t.Entries, func(a, b Entry) int { return a.At.Compare(b.At) })
 	if !t.Later {
-		answers, err := s.Answers(ctx, &c)
-		if err != nil {
+		var answers []channel.Sending
+		if t.Ours, answers, err = s.newestOurs(ctx, &c); err != nil {
 			return t, err
 		}
 		for i := range answers {
@@ -225,24 +226,8 @@ func (s *Service) changes(ctx context.Context, c *Conversation) ([]Entry, error)
 
 // Answers lists the answers of a conversation that are not with the other side yet: queued, being sent, failed or uncertain, oldest first.
 func (s *Service) Answers(ctx context.Context, c *Conversation) ([]channel.Sending, error) {
-	ids, err := s.ids(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	var out []channel.Sending
-	for _, id := range ids {
-		list, err := s.channels.Sendings(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		for _, v := range list {
-			if v.State != channel.Sent {
-				out = append(out, v)
-			}
-		}
-	}
-	held, err := s.heldBack(ctx, ids)
-	return append(out, held...), err
+	_, unsent, err := s.newestOurs(ctx, c)
+	return unsent, err
 }
 
 // Said returns one post as the inbox shows it.

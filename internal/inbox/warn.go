@@ -141,6 +141,9 @@ func (s *Service) WarnLoop(ctx context.Context) error {
 		if err := s.WarnOnce(ctx); err != nil && ctx.Err() == nil {
 			s.log.Error("members were not told what is due, will try again", "error", err)
 		}
+		if err := s.TellUnsentOnce(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error("members were not told what did not leave, will try again", "error", err)
+		}
 		select {
 		case <-ctx.Done():
 			return nil

@@ -40,7 +40,7 @@ func TestNaiveClock(t *testing.T) {
 		open := func(at time.Time) bool { return p.Calendar == Around || b.clocks["c"].Open(at) }
 		begin := rapid.SampledFrom([]time.Time{time.Date(2026, 3, 27, 6, 0, 0, 0, time.UTC), time.Date(2026, 10, 23, 6, 0, 0, 0, time.UTC), time.Date(2018, 11, 2, 0, 0, 0, 0, time.UTC)}).Draw(r, "begin")
 		at := begin
-		item := b.Begin(b.For(Case{}), Resolution, at)
+		item := b.Begin(b.For(Case{}, at), Resolution, at)
 		gone, minutes, paused := 0, p.Resolution, false
 		var due time.Time // of the naive clock: when the last minute was over
 		for range rapid.IntRange(0, 6).Draw(r, "turns") {
@@ -111,7 +111,7 @@ func TestFor(t *testing.T) {
 		"":           {Language: "de", Priority: "low"},
 	} {
 		got := ""
-		if p := b.For(c); p != nil {
+		if p := b.For(c, time.Now()); p != nil {
 			got = p.ID
 		}
 		if got != want {

@@ -213,10 +213,11 @@ func (p *Promises) Open() (*Book, error) {
 	return b, nil
 }
 
-// For is what was promised in a case, nil when it was nothing.
-func (b *Book) For(c Case) *Policy {
+// For is what was promised in a case that began at an instant, nil when it was nothing. What holds only since then does not count: what was
+// promised before it stays.
+func (b *Book) For(c Case, begun time.Time) *Policy {
 	for i := range b.policies {
-		if b.policies[i].fits(c) {
+		if b.policies[i].fits(c) && !begun.Before(b.policies[i].From) {
 			return &b.policies[i]
 		}
 	}

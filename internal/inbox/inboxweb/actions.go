@@ -2,6 +2,7 @@ package inboxweb
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/inbox"
@@ -105,7 +106,11 @@ func (p *pages) reply(w http.ResponseWriter, r *http.Request) error {
 	in.Token, in.NotBefore, in.Resolve, in.Override = f.Text("token"), p.inbox.Now().Add(holdFor), f.Text("then") == "resolve", f.Has("override")
 	sending, err := p.inbox.Reply(ctx, r.PathValue("id"), in)
 	if err != nil {
-		return p.refused(w, r, err, typed(f, in), "text")
+		form := typed(f, in)
+		if strings.HasPrefix(problem.Of(err).Key, inbox.AnsweredMeanwhile) {
+			form.seen = "" // the page shows it now: sent once more, it goes out
+		}
+		return p.refused(w, r, err, form, "text")
 	}
 	if sending.State == inbox.Held {
 		web.Flash(w, r, ui.Info, "inbox.done.held")

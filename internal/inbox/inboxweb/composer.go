@@ -3,7 +3,9 @@ package inboxweb
 import (
 	"context"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -30,6 +32,7 @@ type composing struct {
 	translation string
 	original
 	owes *inbox.Pair
+	seen string // the newest answer of ours that whoever writes has seen, in microseconds; "" for what the page shows
 }
 
 func (p *pages) composerRoutes(r *web.Routes) {
@@ -49,13 +52,21 @@ func (p *pages) composerRoutes(r *web.Routes) {
 
 // answerOf reads the words of the composer.
 func answerOf(f *web.Form) inbox.Answer {
-	return inbox.Answer{Text: f.Text("text"), Private: f.Text("private") == "yes", To: clean(f.Text("to")), Follow: f.Text("follow"), Pair: f.Has("pair"), Used: inbox.ParseHelp(f.Values["used"])}
+	in := inbox.Answer{Text: f.Text("text"), Private: f.Text("private") == "yes", To: clean(f.Text("to")), Follow: f.Text("follow"), Pair: f.Has("pair"), Used: inbox.ParseHelp(f.Values["used"])}
+	if micros, err := strconv.ParseInt(f.Text("seen"), 10, 64); err == nil {
+		at := time.UnixMicro(micros)
+		in.Seen = &at
+	}
+	return in
 }
 
 // typed is the composer as it was sent.
 func typed(f *web.Form, in inbox.Answer) *composed {
 	c := &composed{reply: in.Text, token: f.Text("token"), private: in.Private, chosen: true}
 	c.follow, c.pair, c.shared, c.asked = in.Follow, in.Pair, f.Has("shared"), true
+	if in.Seen != nil {
+		c.seen = strconv.FormatInt(in.Seen.UnixMicro(), 10)
+	}
 	for _, h := range in.Used {
 		c.used = append(c.used, string(h.Kind)+":"+h.Ref)
 	}
@@ -75,6 +86,9 @@ func (p *pages) prepare(ctx context.Context, v *conversationView) error {
 		return nil
 	}
 	f := v.form
+	if f.seen == "" {
+		f.seen = strconv.FormatInt(max(v.line.Ours.UnixMicro(), 0), 10) // the zero time lies before
+	}
 	if f.mine, f.drafts, err = p.inbox.Drafts(ctx, &v.c); err != nil {
 		return err
 	}

@@ -51,6 +51,9 @@ func composerRegion(v *conversationView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
+		_, _ = templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"seen\" value=\"")
+		write.Text(templ_7745c5c3_Buffer, v.form.seen)
+		_, _ = templ_7745c5c3_Buffer.WriteString("\" data-keep-with=\"#f-text\"> ")
 		for _, u := range v.form.used {
 			templ_7745c5c3_Err = ui.Hidden("used", u).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -126,7 +129,7 @@ func composerRegion(v *conversationView) templ.Component {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"muted small\">")
 		write.Text(templ_7745c5c3_Buffer, v.through(ctx))
 		_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
-		templ_7745c5c3_Var6 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var7 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			if v.form.checked != nil && v.form.checked.Waits {
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: i18n.T(ctx, "inbox.approval.ask"), Icon: "user-check", Variant: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -152,7 +155,7 @@ func composerRegion(v *conversationView) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.FormActions().Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.FormActions().Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -163,7 +166,7 @@ func composerRegion(v *conversationView) templ.Component {
 
 // composeButton sends the composer to be looked at, not to be said; with JavaScript the composer alone is drawn anew.
 func composeButton(v *conversationView, p ui.ButtonProps) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var7 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var8 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.Button(toCompose(v, p)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -174,9 +177,9 @@ func composeButton(v *conversationView, p ui.ButtonProps) templ.Component {
 
 // owesNote tells that a public complaint still lacks one of the two.
 func owesNote(v *conversationView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var8 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var9 templ.Component) (templ_7745c5c3_Err error) {
 		if v.form.owes != nil {
-			templ_7745c5c3_Var9 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var10 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<ul class=\"cluster small\"><li>")
 				templ_7745c5c3_Err = pairState(i18n.T(ctx, "inbox.pair.public"), v.form.owes.Answered).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -209,7 +212,7 @@ func owesNote(v *conversationView) templ.Component {
 				_, _ = templ_7745c5c3_Buffer.WriteString("</form></details>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Callout(ui.Warning, i18n.T(ctx, "inbox.pair.open")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Callout(ui.Warning, i18n.T(ctx, "inbox.pair.open")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -219,7 +222,7 @@ func owesNote(v *conversationView) templ.Component {
 }
 
 func pairState(label string, done bool) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var13 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var14 templ.Component) (templ_7745c5c3_Err error) {
 		if done {
 			templ_7745c5c3_Err = ui.State(label+" · "+i18n.T(ctx, "inbox.pair.done"), ui.Success).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -237,7 +240,7 @@ func pairState(label string, done bool) templ.Component {
 
 // followUp proposes the private half of the answer to a public complaint.
 func followUp(v *conversationView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var14 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var15 templ.Component) (templ_7745c5c3_Err error) {
 		if v.form.checked != nil && v.form.checked.Complaint && !v.form.checked.Followed && v.ways.Public {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<fieldset class=\"stack-tight\"><legend class=\"small\">")
 			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "inbox.pair.title"))
@@ -260,7 +263,7 @@ func followUp(v *conversationView) templ.Component {
 
 // hints are what the charter says to the words as they are.
 func hints(v *conversationView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var16 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var17 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<div id=\"hints\" class=\"stack-tight small\" data-keep aria-live=\"polite\" hx-post=\"")
 		write.Text(templ_7745c5c3_Buffer, v.path+"/compose")
 		_, _ = templ_7745c5c3_Buffer.WriteString("\" hx-trigger=\"input delay:600ms from:#f-text, change from:#reply\" hx-include=\"#reply\" hx-target=\"this\" hx-swap=\"outerHTML\">")
@@ -294,7 +297,7 @@ func hints(v *conversationView) templ.Component {
 }
 
 func placeState(v *conversationView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var20 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var21 templ.Component) (templ_7745c5c3_Err error) {
 		if v.form.checked.Place.Own {
 			templ_7745c5c3_Err = ui.Tag(i18n.T(ctx, "inbox.place.own_short"), "").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -321,7 +324,7 @@ func placeState(v *conversationView) templ.Component {
 }
 
 func findings(v *conversationView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var21 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var22 templ.Component) (templ_7745c5c3_Err error) {
 		bad, unsure, met := shown(v.form.checked)
 		if len(bad)+len(unsure) > 0 {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<ul class=\"stack-tight plain\">")
@@ -355,7 +358,7 @@ func findings(v *conversationView) templ.Component {
 }
 
 func finding(v *conversationView, f *inbox.Finding) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var24 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var25 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<li><details><summary>")
 		templ_7745c5c3_Err = ui.State(f.Line(ctx), findingTone(f)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {

@@ -368,6 +368,40 @@ func TestPresenceOnPage(t *testing.T) {
 	}
 }
 
+// TestAnsweredMeanwhileOnPage: who sends what was written beside a colleague's answer is shown that first, keeps their words, and may send them all the same.
+func TestAnsweredMeanwhileOnPage(t *testing.T) {
+	t.Parallel()
+	s := open(t, dbtest.SQLite(t))
+	vera, _ := s.as("Vera", org.Volunteer)
+	paul, _ := s.as("Paul", org.Volunteer)
+	s.Hear(s.Post.ID, inboxtest.Mail("m1", "ada", "Brakes", "x", s.Now()))
+	path := "/inbox/" + s.About(s.Post.ID, "m1").ID
+	form := func(page, text string) url.Values {
+		return url.Values{"text": {text}, "private": {"yes"}, "token": {field(t, page, "token")}, "to": {field(t, page, "to")}, "seen": {field(t, page, "seen")}}
+	}
+	hers, his := form(vera.get(path, 200), "Bring it in tomorrow at nine."), form(paul.get(path, 200), "Come at ten, we look at it.")
+	s.Pass(time.Minute)
+	vera.post(path+"/reply", hers, "It leaves in ten seconds")
+	if _, body, _ := paul.do("POST", path+"/compose", his, "HX-Request", "true", "HX-Target", "composer"); field(t, body, "seen") != his.Get("seen") {
+		t.Error("asking for hints counts as having seen the answer")
+	}
+	status, page, _ := paul.do("POST", path+"/reply", his)
+	if status != 422 || !strings.Contains(page, "Vera answered while you were writing") || !strings.Contains(page, "Bring it in tomorrow at nine.") || !strings.Contains(page, "Come at ten, we look at it.") {
+		t.Fatalf("written beside an answer: %d %s", status, page)
+	}
+	paul.lang = "fr"
+	if _, page, _ := paul.do("POST", path+"/reply", his); !strings.Contains(page, "Vera a répondu pendant que vous écriviez") {
+		t.Error("not told in French")
+	}
+	paul.lang = "en"
+	paul.post(path+"/reply", form(page, "Come at ten, we look at it."), "It leaves in ten seconds")
+	s.Pass(time.Minute)
+	s.Send()
+	if sent := s.Town.Sent(); len(sent) != 2 {
+		t.Errorf("%d were sent, want both", len(sent))
+	}
+}
+
 func TestOpenFromAPost(t *testing.T) {
 	t.Parallel()
 	s := open(t, dbtest.SQLite(t))

@@ -305,7 +305,7 @@ func rankForm(v *conversationView) templ.Component {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
 			write.Link(templ_7745c5c3_Buffer, templ.URL(v.at(v.path+"/priority")))
 			_, _ = templ_7745c5c3_Buffer.WriteString("\" class=\"stack-tight\">")
-			templ_7745c5c3_Err = ui.Select(ui.Field{Name: "priority", Label: i18n.T(ctx, "service.priority"), Value: priorityOf(&v.c), Options: options(ctx, "service.priority.", due.Priorities()...)}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Select(ui.Field{Name: "priority", Label: i18n.T(ctx, "service.priority"), Value: priorityOf(&v.c), Options: options(ctx, "service.priority.", due.Priorities()...), Attrs: templ.Attributes{"data-key": "p"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -316,7 +316,7 @@ func rankForm(v *conversationView) templ.Component {
 			_, _ = templ_7745c5c3_Buffer.WriteString("</form><form method=\"post\" action=\"")
 			write.Link(templ_7745c5c3_Buffer, templ.URL(v.at(v.path+"/tags")))
 			_, _ = templ_7745c5c3_Buffer.WriteString("\" class=\"stack-tight\">")
-			templ_7745c5c3_Err = ui.TextField(ui.Field{Name: "tags", Label: i18n.T(ctx, "service.tags"), Hint: i18n.T(ctx, "service.tags_hint"), Value: joinTags(v.tags), MaxLength: 600}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.TextField(ui.Field{Name: "tags", Label: i18n.T(ctx, "service.tags"), Hint: i18n.T(ctx, "service.tags_hint"), Value: joinTags(v.tags), MaxLength: 600, Attrs: templ.Attributes{"data-key": "+"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
