@@ -167,6 +167,93 @@ func TestBrowserInbox(t *testing.T) {
 			t.Errorf("%d were taken", n)
 		}
 	})
+	const ready = `customElements.get("entente-live") && document.readyState === "complete"`
+	t.Run("merged and split with keys", func(t *testing.T) {
+		w := claire.in(t)
+		pair := s.place.rows(t, "SELECT c.id FROM conversation c JOIN channel a ON a.id = c.channel WHERE c.state = 'open' AND c.private = 1 AND c.posts = 1 AND a.kind <> 'community' ORDER BY c.id LIMIT 2")
+		if len(pair) < 2 {
+			t.Fatal("the demo has no two private conversations of one post each")
+		}
+		at := func(id string) string { return ready + ` && location.pathname === "/inbox/` + id + `"` }
+		w.Open("/inbox/" + pair[0])
+		w.Until(at(pair[0]))
+		w.Keys("mo")
+		w.Until(`document.activeElement.name === "other"`)
+		w.Keys(s.URL + "/inbox/" + pair[1] + "\x1b") // Escape leaves the field
+		w.Until(`document.activeElement === document.body`)
+		w.Keys("m")
+		w.Keys("?") // leads nowhere with it, and does what it does alone
+		w.Until(`document.querySelector("#shortcuts").open`)
+		w.Keys("\x1b")
+		w.Until(`!document.querySelector("#shortcuts").open`)
+		w.Keys("mm")
+		w.Until(ready + ` && document.querySelector("form[action*='/split'] input[name=merge]")`)
+		if got := s.place.rows(t, "SELECT id, posts FROM conversation WHERE id IN ($1, $2)", pair[0], pair[1]); len(got) != 1 || got[0] != pair[0]+"|2" {
+			t.Fatalf("merged there are %v", got)
+		}
+		w.Keys("ms") // the one post that can go: asked at once; of several it would be the first
+		if !webtest.Eval[bool](w.Window, `document.querySelector("#confirm").open`) {
+			w.Until(`document.activeElement.dataset.key === "m s"`)
+			w.Keys("\r")
+		}
+		w.Until(`document.querySelector("#confirm").open`)
+		w.tabTo(`[data-confirm-yes]`)
+		w.Keys("\r")
+		w.Until(ready + ` && location.pathname !== "/inbox/` + pair[0] + `"`)
+		if got := s.place.rows(t, "SELECT posts FROM conversation WHERE id IN ($1, $2)", pair[0], pair[1]); len(got) != 2 || got[0] != "1" || got[1] != "1" {
+			t.Errorf("parted again there are %v", got)
+		}
+		w.Open("/inbox/" + pair[0])
+		for key, field := range map[string]string{"a": "to", "p": "priority", "+": "tags"} {
+			w.Until(at(pair[0]))
+			w.Keys(key)
+			w.Until(`document.activeElement.name === "` + field + `"`)
+			webtest.Eval[int](w.Window, `(document.activeElement.blur(), 0)`)
+		}
+	})
+	two := answerable(t, s, 2)[1]
+	t.Run("hints while writing", func(t *testing.T) {
+		w := claire.in(t)
+		w.Open("/inbox/" + two)
+		w.Until(ready)
+		w.Keys("r")
+		w.Until(`document.activeElement.name === "text"`)
+		w.Keys("You are an idiot. ")
+		w.Until(`[...document.querySelectorAll("#hints q")].some((q) => q.textContent.includes("idiot"))`)
+		w.Keys("Read the manual.") // who writes on is not disturbed
+		if got := webtest.Eval[string](w.Window, `document.activeElement.name + ": " + document.activeElement.value`); !strings.HasSuffix(got, "You are an idiot. Read the manual.") || !strings.HasPrefix(got, "text: ") {
+			t.Errorf("the focus is on %q", got)
+		}
+		webtest.Eval[int](w.Window, `(document.activeElement.select(), 0)`)
+		w.Keys(text)
+		w.Until(`document.querySelector("#hints") && ![...document.querySelectorAll("#hints q")].some((q) => q.textContent.includes("idiot"))`)
+		waitFor(t, "the draft", func() bool {
+			return s.place.count(t, "SELECT COUNT(*) FROM reply_draft WHERE conversation = $1 AND words = $2", two, text) == 1
+		})
+		if n := s.place.count(t, "SELECT COUNT(*) FROM outgoing WHERE conversation = $1", two); n != 0 {
+			t.Error("a hint sends something")
+		}
+	})
+	t.Run("answered meanwhile", func(t *testing.T) {
+		a, b := claire.in(t), ines.in(t)
+		a.Open("/inbox/" + two)
+		b.Open("/inbox/" + two)
+		b.Until(ready)
+		b.Type(`textarea[name="text"]`, "I ask the workshop as well and will call you tomorrow before noon. Number 4713.")
+		a.Until(ready)
+		a.Click(`form[action*="/reply"] button:not([name])`)                          // the draft of before
+		b.Until(`document.querySelector("main").textContent.includes("Number 4711")`) // it is shown at once, and might be overlooked
+		b.Click(`form[action*="/reply"] button:not([name])`)
+		b.Until(ready + ` && document.querySelector(".field-error, [aria-invalid=true]") && document.querySelector("textarea[name=text]").value.includes("Number 4713")`)
+		if n := s.place.count(t, "SELECT COUNT(*) FROM outgoing WHERE conversation = $1", two); n != 1 {
+			t.Fatalf("%d answers are on their way, want the first alone", n)
+		}
+		b.Look("answered-meanwhile")
+		b.Click(`form[action*="/reply"] button:not([name])`)
+		waitFor(t, "the second answer", func() bool {
+			return s.place.count(t, "SELECT COUNT(*) FROM outgoing WHERE conversation = $1", two) == 2
+		})
+	})
 }
 
 // TestBrowserPath: from the map to an objective, its measure, the rows behind the number, one conversation, and back up.

@@ -25,7 +25,7 @@ import (
 	"github.com/entente/entente/internal/intake/dump"
 )
 
-// How often each thing is killed, on each engine: a hundred times in all.
+// How often each thing is killed, on each engine: more than a hundred times in all.
 const (
 	killsImporting = 14
 	killsPolling   = 16
@@ -48,7 +48,7 @@ func TestKill(t *testing.T) {
 			name string
 			run  func(*testing.T, place, *rand.Rand, int)
 			n    int
-		}{{"importing", killImports, times(killsImporting)}, {"polling", killPolls, times(killsPolling)}, {"replying", killReplies, times(killsReplying)}, {"stating", killStatements, 3}, {"telling", killNotices, times(killsTelling)}} {
+		}{{"importing", killImports, times(killsImporting)}, {"polling", killPolls, times(killsPolling)}, {"replying", killReplies, times(killsReplying)}, {"stating", killStatements, 3}, {"telling", killNotices, times(killsTelling)}, {"learning", killCourses, 3}} {
 			t.Run(c.name+" "+engine, func(t *testing.T) {
 				t.Parallel()
 				seed := uint64(time.Now().UnixNano())
