@@ -90,18 +90,26 @@ func (l *Ledger) hear(ctx context.Context) error {
 
 // CatchUp runs the followers until nothing is left to read that is certain.
 func (l *Ledger) CatchUp(ctx context.Context) error {
+	return l.catchUp(ctx, func() bool { return false })
+}
+
+// catchUp is CatchUp that stops once enough is digested, by whom ever: of many who wait for what they stated, one digests it for all.
+func (l *Ledger) catchUp(ctx context.Context, enough func() bool) error {
 	select {
 	case <-l.turn:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 	defer func() { l.turn <- struct{}{} }()
+	if enough() {
+		return nil
+	}
 	if err := l.prepare(ctx); err != nil {
 		return err
 	}
 	for {
 		n, err := l.step(ctx, batch)
-		if err != nil || n == 0 {
+		if err != nil || n == 0 || enough() {
 			return err
 		}
 	}
@@ -358,14 +366,16 @@ func (l *Ledger) Await(ctx context.Context, list []Activity) error {
 	p := list[len(list)-1].Position()
 	patience := time.NewTimer(awaitFor)
 	defer patience.Stop()
+	digested := func() bool {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return !l.at.Before(p)
+	}
 	for try := 0; ; try++ {
-		if err := l.CatchUp(ctx); err != nil {
+		if err := l.catchUp(ctx, digested); err != nil {
 			return fmt.Errorf("digest: %w", err)
 		}
-		l.mu.Lock()
-		done := !l.at.Before(p)
-		l.mu.Unlock()
-		if done {
+		if digested() {
 			return nil
 		}
 		// Another node moved the cursor, or a transaction older than ours is still under way.
