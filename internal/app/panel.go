@@ -49,6 +49,9 @@ func (a *App) besideConversation(ctx context.Context, c inbox.Conversation) []ui
 // derivedBeside is what the database says beside a conversation.
 func (a *App) derivedBeside(ctx context.Context, c inbox.Conversation) []ui.Panel {
 	panels := peopleweb.Card(ctx, a.People, c.Author)
+	if i, p, err := a.People.ByIdentity(ctx, c.Author); err == nil {
+		panels = append(panels, inboxweb.With(ctx, a.Inbox, peopleweb.Addresses(i, p), c.ID)...)
+	}
 	if org.Who(ctx).May(org.StrategyRead) { // what it counts for is read from its rows: dear, and seldom asked for
 		panels = append(panels, ui.Panel{Title: i18n.T(ctx, "strategy.panel_title"), Later: foldedAt(c, "serves")})
 	}
@@ -226,7 +229,7 @@ func (a *App) means(ctx context.Context) strategy.Means {
 
 // besidePerson shows the conversations with somebody.
 func (a *App) besidePerson(ctx context.Context, uris []string) []ui.Panel {
-	return inboxweb.With(ctx, a.Inbox, uris)
+	return inboxweb.With(ctx, a.Inbox, uris, "")
 }
 
 // besideIdea shows which initiative was made of an idea, and offers to make one.

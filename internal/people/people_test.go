@@ -405,3 +405,29 @@ func TestHostile(t *testing.T) {
 		}
 	})
 }
+
+// TestBought: what somebody bought under any of their addresses, each order once, less what they gave back.
+func TestBought(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		a, b := "mailto:ada@example.org", "acct:ada@example.social"
+		w.add(t, "Ada", a, b)
+		back := order("o3", b, noon.Add(2*time.Hour))
+		back.Amount = -29900
+		dollars := order("o4", a, noon.Add(-time.Hour))
+		dollars.Currency = "USD"
+		w.state(t, order("o1", a, noon), order("o2", b, noon.Add(time.Hour)), back, dollars, order("o5", "mailto:else@example.org", noon), said("p", a, noon, ledger.Said{}))
+		got, err := w.s.Bought(w.ctx, []string{a, b, a})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []people.Bought{{Currency: "EUR", Orders: 2, Sum: 2*129900 - 29900, LastAt: noon.Add(2 * time.Hour)}, {Currency: "USD", Orders: 1, Sum: 129900, LastAt: noon.Add(-time.Hour)}}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		if got, err := w.s.Bought(w.ctx, nil); err != nil || len(got) != 0 {
+			t.Errorf("nobody bought %v, %v", got, err)
+		}
+	})
+}

@@ -2,6 +2,7 @@ package inboxweb
 
 import (
 	"context"
+	"slices"
 
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/inbox"
@@ -25,16 +26,21 @@ func AboutPost(ctx context.Context, s *inbox.Service, post string) []ui.Panel {
 	return []ui.Panel{{Title: i18n.T(ctx, "inbox.panel.conversation"), Body: aboutPost(post, c, found)}}
 }
 
-// With is the panel that other pages show beside somebody: the conversations with them.
-func With(ctx context.Context, s *inbox.Service, uris []string) []ui.Panel {
+// With is the panel that other pages show beside somebody: the conversations with them, but for the one that is looked at, if any.
+func With(ctx context.Context, s *inbox.Service, uris []string, but string) []ui.Panel {
 	if !org.Who(ctx).May(org.InboxRead) || len(uris) == 0 {
 		return nil
 	}
 	list, err := s.ByAuthors(ctx, uris, 8)
+	list = slices.DeleteFunc(list, func(c inbox.Conversation) bool { return c.ID == but })
 	if err != nil || len(list) == 0 {
 		return nil
 	}
-	return []ui.Panel{{Title: i18n.T(ctx, "inbox.panel.conversations"), Body: withAuthors(list)}}
+	title := "inbox.panel.conversations"
+	if but != "" {
+		title = "inbox.panel.others"
+	}
+	return []ui.Panel{{Title: i18n.T(ctx, title), Body: withAuthors(list)}}
 }
 
 func panelTitle(ctx context.Context, c *inbox.Conversation) string {

@@ -11,6 +11,7 @@ import "github.com/entente/entente/internal/web/write"
 import (
 	"context"
 	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/people"
 	"github.com/entente/entente/internal/web/ui"
 	"net/url"
@@ -38,10 +39,28 @@ func Card(ctx context.Context, s *people.Service, uri string) []ui.Panel {
 	if err != nil {
 		return nil
 	}
-	return []ui.Panel{{Title: i18n.T(ctx, "people.who"), Body: cardBody(i, p, consents)}}
+	var bought []people.Bought
+	if org.Who(ctx).May(org.PeopleRead) {
+		if bought, err = s.Bought(ctx, Addresses(i, p)); err != nil {
+			return nil
+		}
+	}
+	return []ui.Panel{{Title: i18n.T(ctx, "people.who"), Body: cardBody(i, p, consents, bought)}}
 }
 
-func cardBody(i people.Identity, p people.Person, consents []people.Consent) templ.Component {
+// Addresses are the identities of whoever one belongs to.
+func Addresses(i people.Identity, p people.Person) []string {
+	if p.ID == "" {
+		return []string{i.URI}
+	}
+	var out []string
+	for _, one := range p.Identities {
+		out = append(out, one.URI)
+	}
+	return out
+}
+
+func cardBody(i people.Identity, p people.Person, consents []people.Consent, bought []people.Bought) templ.Component {
 	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack-tight\">")
 		if p.ID != "" {
@@ -80,6 +99,11 @@ func cardBody(i people.Identity, p people.Person, consents []people.Consent) tem
 		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"muted small\">")
 		write.Text(templ_7745c5c3_Buffer, i18n.N(ctx, "people.posts", i.Posts))
 		_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
+		for _, b := range bought {
+			_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"small\">")
+			write.Text(templ_7745c5c3_Buffer, i18n.N(ctx, "people.bought", b.Orders, "Sum", i18n.Money(ctx, b.Sum, b.Currency), "Day", i18n.Day(ctx, b.LastAt)))
+			_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
+		}
 		for _, purpose := range people.Purposes() {
 			if c := standing(consents, purpose); c != nil {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"small\">")
