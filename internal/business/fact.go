@@ -25,6 +25,7 @@ type Fact struct {
 	Version                                                           int64
 	StatedAt                                                          time.Time
 	Withdrawn                                                         bool
+	Hidden                                                            bool // the amount is left out for whoever asked
 }
 
 const factColumns = "id, kind, at, until, quantity, amount, before, currency, person, organisation, channel, team, partner, campaign, community, source, status, label, ref, activity, origin, external, version, stated_at"
@@ -114,7 +115,8 @@ func (f *Fact) after(g *Fact) bool {
 
 // Find returns a fact, withdrawn or not.
 func (s *Service) Find(ctx context.Context, fact string) (Fact, error) {
-	return find(ctx, s.db.Read(), fact)
+	f, err := find(ctx, s.db.Read(), fact)
+	return f.shown(ctx), err
 }
 
 func find(ctx context.Context, q db.Q, fact string) (Fact, error) {

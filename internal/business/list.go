@@ -9,6 +9,7 @@ import (
 
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/ledger"
+	"github.com/entente/entente/internal/org"
 )
 
 // Filter narrows facts. What is zero does not narrow.
@@ -58,6 +59,9 @@ func (s *Service) List(ctx context.Context, f Filter, before Place, limit int) (
 	if err != nil {
 		return nil, Place{}, fmt.Errorf("list facts: %w", err)
 	}
+	for i := range list {
+		list[i] = list[i].shown(ctx)
+	}
 	var next Place
 	if len(list) > limit {
 		list = list[:limit]
@@ -84,6 +88,7 @@ type Total struct {
 	Count    int
 	Quantity float64 // their sum, or their mean where sums mean nothing
 	Amount   int64   // minor units
+	Hidden   bool    // the amount is left out for whoever asked
 }
 
 // SplitBy is the column by which facts of a kind are told apart when they are added up: status, label or "".
@@ -151,6 +156,9 @@ func (s *Service) Totals(ctx context.Context, f Filter, zone *time.Location) ([]
 	out := make([]Total, len(lines))
 	for i, l := range lines {
 		l.Month = starts[l.month]
+		if l.Currency != "" && !org.SeesMoney(ctx) {
+			l.Amount, l.Hidden = 0, true
+		}
 		out[i] = l.Total
 	}
 	return out, nil

@@ -127,6 +127,9 @@ func plainField(err error) error {
 // refused, so that nobody overwrites what they have not seen. The kind of a fact cannot change.
 func (s *Service) Correct(ctx context.Context, fact, was string, st Statement) error {
 	return s.byHand(ctx, fact, was, "business.correct", func(now Fact, last Statement) (Statement, error) {
+		if now.Hidden || last.Currency != "" && !org.SeesMoney(ctx) {
+			return st, problem.New(problem.Forbidden, "business.money_not_yours")
+		}
 		st.Void = false
 		st.Kind, st.Origin, st.External = now.Kind, now.Origin, now.External
 		if st.At.IsZero() {
@@ -222,6 +225,7 @@ type Line struct {
 	LearnedAt time.Time
 	Counts    bool // this is what counts now
 	Order     bool // it was stated as an order
+	Hidden    bool // the amount is left out for whoever asked
 }
 
 const maxHistory = 200
@@ -263,6 +267,9 @@ func (s *Service) History(ctx context.Context, f Fact) ([]Line, error) {
 		}
 		out[len(out)-1].Actor = ""
 	}
+	for i := range out {
+		out[i] = out[i].shown(ctx)
+	}
 	return out, nil
 }
 
@@ -271,7 +278,7 @@ func (l *Line) Counted(now *Fact) Fact {
 	f := *now
 	f.Kind, f.At, f.Until, f.Quantity, f.Before, f.Currency, f.Amount = l.Kind, l.At, l.Until, l.Quantity, l.Before, l.Currency, nil
 	f.Person, f.Organisation, f.Channel, f.Team, f.Partner, f.Campaign, f.Community = l.Person, l.Organisation, l.Channel, l.Team, l.Partner, l.Campaign, l.Community
-	f.Source, f.Status, f.Label, f.Ref = l.Source, l.Status, l.Label, l.Ref
+	f.Source, f.Status, f.Label, f.Ref, f.Hidden = l.Source, l.Status, l.Label, l.Ref, l.Hidden
 	if l.Currency != "" {
 		amount := l.Amount
 		f.Amount = &amount

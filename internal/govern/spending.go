@@ -128,7 +128,7 @@ func (e Spending) shown(ctx context.Context) Spending {
 
 // seesMoney reports whether whoever asks sees amounts of what somebody owns: those who steer, and the owner.
 func seesMoney(ctx context.Context, owner string) bool {
-	return org.Require(ctx, org.StrategyEdit) == nil || owner != "" && owner == me(ctx)
+	return org.SeesMoney(ctx) || owner != "" && owner == me(ctx)
 }
 
 // Spending reads one.

@@ -13,7 +13,7 @@ import (
 )
 
 // Known refuses a filter that names what does not exist, which would give nothing and look like an answer. A team, a partner, a campaign or a
-// community exists when a business fact names it, a language when it is one that Entente tells or a post has.
+// community exists when a business fact names it or it is ours, a language when it is one that Entente tells or a post has.
 func (s *Service) Known(ctx context.Context, f Filter) error {
 	for _, v := range fields(&f) {
 		value, by := *v.Value, string(v.By)
@@ -39,6 +39,9 @@ func (s *Service) Known(ctx context.Context, f Filter) error {
 			look("SELECT 1 FROM " + by + " WHERE id = $1")
 		default:
 			look("SELECT 1 FROM business_fact WHERE " + by + " = $1")
+			if own := ours[v.By]; own != "" && err == nil && !found {
+				_, found, err = db.Value[int](ctx, s.db.Read(), "SELECT 1 FROM ("+own+") o WHERE o.id = $1"+db.Limit(1), value)
+			}
 		}
 		if err != nil {
 			return fmt.Errorf("look whether a %s exists: %w", by, err)

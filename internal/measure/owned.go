@@ -339,7 +339,7 @@ func (s *Service) PreviewOwn(ctx context.Context, id string, d own.Definition, w
 		list, err := s.readRows(c, m, []time.Time{w.From, w.To})
 		cancel()
 		if err == nil {
-			r.Result = list.result(m, w)
+			r.Result = list.result(m, w).shown(ctx, m)
 			return r, nil
 		}
 		if ctx.Err() != nil || c.Err() == nil {

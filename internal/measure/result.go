@@ -11,6 +11,7 @@ import (
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/measure/kpi"
 	"github.com/entente/entente/internal/measure/stat"
+	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
 )
 
@@ -45,7 +46,7 @@ func (s *Service) Compute(ctx context.Context, id string, w Window, f Filter) (R
 	if err := may(ctx); err != nil {
 		return Result{}, err
 	}
-	m, err := s.ask(id, w, f)
+	m, f, err := s.ask(ctx, id, w, f)
 	if err != nil {
 		return Result{}, err
 	}
@@ -53,7 +54,22 @@ func (s *Service) Compute(ctx context.Context, id string, w Window, f Filter) (R
 	if err != nil {
 		return Result{}, err
 	}
-	return list[0], nil
+	return list[0].shown(ctx, m), nil
+}
+
+// Hidden is Result.Why of an amount that whoever asked does not see.
+const Hidden = "hidden"
+
+// shown is a number as whoever asks may see it: of an amount those who do not see amounts are told from how many it is.
+func (r Result) shown(ctx context.Context, m kpi.Measure) Result {
+	if org.SeesMoney(ctx) {
+		return r
+	}
+	r.Terms = slices.DeleteFunc(slices.Clone(r.Terms), func(t kpi.Term) bool { return t.Unit == kpi.Money })
+	if m.InMoney() && r.Value.Defined() {
+		r.Value, r.Raw, r.Currency, r.Currencies, r.Why = stat.Estimate{}, stat.Estimate{}, "", nil, Hidden
+	}
+	return r
 }
 
 // Point is one step of a series.
@@ -86,7 +102,7 @@ func (s *Service) report(ctx context.Context, id string, w Window, step Step, f 
 	if err := may(ctx); err != nil {
 		return Report{}, err
 	}
-	m, err := s.ask(id, w, f)
+	m, f, err := s.ask(ctx, id, w, f)
 	if err != nil {
 		return Report{}, err
 	}
@@ -110,6 +126,9 @@ func (s *Service) report(ctx context.Context, id string, w Window, step Step, f 
 	list, err := s.results(ctx, m, f, cuts, windows)
 	if err != nil {
 		return Report{}, err
+	}
+	for i := range list {
+		list[i] = list[i].shown(ctx, m)
 	}
 	r := Report{Measure: m}
 	if before {
@@ -170,8 +189,8 @@ func (r Result) numerator() int {
 	return n
 }
 
-// ask finds the measure and refuses what cannot be asked of it.
-func (s *Service) ask(id string, w Window, f Filter) (kpi.Measure, error) {
+// ask finds the measure and refuses what cannot be asked of it; the filter that it gives is settled.
+func (s *Service) ask(ctx context.Context, id string, w Window, f Filter) (kpi.Measure, Filter, error) {
 	m, err := s.Find(id)
 	if err == nil {
 		err = w.check()
@@ -179,7 +198,10 @@ func (s *Service) ask(id string, w Window, f Filter) (kpi.Measure, error) {
 	if err == nil {
 		err = accepts(m, f)
 	}
-	return m, err
+	if err == nil {
+		f, err = s.settled(ctx, m, f)
+	}
+	return m, f, err
 }
 
 // facts is what was read, in order of time.

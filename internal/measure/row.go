@@ -44,7 +44,7 @@ func (s *Service) Rows(ctx context.Context, id string, w Window, f Filter, p Pag
 	if err := may(ctx); err != nil {
 		return nil, "", err
 	}
-	m, err := s.ask(id, w, f)
+	m, f, err := s.ask(ctx, id, w, f)
 	if err != nil {
 		return nil, "", err
 	}
@@ -120,6 +120,8 @@ func (s *Service) Rows(ctx context.Context, id string, w Window, f Filter, p Pag
 		text = "i.name, i.note, i.department, '', '', 0"
 	case kpi.OfVisits:
 		text = "COALESCE((SELECT n.name FROM contact_point n WHERE n.id = v.point), ''), '', '', '', '', 0"
+	case kpi.OfPeople:
+		text = "m.name, '', '', '', k.channel, 0"
 	case kpi.OfSituations:
 		text = "v.name, v.about, COALESCE((SELECT m.name FROM member m WHERE m.id = v.owner), ''), '', '', 0"
 	}
@@ -179,6 +181,8 @@ func (s *Service) Rows(ctx context.Context, id string, w Window, f Filter, p Pag
 			mayRead = listening
 		case m.Of == kpi.OfFacts:
 			mayRead = org.Require(ctx, org.MeasureRead) == nil
+		case m.Of == kpi.OfPeople:
+			mayRead = org.Require(ctx, org.CommunityRead) == nil
 		case m.Of == kpi.OfInsights:
 			mayRead = org.Require(ctx, org.StrategyRead) == nil
 		case m.Of == kpi.OfSituations, m.Of == kpi.OfVisits:
@@ -195,7 +199,7 @@ func (s *Service) Rows(ctx context.Context, id string, w Window, f Filter, p Pag
 // factText is what a row of business_fact f is called by: its kind, and what factTitle tells of it.
 const factText = "f.kind, f.status || ' | ' || f.label || ' | ' || f.quantity || ' | ' || COALESCE(CAST(f.amount AS TEXT), '') || ' | ' || f.currency, f.organisation, f.person, f.channel, 0"
 
-// factTitle is the kind of a fact, its status and label, its amount, and how much there is when that is not one.
+// factTitle is the kind of a fact, its status and label, how much there is when that is not one, and its amount, to those who see amounts.
 func factTitle(ctx context.Context, kind, told string) string {
 	word := func(prefix, id string) string {
 		if i18n.Has(prefix + id) {
@@ -220,7 +224,7 @@ func factTitle(ctx context.Context, kind, told string) string {
 		}
 		parts = append(parts, i18n.Number(ctx, q, decimals))
 	}
-	if amount, err := strconv.ParseInt(fields[3], 10, 64); err == nil && fields[4] != "" {
+	if amount, err := strconv.ParseInt(fields[3], 10, 64); err == nil && fields[4] != "" && org.SeesMoney(ctx) {
 		parts = append(parts, i18n.Money(ctx, amount, fields[4]))
 	}
 	return strings.Join(parts, " · ")

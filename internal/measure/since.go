@@ -24,6 +24,8 @@ func (s *Service) Since(ctx context.Context, m kpi.Measure) (time.Time, error) {
 	case len(queries) > 0:
 	case m.Of == kpi.OfConversations:
 		queries = []string{"SELECT MIN(opened_at) FROM conversation"}
+	case m.Of == kpi.OfPeople:
+		queries = []string{"SELECT MIN(at) FROM community_membership"}
 	case m.Of == kpi.OfInsights:
 		queries = []string{"SELECT MIN(created_at) FROM insight"}
 	case m.Of == kpi.OfVisits:

@@ -29,7 +29,7 @@ func (s *Service) By(ctx context.Context, id string, w Window, f Filter, by kpi.
 	if err := may(ctx); err != nil {
 		return nil, err
 	}
-	m, err := s.ask(id, w, f)
+	m, _, err := s.ask(ctx, id, w, f)
 	if err != nil {
 		return nil, err
 	}
@@ -79,6 +79,10 @@ func (s *Service) slices(ctx context.Context, id string, w Window, f Filter, by 
 	return out, nil
 }
 
+// ours are the communities and departments that no business fact need name.
+var ours = map[kpi.Dimension]string{kpi.ByCommunity: "SELECT name AS id, name FROM community WHERE channel <> '' AND closed_at IS NULL ORDER BY name LIMIT 100",
+	kpi.ByTeam: "SELECT DISTINCT department AS id, department AS name FROM team_profile WHERE department <> '' ORDER BY 1 LIMIT 100"}
+
 // Values lists what a dimension can be in a period; names of languages and kinds are left to whoever shows them.
 func (s *Service) Values(ctx context.Context, by kpi.Dimension, w Window) ([]Choice, error) {
 	q := s.db.Read()
@@ -106,7 +110,17 @@ func (s *Service) Values(ctx context.Context, by kpi.Dimension, w Window) ([]Cho
 		return out, nil
 	case kpi.ByTeam, kpi.ByPartner, kpi.ByCampaign, kpi.ByCommunity:
 		column := string(by)
-		return plain("SELECT "+column+", "+column+" FROM business_fact WHERE at >= $1 AND at < $2 AND "+column+" <> '' GROUP BY "+column+" ORDER BY COUNT(*) DESC, "+column+db.Limit(200), db.T(w.From), db.T(w.To))
+		list, err := plain("SELECT "+column+", "+column+" FROM business_fact WHERE at >= $1 AND at < $2 AND "+column+" <> '' GROUP BY "+column+" ORDER BY COUNT(*) DESC, "+column+db.Limit(200), db.T(w.From), db.T(w.To))
+		if err != nil || ours[by] == "" {
+			return list, err
+		}
+		own, err := plain(ours[by])
+		for _, c := range own {
+			if !slices.Contains(list, c) {
+				list = append(list, c)
+			}
+		}
+		return list, err
 	}
 	return nil, problem.New(problem.Invalid, "measure.filter_not").On("by")
 }

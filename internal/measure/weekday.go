@@ -14,7 +14,7 @@ func (s *Service) ByWeekday(ctx context.Context, id string, w Window, f Filter) 
 	if err := may(ctx); err != nil {
 		return out, false, err
 	}
-	m, err := s.ask(id, w, f)
+	m, f, err := s.ask(ctx, id, w, f)
 	if err != nil {
 		return out, false, err
 	}
@@ -45,7 +45,7 @@ func (s *Service) ByWeekday(ctx context.Context, id string, w Window, f Filter) 
 		}
 	}
 	for d := range of {
-		out[d] = inOrder(of[d]).result(m, w)
+		out[d] = inOrder(of[d]).result(m, w).shown(ctx, m)
 	}
 	return out, true, nil
 }

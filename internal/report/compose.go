@@ -19,8 +19,8 @@ const (
 	OfPack = "pack"
 )
 
-// compose writes a report, in the language and zone of ctx, as whoever acts in ctx sees it; without money, less what the work is worth.
-func (s *Service) compose(ctx context.Context, m Mailing, money bool) (letter.Doc, error) {
+// compose writes a report, in the language and zone of ctx, as whoever acts in ctx sees it.
+func (s *Service) compose(ctx context.Context, m Mailing) (letter.Doc, error) {
 	now := s.Now()
 	d := letter.Doc{Lang: i18n.Lang(ctx), Title: m.Name, Colon: i18n.T(ctx, "report.colon"), Subtitle: i18n.T(ctx, "report.as_of", "At", i18n.DateTime(ctx, now)), OpenLabel: i18n.T(ctx, "report.mail.open"), Foot: i18n.T(ctx, "report.mail.foot")}
 	base := ""
@@ -35,7 +35,7 @@ func (s *Service) compose(ctx context.Context, m Mailing, money bool) (letter.Do
 	if board, ok := strings.CutPrefix(m.Content, "dashboard:"); ok {
 		err = s.writeDashboard(ctx, &d, w, board, now)
 	} else {
-		err = s.writePack(ctx, &d, w, m.Content == OfPack, money)
+		err = s.writePack(ctx, &d, w, m.Content == OfPack)
 	}
 	if base == "" {
 		d.Open = ""
@@ -148,7 +148,7 @@ func (w writing) notes(ctx context.Context, list []Note) letter.Block {
 }
 
 // writePack writes the map with what is off and why; whole adds value, initiatives and decisions.
-func (s *Service) writePack(ctx context.Context, d *letter.Doc, w writing, whole, money bool) error {
+func (s *Service) writePack(ctx context.Context, d *letter.Doc, w writing, whole bool) error {
 	p, err := s.Pack(ctx, "")
 	if err != nil {
 		return err
@@ -171,9 +171,6 @@ func (s *Service) writePack(ctx context.Context, d *letter.Doc, w writing, whole
 		return nil
 	}
 	value := letter.Block{Title: i18n.T(ctx, "report.value"), Empty: i18n.T(ctx, "report.value_empty")}
-	if !money {
-		p.Value = p.Value.discreet()
-	}
 	if p.Value.Hidden && len(p.Value.Entries) > 0 {
 		value.Lines = []letter.Line{{Text: i18n.N(ctx, "report.value_lines", len(p.Value.Entries)), Href: w.to("/value")}, {Text: i18n.T(ctx, "report.money_hidden")}}
 	}

@@ -9,8 +9,13 @@ import (
 	"github.com/entente/entente/internal/org"
 )
 
-// steers reports whether whoever asks may see what the work is worth and costs: the same who see the money of initiatives and of spending.
-func steers(ctx context.Context) bool { return org.Require(ctx, org.StrategyEdit) == nil }
+// discreetNotes are notes without those that tell amounts, for who does not see them.
+func discreetNotes(ctx context.Context, list []Note) []Note {
+	if org.SeesMoney(ctx) {
+		return list
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(n Note) bool { return n.Measure.InMoney() })
+}
 
 // discreet is the ledger without amounts: what there is, on what evidence, from how many.
 func (v ValueLedger) discreet() ValueLedger {

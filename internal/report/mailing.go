@@ -213,7 +213,7 @@ func (s *Service) Letter(ctx context.Context, report string) (html []byte, text 
 	if err != nil {
 		return nil, "", err
 	}
-	d, err := s.compose(s.spoken(ctx, m), m, true)
+	d, err := s.compose(s.spoken(ctx, m), m)
 	if err != nil {
 		return nil, "", err
 	}

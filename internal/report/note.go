@@ -115,9 +115,9 @@ func (s *Service) Notes(ctx context.Context, subjects []Subject) ([]Note, error)
 	kept, found := s.notes[key]
 	s.mu.Unlock()
 	if found && kept.epoch == epoch && now.Sub(kept.at) < notesFor && !now.Before(kept.at) {
-		return kept.notes, nil
+		return discreetNotes(ctx, kept.notes), nil
 	}
-	notes, err := s.notesAt(ctx, subjects, now)
+	notes, err := s.notesAt(org.WithMoney(ctx), subjects, now) // they are kept for all who look
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +127,7 @@ func (s *Service) Notes(ctx context.Context, subjects []Subject) ([]Note, error)
 	}
 	s.notes[key] = noted{now, epoch, notes}
 	s.mu.Unlock()
-	return notes, nil
+	return discreetNotes(ctx, notes), nil
 }
 
 // candidate is a note that stands when chance would seldom do as much, with many looked at.
@@ -144,7 +144,8 @@ func (s *Service) NotesAt(ctx context.Context, subjects []Subject, now time.Time
 	if err := org.Require(ctx, org.MeasureRead); err != nil {
 		return nil, err
 	}
-	return s.notesAt(ctx, subjects, now)
+	notes, err := s.notesAt(org.WithMoney(ctx), subjects, now)
+	return discreetNotes(ctx, notes), err
 }
 
 func (s *Service) notesAt(ctx context.Context, subjects []Subject, now time.Time) ([]Note, error) {

@@ -349,6 +349,28 @@ func TestMailedMoney(t *testing.T) {
 		if len(o.got) != len(want) {
 			t.Errorf("sent to %v", o.to())
 		}
+		// The same holds for a dashboard with a measure in money.
+		w.exec("INSERT INTO business_fact (id, kind, at, quantity, amount, before, currency, activity, stated_at) VALUES ('p', 'purchase', $1, 1, 100, 98765500, 'EUR', 'a', 1)", db.T(w.now.AddDate(0, 0, -3)))
+		board, err := w.s.AddDashboard(w.ada, report.Dashboard{Name: "Money", Tiles: []report.Tile{{Measure: "supplier-savings", Days: 30}}})
+		w.must(err)
+		w.exec("DELETE FROM report_sending")
+		w.exec("DELETE FROM report_plan")
+		m.Content, o.got = "dashboard:"+board.ID, nil
+		_, err = w.s.SaveMailing(w.ada, m)
+		w.must(err)
+		w.now = w.now.AddDate(0, 0, 7)
+		_, err = w.s.Claim(t.Context())
+		w.must(err)
+		_, err = w.s.SendOnce(t.Context())
+		w.must(err)
+		for _, l := range o.got {
+			if in := strings.Contains(l.HTML, "987,654") && strings.Contains(l.Text, "987,654"); in != want[l.To] || strings.Contains(l.HTML, "steer the strategy") == in {
+				t.Errorf("the amount is on the dashboard sent to %s: %v\n%s", l.To, in, l.Text)
+			}
+		}
+		if len(o.got) != len(want) {
+			t.Errorf("the dashboard was sent to %v", o.to())
+		}
 	})
 }
 

@@ -244,17 +244,17 @@ func (s *Service) exec(ctx context.Context, query string, args ...any) (n int64,
 	return n, err
 }
 
-// seesMoney reports whether a mail may say what the work is worth: a member only reads there what the pages show them. To an address outside its
+// seesMoney reports whether a mail may tell amounts: a member only reads there what the pages show them. To an address outside its
 // owner sends what they see themselves.
 func (s *Service) seesMoney(ctx context.Context, m Mail) (bool, error) {
 	if m.Member == "" {
 		return true, nil
 	}
 	who, err := s.org.Find(ctx, m.Member)
-	return who != nil && who.May(org.StrategyEdit), err
+	return who != nil && org.SeesMoney(org.With(ctx, who)), err
 }
 
-// write composes a report as its owner sees it; without money, less what the work is worth.
+// write composes a report as its owner sees it; without money, less all amounts.
 func (s *Service) write(ctx context.Context, report string, money bool) *written {
 	w := &written{}
 	m, err := mailingOf(org.AsOperator(ctx), s.db.Read(), report)
@@ -271,7 +271,10 @@ func (s *Service) write(ctx context.Context, report string, money bool) *written
 		return w
 	}
 	said := s.spoken(org.With(ctx, who), m)
-	if w.doc, w.err = s.compose(said, m, money); w.err != nil {
+	if !money {
+		said = org.WithoutMoney(said)
+	}
+	if w.doc, w.err = s.compose(said, m); w.err != nil {
 		return w
 	}
 	if s.printer != nil && s.printer.Able() {

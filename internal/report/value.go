@@ -150,7 +150,7 @@ func (s *Service) Value(ctx context.Context, w measure.Window, objective string)
 		}
 		return 0
 	})
-	if !steers(ctx) {
+	if !org.SeesMoney(ctx) {
 		return v.discreet(), nil
 	}
 	v.Sums, err = s.sums(ctx, v, objective == "")
@@ -252,7 +252,7 @@ func (s *Service) compute(ctx context.Context, e *Entry, id string, w measure.Wi
 		e.Why = "missing"
 		return nil
 	}
-	if e.Result, err = s.measures.Compute(ctx, id, w, f); err != nil {
+	if e.Result, err = s.measures.Compute(org.WithMoney(ctx), id, w, f); err != nil { // Value leaves out what is not for whoever asks
 		e.Why = "gone"
 		return nil
 	}

@@ -146,7 +146,7 @@ func (s *Service) compareMeasures(x *Compared) {
 
 func (s *Service) compareMeasure(a, b *Reading) ComparedMeasure {
 	m := ComparedMeasure{Before: a, After: b, Verdict: CannotSay}
-	if a == nil || !a.Value.Defined() || !b.Value.Defined() {
+	if a == nil || b.Hidden || !a.Value.Defined() || !b.Value.Defined() {
 		return m
 	}
 	if a.Measure.Measure != b.Measure.Measure || a.Statistic != b.Statistic || a.Channel != b.Channel || a.Topic != b.Topic || a.Days != b.Days {

@@ -86,6 +86,9 @@ func (s *Service) Course(ctx context.Context, r Reading, due, at time.Time) (Cou
 		return Course{}, err
 	}
 	c := Course{Reading: r}
+	if r.Hidden {
+		return c, nil
+	}
 	zone := s.measures.Zone(ctx)
 	step, from := 7*24*time.Hour, at.AddDate(0, 0, -7*weeksDrawn)
 	if r.BaselineAt.Before(from) {

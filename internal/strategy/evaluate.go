@@ -78,6 +78,7 @@ type Reading struct {
 	State    stat.State
 	Why      Reason
 	Spark    []Sample // the last weeks, week by week
+	whole    *Reading // with its amounts, where those are Hidden
 }
 
 // Sample is one step of a course; Value means nothing when it is not Known.
@@ -123,6 +124,12 @@ func present(m Map, zone *time.Location) string {
 // evaluated gives what was evaluated a moment ago as long as nothing came in since. When something did, whoever asks first sets off a new
 // evaluation and nobody waits for it, unless the old one is older than bearable.
 func (s *Service) evaluated(ctx context.Context, m Map, at time.Time) (Evaluation, error) {
+	e, err := s.evaluatedWhole(ctx, m, at)
+	return s.shown(ctx, e), err
+}
+
+// evaluatedWhole is evaluated with all amounts.
+func (s *Service) evaluatedWhole(ctx context.Context, m Map, at time.Time) (Evaluation, error) {
 	zone := s.measures.Zone(ctx)
 	now := present(m, zone)
 	age := s.clock().Sub(at)
@@ -159,7 +166,7 @@ func (s *Service) evaluated(ctx context.Context, m Map, at time.Time) (Evaluatio
 
 // evaluateAnew evaluates, so many measures at once, and keeps what comes out. Whoever asked first may leave; the others still wait for it.
 func (s *Service) evaluateAnew(ctx context.Context, m Map, at time.Time, zone *time.Location, key, now string, live bool, most int) (Evaluation, error) {
-	c, cancel := context.WithTimeout(context.WithoutCancel(ctx), longEnough)
+	c, cancel := context.WithTimeout(org.WithMoney(context.WithoutCancel(ctx)), longEnough) // it is kept for all who look
 	defer cancel()
 	epoch, _ := s.measures.Epoch() // what comes in while it is evaluated may not be in it
 	made := s.clock()
@@ -200,7 +207,7 @@ func (s *Service) soon(ctx context.Context, m Map, at time.Time) (Evaluation, er
 			}
 		}()
 	}
-	return e, nil
+	return s.shown(ctx, e), nil
 }
 
 const (

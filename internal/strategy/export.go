@@ -64,6 +64,10 @@ func (s *Service) Export(ctx context.Context, mapID string) ([]byte, error) {
 			}
 		}
 		for _, measured := range o.Measures {
+			if measured.Hidden {
+				f.Hidden = append(f.Hidden, measured.Measure)
+				continue
+			}
 			unit, currency := 1.0, ""
 			if def, err := s.measures.Find(measured.Measure); err == nil {
 				if def.Unit == kpi.Money {

@@ -38,6 +38,7 @@ type file struct {
 	Perspectives []filePerspective `json:"perspectives"`
 	Objectives   []fileObjective   `json:"objectives"`
 	Links        []fileLink        `json:"links"`
+	Hidden       []string          `json:"money_hidden,omitempty"` // measures in money that were left out, because whoever took the file does not see amounts
 }
 
 type fileTheme struct {

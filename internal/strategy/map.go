@@ -107,7 +107,8 @@ func (s *Service) Map(ctx context.Context, mapID string) (Map, error) {
 	if err := org.Require(ctx, org.StrategyRead); err != nil {
 		return Map{}, err
 	}
-	return s.read(ctx, mapID)
+	m, err := s.read(ctx, mapID)
+	return s.shownMap(ctx, m), err
 }
 
 func (s *Service) read(ctx context.Context, mapID string) (Map, error) {

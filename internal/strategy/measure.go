@@ -52,6 +52,7 @@ type Measure struct {
 	Channel       string  // id, "" for all
 	Topic         string  // id, "" for all
 	Timing        Timing
+	Hidden        bool // it is an amount, and whoever asked does not see those: Baseline, Target, Low and High are left out
 }
 
 // MaxMeasures is how many measures an objective may have.
@@ -322,7 +323,7 @@ func (s *Service) MeasureOf(ctx context.Context, id string) (Measure, error) {
 	if !found {
 		return Measure{}, notFound()
 	}
-	return m.settled(), nil
+	return s.shownObjective(ctx, Objective{Measures: []Measure{m.settled()}}).Measures[0], nil
 }
 
 // ChangeMeasure saves a measure anew; its objective and place stay.

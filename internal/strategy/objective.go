@@ -105,7 +105,8 @@ func (s *Service) Objective(ctx context.Context, objective string) (Objective, e
 	if err := org.Require(ctx, org.StrategyRead); err != nil {
 		return Objective{}, err
 	}
-	return one(ctx, s.db.Read(), objective)
+	o, err := one(ctx, s.db.Read(), objective)
+	return s.shownObjective(ctx, o), err
 }
 
 func one(ctx context.Context, q db.Q, objective string) (Objective, error) {

@@ -42,7 +42,10 @@ func (s *Service) Smart(ctx context.Context, e Evaluation, st Standing, means Me
 		o.Planned, o.Withheld = nil, means.Served[st.ID]
 	}
 	o.Overridden = over[st.ID]
+	ctx = org.WithMoney(ctx) // history is held against, and not told
+	hidden := map[string]bool{}
 	for i, r := range st.Readings {
+		hidden[r.ID], r = r.Hidden, r.open()
 		if o.Measures[i].Months, err = s.months(ctx, r, e.At); err != nil {
 			return check.SMART{}, err
 		}
@@ -50,7 +53,13 @@ func (s *Service) Smart(ctx context.Context, e Evaluation, st Standing, means Me
 			return check.SMART{}, err
 		}
 	}
-	return check.Check(o, e.At), nil
+	found := check.Check(o, e.At)
+	for i, f := range found.Findings {
+		if hidden[f.Measure] && len(f.Args) > 2 { // its name, then amounts
+			found.Findings[i].Rule, found.Findings[i].Args = f.Rule+"_hidden", f.Args[:2]
+		}
+	}
+	return found, nil
 }
 
 // CheckMap holds an evaluated map against the rules of package check.
@@ -81,6 +90,7 @@ func (s *Service) known(e Evaluation, st Standing, means Means, label func(Measu
 		o.Planned = &load
 	}
 	for _, r := range st.Readings {
+		r = r.open()
 		m := check.Measure{ID: r.Measure.ID, Name: label(r.Measure), Narrowed: r.Filter() != (measure.Filter{}), Leading: r.Timing == Leading,
 			Judged: r.Why == Judged || r.Why == NoPath, Maximise: r.Better == kpi.Higher, Minimise: r.Better == kpi.Lower, Within: r.Better == kpi.Within,
 			Baseline: r.Baseline, BaselineAt: r.BaselineAt, Target: r.Target}

@@ -163,7 +163,8 @@ func (s *Service) MapAt(ctx context.Context, mapID string, at time.Time) (m Map,
 	if err := org.Require(ctx, org.StrategyRead); err != nil {
 		return Map{}, false, err
 	}
-	return s.mapAt(ctx, mapID, at)
+	m, existed, err = s.mapAt(ctx, mapID, at)
+	return s.shownMap(ctx, m), existed, err
 }
 
 func (s *Service) mapAt(ctx context.Context, mapID string, at time.Time) (m Map, existed bool, err error) {

@@ -56,7 +56,7 @@ func TestOverREST(t *testing.T) {
 			}
 			return secret
 		}
-		reads, writes := token(org.MeasureRead), token(org.MeasureRead, org.MeasureEdit)
+		reads, writes := token(org.MeasureRead, org.StrategyEdit), token(org.MeasureRead, org.MeasureEdit, org.StrategyEdit) // amounts are for those who steer
 		call := func(secret, method, path, key, body string, want int) map[string]any {
 			t.Helper()
 			q, err := http.NewRequestWithContext(t.Context(), method, srv.URL+api.Prefix+path, bytes.NewReader([]byte(body)))

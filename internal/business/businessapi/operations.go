@@ -60,6 +60,7 @@ type Fact struct {
 	StatedAt  time.Time `json:"stated_at"`
 	Activity  string    `json:"activity" doc:"The activity of the ledger that states it; give it as was when correcting."`
 	Withdrawn bool      `json:"withdrawn" doc:"It was taken back and counts nowhere; only its last date is told."`
+	Hidden    bool      `json:"money_hidden,omitempty" doc:"It has an amount; those are shown to those who steer the strategy."`
 }
 
 // FactLine is one statement in the history of a fact.
@@ -98,6 +99,7 @@ type FactTotal struct {
 	Count    int       `json:"count"`
 	Quantity float64   `json:"quantity" doc:"The sum, or the mean of kinds that cannot be added."`
 	Amount   *int64    `json:"amount,omitempty" doc:"Minor units; absent where amounts are prices of one piece."`
+	Hidden   bool      `json:"money_hidden,omitempty" doc:"Amounts are shown to those who steer the strategy."`
 }
 
 // FolderRule says what is done with files of the watched folder.
@@ -157,7 +159,7 @@ func moment(t time.Time) *time.Time {
 }
 
 func shown(f *business.Fact) Fact {
-	out := Fact{ID: f.ID, Kind: f.Kind, Origin: f.Origin, ExternalID: f.External, Version: f.Version, StatedAt: f.StatedAt, Activity: f.Activity, Withdrawn: f.Withdrawn,
+	out := Fact{ID: f.ID, Kind: f.Kind, Origin: f.Origin, ExternalID: f.External, Version: f.Version, StatedAt: f.StatedAt, Activity: f.Activity, Withdrawn: f.Withdrawn, Hidden: f.Hidden,
 		FactFigures: FactFigures{At: f.At, Until: moment(f.Until), Amount: f.Amount, Before: f.Before, Currency: f.Currency, Person: f.Person, Organisation: f.Organisation, Channel: f.Channel,
 			Team: f.Team, Partner: f.Partner, Campaign: f.Campaign, Community: f.Community, Source: f.Source, Status: f.Status, Label: f.Label, Ref: f.Ref}}
 	if !f.Withdrawn {
@@ -271,8 +273,8 @@ func Operations(a *api.API, s *business.Service, folder *business.Watcher) {
 		}
 		out := make([]FactTotal, len(list))
 		for i, t := range list {
-			out[i] = FactTotal{Month: t.Month, Split: t.Split, Currency: t.Currency, Count: t.Count, Quantity: t.Quantity}
-			if t.Currency != "" && business.Adds(&k) {
+			out[i] = FactTotal{Month: t.Month, Split: t.Split, Currency: t.Currency, Count: t.Count, Quantity: t.Quantity, Hidden: t.Hidden}
+			if t.Currency != "" && !t.Hidden && business.Adds(&k) {
 				out[i].Amount = &list[i].Amount
 			}
 		}

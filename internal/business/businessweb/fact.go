@@ -68,10 +68,13 @@ func (v *factView) items(ctx context.Context) []ui.Item {
 		}
 	}
 	add("business.amount", amount(ctx, v.Amount, v.Currency))
+	if v.Hidden {
+		add("business.amount", i18n.T(ctx, "business.money_hidden"))
+	}
 	if v.Before != nil {
 		add("business.before", money(ctx, *v.Before, v.Currency))
 	}
-	if v.kind.Quantity != ledger.Never && (v.Quantity != 1 || v.Amount == nil) {
+	if v.kind.Quantity != ledger.Never && (v.Quantity != 1 || v.Amount == nil && !v.Hidden) {
 		add("business.quantity", quantity(ctx, v.kind.Unit, v.Quantity))
 	}
 	add("business.status", value(ctx, v.Status))
@@ -196,6 +199,9 @@ func (p *pages) correction(w http.ResponseWriter, r *http.Request) error {
 				break
 			}
 		}
+	}
+	if f.Hidden {
+		return problem.New(problem.Forbidden, "business.money_not_yours")
 	}
 	v.values = filled(ctx, &f)
 	return p.showForm(w, r, v)

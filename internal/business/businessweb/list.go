@@ -210,6 +210,8 @@ func (v *listView) rows(ctx context.Context) []totalRow {
 
 func (v *listView) figure(ctx context.Context, t *business.Total) string {
 	switch {
+	case t.Hidden && business.Adds(&v.kind):
+		return "–"
 	case t.Currency != "" && business.Adds(&v.kind):
 		return money(ctx, t.Amount, t.Currency)
 	case v.kind.ID == business.Survey:
@@ -240,6 +242,9 @@ func (v *listView) charts(ctx context.Context) []chart.BarsProps {
 	for _, t := range v.totals {
 		k := key{}
 		y := t.Quantity
+		if t.Hidden && business.Adds(&v.kind) {
+			continue
+		}
 		if t.Currency != "" && business.Adds(&v.kind) {
 			k.currency, y = t.Currency, float64(t.Amount)
 		}
@@ -278,6 +283,11 @@ func (v *listView) charts(ctx context.Context) []chart.BarsProps {
 		out = append(out, b)
 	}
 	return out
+}
+
+// hides reports whether amounts are left out for whoever looks.
+func (v *listView) hides() bool {
+	return slices.ContainsFunc(v.list, func(f business.Fact) bool { return f.Hidden }) || slices.ContainsFunc(v.totals, func(t business.Total) bool { return t.Hidden })
 }
 
 // mean reports whether figures of the kind are means rather than sums.

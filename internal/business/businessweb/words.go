@@ -99,10 +99,13 @@ func money(ctx context.Context, minor int64, currency string) string {
 func figure(ctx context.Context, f *business.Fact) string {
 	k, _ := business.Kind(f.Kind)
 	parts := []string{}
-	if f.Money() {
+	switch {
+	case f.Hidden:
+		parts = append(parts, i18n.T(ctx, "business.amount_hidden"))
+	case f.Money():
 		parts = append(parts, amount(ctx, f.Amount, f.Currency))
 	}
-	if k.Quantity != ledger.Never && (f.Quantity != 1 || !f.Money()) {
+	if k.Quantity != ledger.Never && (f.Quantity != 1 || !f.Money() && !f.Hidden) {
 		parts = append(parts, quantity(ctx, k.Unit, f.Quantity))
 	}
 	return strings.Join(parts, " · ")

@@ -20,12 +20,15 @@ func (a Ask) conversations(w *db.Where) *db.Where {
 	if f.Kind != "" {
 		w.And("EXISTS (SELECT 1 FROM post t JOIN enrichment e ON e.post = t.id WHERE t.root = c.root AND t.ours = 0 AND "+ofKind+")", f.Kind)
 	}
+	if f.Team != "" {
+		w.And("EXISTS (SELECT 1 FROM team_profile g WHERE g.member = c.assignee AND g.department = ?)", f.Team)
+	}
 	return w
 }
 
 // ofConversations is what conversations can be narrowed by.
 func ofConversations() []Dimension {
-	return []Dimension{ByChannel, ByTopic, ByLanguage, ByKind, ByMember}
+	return []Dimension{ByChannel, ByTopic, ByLanguage, ByKind, ByMember, ByTeam, ByCommunity}
 }
 
 // opened is the conversations opened between the cuts.

@@ -29,9 +29,9 @@ type Filter struct {
 	Language string // ISO 639-1, as detected
 	Member   string // who has the conversation; posts have no such thing
 
-	Community string // as business facts name it
+	Community string // as business facts name it; of what is said it is turned into its channel
 	Kind      string // of posts: complaint, praise, suggestion, question, lead, job; a conversation counts by any of its posts
-	Team      string
+	Team      string // of conversations: the department of who has them
 	Partner   string
 	Campaign  string
 }

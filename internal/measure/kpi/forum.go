@@ -17,20 +17,7 @@ func (a Ask) forum(part string, ours bool) Source {
 	if !ours {
 		w.And("p.ours = 0")
 	}
-	s := Source{Table: "post p", ID: "p.id", At: "p.at", Part: part, Where: w}
-	if a.Filter.Channel != "" {
-		w.And("p.channel = ?", a.Filter.Channel)
-	}
-	if a.Filter.Language != "" {
-		w.And("EXISTS (SELECT 1 FROM enrichment e WHERE e.post = p.id AND e.lang = ?)", a.Filter.Language)
-	}
-	if a.Filter.Topic != "" {
-		w.And("EXISTS (SELECT 1 FROM mention m WHERE m.topic = ? AND m.post = p.id)", a.Filter.Topic)
-	}
-	if a.Filter.Kind != "" {
-		w.And("EXISTS (SELECT 1 FROM enrichment e WHERE e.post = p.id AND "+ofKind+")", a.Filter.Kind)
-	}
-	return s
+	return Source{Table: "post p", ID: "p.id", At: "p.at", Part: part, Where: a.letThrough(w)}
 }
 
 // questions is the questions that members asked between the cuts.
@@ -176,13 +163,28 @@ func number(t time.Time) int64 {
 	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / 86400
 }
 
-// Activation waits for members who joined without saying anything.
+// activeWithin is how soon a new member says something.
+const activeWithin = 7 * day
+
+// Activation is the share of those who joined a community of ours in the window and said something there within 7 days.
 func Activation() Measure {
-	return pending(Measure{
+	return Measure{
 		ID: "activation-rate", Section: Community, Entry: 20, Unit: Share, Better: Higher, Days: 30, Clock: NoClock, MinN: 20, Interval: Wilson, Evidence: Measured, Stage: Outcome,
+		Dims: []Dimension{ByChannel, ByCommunity}, Of: OfPeople, From: []string{ledger.PostSaid}, Moving: true,
 		Parts:   []Part{{"activated", Numerator}, {"silent", Denominator}, {"too_recent", LeftOut}},
 		Formula: "a = #{ new members with a first contribution ≤ 7 d } / #{ new members }",
-	}, "community")
+		Source: func(a Ask) Source {
+			w := a.between((&db.Where{}).And("x.space = ''").And("x.state = 'in'"), "x.at")
+			if a.Filter.Channel != "" {
+				w.And("k.channel = ?", a.Filter.Channel)
+			}
+			said := `SELECT 1 FROM post r WHERE r.author = 'mailto:' || m.email AND r.channel = k.channel AND r.kind IN ('question', 'answer', 'comment') AND r.automatic = ''
+				AND r.private = 0 AND r.at >= x.at AND r.at <= x.at + ` + since(activeWithin)
+			return Source{Table: "community_membership x JOIN community k ON k.id = x.community JOIN member m ON m.id = x.member", ID: "x.member", At: "x.at", Tie: "x.community", Where: w,
+				Part: "CASE WHEN x.at > " + w.Arg(db.T(a.Now.Add(-activeWithin))) + " THEN 'too_recent' WHEN EXISTS (" + said + ") THEN 'activated' ELSE 'silent' END"}
+		},
+		Estimate: shares(20, "activated", "silent"),
+	}
 }
 
 // MemberRetention is the share of those who first said something in the window and said something again in that week after.
@@ -203,13 +205,13 @@ func MemberRetention(week int) Measure {
 	})
 }
 
-// ContributingShare waits for members or visitors who say nothing.
+// ContributingShare waits for who was a member at each moment: who left is not kept.
 func ContributingShare() Measure {
 	return pending(Measure{
 		ID: "contributing-share", Section: Community, Entry: 21, Unit: Share, Better: Higher, Days: 30, Clock: NoClock, MinN: 100, Interval: Wilson, Evidence: Measured, Stage: Outcome,
 		Parts:   []Part{{"contributed", Numerator}, {"silent", Denominator}},
 		Formula: "c = #{ members who contributed } / #{ members }",
-	}, "community")
+	}, "membership")
 }
 
 // ContributionGini is how unevenly what is said is spread over those who said something.

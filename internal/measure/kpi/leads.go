@@ -149,13 +149,19 @@ func ActiveAmbassadors() Measure {
 	}
 }
 
-// AdvocacyShare waits for programmes.
+// AdvocacyShare is the part of what speaks well that was said by members who agreed to be ambassadors.
 func AdvocacyShare() Measure {
-	return pending(Measure{
+	return Measure{
 		ID: "advocacy-share", Section: Customers, Entry: 13, Unit: Share, Better: Higher, Days: 90, Clock: NoClock, MinN: 30, Interval: Wilson, Evidence: Modelled, Stage: Outtake,
-		Of: OfPosts, Parts: []Part{{"ambassadors", Numerator}, {"others", Denominator}},
+		Dims: ofPosts(), Of: OfPosts, From: []string{ledger.PostSaid, ledger.PostLabelled}, Parts: []Part{{"ambassadors", Numerator}, {"others", Denominator}},
 		Formula: "a = #{ positive, by ambassadors } / #{ positive }",
-	}, "programme")
+		Source: func(a Ask) Source {
+			w := a.letThrough(a.between((&db.Where{}).And("p.ours = 0").And("p.automatic = ''").And("f.sentiment = 'positive'"), "p.at"))
+			return Source{Table: "post p JOIN enrichment f ON f.post = p.id", ID: "p.id", At: "p.at", Where: w,
+				Part: "CASE WHEN p.author LIKE 'mailto:%' AND EXISTS (SELECT 1 FROM member m JOIN community_ambassador b ON b.member = m.id WHERE b.willing = 1 AND m.email = SUBSTR(p.author, 8)) THEN 'ambassadors' ELSE 'others' END"}
+		},
+		Estimate: shares(30, "ambassadors", "others"),
+	}
 }
 
 // Attributions are the shares of conversions that rules allot to social touches. They wait for touchpoints; the rules stand in package stat.
@@ -184,5 +190,5 @@ func MemberEffect() Measure {
 		ID: "member-effect", Section: Customers, Entry: 14, Unit: Money, Better: Higher, Days: 365, Clock: NoClock, MinN: 100, Interval: Difference, Evidence: Modelled, Stage: Impact,
 		Of: OfFacts, Parts: []Part{{"members", Numerator}, {"others", Denominator}},
 		Formula: "DiD = (T₁ − T₀) − (C₁ − C₀)",
-	}, "community")
+	}, "comparison")
 }

@@ -188,6 +188,8 @@ type Measure struct {
 	Name, About string
 	// Over and Under are the ids of the two measures of a ratio that people put together.
 	Over, Under string
+	// Priced says that the number tells an amount although its unit is not Money: amounts by the piece.
+	Priced bool
 	// Estimate makes the number from the facts between two cuts, or for a stock from those before a cut.
 	Estimate func([]Fact) Estimated
 	// Between makes it instead where it depends on the ends of the window; the facts are all that Read gives before to, also earlier than from.
@@ -212,6 +214,9 @@ func (m Measure) Pending() []string {
 	}
 	return out
 }
+
+// InMoney reports whether the number tells an amount; not everybody who reads measures sees those.
+func (m Measure) InMoney() bool { return m.Unit == Money || m.Priced }
 
 // In makes the number of the window from facts in order of time, those before it included, and counts its parts.
 func (m Measure) In(from, to time.Time, facts []Fact) Estimated {

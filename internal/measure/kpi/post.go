@@ -18,7 +18,7 @@ func (a Ask) posts(w *db.Where) *db.Where {
 }
 
 // ofPosts is what posts can be narrowed by.
-func ofPosts() []Dimension { return []Dimension{ByChannel, ByTopic, ByLanguage, ByKind} }
+func ofPosts() []Dimension { return []Dimension{ByChannel, ByTopic, ByLanguage, ByKind, ByCommunity} }
 
 // ofKind is whether enrichment e says that a post is of a kind: what a person or a model said, by commas.
 const ofKind = "',' || e.kinds || ',' LIKE '%,' || CAST(? AS TEXT) || ',%'"

@@ -1,6 +1,8 @@
 package kpi
 
 import (
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/measure/stat"
 )
 
@@ -77,13 +79,41 @@ func EmployeeParticipation() Measure {
 	}, "programme")
 }
 
-// TrainedAndActive waits for trainings.
+// TrainedAndActive is the share of those who spoke for us in the window who held a valid certificate each time they did.
 func TrainedAndActive() Measure {
-	return pending(Measure{
+	return Measure{
 		ID: "trained-and-active", Section: Working, Entry: 27, Unit: Share, Better: Higher, Days: 90, Clock: NoClock, MinN: 20, Interval: Wilson, Evidence: Measured, Stage: Output,
+		Dims: []Dimension{ByChannel, ByTopic, ByLanguage}, Of: OfPosts, From: []string{ledger.PostSaid},
 		Parts:   []Part{{"trained", Numerator}, {"untrained", Denominator}},
 		Formula: "t = #{ active, training valid } / #{ active }",
-	}, "training")
+		Source: func(a Ask) Source {
+			w := a.letThrough(a.between((&db.Where{}).And("p.ours = 1").And("p.automatic = ''").And("p.member <> ''"), "p.at"))
+			valid := "SELECT 1 FROM certificate g WHERE g.member = p.member AND g.given_at <= p.at AND (g.until IS NULL OR g.until > p.at) AND (g.revoked_at IS NULL OR g.revoked_at > p.at)"
+			return Source{Table: "post p", ID: "p.id", At: "p.at", Key: "p.member", Where: w, Part: "CASE WHEN EXISTS (" + valid + ") THEN 'trained' ELSE 'untrained' END"}
+		},
+		Estimate: func(facts []Fact) Estimated {
+			said := map[string][2]int{} // with a valid certificate, and without
+			for _, f := range facts {
+				n := said[f.Key]
+				if f.Part == "trained" {
+					n[0] += f.N
+				} else {
+					n[1] += f.N
+				}
+				said[f.Key] = n
+			}
+			trained, active := 0, 0
+			for _, n := range said {
+				if n[0]+n[1] > 0 {
+					active++
+				}
+				if n[0] > 0 && n[1] <= 0 {
+					trained++
+				}
+			}
+			return Estimated{Value: stat.Share(trained, active).AtLeast(20)}
+		},
+	}
 }
 
 // SupplierSavings is what lower prices saved on what was bought. Cost plus, list less and substitution are told apart by the label of the

@@ -74,6 +74,8 @@ func (p rowsProps) columns(ctx context.Context) []ui.Column {
 		said = "measure.col.dated"
 	} else if p.Measure.Of == kpi.OfInsights {
 		said = "measure.col.handed"
+	} else if p.Measure.Of == kpi.OfPeople {
+		said = "measure.col.joined"
 	} else if p.Measure.Of == kpi.OfSituations {
 		said = "situation.field.detected"
 	}
@@ -95,6 +97,9 @@ func href(r measure.Row) string {
 	}
 	if r.Of == kpi.OfVisits {
 		return "/deflection"
+	}
+	if r.Of == kpi.OfPeople {
+		return "/people?q=" + url.QueryEscape(r.Title)
 	}
 	if r.Of == kpi.OfSituations {
 		return "/situations/" + url.PathEscape(r.ID)

@@ -317,7 +317,7 @@ func (d Definition) ratio(m kpi.Measure, find Find) (kpi.Measure, error) {
 		return m, err
 	}
 	m.Unit, m.Interval, m.Formula, m.Of, m.From = kpi.Ratio, kpi.LogDelta, "r = A / B", top.Of, top.From
-	m.Over, m.Under = d.Over, d.Under
+	m.Over, m.Under, m.Priced = d.Over, d.Under, top.InMoney() != bottom.InMoney()
 	m.Evidence = weaker(top.Evidence, bottom.Evidence)
 	m.Stock, m.Moving, m.Searched = false, top.Moving || bottom.Moving, top.Searched || bottom.Searched
 	for _, n := range append(slices.Clone(top.Needs), bottom.Needs...) {
@@ -329,6 +329,9 @@ func (d Definition) ratio(m kpi.Measure, find Find) (kpi.Measure, error) {
 		if slices.Contains(bottom.Dims, dim) {
 			m.Dims = append(m.Dims, dim)
 		}
+	}
+	if (top.Of == kpi.OfFacts) != (bottom.Of == kpi.OfFacts) { // what is said has the channel of a community, facts have its name
+		m.Dims = slices.DeleteFunc(m.Dims, func(d kpi.Dimension) bool { return d == kpi.ByCommunity })
 	}
 	m.Parts = []kpi.Part{{ID: over, Role: kpi.Numerator}, {ID: under, Role: kpi.Population}}
 	m.Source = top.Source

@@ -3,10 +3,12 @@ package own
 import (
 	"errors"
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/measure/kpi"
+	"github.com/entente/entente/internal/measure/stat"
 	"github.com/entente/entente/internal/problem"
 )
 
@@ -80,4 +82,47 @@ func TestQuantile(t *testing.T) {
 	if e := Quantile([]float64{7}, 0.01); e.Value != 7 || e.Bounded {
 		t.Errorf("of one %+v", e)
 	}
+}
+
+// TestCoverage draws data from known truths: about 95 % of the intervals of sums and quantiles must hold them.
+func TestCoverage(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(7, 11))
+	sum := kpi.Measure{}
+	Definition{Way: Sum, Fact: "hours", Value: "quantity"}.sum(&sum)
+	holds := func(e stat.Estimate, truth float64) bool { return e.Bounded && e.Low <= truth && truth <= e.High }
+	for name, c := range map[string]struct {
+		from, to float64
+		run      func() bool
+	}{
+		// As many as come, 60 on average, of 2 each on average: 120 are to be expected.
+		"sum": {0.92, 0.97, func() bool {
+			var list []kpi.Fact
+			for at := r.ExpFloat64(); at < 60; at += r.ExpFloat64() {
+				x := 2 * r.ExpFloat64()
+				list = append(list, kpi.Fact{Part: counted, N: 1, Sum: x, Squares: x * x})
+			}
+			return holds(sum.Estimate(list).Value, 120)
+		}},
+		"median":      {0.94, 0.985, func() bool { return holds(Quantile(exponential(r, 50), 0.5), math.Ln2) }},
+		"ninth tenth": {0.94, 0.99, func() bool { return holds(Quantile(exponential(r, 120), 0.9), math.Log(10)) }},
+	} {
+		held, runs := 0, 3000
+		for range runs {
+			if c.run() {
+				held++
+			}
+		}
+		if got := float64(held) / float64(runs); got < c.from || got > c.to {
+			t.Errorf("%s: coverage = %.3f, want %.2f to %.3f", name, got, c.from, c.to)
+		}
+	}
+}
+
+func exponential(r *rand.Rand, n int) []float64 {
+	out := make([]float64, n)
+	for i := range out {
+		out[i] = r.ExpFloat64()
+	}
+	return out
 }

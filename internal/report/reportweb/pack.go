@@ -132,6 +132,10 @@ func reason(ctx context.Context, h packPage, st strategy.Standing) string {
 		if name == "" {
 			name = r.Measure.Measure // it is gone
 		}
+		if r.Hidden {
+			out = append(out, i18n.T(ctx, "report.pack.reading_hidden", "Measure", name))
+			continue
+		}
 		out = append(out, i18n.T(ctx, "report.pack.reading", "Measure", name, "Value", tell.Amount(ctx, r.Unit, r.Result.Currency, r.Value.Value), "Target", tell.Amount(ctx, r.Unit, r.Result.Currency, r.Target)))
 	}
 	return strings.Join(out, " ")

@@ -80,7 +80,8 @@ type ObjectiveDraft struct {
 
 // Measure says how an objective is measured. Values are in the unit of the measure: seconds, shares of 1, counts, points.
 type Measure struct {
-	ID string `json:"id"`
+	ID          string `json:"id"`
+	MoneyHidden bool   `json:"money_hidden,omitempty" doc:"It is an amount, and those are shown to those who steer the strategy: baseline says nothing, target, low and high are absent."`
 	MeasureDraft
 }
 
@@ -171,6 +172,8 @@ type Reading struct {
 	Expected *float64  `json:"expected,omitempty"`
 	State    string    `json:"state" enum:"on-track,watch,off,unknown"`
 	Why      string    `json:"why,omitempty" doc:"Why there is no state."`
+
+	MoneyHidden bool `json:"money_hidden,omitempty" doc:"It is an amount, and those are shown to those who steer the strategy."`
 }
 
 // TestedLink is a link with what the data says.
@@ -235,6 +238,9 @@ func measureOf(m strategy.Measure) Measure {
 	} else {
 		out.Target = &m.Target
 	}
+	if out.MoneyHidden = m.Hidden; m.Hidden {
+		out.Target, out.Low, out.High = nil, nil, nil
+	}
 	return out
 }
 
@@ -291,6 +297,9 @@ func reading(r strategy.Reading) Reading {
 		if r.Value.Bounded {
 			out.Low, out.High = &r.Value.Low, &r.Value.High
 		}
+	}
+	if out.MoneyHidden = r.Hidden; r.Hidden && r.Why == strategy.Judged {
+		out.Progress = &r.Progress
 	}
 	if r.Why == strategy.Judged {
 		out.Expected = &r.Expected

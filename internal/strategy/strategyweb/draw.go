@@ -76,6 +76,9 @@ func card(ctx context.Context, st strategy.Standing, n names) layout.Card {
 	}
 	r := st.Readings[0]
 	c.Measure, c.Value, c.Target = n.label(ctx, r.Measure), value(ctx, r), target(ctx, r)
+	if r.Hidden {
+		c.Note = i18n.T(ctx, "strategy.amount_hidden")
+	}
 	if c.State == stat.Unknown {
 		for _, each := range st.Readings {
 			if c.Note = why(ctx, each); c.Note != "" {

@@ -326,7 +326,12 @@ func mapBody(p mapPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			_, _ = templ_7745c5c3_Buffer.WriteString("</details>")
+			_, _ = templ_7745c5c3_Buffer.WriteString("</details> ")
+			if hides(p.E) {
+				_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"small muted\">")
+				write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "strategy.money_hidden"))
+				_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
+			}
 		}
 		templ_7745c5c3_Err = mapFiles(p).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
@@ -360,7 +365,7 @@ func mapBody(p mapPage) templ.Component {
 
 // count is how many objectives stand so, as a way to them; href is "" for readers who cannot open them.
 func count(n int, s stat.State, href string) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var36 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var37 templ.Component) (templ_7745c5c3_Err error) {
 		if n > 0 && href != "" {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<a href=\"")
 			write.Link(templ_7745c5c3_Buffer, templ.URL(href))
@@ -390,13 +395,13 @@ func stateHref(mapID string, s stat.State, at string) string {
 }
 
 func objectiveTable(p mapPage) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var38 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var39 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var39 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var40 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			for _, place := range p.E.Map.Places() {
 				for _, st := range p.listed() {
 					if st.Perspective == place.ID {
-						templ_7745c5c3_Var40 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
-							templ_7745c5c3_Var41 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var41 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var42 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 								_, _ = templ_7745c5c3_Buffer.WriteString("<a href=\"")
 								write.Link(templ_7745c5c3_Buffer, templ.URL(objectiveHref(st.ID)))
 								_, _ = templ_7745c5c3_Buffer.WriteString("\" data-open>")
@@ -406,12 +411,12 @@ func objectiveTable(p mapPage) templ.Component {
 								_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
 								return nil
 							})
-							templ_7745c5c3_Err = ui.HeadCell().Render(templ.WithChildren(ctx, templ_7745c5c3_Var41), templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = ui.HeadCell().Render(templ.WithChildren(ctx, templ_7745c5c3_Var42), templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
 							_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-							templ_7745c5c3_Var45 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var46 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 								templ_7745c5c3_Err = rolledState(st.Rolled).Render(ctx, templ_7745c5c3_Buffer)
 								if templ_7745c5c3_Err != nil {
 									return templ_7745c5c3_Err
@@ -430,12 +435,12 @@ func objectiveTable(p mapPage) templ.Component {
 								}
 								return nil
 							})
-							templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "strategy.state")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var45), templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "strategy.state")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var46), templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
 							_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-							templ_7745c5c3_Var48 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var49 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 								for _, r := range st.Readings {
 									_, _ = templ_7745c5c3_Buffer.WriteString("<div>")
 									write.Text(templ_7745c5c3_Buffer, p.Names.label(ctx, r.Measure))
@@ -443,12 +448,12 @@ func objectiveTable(p mapPage) templ.Component {
 								}
 								return nil
 							})
-							templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "strategy.measure")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var48), templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "strategy.measure")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var49), templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
 							_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-							templ_7745c5c3_Var50 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var51 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 								for _, r := range st.Readings {
 									_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"num\">")
 									templ_7745c5c3_Err = opened(r).Render(ctx, templ_7745c5c3_Buffer)
@@ -459,44 +464,44 @@ func objectiveTable(p mapPage) templ.Component {
 								}
 								return nil
 							})
-							templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "strategy.value")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var50), templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "strategy.value")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var51), templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
 							_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-							templ_7745c5c3_Var51 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var52 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 								for _, r := range st.Readings {
 									_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"num\">")
-									write.Text(templ_7745c5c3_Buffer, target(ctx, r))
+									write.Text(templ_7745c5c3_Buffer, orDash(target(ctx, r)))
 									_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
 								}
 								return nil
 							})
-							templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "strategy.map.target")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var51), templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "strategy.map.target")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var52), templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
 							_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-							templ_7745c5c3_Var53 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var54 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 								write.Text(templ_7745c5c3_Buffer, orDash(p.Owners[st.Owner]))
 								return nil
 							})
-							templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "strategy.owner")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var53), templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "strategy.owner")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var54), templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
 							_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-							templ_7745c5c3_Var55 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var56 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 								write.Text(templ_7745c5c3_Buffer, i18n.Day(ctx, st.DueAt))
 								return nil
 							})
-							templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "strategy.due")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var55), templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "strategy.due")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var56), templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Row(nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var40), templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.Row(nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var41), templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -506,7 +511,7 @@ func objectiveTable(p mapPage) templ.Component {
 			return nil
 		})
 		templ_7745c5c3_Err = ui.Table(ui.TableProps{Caption: i18n.T(ctx, "strategy.objectives"), List: true, Columns: []ui.Column{{Label: i18n.T(ctx, "strategy.objective")}, {Label: i18n.T(ctx, "strategy.state")},
-			{Label: i18n.T(ctx, "strategy.measure")}, {Label: i18n.T(ctx, "strategy.value")}, {Label: i18n.T(ctx, "strategy.map.target")}, {Label: i18n.T(ctx, "strategy.owner")}, {Label: i18n.T(ctx, "strategy.due")}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var39), templ_7745c5c3_Buffer)
+			{Label: i18n.T(ctx, "strategy.measure")}, {Label: i18n.T(ctx, "strategy.value")}, {Label: i18n.T(ctx, "strategy.map.target")}, {Label: i18n.T(ctx, "strategy.owner")}, {Label: i18n.T(ctx, "strategy.due")}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var40), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -516,8 +521,14 @@ func objectiveTable(p mapPage) templ.Component {
 
 // opened is the number of a reading as a way to what is behind it.
 func opened(r strategy.Reading) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var57 templ.Component) (templ_7745c5c3_Err error) {
-		if text := value(ctx, r); text == "" {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var58 templ.Component) (templ_7745c5c3_Err error) {
+		if r.Hidden {
+			_, _ = templ_7745c5c3_Buffer.WriteString("<a href=\"")
+			write.Link(templ_7745c5c3_Buffer, templ.URL(measureHref(ctx, r)))
+			_, _ = templ_7745c5c3_Buffer.WriteString("\" class=\"small\">")
+			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "strategy.amount_hidden"))
+			_, _ = templ_7745c5c3_Buffer.WriteString("</a>")
+		} else if text := value(ctx, r); text == "" {
 			_, _ = templ_7745c5c3_Buffer.WriteString("–")
 		} else if href := goneHref(ctx, r); href != "" {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<a href=\"")

@@ -205,7 +205,13 @@ func measureCard(p objectivePage, c strategy.Course) templ.Component {
 			_, _ = templ_7745c5c3_Buffer.WriteString("</p><p class=\"small muted\">")
 			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "strategy.timing."+string(c.Reading.Timing)))
 			_, _ = templ_7745c5c3_Buffer.WriteString("</p></div></div>")
-			if c.Reading.Why != strategy.Gone {
+			if c.Reading.Hidden {
+				_, _ = templ_7745c5c3_Buffer.WriteString("<p><a href=\"")
+				write.Link(templ_7745c5c3_Buffer, templ.URL(measureHref(ctx, c.Reading)))
+				_, _ = templ_7745c5c3_Buffer.WriteString("\">")
+				write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "strategy.see_rows"))
+				_, _ = templ_7745c5c3_Buffer.WriteString("</a></p>")
+			} else if c.Reading.Why != strategy.Gone {
 				templ_7745c5c3_Err = chart.Bullet(bullet(ctx, c.Reading, p.St.DueAt, p.E.At)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -264,13 +270,16 @@ func way(ctx context.Context, r strategy.Reading) string {
 
 // goal writes from where to where, and how much it weighs.
 func goal(ctx context.Context, r strategy.Reading) string {
+	if r.Hidden {
+		return i18n.T(ctx, "strategy.weighs", "Weight", i18n.Number(ctx, r.Weight, 0))
+	}
 	return i18n.T(ctx, "strategy.from_to", "Baseline", unit(ctx, r).Write(ctx, r.Baseline), "Day", i18n.Day(ctx, r.BaselineAt), "Target", target(ctx, r),
 		"Weight", i18n.Number(ctx, r.Weight, 0))
 }
 
 func objectiveAside(p objectivePage) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var26 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var27 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var28 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var29 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Err = ui.DescriptionList(
 				ui.Item{Label: i18n.T(ctx, "strategy.owner"), Value: p.Owners[p.St.Owner]},
 				ui.Item{Label: i18n.T(ctx, "strategy.due"), Value: i18n.Day(ctx, p.St.DueAt)},
@@ -291,11 +300,11 @@ func objectiveAside(p objectivePage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Card("", nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var27), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Card("", nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var29), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Var29 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var31 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Err = linkList(p, true).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -335,18 +344,18 @@ func objectiveAside(p objectivePage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "strategy.serves"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var29), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "strategy.serves"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var31), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Var32 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var34 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Err = linkList(p, false).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "strategy.served_by"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var32), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "strategy.served_by"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var34), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -360,9 +369,9 @@ func objectiveAside(p objectivePage) templ.Component {
 
 // contributionCards say what ties an objective to other maps.
 func contributionCards(p objectivePage) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var33 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var35 templ.Component) (templ_7745c5c3_Err error) {
 		if len(p.Reach.Gives) > 0 || len(p.Others) > 0 {
-			templ_7745c5c3_Var34 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var36 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				if len(p.Reach.Gives) == 0 {
 					_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 					write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "strategy.no_contributions"))
@@ -420,13 +429,13 @@ func contributionCards(p objectivePage) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "strategy.gives"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var34), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "strategy.gives"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var36), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
 		if len(p.Reach.Gets) > 0 {
-			templ_7745c5c3_Var38 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var40 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack\"><div class=\"stack-tight\">")
 				templ_7745c5c3_Err = rolledState(p.Reach.From).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -446,7 +455,7 @@ func contributionCards(p objectivePage) templ.Component {
 				_, _ = templ_7745c5c3_Buffer.WriteString("</ul></div>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "strategy.gets"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var38), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "strategy.gets"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var40), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -456,7 +465,7 @@ func contributionCards(p objectivePage) templ.Component {
 }
 
 func farEnd(f strategy.FarEnd) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var40 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var42 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<div><a href=\"")
 		write.Link(templ_7745c5c3_Buffer, templ.URL(objectiveHref(f.Standing.ID)))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
@@ -569,7 +578,7 @@ func linkedTo(e strategy.Evaluation, objective string, up bool) []linked {
 }
 
 func linkList(p objectivePage, up bool) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var46 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var48 templ.Component) (templ_7745c5c3_Err error) {
 		if list := linkedTo(p.E, p.St.ID, up); len(list) == 0 {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "strategy.no_links"))
@@ -611,7 +620,7 @@ func linkList(p objectivePage, up bool) templ.Component {
 }
 
 func editObjectiveBody(p editObjectivePage, title string) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var53 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var55 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.Breadcrumb(ui.Crumb{Label: i18n.T(ctx, "strategy.title"), Href: mapHref(p.Map.ID)}, ui.Crumb{Label: title}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -627,7 +636,7 @@ func editObjectiveBody(p editObjectivePage, title string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Var55 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var57 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "strategy.verb_noun"))
 			_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
@@ -636,7 +645,7 @@ func editObjectiveBody(p editObjectivePage, title string) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var57 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var59 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<div>")
 				templ_7745c5c3_Err = ui.Select(ui.Field{Name: "perspective", Label: i18n.T(ctx, "strategy.perspective"), Value: p.Form.Perspective, Options: places(p.Map, i18n.Lang(ctx)), Error: p.Wrong.at("perspective")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -660,12 +669,12 @@ func editObjectiveBody(p editObjectivePage, title string) templ.Component {
 				_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Grid(2).Render(templ.WithChildren(ctx, templ_7745c5c3_Var57), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Grid(2).Render(templ.WithChildren(ctx, templ_7745c5c3_Var59), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var58 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var60 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<div>")
 				templ_7745c5c3_Err = ui.TextField(ui.Field{Name: "goal", Label: i18n.T(ctx, "strategy.goal"), Value: p.Form.Goal, Hint: i18n.T(ctx, "strategy.goal_hint"), Optional: true, MaxLength: 300, Error: p.Wrong.at("goal")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -701,7 +710,7 @@ func editObjectiveBody(p editObjectivePage, title string) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Grid(2).Render(templ.WithChildren(ctx, templ_7745c5c3_Var58), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Grid(2).Render(templ.WithChildren(ctx, templ_7745c5c3_Var60), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -712,11 +721,11 @@ func editObjectiveBody(p editObjectivePage, title string) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Card("", nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var55), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Card("", nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var57), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Var62 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var64 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: i18n.T(ctx, "strategy.save"), Variant: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -728,13 +737,13 @@ func editObjectiveBody(p editObjectivePage, title string) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.FormActions().Render(templ.WithChildren(ctx, templ_7745c5c3_Var62), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.FormActions().Render(templ.WithChildren(ctx, templ_7745c5c3_Var64), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		_, _ = templ_7745c5c3_Buffer.WriteString("</form>")
 		if p.Form.ID != "" {
-			templ_7745c5c3_Var63 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var65 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"cluster\">")
 				templ_7745c5c3_Err = ui.PostButton(objectiveHref(p.Form.ID)+"/move", ui.ButtonProps{Label: i18n.T(ctx, "strategy.move_left"), Icon: "arrow-left"}, "to", "left").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -755,19 +764,19 @@ func editObjectiveBody(p editObjectivePage, title string) templ.Component {
 				_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "strategy.arrangement"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var63), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "strategy.arrangement"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var65), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var64 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var66 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Err = ui.PostButton(objectiveHref(p.Form.ID)+"/remove", ui.ButtonProps{Label: i18n.T(ctx, "strategy.remove_objective"), Icon: "trash-2", Variant: ui.Destructive, Confirm: i18n.T(ctx, "strategy.remove_objective_confirm")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "strategy.more"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var64), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "strategy.more"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var66), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -127,7 +127,7 @@ func slideBody(p slide) templ.Component {
 						}
 					}
 					_, _ = templ_7745c5c3_Buffer.WriteString("</p><p class=\"muted\">")
-					write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "strategy.target_is", "Target", target(ctx, r)))
+					write.Text(templ_7745c5c3_Buffer, aim(ctx, r))
 					_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
 					if r.Why == strategy.Judged {
 						_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"small muted\">")

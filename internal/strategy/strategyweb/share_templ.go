@@ -380,7 +380,7 @@ func sharedList(p sharedPage) templ.Component {
 							_, _ = templ_7745c5c3_Buffer.WriteString(" · <strong>")
 							write.Text(templ_7745c5c3_Buffer, orDash(value(ctx, r)))
 							_, _ = templ_7745c5c3_Buffer.WriteString("</strong> · ")
-							write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "strategy.target_is", "Target", target(ctx, r)))
+							write.Text(templ_7745c5c3_Buffer, aim(ctx, r))
 							_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
 						}
 					}

@@ -81,7 +81,7 @@ func chain(ctx context.Context, v strategy.Sight, n names) layout.Chain {
 	drawn := map[string]bool{}
 	for _, b := range v.Behind {
 		r := b.Reading
-		s := layout.Station{ID: r.ID, Title: n.label(ctx, r.Measure), Note: orDash(value(ctx, r)) + " · " + i18n.T(ctx, "ui.stat.n", "N", i18n.Number(ctx, float64(r.Result.N), 0)),
+		s := layout.Station{ID: r.ID, Title: n.label(ctx, r.Measure), Note: numberOf(ctx, r) + " · " + i18n.T(ctx, "ui.stat.n", "N", i18n.Number(ctx, float64(r.Result.N), 0)),
 			Href: goneHref(ctx, r), State: r.State, Judged: r.State != stat.Unknown}
 		measures.Boxes = append(measures.Boxes, s)
 		c.Edges = append(c.Edges, [2]string{v.Standing.ID, r.ID})
@@ -102,6 +102,14 @@ func chain(ctx context.Context, v strategy.Sight, n names) layout.Chain {
 func station(ctx context.Context, st strategy.Standing) layout.Station {
 	return layout.Station{ID: st.ID, Title: st.Name.In(i18n.Lang(ctx)), Href: objectiveHref(st.ID), State: st.Rolled.State, Judged: true,
 		Spoken: st.Name.In(i18n.Lang(ctx)) + ". " + stateWord(ctx, st.Rolled.State)}
+}
+
+// numberOf is the number of a reading where there is room for a few words.
+func numberOf(ctx context.Context, r strategy.Reading) string {
+	if r.Hidden {
+		return i18n.T(ctx, "strategy.amount_hidden")
+	}
+	return orDash(value(ctx, r))
 }
 
 func rowTitle(ctx context.Context, r measure.Row) string {

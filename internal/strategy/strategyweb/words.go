@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -188,8 +189,11 @@ func value(ctx context.Context, r strategy.Reading) string {
 	return s
 }
 
-// target writes what a measure should reach.
+// target writes what a measure should reach, "" to whom its amounts are not shown.
 func target(ctx context.Context, r strategy.Reading) string {
+	if r.Hidden {
+		return ""
+	}
 	u := unit(ctx, r)
 	if r.Better != kpi.Within {
 		return u.Write(ctx, r.Target)
@@ -201,6 +205,21 @@ func target(ctx context.Context, r strategy.Reading) string {
 		low = i18n.Number(ctx, r.Low/strategy.Typed(r.Unit), 0)
 	}
 	return i18n.T(ctx, "strategy.range", "Low", low, "High", u.Write(ctx, r.High))
+}
+
+// aim is target in a sentence.
+func aim(ctx context.Context, r strategy.Reading) string {
+	if r.Hidden {
+		return i18n.T(ctx, "strategy.money_hidden")
+	}
+	return i18n.T(ctx, "strategy.target_is", "Target", target(ctx, r))
+}
+
+// hides reports whether amounts are left out of an evaluation for its reader.
+func hides(e strategy.Evaluation) bool {
+	return slices.ContainsFunc(e.Objectives, func(st strategy.Standing) bool {
+		return slices.ContainsFunc(st.Readings, func(r strategy.Reading) bool { return r.Hidden })
+	})
 }
 
 // sure writes the interval and on how many observations a reading stands.
@@ -217,8 +236,11 @@ func sure(ctx context.Context, r strategy.Reading) string {
 	return strings.Join(parts, " · ")
 }
 
-// why says why a reading has no state, "" when it has one.
+// why says why a reading has no state, or no number for its reader; "" when it has both.
 func why(ctx context.Context, r strategy.Reading) string {
+	if r.Hidden {
+		return i18n.T(ctx, "strategy.money_hidden")
+	}
 	if r.Why == strategy.Judged {
 		return ""
 	}
