@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/page"
@@ -267,7 +268,8 @@ func TestBrowserHostile(t *testing.T) {
 			pages = append(pages, to)
 			question = thread.FindStringSubmatch(to)[1]
 		case 1:
-			pages = append(pages, any("/c/sillage/events", "space", "rendez-vous", "title", title, "body", body, "token", token, "starts", "2027-05-04T10:00", "ends", "2027-05-04T12:00",
+			day := time.Now().AddDate(0, 5, 0).Format(time.DateOnly)
+			pages = append(pages, any("/c/sillage/events", "space", "rendez-vous", "title", title, "body", body, "token", token, "starts", day+"T10:00", "ends", day+"T12:00",
 				"zone", "Europe/Paris", "place", title, "link", "https://a.example/?"+url.QueryEscape(title), "seats", "3"))
 		case 2:
 			pages = append(pages, any("/c/sillage/articles", "space", "savoir", "kind", "guide", "lang", "en", "title", title, "body", body, "months", "0", "token", token))
