@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,13 +15,13 @@ import (
 func TestLatest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var l latest
-		made := 0
+		var made atomic.Int64 // some are made beside those who look
 		look := func(key, version string) (said string, waited time.Duration) {
 			t.Helper()
 			at := time.Now()
 			packed, err := l.read(t.Context(), key, version, func(context.Context) (string, error) {
 				time.Sleep(50 * time.Millisecond)
-				made++
+				made.Add(1)
 				return fmt.Sprint(key, " of ", version), nil
 			})
 			if err != nil {
@@ -53,8 +54,8 @@ func TestLatest(t *testing.T) {
 		} {
 			time.Sleep(step.after)
 			said, waited := look(step.key, step.version)
-			if said != step.want || waited > 0 != step.waits || made != step.made {
-				t.Errorf("%s of %s: %q after %v, made %d times; want %q, waiting %t, %d", step.key, step.version, said, waited, made, step.want, step.waits, step.made)
+			if n := int(made.Load()); said != step.want || waited > 0 != step.waits || n != step.made {
+				t.Errorf("%s of %s: %q after %v, made %d times; want %q, waiting %t, %d", step.key, step.version, said, waited, n, step.want, step.waits, step.made)
 			}
 		}
 		synctest.Wait()
