@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/entente/entente/internal/web/webtest"
@@ -35,6 +36,33 @@ func TestBrowserCommunity(t *testing.T) {
 	}
 	t.Run("visitor", func(t *testing.T) {
 		window(t, s.URL).Walk(t, "community", communityViews, open, nil)
+	})
+	t.Run("search", func(t *testing.T) {
+		const line, arrived = `main .forum-list li`, `document.readyState === "complete" && `
+		w := window(t, s.URL)
+		w.As("light", "fr")
+		w.Size(390, 844)
+		w.Open("/c/sillage")
+		w.tabTo(`a[href$="/search"], input[name="q"]`) // found by whoever goes on with the keyboard
+		w.Open("/c/sillage/search")
+		w.Type(`main input[name="q"]`, "baterie\r") // a letter less
+		w.Until(arrived + `location.search.includes("q=baterie") && document.querySelector("` + line + ` mark")`)
+		if n := webtest.Eval[int](w.Window, `[...document.querySelectorAll("`+line+` mark")].filter(m => !/^batter/i.test(m.textContent)).length`); n > 0 {
+			t.Errorf("%d words are marked that nobody looked for", n)
+		}
+		w.Look("search")
+		counted := webtest.Eval[int](w.Window, `Number(document.querySelector(".search-facets a:not([aria-current]) .muted").textContent)`)
+		w.Click(`.search-facets a:not([aria-current])`)
+		w.Until(arrived + `document.querySelector('.search-facets a[aria-current="true"]')`)
+		if shown := webtest.Eval[int](w.Window, `document.querySelectorAll("`+line+`").length`); shown != min(counted, 20) {
+			t.Errorf("%d are shown where %d were promised", shown, counted)
+		}
+		title := webtest.Eval[string](w.Window, `document.querySelector("`+line+` h3 a").textContent.trim()`)
+		w.Click(line + " h3 a")
+		w.Until(arrived + `location.pathname !== "/c/sillage/search" && document.querySelector("h1")`)
+		if head := webtest.Eval[string](w.Window, `document.querySelector("h1").textContent`); !strings.Contains(head, title) {
+			t.Errorf("%q leads to %q", title, head)
+		}
 	})
 	t.Run("owner", func(t *testing.T) {
 		w := window(t, s.URL)

@@ -293,6 +293,20 @@ func TestBrowserJourneys(t *testing.T) {
 		if n := p.count(t, "SELECT COUNT(*) FROM community_event_seat WHERE event = $1 AND state = 'in'", idOf(event)); n != 1 {
 			t.Errorf("%d have the seat", n)
 		}
+		// One that repeats: enrolled on all dates by one click, one of them left again.
+		again := put(t, claire, "/c/sillage/events", "space", "rendez-vous", "title", "A ride to the vromdel, weekly", "body", "Slowly.", "token", "rides", "starts", day+"T10:00", "ends", day+"T12:00",
+			"zone", "Europe/Paris", "place", "At the bridge", "often", "week", "until", time.Now().AddDate(0, 0, 42).Format(time.DateOnly))
+		w.Open(again)
+		w.submit(`form:has(input[name=date][value=all]) button`, `!document.querySelector("input[name=date][value=all]")`)
+		w.Open(again + "?date=2")
+		w.submit(`form:has(input[name=want][value=no]) button`, `location.search === "?date=2" && document.querySelector("`+seat+`")`)
+		w.Look("event-dates")
+		if got := strings.Join(p.rows(t, "SELECT n, state FROM community_event_seat WHERE event = $1 ORDER BY n", idOf(again)), " "); got != "0|in 1|in 2|out 3|in" {
+			t.Errorf("seats by date: %s", got)
+		}
+		c := enters(t, s, demoMembers["owner"], again+"?date=1")
+		c.Open(strings.Replace(again, "/t/", "/p/", 1) + "/event?date=1")
+		c.Look("event-change")
 		ics := gwens.page("/c/sillage/t/" + idOf(event) + "/event.ics")
 		for _, want := range []string{"BEGIN:VCALENDAR", "SUMMARY:A ride to the quofnel", "LOCATION:At the bridge", "DTSTART:" + begins.UTC().Format("20060102T150405Z")} {
 			if !strings.Contains(ics, want) {
@@ -321,6 +335,10 @@ func TestBrowserJourneys(t *testing.T) {
 		if n := p.count(t, "SELECT COUNT(*) FROM community_challenge_score WHERE idea = $1", idOf(idea)); n != 1 {
 			t.Errorf("%d scores", n)
 		}
+		c := enters(t, s, demoMembers["owner"], call+"/change")
+		c.Look("challenge-change")
+		c.Type(`input[name=title]`, " and the next")
+		c.submit(`form[action$="/change"] button.btn-primary`, `location.pathname === `+webtest.Quote(call)+` && document.querySelector("h1").textContent.includes("and the next")`)
 	})
 
 	// The worker of web push, run by the browser: a message that was pushed is shown as a notification, with its words.

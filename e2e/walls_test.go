@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
 
@@ -28,6 +29,7 @@ type wall struct {
 	knows, reads     []string // visitors
 	// ids
 	communityID, spaceID, thread, answer, file string
+	event, idea, call                          string // of who reads there; "" where the place holds none
 }
 
 // sought stands in everything that was said behind the walls, for looking for it.
@@ -66,7 +68,8 @@ func TestCommunityWalls(t *testing.T) {
 		{community: "salon", space: "parloir", named: "Salonnard", told: "calembredaine", knows: append([]string{"insider"}, staff...), reads: append([]string{"insider"}, staff...)},
 		{community: "equipe", space: "discussions", told: "turlutaine", reads: append([]string{"member"}, staff...)},
 	}
-	paths := []string{"/c/sillage", "/c/sillage/all", "/c/sillage/spaces", "/c/sillage/feed.atom", "/c/sillage/feed.json", "/c/sillage/sitemap.xml", "/c/sillage/sitemap/threads-1.xml", "/c/sillage/search?q=" + sought, "/c/sillage/embed/ideas"}
+	paths := []string{"/c/sillage", "/c/sillage/all", "/c/sillage/spaces", "/c/sillage/feed.atom", "/c/sillage/feed.json", "/c/sillage/sitemap.xml", "/c/sillage/sitemap/threads-1.xml", "/c/sillage/search?q=" + sought, "/c/sillage/embed/ideas",
+		"/c/sillage/events", "/c/sillage/events/calendar.ics", "/c/sillage/ideas", "/c/sillage/challenges", "/c/sillage/articles"}
 	outside := func() map[string]string { // what somebody sees who may see nothing of it
 		seen := map[string]string{}
 		for _, path := range paths {
@@ -86,12 +89,14 @@ func TestCommunityWalls(t *testing.T) {
 		return a.to()
 	}
 	done(owner, "/govern/gate/open", "reason", "A test of walls.", "why", "A test of walls.")
+	sillage := s.place.rows(t, "SELECT id FROM community WHERE slug = 'sillage'")[0]
+	done(owner, "/communities/"+sillage+"/fediverse", "on", "1", "hold", "0")
 	done(owner, "/communities", "slug", "salon", "name_en", "Salonnard", "lang", "en", "langs", "en", "audience", "invited", "sign_up", "closed")
 	for _, w := range walls {
 		w.communityID = s.place.rows(t, "SELECT id FROM community WHERE slug = $1", w.community)[0]
 		if w.named != "" {
 			access := map[string]string{"cave": "hidden", "cercle": "invitation", "guichet": "request", "parloir": "open"}[w.space]
-			done(owner, "/communities/"+w.communityID+"/spaces", "slug", w.space, "name_fr", w.named, "name_en", w.named, "about_en", "About "+w.named, "access", access, "holds", "question", "holds", "discussion")
+			done(owner, "/communities/"+w.communityID+"/spaces", "slug", w.space, "name_fr", w.named, "name_en", w.named, "about_en", "About "+w.named, "access", access, "holds", "question", "holds", "discussion", "holds", "event", "holds", "idea", "holds", "article")
 		}
 		w.spaceID = s.place.rows(t, "SELECT id FROM community_space WHERE community = $1 AND slug = $2", w.communityID, w.space)[0]
 	}
@@ -120,7 +125,27 @@ func TestCommunityWalls(t *testing.T) {
 		if !strings.Contains(c.page("/c/"+w.community+"/t/"+w.thread+"/"+sought+"-"+w.told), w.told) {
 			t.Fatalf("what was said in %s is not there for who is in it", w.space)
 		}
+		if w.named == "" {
+			continue
+		}
+		// What somebody says in an hour is bounded: an owner announces, proposes and calls, and is in all these places.
+		in := "/c/" + w.community
+		day := func(n int) string { return time.Now().AddDate(0, 0, n).Format(time.DateOnly) }
+		if w.community == "salon" {
+			done(owner, "/c/salon/join")
+		}
+		done(owner, in+"/events", "space", w.space, "title", title, "body", "There is "+w.told+".", "token", "e"+w.told, "starts", day(7)+"T18:00", "ends", day(7)+"T19:00", "zone", "Europe/Paris", "place", w.told, "often", "week", "until", day(30))
+		done(owner, in+"/ideas", "space", w.space, "title", title, "body", "More "+w.told+".", "token", "i"+w.told, "looked", title)
+		juror := s.place.rows(t, "SELECT handle FROM community_voice v JOIN community c ON c.channel = v.channel WHERE c.slug = $1 AND v.author = $2", w.community, "mailto:"+visitors()["insider"])[0]
+		done(owner, in+"/challenges", "space", w.spaceID, "title", title, "body", "Who has "+w.told+"?", "token", "c"+w.told, "starts", day(0), "ends", day(9), "until", day(19), "criteria", w.told, "jury", "@"+juror)
+		w.event = s.place.rows(t, "SELECT id FROM community_thread WHERE space = $1 AND kind = 'event'", w.spaceID)[0]
+		w.idea = s.place.rows(t, "SELECT id FROM community_thread WHERE space = $1 AND kind = 'idea'", w.spaceID)[0]
+		w.call = s.place.rows(t, "SELECT id FROM community_challenge WHERE space = $1", w.spaceID)[0]
+		done(owner, in+"/challenges/"+w.call+"/enter", "idea", "/t/"+w.idea)
+		done(insider, in+"/challenges/"+w.call+"/score", "idea", w.idea, "s0", "5", "words", "So "+w.told+".")
+		done(insider, in+"/t/"+w.event+"/seat", "want", "yes", "date", "all")
 	}
+	insiders := s.place.rows(t, "SELECT handle FROM community_voice v JOIN community c ON c.channel = v.channel WHERE c.slug = 'sillage' AND v.author = $1", "mailto:"+visitors()["insider"])[0]
 	after := outside()
 	for path, was := range before {
 		if now := after[path]; now != was {
@@ -151,12 +176,16 @@ func TestCommunityWalls(t *testing.T) {
 		}
 		return placeholder.ReplaceAllStringFunc(path, func(p string) string {
 			v, known := map[string]string{"{slug}": w.community, "{space}": space, "{thread}": w.thread, "{post}": w.answer, "{words}": "x", "{file}": "feed.atom",
-				"{id}": w.communityID, "{part}": "threads-1.xml", "{$}": ""}[p]
+				"{challenge}": w.call, "{handle}": insiders, "{id}": w.communityID, "{part}": "threads-1.xml", "{$}": ""}[p]
 			if !known {
 				v = "none"
 			}
 			return v
 		})
+	}
+	threads := map[*wall]int{}
+	for _, w := range walls {
+		threads[w] = s.place.count(t, "SELECT COUNT(*) FROM community_thread WHERE space = $1", w.spaceID)
 	}
 	for name, c := range who {
 		if name == "insider" || name == "owner" || name == "strategist" { // who is inside, and who sees what a volunteer does
@@ -200,6 +229,18 @@ func TestCommunityWalls(t *testing.T) {
 						break
 					}
 					look(to)
+					for _, other := range []string{w.event, w.idea} {
+						if other != "" && (strings.Contains(path, "{thread}") || strings.Contains(path, "{post}")) {
+							look(into(w, strings.NewReplacer("{thread}", other, "{post}", other).Replace(path)))
+						}
+					}
+					if r.Pattern == "GET /c/{slug}" || strings.Contains(path, "/t/{thread}") || strings.HasSuffix(path, "/p/{post}") {
+						a, err := c.try(http.MethodGet, to, nil, "Accept", "application/activity+json")
+						if err != nil {
+							t.Fatal(err)
+						}
+						found(t, name, to+" for the fediverse", a)
+					}
 					if searches {
 						look(to + "?q=" + sought + "&title=" + sought)
 						look(to + "?q=" + w.told[:len(w.told)-1] + "x") // what may have been meant
@@ -226,12 +267,15 @@ func TestCommunityWalls(t *testing.T) {
 				}
 				for _, r := range routes {
 					method, path, _ := strings.Cut(r.Pattern, " ")
-					if method != http.MethodPost || !strings.HasPrefix(path, "/c/{slug}") || !strings.Contains(path, "{thread}") && !strings.Contains(path, "{post}") {
+					if method != http.MethodPost || !strings.HasPrefix(path, "/c/{slug}") || !strings.Contains(path, "{thread}") && !strings.Contains(path, "{post}") && !strings.Contains(path, "{challenge}") {
 						continue
 					}
-					for _, post := range []string{w.thread, w.answer} {
-						to := into(w, strings.ReplaceAll(path, "{post}", post))
-						a := c.post(to, "value", "1", "body", "From outside.", "title", "From outside", "space", "questions", "to", "", "state", "locked", "do", "pinned", "token", name+post)
+					for _, post := range []string{w.thread, w.answer, w.event, w.idea} {
+						if post == "" || post == w.answer && !strings.Contains(path, "{post}") || post != w.thread && strings.Contains(path, "{challenge}") {
+							continue
+						}
+						to := into(w, strings.NewReplacer("{post}", post, "{thread}", post).Replace(path))
+						a := c.post(to, "value", "1", "body", "From outside.", "title", "From outside", "space", "questions", "to", "", "state", "locked", "do", "pinned", "want", "yes", "idea", w.idea, "words", "From outside.", "s0", "1", "token", name+post)
 						found(t, name, to, a)
 						if a.status != http.StatusNotFound && a.status != http.StatusUnauthorized && a.status != http.StatusForbidden {
 							t.Errorf("post %s as a %s: %d to %q, want a refusal", to, name, a.status, a.to())
@@ -246,7 +290,7 @@ func TestCommunityWalls(t *testing.T) {
 				if strings.Contains(a.to(), "/t/") {
 					t.Errorf("what a %s writes for %s lands in %s", name, w.space, a.to())
 				}
-				if n := s.place.count(t, "SELECT COUNT(*) FROM community_thread WHERE space = $1", w.spaceID); n != 1 {
+				if n := s.place.count(t, "SELECT COUNT(*) FROM community_thread WHERE space = $1", w.spaceID); n != threads[w] {
 					t.Errorf("a %s begins something in %s", name, w.space)
 				}
 				if a := c.get("/c/" + w.community + "/mentions?q=&space=" + w.space); !slices.Contains(w.knows, name) && a.status == http.StatusOK {
@@ -298,6 +342,9 @@ func TestCommunityWalls(t *testing.T) {
 		})
 	}
 	for _, w := range walls {
+		if n := s.place.count(t, "SELECT (SELECT COUNT(*) FROM community_event_seat s JOIN community_thread t ON t.id = s.event WHERE t.space = $1 AND s.person <> $2) + (SELECT COUNT(*) FROM community_challenge_score g JOIN community_challenge h ON h.id = g.challenge WHERE h.space = $1 AND g.juror <> $2)", w.spaceID, "mailto:"+visitors()["insider"]); n > 0 {
+			t.Errorf("%d seats were taken or scores given in %s from outside", n, w.space)
+		}
 		if n := s.place.count(t, "SELECT COUNT(*) FROM community_post p JOIN community_thread t ON t.id = p.thread WHERE t.space = $1 AND p.markup LIKE '%From outside%'", w.spaceID); n > 0 {
 			t.Errorf("%d things were said in %s from outside", n, w.space)
 		}

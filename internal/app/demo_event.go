@@ -18,6 +18,7 @@ type demoEvent struct {
 	title, tags, body string
 	come              []string
 	off               string // why it does not take place
+	weeks             int    // how often it takes place again, a week later each time
 	replies           []demoReply
 }
 
@@ -46,14 +47,19 @@ func (a *App) demoEvents(s *community.Service, people map[string]context.Context
 			begun = now.AddDate(0, 0, e.days-9)
 		}
 		*at = begun
+		plan := community.EventPlan{Starts: day + "T" + e.hour, Ends: day + "T" + e.until, Zone: "Europe/Paris", Place: e.place, Link: e.link, Seats: e.seats}
+		date := 0
+		if e.weeks > 0 {
+			plan.Often, plan.Until, date = community.EachWeek, now.In(zone).AddDate(0, 0, e.days+7*e.weeks).Format(time.DateOnly), community.EachDate
+		}
 		event, err := s.Start(people[e.by], community.Begin{Space: space, Kind: community.Events, Title: e.title, Body: e.body, Tags: e.tags, Lang: e.lang,
-			Event: community.EventPlan{Starts: day + "T" + e.hour, Ends: day + "T" + e.until, Zone: "Europe/Paris", Place: e.place, Link: e.link, Seats: e.seats}})
+			Event: plan})
 		if err != nil {
 			return fmt.Errorf("%q: %w", e.title, err)
 		}
 		for n, who := range e.come {
 			*at = begun.Add(time.Duration(n+1) * 3 * time.Hour)
-			if err := s.Enrol(people[who], c.ID, event, true); err != nil {
+			if err := s.Enrol(people[who], c.ID, event, date, true); err != nil {
 				return fmt.Errorf("%s comes to %q: %w", who, e.title, err)
 			}
 		}
@@ -65,7 +71,7 @@ func (a *App) demoEvents(s *community.Service, people map[string]context.Context
 		}
 		if e.off != "" {
 			*at = begun.Add(40 * time.Hour)
-			if err := s.CancelEvent(people["ines"], c.ID, event, e.off); err != nil {
+			if err := s.CancelEvent(people["ines"], c.ID, event, 0, false, e.off); err != nil {
 				return fmt.Errorf("call off %q: %w", e.title, err)
 			}
 		}
@@ -84,6 +90,8 @@ func demoEvents() []demoEvent {
 			body: "42 km, flat, nobody is left behind. Bring something to share.", come: []string{"gwen", "paulo"}},
 		{lang: "fr", by: "paulo", days: 7, hour: "07:30", until: "08:30", place: "Pont Albert-Lebrun", title: "Vélobus du matin, version pluie", tags: "trajet",
 			body: "On part groupés vers le centre, feux allumés.", come: []string{"nadia", "julien"}, off: "La piste est fermée jusqu’à la fin du mois. On reprend en janvier."},
+		{lang: "fr", by: "nadia", days: 2, hour: "07:45", until: "08:20", place: "Place des Romains, Annecy", weeks: 7, seats: 12, title: "Vélobus de l’école, chaque semaine", tags: "trajet école",
+			body: "On accompagne les enfants à plusieurs, gilets et sonnettes de sortie. Un adulte pour quatre enfants : dites sur quelles dates vous venez.", come: []string{"nadia", "paulo"}},
 		{lang: "fr", by: "sandrine", days: -6, hour: "18:30", until: "20:30", place: "Atelier Bruyère, Annecy", seats: 6, title: "Atelier ouvert : crevaison en dix minutes", tags: "atelier",
 			body: "Réparer sans démonter la roue : chacun repart en l’ayant fait.", come: []string{"nadia", "odile", "julien"},
 			replies: []demoReply{{by: "nadia", hours: 230, body: "Neuf minutes quarante. Merci Sandrine !"}}},

@@ -97,7 +97,7 @@ func (a *App) demoIdeas(ctx context.Context, s *community.Service, people map[st
 			}
 		}
 	}
-	return nil
+	return a.demoChallenges(s, people, at, c, space, made)
 }
 
 func demoBoard() []demoIdea {

@@ -9,6 +9,7 @@ import (
 	"github.com/entente/entente/internal/recognition"
 	"github.com/entente/entente/internal/recognition/recognitionweb"
 	"github.com/entente/entente/internal/web"
+	"github.com/entente/entente/internal/web/ui"
 )
 
 // markPeople says beside what people say how they are recognised. Who has reached no level yet has no mark.
@@ -25,4 +26,16 @@ func (a *App) markPeople(ctx context.Context, c community.Community, people []st
 		}
 	}
 	return out
+}
+
+// besideMember shows on somebody's page how they are recognised. Who was not found by the reader has none.
+func (a *App) besideMember(ctx context.Context, o community.Sight, c community.Community, handle string) []ui.Panel {
+	p, found, err := recognitionweb.Panel(ctx, a.Merits, o, c, handle)
+	if err != nil {
+		a.Log.Warn("how somebody is recognised could not be read", "error", err)
+	}
+	if !found {
+		return nil
+	}
+	return []ui.Panel{p}
 }

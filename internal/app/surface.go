@@ -89,7 +89,7 @@ func (a *App) surfaces() {
 	teamweb.Routes(r, a.Team, a.Org, teamweb.Options{Tabs: inboxweb.TeamTabs, Achieved: a.Inbox.Achieved, Panels: a.besideProfile})
 	situationweb.Routes(r, a.Situation, a.Inbox, situationweb.Options{Effect: a.effect, Topics: a.situationTopics})
 	exportweb.Routes(r, a.Exports, a.Community)
-	communityweb.Routes(r, a.Web, a.Community, a.Org, communityweb.Options{Document: fediverseweb.Document(a.Fediverse, a.Log), Push: a.Push, Idea: a.besideIdea, Marks: a.markPeople, Products: a.Business.Products})
+	communityweb.Routes(r, a.Web, a.Community, a.Org, communityweb.Options{Document: fediverseweb.Document(a.Fediverse, a.Log), Push: a.Push, Idea: a.besideIdea, Marks: a.markPeople, Person: a.besideMember, Products: a.Business.Products})
 	recognitionweb.Routes(r, a.Merits, a.Community)
 	fediverseweb.Routes(r, a.Fediverse, a.Community, a.Log)
 	contactweb.Routes(r, a.Web, a.Contact, a.Community, a.Org, contactweb.Options{URL: a.Config.Public(), Measures: a.deflection})

@@ -77,6 +77,7 @@ type Call struct {
 	Criteria            string // one a line, with "x 2" at its end for what counts twice
 	Jury                string // handles of those who have spoken in the community, one a line
 	Token               string
+	Seen                string // of a change: Call.Seen as Recall gave it
 }
 
 // Limits of challenges.
@@ -86,53 +87,30 @@ const (
 	maxCriterion = 80
 )
 
-// Challenge calls for ideas; who moderates the space may. It returns the id.
+// Call calls for ideas; who moderates the space may. It returns the id.
 func (s *Service) Call(ctx context.Context, in Call, zone *time.Location) (string, error) {
 	w, err := s.speaker(ctx, in.Space)
 	if err != nil {
 		return "", err
 	}
-	c := ledger.Challenge{Space: in.Space, AuthorName: lineOf(w.member.Name)}
 	if !w.sight.MayModerate(in.Space) {
 		return "", problem.New(problem.Forbidden, "problem.forbidden")
 	}
 	if !w.space.Takes(Ideas) {
 		return "", problem.New(problem.Invalid, "community.thread.not_here").On("space")
 	}
-	if c.Title, err = checkTitle(in.Title); err != nil {
+	c, err := in.checked(zone)
+	if err != nil {
 		return "", err
 	}
-	if c.Markup, err = checkBody(in.Body); err != nil {
-		return "", err
-	}
-	if _, err := markup.Render(c.Markup); err != nil {
-		return "", problem.Of(err).On("body")
-	}
-	for _, d := range []struct {
-		text, field string
-		into        *time.Time
-		whole       int // the day belongs to it
-	}{{in.Starts, "starts", &c.StartsAt, 0}, {in.Ends, "ends", &c.EndsAt, 1}, {in.Until, "until", &c.JudgedAt, 1}} {
-		day, err := time.ParseInLocation(time.DateOnly, strings.TrimSpace(d.text), zone)
-		if err != nil {
-			return "", problem.New(problem.Invalid, "community.challenge.bad_day").On(d.field)
-		}
-		*d.into = day.AddDate(0, 0, d.whole).UTC()
-	}
-	switch now := s.Now(); {
-	case !c.EndsAt.After(c.StartsAt):
-		return "", problem.New(problem.Invalid, "community.event.ends_first").On("ends")
-	case !c.JudgedAt.After(c.EndsAt):
-		return "", problem.New(problem.Invalid, "community.challenge.judged_after").On("until")
-	case !c.EndsAt.After(now):
+	if !c.EndsAt.After(s.Now()) {
 		return "", problem.New(problem.Invalid, "community.event.is_past").On("ends")
-	case c.JudgedAt.Sub(now) > maxAhead:
+	}
+	if c.JudgedAt.Sub(s.Now()) > maxAhead {
 		return "", problem.New(problem.Invalid, "community.event.far").On("until")
 	}
-	if c.Criteria, err = checkCriteria(in.Criteria); err != nil {
-		return "", err
-	}
-	if c.Jury, err = s.checkJury(ctx, w.sight, &w.community, in.Jury); err != nil {
+	c.Space, c.AuthorName = in.Space, lineOf(w.member.Name)
+	if c.Jury, err = s.checkJury(ctx, w.sight, &w.community, nil, in.Jury); err != nil {
 		return "", err
 	}
 	if len(in.Token) > 100 {
@@ -147,6 +125,141 @@ func (s *Service) Call(ctx context.Context, in Call, zone *time.Location) (strin
 		return "", fmt.Errorf("state a challenge: %w", err)
 	}
 	return a.ID, nil
+}
+
+// Recall is a challenge as it was called for, to change it. Days are of the zone given.
+func (s *Service) Recall(ctx context.Context, h *Challenge, zone *time.Location) (Call, error) {
+	day := func(t time.Time, whole int) string { return t.In(zone).AddDate(0, 0, -whole).Format(time.DateOnly) }
+	in := Call{Space: h.Space, Title: h.Title, Body: h.Markup, Starts: day(h.StartsAt, 0), Ends: day(h.EndsAt, 1), Until: day(h.JudgedAt, 1), Seen: h.last}
+	for _, c := range h.Criteria {
+		in.Criteria += c.Name
+		if c.Weight > 1 {
+			in.Criteria += " x " + strconv.Itoa(c.Weight)
+		}
+		in.Criteria += "\n"
+	}
+	for _, j := range h.Jury {
+		handle, err := s.HandleOf(ctx, h.Channel, j.URI)
+		if err != nil {
+			return in, err
+		}
+		in.Jury += "@" + handle + "\n"
+	}
+	return in, nil
+}
+
+// ChangeCall says what a challenge is from now on, until its result is there. What the jury scored by stays once somebody has, and so does who has
+// scored; jurors and those who entered are told of other dates and criteria.
+func (s *Service) ChangeCall(ctx context.Context, community, challenge string, in Call, zone *time.Location) error {
+	m, err := signedIn(ctx)
+	if err != nil {
+		return err
+	}
+	o, err := s.Sees(ctx, nil)
+	if err != nil {
+		return err
+	}
+	h, err := s.FindChallenge(ctx, o, community, challenge)
+	if err != nil {
+		return err
+	}
+	now := s.Now()
+	switch {
+	case !o.MayModerate(h.Space):
+		return problem.New(problem.Forbidden, "problem.forbidden")
+	case h.Phase(now) == Judged:
+		return problem.New(problem.Conflict, "community.challenge.not_now")
+	case in.Seen != h.last:
+		return problem.New(problem.Conflict, "problem.conflict")
+	}
+	c, err := in.checked(zone)
+	if err != nil {
+		return err
+	}
+	// Days are entered, times were kept: what stands in the form as it was shown stays to the second, whatever the zone of who called was.
+	was, err := s.Recall(ctx, &h, zone)
+	if err != nil {
+		return err
+	}
+	for _, d := range []struct {
+		text, shown string
+		into        *time.Time
+		is          time.Time
+	}{{in.Starts, was.Starts, &c.StartsAt, h.StartsAt}, {in.Ends, was.Ends, &c.EndsAt, h.EndsAt}, {in.Until, was.Until, &c.JudgedAt, h.JudgedAt}} {
+		if strings.TrimSpace(d.text) == d.shown {
+			*d.into = d.is
+		}
+	}
+	switch {
+	case !c.EndsAt.Equal(h.EndsAt) && !c.EndsAt.After(now):
+		return problem.New(problem.Invalid, "community.event.is_past").On("ends")
+	case !c.JudgedAt.After(now):
+		return problem.New(problem.Invalid, "community.event.is_past").On("until")
+	case c.JudgedAt.Sub(now) > maxAhead:
+		return problem.New(problem.Invalid, "community.event.far").On("until")
+	}
+	place, _ := o.ByID(community)
+	if c.Jury, err = s.checkJury(ctx, o, &place, h.Jury, in.Jury); err != nil {
+		return err
+	}
+	scored, err := db.All(ctx, s.db.Read(), db.Self[string], "SELECT DISTINCT juror FROM community_challenge_score WHERE challenge = $1", h.ID)
+	if err != nil {
+		return fmt.Errorf("find who has scored: %w", err)
+	}
+	same := slices.EqualFunc(c.Criteria, h.Criteria, func(a ledger.Criterion, b jury.Criterion) bool { return a.Name == b.Name && a.Weight == b.Weight })
+	if len(scored) > 0 && !same {
+		return problem.New(problem.Conflict, "community.challenge.scored_by").On("criteria")
+	}
+	for _, juror := range scored {
+		if !slices.ContainsFunc(c.Jury, func(a ledger.Address) bool { return a.URI == juror }) {
+			return problem.New(problem.Conflict, "community.challenge.has_scored").On("jury")
+		}
+	}
+	c.Space, c.AuthorName = h.Space, h.AuthorName
+	c.Moved = !c.StartsAt.Equal(h.StartsAt) || !c.EndsAt.Equal(h.EndsAt) || !c.JudgedAt.Equal(h.JudgedAt) || !same
+	if !c.Moved && c.Title == h.Title && c.Markup == h.Markup && slices.Equal(c.Jury, h.Jury) {
+		return nil
+	}
+	added, err := s.ledger.State(ctx, ledger.Activity{Kind: ledger.ChallengeSet, Actor: actorOf(m), Object: h.ID, Channel: h.Channel, At: now, Key: "challenge:" + h.ID + ":" + h.last, Data: ledger.Data(c)})
+	if err != nil {
+		return fmt.Errorf("state a challenge: %w", err)
+	}
+	if len(added) == 0 {
+		return problem.New(problem.Conflict, "problem.conflict")
+	}
+	return nil
+}
+
+// checked is what a call says, without its space and its jury.
+func (in *Call) checked(zone *time.Location) (c ledger.Challenge, err error) {
+	if c.Title, err = checkTitle(in.Title); err != nil {
+		return c, err
+	}
+	if c.Markup, err = checkBody(in.Body); err != nil {
+		return c, err
+	}
+	if _, err := markup.Render(c.Markup); err != nil {
+		return c, problem.Of(err).On("body")
+	}
+	for _, d := range []struct {
+		text, field string
+		into        *time.Time
+		whole       int // the day belongs to it
+	}{{in.Starts, "starts", &c.StartsAt, 0}, {in.Ends, "ends", &c.EndsAt, 1}, {in.Until, "until", &c.JudgedAt, 1}} {
+		day, err := time.ParseInLocation(time.DateOnly, strings.TrimSpace(d.text), zone)
+		if err != nil {
+			return c, problem.New(problem.Invalid, "community.challenge.bad_day").On(d.field)
+		}
+		*d.into = day.AddDate(0, 0, d.whole).UTC()
+	}
+	switch {
+	case !c.EndsAt.After(c.StartsAt):
+		return c, problem.New(problem.Invalid, "community.event.ends_first").On("ends")
+	case !c.JudgedAt.After(c.EndsAt):
+		return c, problem.New(problem.Invalid, "community.challenge.judged_after").On("until")
+	}
+	c.Criteria, err = checkCriteria(in.Criteria)
+	return c, err
 }
 
 func checkCriteria(text string) ([]ledger.Criterion, error) {
@@ -178,14 +291,19 @@ func checkCriteria(text string) ([]ledger.Criterion, error) {
 	return out, nil
 }
 
-// checkJury finds jurors by what they are called after @: those who have spoken in the community where whoever asks reads. Nobody else is revealed.
-func (s *Service) checkJury(ctx context.Context, o Sight, c *Community, text string) ([]ledger.Address, error) {
+// checkJury finds jurors by what they are called after @: those who have spoken in the community where whoever asks reads, and those who sit already. Nobody
+// else is revealed.
+func (s *Service) checkJury(ctx context.Context, o Sight, c *Community, sit []ledger.Address, text string) ([]ledger.Address, error) {
+	q := s.db.Read()
+	uris := make([]string, len(sit))
+	for i := range sit {
+		uris[i] = sit[i].URI
+	}
 	var out []ledger.Address
 	for _, h := range strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == ',' || r == ' ' || r == '\r' }) {
 		h = strings.ToLower(strings.TrimPrefix(lineOf(h), "@"))
-		q := s.db.Read()
-		v, found, err := db.One(ctx, q, voiceFields, `SELECT v.author, v.handle, v.name FROM community_voice v WHERE v.channel = $1 AND v.handle = $2 AND EXISTS (SELECT 1 FROM community_post p
-			JOIN community_thread t ON t.id = p.thread WHERE p.author = v.author AND p.deleted_at IS NULL AND t.space IN `+db.Among(q, "$3")+")", c.Channel, h, db.Texts(o.Readable(c.ID)))
+		v, found, err := db.One(ctx, q, voiceFields, `SELECT v.author, v.handle, v.name FROM community_voice v WHERE v.channel = $1 AND v.handle = $2 AND (v.author IN `+db.Among(q, "$4")+` OR EXISTS (SELECT 1 FROM community_post p
+			JOIN community_thread t ON t.id = p.thread WHERE p.author = v.author AND p.deleted_at IS NULL AND t.space IN `+db.Among(q, "$3")+"))", c.Channel, h, db.Texts(o.Readable(c.ID)), db.Texts(uris))
 		if err != nil {
 			return nil, fmt.Errorf("find a juror: %w", err)
 		}

@@ -1,11 +1,13 @@
 package community_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/entente/entente/internal/community"
+	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
 )
@@ -78,6 +80,80 @@ func TestChallenge(t *testing.T) {
 		if !strings.HasSuffix(list[0].Words, "\nThe jury likes it.") {
 			t.Errorf("they are told %q", list[0].Words)
 		}
+		rebuilt(t, k)
+	})
+}
+
+// TestChallengeIsChanged: a challenge that is out is changed by who moderates, within what the jury scored already; jurors learn that they are asked, that
+// they have still to score and, with those who entered, of other dates, each once and as long as they read the board.
+func TestChallengeIsChanged(t *testing.T) {
+	each(t, func(t *testing.T, k *square) {
+		k.holding()
+		post := k.mails()
+		ada, bob, eve, lea := k.join("Ada", org.Plain), k.join("Bob", org.Plain), k.join("Eve", org.Plain), k.join("Lea", org.Social)
+		rack, bell := k.propose(ada, "A rack for two children"), k.propose(bob, "A louder bell for the city")
+		k.propose(eve, "A lamp for dark mornings")
+		day := func(n int) string { return k.now().AddDate(0, 0, n).Format(time.DateOnly) }
+		call, err := k.Call(lea, community.Call{Space: k.spaces["help"], Title: "What makes winter easier?", Body: "Small things.", Starts: day(0), Ends: day(2), Until: day(4), Criteria: "Useful x 2\nCheap", Jury: "@bob"}, time.UTC)
+		must(t, err)
+		k.tells()
+		k.tells()
+		same(t, "who is asked to judge", []string{"jury: What makes winter easier?"}, k.told(bob))
+		same(t, "who called", []string{}, k.told(lea))
+		if m := post.take(); len(m) != 1 || m[0].Subject != "You are asked to judge ideas" || m[0].ReplyTo != "" || !strings.Contains(m[0].Text, "What makes winter easier?") {
+			t.Errorf("mails %+v", m)
+		}
+		must(t, k.Enter(ada, k.id, call, rack))
+		must(t, k.Enter(bob, k.id, call, bell))
+
+		recall := func() community.Call {
+			h, err := k.FindChallenge(lea, k.sight(lea), k.id, call)
+			must(t, err)
+			in, err := k.Recall(lea, &h, time.UTC)
+			must(t, err)
+			return in
+		}
+		change := func(who context.Context, do func(*community.Call)) error {
+			in := recall()
+			do(&in)
+			return k.ChangeCall(who, k.id, call, in, time.UTC)
+		}
+		old := recall()
+		same(t, "as it was called", []string{"Useful x 2\nCheap\n", "@bob\n", day(4)}, []string{old.Criteria, old.Jury, old.Until})
+		refused(t, change(ada, func(*community.Call) {}), problem.Forbidden, "problem.forbidden")
+		must(t, change(lea, func(in *community.Call) { in.Body = "Small things, cheap ones." }))
+		refused(t, k.ChangeCall(lea, k.id, call, old, time.UTC), problem.Conflict, "problem.conflict")
+		k.tells()
+		same(t, "nobody is told of other words", 1, len(k.told(bob)))
+		must(t, change(lea, func(in *community.Call) { in.Until = day(6) }))
+		k.tells()
+		k.tells()
+		same(t, "other dates, for a juror", "jury_changed: What makes winter easier?", k.told(bob)[0])
+		same(t, "other dates, for who entered", []string{"jury_changed: What makes winter easier?"}, k.told(ada))
+		same(t, "others", []string{}, k.told(eve))
+		must(t, change(lea, func(in *community.Call) { in.Jury = "@bob @eve" }))
+		k.tells()
+		k.tells()
+		same(t, "a juror more", []string{"jury: What makes winter easier?"}, k.told(eve))
+		same(t, "who sat already", 2, len(k.told(bob)))
+
+		must(t, k.Score(bob, k.id, call, rack, []int{4, 4}, "Light."))
+		refused(t, change(lea, func(in *community.Call) { in.Criteria = "Cheap" }), problem.Conflict, "community.challenge.scored_by")
+		refused(t, change(lea, func(in *community.Call) { in.Jury = "@eve" }), problem.Conflict, "community.challenge.has_scored")
+		refused(t, change(lea, func(in *community.Call) { in.Ends = day(-1) }), problem.Invalid, "community.event.ends_first")
+		k.pass(72 * time.Hour)
+		k.tells()
+		k.tells()
+		same(t, "who has not scored all", "jury_due: What makes winter easier?", k.told(eve)[0])
+		same(t, "who has scored all but their own", 2, len(k.told(bob)))
+		k.pass(4 * 24 * time.Hour)
+		refused(t, change(lea, func(in *community.Call) { in.Until = day(30) }), problem.Conflict, "community.challenge.not_now")
+		must(t, k.db.Tx(t.Context(), func(ctx context.Context, q db.Q) error {
+			_, err := db.Exec(ctx, q, "UPDATE community_space SET access = 'hidden' WHERE slug = 'help'")
+			return err
+		}))
+		same(t, "who does not see the board any more", []string{}, k.told(eve))
+		same(t, "and how many are new", 0, k.fresh(eve))
 		rebuilt(t, k)
 	})
 }

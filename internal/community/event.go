@@ -16,9 +16,12 @@ import (
 	"github.com/entente/entente/internal/problem"
 )
 
-// Event is a thread that says when and where people meet.
+// Event is a thread that says when and where people meet, on one of its dates.
 type Event struct {
 	Thread
+	Date             int    // counted from 0
+	Often            string // how often it takes place, "" for once
+	Dates            int    // how many there are
 	StartsAt, EndsAt time.Time
 	Zone             string // in which its times are said
 	Place            string
@@ -33,13 +36,13 @@ type Event struct {
 	last string // the activity that changed it last
 }
 
-const eventColumns = threadColumns + `, e.starts_at, e.ends_at, e.zone, e.place, e.link, e.seats, e.cancelled, e.reason, e.changed_at, e.changes, e.last,
-	(SELECT COUNT(*) FROM community_event_seat s WHERE s.event = e.id AND s.state = 'in'), (SELECT COUNT(*) FROM community_event_seat s WHERE s.event = e.id AND s.state = 'waiting')`
+const eventColumns = threadColumns + `, e.n, e.often, (SELECT COUNT(*) FROM community_event d WHERE d.id = e.id), e.starts_at, e.ends_at, e.zone, e.place, e.link, e.seats, e.cancelled, e.reason, e.changed_at, e.changes, e.last,
+	(SELECT COUNT(*) FROM community_event_seat s WHERE s.event = e.id AND s.n = e.n AND s.state = 'in'), (SELECT COUNT(*) FROM community_event_seat s WHERE s.event = e.id AND s.n = e.n AND s.state = 'waiting')`
 
 const eventsFrom = " FROM community_event e JOIN community_thread t ON t.id = e.id"
 
 func eventFields(e *Event) []any {
-	return append(threadFields(&e.Thread), db.At(&e.StartsAt), db.At(&e.EndsAt), &e.Zone, &e.Place, &e.Link, &e.Seats, db.Bool(&e.Cancelled), &e.Reason, db.At(&e.ChangedAt),
+	return append(threadFields(&e.Thread), &e.Date, &e.Often, &e.Dates, db.At(&e.StartsAt), db.At(&e.EndsAt), &e.Zone, &e.Place, &e.Link, &e.Seats, db.Bool(&e.Cancelled), &e.Reason, db.At(&e.ChangedAt),
 		&e.Changes, &e.last, &e.In, &e.Waiting)
 }
 
@@ -80,7 +83,11 @@ type EventPlan struct {
 	Zone         string
 	Place, Link  string
 	Seats        int
+	Often        string // see Often
+	Until        string // of one that repeats: the last day on which it may begin
 	Reason       string // of a change
+	Date         int    // of a change: which date
+	Only         bool   // of a change: that date alone, and not those after it
 	Seen         int    // of a change: Event.Changes as it was shown
 }
 
@@ -96,7 +103,7 @@ const (
 // Plan is the event as a plan, to change it.
 func (e *Event) Plan() EventPlan {
 	z := e.Location()
-	return EventPlan{Starts: e.StartsAt.In(z).Format(wallClock), Ends: e.EndsAt.In(z).Format(wallClock), Zone: e.Zone, Place: e.Place, Link: e.Link, Seats: e.Seats, Seen: e.Changes}
+	return EventPlan{Starts: e.StartsAt.In(z).Format(wallClock), Ends: e.EndsAt.In(z).Format(wallClock), Zone: e.Zone, Place: e.Place, Link: e.Link, Seats: e.Seats, Often: e.Often, Date: e.Date, Only: e.Repeats(), Seen: e.Changes}
 }
 
 const wallClock = "2006-01-02T15:04"
@@ -130,7 +137,7 @@ func (p EventPlan) checked(now time.Time) (*ledger.Event, error) {
 	if err != nil || p.Zone == "" || p.Zone == "Local" || len(p.Zone) > 60 {
 		return nil, problem.New(problem.Invalid, "community.event.bad_zone").On("zone")
 	}
-	e := &ledger.Event{Zone: p.Zone, Place: lineOf(p.Place), Link: strings.TrimSpace(p.Link), Seats: p.Seats}
+	e := &ledger.Event{Often: p.Often, Zone: p.Zone, Place: lineOf(p.Place), Link: strings.TrimSpace(p.Link), Seats: p.Seats}
 	if e.StartsAt, err = clockTime(p.Starts, zone, "starts"); err != nil {
 		return nil, err
 	}
@@ -157,6 +164,9 @@ func (p EventPlan) checked(now time.Time) (*ledger.Event, error) {
 	case e.Seats < 0 || e.Seats > maxSeats:
 		return nil, problem.New(problem.Invalid, "community.event.bad_seats", "Max", maxSeats).On("seats")
 	}
+	if e.More, err = p.dates(e.StartsAt, zone); err != nil {
+		return nil, err
+	}
 	return e, nil
 }
 
@@ -178,6 +188,7 @@ type EventQuery struct {
 	Community string // id
 	Space     string // id
 	Past      bool   // those that have ended, the last first; else those to come
+	Each      bool   // each date of those that repeat; else the next, or the last of those that have ended
 	Mine      string // identity of somebody who enrolled
 	Page      int    // from 0
 }
@@ -194,15 +205,23 @@ func (s *Service) Events(ctx context.Context, o Sight, in EventQuery) (list []Ev
 	q := s.db.Read()
 	var w db.Where
 	w.And("t.space IN " + db.Among(q, w.Arg(db.Texts(spaces)))).And("t.deleted_at IS NULL")
-	order := "e.starts_at, e.id"
+	order, now := "e.starts_at, e.id, e.n", db.T(s.Now())
+	switch {
+	case in.Past && in.Each:
+		w.And("e.ends_at <= ?", now)
+	case in.Past:
+		w.And("e.ends_at <= ? AND NOT EXISTS (SELECT 1 FROM community_event d WHERE d.id = e.id AND (d.starts_at > e.starts_at OR d.starts_at = e.starts_at AND d.n > e.n))", now)
+	case in.Each:
+		w.And("e.ends_at > ?", now)
+	default: // as next does
+		w.And(`e.ends_at > ? AND NOT EXISTS (SELECT 1 FROM community_event d WHERE d.id = e.id AND d.ends_at > ? AND (d.cancelled < e.cancelled OR d.cancelled = e.cancelled AND (d.starts_at < e.starts_at
+			OR d.starts_at = e.starts_at AND d.n < e.n)))`, now, now)
+	}
 	if in.Past {
-		w.And("e.ends_at <= ?", db.T(s.Now()))
-		order = "e.starts_at DESC, e.id DESC"
-	} else {
-		w.And("e.ends_at > ?", db.T(s.Now()))
+		order = "e.starts_at DESC, e.id DESC, e.n DESC"
 	}
 	if in.Mine != "" {
-		w.And("EXISTS (SELECT 1 FROM community_event_seat s WHERE s.event = e.id AND s.person = ? AND s.state <> 'out')", in.Mine)
+		w.And("EXISTS (SELECT 1 FROM community_event_seat s WHERE s.event = e.id AND s.n = e.n AND s.person = ? AND s.state <> 'out')", in.Mine)
 	}
 	list, err = db.All(ctx, q, eventFields, "SELECT "+eventColumns+eventsFrom+" "+w.String()+" ORDER BY "+order+db.Limit(listed+1)+fmt.Sprintf(" OFFSET %d", min(max(in.Page, 0), maxPage)*listed), w.Args...)
 	if err != nil {
@@ -214,13 +233,33 @@ func (s *Service) Events(ctx context.Context, o Sight, in EventQuery) (list []Ev
 	return list, false, nil
 }
 
-// Event reads what an event is beyond its thread; found is false for a thread that is none. The thread must be one that may be read.
+// Event reads what an event is beyond its thread, on the date that comes next, or on its last; found is false for a thread that is none. The thread must
+// be one that may be read.
 func (s *Service) Event(ctx context.Context, thread string) (e Event, found bool, err error) {
-	e, found, err = db.One(ctx, s.db.Read(), eventFields, "SELECT "+eventColumns+eventsFrom+" WHERE t.id = $1", thread)
+	list, err := s.Dates(ctx, thread)
 	if err != nil {
-		err = fmt.Errorf("read an event: %w", err)
+		return e, false, err
 	}
-	return e, found, err
+	e, found = next(list, s.Now())
+	return e, found, nil
+}
+
+// Dates are all dates of an event that may be read, in their order; none for a thread that is no event.
+func (s *Service) Dates(ctx context.Context, thread string) ([]Event, error) {
+	list, err := db.All(ctx, s.db.Read(), eventFields, "SELECT "+eventColumns+eventsFrom+" WHERE t.id = $1 ORDER BY e.n", thread)
+	if err != nil {
+		return nil, fmt.Errorf("read an event: %w", err)
+	}
+	return list, nil
+}
+
+// OnDate is an event on one of its dates.
+func (s *Service) OnDate(ctx context.Context, thread string, date int) (Event, bool, error) {
+	list, err := s.Dates(ctx, thread)
+	if err != nil || date < 0 || date >= len(list) {
+		return Event{}, false, err
+	}
+	return list[date], true, nil
 }
 
 // Changed is something that was changed of an event.
@@ -229,25 +268,30 @@ type Changed struct {
 	Cancelled bool
 	Reason    string
 	By        string
+	Date      int  // the first that was
+	Only      bool // those after it were not
 }
 
 // ChangesOf are what was changed of an event that people were told of, the newest first.
 func (s *Service) ChangesOf(ctx context.Context, event string) ([]Changed, error) {
-	list, err := db.All(ctx, s.db.Read(), func(c *Changed) []any { return []any{db.At(&c.At), db.Bool(&c.Cancelled), &c.Reason, &c.By} },
-		"SELECT at, cancelled, reason, decider FROM community_event_change WHERE event = $1 ORDER BY at DESC, activity DESC"+db.Limit(20), event)
+	list, err := db.All(ctx, s.db.Read(), func(c *Changed) []any {
+		return []any{db.At(&c.At), db.Bool(&c.Cancelled), &c.Reason, &c.By, &c.Date, db.Bool(&c.Only)}
+	},
+		"SELECT at, cancelled, reason, decider, n, alone FROM community_event_change WHERE event = $1 ORDER BY at DESC, activity DESC"+db.Limit(20), event)
 	if err != nil {
 		return nil, fmt.Errorf("read what was changed of an event: %w", err)
 	}
 	return list, nil
 }
 
-// ChangeEvent says when and where an event is from now on. Who announced it may, and who moderates its space. Those who enrolled are told of
-// another time or place.
+// ChangeEvent says when and where an event is from now on: on one of its dates, or on that and those after it. Who announced it may, and who moderates its
+// space. Those who enrolled are told of another time or place.
 func (s *Service) ChangeEvent(ctx context.Context, community, event string, in EventPlan) error {
-	e, w, err := s.ownEvent(ctx, community, event)
+	e, rest, w, err := s.ownEvent(ctx, community, event, in.Date)
 	if err != nil {
 		return err
 	}
+	in.Often, in.Until = "", "" // what repeats goes on as often
 	to, err := in.checked(s.Now())
 	if err != nil {
 		return err
@@ -256,16 +300,25 @@ func (s *Service) ChangeEvent(ctx context.Context, community, event string, in E
 		return problem.New(problem.Conflict, "problem.conflict")
 	}
 	same := to.StartsAt.Equal(e.StartsAt) && to.EndsAt.Equal(e.EndsAt) && to.Zone == e.Zone && to.Place == e.Place && to.Link == e.Link && to.Seats == e.Seats
-	if same && !e.Cancelled {
+	if same && !e.Cancelled && (in.Only || len(rest) == 0) {
 		return nil
+	}
+	to.Often, to.Only = e.Often, in.Only && e.Repeats()
+	if !to.Only && len(rest) > 0 {
+		zone, err := time.LoadLocation(to.Zone)
+		if err != nil {
+			return fmt.Errorf("find a zone: %w", err)
+		}
+		to.More = again(to.StartsAt, e.Often, zone, time.Time{}, len(rest))
 	}
 	return s.setEvent(ctx, w, &e, to, in.Reason)
 }
 
-// CancelEvent says that an event does not take place, and why; those who enrolled are told.
-func (s *Service) CancelEvent(ctx context.Context, community, event, reason string) error {
-	e, w, err := s.ownEvent(ctx, community, event)
-	if err != nil || e.Cancelled {
+// CancelEvent says that an event does not take place on a date, or from that date on, and why; those who enrolled are told.
+func (s *Service) CancelEvent(ctx context.Context, community, event string, date int, only bool, reason string) error {
+	e, rest, w, err := s.ownEvent(ctx, community, event, date)
+	only = only && e.Repeats()
+	if err != nil || e.Cancelled && (only || !slices.ContainsFunc(rest, func(d Event) bool { return !d.Cancelled })) {
 		return err
 	}
 	if strings.TrimSpace(reason) == "" {
@@ -274,22 +327,28 @@ func (s *Service) CancelEvent(ctx context.Context, community, event, reason stri
 	if e.Over(s.Now()) {
 		return problem.New(problem.Conflict, "community.event.is_over")
 	}
-	return s.setEvent(ctx, w, &e, &ledger.Event{StartsAt: e.StartsAt, EndsAt: e.EndsAt, Zone: e.Zone, Place: e.Place, Link: e.Link, Seats: e.Seats, Cancelled: true}, reason)
+	to := &ledger.Event{StartsAt: e.StartsAt, EndsAt: e.EndsAt, Zone: e.Zone, Place: e.Place, Link: e.Link, Seats: e.Seats, Often: e.Often, Only: only, Cancelled: true}
+	return s.setEvent(ctx, w, &e, to, reason)
 }
 
-func (s *Service) ownEvent(ctx context.Context, community, event string) (Event, speaker, error) {
+// ownEvent finds a date of an event that whoever acts may change, and those after it.
+func (s *Service) ownEvent(ctx context.Context, community, event string, date int) (e Event, rest []Event, w speaker, err error) {
 	_, t, w, err := s.own(ctx, community, event)
 	if err != nil {
-		return Event{}, w, err
+		return e, nil, w, err
 	}
-	e, found, err := s.Event(ctx, event)
-	if err == nil && (!found || t.ID != event) {
-		err = notFound()
+	list, err := s.Dates(ctx, event)
+	if err != nil {
+		return e, nil, w, err
 	}
-	return e, w, err
+	if t.ID != event || date < 0 || date >= len(list) {
+		return e, nil, w, notFound()
+	}
+	return list[date], list[date+1:], w, nil
 }
 
 func (s *Service) setEvent(ctx context.Context, w speaker, e *Event, to *ledger.Event, reason string) error {
+	to.Date = e.Date
 	to.Reason, to.By = strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(reason, ""), "\x00", "")), lineOf(w.member.Name)
 	if utf8.RuneCountInString(to.Reason) > maxReason {
 		return problem.New(problem.Invalid, "problem.too_long", "Max", maxReason).On("reason")
@@ -297,7 +356,7 @@ func (s *Service) setEvent(ctx context.Context, w speaker, e *Event, to *ledger.
 	if err := s.screen(ctx, &w, &ledger.Said{Text: to.Reason + eventWords(to)}); err != nil {
 		return err
 	}
-	a := ledger.Activity{Kind: ledger.EventSet, Actor: w.actor(), Object: e.ID, Channel: e.Channel, At: s.Now(), Key: "event:" + e.ID + ":" + e.last, Data: ledger.Data(to)}
+	a := ledger.Activity{Kind: ledger.EventSet, Actor: w.actor(), Object: e.ID, Channel: e.Channel, At: s.Now(), Key: "event:" + e.DateID() + ":" + e.last, Data: ledger.Data(to)}
 	if err := s.holdEvent(ctx, &w, e, &a, to); err != nil {
 		return err
 	}
@@ -324,8 +383,12 @@ func (o Sight) Enrols(m *org.Member, e *Event, now time.Time) bool {
 	return m != nil && o.May(e.Space) && o.TakesPart(sp.Community) && !e.Cancelled && !e.Over(now) && e.DeletedAt.IsZero()
 }
 
-// Enrol makes whoever acts come to an event, or not any more. Where it is full they wait, and have a seat when one is free and their turn comes.
-func (s *Service) Enrol(ctx context.Context, community, event string, want bool) error {
+// EachDate stands for all dates of an event that are to come.
+const EachDate = -1
+
+// Enrol makes whoever acts come to an event on a date, or on EachDate, or not any more. Where it is full they wait, and have a seat when one is free and their
+// turn comes.
+func (s *Service) Enrol(ctx context.Context, community, event string, date int, want bool) error {
 	m, err := signedIn(ctx)
 	if err != nil {
 		return err
@@ -338,20 +401,32 @@ func (s *Service) Enrol(ctx context.Context, community, event string, want bool)
 	if err != nil {
 		return err
 	}
-	e, found, err := s.Event(ctx, t.ID)
-	switch {
-	case err != nil:
+	list, err := s.Dates(ctx, t.ID)
+	if err != nil {
 		return err
-	case !found || !t.DeletedAt.IsZero():
+	}
+	if len(list) == 0 || !t.DeletedAt.IsZero() || date < EachDate || date >= len(list) {
 		return notFound()
-	case e.Over(s.Now()):
+	}
+	now := s.Now()
+	if date == EachDate {
+		list = slices.DeleteFunc(list, func(e Event) bool { return e.Over(now) || e.Cancelled && want })
+		if len(list) == 0 {
+			return problem.New(problem.Conflict, "community.event.is_over")
+		}
+	} else {
+		list = list[date : date+1]
+	}
+	e := &list[0]
+	switch {
+	case e.Over(now):
 		return problem.New(problem.Conflict, "community.event.is_over")
 	case e.Cancelled && want:
 		return problem.New(problem.Conflict, "community.event.is_off")
-	case want && !o.Enrols(m, &e, s.Now()):
+	case want && !o.Enrols(m, e, now):
 		return problem.New(problem.Forbidden, "community.post.join_first")
 	}
-	if err := s.votes.within(m.ID, s.Now(), mostVotes); err != nil {
+	if err := s.votes.within(m.ID, now, mostVotes); err != nil {
 		return err
 	}
 	if want {
@@ -359,24 +434,34 @@ func (s *Service) Enrol(ctx context.Context, community, event string, want bool)
 			return err
 		}
 	}
+	for i := range list {
+		if err := s.seat(ctx, m, &list[i], want); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// seat states that somebody comes to an event on a date, or not any more.
+func (s *Service) seat(ctx context.Context, m *org.Member, e *Event, want bool) error {
 	return s.replace(ctx, func(ctx context.Context) (*ledger.Activity, error) {
 		type seat struct{ state, last string }
-		is, found, err := db.One(ctx, s.db.Read(), func(x *seat) []any { return []any{&x.state, &x.last} }, "SELECT state, last FROM community_event_seat WHERE event = $1 AND person = $2", e.ID, actorOf(m))
+		is, found, err := db.One(ctx, s.db.Read(), func(x *seat) []any { return []any{&x.state, &x.last} }, "SELECT state, last FROM community_event_seat WHERE event = $1 AND n = $2 AND person = $3", e.ID, e.Date, actorOf(m))
 		if err != nil || (found && is.state != "out") == want {
 			return nil, err
 		}
-		return &ledger.Activity{Kind: ledger.EventJoined, Actor: actorOf(m), Object: e.ID, Channel: e.Channel, At: s.Now(), Key: "seat:" + e.ID + ":" + m.ID + ":" + is.last,
-			Data: ledger.Data(ledger.Seat{In: want, Name: lineOf(m.Name)})}, nil
+		return &ledger.Activity{Kind: ledger.EventJoined, Actor: actorOf(m), Object: e.ID, Channel: e.Channel, At: s.Now(), Key: "seat:" + e.DateID() + ":" + m.ID + ":" + is.last,
+			Data: ledger.Data(ledger.Seat{In: want, Date: e.Date, Name: lineOf(m.Name)})}, nil
 	})
 }
 
-// SeatOf is the place of a member in an event.
-func (s *Service) SeatOf(ctx context.Context, m *org.Member, event string) (Seat, error) {
+// SeatOf is the place of a member in an event on a date.
+func (s *Service) SeatOf(ctx context.Context, m *org.Member, event string, date int) (Seat, error) {
 	if m == nil {
 		return Seat{}, nil
 	}
 	x, _, err := db.One(ctx, s.db.Read(), func(x *Seat) []any { return []any{&x.Name, &x.State, &x.Turn} }, `SELECT s.name, s.state, (SELECT COUNT(*) FROM community_event_seat b
-		WHERE b.event = s.event AND b.state = 'waiting' AND b.turn < s.turn) FROM community_event_seat s WHERE s.event = $1 AND s.person = $2`, event, actorOf(m))
+		WHERE b.event = s.event AND b.n = s.n AND b.state = 'waiting' AND b.turn < s.turn) FROM community_event_seat s WHERE s.event = $1 AND s.n = $2 AND s.person = $3`, event, date, actorOf(m))
 	if err != nil {
 		return x, fmt.Errorf("read somebody's seat: %w", err)
 	}
@@ -386,17 +471,27 @@ func (s *Service) SeatOf(ctx context.Context, m *org.Member, event string) (Seat
 // mostSeats is how many names are listed of those who enrolled.
 const mostSeats = 200
 
-// SeatsOf lists who enrolled in an event that may be read, those with a seat first, each in their order.
-func (s *Service) SeatsOf(ctx context.Context, event string) ([]Seat, error) {
+// SeatsOf lists who enrolled in an event that may be read on a date, those with a seat first, each in their order.
+func (s *Service) SeatsOf(ctx context.Context, event string, date int) ([]Seat, error) {
 	list, err := db.All(ctx, s.db.Read(), func(x *Seat) []any { return []any{&x.Name, &x.State, &x.Turn} },
-		"SELECT name, state, turn FROM community_event_seat WHERE event = $1 AND state <> 'out' ORDER BY CASE WHEN state = 'in' THEN 0 ELSE 1 END, turn"+db.Limit(mostSeats), event)
+		"SELECT name, state, turn FROM community_event_seat WHERE event = $1 AND n = $2 AND state <> 'out' ORDER BY CASE WHEN state = 'in' THEN 0 ELSE 1 END, turn"+db.Limit(mostSeats), event, date)
 	if err != nil {
 		return nil, fmt.Errorf("list who enrolled: %w", err)
 	}
 	return list, nil
 }
 
-// EnrolledIn says which of the events a member enrolled in, and how.
+// DateID names an event on a date.
+func (e *Event) DateID() string { return dateID(e.ID, e.Date) }
+
+func dateID(event string, date int) string {
+	if date == 0 {
+		return event
+	}
+	return fmt.Sprint(event, "-", date)
+}
+
+// EnrolledIn says in which of the events, on their dates, a member enrolled, and how; see DateID.
 func (s *Service) EnrolledIn(ctx context.Context, m *org.Member, list []Event) (map[string]string, error) {
 	if m == nil || len(list) == 0 {
 		return nil, nil
@@ -405,16 +500,19 @@ func (s *Service) EnrolledIn(ctx context.Context, m *org.Member, list []Event) (
 	for i := range list {
 		ids[i] = list[i].ID
 	}
-	type row struct{ event, state string }
+	type row struct {
+		event, state string
+		date         int
+	}
 	q := s.db.Read()
-	rows, err := db.All(ctx, q, func(r *row) []any { return []any{&r.event, &r.state} }, "SELECT event, state FROM community_event_seat WHERE person = $1 AND state <> 'out' AND event IN "+db.Among(q, "$2"),
-		actorOf(m), db.Texts(slices.Clone(ids)))
+	rows, err := db.All(ctx, q, func(r *row) []any { return []any{&r.event, &r.date, &r.state} }, "SELECT event, n, state FROM community_event_seat WHERE person = $1 AND state <> 'out' AND event IN "+db.Among(q, "$2"),
+		actorOf(m), db.Texts(slices.Compact(ids)))
 	if err != nil {
 		return nil, fmt.Errorf("read where somebody enrolled: %w", err)
 	}
 	out := map[string]string{}
 	for _, r := range rows {
-		out[r.event] = r.state
+		out[dateID(r.event, r.date)] = r.state
 	}
 	return out, nil
 }

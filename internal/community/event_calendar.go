@@ -14,7 +14,8 @@ import (
 )
 
 // Calendar is events for calendar programs, as whoever the sight is of may read them. m is who it is for, nil for nobody signed in: the addresses
-// of meetings on the web are for those who have a seat.
+// of meetings on the web are for those who have a seat. An event that repeats stands there with each of its dates: each says whether its reader comes, and one
+// that is moved or called off needs no exception to a rule.
 func (s *Service) Calendar(ctx context.Context, o Sight, c Community, m *org.Member, list []Event, name string) ([]byte, error) {
 	seats, err := s.EnrolledIn(ctx, m, list)
 	if err != nil {
@@ -24,9 +25,9 @@ func (s *Service) Calendar(ctx context.Context, o Sight, c Community, m *org.Mem
 	out := ical.Calendar{Name: name}
 	for i := range list {
 		e := &list[i]
-		x := ical.Event{UID: e.ID + "@entente", Sequence: e.Changes, ChangedAt: e.ChangedAt, Start: e.StartsAt, End: e.EndsAt, Summary: e.Title, Description: e.Excerpt,
-			Location: e.Place, URL: site + e.Path(), Cancelled: e.Cancelled, Tentative: m != nil && seats[e.ID] != "in"}
-		if e.Link != "" && (seats[e.ID] == "in" || o.MayModerate(e.Space) || Wrote(m, e.Author)) {
+		x := ical.Event{UID: e.DateID() + "@entente", Sequence: e.Changes, ChangedAt: e.ChangedAt, Start: e.StartsAt, End: e.EndsAt, Summary: e.Title, Description: e.Excerpt,
+			Location: e.Place, URL: site + e.DatePath(), Cancelled: e.Cancelled, Tentative: m != nil && seats[e.DateID()] != "in"}
+		if e.Link != "" && (seats[e.DateID()] == "in" || o.MayModerate(e.Space) || Wrote(m, e.Author)) {
 			x.Description = strings.TrimSpace(x.Description + "\n" + e.Link)
 			if x.Location == "" {
 				x.Location = e.Link

@@ -9,6 +9,7 @@ import (
 
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/ledger"
 )
 
 // How long before an event begins those who have a seat are reminded: once the day before, once shortly before.
@@ -61,7 +62,8 @@ func (s *Service) hearMeetings(ctx context.Context) (int, error) {
 			people := []string{r.person}
 			if r.person == "" {
 				var err error
-				if people, err = db.All(ctx, q, db.Self[string], "SELECT person FROM community_event_seat WHERE event = $1 AND state <> 'out' AND person <> $2 ORDER BY turn", r.event, r.actor); err != nil {
+				if people, err = db.All(ctx, q, db.Self[string], `SELECT s.person FROM community_event_seat s JOIN community_event_change c ON c.activity = $3 AND (s.n = c.n OR s.n > c.n AND c.alone = 0)
+					WHERE s.event = $1 AND s.state <> 'out' AND s.person <> $2 GROUP BY s.person ORDER BY MIN(s.turn), s.person`, r.event, r.actor, r.fact[len("set:"):]); err != nil {
 					return fmt.Errorf("find who enrolled: %w", err)
 				}
 			}
@@ -84,7 +86,7 @@ func (s *Service) hearMeetings(ctx context.Context) (int, error) {
 	if err := tell(ChangedEvent, changes); err != nil {
 		return n, err
 	}
-	seats, err := db.All(ctx, q, fields, `SELECT 'seat:' || s.raised || ':' || s.person, s.event, s.person, '' FROM community_event_seat s JOIN community_event e ON e.id = s.event
+	seats, err := db.All(ctx, q, fields, `SELECT 'seat:' || s.raised || ':' || s.person, s.event, s.person, '' FROM community_event_seat s JOIN community_event e ON e.id = s.event AND e.n = s.n
 		WHERE s.raised <> '' AND s.raised_at > $1 AND s.state = 'in' AND e.cancelled = 0 AND e.ends_at > $2
 		AND NOT EXISTS (SELECT 1 FROM community_heard h WHERE h.fact = 'seat:' || s.raised || ':' || s.person) ORDER BY s.raised_at, s.turn`+db.Limit(atOnce), db.T(now.Add(-heardFor)), db.T(now))
 	if err != nil {
@@ -100,7 +102,7 @@ func (s *Service) hearMeetings(ctx context.Context) (int, error) {
 		}
 		// Who enrolled after the time of the reminder knows.
 		mark := fmt.Sprintf("'soon%d:' || e.id || ':' || e.starts_at || ':' || s.person", int(ahead.Hours()))
-		list, err := db.All(ctx, q, fields, "SELECT "+mark+`, e.id, s.person, '' FROM community_event e JOIN community_event_seat s ON s.event = e.id AND s.state = 'in'
+		list, err := db.All(ctx, q, fields, "SELECT "+mark+`, e.id, s.person, '' FROM community_event e JOIN community_event_seat s ON s.event = e.id AND s.n = e.n AND s.state = 'in'
 			WHERE e.starts_at > $1 AND e.starts_at <= $2 AND e.cancelled = 0 AND s.at < e.starts_at - $3 AND NOT EXISTS (SELECT 1 FROM community_heard h WHERE h.fact = `+mark+`)
 			ORDER BY e.starts_at, e.id, s.turn`+db.Limit(atOnce), from, db.T(now.Add(ahead)), ahead.Microseconds())
 		if err != nil {
@@ -119,11 +121,11 @@ func (s *Service) hearEvent(ctx context.Context, event, fact string, kind Notice
 	if err != nil {
 		return fmt.Errorf("find the thread of an event: %w", err)
 	}
-	return s.hearAbout(ctx, &t, found, fact, kind, people)
+	return s.hearAbout(ctx, &t, found, fact, kind, people, t.ID)
 }
 
-// hearAbout tells people of something about a thread, unless they may not read it or want to hear nothing of it.
-func (s *Service) hearAbout(ctx context.Context, t *Thread, found bool, fact string, kind NoticeKind, people []string) error {
+// hearAbout tells people of something about a thread, or about a challenge of a space, unless they may not read it or want to hear nothing of it.
+func (s *Service) hearAbout(ctx context.Context, t *Thread, found bool, fact string, kind NoticeKind, people []string, post string) error {
 	all, err := s.Map(ctx)
 	if err != nil {
 		return err
@@ -155,7 +157,7 @@ func (s *Service) hearAbout(ctx context.Context, t *Thread, found bool, fact str
 			to = append(to, told{m, kind})
 		}
 	}
-	return s.heard(ctx, fact, to, Notice{Community: place, Thread: t.ID, Post: t.ID, Subject: fact})
+	return s.heard(ctx, fact, to, Notice{Community: place, Thread: t.ID, Post: post, Subject: fact})
 }
 
 // dateNotices says in notices of events when they are, for their reader.
@@ -172,13 +174,29 @@ func (s *Service) dateNotices(ctx context.Context, q db.Q, list []Notice) error 
 				n.Words = i18n.T(ctx, "community.idea.status."+string(step.Status)) + "\n" + step.Reason
 			}
 			continue
+		case JuryAsked, JuryDue, MovedCall:
+			h, found, err := db.One(ctx, q, challengeFields, "SELECT "+challengeColumns+" FROM community_challenge h WHERE h.id = $1", n.Post)
+			if err != nil {
+				return fmt.Errorf("read the challenge of a notice: %w", err)
+			}
+			if found {
+				n.Words = h.Dates(ctx)
+			}
+			continue
+		case WordsOfThanks:
+			said, _, err := db.One(ctx, q, func(t *ledger.Thanks) []any { return []any{db.JSON(t)} }, "SELECT data FROM activity WHERE id = $1", n.Subject)
+			if err != nil {
+				return fmt.Errorf("read thanks: %w", err)
+			}
+			n.By, n.Words = said.Name, said.Words
+			continue
 		case SoonEvent, ChangedEvent, OffEvent, SeatFree:
 		default:
 			continue
 		}
-		e, found, err := db.One(ctx, q, eventFields, "SELECT "+eventColumns+eventsFrom+" WHERE e.id = $1", n.Thread)
+		e, after, found, err := s.toldDate(ctx, q, n)
 		if err != nil {
-			return fmt.Errorf("read the event of a notice: %w", err)
+			return err
 		}
 		if !found {
 			continue
@@ -187,11 +205,14 @@ func (s *Service) dateNotices(ctx context.Context, q db.Q, list []Notice) error 
 		if e.Location().String() != i18n.Zone(ctx).String() {
 			words[0] += " (" + e.Zone + ")"
 		}
+		if after {
+			words = append(words, i18n.T(ctx, "community.event.and_after"))
+		}
 		if e.Place != "" {
 			words = append(words, e.Place)
 		}
 		if e.Link != "" && !e.Cancelled && n.Kind != OffEvent {
-			_, seated, err := db.Value[int](ctx, q, "SELECT 1 FROM community_event_seat s JOIN member m ON s.person = 'mailto:' || m.email WHERE s.event = $1 AND s.state = 'in' AND m.id = $2", n.Thread, n.Member)
+			_, seated, err := db.Value[int](ctx, q, "SELECT 1 FROM community_event_seat s JOIN member m ON s.person = 'mailto:' || m.email WHERE s.event = $1 AND s.n = $3 AND s.state = 'in' AND m.id = $2", n.Thread, n.Member, e.Date)
 			if err != nil {
 				return fmt.Errorf("read the seat of who is told of an event: %w", err)
 			}
@@ -205,4 +226,40 @@ func (s *Service) dateNotices(ctx context.Context, q db.Q, list []Notice) error 
 		n.Words = strings.Join(words, "\n")
 	}
 	return nil
+}
+
+// toldDate finds the date of an event that a notice is about; after says that it is about those after it too.
+func (s *Service) toldDate(ctx context.Context, q db.Q, n *Notice) (e Event, after, found bool, err error) {
+	list, err := db.All(ctx, q, eventFields, "SELECT "+eventColumns+eventsFrom+" WHERE e.id = $1 ORDER BY e.n", n.Thread)
+	if err != nil {
+		return e, false, false, fmt.Errorf("read the event of a notice: %w", err)
+	}
+	parts := strings.Split(n.Subject, ":")
+	type which struct {
+		n    int
+		only bool
+	}
+	at, known := which{n: -1}, false
+	fields := func(w *which) []any { return []any{&w.n, db.Bool(&w.only)} }
+	switch {
+	case len(list) < 2 || len(parts) < 2:
+	case n.Kind == SeatFree && len(parts) > 2:
+		at, known, err = db.One(ctx, q, fields, "SELECT n, 1 FROM community_event_seat WHERE event = $1 AND raised = $2 AND person = $3 ORDER BY n"+db.Limit(1), n.Thread, parts[1], strings.Join(parts[2:], ":"))
+	case n.Kind == ChangedEvent || n.Kind == OffEvent:
+		at, known, err = db.One(ctx, q, fields, "SELECT n, alone FROM community_event_change WHERE activity = $1", parts[1])
+	case len(parts) > 2:
+		for i := range list {
+			if fmt.Sprint(list[i].StartsAt.UnixMicro()) == parts[2] {
+				at, known = which{i, true}, true
+			}
+		}
+	}
+	if err != nil {
+		return e, false, false, fmt.Errorf("read which date of an event a notice is about: %w", err)
+	}
+	if known && at.n >= 0 && at.n < len(list) {
+		return list[at.n], !at.only && at.n+1 < len(list), true, nil
+	}
+	e, found = next(list, s.Now())
+	return e, false, found, nil
 }

@@ -58,7 +58,7 @@ func (s *Service) holdEdit(ctx context.Context, w *speaker, p *Post, a *ledger.A
 
 // holdEvent does so with what those who enrolled would be told of an event: when and where it is, and the words of who announced it.
 func (s *Service) holdEvent(ctx context.Context, w *speaker, e *Event, a *ledger.Activity, to *ledger.Event) error {
-	told := !to.StartsAt.Equal(e.StartsAt) || !to.EndsAt.Equal(e.EndsAt) || to.Place != e.Place || to.Link != e.Link || to.Cancelled != e.Cancelled || to.Reason != ""
+	told := !to.StartsAt.Equal(e.StartsAt) || !to.EndsAt.Equal(e.EndsAt) || to.Place != e.Place || to.Link != e.Link || to.Cancelled != e.Cancelled || len(to.More) > 0 || to.Reason != ""
 	if looked, err := s.lookedAt(ctx, w); err != nil || !looked || !told {
 		return err
 	}

@@ -36,6 +36,12 @@ const (
 	NewsOfIdea   NoticeKind = "idea_judged"     // something was decided on an idea that they proposed or are for
 	SeatFree     NoticeKind = "event_seat"      // they waited, and have a seat now
 
+	JuryAsked NoticeKind = "jury"         // they are asked to judge what is entered for a challenge
+	JuryDue   NoticeKind = "jury_due"     // it is all entered, and they have not scored it all yet
+	MovedCall NoticeKind = "jury_changed" // a challenge where they sit or entered has other dates or criteria
+
+	WordsOfThanks NoticeKind = "words" // somebody thanked them in words
+
 	LetThrough NoticeKind = "approved" // what they wrote waited and is there now
 	Declined   NoticeKind = "declined"
 	HidPost    NoticeKind = "hidden"
@@ -50,7 +56,7 @@ const (
 // personal reports whether a notice is addressed to its reader whatever they may see of the post it is about.
 func (k NoticeKind) personal() bool {
 	switch k {
-	case Mentioned, Answered, Replied, Commented, Solved, Followed, Begun, AskedFor, Thanked, SoonEvent, ChangedEvent, OffEvent, SeatFree, NewsOfIdea:
+	case Mentioned, Answered, Replied, Commented, Solved, Followed, Begun, AskedFor, Thanked, SoonEvent, ChangedEvent, OffEvent, SeatFree, NewsOfIdea, JuryAsked, JuryDue, MovedCall:
 		return false
 	}
 	return true
@@ -73,7 +79,7 @@ type Notice struct {
 	Title   string
 	By      string // who said it
 	Space   string
-	Kindred string // question or discussion
+	Kindred string // question, discussion, idea, event; "" of a challenge
 	Excerpt string
 
 	mail   string
@@ -86,14 +92,16 @@ func noticeFields(n *Notice) []any {
 	return []any{&n.ID, &n.Member, &n.Community, (*string)(&n.Kind), &n.Thread, &n.Post, &n.Subject, &n.Words, &n.mail, db.At(&n.At), db.At(&n.ReadAt)}
 }
 
-// noticed joins what a notice is about, as far as it is there and in one of the spaces that the reader may see.
+// noticed joins what a notice is about, as far as it is there and in one of the spaces that the reader may see: a post and its thread, or a challenge.
 func noticed(q db.Q, w *db.Where, spaces []string) string {
+	readable := db.Among(q, w.Arg(db.Texts(spaces)))
 	return ` FROM community_notice n LEFT JOIN community_post p ON p.id = n.post AND p.deleted_at IS NULL LEFT JOIN community_thread t ON t.id = p.thread AND t.deleted_at IS NULL
-		AND t.space IN ` + db.Among(q, w.Arg(db.Texts(spaces)))
+		AND t.space IN ` + readable + ` LEFT JOIN community_challenge h ON h.id = n.post AND h.space IN ` + readable
 }
 
-// seen narrows to notices whose post may be seen, and to words to the reader.
-const seen = "(p.id IS NOT NULL AND t.id IS NOT NULL OR n.kind NOT IN ('mention', 'answer', 'reply', 'comment', 'accepted', 'followed', 'begun', 'event_soon', 'event_changed', 'event_cancelled', 'event_seat', 'idea_judged'))"
+// seen narrows to notices whose post or challenge may be seen, and to words to the reader; of thanks that were taken back nothing is left.
+const seen = `NOT (n.kind = 'words' AND EXISTS (SELECT 1 FROM activity b WHERE b.key = 'thanks_back:' || n.subject))
+	AND (p.id IS NOT NULL AND t.id IS NOT NULL OR h.id IS NOT NULL OR n.kind NOT IN ('jury', 'jury_due', 'jury_changed', 'mention', 'answer', 'reply', 'comment', 'accepted', 'followed', 'begun', 'event_soon', 'event_changed', 'event_cancelled', 'event_seat', 'idea_judged'))`
 
 // herald is what the service keeps to tell people of things.
 type herald struct {
@@ -133,7 +141,7 @@ func (s *Service) noticesOf(ctx context.Context, q db.Q, spaces []string, member
 	narrow(&w)
 	list, err := db.All(ctx, q, func(n *Notice) []any {
 		return append(noticeFields(n), &n.Title, &n.By, &n.Space, &n.Kindred, &n.markup)
-	}, "SELECT "+noticeColumns+`, COALESCE(t.title, ''), CASE WHEN t.id IS NULL THEN '' ELSE COALESCE(p.author_name, '') END, COALESCE(t.space, ''), COALESCE(t.kind, ''),
+	}, "SELECT "+noticeColumns+`, COALESCE(t.title, h.title, ''), CASE WHEN t.id IS NULL THEN COALESCE(h.author_name, '') ELSE COALESCE(p.author_name, '') END, COALESCE(t.space, h.space, ''), COALESCE(t.kind, ''),
 		CASE WHEN t.id IS NULL THEN '' ELSE COALESCE(p.markup, '') END`+from+" "+w.String()+" ORDER BY "+order+db.Limit(most), w.Args...)
 	if err != nil {
 		return nil, fmt.Errorf("list notices: %w", err)

@@ -45,8 +45,14 @@ func (s *Service) Hear(ctx context.Context) (int, error) {
 			return len(posts) + i, err
 		}
 	}
-	told, err := s.hearEvents(ctx)
-	return len(posts) + len(picks) + told, err
+	n := len(posts) + len(picks)
+	for _, hear := range []func(context.Context) (int, error){s.hearEvents, s.hearChallenges, s.hearThanks} {
+		more, err := hear(ctx)
+		if n += more; err != nil {
+			return n, err
+		}
+	}
+	return n, nil
 }
 
 // told is somebody who is told of something, and why.

@@ -342,7 +342,7 @@ func (s *Service) news(ctx context.Context, o Sight, c Community, who *org.Membe
 	paper.Title = n.Line(ctx)
 	paper.Why = i18n.T(ctx, "community.notice.why."+string(n.Kind))
 	l.Subject = n.Line(ctx)
-	if n.Title != "" && !n.Kind.personal() {
+	if n.Thread != "" && n.Title != "" && !n.Kind.personal() {
 		l.Subject, l.Thread, l.Again = n.Title, n.Thread, n.Post != n.Thread
 		if m.kind != noticeMail { // of a bundle all but this were read meanwhile: its address would not say which was meant
 			return true, nil
@@ -380,7 +380,7 @@ func (s *Service) Loop(ctx context.Context) error {
 	stop := s.ledger.Watch(func(list []ledger.Activity) {
 		for i := range list {
 			switch list[i].Kind {
-			case ledger.PostSaid, ledger.GroupSaid, ledger.AnswerPicked, ledger.EventSet, ledger.EventJoined, ledger.IdeaJudged:
+			case ledger.PostSaid, ledger.GroupSaid, ledger.AnswerPicked, ledger.EventSet, ledger.EventJoined, ledger.IdeaJudged, ledger.ChallengeSet, ledger.MemberThanked:
 				select {
 				case wake <- struct{}{}:
 				default:

@@ -13,6 +13,7 @@ import (
 
 	"github.com/entente/entente/internal/community"
 	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
 	"github.com/entente/entente/internal/seal"
@@ -373,5 +374,39 @@ func TestDigest(t *testing.T) {
 		}
 		k.tells()
 		same(t, "an empty digest", 0, len(o.take()))
+	})
+}
+
+// TestThanksInWords: who is thanked in words is told once, with the words; nothing is left of thanks that were taken back.
+func TestThanksInWords(t *testing.T) {
+	each(t, func(t *testing.T, k *square) {
+		post := k.mails()
+		ada, bob := k.join("Ada", org.Plain), k.join("Bob", org.Plain)
+		k.ask(bob, "Why do my brakes squeak?", "They squeak.")
+		k.tells()
+		thanks := func(key string, data ledger.Thanks) string {
+			added, err := k.ledger.State(t.Context(), ledger.Activity{Kind: ledger.MemberThanked, Actor: "mailto:" + org.Who(ada).Email, Channel: k.channel, At: k.now(), Key: key, Data: ledger.Data(data)})
+			must(t, err)
+			return added[0].ID
+		}
+		to := "mailto:" + org.Who(bob).Email
+		first := thanks("thanks:1", ledger.Thanks{To: to, Name: "Ada", Words: "You saved my winter."})
+		thanks("thanks:2", ledger.Thanks{To: "mailto:nobody@velo.example", Name: "Ada", Words: "Thanks."})
+		post.take()
+		k.tells()
+		k.tells()
+		list, err := k.Notices(bob, k.sight(bob), k.id)
+		must(t, err)
+		if len(list) != 1 || list[0].Kind != community.WordsOfThanks || list[0].Words != "You saved my winter." || list[0].By != "Ada" {
+			t.Fatalf("who is thanked is told %+v", list)
+		}
+		same(t, "who thanks", []string{}, k.told(ada))
+		if m := post.take(); len(m) != 1 || m[0].Subject != "Ada thanks you" || !strings.Contains(m[0].Text, "You saved my winter.") || m[0].ReplyTo != "" {
+			t.Errorf("mails %+v", m)
+		}
+		thanks("thanks_back:"+first, ledger.Thanks{To: to, Back: first})
+		k.tells()
+		same(t, "after they were taken back", []string{}, k.told(bob))
+		same(t, "and how many are new", 0, k.fresh(bob))
 	})
 }

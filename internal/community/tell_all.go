@@ -203,6 +203,23 @@ func (s *Service) CountPosts(ctx context.Context, channel string, spaces []Space
 	}
 }
 
+// Originals are the threads that others in some spaces were closed for, as saying the same.
+func (s *Service) Originals(ctx context.Context, spaces []Space) (map[string]bool, error) {
+	q, ids := s.db.Read(), make([]string, len(spaces))
+	for i := range spaces {
+		ids[i] = spaces[i].ID
+	}
+	list, err := db.All(ctx, q, db.Self[string], "SELECT DISTINCT duplicate_of FROM community_thread WHERE duplicate_of <> '' AND kind <> 'idea' AND space IN "+db.Among(q, "$1"), db.Texts(ids))
+	if err != nil {
+		return nil, fmt.Errorf("find what threads were closed for: %w", err)
+	}
+	out := make(map[string]bool, len(list))
+	for _, t := range list {
+		out[t] = true
+	}
+	return out, nil
+}
+
 // Numbered is the number that a Stack Exchange dump gave a post, by what its channel calls it.
 func Numbered(external string) (int64, bool) {
 	if len(external) < 2 || len(external) > 16 || external[0] != 'q' && external[0] != 'a' {

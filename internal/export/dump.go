@@ -93,7 +93,7 @@ func (a *aside) into(t *teller, name string) error {
 	return err
 }
 
-// dump writes Posts.xml, Comments.xml, Votes.xml, Users.xml and Tags.xml as Stack Exchange publishes them. What their form has no place for stands in attributes
+// dump writes Posts.xml, Comments.xml, Votes.xml, PostLinks.xml, Users.xml and Tags.xml as Stack Exchange publishes them. What their form has no place for stands in attributes
 // of our own, which others pass over: Markdown, Kind, Lang, ReplyTo.
 func (t *teller) dump() error {
 	comments, err := putAside("comments")
@@ -110,7 +110,10 @@ func (t *teller) dump() error {
 	if err != nil {
 		return err
 	}
-	d := &dumping{teller: t, posts: begin(out, "posts"), comments: comments.table, votes: votes.table, next: t.highest, tags: map[string]int{}}
+	d := &dumping{teller: t, posts: begin(out, "posts"), comments: comments.table, votes: votes.table, next: t.highest, tags: map[string]int{}, numbers: map[string]string{}}
+	if d.originals, err = t.s.community.Originals(t.ctx, t.scope.spaces); err != nil {
+		return err
+	}
 	if err := t.each(d.thread); err != nil {
 		return err
 	}
@@ -121,6 +124,18 @@ func (t *teller) dump() error {
 		return err
 	}
 	if err := votes.into(t, "Votes.xml"); err != nil {
+		return err
+	}
+	if out, err = t.z.Create("PostLinks.xml"); err != nil {
+		return err
+	}
+	links := begin(out, "postlinks")
+	for i, l := range d.same {
+		if original := d.numbers[l.original]; original != "" {
+			links.row("Id", itoa(i+1), "CreationDate", l.at, "PostId", l.post, "RelatedPostId", original, "LinkTypeId", "3")
+		}
+	}
+	if err := links.end(); err != nil {
 		return err
 	}
 	if out, err = t.z.Create("Users.xml"); err != nil {
@@ -154,7 +169,14 @@ type dumping struct {
 	next                   int64 // the number given last
 	comment, vote          int
 	tags                   map[string]int
+
+	originals map[string]bool   // threads that others were closed for
+	numbers   map[string]string // of those
+	same      []copied
 }
+
+// copied is a question that was closed because another says the same.
+type copied struct{ post, original, at string }
 
 // number is that of a post: the one it had where it came from, else a new one.
 func (d *dumping) number(p *community.Post) string {
@@ -177,7 +199,17 @@ func (d *dumping) thread(_ *community.Space, told *community.Told) error {
 			numbers[p.ID] = d.number(p)
 		}
 	}
-	first := numbers[told.ID]
+	first, shut := numbers[told.ID], ""
+	if d.originals[told.ID] {
+		d.numbers[told.ID] = first
+	}
+	same := told.DuplicateOf != "" && told.Kind != community.Ideas
+	if told.Locked || same {
+		shut = stamp(told.LastAt) // when it was closed is not kept with the thread
+	}
+	if same {
+		d.same = append(d.same, copied{first, told.DuplicateOf, shut})
+	}
 	answers := max(len(numbers)-1, 0)
 	counted := map[string]int{}
 	for i := range told.Posts {
@@ -222,7 +254,7 @@ func (d *dumping) thread(_ *community.Space, told *community.Told) error {
 				}
 			}
 			d.posts.row(append([]string{"Id", first, "PostTypeId", "1", "AcceptedAnswerId", numbers[told.Accepted], "Title", told.Title, "Tags", tags, "AnswerCount", itoa(answers),
-				"LastActivityDate", stamp(told.LastAt), "Kind", kind, "Lang", told.Lang}, common...)...)
+				"LastActivityDate", stamp(told.LastAt), "ClosedDate", shut, "Kind", kind, "Lang", told.Lang}, common...)...)
 			continue
 		}
 		reply := numbers[p.Parent]

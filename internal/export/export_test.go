@@ -105,6 +105,11 @@ func (k *town) say(who context.Context, to, body string, comment bool) string {
 // told is all that a space says, in lines that do not name ids.
 func (k *town) told(space string) []string {
 	var out []string
+	titles := map[string]string{}
+	must(k.t, k.EachThread(k.t.Context(), k.spaces[space], func(t *community.Told) error {
+		titles[t.ID] = t.Title
+		return nil
+	}))
 	must(k.t, k.EachThread(k.t.Context(), k.spaces[space], func(t *community.Told) error {
 		if !t.DeletedAt.IsZero() {
 			return nil
@@ -113,7 +118,7 @@ func (k *town) told(space string) []string {
 		for _, p := range t.Posts {
 			words[p.ID] = p.Markup
 		}
-		out = append(out, fmt.Sprintf("%s %q %v %s score %d replies %d accepted %q files %d", t.Kind, t.Title, t.Tags, t.At.Format(time.RFC3339Nano), t.Score, t.Replies, words[t.Accepted], len(t.Files)))
+		out = append(out, fmt.Sprintf("%s %q %v %s score %d replies %d accepted %q files %d locked %t same %q", t.Kind, t.Title, t.Tags, t.At.Format(time.RFC3339Nano), t.Score, t.Replies, words[t.Accepted], len(t.Files), t.Locked, titles[t.DuplicateOf]))
 		var posts []string
 		for _, p := range t.Posts {
 			if p.DeletedAt.IsZero() {
@@ -188,6 +193,22 @@ func TestRoundTrip(t *testing.T) {
 				must(t, k.Delete(bob, k.ids["from"].ID, k.say(bob, thread, "gone again", false)))
 			}
 		}
+		var asked []string
+		for _, title := range []string{"Asked once more and longer", "Something else altogether"} {
+			k.time = k.time.Add(time.Hour)
+			thread, err := k.Start(ana, community.Begin{Space: k.spaces["from/hall"], Kind: community.Questions, Title: title, Body: "How?"})
+			must(t, err)
+			asked = append(asked, thread)
+		}
+		first := ""
+		must(t, k.EachThread(t.Context(), k.spaces["from/hall"], func(t *community.Told) error {
+			if first == "" {
+				first = t.ID
+			}
+			return nil
+		}))
+		must(t, k.Turn(owner, k.ids["from"].ID, asked[0], "closed", first))
+		must(t, k.Turn(owner, k.ids["from"].ID, asked[1], "locked", ""))
 		_, err = k.Start(k.in(owner, "from/den"), community.Begin{Space: k.spaces["from/den"], Kind: community.Questions, Title: "The secret of the den", Body: "secret-of-the-den"})
 		must(t, err)
 		name := k.write(owner, export.Order{Community: k.ids["from"].ID, Form: export.Dump})

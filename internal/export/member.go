@@ -40,8 +40,8 @@ func holdings() []holding {
 		{"reactions", "post reaction", "SELECT REPLACE(post, 'hidden:', ''), reaction FROM community_reaction WHERE (voter = $2 OR voter = $3) AND taken = 1 AND $1 <> '' ORDER BY 1, reaction"},
 		{"poll_ballots", "post choices_json", "SELECT post, choices FROM community_poll_ballot WHERE (voter = $2 OR voter = $3) AND $1 <> '' ORDER BY post"},
 		{"article_opinions", "article helped reason said_at", "SELECT article, helped, reason, at FROM community_help WHERE (reader = $2 OR reader = $3) AND $1 <> '' ORDER BY article"},
-		{"event_seats", "event title state since_at", `SELECT b.event, t.title, b.state, b.at FROM community_event_seat b JOIN community_thread t ON t.id = b.event
-			WHERE (b.person = $2 OR b.person = $3) AND $1 <> '' ORDER BY b.at, b.event`},
+		{"event_seats", "event date title state since_at", `SELECT b.event, b.n, t.title, b.state, b.at FROM community_event_seat b JOIN community_thread t ON t.id = b.event
+			WHERE (b.person = $2 OR b.person = $3) AND $1 <> '' ORDER BY b.at, b.event, b.n`},
 		{"jury_scores", "challenge idea scores_json words given_at", "SELECT challenge, idea, scores, words, at FROM community_challenge_score WHERE (juror = $2 OR juror = $3) AND $1 <> '' ORDER BY at, challenge, idea"},
 		{"thanks_said", "community to words said_at", `SELECT c.slug, COALESCE(v.handle, ''), x.words, x.at FROM recognition_thanks x JOIN community c ON c.channel = x.channel
 			LEFT JOIN community_voice v ON v.channel = x.channel AND v.author = x.person WHERE (x.giver = $2 OR x.giver = $3) AND $1 <> '' ORDER BY x.at, x.id`},

@@ -51,7 +51,20 @@ func (w *work) apart(ctx context.Context, rows []Row) error {
 		if to, other := w.others[row.About.Post]; other {
 			row.About.Post = to
 		}
-		if row.Fact == nil || row.Fact.Kind != ledger.AnswerPicked {
+		if to, other := w.others[row.About.Same]; other {
+			row.About.Same = to
+		}
+		if row.Fact == nil {
+			continue
+		}
+		if row.Fact.Kind == ledger.ThreadTurned {
+			var turned ledger.Turned
+			if err := row.Fact.Decode(&turned); err != nil {
+				return err
+			}
+			row.Fact.Key = turnedKey(o.Channel, row.About.Post, turned.State)
+		}
+		if row.Fact.Kind != ledger.AnswerPicked {
 			continue
 		}
 		var p ledger.Picked

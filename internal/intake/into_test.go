@@ -46,7 +46,11 @@ func brought(t *testing.T, format, name string, set Settings) []string {
 			i := row.Item
 			out = append(out, fmt.Sprintf("%s %s in %q by %s score %d group %t to %v: %s", i.ExternalID, i.Kind, i.Space, i.Author.URI, i.Score, i.Group, i.InReplyTo, strings.ReplaceAll(i.Markup, "\n", "/")))
 		case row.Fact != nil:
-			out = append(out, row.Fact.Kind+" "+row.About.Post+" "+string(row.Fact.Data))
+			line := row.Fact.Kind + " " + row.About.Post + " " + string(row.Fact.Data)
+			if row.About.Same != "" {
+				line += " as " + row.About.Same
+			}
+			out = append(out, line)
 		default:
 			out = append(out, "left")
 		}
@@ -69,14 +73,22 @@ func TestIntoCommunity(t *testing.T) {
 			"emails.csv": "id,email\n1,ana@old.example\n",
 			"Posts.xml": `<posts><row Id="2" PostTypeId="2" ParentId="3" CreationDate="2024-01-02T00:00:00" OwnerUserId="2" Score="2" Body="&lt;p&gt;see &lt;a href=&quot;https://old.example/q/3&quot;&gt;it&lt;/a&gt;&lt;/p&gt;" />
 <row Id="3" PostTypeId="1" AcceptedAnswerId="2" CreationDate="2024-01-01T00:00:00" OwnerUserId="1" Title="A question" Body="&lt;b&gt;why&lt;/b&gt;" />
-<row Id="4" PostTypeId="2" ParentId="99" CreationDate="2024-01-02T00:00:00" Body="x" /></posts>`,
+<row Id="4" PostTypeId="2" ParentId="99" CreationDate="2024-01-02T00:00:00" Body="x" />
+<row Id="5" PostTypeId="1" ClosedDate="2024-02-02T00:00:00" CreationDate="2024-01-05T00:00:00" Title="The same" Body="why" />
+<row Id="6" PostTypeId="1" ClosedDate="2024-02-03T00:00:00" CreationDate="2024-01-06T00:00:00" Title="Off topic" Body="rain" /></posts>`,
+			"PostLinks.xml": `<postlinks><row Id="1" PostId="3" RelatedPostId="5" LinkTypeId="1" CreationDate="2024-02-01T00:00:00" /><row Id="2" PostId="5" RelatedPostId="3" LinkTypeId="3" CreationDate="2024-02-02T00:00:00" />
+<row Id="3" PostId="6" RelatedPostId="99" LinkTypeId="3" CreationDate="2024-02-02T00:00:00" /></postlinks>`,
 			"Comments.xml": `<comments><row Id="7" PostId="2" Text="so *it* is" CreationDate="2024-01-03T00:00:00" UserId="1" /></comments>`,
 		}), Settings{Site: "https://old.example"}, []string{
 			`q3 question in "sp" by mailto:ana@old.example score 0 group false to []: **why**`,
+			`q5 question in "sp" by  score 0 group false to []: why`,
+			`q6 question in "sp" by  score 0 group false to []: rain`,
 			`a2 answer in "" by mailto:bob@old.example score 2 group false to [q3]: see [it](<https://new.example/q/3>)`,
 			`answer.picked q3 {"answer":"a2"}`,
 			`refused intake.no_post`,
 			`c7 comment in "" by mailto:ana@old.example score 0 group false to [a2]: so *it* is`,
+			`thread.turned q5 {"state":"closed"} as q3`,
+			`thread.turned q6 {"state":"locked"}`,
 		}},
 		"topics": {"discourse", folder(t, map[string]string{
 			"categories.json": `{"category_list":{"categories":[{"id":6,"slug":"staff","name":"Staff","read_restricted":true}]}}`,

@@ -53,6 +53,7 @@ type About struct {
 	Post     string // external id
 	Thread   bool   // the fact is about the conversation rather than the post
 	External bool   // set when Post is to be looked up
+	Same     string // external id of the thread that says the same, of a thread that is closed for that; "" for none
 }
 
 // Refusal is why something is not imported.

@@ -390,6 +390,21 @@ func (w *work) state(ctx context.Context, rows []Row) error {
 				continue
 			}
 			a.Object = post
+			if row.About.Same != "" {
+				same := ids[w.keyOf(ctx, About{Channel: row.About.Channel, Post: row.About.Same})]
+				if same == "" {
+					if err := w.refuse(refused(row.Place, "intake.no_post", row.About.Same)); err != nil {
+						return err
+					}
+					continue
+				}
+				var turned ledger.Turned
+				if err := a.Decode(&turned); err != nil {
+					return err
+				}
+				turned.To = same
+				a.Data = ledger.Data(turned)
+			}
 			if row.About.Thread {
 				// Conversations are derived: what stands before must be digested first.
 				if !caught || len(list) > 0 {
@@ -468,6 +483,9 @@ func (w *work) posts(ctx context.Context, rows []Row) (map[string]string, error)
 	for _, row := range rows {
 		if row.About.External {
 			keys = append(keys, w.keyOf(ctx, row.About))
+		}
+		if row.About.Same != "" {
+			keys = append(keys, w.keyOf(ctx, About{Channel: row.About.Channel, Post: row.About.Same}))
 		}
 	}
 	return w.known(ctx, keys)

@@ -43,11 +43,13 @@ type forum struct {
 	accepted map[int64]accepted  // accepted answer, not yet met
 	kinds    idSet               // posts that are answers
 	src      *Source
-	mails    map[int64]string // user to address, of those who have one
-	asked    idSet            // questions met, when they go to a community
-	dealt    idSet            // answers met after their question
-	late     bool             // an answer stands before its question
-	again    bool             // read once more for those
+	mails    map[int64]string    // user to address, of those who have one
+	asked    idSet               // questions met, when they go to a community
+	dealt    idSet               // answers met after their question
+	same     idSet               // questions closed as asking what another asks
+	closed   map[int64]time.Time // question that takes no more answers, to since when
+	late     bool                // an answer stands before its question
+	again    bool                // read once more for those
 }
 
 type accepted struct {
@@ -64,14 +66,14 @@ func (stackExchange) Read(ctx context.Context, src *Source, opts Options, emit f
 		return problem.New(problem.Invalid, "intake.no_posts_xml")
 	}
 	f := &forum{ctx: ctx, opts: &opts, site: strings.TrimRight(opts.Site, "/"), linked: opts.Site != "", emit: emit, src: src, mails: map[int64]string{}, staff: map[int64]string{},
-		picked: map[int64]time.Time{}, accepted: map[int64]accepted{}}
+		picked: map[int64]time.Time{}, accepted: map[int64]accepted{}, closed: map[int64]time.Time{}}
 	if f.site == "" {
 		f.site = "https://" + hostLike(src.Name()) + ".invalid"
 	}
 	for _, step := range []struct {
 		base string
 		row  func(Place, []attribute) error
-	}{{"Users.xml", f.user}, {"Votes.xml", f.vote}, {"Posts.xml", f.post}, {"Comments.xml", f.comment}} {
+	}{{"Users.xml", f.user}, {"Votes.xml", f.vote}, {"Posts.xml", f.post}, {"Comments.xml", f.comment}, {"PostLinks.xml", f.link}} {
 		name := src.find(step.base)
 		if step.base == "Posts.xml" {
 			name = posts
@@ -105,9 +107,12 @@ func (stackExchange) Read(ctx context.Context, src *Source, opts Options, emit f
 			}
 		}
 	}
+	if err := f.locked(); err != nil {
+		return err
+	}
 	for _, name := range src.Names() {
 		switch base := strings.ToLower(name[strings.LastIndexByte(name, '/')+1:]); base {
-		case "users.xml", "votes.xml", "posts.xml", "comments.xml":
+		case "users.xml", "votes.xml", "posts.xml", "comments.xml", "postlinks.xml":
 		default:
 			if src.Many() {
 				src.skip(name) // nothing to state: Tags.xml counts what posts say, Badges.xml is about users
@@ -214,7 +219,7 @@ func (f *forum) vote(_ Place, attrs []attribute) error {
 func (f *forum) post(place Place, attrs []attribute) error {
 	var id, parent, owner, answer, kind int64
 	var score int64
-	var body, title, tags, date, ownerName []byte
+	var body, title, tags, date, shut, ownerName []byte
 	var own extra
 	for _, a := range attrs {
 		switch string(a.name) {
@@ -240,6 +245,8 @@ func (f *forum) post(place Place, attrs []attribute) error {
 			date = a.value
 		case "OwnerDisplayName":
 			ownerName = a.value
+		case "ClosedDate":
+			shut = a.value
 		default:
 			own.read(a)
 		}
@@ -283,6 +290,9 @@ func (f *forum) post(place Place, attrs []attribute) error {
 		}
 		if answer > 0 && len(f.accepted) < maxAccepted {
 			f.accepted[answer] = accepted{id, at}
+		}
+		if since, ok := stamp(shut); ok && f.opts.Space != "" && len(f.closed) < maxAccepted {
+			f.closed[id] = since
 		}
 	} else {
 		f.kinds.add(id)

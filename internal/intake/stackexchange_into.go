@@ -4,13 +4,17 @@ import (
 	"encoding/csv"
 	"errors"
 	"io"
+	"maps"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/entente/entente/internal/channel"
 	"github.com/entente/entente/internal/intake/marked"
+	"github.com/entente/entente/internal/ledger"
 )
 
 // extra is what a dump that we wrote says beyond what others do.
@@ -178,4 +182,60 @@ func (f *forum) moved(address string) string {
 		return f.opts.to.URL + rest
 	}
 	return address
+}
+
+// link states that a question asks what another had asked before: the first that a dump names, when both are in it. Other links say nothing that posts do not.
+func (f *forum) link(place Place, attrs []attribute) error {
+	var post, other, kind int64
+	var date []byte
+	for _, a := range attrs {
+		switch string(a.name) {
+		case "PostId":
+			post, _ = number(a.value)
+		case "RelatedPostId":
+			other, _ = number(a.value)
+		case "LinkTypeId":
+			kind, _ = number(a.value)
+		case "CreationDate":
+			date = a.value
+		}
+	}
+	if kind != duplicates || post == other || f.opts.Space == "" || f.same.has(post) || !f.asked.has(post) || !f.asked.has(other) {
+		return nil
+	}
+	since, known := f.closed[post]
+	if at, ok := stamp(date); !known && ok {
+		since, known = at, true
+	}
+	if !known {
+		return f.emit(refused(place, "intake.bad_date", string(date)))
+	}
+	f.same.add(post)
+	delete(f.closed, post)
+	return f.turned(place, post, since, ledger.Turned{State: "closed"}, "q"+strconv.FormatInt(other, 10))
+}
+
+// duplicates is the kind of link that says that a question was closed because another asks the same.
+const duplicates = 3
+
+// locked states which questions take no more answers for another reason, or because of a question that is not in the dump.
+func (f *forum) locked() error {
+	for _, question := range slices.Sorted(maps.Keys(f.closed)) {
+		if err := f.turned(Place{File: "Posts.xml"}, question, f.closed[question], ledger.Turned{State: "locked"}, ""); err != nil {
+			return err
+		}
+	}
+	f.closed = nil
+	return nil
+}
+
+func (f *forum) turned(place Place, question int64, at time.Time, what ledger.Turned, same string) error {
+	q := "q" + strconv.FormatInt(question, 10)
+	return f.emit(Row{Place: place, About: About{Post: q, External: true, Same: same}, Fact: &ledger.Activity{Kind: ledger.ThreadTurned, Actor: f.opts.Actor, Channel: f.opts.Channel, At: f.opts.moved(at),
+		Key: turnedKey(f.opts.Channel, q, what.State), Data: ledger.Data(what)}})
+}
+
+// turnedKey makes what became of a thread of a dump one fact.
+func turnedKey(channel, question, state string) string {
+	return "turned:" + channel + ":" + question + ":" + state
 }

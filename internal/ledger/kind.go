@@ -151,6 +151,12 @@ type Event struct {
 	Link      string    `json:"link,omitempty"`  // where it is on the web; for those who enrolled
 	Seats     int       `json:"seats,omitempty"` // 0 for no limit
 	Cancelled bool      `json:"cancelled,omitempty"`
+
+	Often string      `json:"often,omitempty"` // week, fortnight, month: it takes place again
+	More  []time.Time `json:"more,omitempty"`  // when it begins on each of the further dates; it lasts as long
+	Date  int         `json:"date,omitempty"`  // of a change: the date that StartsAt is of, counted from 0; those after it change too
+	Only  bool        `json:"only,omitempty"`  // of a change: they do not
+
 	Reason    string    `json:"reason,omitempty"` // of the change
 	By        string    `json:"by,omitempty"`     // the name of who changed it, as shown then
 }
@@ -158,6 +164,7 @@ type Event struct {
 // Seat says that somebody comes to an event, or not any more. Who gets a seat and who waits follows from the order of the ledger.
 type Seat struct {
 	In   bool   `json:"in"`
+	Date int    `json:"date,omitempty"` // of an event that repeats, counted from 0
 	Name string `json:"name,omitempty"` // as shown then
 }
 
@@ -172,6 +179,7 @@ type Challenge struct {
 	JudgedAt   time.Time   `json:"judged_at"` // until when the jury scores them, and from when all see the result
 	Criteria   []Criterion `json:"criteria"`
 	Jury       []Address   `json:"jury"`
+	Moved      bool        `json:"moved,omitempty"` // its dates or criteria are others than before: who takes part is told
 }
 
 // Criterion is what a jury judges by.

@@ -22,6 +22,8 @@ func (h *handlers) challenges(r *web.Routes) {
 	r.Page("GET /c/{slug}/challenges/new", org.SignedIn, h.in(h.calling))
 	r.Do("POST /c/{slug}/challenges", org.SignedIn, h.in(h.call))
 	r.Page("GET /c/{slug}/challenges/{challenge}", org.Public, h.in(h.challenge))
+	r.Page("GET /c/{slug}/challenges/{challenge}/change", org.SignedIn, h.in(h.recalling))
+	r.Do("POST /c/{slug}/challenges/{challenge}/change", org.SignedIn, h.in(h.recall))
 	r.Do("POST /c/{slug}/challenges/{challenge}/enter", org.SignedIn, h.in(h.enter))
 	r.Do("POST /c/{slug}/challenges/{challenge}/score", org.SignedIn, h.in(h.score))
 }
@@ -32,6 +34,21 @@ type callView struct {
 	spaces []ui.Option
 	in     community.Call
 	form   *web.Form
+	id     string // of the challenge that is changed, "" for a new one
+}
+
+func (v *callView) title(ctx context.Context) string {
+	if v.id == "" {
+		return i18n.T(ctx, "community.challenge.new")
+	}
+	return i18n.T(ctx, "community.challenge.change")
+}
+
+func (v *callView) action(ctx context.Context) string {
+	if v.id == "" {
+		return v.href(ctx, "/challenges")
+	}
+	return v.href(ctx, "/challenges/"+v.id+"/change")
 }
 
 // calls lists the spaces where whoever asks may call for ideas.
@@ -69,7 +86,64 @@ func (h *handlers) showCall(w http.ResponseWriter, r *http.Request, v *callView)
 	if v.spaces = v.calls(); len(v.spaces) == 0 {
 		return problem.New(problem.Forbidden, "problem.forbidden")
 	}
-	return web.Show(w, r, web.Page{Title: i18n.T(r.Context(), "community.challenge.new")}, callPage(v))
+	return web.Show(w, r, web.Page{Title: v.title(r.Context())}, callPage(v))
+}
+
+// callForm is what a form says of a call for ideas.
+func callForm(f *web.Form) community.Call {
+	return community.Call{Space: f.Text("space"), Title: f.Text("title"), Body: f.Text("body"), Starts: clip(f.Text("starts"), 20), Ends: clip(f.Text("ends"), 20),
+		Until: clip(f.Text("until"), 20), Criteria: clip(f.Text("criteria"), 4000), Jury: clip(f.Text("jury"), 2000), Token: clip(f.Text("token"), 100), Seen: clip(f.Text("seen"), 100)}
+}
+
+// recallView finds the challenge that whoever moderates changes.
+func (h *handlers) recallView(r *http.Request) (*callView, error) {
+	at, err := h.hall(r)
+	if err != nil {
+		return nil, err
+	}
+	ctx := r.Context()
+	c, err := h.s.FindChallenge(ctx, at.Sight, at.place.ID, r.PathValue("challenge"))
+	if err != nil {
+		return nil, err
+	}
+	if !at.MayModerate(c.Space) {
+		return nil, problem.New(problem.Forbidden, "problem.forbidden")
+	}
+	v := &callView{hall: at, id: c.ID}
+	v.in, err = h.s.Recall(ctx, &c, i18n.Zone(ctx))
+	return v, err
+}
+
+func (h *handlers) recalling(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.recallView(r)
+	if err != nil {
+		return err
+	}
+	return h.showCall(w, r, v)
+}
+
+func (h *handlers) recall(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.recallView(r)
+	if err != nil {
+		return err
+	}
+	f, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	v.form, v.in = f, callForm(f)
+	to := v.place.Path() + "/challenges/" + v.id
+	err = h.s.ChangeCall(r.Context(), v.place.ID, v.id, v.in, i18n.Zone(r.Context()))
+	if err != nil && problem.Of(err).Field != "" {
+		f.Refuse(err)
+		web.Invalid(w)
+		return h.showCall(w, r, v)
+	}
+	if err != nil {
+		return refused(w, r, err, to)
+	}
+	web.Flash(w, r, ui.Success, "community.challenge.changed")
+	return web.Redirect(w, r, to)
 }
 
 func (h *handlers) call(w http.ResponseWriter, r *http.Request) error {
@@ -81,8 +155,7 @@ func (h *handlers) call(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := &callView{hall: at, form: f, in: community.Call{Space: f.Text("space"), Title: f.Text("title"), Body: f.Text("body"), Starts: clip(f.Text("starts"), 20), Ends: clip(f.Text("ends"), 20),
-		Until: clip(f.Text("until"), 20), Criteria: clip(f.Text("criteria"), 4000), Jury: clip(f.Text("jury"), 2000), Token: clip(f.Text("token"), 100)}}
+	v := &callView{hall: at, form: f, in: callForm(f)}
 	made, err := h.s.Call(r.Context(), v.in, i18n.Zone(r.Context()))
 	if err != nil && problem.Of(err).Field != "" {
 		f.Refuse(err)
@@ -106,6 +179,7 @@ type challengeView struct {
 	verdicts map[string][]community.Verdict // by idea
 	sits     bool
 	enters   bool // whoever asks may propose an idea for it
+	keeps    bool // whoever asks may change it
 	form     *web.Form
 }
 
@@ -186,6 +260,7 @@ func (h *handlers) challengeView(r *http.Request) (*challengeView, error) {
 		}
 	}
 	sp, _ := at.SpaceByID(v.h.Space)
+	v.keeps = at.MayModerate(v.h.Space) && v.phase != community.Judged
 	v.enters = v.phase == community.Entering && at.who != nil && at.mayPropose(sp)
 	return v, nil
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/web/ui"
 	"strconv"
-	"time"
 )
 
 func challengeHead(v *hall, path string) templ.Component {
@@ -69,7 +68,7 @@ func phaseBadge(p community.Phase) templ.Component {
 func challengeDates(h *community.Challenge) templ.Component {
 	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var5 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<span>")
-		write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.challenge.dates", "From", i18n.Day(ctx, h.StartsAt), "To", i18n.Day(ctx, h.EndsAt.Add(-time.Minute)), "Until", i18n.Day(ctx, h.JudgedAt)))
+		write.Text(templ_7745c5c3_Buffer, h.Dates(ctx))
 		_, _ = templ_7745c5c3_Buffer.WriteString("</span> <span>")
 		write.Text(templ_7745c5c3_Buffer, i18n.N(ctx, "community.challenge.entries", h.Entries))
 		_, _ = templ_7745c5c3_Buffer.WriteString("</span>")
@@ -117,7 +116,13 @@ func challengesPage(v *hall, list []community.Challenge) templ.Component {
 
 func callPage(v *callView) templ.Component {
 	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var12 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Err = ui.PageHeader(i18n.T(ctx, "community.challenge.new"), nil).Render(ctx, templ_7745c5c3_Buffer)
+		if v.id != "" {
+			templ_7745c5c3_Err = ui.Breadcrumb(ui.Crumb{Label: i18n.T(ctx, "community.challenge.title"), Href: v.href(ctx, "/challenges")}, ui.Crumb{Label: v.in.Title, Href: v.href(ctx, "/challenges/"+v.id)}, ui.Crumb{Label: v.title(ctx)}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
+		templ_7745c5c3_Err = ui.PageHeader(v.title(ctx), nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -128,13 +133,25 @@ func callPage(v *callView) templ.Component {
 			}
 		}
 		_, _ = templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
-		write.Link(templ_7745c5c3_Buffer, templ.URL(v.href(ctx, "/challenges")))
+		write.Link(templ_7745c5c3_Buffer, templ.URL(v.action(ctx)))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\" class=\"stack forum-form\">")
-		templ_7745c5c3_Err = ui.Hidden("token", v.in.Token).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
+		if v.id != "" {
+			templ_7745c5c3_Err = ui.Hidden("seen", v.in.Seen).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		} else {
+			templ_7745c5c3_Err = ui.Hidden("token", v.in.Token).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 		}
-		if len(v.spaces) > 1 {
+		if v.id != "" {
+			templ_7745c5c3_Err = ui.Callout(ui.Info, i18n.T(ctx, "community.challenge.change_text")).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		} else if len(v.spaces) > 1 {
 			templ_7745c5c3_Err = ui.Select(ui.Field{Name: "space", Label: i18n.T(ctx, "community.idea.board"), Value: v.in.Space, Options: v.spaces}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -182,23 +199,47 @@ func callPage(v *callView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		_, _ = templ_7745c5c3_Buffer.WriteString("<div>")
-		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: i18n.T(ctx, "community.challenge.call"), Variant: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
+		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"cluster\">")
+		if v.id != "" {
+			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: i18n.T(ctx, "community.challenge.save"), Variant: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+			templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "community.post.cancel"), Variant: ui.Quiet, Href: v.href(ctx, "/challenges/"+v.id)}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		} else {
+			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: i18n.T(ctx, "community.challenge.call"), Variant: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 		}
 		_, _ = templ_7745c5c3_Buffer.WriteString("</div></form>")
 		return nil
 	})
 }
 
-func challengePage(v *challengeView) templ.Component {
+func challengeActions(v *challengeView) templ.Component {
 	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var15 templ.Component) (templ_7745c5c3_Err error) {
+		if v.keeps {
+			templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "community.challenge.change"), Icon: "pencil", Href: v.href(ctx, "/challenges/"+v.h.ID+"/change")}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
+		return nil
+	})
+}
+
+func challengePage(v *challengeView) templ.Component {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var16 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.Breadcrumb(ui.Crumb{Label: v.place.Called(v.lang), Href: v.href(ctx, "")}, ui.Crumb{Label: i18n.T(ctx, "community.challenge.title"), Href: v.href(ctx, "/challenges")}, ui.Crumb{Label: v.h.Title}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Var16 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var17 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"cluster\">")
 			templ_7745c5c3_Err = phaseBadge(v.phase).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -211,7 +252,7 @@ func challengePage(v *challengeView) templ.Component {
 			_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
 			return nil
 		})
-		templ_7745c5c3_Err = ui.PageHeader(v.h.Title, nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var16), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.PageHeader(v.h.Title, challengeActions(v)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var17), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -221,8 +262,8 @@ func challengePage(v *challengeView) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
-		templ_7745c5c3_Var17 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Var18 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var18 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var19 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<ul>")
 				for _, c := range v.h.Criteria {
 					_, _ = templ_7745c5c3_Buffer.WriteString("<li>")
@@ -238,12 +279,12 @@ func challengePage(v *challengeView) templ.Component {
 				_, _ = templ_7745c5c3_Buffer.WriteString("</ul>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "community.challenge.judged_by"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var18), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "community.challenge.judged_by"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var19), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var21 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var22 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<ul class=\"cluster\">")
 				for _, j := range v.h.Jury {
 					_, _ = templ_7745c5c3_Buffer.WriteString("<li class=\"cluster\">")
@@ -258,13 +299,13 @@ func challengePage(v *challengeView) templ.Component {
 				_, _ = templ_7745c5c3_Buffer.WriteString("</ul>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "community.challenge.jury"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var21), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "community.challenge.jury"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var22), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Grid(2).Render(templ.WithChildren(ctx, templ_7745c5c3_Var17), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Grid(2).Render(templ.WithChildren(ctx, templ_7745c5c3_Var18), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -315,7 +356,7 @@ func challengePage(v *challengeView) templ.Component {
 }
 
 func entryCard(v *challengeView, n int, i *community.Idea) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var28 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var29 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<section class=\"card\" aria-labelledby=\"")
 		write.Text(templ_7745c5c3_Buffer, "e-"+i.ID)
 		_, _ = templ_7745c5c3_Buffer.WriteString("\"><div class=\"card-body stack\"><div class=\"cluster\">")
@@ -394,7 +435,7 @@ func entryCard(v *challengeView, n int, i *community.Idea) templ.Component {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<fieldset><legend>")
 			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.challenge.score"))
 			_, _ = templ_7745c5c3_Buffer.WriteString("</legend>")
-			templ_7745c5c3_Var44 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var45 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				for c := range v.h.Criteria {
 					templ_7745c5c3_Err = ui.TextField(ui.Field{Name: "s" + strconv.Itoa(c), ID: "f-" + i.ID + strconv.Itoa(c), Type: "number", Min: "1", Max: "5", Required: true, Label: v.h.Criteria[c].Name, Value: v.scoreOf(i.ID, c)}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
@@ -403,7 +444,7 @@ func entryCard(v *challengeView, n int, i *community.Idea) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Grid(3).Render(templ.WithChildren(ctx, templ_7745c5c3_Var44), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Grid(3).Render(templ.WithChildren(ctx, templ_7745c5c3_Var45), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -1,9 +1,11 @@
 package communityweb
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -136,6 +138,8 @@ func (h *handlers) showEvents(w http.ResponseWriter, r *http.Request, at hall, s
 // eventView is what the page of an event shows beside its thread.
 type eventView struct {
 	community.Event
+	dates   []community.Event // those to come of one that repeats
+	in      map[string]string // on which of them whoever asks enrolled, by DateID
 	mine    community.Seat
 	seats   []community.Seat
 	changes []community.Changed
@@ -152,16 +156,25 @@ func (h *handlers) fillEvent(ctx context.Context, v *threadView) error {
 	if v.t.Kind != community.Events {
 		return nil
 	}
-	e, found, err := h.s.Event(ctx, v.t.ID)
+	e, found, err := h.dateOf(ctx, v.t.ID, v.date)
 	if err != nil || !found || !e.DeletedAt.IsZero() { // of what was taken away only the thread says so
 		return err
 	}
 	x := &eventView{Event: e}
-	if x.mine, err = h.s.SeatOf(ctx, v.who, e.ID); err != nil {
+	if e.Repeats() {
+		if x.dates, err = h.s.Dates(ctx, e.ID); err != nil {
+			return err
+		}
+		x.dates = slices.DeleteFunc(x.dates, func(d community.Event) bool { return d.Over(v.now) })
+		if x.in, err = h.s.EnrolledIn(ctx, v.who, x.dates); err != nil {
+			return err
+		}
+	}
+	if x.mine, err = h.s.SeatOf(ctx, v.who, e.ID, e.Date); err != nil {
 		return err
 	}
 	if v.who != nil {
-		if x.seats, err = h.s.SeatsOf(ctx, e.ID); err != nil {
+		if x.seats, err = h.s.SeatsOf(ctx, e.ID, e.Date); err != nil {
 			return err
 		}
 	}
@@ -173,6 +186,43 @@ func (h *handlers) fillEvent(ctx context.Context, v *threadView) error {
 	x.joins = v.invited && !e.Cancelled && !e.Over(v.now) && e.DeletedAt.IsZero()
 	v.event = x
 	return nil
+}
+
+// dateOf finds an event on the date that an address names, or on the next.
+func (h *handlers) dateOf(ctx context.Context, thread, date string) (community.Event, bool, error) {
+	if date != "" {
+		if e, found, err := h.s.OnDate(ctx, thread, number(date)); found || err != nil {
+			return e, found, err
+		}
+	}
+	return h.s.Event(ctx, thread)
+}
+
+// all reports whether there are several dates on which whoever asks may still enrol.
+func (e *eventView) all() bool {
+	n := 0
+	for i := range e.dates {
+		if !e.dates[i].Cancelled && e.in[e.dates[i].DateID()] == "" {
+			n++
+		}
+	}
+	return e.enrols && n > 1
+}
+
+// dateQuery names the date in addresses, of an event that repeats.
+func dateQuery(e *community.Event) string {
+	if !e.Repeats() {
+		return ""
+	}
+	return "?date=" + strconv.Itoa(e.Date)
+}
+
+// often says how often an event takes place; "" for once.
+func often(ctx context.Context, e *community.Event) string {
+	if !e.Repeats() {
+		return ""
+	}
+	return i18n.T(ctx, "community.event.often."+e.Often)
 }
 
 // elsewhere says when the event is where the reader is; "" when the clocks there show the same.
@@ -217,12 +267,22 @@ func (h *handlers) enrol(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ctx, want := r.Context(), f.Text("want") != "no"
+	ctx, want, date := r.Context(), f.Text("want") != "no", number(f.Text("date"))
 	to := v.place.Path() + v.t.Path()
-	if err := h.s.Enrol(ctx, v.place.ID, v.t.ID, want); err != nil {
+	if date > 0 {
+		to += "?date=" + strconv.Itoa(date)
+	}
+	if f.Text("date") == "all" {
+		date = community.EachDate
+	}
+	if err := h.s.Enrol(ctx, v.place.ID, v.t.ID, date, want); err != nil {
 		return refused(w, r, err, to)
 	}
-	x, err := h.s.SeatOf(ctx, v.who, v.t.ID)
+	if date == community.EachDate {
+		web.Flash(w, r, ui.Success, "community.event.you_come_always")
+		return web.Redirect(w, r, to)
+	}
+	x, err := h.s.SeatOf(ctx, v.who, v.t.ID, date)
 	if err != nil {
 		return err
 	}
@@ -263,6 +323,20 @@ func (v *announceView) zones() []ui.Option {
 	return out
 }
 
+// oftens are how often an event may take place.
+func (v *announceView) oftens(ctx context.Context) []ui.Option {
+	var out []ui.Option
+	for _, o := range community.Often() {
+		out = append(out, ui.Option{Value: o, Label: i18n.T(ctx, "community.event.often."+cmp.Or(o, "once"))})
+	}
+	return out
+}
+
+// which are what a change or calling off may be about, of an event that repeats.
+func (v *announceView) which(ctx context.Context) []ui.Option {
+	return []ui.Option{{Value: "yes", Label: i18n.T(ctx, "community.event.only_this")}, {Value: "no", Label: i18n.T(ctx, "community.event.this_and_after")}}
+}
+
 func (v *announceView) seats() string {
 	if v.plan.Seats == 0 {
 		return ""
@@ -274,7 +348,7 @@ func (v *announceView) action(ctx context.Context) string {
 	if v.event == nil {
 		return v.href(ctx, "/events")
 	}
-	return v.href(ctx, "/p/"+v.event.ID+"/event")
+	return v.href(ctx, "/p/"+v.event.ID+"/event"+dateQuery(v.event))
 }
 
 func (h *handlers) announceView(r *http.Request) (*announceView, error) {
@@ -315,7 +389,7 @@ func (h *handlers) announcing(w http.ResponseWriter, r *http.Request) error {
 // eventPlan reads what a form says of an event.
 func eventPlan(f *web.Form) (community.EventPlan, error) {
 	p := community.EventPlan{Starts: clip(f.Text("starts"), 40), Ends: clip(f.Text("ends"), 40), Zone: clip(f.Text("zone"), 60), Place: clip(f.Text("place"), 2000), Link: clip(f.Text("link"), 2000),
-		Reason: f.Text("reason"), Seen: number(f.Text("seen"))}
+		Often: clip(f.Text("often"), 20), Until: clip(f.Text("until"), 20), Date: max(number(f.Text("date")), 0), Only: f.Text("only") != "no", Reason: f.Text("reason"), Seen: number(f.Text("seen"))}
 	if text := f.Text("seats"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil {
@@ -371,7 +445,7 @@ func (h *handlers) movingView(r *http.Request) (*announceView, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, found, err := h.s.Event(r.Context(), t.ID)
+	e, found, err := h.dateOf(r.Context(), t.ID, r.URL.Query().Get("date"))
 	if err != nil {
 		return nil, err
 	}
@@ -402,7 +476,7 @@ func (h *handlers) moveEvent(w http.ResponseWriter, r *http.Request) error {
 
 func (h *handlers) cancelEvent(w http.ResponseWriter, r *http.Request) error {
 	return h.setEvent(w, r, func(ctx context.Context, v *announceView) error {
-		return h.s.CancelEvent(ctx, v.place.ID, v.event.ID, v.plan.Reason)
+		return h.s.CancelEvent(ctx, v.place.ID, v.event.ID, v.plan.Date, v.plan.Only, v.plan.Reason)
 	}, "community.event.called_off")
 }
 
@@ -423,7 +497,7 @@ func (h *handlers) setEvent(w http.ResponseWriter, r *http.Request, do func(cont
 	if f.Values["starts"] != nil {
 		v.plan = plan
 	}
-	v.plan.Reason = plan.Reason
+	v.plan.Reason, v.plan.Date, v.plan.Only = plan.Reason, plan.Date, plan.Only
 	if err := do(r.Context(), v); err != nil {
 		if community.Waits(err) {
 			return h.waits(w, r, &v.place)
@@ -436,7 +510,7 @@ func (h *handlers) setEvent(w http.ResponseWriter, r *http.Request, do func(cont
 		return h.showAnnounce(w, r, v)
 	}
 	web.Flash(w, r, ui.Success, done)
-	return web.Redirect(w, r, v.place.Path()+v.event.Path())
+	return web.Redirect(w, r, v.place.Path()+v.event.DatePath())
 }
 
 func (h *handlers) calendarAddress(w http.ResponseWriter, r *http.Request) error {
@@ -457,7 +531,7 @@ const mostFed = 8
 // sendCalendar sends the events that are to come, and those of the last weeks.
 func (h *handlers) sendCalendar(w http.ResponseWriter, r *http.Request, v *hall, in community.EventQuery) error {
 	ctx := r.Context()
-	in.Community = v.place.ID
+	in.Community, in.Each = v.place.ID, true
 	var list []community.Event
 	for page := range mostFed {
 		in.Page = page
@@ -522,14 +596,20 @@ func (h *handlers) eventFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	e, found, err := h.s.Event(r.Context(), v.t.ID)
+	list, err := h.s.Dates(r.Context(), v.t.ID)
 	if err != nil {
 		return err
 	}
-	if !found || !e.DeletedAt.IsZero() {
+	if len(list) == 0 || !v.t.DeletedAt.IsZero() {
 		return problem.New(problem.Missing, "problem.not_found")
 	}
-	raw, err := h.s.Calendar(r.Context(), v.Sight, v.place, v.who, []community.Event{e}, e.Title)
+	if date := r.URL.Query().Get("date"); date != "" {
+		if n := number(date); n >= 0 && n < len(list) {
+			list = list[n : n+1]
+		}
+	}
+	e := &list[0]
+	raw, err := h.s.Calendar(r.Context(), v.Sight, v.place, v.who, list, e.Title)
 	if err != nil {
 		return err
 	}

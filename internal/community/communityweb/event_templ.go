@@ -162,7 +162,7 @@ func dayTile(e *community.Event) templ.Component {
 func eventLine(v *eventsView, e *community.Event) templ.Component {
 	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var19 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<li class=\"forum-line\">")
-		var templ_7745c5c3_Var20 = []any{"forum-tally", templ.KV("forum-solved", v.seats[e.ID] == "in")}
+		var templ_7745c5c3_Var20 = []any{"forum-tally", templ.KV("forum-solved", v.seats[e.DateID()] == "in")}
 		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"")
 		write.Text(templ_7745c5c3_Buffer, write.Classes(templ_7745c5c3_Var20))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\" aria-hidden=\"true\">")
@@ -171,13 +171,13 @@ func eventLine(v *eventsView, e *community.Event) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		_, _ = templ_7745c5c3_Buffer.WriteString("</div><div class=\"forum-body\"><h3 class=\"forum-title\"><a href=\"")
-		write.Link(templ_7745c5c3_Buffer, templ.URL(v.href(ctx, e.Path())))
+		write.Link(templ_7745c5c3_Buffer, templ.URL(v.href(ctx, e.DatePath())))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\" lang=\"")
 		write.Text(templ_7745c5c3_Buffer, e.Lang)
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
 		write.Text(templ_7745c5c3_Buffer, e.Title)
 		_, _ = templ_7745c5c3_Buffer.WriteString("</a>")
-		templ_7745c5c3_Err = eventBadges(e, v.seats[e.ID]).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = eventBadges(e, v.seats[e.DateID()]).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -188,6 +188,11 @@ func eventLine(v *eventsView, e *community.Event) templ.Component {
 		_, _ = templ_7745c5c3_Buffer.WriteString("</p><p class=\"forum-meta\"><span>")
 		write.Text(templ_7745c5c3_Buffer, e.When(ctx))
 		_, _ = templ_7745c5c3_Buffer.WriteString("</span> ")
+		if e.Repeats() {
+			_, _ = templ_7745c5c3_Buffer.WriteString("<span>")
+			write.Text(templ_7745c5c3_Buffer, often(ctx, e))
+			_, _ = templ_7745c5c3_Buffer.WriteString("</span> ")
+		}
 		if e.Place != "" {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<span>")
 			write.Text(templ_7745c5c3_Buffer, e.Place)
@@ -213,7 +218,7 @@ func eventLine(v *eventsView, e *community.Event) templ.Component {
 }
 
 func eventBadges(e *community.Event, mine string) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var33 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var34 templ.Component) (templ_7745c5c3_Err error) {
 		if e.Cancelled {
 			templ_7745c5c3_Err = ui.Badge(i18n.T(ctx, "community.event.off"), ui.Danger).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -241,21 +246,31 @@ func eventBadges(e *community.Event, mine string) templ.Component {
 
 // eventBlock is what the page of an event shows above what is said about it.
 func eventBlock(v *threadView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var34 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var35 templ.Component) (templ_7745c5c3_Err error) {
 		if v.event != nil {
-			templ_7745c5c3_Var35 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var36 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack\">")
 				if v.event.Cancelled {
-					templ_7745c5c3_Var36 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var37 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 						_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"pre-line\">")
 						write.Text(templ_7745c5c3_Buffer, v.event.Reason)
 						_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Callout(ui.Danger, i18n.T(ctx, "community.event.is_off")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var36), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Callout(ui.Danger, i18n.T(ctx, "community.event.is_off")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var37), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
+				}
+				if v.event.Repeats() {
+					_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"cluster\">")
+					templ_7745c5c3_Err = ui.Icon("repeat").Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+					_, _ = templ_7745c5c3_Buffer.WriteString("<span>")
+					write.Text(templ_7745c5c3_Buffer, often(ctx, &v.event.Event))
+					_, _ = templ_7745c5c3_Buffer.WriteString("</span></p>")
 				}
 				_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"cluster\">")
 				templ_7745c5c3_Err = ui.Icon("globe").Render(ctx, templ_7745c5c3_Buffer)
@@ -310,12 +325,18 @@ func eventBlock(v *threadView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if v.event.keeps {
-					templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "community.event.change"), Icon: "pencil", Small: true, Href: v.href(ctx, "/p/"+v.t.ID+"/event")}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "community.event.change"), Icon: "pencil", Small: true, Href: v.href(ctx, "/p/"+v.t.ID+"/event"+dateQuery(&v.event.Event))}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				}
 				_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
+				if len(v.event.dates) > 0 {
+					templ_7745c5c3_Err = eventDates(v).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+				}
 				if len(v.event.changes) > 0 {
 					_, _ = templ_7745c5c3_Buffer.WriteString("<details><summary>")
 					write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.event.changes"))
@@ -341,7 +362,7 @@ func eventBlock(v *threadView) templ.Component {
 				_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Card(v.event.When(ctx), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var35), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Card(v.event.When(ctx), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var36), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -351,7 +372,7 @@ func eventBlock(v *threadView) templ.Component {
 }
 
 func eventSeats(v *threadView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var48 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var50 templ.Component) (templ_7745c5c3_Err error) {
 		if v.event.Seats > 0 {
 			templ_7745c5c3_Err = ui.Progress(ui.ProgressProps{Label: taken(ctx, &v.event.Event), Value: float64(v.event.In), Max: float64(v.event.Seats), Detail: waitingLine(ctx, v.event.Waiting)}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -370,7 +391,7 @@ func eventSeats(v *threadView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if !v.event.Over(v.now) {
-				templ_7745c5c3_Err = ui.PostButton(v.seatHref(ctx), ui.ButtonProps{Label: i18n.T(ctx, "community.event.leave"), Variant: ui.Quiet, Small: true}, "want", "no").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.PostButton(v.seatHref(ctx), ui.ButtonProps{Label: i18n.T(ctx, "community.event.leave"), Variant: ui.Quiet, Small: true}, "want", "no", "date", strconv.Itoa(v.event.Date)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -383,7 +404,7 @@ func eventSeats(v *threadView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if !v.event.Over(v.now) {
-				templ_7745c5c3_Err = ui.PostButton(v.seatHref(ctx), ui.ButtonProps{Label: i18n.T(ctx, "community.event.leave_queue"), Variant: ui.Quiet, Small: true}, "want", "no").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.PostButton(v.seatHref(ctx), ui.ButtonProps{Label: i18n.T(ctx, "community.event.leave_queue"), Variant: ui.Quiet, Small: true}, "want", "no", "date", strconv.Itoa(v.event.Date)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -391,12 +412,12 @@ func eventSeats(v *threadView) templ.Component {
 			_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
 		default:
 			if v.event.enrols && v.event.Full() {
-				templ_7745c5c3_Err = ui.PostButton(v.seatHref(ctx), ui.ButtonProps{Label: i18n.T(ctx, "community.event.queue")}, "want", "yes").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.PostButton(v.seatHref(ctx), ui.ButtonProps{Label: i18n.T(ctx, "community.event.queue")}, "want", "yes", "date", strconv.Itoa(v.event.Date)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			} else if v.event.enrols {
-				templ_7745c5c3_Err = ui.PostButton(v.seatHref(ctx), ui.ButtonProps{Label: i18n.T(ctx, "community.event.enrol"), Variant: ui.Primary}, "want", "yes").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.PostButton(v.seatHref(ctx), ui.ButtonProps{Label: i18n.T(ctx, "community.event.enrol"), Variant: ui.Primary}, "want", "yes", "date", strconv.Itoa(v.event.Date)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -436,8 +457,51 @@ func eventSeats(v *threadView) templ.Component {
 	})
 }
 
+// eventDates are the dates to come of an event that repeats.
+func eventDates(v *threadView) templ.Component {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var58 templ.Component) (templ_7745c5c3_Err error) {
+		_, _ = templ_7745c5c3_Buffer.WriteString("<details open><summary>")
+		write.Text(templ_7745c5c3_Buffer, i18n.N(ctx, "community.event.dates", len(v.event.dates)))
+		_, _ = templ_7745c5c3_Buffer.WriteString("</summary><div class=\"stack\"><ol class=\"stack stack-tight\" aria-label=\"")
+		write.Text(templ_7745c5c3_Buffer, i18n.N(ctx, "community.event.dates", len(v.event.dates)))
+		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
+		for i := range v.event.dates {
+			_, _ = templ_7745c5c3_Buffer.WriteString("<li class=\"spread\"><span class=\"cluster\">")
+			if v.event.dates[i].Date == v.event.Date {
+				_, _ = templ_7745c5c3_Buffer.WriteString("<strong aria-current=\"true\">")
+				write.Text(templ_7745c5c3_Buffer, v.event.dates[i].When(ctx))
+				_, _ = templ_7745c5c3_Buffer.WriteString("</strong>")
+			} else {
+				_, _ = templ_7745c5c3_Buffer.WriteString("<a href=\"")
+				write.Link(templ_7745c5c3_Buffer, templ.URL(v.href(ctx, v.event.dates[i].DatePath())))
+				_, _ = templ_7745c5c3_Buffer.WriteString("\">")
+				write.Text(templ_7745c5c3_Buffer, v.event.dates[i].When(ctx))
+				_, _ = templ_7745c5c3_Buffer.WriteString("</a>")
+			}
+			templ_7745c5c3_Err = eventBadges(&v.event.dates[i], v.event.in[v.event.dates[i].DateID()]).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			_, _ = templ_7745c5c3_Buffer.WriteString("</span> <span class=\"muted small\">")
+			write.Text(templ_7745c5c3_Buffer, taken(ctx, &v.event.dates[i]))
+			_, _ = templ_7745c5c3_Buffer.WriteString("</span></li>")
+		}
+		_, _ = templ_7745c5c3_Buffer.WriteString("</ol>")
+		if v.event.all() {
+			_, _ = templ_7745c5c3_Buffer.WriteString("<div>")
+			templ_7745c5c3_Err = ui.PostButton(v.seatHref(ctx), ui.ButtonProps{Label: i18n.T(ctx, "community.event.enrol_all"), Small: true}, "want", "yes", "date", "all").Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
+		}
+		_, _ = templ_7745c5c3_Buffer.WriteString("</div></details>")
+		return nil
+	})
+}
+
 func announcePage(v *announceView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var56 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var65 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.PageHeader(v.title(ctx), nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -478,8 +542,28 @@ func announcePage(v *announceView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
+			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+			templ_7745c5c3_Err = ui.Hidden("date", strconv.Itoa(v.event.Date)).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+			if v.event.Repeats() {
+				_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"cluster\">")
+				templ_7745c5c3_Err = ui.Icon("repeat").Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				_, _ = templ_7745c5c3_Buffer.WriteString("<span>")
+				write.Text(templ_7745c5c3_Buffer, often(ctx, v.event))
+				_, _ = templ_7745c5c3_Buffer.WriteString("</span></p>")
+				templ_7745c5c3_Err = ui.RadioGroup(ui.Field{Name: "only", Label: i18n.T(ctx, "community.event.which"), Value: onlyOf(v), Options: v.which(ctx)}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
 		}
-		templ_7745c5c3_Var58 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var68 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Err = ui.TextField(ui.Field{Name: "starts", Type: "datetime-local", Label: i18n.T(ctx, "community.event.starts"), Value: v.plan.Starts, Required: true, Error: v.problem(ctx, "starts")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -496,9 +580,27 @@ func announcePage(v *announceView) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Grid(3).Render(templ.WithChildren(ctx, templ_7745c5c3_Var58), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Grid(3).Render(templ.WithChildren(ctx, templ_7745c5c3_Var68), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
+		}
+		if v.event == nil {
+			templ_7745c5c3_Var69 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Err = ui.Select(ui.Field{Name: "often", Label: i18n.T(ctx, "community.event.often"), Value: v.plan.Often, Options: v.oftens(ctx)}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+				templ_7745c5c3_Err = ui.DateField(ui.Field{Name: "until", Label: i18n.T(ctx, "community.event.until"), Value: v.plan.Until, Optional: true, Hint: i18n.T(ctx, "community.event.until_hint"), Error: v.problem(ctx, "until")}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				return nil
+			})
+			templ_7745c5c3_Err = ui.Grid(3).Render(templ.WithChildren(ctx, templ_7745c5c3_Var69), templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 		}
 		templ_7745c5c3_Err = ui.TextField(ui.Field{Name: "place", Label: i18n.T(ctx, "community.event.place"), Value: v.plan.Place, Optional: true, Error: v.problem(ctx, "place")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
@@ -534,7 +636,7 @@ func announcePage(v *announceView) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if v.event != nil {
-			templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "community.post.cancel"), Variant: ui.Quiet, Href: v.href(ctx, v.event.Path())}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "community.post.cancel"), Variant: ui.Quiet, Href: v.href(ctx, v.event.DatePath())}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -544,8 +646,18 @@ func announcePage(v *announceView) templ.Component {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<details class=\"forum-moderation\"><summary>")
 			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.event.call_off"))
 			_, _ = templ_7745c5c3_Buffer.WriteString("</summary><form method=\"post\" action=\"")
-			write.Link(templ_7745c5c3_Buffer, templ.URL(v.href(ctx, "/p/"+v.event.ID+"/cancel")))
+			write.Link(templ_7745c5c3_Buffer, templ.URL(v.href(ctx, "/p/"+v.event.ID+"/cancel"+dateQuery(v.event))))
 			_, _ = templ_7745c5c3_Buffer.WriteString("\" class=\"stack-tight\">")
+			templ_7745c5c3_Err = ui.Hidden("date", strconv.Itoa(v.event.Date)).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			if v.event.Repeats() {
+				templ_7745c5c3_Err = ui.RadioGroup(ui.Field{Name: "only", ID: "f-off-only", Label: i18n.T(ctx, "community.event.which"), Value: "yes", Options: v.which(ctx)}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
 			templ_7745c5c3_Err = ui.TextArea(ui.Field{Name: "reason", ID: "f-off", Label: i18n.T(ctx, "community.event.why"), Rows: 2, Required: true, Hint: i18n.T(ctx, "community.event.why_hint")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -563,4 +675,12 @@ func announcePage(v *announceView) templ.Component {
 		}
 		return nil
 	})
+}
+
+// onlyOf is what a change is about as it is shown first: one date.
+func onlyOf(v *announceView) string {
+	if v.plan.Only {
+		return "yes"
+	}
+	return "no"
 }

@@ -81,8 +81,21 @@ func (h *handlers) notice(w http.ResponseWriter, r *http.Request) error {
 		return web.Redirect(w, r, n.Subject)
 	}
 	to := "/notices"
-	if n.Title != "" {
-		to = "/p/" + n.Post
+	switch n.Kind {
+	case community.JuryAsked, community.JuryDue, community.MovedCall:
+		to = "/challenges/" + n.Post
+	case community.WordsOfThanks:
+		handle, err := h.s.HandleOf(ctx, v.place.Channel, "mailto:"+v.who.Email)
+		if err != nil {
+			return err
+		}
+		if handle != "" {
+			to = "/people/" + handle
+		}
+	default:
+		if n.Title != "" {
+			to = "/p/" + n.Post
+		}
 	}
 	return web.Redirect(w, r, v.place.Path()+to)
 }

@@ -30,12 +30,13 @@ func (h *handlers) persons(r *web.Routes) {
 
 type personView struct {
 	hall
-	p     community.Profile
-	list  []community.ProfilePost
-	page  int
-	more  bool
-	wrong wrong
-	form  *web.Form
+	p      community.Profile
+	list   []community.ProfilePost
+	page   int
+	more   bool
+	wrong  wrong
+	beside []ui.Panel
+	form   *web.Form
 }
 
 func (v *personView) own() bool { return v.who != nil && v.who.ID == v.p.Member }
@@ -78,6 +79,9 @@ func (h *handlers) person(w http.ResponseWriter, r *http.Request) error {
 	}
 	if v.list, v.more, err = h.s.Spoken(ctx, v.Sight, v.place.ID, &v.p, v.page); err != nil {
 		return err
+	}
+	if h.options.Person != nil {
+		v.beside = h.options.Person(ctx, v.Sight, v.place, v.p.Handle)
 	}
 	page := web.Page{Title: v.p.Name, Head: hidden()}
 	if v.listed() && v.page == 0 {

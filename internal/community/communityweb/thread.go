@@ -41,6 +41,7 @@ type threadView struct {
 	quote    string // what the form begins with
 	articles *articleLinks
 	event    *eventView // nil for what is none
+	date     string     // of an event that repeats, as the address names it; "" for the next
 	marks    map[string]Mark
 }
 
@@ -124,7 +125,7 @@ func (h *handlers) threadView(r *http.Request, thread string) (*threadView, erro
 	if err != nil {
 		return nil, err
 	}
-	v := &threadView{hall: at}
+	v := &threadView{hall: at, date: r.URL.Query().Get("date")}
 	if v.t, err = h.s.Thread(r.Context(), at.Sight, at.place.ID, thread); err != nil {
 		if at.who == nil && !at.listed() && problem.Is(err, problem.Missing) {
 			return nil, problem.New(problem.Unauthenticated, "problem.sign_in")

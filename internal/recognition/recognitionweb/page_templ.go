@@ -209,12 +209,20 @@ func standing(v *view) templ.Component {
 
 func personPage(v *view) templ.Component {
 	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var34 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Err = ui.PageHeader(v.person.Name, nil).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Var35 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			_, _ = templ_7745c5c3_Buffer.WriteString("<a href=\"")
+			write.Link(templ_7745c5c3_Buffer, templ.URL(v.href(ctx, "/people/"+v.person.Handle)))
+			_, _ = templ_7745c5c3_Buffer.WriteString("\">")
+			write.Text(templ_7745c5c3_Buffer, "@"+v.person.Handle)
+			_, _ = templ_7745c5c3_Buffer.WriteString("</a>")
+			return nil
+		})
+		templ_7745c5c3_Err = ui.PageHeader(v.person.Name, nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var35), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack\">")
-		templ_7745c5c3_Var35 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var38 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Err = standing(v).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -226,11 +234,11 @@ func personPage(v *view) templ.Component {
 			_, _ = templ_7745c5c3_Buffer.WriteString("</a></p>")
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "recognition.title"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var35), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "recognition.title"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var38), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Var38 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var41 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack\">")
 			if len(v.person.Thanks) == 0 {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
@@ -277,11 +285,53 @@ func personPage(v *view) templ.Component {
 			_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "recognition.thanks"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var38), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "recognition.thanks"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var41), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
+		return nil
+	})
+}
+
+// panelThanks is how many thanks stand on the page of a person.
+const panelThanks = 3
+
+func panel(v *view) templ.Component {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var47 templ.Component) (templ_7745c5c3_Err error) {
+		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack\">")
+		if v.person.Points > 0 {
+			templ_7745c5c3_Err = standing(v).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
+		if len(v.person.Thanks) > 0 {
+			_, _ = templ_7745c5c3_Buffer.WriteString("<ul class=\"stack\">")
+			for _, t := range v.person.Thanks[:min(panelThanks, len(v.person.Thanks))] {
+				_, _ = templ_7745c5c3_Buffer.WriteString("<li><blockquote class=\"pre-line\">")
+				write.Text(templ_7745c5c3_Buffer, t.Words)
+				_, _ = templ_7745c5c3_Buffer.WriteString("</blockquote><p class=\"cluster muted small\"><span>")
+				write.Text(templ_7745c5c3_Buffer, t.By)
+				_, _ = templ_7745c5c3_Buffer.WriteString("</span> <span>")
+				write.Text(templ_7745c5c3_Buffer, i18n.Day(ctx, t.At))
+				_, _ = templ_7745c5c3_Buffer.WriteString("</span></p></li>")
+			}
+			_, _ = templ_7745c5c3_Buffer.WriteString("</ul>")
+		}
+		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"cluster\">")
+		if v.thanks {
+			templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "recognition.say_thanks"), Icon: "heart", Small: true, Href: v.href(ctx, "/recognition/"+v.person.Handle)}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		} else {
+			templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "recognition.more"), Small: true, Variant: ui.Quiet, Href: v.href(ctx, "/recognition/"+v.person.Handle)}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
+		_, _ = templ_7745c5c3_Buffer.WriteString("</div></div>")
 		return nil
 	})
 }

@@ -154,6 +154,22 @@ func (h *handlers) takeBack(w http.ResponseWriter, r *http.Request) error {
 	return web.Redirect(w, r, v.place.Path()+"/recognition/"+v.person.Handle)
 }
 
+// Panel is how somebody is recognised, for their page; found is false where there is nothing to say and nobody to say thanks.
+func Panel(ctx context.Context, s *recognition.Service, o community.Sight, c community.Community, handle string) (p ui.Panel, found bool, err error) {
+	v := &view{sight: o, place: c}
+	if v.person, err = s.Find(ctx, o, c, handle); err != nil {
+		if problem.Is(err, problem.Missing) {
+			err = nil
+		}
+		return p, false, err
+	}
+	v.thanks = org.Who(ctx) != nil && !v.person.Mine && o.TakesPart(c.ID)
+	if v.person.Points == 0 && len(v.person.Thanks) == 0 && !v.thanks {
+		return p, false, nil
+	}
+	return ui.Panel{Title: i18n.T(ctx, "recognition.title"), Body: panel(v)}, true, nil
+}
+
 // LevelName is what a level is called.
 func LevelName(ctx context.Context, level int) string {
 	return i18n.T(ctx, "recognition.level."+strconv.Itoa(level))
