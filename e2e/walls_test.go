@@ -230,7 +230,7 @@ func TestCommunityWalls(t *testing.T) {
 					}
 					look(to)
 					for _, other := range []string{w.event, w.idea} {
-						if other != "" && (strings.Contains(path, "{thread}") || strings.Contains(path, "{post}")) {
+						if other != "" && (w.space == "cave" || w.space == "parloir") && (strings.Contains(path, "{thread}") || strings.Contains(path, "{post}")) {
 							look(into(w, strings.NewReplacer("{thread}", other, "{post}", other).Replace(path)))
 						}
 					}
@@ -271,7 +271,7 @@ func TestCommunityWalls(t *testing.T) {
 						continue
 					}
 					for _, post := range []string{w.thread, w.answer, w.event, w.idea} {
-						if post == "" || post == w.answer && !strings.Contains(path, "{post}") || post != w.thread && strings.Contains(path, "{challenge}") {
+						if post == "" || strings.Contains(path, "{challenge}") && w.call == "" || post == w.answer && !strings.Contains(path, "{post}") || post != w.thread && strings.Contains(path, "{challenge}") {
 							continue
 						}
 						to := into(w, strings.NewReplacer("{post}", post, "{thread}", post).Replace(path))

@@ -284,6 +284,9 @@ func (s *Service) WriteArticle(ctx context.Context, d ArticleDraft) (string, err
 		}
 		said.Thread = t.ID
 	}
+	if said.Files, err = s.shownBy(ctx, w.community.ID, &said, ""); err != nil {
+		return "", err
+	}
 	if err := s.pace.take(w.member.ID, s.Now()); err != nil {
 		return "", err
 	}
@@ -379,6 +382,9 @@ func (s *Service) ReviseArticle(ctx context.Context, community, article string, 
 		if said.OriginalVersion, _, err = db.Value[int](ctx, s.db.Read(), "SELECT approved FROM community_article WHERE id = $1", a.Original); err != nil {
 			return err
 		}
+	}
+	if said.Files, err = s.shownBy(ctx, w.community.ID, &said, a.ID); err != nil {
+		return err
 	}
 	if err := s.pace.take(w.member.ID, s.Now()); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package community_test
 
 import (
+	"bytes"
 	"context"
 	"strings"
 	"testing"
@@ -256,6 +257,63 @@ func TestArticleProducts(t *testing.T) {
 		d.Products = strings.Split("abcdefghi", "")
 		_, err = k.WriteArticle(lea, d)
 		refused(t, err, problem.Invalid, "community.article.many_products")
+		rebuilt(t, k)
+	})
+}
+
+// TestArticlePictures: who may read an article sees its pictures, of a draft nobody else; they stay as long as it does, and nobody publishes what another brought.
+func TestArticlePictures(t *testing.T) {
+	each(t, func(t *testing.T, k *square) {
+		k.holding()
+		ada, bob, lea := k.join("Ada", org.Plain), k.join("Bob", org.Plain), k.join("Lea", org.Social)
+		bring := func(who context.Context) community.File {
+			f, err := k.Bring(who, k.id, "drawing.png", bytes.NewReader(drawing(t)))
+			must(t, err)
+			return f
+		}
+		sees := func(who context.Context, f community.File) bool {
+			_, err := k.File(who, k.sight(who), f.ID)
+			if err != nil && !problem.Is(err, problem.Missing) {
+				t.Fatal(err)
+			}
+			return err == nil
+		}
+		own, later, others := bring(ada), bring(ada), bring(bob)
+		draft := community.ArticleDraft{Space: k.spaces["help"], Kind: community.Guide, Title: "How to true a wheel", Body: "Look: " + own.Markdown() + others.Markdown(), Lang: "en"}
+		article, err := k.WriteArticle(ada, draft)
+		must(t, err)
+		if !sees(lea, own) || sees(bob, own) || sees(t.Context(), own) {
+			t.Error("a picture of a draft is for its writer and who moderates")
+		}
+		must(t, k.TurnArticle(ada, k.id, article, community.InReview, ""))
+		must(t, k.TurnArticle(lea, k.id, article, community.Approved, ""))
+		if !sees(bob, own) || !sees(t.Context(), own) {
+			t.Error("readers of an article do not see its picture")
+		}
+		if sees(t.Context(), others) {
+			t.Error("a picture that somebody else brought got out")
+		}
+		draft.Body = own.Markdown() + later.Markdown()
+		must(t, k.ReviseArticle(lea, k.id, article, community.ArticleDraft{Kind: draft.Kind, Title: draft.Title, Body: own.Markdown(), Lang: "en"}, 1))
+		must(t, k.ReviseArticle(ada, k.id, article, draft, 2))
+		if sees(bob, later) || !sees(bob, own) {
+			t.Error("a picture of a version that is not approved is shown, or one that is not any more")
+		}
+		for range 3 {
+			k.pass(community.OrphanFor + 24*time.Hour)
+			must(t, k.Tidy(t.Context()))
+		}
+		if !sees(bob, own) || sees(bob, others) {
+			t.Error("a picture of an article is gone, or one that nothing shows is not")
+		}
+		must(t, k.TurnArticle(lea, k.id, article, community.Approved, ""))
+		if !sees(bob, later) {
+			t.Error("a picture of the version that was approved last is not shown")
+		}
+		must(t, k.TurnArticle(lea, k.id, article, community.Withdrawn, "Wrong."))
+		if sees(bob, own) {
+			t.Error("a picture of an article that was withdrawn is shown")
+		}
 		rebuilt(t, k)
 	})
 }

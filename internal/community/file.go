@@ -286,7 +286,7 @@ func unusedFrom(f *File) any {
 	return db.T(f.At)
 }
 
-// File finds a file that whoever the sight is of may have: one in a post they may read, one they brought themselves, the logo or the cover of
+// File finds a file that whoever the sight is of may have: one in a post or an article they may read, one they brought themselves, the logo or the cover of
 // a community they know of.
 func (s *Service) File(ctx context.Context, o Sight, file string) (File, error) {
 	f, found, err := db.One(ctx, s.db.Read(), fileFields, "SELECT "+fileColumns+" FROM community_file f WHERE f.id = $1", file)
@@ -306,10 +306,42 @@ func (s *Service) File(ctx context.Context, o Sight, file string) (File, error) 
 	if err != nil {
 		return File{}, fmt.Errorf("find where a file is shown: %w", err)
 	}
-	if !slices.ContainsFunc(spaces, o.May) {
-		return File{}, notFound()
+	if slices.ContainsFunc(spaces, o.May) {
+		return f, nil
 	}
-	return f, nil
+	type text struct {
+		Article
+		from int // the first version that shows it
+	}
+	articles, err := db.All(ctx, s.db.Read(), func(x *text) []any { return append(articleFields(&x.Article), &x.from) }, "SELECT "+articleColumns+`, r.version FROM community_article a
+		JOIN community_article_file r ON r.article = a.id WHERE r.file = $1`, f.ID)
+	if err != nil {
+		return File{}, fmt.Errorf("find what articles show a file: %w", err)
+	}
+	m := org.Who(ctx)
+	for i := range articles {
+		a := &articles[i]
+		if o.May(a.Space) && (a.from <= a.Approved || Wrote(m, a.Author) || o.MayModerate(a.Space)) {
+			return f, nil
+		}
+	}
+	return File{}, notFound()
+}
+
+// shownBy are the files that a version of an article shows: those that whoever writes it brought, and those that the article before, its original or the
+// thread it is made of shows already.
+func (s *Service) shownBy(ctx context.Context, community string, said *ledger.Written, article string) ([]string, error) {
+	before, err := db.All(ctx, s.db.Read(), func(a *ledger.Attachment) []any { return []any{&a.File} }, `SELECT r.file FROM community_article_file r WHERE r.article IN ($1, $2)
+		UNION SELECT r.file FROM community_post_file r JOIN community_post p ON p.id = r.post AND p.deleted_at IS NULL WHERE p.thread = $3`, article, said.Original, said.Thread)
+	if err != nil {
+		return nil, fmt.Errorf("find what an article showed before: %w", err)
+	}
+	list, err := s.attached(ctx, community, said.Markup, before)
+	var out []string
+	for _, a := range list {
+		out = append(out, a.File)
+	}
+	return out, err
 }
 
 // FilesOf are the files that a member brought to posts, the oldest first. Whoever asks must be that member.
@@ -401,7 +433,7 @@ func deriveFiles(ctx context.Context, q db.Q, post string, said *ledger.Said) er
 	return nil
 }
 
-// Tidy removes files that no post has shown for OrphanFor, and none that is hidden or waits for a moderator would show. Call it once a day. What posts show is derived, so a file is only marked at first,
+// Tidy removes files that no post and no article has shown for OrphanFor, and none that is hidden or waits for a moderator would show. Call it once a day. What posts show is derived, so a file is only marked at first,
 // and removed when it still is not shown days later.
 func (s *Service) Tidy(ctx context.Context) error {
 	if err := s.ledger.Finish(ctx); err != nil {
@@ -410,6 +442,7 @@ func (s *Service) Tidy(ctx context.Context) error {
 	now := s.Now()
 	err := s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
 		const shown = `(EXISTS (SELECT 1 FROM community_post_file r WHERE r.file = community_file.id)
+			OR EXISTS (SELECT 1 FROM community_article_file r WHERE r.file = community_file.id)
 			OR EXISTS (SELECT 1 FROM community_hidden h WHERE h.markup LIKE '%' || community_file.id || '%')
 			OR EXISTS (SELECT 1 FROM community_case c WHERE c.state = 'open' AND c.content LIKE '%' || community_file.id || '%'))`
 		if _, err := db.Exec(ctx, q, "UPDATE community_file SET unused_since = NULL WHERE unused_since IS NOT NULL AND (place <> '' OR "+shown+")"); err != nil {

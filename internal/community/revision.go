@@ -130,7 +130,7 @@ func (s *Service) Reasons(ctx context.Context, article string) ([]string, error)
 
 // articleTables are what is derived of articles.
 func articleTables() []string {
-	return []string{"community_article", "community_revision", "community_article_step", "community_help"}
+	return []string{"community_article", "community_revision", "community_article_step", "community_article_file", "community_help"}
 }
 
 // deriveArticle digests what is written of an article, made of it and said of it by readers.
@@ -181,6 +181,11 @@ func deriveWritten(ctx context.Context, q db.Q, a *ledger.Activity) error {
 	}
 	_, err = db.Exec(ctx, q, `INSERT INTO community_revision (article, version, at, author_name, title, markup, html, original_version, products) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
 		a.Object, w.Version, db.T(a.At), w.AuthorName, w.Title, w.Markup, doc.HTML, w.OriginalVersion, products)
+	for _, file := range w.Files {
+		if err == nil {
+			_, err = db.Exec(ctx, q, "INSERT INTO community_article_file (file, article, version) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", file, a.Object, w.Version)
+		}
+	}
 	return err
 }
 

@@ -260,6 +260,7 @@ type Written struct {
 	Months          int      `json:"months,omitempty"`           // after which it is to be looked at again
 	Conversation    string   `json:"conversation,omitempty"`     // of the inbox, whose answers it was made of; for staff only
 	Products        []string `json:"products,omitempty"`         // that it is about, as orders name them
+	Files           []string `json:"files,omitempty"`            // that it shows: whoever wrote it brought them, or they were shown to its readers before
 }
 
 // ArticleState says what was made of a version of an article.

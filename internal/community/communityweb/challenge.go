@@ -286,7 +286,11 @@ func (h *handlers) enter(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	to := v.place.Path() + "/challenges/" + r.PathValue("challenge")
+	call, err := h.s.FindChallenge(r.Context(), v.Sight, v.place.ID, r.PathValue("challenge"))
+	if err != nil {
+		return err
+	}
+	to := v.place.Path() + "/challenges/" + call.ID
 	if err := h.s.Enter(r.Context(), v.place.ID, r.PathValue("challenge"), threadIn(f.Text("idea"))); err != nil {
 		if problem.Is(err, problem.Missing) {
 			err = problem.New(problem.Invalid, "community.idea.no_such_idea")

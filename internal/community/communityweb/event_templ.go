@@ -457,12 +457,19 @@ func eventSeats(v *threadView) templ.Component {
 	})
 }
 
+// shownDates is how many dates to come stand there unfolded.
+const shownDates = 12
+
 // eventDates are the dates to come of an event that repeats.
 func eventDates(v *threadView) templ.Component {
 	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var58 templ.Component) (templ_7745c5c3_Err error) {
-		_, _ = templ_7745c5c3_Buffer.WriteString("<details open><summary>")
+		_, _ = templ_7745c5c3_Buffer.WriteString("<details")
+		if len(v.event.dates) <= shownDates {
+			_, _ = templ_7745c5c3_Buffer.WriteString(" open")
+		}
+		_, _ = templ_7745c5c3_Buffer.WriteString("><summary>")
 		write.Text(templ_7745c5c3_Buffer, i18n.N(ctx, "community.event.dates", len(v.event.dates)))
-		_, _ = templ_7745c5c3_Buffer.WriteString("</summary><div class=\"stack\"><ol class=\"stack stack-tight\" aria-label=\"")
+		_, _ = templ_7745c5c3_Buffer.WriteString("</summary><div class=\"stack\"><ol class=\"stack event-dates\" aria-label=\"")
 		write.Text(templ_7745c5c3_Buffer, i18n.N(ctx, "community.event.dates", len(v.event.dates)))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
 		for i := range v.event.dates {

@@ -50,7 +50,7 @@ func personPage(v *personView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"cluster section\">")
+		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack section\"><div class=\"cluster\">")
 		if at := v.portrait(ctx); at != "" {
 			templ_7745c5c3_Err = ui.AvatarPicture(at).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -96,6 +96,7 @@ func personPage(v *personView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
+		_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
 		for _, b := range v.beside {
 			templ_7745c5c3_Var10 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Err = b.Body.Render(ctx, templ_7745c5c3_Buffer)
@@ -117,7 +118,7 @@ func personPage(v *personView) templ.Component {
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString(" <ol class=\"forum-list\">")
 			for i := range v.list {
-				_, _ = templ_7745c5c3_Buffer.WriteString("<li class=\"forum-line\"><div class=\"forum-body\"><h3 class=\"forum-title\"><a href=\"")
+				_, _ = templ_7745c5c3_Buffer.WriteString("<li class=\"forum-line forum-line-plain\"><div class=\"forum-body\"><h3 class=\"forum-title\"><a href=\"")
 				write.Link(templ_7745c5c3_Buffer, templ.URL(v.href(ctx, "/p/"+v.list[i].ID)))
 				_, _ = templ_7745c5c3_Buffer.WriteString("\">")
 				write.Text(templ_7745c5c3_Buffer, v.list[i].ThreadTitle)
