@@ -157,8 +157,8 @@ type Event struct {
 	Date  int         `json:"date,omitempty"`  // of a change: the date that StartsAt is of, counted from 0; those after it change too
 	Only  bool        `json:"only,omitempty"`  // of a change: they do not
 
-	Reason    string    `json:"reason,omitempty"` // of the change
-	By        string    `json:"by,omitempty"`     // the name of who changed it, as shown then
+	Reason string `json:"reason,omitempty"` // of the change
+	By     string `json:"by,omitempty"`     // the name of who changed it, as shown then
 }
 
 // Seat says that somebody comes to an event, or not any more. Who gets a seat and who waits follows from the order of the ledger.
