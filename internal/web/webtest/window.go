@@ -170,7 +170,7 @@ func (w *Window) Keys(keys string, with ...chromedp.KeyOption) {
 	w.Do(chromedp.KeyEvent(keys, with...))
 }
 
-// Chord presses keys that belong together until the page says yes. The first is forgotten after a second, which a busy machine may need between two.
+// Chord presses keys that belong together until the page says yes. The first is forgotten after some seconds, which a busy machine may need between two.
 func (w *Window) Chord(keys, condition string) {
 	w.t.Helper()
 	for end := time.Now().Add(patience); time.Now().Before(end); {
