@@ -24,7 +24,8 @@ func (d *DB) Migrate(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	dialect := database.DialectSQLite3
-	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger())}
+	// Migrations are numbered by area, and an installation may have taken a higher number before a lower one was written.
+	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()), goose.WithAllowOutofOrder(true)}
 	if d.engine == Postgres {
 		dialect = database.DialectPostgres
 		locker, err := lock.NewPostgresTableLocker()
