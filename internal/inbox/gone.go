@@ -17,8 +17,8 @@ func (s *Service) ReleaseGone(ctx context.Context) error {
 	type held struct{ id, assignee, name, state string }
 	for range goneRounds {
 		list, err := db.All(ctx, s.db.Read(), func(h *held) []any { return []any{&h.id, &h.assignee, &h.name, &h.state} },
-			`SELECT c.id, c.assignee, m.name, m.state FROM member m JOIN conversation c ON c.assignee = m.id
-			WHERE m.state IN ('removed', 'suspended') AND c.state = 'open' ORDER BY m.id, c.id`+db.Limit(openBatch))
+			`SELECT c.id, c.assignee, m.name, m.state FROM member m CROSS JOIN conversation c
+			WHERE c.assignee = m.id AND m.state IN ('removed', 'suspended') AND c.state = 'open' ORDER BY m.id, c.id`+db.Limit(openBatch))
 		if err != nil {
 			return fmt.Errorf("find conversations of former members: %w", err)
 		}

@@ -3,6 +3,7 @@ package org
 import (
 	"errors"
 	"strings"
+	"sync"
 	"time"
 	_ "time/tzdata" // zones must be known on machines that have no list of them
 )
@@ -11,8 +12,18 @@ func location(zone string) (*time.Location, error) {
 	if zone == "" || zone == "Local" || len(zone) > 64 || strings.ContainsRune(zone, 0) {
 		return nil, errors.New("no such time zone")
 	}
-	return time.LoadLocation(zone)
+	if l, known := loaded.Load(zone); known {
+		return l.(*time.Location), nil
+	}
+	l, err := time.LoadLocation(zone)
+	if err == nil {
+		loaded.Store(zone, l)
+	}
+	return l, err
 }
+
+// loaded are the zones that were read from their files, by name: every page asks for one, and there are some hundreds at most.
+var loaded = new(sync.Map)
 
 // KnownZone reports whether zone names a time zone.
 func KnownZone(zone string) bool {

@@ -69,7 +69,7 @@ func (s *Service) counting(ctx context.Context, at time.Time, counts func(Measur
 	return out, nil
 }
 
-// full is a map with all that is on it, read anew when it was changed since. Nobody may change what it gives.
+// full is a map with all that is on it, read anew when it was changed since: each change gives it a later time. Nobody may change what it gives.
 func (s *Service) full(ctx context.Context, m Map) (Map, error) {
 	if known, ok := s.fulls.Load(m.ID); ok && known.(Map).UpdatedAt.Equal(m.UpdatedAt) {
 		return known.(Map), nil

@@ -106,7 +106,7 @@ func (s *Service) Evaluate(ctx context.Context, mapID string, at time.Time) (Eva
 	if err := org.Require(ctx, org.StrategyRead); err != nil {
 		return Evaluation{}, err
 	}
-	m, err := s.maps.Read(ctx, s.db, mapID, func(ctx context.Context) (Map, error) { return s.read(ctx, mapID) })
+	m, err := s.maps.Read(ctx, s.db, mapID, func(ctx context.Context) (Map, error) { return s.standing(ctx, mapID) })
 	if err != nil {
 		return Evaluation{}, err
 	}

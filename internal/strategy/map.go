@@ -112,18 +112,39 @@ func (s *Service) Map(ctx context.Context, mapID string) (Map, error) {
 }
 
 func (s *Service) read(ctx context.Context, mapID string) (Map, error) {
-	q := s.db.Read()
-	if mapID == "" {
-		first, found, err := db.Value[string](ctx, q, "SELECT id FROM strategy_map ORDER BY created_at, id LIMIT 1")
-		if err != nil {
-			return Map{}, fmt.Errorf("find the first map: %w", err)
-		}
-		if !found {
-			return Map{}, problem.New(problem.Missing, "strategy.no_map")
-		}
-		mapID = first
+	mapID, err := s.named(ctx, mapID)
+	if err != nil {
+		return Map{}, err
 	}
-	return fullMap(ctx, q, mapID)
+	return fullMap(ctx, s.db.Read(), mapID)
+}
+
+// named is the map somebody means: "" is the first one.
+func (s *Service) named(ctx context.Context, mapID string) (string, error) {
+	if mapID != "" {
+		return mapID, nil
+	}
+	first, found, err := db.Value[string](ctx, s.db.Read(), "SELECT id FROM strategy_map ORDER BY created_at, id LIMIT 1")
+	if err != nil {
+		return "", fmt.Errorf("find the first map: %w", err)
+	}
+	if !found {
+		return "", problem.New(problem.Missing, "strategy.no_map")
+	}
+	return first, nil
+}
+
+// standing is read for those who only look: a map that did not change since is not read again. Nobody may change what it gives.
+func (s *Service) standing(ctx context.Context, mapID string) (Map, error) {
+	mapID, err := s.named(ctx, mapID)
+	if err != nil {
+		return Map{}, err
+	}
+	m, err := mapOf(ctx, s.db.Read(), mapID)
+	if err != nil {
+		return m, err
+	}
+	return s.full(ctx, m)
 }
 
 // fullMap reads a map with all that is on it.
