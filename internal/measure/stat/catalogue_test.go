@@ -294,7 +294,7 @@ func TestCatalogueProperties(t *testing.T) {
 		a, b, c := e("a"), e("b"), e("c")
 		p, q := Product(a, b, c), Product(c, a, b)
 		sound(t, p)
-		if p.Defined() != q.Defined() || p.Defined() && math.Abs(p.Value-q.Value) > 1e-9*math.Abs(p.Value)+1e-300 { // the smallest numbers there are have few digits
+		if p.Defined() != q.Defined() || p.Defined() && math.Abs(p.Value-q.Value) > 1e-9*math.Abs(p.Value)+1e-300 { // a product among the smallest numbers there are has few digits itself
 			t.Fatalf("%+v, in another order %+v", p, q)
 		}
 		sound(t, Quotient(a, b))
@@ -395,6 +395,12 @@ func TestNothingIsNotZeroInTheCatalogue(t *testing.T) {
 	if e := Quotient(Exact(5, 1), Estimate{Value: 2, Low: 0, High: 4, N: 3, Grade: Enough, Bounded: true}); e.Bounded || e.Value != 2.5 {
 		t.Errorf("over what may be nothing: %+v, want no upper end", e)
 	}
+	// 2⁻¹⁰⁰⁰·2⁻⁵⁰·2¹⁰⁰⁰: the first two together have 24 of 53 digits left, the last two are no float64.
+	small, tiny, large := Exact(math.Ldexp(1+1e-9, -1000), 1), Exact(math.Ldexp(1, -50), 1), Exact(math.Ldexp(1, 1000), 1)
+	for _, e := range []Estimate{Product(small, tiny, large), Product(large, tiny, small), Product(small, large, tiny), Product(Product(large, tiny), small)} {
+		near(t, "a product whose parts are too small for a number", e.Value*math.Ldexp(1, 50), 1+1e-9, 1e-15)
+	}
+	near(t, "a product whose parts are too large for a number", Product(large, large, small, small).Value, 1+2e-9, 1e-15)
 	if e := Product(Exact(100, 1), Share(0, 20)); !e.Bounded || e.Value != 0 || e.High < 15 || e.High > 17 {
 		t.Errorf("nothing of 20: %+v, want 0 to 16.1", e)
 	}

@@ -91,12 +91,12 @@ func TestForecastProperties(t *testing.T) {
 		if f.Bounded && (f.Low > f.Value || f.Value > f.High || f.SlopeLow > f.Slope || f.Slope > f.SlopeHigh) {
 			t.Fatalf("%+v is not in order", f)
 		}
-		hours := make([]float64, len(course))
+		hours, largest := make([]float64, len(course)), 0.0
 		for i, v := range course {
-			hours[i] = v * 3600
+			hours[i], largest = v*3600, max(largest, math.Abs(v)*3600)
 		}
 		g := Forecast(hours, ahead)
-		if near := func(a, b float64) bool { return math.Abs(a-b) <= 1e-6*(1+math.Abs(a)+math.Abs(b)) }; g.Bounded != f.Bounded || !near(g.Value, f.Value*3600) || !near(g.High, f.High*3600) {
+		if near := func(a, b float64) bool { return math.Abs(a-b) <= 1e-6*(1+math.Abs(a)+math.Abs(b)+largest) }; g.Bounded != f.Bounded || !near(g.Value, f.Value*3600) || !near(g.High, f.High*3600) {
 			t.Fatalf("%+v in seconds is %+v in hours", f, g)
 		}
 	})

@@ -67,13 +67,15 @@ func TopShare(values []float64, first float64) Estimate {
 	for _, v := range values {
 		if finite(v) && v > 0 {
 			x = append(x, v)
-			total += v
 		}
+	}
+	slices.Sort(x)
+	for _, v := range x {
+		total += v // sorted: rounding does not depend on the order they came in
 	}
 	if len(x) == 0 || !finite(total) || !(first > 0 && first <= 1) {
 		return Estimate{N: len(x)}
 	}
-	slices.Sort(x)
 	slices.Reverse(x)
 	top := 0.0
 	for _, v := range x[:max(1, int(math.Round(first*float64(len(x)))))] {
@@ -89,13 +91,15 @@ func BusFactor(values []float64, part float64) Estimate {
 	for _, v := range values {
 		if finite(v) && v > 0 {
 			x = append(x, v)
-			total += v
 		}
+	}
+	slices.Sort(x)
+	for _, v := range x {
+		total += v // sorted: rounding does not depend on the order they came in
 	}
 	if len(x) == 0 || !finite(total) || !(part > 0 && part <= 1) {
 		return Estimate{N: len(x)}
 	}
-	slices.Sort(x)
 	slices.Reverse(x)
 	sum := 0.0
 	for i, v := range x {

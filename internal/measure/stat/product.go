@@ -27,7 +27,8 @@ func Quotient(over, under Estimate) Estimate {
 }
 
 func combine(over, under []Estimate) Estimate {
-	e := Estimate{Value: 1, Grade: Enough, N: math.MaxInt}
+	e := Estimate{Grade: Enough, N: math.MaxInt}
+	value := scaled{1, 0}
 	down, up, errs, zero := 0.0, 0.0, false, false
 	least := math.MaxInt
 	for i, f := range append(append([]Estimate{}, over...), under...) {
@@ -46,7 +47,7 @@ func combine(over, under []Estimate) Estimate {
 			low, high = math.Max(f.Low, 0), math.Max(f.High, 0)
 		}
 		if !below {
-			e.Value *= f.Value
+			value = value.times(f.Value)
 			if f.Value == 0 {
 				zero = true
 				continue
@@ -54,13 +55,13 @@ func combine(over, under []Estimate) Estimate {
 			down, up = math.Hypot(down, math.Log(f.Value/low)), math.Hypot(up, math.Log(high/f.Value))
 			continue
 		}
-		e.Value /= f.Value
+		value = value.over(f.Value)
 		down, up = math.Hypot(down, math.Log(high/f.Value)), math.Hypot(up, math.Log(f.Value/low))
 	}
 	if !errs {
 		e.N = least
 	}
-	if !finite(e.Value) {
+	if e.Value = value.float(); !finite(e.Value) {
 		return Estimate{N: e.N}
 	}
 	e.Low, e.High = e.Value, e.Value
@@ -68,14 +69,14 @@ func combine(over, under []Estimate) Estimate {
 	case !errs:
 	case zero:
 		// What is 0 may be as much as the upper ends come to.
-		high := 1.0
+		most := scaled{1, 0}
 		for _, f := range over {
-			high *= math.Max(f.Value, f.High)
+			most = most.times(math.Max(f.Value, f.High))
 		}
 		for _, f := range under {
-			high /= f.Value
+			most = most.over(f.Value)
 		}
-		if finite(high) {
+		if high := most.float(); finite(high) {
 			e.Low, e.High, e.Bounded = 0, high, true
 		}
 	default:
@@ -87,6 +88,27 @@ func combine(over, under []Estimate) Estimate {
 	}
 	return e
 }
+
+// scaled is fraction·2^exponent, with the fraction in ½ to 1 or 0. What lies between two factors may be larger than any float64 or so small that
+// it has few digits left, though the product of all is neither: then the order of factors would change it.
+type scaled struct {
+	fraction float64
+	exponent int
+}
+
+func (s scaled) times(v float64) scaled {
+	f, e := math.Frexp(v)
+	f, more := math.Frexp(s.fraction * f)
+	return scaled{f, s.exponent + e + more}
+}
+
+func (s scaled) over(v float64) scaled {
+	f, e := math.Frexp(v)
+	f, more := math.Frexp(s.fraction / f)
+	return scaled{f, s.exponent - e + more}
+}
+
+func (s scaled) float() float64 { return math.Ldexp(s.fraction, s.exponent) }
 
 // Plus is e + o of independent estimates in the same unit; the sides of the intervals are combined by the square root of squares.
 func (e Estimate) Plus(o Estimate) Estimate {

@@ -50,7 +50,7 @@ func nice(u Unit, low, high float64, wanted int) scale {
 		step = 1
 	}
 	s := scale{low: math.Floor(low/step) * step, high: math.Ceil(high/step) * step, step: step}
-	if !finite(s.low) || !finite(s.high) || !(s.high > s.low) {
+	if !finite(s.low) || !finite(s.high) || !(s.high > s.low) || s.low+step == s.low || s.high-step == s.high { // such steps are smaller than digits tell apart
 		s.low, s.high = low, high
 		s.ticks = []float64{low, high}
 		return s
