@@ -20,6 +20,7 @@ type Details struct {
 	Status int      `json:"status"`
 	Detail string   `json:"detail,omitempty" doc:"What is wrong, in the language of the request."`
 	Key    string   `json:"key,omitempty" doc:"Of the detail; the same in every language."`
+	Other  string   `json:"other,omitempty" doc:"Id of what stands in the way, where it is one thing, such as a colleague's answer."`
 	Errors []Member `json:"errors,omitempty"`
 }
 
@@ -35,7 +36,7 @@ func (d *Details) Error() string { return d.Title + ": " + d.Detail }
 
 func details(ctx context.Context, p *problem.Problem) *Details {
 	return &Details{Type: "urn:entente:problem:" + string(p.Code), Title: i18n.T(ctx, "web.error."+string(p.Code)), Status: web.Status(p.Code),
-		Detail: i18n.T(ctx, p.Key, p.Args...), Key: p.Key}
+		Detail: i18n.T(ctx, p.Key, p.Args...), Key: p.Key, Other: p.Other}
 }
 
 // answer turns an error into what is sent; locate says where a member stands that a problem names.

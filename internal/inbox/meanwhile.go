@@ -57,23 +57,24 @@ func (s *Service) meanwhile(ctx context.Context, q db.Q, c *Conversation, member
 		return err
 	}
 	ids = append(ids, c.ID)
-	by, found, err := db.Value[string](ctx, q, strings.ReplaceAll(`SELECT member FROM (
-		SELECT member, created_at AS at FROM outgoing WHERE conversation IN $ids AND created_at > $1 AND member <> $2 AND state NOT IN ('withdrawn', 'failed')
-		UNION ALL SELECT member, created_at FROM reply_approval WHERE conversation IN $ids AND state = 'waiting' AND created_at > $1 AND member <> $2
-		UNION ALL SELECT '', at FROM post WHERE root = $4 AND ours = 1 AND automatic = '' AND member = '' AND at > $1
-		) AS said ORDER BY at DESC LIMIT 1`, "$ids", db.Among(q, "$3")), since, member, db.Texts(ids), c.Root)
+	type answered struct{ id, by string }
+	a, found, err := db.One(ctx, q, func(a *answered) []any { return []any{&a.id, &a.by} }, strings.ReplaceAll(`SELECT id, member FROM (
+		SELECT id, member, created_at AS at FROM outgoing WHERE conversation IN $ids AND created_at > $1 AND member <> $2 AND state NOT IN ('withdrawn', 'failed')
+		UNION ALL SELECT id, member, created_at FROM reply_approval WHERE conversation IN $ids AND state = 'waiting' AND created_at > $1 AND member <> $2
+		UNION ALL SELECT id, '', at FROM post WHERE root = $4 AND ours = 1 AND automatic = '' AND member = '' AND at > $1
+		) AS said ORDER BY at DESC, id DESC LIMIT 1`, "$ids", db.Among(q, "$3")), since, member, db.Texts(ids), c.Root)
 	if err != nil || !found {
 		return err
 	}
-	if by == "" {
-		return problem.New(problem.Conflict, AnsweredMeanwhile+"_somebody")
+	if a.by == "" {
+		return problem.New(problem.Conflict, AnsweredMeanwhile+"_somebody").Beside(a.id)
 	}
-	name, found, err := db.Value[string](ctx, q, "SELECT name FROM member WHERE id = $1", by)
+	name, found, err := db.Value[string](ctx, q, "SELECT name FROM member WHERE id = $1", a.by)
 	if err != nil {
 		return err
 	}
 	if !found {
-		name = by
+		name = a.by
 	}
-	return problem.New(problem.Conflict, AnsweredMeanwhile, "Name", name)
+	return problem.New(problem.Conflict, AnsweredMeanwhile, "Name", name).Beside(a.id)
 }

@@ -133,8 +133,9 @@ type Answer struct {
 	Override bool                                                    // those who assign send it though it breaks a binding rule
 	Used     []Help                                                  // what helped to write it
 	// Seen is the newest answer of ours that its author has seen, zero for none (Timeline.Ours): when a colleague answered after it, this one is
-	// refused once with AnsweredMeanwhile. nil asks nothing.
+	// refused once with AnsweredMeanwhile, beside the id of theirs. nil asks nothing.
 	Seen *time.Time `json:"-"`
+	Upon bool       `json:"-"` // where Seen is nil, its author is taken to have seen what there was when the post answered was said
 }
 
 // Reply queues an answer through the channel its post came from. Who answers what nobody has, takes it. It returns the sending.
@@ -169,6 +170,9 @@ func (s *Service) Reply(ctx context.Context, conversation string, in Answer) (ch
 	}
 	if err != nil {
 		return channel.Sending{}, err
+	}
+	if in.Seen == nil && in.Upon {
+		in.Seen = &w.Post.At
 	}
 	var checked Checked
 	if in.Also == nil { // else it is a copy of what was approved before, and said as it is

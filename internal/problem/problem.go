@@ -27,6 +27,7 @@ type Problem struct {
 	Key   string
 	Args  []any  // name, value pairs
 	Field string // the form field or JSON member concerned, or ""
+	Other string // id of what stands in the way, such as what somebody else said, or ""
 	Err   error  // what was behind it, for the log
 }
 
@@ -54,6 +55,13 @@ func (p *Problem) Unwrap() error { return p.Err }
 func (p *Problem) On(field string) *Problem {
 	q := *p
 	q.Field = field
+	return &q
+}
+
+// Beside names what stands in the way.
+func (p *Problem) Beside(other string) *Problem {
+	q := *p
+	q.Other = other
 	return &q
 }
 

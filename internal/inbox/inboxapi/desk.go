@@ -79,6 +79,7 @@ type ViewFilter struct {
 	Tag        string `json:"tag,omitempty"`
 	Department string `json:"department,omitempty"`
 	Skill      string `json:"skill,omitempty"`
+	Situation  string `json:"situation,omitempty" doc:"any that goes on, none of them, or one by its id or words of its name."`
 }
 
 // RoutingRule sends conversations to somebody; of several that match the first counts.

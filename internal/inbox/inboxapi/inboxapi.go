@@ -169,13 +169,14 @@ func queue(a *api.API, s *inbox.Service) {
 		Description: "The view waiting begins with the longest wait; the others with the newest.", Permission: org.InboxRead},
 		func(ctx context.Context, in *struct {
 			api.Paging
-			View     string `query:"view" enum:"waiting,mine,unassigned,open,resolved" default:"open"`
-			Channel  string `query:"channel" maxLength:"40"`
-			Assignee string `query:"assignee" maxLength:"40" doc:"Member, or nobody."`
-			Topic    string `query:"topic" maxLength:"40" doc:"Mentioned somewhere in the thread."`
-			Q        string `query:"q" maxLength:"1000" doc:"Said somewhere in the thread, in the query language. Looked for in the newest 2,000 posts that could match."`
+			View      string `query:"view" enum:"waiting,mine,unassigned,open,resolved" default:"open"`
+			Channel   string `query:"channel" maxLength:"40"`
+			Assignee  string `query:"assignee" maxLength:"40" doc:"Member, or nobody."`
+			Topic     string `query:"topic" maxLength:"40" doc:"Mentioned somewhere in the thread."`
+			Q         string `query:"q" maxLength:"1000" doc:"Said somewhere in the thread, in the query language. Looked for in the newest 2,000 posts that could match."`
+			Situation string `query:"situation" maxLength:"200" doc:"any that goes on, none of them, or one by its id or words of its name. Also in q: situation:any, -situation:none."`
 		}) (*api.List[Conversation], error) {
-			f := inbox.Filter{Channel: in.Channel, Assignee: in.Assignee, Topic: in.Topic, Words: in.Q}
+			f := inbox.Filter{Channel: in.Channel, Assignee: in.Assignee, Topic: in.Topic, Words: in.Q, Situation: in.Situation}
 			list, next, err := s.Queue(ctx, inbox.View(in.View), f, in.Cursor, in.Limit)
 			if err != nil {
 				return nil, err
@@ -276,7 +277,7 @@ func changes(a *api.API, s *inbox.Service) {
 
 func answers(a *api.API, s *inbox.Service) {
 	api.Add(a, api.Op{ID: "reply", Method: http.MethodPost, Path: "/conversations/{id}/replies", Tag: "inbox", Summary: "Answer a conversation",
-		Description: "Queues an answer through the channel its post came from. Give an Idempotency-Key, so that a call repeated says it once.",
+		Description: "Queues an answer through the channel its post came from. Give an Idempotency-Key, so that a call repeated says it once. When a colleague answered meanwhile it is refused (409, other is the id of their answer).",
 		Permission:  org.InboxEdit, Status: http.StatusAccepted, Again: true}, func(ctx context.Context, in *struct {
 		Named
 		Body struct {
@@ -288,11 +289,16 @@ func answers(a *api.API, s *inbox.Service) {
 			Follow    string     `json:"follow,omitempty" maxLength:"50000" doc:"Said in private at the same time; text is then said in public."`
 			Plan      bool       `json:"plan,omitempty" doc:"A private follow-up is still to come: remind us of it."`
 			Override  bool       `json:"override,omitempty" doc:"Send it though it breaks a binding rule of the charter; with inbox:assign alone, and noted."`
+			Seen      *time.Time `json:"seen,omitempty" doc:"When the newest answer of ours in the thread that was read was written (created_at) or said (at). When absent: nothing after the post answered was seen."`
+			Anyway    bool       `json:"anyway,omitempty" doc:"Send it though a colleague answered meanwhile."`
 		}
 	}) (*api.One[Reply], error) {
 		b := &in.Body
 		what := inbox.Answer{Text: b.Text, To: b.To, Resolve: b.Resolve, Follow: b.Follow, Pair: b.Plan, Override: b.Override,
 			Token: token(api.Key(ctx), in.ID, b.Text, b.To, b.Private)}
+		if !b.Anyway {
+			what.Seen, what.Upon = b.Seen, true
+		}
 		if b.NotBefore != nil {
 			what.NotBefore = *b.NotBefore
 		}

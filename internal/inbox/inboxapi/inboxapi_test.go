@@ -147,6 +147,26 @@ func TestOverREST(t *testing.T) {
 			t.Error("other words under a forgotten key are not queued")
 		}
 		call(writes, "POST", path+"/replies/"+other["id"].(string)+"/withdraw", nil, 200)
+		// A colleague answered: whoever has not seen that is told, and which answer it is; who has seen it, or says so, is heard. The key is free again after a refusal.
+		k.Pass(time.Minute)
+		quick := map[string]any{"text": "We are open until six."}
+		if got := call(assigns, "POST", path+"/replies", quick, 409, "p1"); got["key"] != "inbox.answered_meanwhile" || got["other"] != first["id"] {
+			t.Errorf("told %v, beside %v", got, first["id"])
+		}
+		quick["seen"] = k.Now().Add(-time.Hour)
+		if got := call(assigns, "POST", path+"/replies", quick, 409, "p1"); got["other"] != first["id"] {
+			t.Errorf("told %v", got)
+		}
+		quick["seen"] = first["created_at"]
+		theirs := call(assigns, "POST", path+"/replies", quick, 202, "p1")
+		k.Pass(time.Minute)
+		late := map[string]any{"text": "Bring the key, too.", "seen": first["created_at"]}
+		if got := call(writes, "POST", path+"/replies", late, 409); got["other"] != theirs["id"] {
+			t.Errorf("told %v, beside %v", got, theirs["id"])
+		}
+		late["anyway"] = true
+		call(writes, "POST", path+"/replies", late, 202)
+		k.Send()
 		if page := call(reads, "GET", "/conversations?q=squeaking", nil, 200)["items"].([]any); len(page) != 1 || page[0].(map[string]any)["id"] != c.ID {
 			t.Errorf("searched %v", page)
 		}
@@ -155,7 +175,7 @@ func TestOverREST(t *testing.T) {
 			t.Errorf("about nothing %v", page)
 		}
 		line := call(reads, "GET", path+"/thread", nil, 200)["items"].([]any)
-		if len(line) != 7 { // two posts, taken, assigned, released, noted, taken again by answering
+		if len(line) != 9 { // four posts, taken, assigned, released, noted, taken again by answering
 			t.Errorf("%d entries: %v", len(line), line)
 		}
 		if got := call(writes, "POST", path+"/resolve", nil, 200); got["state"] != "resolved" || got["resolved_at"] == nil {
