@@ -61,7 +61,8 @@ func (s *Service) Fairness(ctx context.Context) (f Fairness, err error) {
 	if err != nil {
 		return f, err
 	}
-	given, err := s.team.Given(ctx, f.From.AddDate(0, 0, 1).Format(time.DateOnly), now.AddDate(0, 0, 2).Format(time.DateOnly))
+	today := s.team.Local(ctx)
+	given, err := s.team.Given(ctx, today.Add(-fairFor).AddDate(0, 0, 1).Format(time.DateOnly), today.AddDate(0, 0, 2).Format(time.DateOnly))
 	if err != nil {
 		return f, err
 	}

@@ -57,7 +57,8 @@ func (s *Service) gather(ctx context.Context, set Routing, routed bool) ([]match
 	if err != nil {
 		return nil, err
 	}
-	month, err := s.team.Given(ctx, now.Add(-shareWindow).Format(time.DateOnly), now.AddDate(0, 0, 2).Format(time.DateOnly))
+	today := s.team.Local(ctx)
+	month, err := s.team.Given(ctx, today.Add(-shareWindow).Format(time.DateOnly), today.AddDate(0, 0, 2).Format(time.DateOnly))
 	if err != nil {
 		return nil, err
 	}

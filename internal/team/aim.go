@@ -55,11 +55,10 @@ type Aim struct {
 // Agreed reports whether both sides have.
 func (a *Aim) Agreed() bool { return !a.MemberAt.IsZero() && !a.LeadAt.IsZero() }
 
-// Quarter is the quarter of an instant, and when it begins and ends, in UTC.
+// Quarter is the quarter of an instant, and when it begins and ends, in its zone.
 func Quarter(at time.Time) (name string, from, to time.Time) {
-	at = at.UTC()
 	n := (int(at.Month()) - 1) / 3
-	from = time.Date(at.Year(), time.Month(3*n+1), 1, 0, 0, 0, 0, time.UTC)
+	from = time.Date(at.Year(), time.Month(3*n+1), 1, 0, 0, 0, 0, at.Location())
 	return fmt.Sprintf("%d-Q%d", at.Year(), n+1), from, from.AddDate(0, 3, 0)
 }
 
@@ -120,7 +119,7 @@ func (s *Service) SetAim(ctx context.Context, a Aim) (Aim, error) {
 	}
 	now := s.now()
 	a.ID, a.MemberAt, a.LeadAt, a.Lead = id.New(), time.Time{}, time.Time{}, ""
-	a.Quarter, _, _ = Quarter(now)
+	a.Quarter, _, _ = Quarter(s.Local(ctx))
 	if own {
 		a.MemberAt = now
 	} else {

@@ -32,6 +32,12 @@ func New(d *db.DB, o *org.Service, log *slog.Logger, clock func() time.Time) *Se
 // Now is the clock by which it is decided who is there.
 func (s *Service) Now() time.Time { return s.clock() }
 
+// Local is now in the organisation's time zone, by which weeks and quarters begin for all alike; UTC as long as there is none.
+func (s *Service) Local(ctx context.Context) time.Time {
+	o, _ := s.org.Organisation(ctx) // of what cannot be read the zone is UTC
+	return s.now().In(o.Location())
+}
+
 func (s *Service) now() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }
 
 // leads reports whether whoever acts looks after the profiles of others.

@@ -94,6 +94,38 @@ func TestProfiles(t *testing.T) {
 		if given, err := s.ThisWeek(ada); err != nil || given[p.Member] != 3*time.Minute {
 			t.Errorf("given %v, %v", given, err)
 		}
+		// A week begins when Monday does where the organisation is, and so does a quarter.
+		in := func(zone string) {
+			t.Helper()
+			v, err := o.Organisation(ada)
+			must(err)
+			v.Zone = zone
+			must(o.ChangeOrganisation(ada, v))
+		}
+		friday := now
+		now = time.Date(2026, 11, 22, 23, 30, 0, 0, time.UTC) // Monday has begun in Paris, and not in New York
+		for zone, want := range map[string]time.Duration{"America/New_York": 3 * time.Minute, "Europe/Paris": 0} {
+			in(zone)
+			if given, err := s.ThisWeek(ada); err != nil || given[p.Member] != want {
+				t.Errorf("in %s given %v this week, want %v (%v)", zone, given[p.Member], want, err)
+			}
+			weeks, err := s.Weeks(ada, 2)
+			must(err)
+			if last := weeks[1]; last.Given != want || last.Monday.Weekday() != time.Monday || last.Monday.Hour() != 0 || last.Monday.Location().String() != zone {
+				t.Errorf("in %s the last week is %+v", zone, last)
+			}
+		}
+		now = time.Date(2026, 12, 31, 23, 30, 0, 0, time.UTC)
+		for zone, want := range map[string]string{"America/New_York": "2026-Q4", "Europe/Paris": "2027-Q1"} {
+			in(zone)
+			a, err := s.SetAim(vic, team.Aim{Member: p.Member, Measure: team.AimTime, Target: 90})
+			if err != nil || a.Quarter != want {
+				t.Errorf("in %s it is %s, %v; want %s", zone, a.Quarter, err, want)
+			}
+			must(s.DropAim(vic, p.Member, a.ID))
+		}
+		in("UTC")
+		now = friday
 
 		w, err := s.SetWork(ada, team.Work{Name: "Answer mails", Duties: map[string]team.Letter{"role:volunteer": team.Responsible}})
 		must(err)

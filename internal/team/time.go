@@ -27,7 +27,7 @@ func (s *Service) Spend(ctx context.Context, q db.Q, member string, at time.Time
 	return nil
 }
 
-// Week is the Monday of the week of an instant, 2026-11-16.
+// Week is the Monday of the week of an instant in its zone, 2026-11-16.
 func Week(at time.Time) string {
 	return at.AddDate(0, 0, -(int(at.Weekday())+6)%7).Format(time.DateOnly)
 }
@@ -52,9 +52,9 @@ func (s *Service) Given(ctx context.Context, from, to string) (map[string]time.D
 	})
 }
 
-// ThisWeek is the time each member gave since Monday.
+// ThisWeek is the time each member gave since Monday, in the organisation's time zone.
 func (s *Service) ThisWeek(ctx context.Context) (map[string]time.Duration, error) {
-	now := s.now()
+	now := s.Local(ctx)
 	return s.Given(ctx, Week(now), now.AddDate(0, 0, 2).Format(time.DateOnly)) // some are a day ahead
 }
 
@@ -67,7 +67,8 @@ type GivenWeek struct {
 
 // Weeks is the time given by all together in each of the last n weeks, this one last and not over.
 func (s *Service) Weeks(ctx context.Context, n int) ([]GivenWeek, error) {
-	monday, err := time.Parse(time.DateOnly, Week(s.now()))
+	now := s.Local(ctx)
+	monday, err := time.ParseInLocation(time.DateOnly, Week(now), now.Location())
 	if err != nil {
 		return nil, err
 	}

@@ -69,7 +69,7 @@ type OneWork struct {
 func aims(a *api.API, s *team.Service) {
 	list := func(ctx context.Context, member, quarter string) (*api.List[QuarterAim], error) {
 		if quarter == "" {
-			quarter, _, _ = team.Quarter(s.Now())
+			quarter, _, _ = team.Quarter(s.Local(ctx))
 		}
 		list, err := s.Aims(ctx, member, quarter)
 		if err != nil {

@@ -27,7 +27,7 @@ type aimsPart struct {
 
 // aims reads the aims of somebody when the reader may see them.
 func (h *handlers) aims(ctx context.Context, v *profilePage) error {
-	name, from, to := team.Quarter(v.now)
+	name, from, to := team.Quarter(h.s.Local(ctx))
 	list, err := h.s.Aims(ctx, v.p.Member, name)
 	if problem.Is(err, problem.Forbidden) {
 		return nil
