@@ -9,7 +9,9 @@ import (
 
 	"github.com/entente/entente/internal/community/similar"
 	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/people"
 	"github.com/entente/entente/internal/problem"
 )
 
@@ -47,15 +49,35 @@ func (s *Service) SetWilling(ctx context.Context, willing bool) error {
 	if err != nil {
 		return err
 	}
-	return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
-		_, err := db.Exec(ctx, q, "INSERT INTO community_ambassador (member, willing, at) VALUES ($1, $2, $3) ON CONFLICT (member) DO UPDATE SET willing = excluded.willing, at = excluded.at",
-			m.ID, db.B(willing), db.T(s.Now()))
+	var stated []ledger.Activity
+	err = s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+		var err error
+		stated, err = s.willing(ctx, q, m.ID, m.Email, willing)
 		return err
 	})
+	if err != nil {
+		return err
+	}
+	s.ledger.Wake()
+	return s.ledger.Await(ctx, stated)
 }
 
-// Ambassadors lists who may be asked to help in a thread, the likeliest first: members who agreed to it, whose answers were accepted, who are content
-// with us as far as we know, were not asked often, and may read the thread.
+// willing keeps whether a member may be asked to help, and states it as what they say of all their addresses, so that it is seen where they are known.
+func (s *Service) willing(ctx context.Context, q db.Q, member, email string, willing bool) ([]ledger.Activity, error) {
+	now, self := s.Now(), "mailto:"+email
+	if _, err := db.Exec(ctx, q, "INSERT INTO community_ambassador (member, willing, at) VALUES ($1, $2, $3) ON CONFLICT (member) DO UPDATE SET willing = excluded.willing, at = excluded.at",
+		member, db.B(willing), db.T(now)); err != nil {
+		return nil, fmt.Errorf("keep who may be asked to help: %w", err)
+	}
+	all, err := people.Addresses(ctx, q, self)
+	if err != nil {
+		return nil, err
+	}
+	return s.ledger.AppendTx(ctx, q, ledger.Activity{Kind: ledger.PersonConsented, Actor: self, At: now, Data: ledger.Data(ledger.Consent{Purpose: people.ToHelp, Given: willing, Identities: all})})
+}
+
+// Ambassadors lists who may be asked to help in a thread, the likeliest first: members who agreed to it and did not refuse since in another way, whose answers
+// were accepted, who are content with us as far as we know, were not asked often, and may read the thread.
 func (s *Service) Ambassadors(ctx context.Context, t *Thread) ([]Ambassador, error) {
 	if err := org.Require(ctx, org.InboxEdit); err != nil {
 		return nil, err
@@ -86,6 +108,15 @@ func (s *Service) Ambassadors(ctx context.Context, t *Thread) ([]Ambassador, err
 			return nil, fmt.Errorf("find who may help: %w", err)
 		}
 		if len(titles) == 0 {
+			continue
+		}
+		all, err := people.Addresses(ctx, q, "mailto:"+r.email)
+		if err != nil {
+			return nil, err
+		}
+		if _, refused, err := people.Agrees(ctx, q, people.ToHelp, "mailto:"+r.email, all); err != nil {
+			return nil, err
+		} else if refused {
 			continue
 		}
 		m, may, err := s.mayHear(ctx, r.member, t.Space)

@@ -1,13 +1,18 @@
 package community_test
 
 import (
+	"context"
+	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/db/dbtest"
+	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/people"
 	"github.com/entente/entente/internal/problem"
 )
 
@@ -83,5 +88,54 @@ func TestAmbassadors(t *testing.T) {
 		if err := k.AskToHelp(lead, k.id, third, ada0); !problem.Is(err, problem.Conflict) {
 			t.Errorf("asked who said no: %v", err)
 		}
+
+		// What they said stands with the person, and what is noted there holds here: of any address of theirs, until they say yes again themselves.
+		crowd := people.New(d, k.ledger, k.org, slog.New(slog.DiscardHandler), k.now)
+		known := func() (out []string) {
+			t.Helper()
+			_, p, err := crowd.ByIdentity(t.Context(), "mailto:ada@velo.example")
+			must(t, err)
+			list, err := crowd.Consents(lead, &p)
+			must(t, err)
+			for _, c := range list {
+				out = append(out, fmt.Sprint(c.URI, " ", c.Purpose, " ", c.Given))
+			}
+			return out
+		}
+		must(t, crowd.Link(lead, whose(lead, t, crowd, "mailto:ada@velo.example"), "mailto:ada@home.example", false))
+		if got := known(); len(got) != 1 || got[0] != "mailto:ada@velo.example help false" {
+			t.Errorf("with her stands %q", got)
+		}
+		must(t, k.SetWilling(ada, true))
+		if got := may(third); got != "Ada " {
+			t.Errorf("%q may be asked who says yes again", got)
+		}
+		k.pass(time.Minute)
+		must(t, crowd.Consent(lead, whose(lead, t, crowd, "mailto:ada@home.example"), people.ToHelp, false, "on the phone"))
+		if got := may(third); got != "" {
+			t.Errorf("%q may be asked who refused on the phone", got)
+		}
+		if err := k.AskToHelp(lead, k.id, third, ada0); !problem.Is(err, problem.Conflict) {
+			t.Errorf("asked who refused on the phone: %v", err)
+		}
+		k.pass(time.Minute)
+		must(t, k.SetWilling(ada, true))
+		if got := known(); len(got) != 2 || !strings.HasSuffix(got[0], "help true") || !strings.HasSuffix(got[1], "help true") {
+			t.Errorf("with her stands %q", got)
+		}
+		if got := may(third); got != "Ada " {
+			t.Errorf("%q may be asked who says yes once more", got)
+		}
 	})
+}
+
+// whose is whose address it is; who is met in a community alone becomes a person by a member's hand.
+func whose(ctx context.Context, t *testing.T, s *people.Service, uri string) string {
+	t.Helper()
+	_, p, err := s.ByIdentity(ctx, uri)
+	if problem.Is(err, problem.Missing) || err == nil && p.ID == "" {
+		p, err = s.Add(ctx, ledger.Person{Name: "Ada", Identities: []ledger.Identity{{URI: uri}}})
+	}
+	must(t, err)
+	return p.ID
 }

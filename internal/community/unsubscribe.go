@@ -12,6 +12,7 @@ import (
 
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/id"
+	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/problem"
 )
 
@@ -159,7 +160,8 @@ func (s *Service) Unsubscribe(ctx context.Context, community, token string, thre
 	if err != nil {
 		return x, err
 	}
-	return x, s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+	var stated []ledger.Activity
+	err = s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
 		if thread && x.Thread != "" {
 			if _, err := db.Exec(ctx, q, "DELETE FROM community_follow WHERE member = $1 AND thread = $2", x.member, x.Thread); err != nil {
 				return fmt.Errorf("follow a thread no more: %w", err)
@@ -168,7 +170,10 @@ func (s *Service) Unsubscribe(ctx context.Context, community, token string, thre
 		}
 		x.Ended = true
 		if x.Help {
-			_, err := db.Exec(ctx, q, "UPDATE community_ambassador SET willing = 0, at = $2 WHERE member = $1", x.member, db.T(s.Now()))
+			email, _, err := db.Value[string](ctx, q, "SELECT email FROM member WHERE id = $1", x.member)
+			if err == nil {
+				stated, err = s.willing(ctx, q, x.member, email, false)
+			}
 			return err
 		}
 		set, mail, digest := "mail = 0", 0, string(Never)
@@ -181,4 +186,9 @@ func (s *Service) Unsubscribe(ctx context.Context, community, token string, thre
 		}
 		return nil
 	})
+	if err != nil || len(stated) == 0 {
+		return x, err
+	}
+	s.ledger.Wake()
+	return x, s.ledger.Await(ctx, stated)
 }

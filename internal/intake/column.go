@@ -26,6 +26,7 @@ type Column struct {
 	Names []string // headings that mean it, folded
 	Must  bool     // nothing can be made of a table without it
 	Sure  bool     // a heading that tells which target this is
+	Whole bool     // a heading that merely begins or ends so means something else
 }
 
 // Columns lists the fields of a target.
@@ -52,6 +53,10 @@ func Columns(target string) []Column {
 			{Name: "website", Names: words("website|web|site|site web|url|homepage|page web")},
 			{Name: "lang", Names: words("language|langue|lang|locale")},
 			{Name: "note", Names: words("note|notes|comment|commentaire|commentaires|remarque|remarques|comments")},
+			{Name: "consent_news", Names: words("consent news|newsletter|newsletters|opt in|optin|marketing consent|accepts marketing|accepts newsletter|email opt in|opt in newsletter|consentement newsletter|consentement marketing|accepte la newsletter|infolettre|lettre d information|consentement publicite"), Whole: true},
+			{Name: "consent_survey", Names: words("consent survey|consent surveys|accepts surveys|survey consent|consentement enquetes|consentement enquete|accepte les enquetes"), Whole: true},
+			{Name: "consent_help", Names: words("consent help|ambassador|ambassadeur|ambassadrice|consent ambassador|consentement ambassadeur"), Whole: true},
+			{Name: "consent_quote", Names: words("consent quote|may be quoted|quotable|consentement citation|peut etre cite|citable"), Whole: true},
 		}
 	case Orders:
 		return []Column{
@@ -135,10 +140,10 @@ func guess(target string, head []string) (columns map[string]int, score int) {
 		folded[i] = heading(h)
 	}
 	fields := Columns(target)
-	try := func(match func(name, head string) bool, worth int) {
+	try := func(part bool, match func(name, head string) bool, worth int) {
 		for rank := range 20 { // the first of a field's names fits best
 			for _, f := range fields {
-				if _, found := columns[f.Name]; found || rank >= len(f.Names) {
+				if _, found := columns[f.Name]; found || rank >= len(f.Names) || part && f.Whole {
 					continue
 				}
 				name := heading(f.Names[rank])
@@ -155,8 +160,8 @@ func guess(target string, head []string) (columns map[string]int, score int) {
 			}
 		}
 	}
-	try(func(name, head string) bool { return name == head }, 3)
-	try(func(name, head string) bool {
+	try(false, func(name, head string) bool { return name == head }, 3)
+	try(true, func(name, head string) bool {
 		return len(name) > 3 && (strings.HasPrefix(head, name+" ") || strings.HasSuffix(head, " "+name))
 	}, 1)
 	for _, f := range fields {

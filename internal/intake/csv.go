@@ -369,6 +369,11 @@ func (c *converter) customer(place Place) Row {
 	if p.Kinds = kinds; len(kinds) == 0 {
 		p.Kinds = []string{"customer"}
 	}
+	for _, purpose := range ledger.Purposes() {
+		if !consent(&p, purpose, c.of("consent_"+purpose)) {
+			return refused(place, "intake.bad_consent", c.of("consent_"+purpose))
+		}
+	}
 	at := c.opts.Now
 	if raw := c.of("since"); raw != "" {
 		t, ok := dateOf(raw, c.l.Dates, c.opts.zone())
@@ -380,6 +385,22 @@ func (c *converter) customer(place Place) Row {
 		}
 	}
 	return Row{Place: place, Fact: person(c.opts, p, at, c.of("since"))}
+}
+
+// consent takes what a cell says of whether somebody agrees to something; false when it says neither yes nor no. An empty one says nothing.
+func consent(p *ledger.Person, purpose, said string) bool {
+	var given bool
+	switch heading(said) {
+	case "":
+		return true
+	case "1", "oui", "yes", "true", "vrai", "x", "y", "o", "ok", "agreed", "accepted", "d accord", "accepte", "subscribed", "inscrit", "inscrite", "abonne", "abonnee", "opt in", "optin":
+		given = true
+	case "0", "non", "no", "false", "faux", "n", "refused", "refuse", "refus", "unsubscribed", "desinscrit", "desinscrite", "desabonne", "desabonnee", "opt out", "optout":
+	default:
+		return false
+	}
+	p.Consents = append(p.Consents, ledger.Consent{Purpose: purpose, Given: given, How: said})
+	return true
 }
 
 // person states a person; the same words about them are stated once.

@@ -181,6 +181,13 @@ func TestTables(t *testing.T) {
 			Settings{}, []string{
 				`person.added  2022-03-06T00:00:00 {"name":"Zoé Petit","kinds":["reseller"],"identities":[{"uri":"mailto:zoe@petit.example"},{"uri":"tel:+33199002229"},{"uri":"postal:1, rue haute, 74000 annecy, france"}]}`,
 				`t.csv:5 refused intake.bad_identity`}},
+		{"what customers agree to", "Nom;Courriel;Newsletter;Accepte les enquêtes\nZoé;zoe@y.example;Oui;non\nAda;ada@y.example;;\nBo;bo@y.example;peut-être;\n",
+			Settings{}, []string{
+				`person.added  2026-11-21T12:00:00 {"name":"Zoé","kinds":["customer"],"identities":[{"uri":"mailto:zoe@y.example"}],"consents":[{"purpose":"survey","how":"non"},{"purpose":"news","given":true,"how":"Oui"}]}`,
+				`person.added  2026-11-21T12:00:00 {"name":"Ada","kinds":["customer"],"identities":[{"uri":"mailto:ada@y.example"}]}`,
+				`t.csv:4 refused intake.bad_consent`}},
+		{"a heading that only begins so", "Nom;Courriel;Newsletter sent on\nZoé;zoe@y.example;2026-01-02\n",
+			Settings{}, []string{`person.added  2026-11-21T12:00:00 {"name":"Zoé","kinds":["customer"],"identities":[{"uri":"mailto:zoe@y.example"}]}`}},
 		{"English orders", "order_id,date,email,product,quantity,amount,currency\nA1,2026-05-21,a@b.example,Bike,1,\"2,141.40\",GBP\nA1,2026-05-22,a@b.example,Bike,-1,-2141.40,GBP\nA1,2026-05-21,a@b.example,Bike,1,99.00,GBP\nA2,2030-01-01,a@b.example,Bike,1,1,GBP\n,2026-05-21,a@b.example,Bike,1,1,GBP\nA3,2026-05-21,nobody,Bike,1,1,GBP\nA4,2026-05-21,a@b.example,Bike,1,1.234,GBP\nA5,2026-05-21,a@b.example,Bike,1,1,POUNDS\n",
 			Settings{}, []string{
 				`order.placed mailto:a@b.example 2026-05-21T00:00:00 214140 GBP {"external_id":"A1","product":"Bike","quantity":1}`,
@@ -244,11 +251,13 @@ func TestCards(t *testing.T) {
 	t.Parallel()
 	text := "BEGIN:VCARD\r\nVERSION:2.1\r\nN;CHARSET=ISO-8859-1;ENCODING=QUOTED-PRINTABLE:B=E9rang=E8re;Ad=E9la=EFde\r\nNOTE;ENCODING=QUOTED-PRINTABLE:one=0D=0A=\r\ntwo\r\nTEL;WORK:+33 1 99 00 61 17\r\nEMAIL;INTERNET:a@b.example\r\nPHOTO;ENCODING=BASE64:AAAA\r\n AAAA\r\nEND:VCARD\r\n" +
 		"begin:vcard\nversion:4.0\nKIND:org\nFN:Firm\\, Ltd\nitem1.EMAIL;TYPE=\"work,x:y\":mailto:c@d.example\nTEL;VALUE=uri:tel:+33-1-99-00-52-11\nADR;TYPE=work:;;1 rue\n  Haute;Annecy;;74000;France\nCATEGORIES:Fournisseur,Autre\nURL:firm.example\nREV:20260102T030405Z\nend:vcard\n" +
+		"BEGIN:VCARD\nVERSION:4.0\nFN:Ada\nEMAIL:ada@y.example\nX-CONSENT-QUOTE:yes\nX-CONSENT-NEWS:no\nREV:20260102T030405Z\nEND:VCARD\n" +
 		"BEGIN:VCARD\nVERSION:3.0\nNOTE:nobody\nEND:VCARD\nBEGIN:VCARD\nVERSION:3.0\nFN:No colon\nrubbish\nEND:VCARD\nBEGIN:VCARD\nFN:Cut\nEMAIL:x@"
 	want := []string{
 		`person.added  2026-11-21T12:00:00 {"name":"Adélaïde Bérangère","note":"one\ntwo","identities":[{"uri":"mailto:a@b.example"},{"uri":"tel:+33199006117"}]}`,
 		`person.added  2026-01-02T03:04:05 {"name":"Firm, Ltd","kinds":["supplier"],"identities":[{"uri":"mailto:c@d.example"},{"uri":"tel:+33199005211"},{"uri":"https://firm.example/"},{"uri":"postal:1 rue haute, 74000 annecy, france"}],"firm":true}`,
-		`t.vcf:23 refused intake.nobody`, `t.vcf:27 refused intake.bad_card`, `t.vcf:32 refused intake.card_open`,
+		`person.added  2026-01-02T03:04:05 {"name":"Ada","identities":[{"uri":"mailto:ada@y.example"}],"consents":[{"purpose":"news","how":"no"},{"purpose":"quote","given":true,"how":"yes"}]}`,
+		`t.vcf:31 refused intake.nobody`, `t.vcf:35 refused intake.bad_card`, `t.vcf:40 refused intake.card_open`,
 	}
 	if diff := cmp.Diff(want, tellAll(readAll(t, "vcard", write(t, "t.vcf", []byte(text)), Options{Now: now}))); diff != "" {
 		t.Error(diff)

@@ -359,6 +359,11 @@ func (c card) row(place Place, opts *Options) Row {
 	if bad != "" && len(d.Identities) == 0 {
 		return refused(place, "intake.bad_identity", bad)
 	}
+	for _, purpose := range ledger.Purposes() { // no standard has a word for it
+		if said := c.first("X-CONSENT-" + strings.ToUpper(purpose)); !consent(&d, purpose, said) {
+			return refused(place, "intake.bad_consent", said)
+		}
+	}
 	return Row{Place: place, Fact: person(opts, d, c.at(opts), c.first("UID"))}
 }
 

@@ -376,7 +376,8 @@ type Person struct {
 	Lang         string     `json:"lang,omitempty"`
 	Note         string     `json:"note,omitempty"`
 	Identities   []Identity `json:"identities,omitempty"`
-	Firm         bool       `json:"firm,omitempty"` // an organisation rather than a human being
+	Firm         bool       `json:"firm,omitempty"`     // an organisation rather than a human being
+	Consents     []Consent  `json:"consents,omitempty"` // as a file says, for the identities above
 }
 
 // Identity is one address of a person.
@@ -390,8 +391,19 @@ type Consent struct {
 	Purpose    string   `json:"purpose"`
 	Given      bool     `json:"given,omitempty"`
 	How        string   `json:"how,omitempty"` // how they said so
-	Identities []string `json:"identities"`
+	Identities []string `json:"identities,omitempty"`
 }
+
+// What people agree to or not.
+const (
+	ToSurvey = "survey" // being asked how content they are
+	ToHelp   = "help"   // being asked to help others, as an ambassador
+	ToNews   = "news"   // being sent newsletters and other marketing
+	ToQuote  = "quote"  // being quoted
+)
+
+// Purposes lists what people agree to or not.
+func Purposes() []string { return []string{ToSurvey, ToHelp, ToNews, ToQuote} }
 
 // Merged says which person was taken into the object, and which identities it brought, so that it can be undone.
 type Merged struct {

@@ -14,11 +14,14 @@ import (
 	"github.com/entente/entente/internal/problem"
 )
 
-// ToSurvey is the purpose of asking somebody how content they are.
-const ToSurvey = "survey"
+// What is asked of people here only where they do not refuse it.
+const (
+	ToSurvey = ledger.ToSurvey
+	ToHelp   = ledger.ToHelp
+)
 
 // Purposes lists what people agree to or not.
-func Purposes() []string { return []string{ToSurvey} }
+func Purposes() []string { return ledger.Purposes() }
 
 // Consent is the newest word on whether somebody agrees, of one address.
 type Consent struct {
@@ -52,8 +55,24 @@ func (c *crowd) consented(a *ledger.Activity) error {
 			rows = append(rows, []any{uri, d.Purpose, db.B(d.Given), d.How, a.Actor, db.T(a.At)})
 		}
 	}
+	return c.agreed(rows, "excluded.at >= consent.at")
+}
+
+// consentedIn takes what a file says of whether a person agrees. A line tells no day on which that was said, so it is as new as our knowing it, and makes no
+// agreement of a refusal: files are older than they look.
+func (c *crowd) consentedIn(a *ledger.Activity, d *ledger.Person) error {
+	var rows [][]any
+	for _, k := range d.Consents {
+		for _, i := range d.Identities {
+			rows = append(rows, []any{i.URI, k.Purpose, db.B(k.Given), k.How, a.Actor, db.T(a.LearnedAt)})
+		}
+	}
+	return c.agreed(rows, "excluded.at >= consent.at AND (consent.given = 1 OR excluded.given = 0)")
+}
+
+func (c *crowd) agreed(rows [][]any, when string) error {
 	return db.Insert(c.ctx, c.q, "consent ("+consentColumns+")", rows, `ON CONFLICT (uri, purpose) DO UPDATE SET given = excluded.given, how = excluded.how,
-		actor = excluded.actor, at = excluded.at WHERE excluded.at >= consent.at`)
+		actor = excluded.actor, at = excluded.at WHERE `+when)
 }
 
 // Addresses are all addresses of whoever has this one, itself among them.

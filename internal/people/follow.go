@@ -130,6 +130,9 @@ func (c *crowd) take(a *ledger.Activity) error {
 		if err := a.Decode(&d); err != nil {
 			return err
 		}
+		if err := c.consentedIn(a, &d); err != nil {
+			return err
+		}
 		return c.add(a.ID, d, a.At)
 	case ledger.PersonDescribed:
 		var d ledger.Person

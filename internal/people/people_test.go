@@ -13,6 +13,7 @@ import (
 
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/db/dbtest"
+	"github.com/entente/entente/internal/id"
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/people"
@@ -428,6 +429,63 @@ func TestBought(t *testing.T) {
 		}
 		if got, err := w.s.Bought(w.ctx, nil); err != nil || len(got) != 0 {
 			t.Errorf("nobody bought %v, %v", got, err)
+		}
+	})
+}
+
+// TestConsentsOfFiles: what a file says of whether people agree holds for the addresses it names. It takes agreement away, and makes none of a refusal.
+func TestConsentsOfFiles(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		of := func(name string) string { return "mailto:" + name + "@example.org" }
+		file := func(n int, name string, given bool) {
+			w.state(t, ledger.Activity{ID: id.From(fmt.Sprint("line", n), "test"), Kind: ledger.PersonAdded, At: noon.AddDate(-3, 0, 0), LearnedAt: noon.Add(time.Duration(n) * time.Hour),
+				Data: ledger.Data(ledger.Person{Name: name, Identities: []ledger.Identity{{URI: of(name)}}, Consents: []ledger.Consent{{Purpose: ledger.ToNews, Given: given, How: "newsletter"}}})})
+		}
+		says := func(name string) string {
+			t.Helper()
+			_, p, err := w.s.ByIdentity(w.ctx, of(name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			list, err := w.s.Consents(w.ctx, &p)
+			if err != nil || len(list) != 1 || list[0].Purpose != ledger.ToNews {
+				t.Fatalf("%s: %+v, %v", name, list, err)
+			}
+			return fmt.Sprint(list[0].Given, " ", list[0].How)
+		}
+		file(1, "ada", true)
+		file(2, "bob", true)
+		file(3, "bob", false) // a newer file
+		file(4, "eve", false)
+		file(5, "eve", true)
+		_, ada, err := w.s.ByIdentity(w.ctx, of("ada"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := map[string]string{"ada": "true newsletter", "bob": "false newsletter", "eve": "false newsletter"}
+		for name, want := range want {
+			if got := says(name); got != want {
+				t.Errorf("%s: %q, want %q", name, got, want)
+			}
+		}
+		if err := w.s.Consent(w.ctx, ada.ID, ledger.ToNews, false, "by mail"); err != nil {
+			t.Fatal(err)
+		}
+		file(24*200, "ada", true) // long after
+		if got := says("ada"); got != "false by mail" {
+			t.Errorf("a file makes %q of a refusal", got)
+		}
+		live := w.rows(t, "consent")
+		for _, size := range []int{1, 500} {
+			if err := w.led.Rebuild(w.ctx, size, nil); err != nil {
+				t.Fatal(err)
+			}
+			w.level(t)
+			if diff := cmp.Diff(live, w.rows(t, "consent")); diff != "" {
+				t.Errorf("rebuilt in batches of %d (-live +rebuilt):\n%s", size, diff)
+			}
 		}
 	})
 }

@@ -222,7 +222,7 @@ func Operations(a *api.API, s *people.Service) {
 		func(ctx context.Context, in *struct {
 			ByID
 			Body struct {
-				Purpose string `json:"purpose" enum:"survey"`
+				Purpose string `json:"purpose" enum:"survey,help,news,quote" doc:"Being asked how content they are, being asked to help others, newsletters and other marketing, being quoted."`
 				Given   bool   `json:"given"`
 				How     string `json:"how,omitempty" maxLength:"300" doc:"How they said so; needed where they agreed."`
 			}

@@ -359,6 +359,15 @@ func (p *pages) consent(w http.ResponseWriter, r *http.Request) error {
 	return web.Redirect(w, r, "/people/"+r.PathValue("id"))
 }
 
+// purposes are what people agree to or not, to choose from.
+func purposes(ctx context.Context) []ui.Option {
+	var out []ui.Option
+	for _, p := range people.Purposes() {
+		out = append(out, ui.Option{Value: p, Label: i18n.T(ctx, "people.consent.to."+p)})
+	}
+	return out
+}
+
 // standing is the word that holds for a person: a refusal at any address before all else; nil where nothing is known.
 func standing(list []people.Consent, purpose string) *people.Consent {
 	for i := range list { // refusals come first

@@ -486,6 +486,8 @@ func consentCard(v *personView) templ.Component {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"muted small\">")
 				write.Text(templ_7745c5c3_Buffer, Short(v.consents[i].URI))
 				_, _ = templ_7745c5c3_Buffer.WriteString(" · ")
+				write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "people.consent.to."+v.consents[i].Purpose))
+				_, _ = templ_7745c5c3_Buffer.WriteString(" · ")
 				write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, saidKey(&v.consents[i])))
 				_, _ = templ_7745c5c3_Buffer.WriteString(" · ")
 				write.Text(templ_7745c5c3_Buffer, i18n.Day(ctx, v.consents[i].At))
@@ -502,9 +504,11 @@ func consentCard(v *personView) templ.Component {
 				write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "people.consent.note"))
 				_, _ = templ_7745c5c3_Buffer.WriteString("</summary><form method=\"post\" action=\"")
 				write.Link(templ_7745c5c3_Buffer, templ.URL("/people/"+v.ID+"/consent"))
-				_, _ = templ_7745c5c3_Buffer.WriteString("\" class=\"stack-tight\"><input type=\"hidden\" name=\"purpose\" value=\"")
-				write.Text(templ_7745c5c3_Buffer, people.ToSurvey)
-				_, _ = templ_7745c5c3_Buffer.WriteString("\">")
+				_, _ = templ_7745c5c3_Buffer.WriteString("\" class=\"stack-tight\">")
+				templ_7745c5c3_Err = ui.Select(ui.Field{Name: "purpose", Label: i18n.T(ctx, "people.consent.purpose"), Options: purposes(ctx)}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
 				templ_7745c5c3_Err = ui.TextField(ui.Field{Name: "how", Label: i18n.T(ctx, "people.consent.how"), Hint: i18n.T(ctx, "people.consent.how_hint"), MaxLength: 300}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -533,17 +537,17 @@ func consentCard(v *personView) templ.Component {
 func consentState(c *people.Consent, purpose string) templ.Component {
 	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var61 templ.Component) (templ_7745c5c3_Err error) {
 		if c == nil {
-			templ_7745c5c3_Err = ui.State(i18n.T(ctx, "people.consent."+purpose+".unknown"), ui.Neutral).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.State(i18n.T(ctx, "people.consent.is_unknown", "What", i18n.T(ctx, "people.consent.to."+purpose)), ui.Neutral).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		} else if c.Given {
-			templ_7745c5c3_Err = ui.State(i18n.T(ctx, "people.consent."+purpose+".yes"), ui.Success).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.State(i18n.T(ctx, "people.consent.is_given", "What", i18n.T(ctx, "people.consent.to."+purpose)), ui.Success).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = ui.State(i18n.T(ctx, "people.consent."+purpose+".no"), ui.Warning).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.State(i18n.T(ctx, "people.consent.is_refused", "What", i18n.T(ctx, "people.consent.to."+purpose)), ui.Warning).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
