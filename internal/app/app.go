@@ -155,6 +155,7 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger) (*App, error) 
 		a.Inbox.WithMail(mailer, c.Public())
 	}
 	a.Situation = situation.New(a.DB, a.Ledger, a.Channels, a.Inbox, a.Org, log, a.Clock)
+	a.Inbox.WithSituations(a.Situation.Narrow)
 	a.Rules = rule.New(a.DB, a.Ledger, a.Inbox, a.Review, a.Enrich, a.Org, log, a.Clock)
 	a.Community = community.New(a.DB, a.Ledger, a.Channels, a.Org, log, a.Clock).WithHint(hint(reader)).WithInbox(a.Inbox)
 	a.Merits = recognition.New(a.DB, a.Ledger, a.Community, a.Clock)

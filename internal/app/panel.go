@@ -121,6 +121,19 @@ func (a *App) situationMarks(ctx context.Context, list []inbox.Conversation) map
 	return out
 }
 
+// situationOptions are the situations that go on, by which the inbox can be narrowed.
+func (a *App) situationOptions(ctx context.Context) []ui.Option {
+	list, err := a.Situation.Ongoing(ctx)
+	if err != nil {
+		a.Log.Warn("the situations that go on could not be read", "error", err)
+	}
+	out := make([]ui.Option, len(list))
+	for i, n := range list {
+		out[i] = ui.Option{Value: n.ID, Label: n.Name}
+	}
+	return out
+}
+
 // besideMention shows the conversation about a post, who wrote it, and up to which objectives it counts.
 func (a *App) besideMention(ctx context.Context, m listening.Mention) []ui.Panel {
 	panels := append(enrichweb.Card(ctx, a.Review, m.ID), inboxweb.AboutPost(ctx, a.Inbox, m.ID)...)

@@ -83,7 +83,7 @@ func (a *App) surfaces() {
 	peopleweb.Routes(r, a.People, peopleweb.Options{Panels: a.besidePerson})
 	enrichweb.Routes(r, a.Review, enrichweb.Options{Panels: a.besidePost, Trust: a.trust, Elsewhere: a.Elsewhere})
 	listeningweb.Routes(r, a.Listening, a.Channels, listeningweb.Options{Panels: a.besideMention})
-	inboxweb.Routes(r, a.Inbox, inboxweb.Options{Panels: a.besideConversation, Folded: a.folded(), Marks: a.situationMarks, Team: a.teamStats, Articles: a.articles, Translate: a.Translate})
+	inboxweb.Routes(r, a.Inbox, inboxweb.Options{Panels: a.besideConversation, Folded: a.folded(), Marks: a.situationMarks, Situations: a.situationOptions, Team: a.teamStats, Articles: a.articles, Translate: a.Translate})
 	translateweb.Routes(r, a.Translate)
 	ruleweb.Routes(r, a.Rules)
 	teamweb.Routes(r, a.Team, a.Org, teamweb.Options{Tabs: inboxweb.TeamTabs, Achieved: a.Inbox.Achieved, Panels: a.besideProfile})

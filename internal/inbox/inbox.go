@@ -50,14 +50,15 @@ type Service struct {
 	dues       db.Kept[int]
 	viewCounts sync.Map // counts of saved views
 
-	charter *charter.Service
-	tone    check.Tone // may be nil
-	licence Licence    // may be nil
-	team    *team.Service
-	told    chan struct{} // somebody was told something
-	unread  db.Kept[map[string]int]
-	mailer  org.Mailer // may be nil
-	address string
+	charter   *charter.Service
+	tone      check.Tone // may be nil
+	licence   Licence    // may be nil
+	gathering Gathering  // may be nil
+	team      *team.Service
+	told      chan struct{} // somebody was told something
+	unread    db.Kept[map[string]int]
+	mailer    org.Mailer // may be nil
+	address   string
 
 	routes   chan struct{} // something happened that routing may act on
 	compiled db.Kept[*routes]

@@ -49,6 +49,7 @@ type Filter struct {
 	Tag        string
 	Department string // of whoever has it
 	Skill      string // that is asked for, as routing finds it: all its words
+	Situation  string // InAny, InNone, or one by id or words of its name
 }
 
 // Nobody is the assignee of what nobody has taken.
@@ -144,11 +145,16 @@ func (s *Service) walk(ctx context.Context, view View, f Filter) (*walk, Reach, 
 			return nil, Reach{}, err
 		}
 	}
+	if err := s.gatheredBy(ctx, q, w, f); err != nil {
+		return nil, Reach{}, err
+	}
 	reach := Reach{All: true}
-	words := f.Words
+	words, _ := gatheredIn(f.Words)
 	if skill := wordsOnly(f.Skill); skill != "" {
-		if words = skill; f.Words != "" {
-			words = "(" + f.Words + ") AND (" + skill + ")"
+		if words == "" {
+			words = skill
+		} else {
+			words = "(" + words + ") AND (" + skill + ")"
 		}
 	}
 	if words != "" {

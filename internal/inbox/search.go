@@ -30,12 +30,12 @@ type Reach struct {
 	All      bool // whether all posts of the view that could match were looked at; else the newest
 }
 
-// ParseSearch reads what somebody looks for: the query language of topics. Of nothing to look for it is nil.
+// ParseSearch reads what somebody looks for: the query language of topics, and situations, which are no part of what is returned. Of nothing to look for it is nil.
 func ParseSearch(words string) (*query.Query, error) {
 	if len(words) > mostWords {
 		return nil, problem.New(problem.Invalid, "problem.too_long", "Max", mostWords).On("q")
 	}
-	if strings.TrimSpace(words) == "" {
+	if words, _ = gatheredIn(words); strings.TrimSpace(words) == "" {
 		return nil, nil
 	}
 	parsed, found := query.Parse(words)
@@ -44,6 +44,9 @@ func ParseSearch(words string) (*query.Query, error) {
 			args := []any{}
 			for k, v := range p.Args {
 				args = append(args, k, v)
+			}
+			if strings.EqualFold(fmt.Sprint(p.Args["Field"]), "situation") { // see gatheredIn
+				return nil, problem.New(problem.Invalid, "inbox.situation_beside").On("q")
 			}
 			return nil, problem.New(problem.Invalid, p.Key, args...).On("q")
 		}

@@ -65,7 +65,7 @@ func (p *pages) assign(w http.ResponseWriter, r *http.Request) error {
 // resolve goes on to the next conversation of the view, so that a queue is emptied key by key.
 func (p *pages) resolve(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	s := sightOf(r.URL.Query()).readable()
+	s := p.readable(r.Context(), sightOf(r.URL.Query()))
 	c, err := p.inbox.Find(ctx, r.PathValue("id"))
 	if err != nil {
 		return err

@@ -81,7 +81,7 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request, form *composed) err
 	if err != nil {
 		return err
 	}
-	v := &conversationView{sight: sightOf(q).readable(), c: c, now: p.inbox.Now(), me: org.Who(ctx), path: "/inbox/" + c.ID, form: form}
+	v := &conversationView{sight: p.readable(ctx, sightOf(q)), c: c, now: p.inbox.Now(), me: org.Who(ctx), path: "/inbox/" + c.ID, form: form}
 	if c.ID != r.PathValue("id") && r.Method == http.MethodGet {
 		return web.Redirect(w, r, v.at(v.path)) // it was joined to another
 	}

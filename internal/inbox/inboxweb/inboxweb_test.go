@@ -1,6 +1,7 @@
 package inboxweb_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -22,7 +23,9 @@ import (
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/listening"
 	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/problem"
 	"github.com/entente/entente/internal/web"
+	"github.com/entente/entente/internal/web/ui"
 )
 
 type site struct {
@@ -35,7 +38,7 @@ func open(t *testing.T, d *db.DB) *site {
 	t.Helper()
 	k := inboxtest.New(t, d)
 	s := web.New(web.Options{Org: k.Org, Log: slog.New(slog.DiscardHandler), Live: web.NewLive(), Clock: k.Now})
-	inboxweb.Routes(s.Routes(), k.Inbox, inboxweb.Options{})
+	inboxweb.Routes(s.Routes(), k.Inbox, inboxweb.Options{Situations: func(context.Context) []ui.Option { return []ui.Option{{Value: "hot1", Label: "Hot brakes"}} }})
 	srv := httptest.NewServer(s.Handler())
 	t.Cleanup(srv.Close)
 	return &site{k, srv.URL, t}
@@ -158,6 +161,23 @@ func TestSearchBox(t *testing.T) {
 			t.Errorf("the list alone: %s", body)
 		}
 		vera.get("/inbox/"+c.ID+"?q="+url.QueryEscape("langg:fr"), 200, "Price") // what cannot be read does not hide the conversation
+
+		// Narrowed by a situation: in the address, from the list of those that go on, and in the words.
+		s.Inbox.WithSituations(func(_ context.Context, _ db.Q, which string) (string, []any, error) {
+			if which == "flood" {
+				return "", nil, problem.New(problem.Invalid, "situation.none_called", "Name", which)
+			}
+			return "id = ?", []any{late.ID}, nil
+		})
+		page = vera.get("/inbox?view=open&situation=any", 200, "Late", `<option value="any" selected`, `<option value="hot1"`, "Hot brakes", "situation=any")
+		lacks(page, ">Price", ">Stopping<")
+		lacks(vera.get("/inbox?view=open&situation=none", 200, "Price", "Stopping"), ">Late")
+		lacks(vera.get("/inbox?view=open&q="+url.QueryEscape("situation:any brakes"), 200, "Late"), ">Price", ">Stopping<")
+		vera.get("/inbox?q="+url.QueryEscape("situation:flood"), 422, "This search cannot be read", "flood")
+		vera.get("/inbox?situation=flood", 422, "This search cannot be read")
+		vera.get("/inbox?q="+url.QueryEscape("situation:any OR brakes"), 422, "This search cannot be read")
+		vera.get("/inbox/"+c.ID+"?situation=flood", 200, "Price")
+
 		vera.lang = "fr"
 		vera.get("/inbox?q=brakes", 200, "Rechercher", "Tous les sujets")
 	})

@@ -80,9 +80,9 @@ func (s sight) at(path string, more ...string) string {
 }
 
 // readable leaves out a search that cannot be understood: the queue says so, a conversation is shown all the same.
-func (s sight) readable() sight {
-	if _, err := inbox.ParseSearch(s.filter.Words); err != nil {
-		s.filter.Words = ""
+func (p *pages) readable(ctx context.Context, s sight) sight {
+	if err := p.inbox.Legible(ctx, s.filter); err != nil {
+		s.filter.Words, s.filter.Situation = "", ""
 	}
 	return s
 }
@@ -112,7 +112,7 @@ type queueView struct {
 
 	saved                        []inbox.SavedView
 	languages, tags, departments []ui.Option
-	skills                       []ui.Option
+	skills, situations           []ui.Option
 	deeds                        []string // what can be done with many at once
 	bulkAt                       string
 }
@@ -200,7 +200,7 @@ func (v *queueView) owes(c *inbox.Conversation) bool {
 
 // misspelled is why a search cannot be understood, "" when err is something else.
 func misspelled(ctx context.Context, err error) string {
-	if p := problem.Of(err); p.Code == problem.Invalid && p.Field == "q" {
+	if p := problem.Of(err); p.Code == problem.Invalid && (p.Field == "q" || p.Field == "situation") {
 		return i18n.T(ctx, p.Key, p.Args...)
 	}
 	return ""

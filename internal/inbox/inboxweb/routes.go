@@ -29,6 +29,8 @@ type Options struct {
 	Folded map[string]func(ctx context.Context, c inbox.Conversation) (body templ.Component, page string, err error)
 	// Marks are what else lists show of conversations, such as a situation they belong to, by id; may be nil.
 	Marks func(ctx context.Context, list []inbox.Conversation) map[string]string
+	// Situations are those that go on, by which lists can be narrowed; may be nil.
+	Situations func(ctx context.Context) []ui.Option
 	// Team are figures of the team that stand right of the inbox; may be nil.
 	Team func(ctx context.Context) []ui.StatProps
 	// Articles finds approved articles about some words, in a language or any; may be nil.

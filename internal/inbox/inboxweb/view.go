@@ -38,7 +38,7 @@ func narrowing(q url.Values, f *inbox.Filter) {
 	f.Feeling, f.Nature = known("feeling", inbox.Feelings()), known("kind", inbox.Natures())
 	f.Priority = known("priority", due.Priorities())
 	f.Service = known("service", []string{inbox.Late, inbox.Soon, inbox.Running})
-	f.Language = clean(q.Get("lang"))
+	f.Language, f.Situation = clean(q.Get("lang")), clean(q.Get("situation"))
 	f.Tag, f.Department, f.Skill = text(q.Get("tag"), 40), text(q.Get("department"), 100), text(q.Get("skill"), 60)
 	if n, err := strconv.Atoi(q.Get("age")); err == nil && slices.Contains(inbox.Ages(), n) {
 		f.Age = n
@@ -72,6 +72,7 @@ func narrowed(f *inbox.Filter, set func(name, value string)) {
 	set("tag", f.Tag)
 	set("department", f.Department)
 	set("skill", f.Skill)
+	set("situation", f.Situation)
 	if f.Age > 0 {
 		set("age", strconv.Itoa(f.Age))
 	}
@@ -121,7 +122,22 @@ func (p *pages) offer(ctx context.Context, v *queueView) error {
 		v.skills = append(v.skills, ui.Option{Value: k, Label: k})
 	}
 	v.deeds = inbox.Deeds(ctx)
+	if p.Situations != nil {
+		v.situations = inSituations(ctx, p.Situations(ctx), v.filter.Situation)
+	}
 	return nil
+}
+
+// inSituations are the situations to choose from, with the one that is chosen, which may be over; none where nothing goes on.
+func inSituations(ctx context.Context, list []ui.Option, chosen string) []ui.Option {
+	if len(list) == 0 && chosen == "" {
+		return nil
+	}
+	out := append(withAny(ctx, "service.situation.all", options(ctx, "service.situation.", inbox.InAny, inbox.InNone)), list...)
+	if chosen != "" && !slices.ContainsFunc(out, func(o ui.Option) bool { return o.Value == chosen }) {
+		out = append(out, ui.Option{Value: chosen, Label: i18n.T(ctx, "service.situation.over")})
+	}
+	return out
 }
 
 func withAny(ctx context.Context, key string, list []ui.Option) []ui.Option {
@@ -295,7 +311,7 @@ func joinTags(list []string) string { return strings.Join(list, ", ") }
 // finely reports whether one of the folded filters is used.
 func (v *queueView) finely() bool {
 	f := &v.filter
-	return f.Service != "" || f.Nature != "" || f.Feeling != "" || f.Language != "" || f.Priority != "" || f.Age != 0 || f.Tag != "" || f.Department != "" || f.Skill != ""
+	return f.Service != "" || f.Nature != "" || f.Feeling != "" || f.Language != "" || f.Priority != "" || f.Age != 0 || f.Tag != "" || f.Department != "" || f.Skill != "" || f.Situation != ""
 }
 
 func ageOf(v *queueView) string {

@@ -76,6 +76,12 @@ func moreFilters(v *queueView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
+		if len(v.situations) > 0 {
+			templ_7745c5c3_Err = ui.Select(ui.Field{Name: "situation", Label: i18n.T(ctx, "service.situation"), Value: v.filter.Situation, Compact: true, Options: v.situations}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
 		if len(v.departments) > 0 {
 			templ_7745c5c3_Err = ui.Select(ui.Field{Name: "department", Label: i18n.T(ctx, "service.department"), Value: v.filter.Department, Compact: true, Options: withAny(ctx, "service.any_department", v.departments)}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
