@@ -68,6 +68,7 @@ func TestDemo(t *testing.T) {
 			t.Errorf("the sign-in page does not show %s", m.Email)
 		}
 	}
+	loopsPlanned(t, a)
 }
 
 // demoAudited checks that people judged audit samples of the past, that the last is not finished, and that agreement is known from them.

@@ -66,7 +66,8 @@ func (s *Service) goods(ctx context.Context, fields func(g *good) []any, query s
 
 // accepted are first answers that whoever asked accepted.
 func (s *Service) accepted(ctx context.Context, since time.Time) ([]good, error) {
-	list, err := s.goods(ctx, func(g *good) []any { return []any{&g.member} }, "SELECT member FROM community_notice WHERE kind = 'accepted' GROUP BY member HAVING COUNT(*) = 1 AND MIN(at) > $1 ORDER BY member", db.T(since))
+	list, err := s.goods(ctx, func(g *good) []any { return []any{&g.member} }, `SELECT n.member FROM community_notice n
+		WHERE n.kind = 'accepted' AND n.at > $1 AND NOT EXISTS (SELECT 1 FROM community_notice o WHERE o.kind = 'accepted' AND o.member = n.member AND o.id <> n.id) ORDER BY n.at, n.member`, db.T(since))
 	for i := range list {
 		list[i].token, list[i].key, list[i].href = "cheer:accepted", "course.cheer.accepted", "/communities"
 	}

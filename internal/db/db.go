@@ -10,10 +10,12 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -280,6 +282,14 @@ func (s *statements) of(ctx context.Context, query string) *sql.Stmt {
 	}
 	s.list[query] = st
 	return st
+}
+
+// Asked lists what readers asked so far, as it was written: for those who look at how the answers are found. Texts made for one call may be
+// missing; on PostgreSQL there are none.
+func (d *DB) Asked() []string {
+	d.reads.mu.RLock()
+	defer d.reads.mu.RUnlock()
+	return slices.Sorted(maps.Keys(d.reads.list))
 }
 
 func (s *statements) close() {
