@@ -26,6 +26,12 @@ func (a *App) demoFacts(ctx context.Context, folder string, shift time.Duration,
 		{"achats", business.Purchase, "compta"},
 		{"enquete", business.Survey, "survey"},
 		{"benefices", business.Benefit, "compta"},
+		{"points-de-contact", business.Touch, "site"},
+		{"issues", business.Outcome, "crm"},
+		{"partenaires", business.Act, "crm"},
+		{"negociations", business.Proposal, "compta"},
+		{"portee", business.Visit, "veille"},
+		{"alliances", business.Survey, "direction"},
 	} {
 		name := "facts/" + f.name + ".csv"
 		report, err := a.importFile(ctx, filepath.Join(folder, filepath.FromSlash(name)), "facts", intake.Settings{Target: intake.FactTarget(f.kind), Origin: f.origin}, shift)

@@ -49,19 +49,24 @@ func Example(k *FactKind, lang string, now time.Time) string {
 		add("Note", "Score", "4", "5")
 	case ledger.UnitValue:
 		add("Valeur", "Value", "43 %", number("0.65"))
+	case ledger.UnitTimes:
+		add("Nombre", "Number", "1", "1")
 	case ledger.UnitContacts:
 		add("Nombre", "Number", "1", "12")
 	default:
-		if k.ID == Purchase {
+		if k.ID == Purchase || k.ID == Proposal {
 			add("Volume", "Volume", "120", "40")
 		}
 	}
-	if k.Before {
+	switch {
+	case k.ID == Proposal:
+		add("Prix proposé", "Proposed price", number("12.50"), number("8.00"))
+	case k.Before:
 		add("Ancien prix", "Old price", number("12.50"), number("8.00"))
 	}
 	if k.Amount != ledger.Never {
 		name := [2]string{"Montant", "Amount"}
-		if k.ID == Purchase {
+		if k.ID == Purchase || k.ID == Proposal {
 			name = [2]string{"Prix unitaire", "Unit price"}
 		}
 		add(name[0], name[1], number("1234.50"), number("980.00"))
@@ -74,12 +79,17 @@ func Example(k *FactKind, lang string, now time.Time) string {
 	case k.ID == Survey:
 		add("Question", "Question", "support", "answer-found")
 	case k.Labels != nil:
-		names := map[string][2]string{Cost: {"Catégorie", "Category"}, Rating: {"Échelle", "Scale"}, Visit: {"Indicateur", "Metric"}, Benefit: {"Niveau de preuve", "Evidence grade"}}
+		names := map[string][2]string{Cost: {"Catégorie", "Category"}, Rating: {"Échelle", "Scale"}, Visit: {"Indicateur", "Metric"}, Benefit: {"Niveau de preuve", "Evidence grade"},
+			Outcome: {"Objet", "What"}, Act: {"Pilier", "Pillar"}}
 		add(names[k.ID][0], names[k.ID][1], k.Labels[0])
 	}
 	fields := map[string][3]string{"team": {"Équipe", "Team", "Service"}, "source": {"Provenance", "Source", "forum"}, "channel": {"Canal", "Channel", "web"},
-		"community": {"Communauté", "Community", "forum"}, "organisation": {"Organisation", "Organisation", "Exemple SA"}}
+		"partner": {"Partenaire", "Partner", "Exemple Conseil"}, "community": {"Communauté", "Community", "forum"}, "organisation": {"Organisation", "Organisation", "Exemple SA"}}
 	n := 0
+	if k.ID == Touch || k.ID == Comparison {
+		add("Personne", "Person", "lea@exemple.fr", "paul@exemple.fr")
+		n++
+	}
 	for _, f := range k.Fields {
 		if names, ok := fields[f]; ok && n < 2 {
 			add(names[0], names[1], names[2])

@@ -20,6 +20,7 @@ type Fact struct {
 	Currency                                                          string
 	Person, Organisation, Channel, Team, Partner, Campaign, Community string
 	Source, Status, Label, Ref                                        string
+	Topic, Language, Matter                                           string
 	Activity                                                          string // that states it now
 	Origin, External                                                  string
 	Version                                                           int64
@@ -28,16 +29,18 @@ type Fact struct {
 	Hidden                                                            bool // the amount is left out for whoever asked
 }
 
-const factColumns = "id, kind, at, until, quantity, amount, before, currency, person, organisation, channel, team, partner, campaign, community, source, status, label, ref, activity, origin, external, version, stated_at"
+const factColumns = "id, kind, at, until, quantity, amount, before, currency, person, organisation, channel, team, partner, campaign, community, source, status, label, ref, activity, origin, external, version, stated_at, topic, language, matter"
 
 func factFields(f *Fact) []any {
 	return []any{&f.ID, &f.Kind, db.At(&f.At), db.At(&f.Until), &f.Quantity, &f.Amount, &f.Before, &f.Currency, &f.Person, &f.Organisation, &f.Channel, &f.Team,
-		&f.Partner, &f.Campaign, &f.Community, &f.Source, &f.Status, &f.Label, &f.Ref, &f.Activity, &f.Origin, &f.External, &f.Version, db.At(&f.StatedAt)}
+		&f.Partner, &f.Campaign, &f.Community, &f.Source, &f.Status, &f.Label, &f.Ref, &f.Activity, &f.Origin, &f.External, &f.Version, db.At(&f.StatedAt),
+		&f.Topic, &f.Language, &f.Matter}
 }
 
 func (f *Fact) row() []any {
 	return []any{f.ID, f.Kind, db.T(f.At), db.T(f.Until), f.Quantity, minor(f.Amount), minor(f.Before), f.Currency, f.Person, f.Organisation, f.Channel, f.Team,
-		f.Partner, f.Campaign, f.Community, f.Source, f.Status, f.Label, f.Ref, f.Activity, f.Origin, f.External, f.Version, db.T(f.StatedAt)}
+		f.Partner, f.Campaign, f.Community, f.Source, f.Status, f.Label, f.Ref, f.Activity, f.Origin, f.External, f.Version, db.T(f.StatedAt),
+		f.Topic, f.Language, f.Matter}
 }
 
 func minor(v *int64) any {
@@ -71,7 +74,7 @@ func stated(a *ledger.Activity) (f Fact, ok bool, err error) {
 		}
 		f = Fact{ID: a.Object, Kind: d.Kind, At: a.At, Until: d.Until, Quantity: d.Quantity, Before: d.Before, Currency: a.Currency, Person: d.Person,
 			Organisation: d.Organisation, Channel: d.Channel, Team: d.Team, Partner: d.Partner, Campaign: d.Campaign, Community: d.Community, Source: d.Source,
-			Status: d.Status, Label: d.Label, Ref: d.Ref, Activity: a.ID, Origin: d.Origin, External: d.External, Version: d.Version, StatedAt: d.StatedAt, Withdrawn: d.Void}
+			Status: d.Status, Label: d.Label, Ref: d.Ref, Topic: d.Topic, Language: d.Language, Matter: d.Matter, Activity: a.ID, Origin: d.Origin, External: d.External, Version: d.Version, StatedAt: d.StatedAt, Withdrawn: d.Void}
 		if f.Currency != "" {
 			f.Amount = &a.Amount
 		}

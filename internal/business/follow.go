@@ -102,7 +102,8 @@ func closeBooks(ctx context.Context, q db.Q, books map[string]*book) error {
 		quantity = excluded.quantity, amount = excluded.amount, before = excluded.before, currency = excluded.currency, person = excluded.person,
 		organisation = excluded.organisation, channel = excluded.channel, team = excluded.team, partner = excluded.partner, campaign = excluded.campaign,
 		community = excluded.community, source = excluded.source, status = excluded.status, label = excluded.label, ref = excluded.ref,
-		activity = excluded.activity, origin = excluded.origin, external = excluded.external, version = excluded.version, stated_at = excluded.stated_at`); err != nil {
+		activity = excluded.activity, origin = excluded.origin, external = excluded.external, version = excluded.version, stated_at = excluded.stated_at,
+		topic = excluded.topic, language = excluded.language, matter = excluded.matter`); err != nil {
 		return fmt.Errorf("note facts: %w", err)
 	}
 	if err := db.Insert(ctx, q, "business_withdrawn ("+withdrawnColumns+")", back, `ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, at = excluded.at,

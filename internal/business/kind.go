@@ -18,6 +18,11 @@ const (
 	Visit         = ledger.FactVisit
 	Survey        = ledger.FactSurvey
 	Benefit       = ledger.FactBenefit
+	Touch         = ledger.FactTouch
+	Outcome       = ledger.FactOutcome
+	Act           = ledger.FactAct
+	Proposal      = ledger.FactProposal
+	Comparison    = ledger.FactComparison
 )
 
 // FactKind is a kind of business fact: what its columns mean.

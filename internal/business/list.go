@@ -94,9 +94,9 @@ type Total struct {
 // SplitBy is the column by which facts of a kind are told apart when they are added up: status, label or "".
 func SplitBy(k *FactKind) string {
 	switch {
-	case k.ID == Cost || k.ID == Order || k.ID == Hours || k.ID == Purchase:
+	case k.ID == Cost || k.ID == Order || k.ID == Hours || k.ID == Purchase || k.ID == Proposal:
 		return ""
-	case k.Status != ledger.Never:
+	case k.Status != ledger.Never && k.ID != Outcome: // a bid is no hire, whatever became of either
 		return "status"
 	case k.Label == ledger.Must:
 		return "label"
@@ -105,7 +105,7 @@ func SplitBy(k *FactKind) string {
 }
 
 // Adds reports whether amounts of a kind can be added: prices of one piece cannot.
-func Adds(k *FactKind) bool { return k.Amount != ledger.Never && k.ID != Purchase }
+func Adds(k *FactKind) bool { return k.Amount != ledger.Never && k.ID != Purchase && k.ID != Proposal }
 
 // Totals adds up the facts of one kind by the months of zone, at most 60 of them. Currencies are never added to each other.
 func (s *Service) Totals(ctx context.Context, f Filter, zone *time.Location) ([]Total, error) {

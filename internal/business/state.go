@@ -279,6 +279,7 @@ func (l *Line) Counted(now *Fact) Fact {
 	f.Kind, f.At, f.Until, f.Quantity, f.Before, f.Currency, f.Amount = l.Kind, l.At, l.Until, l.Quantity, l.Before, l.Currency, nil
 	f.Person, f.Organisation, f.Channel, f.Team, f.Partner, f.Campaign, f.Community = l.Person, l.Organisation, l.Channel, l.Team, l.Partner, l.Campaign, l.Community
 	f.Source, f.Status, f.Label, f.Ref, f.Hidden = l.Source, l.Status, l.Label, l.Ref, l.Hidden
+	f.Topic, f.Language, f.Matter = l.Topic, l.Language, l.Matter
 	if l.Currency != "" {
 		amount := l.Amount
 		f.Amount = &amount

@@ -11,6 +11,7 @@ func factColumns(k *ledger.FactKind) []Column {
 		ledger.UnitValue:    "value|valeur|share|part|proportion|moyenne|mean|average|resultat|result|pourcentage|percentage|taux|rate",
 		ledger.UnitContacts: "contacts|nombre|count|number|tickets|appels|calls|demandes|requests|quantite|quantity|total|nombre de contacts",
 		ledger.UnitPeople:   "number|nombre|count|quantite|quantity|effectif|total|personnes|people",
+		ledger.UnitTimes:    "number|nombre|count|fois|times|quantite|quantity|total",
 		ledger.UnitPieces:   "quantity|quantite|qty|qte|volume|nombre|units|pieces|count|unites",
 	}[k.Unit]
 	label := map[string]string{
@@ -19,6 +20,9 @@ func factColumns(k *ledger.FactKind) []Column {
 		ledger.FactVisit:   "metric|mesure|indicateur|type|label|what|quoi|kind",
 		ledger.FactSurvey:  "question|question id|id question|code question|item|label|indicateur",
 		ledger.FactBenefit: "grade|evidence|preuve|niveau de preuve|evidence grade|type|label|fiabilite",
+		ledger.FactOutcome: "what|quoi|objet|category|categorie|type|nature|label|kind",
+		ledger.FactAct:     "pillar|pilier|category|categorie|type|nature|label|kind",
+		ledger.FactTouch:   "medium|support|utm medium|content|contenu|label|libelle|type",
 		ledger.FactOrder:   "product|produit|article|item|designation|libelle|label",
 	}[k.ID]
 	if label == "" {
@@ -30,6 +34,8 @@ func factColumns(k *ledger.FactKind) []Column {
 		amount = "cost|cout|" + amount + "|depense|depenses|expense|spend|charge|prix|price"
 	case ledger.FactRevenue:
 		amount = "revenue|mrr|ca|chiffre d affaires|revenu|revenus|" + amount + "|arr|recette"
+	case ledger.FactProposal:
+		amount = "final price|prix final|prix negocie|prix convenu|unit price|prix unitaire|price|prix"
 	case ledger.FactPurchase:
 		amount = "unit price|prix unitaire|price|prix|new price|nouveau prix|prix paye|price paid|prix apres|pu|prix negocie|" + amount
 	case ledger.FactBenefit:
@@ -51,7 +57,7 @@ func factColumns(k *ledger.FactKind) []Column {
 		list = append(list, Column{Name: "unit", Names: words("unit|unite")})
 	}
 	if k.Before {
-		list = append(list, Column{Name: "before", Names: words("price before|prix avant|old price|ancien prix|before|avant|prix precedent|previous price|prix initial"), Sure: true})
+		list = append(list, Column{Name: "before", Names: words("price before|prix avant|old price|ancien prix|before|avant|prix precedent|previous price|prix initial|proposed price|prix propose|proposed|propose"), Sure: true})
 	}
 	if k.Amount != ledger.Never {
 		list = append(list, Column{Name: "amount", Names: words(amount), Must: k.Amount == ledger.Must, Sure: k.Amount == ledger.Must},
@@ -70,6 +76,9 @@ func factColumns(k *ledger.FactKind) []Column {
 		"campaign":     "campaign|campagne|operation|utm campaign",
 		"community":    "community|communaute|forum|groupe|group",
 		"source":       "source|origin|origine|provenance|referrer|utm source|source de candidature",
+		"topic":        "topic|theme|sujet",
+		"language":     "language|langue|lang",
+		"matter":       "matter|nature de la demande|kind of matter|nature|genre",
 		"ref":          "ref|lead|piste|question|related to|lie a|concerne|contract|contrat|commande|order|opportunity|opportunite|n|echantillon|sample size|respondents|repondants",
 	}
 	for _, f := range k.Fields {

@@ -120,6 +120,9 @@ func (c *factConverter) fact(place Place) Row {
 		return Row{Place: place, Left: true}
 	}
 	f := ledger.Fact{Kind: c.kind.ID, Origin: c.opts.Origin, External: c.of("id"), Note: c.of("note"), Quantity: 1, Status: Status(c.of("status")), Label: c.of("label")}
+	if better, is := map[string]string{"won": "met", "accepted": "met", "lost": "missed"}[f.Status]; is && c.kind.ID == ledger.FactOutcome {
+		f.Status = better // a bid that was won met what was asked
+	}
 	if f.Origin == "" {
 		f.Origin = FilesOrigin
 	}
@@ -163,6 +166,7 @@ func (c *factConverter) fact(place Place) Row {
 	for _, name := range c.kind.Fields {
 		*f.Text(name) = c.of(name)
 	}
+	f.Matter = matterOf(f.Matter)
 	if strings.Contains(f.Person, "@") {
 		if uri, err := channel.Identify(f.Person, c.opts.Region); err == nil {
 			f.Person = uri
@@ -380,6 +384,18 @@ func Status(s string) string {
 		return "won"
 	case "lost", "perdu", "perdue":
 		return "lost"
+	case "met", "atteint", "atteinte", "tenu", "tenue", "reussi", "reussie", "remporte", "trouve", "trouvee":
+		return "met"
+	case "missed", "manque", "manquee", "echec", "non atteint", "non tenu":
+		return "missed"
+	case "members before", "membres avant":
+		return "members_before"
+	case "members after", "membres apres":
+		return "members_after"
+	case "others before", "autres avant", "temoins avant":
+		return "others_before"
+	case "others after", "autres apres", "temoins apres":
+		return "others_after"
 	}
 	return strings.TrimSpace(s)
 }
@@ -396,30 +412,63 @@ func labelOf(k *ledger.FactKind, s string) string {
 		}
 	}
 	for label, names := range map[string]string{
-		"platform":    "plateforme|outil|outils|logiciel|logiciels|tool|tools|software|hosting|hebergement",
-		"moderation":  "moderateurs|animation|community management",
-		"content":     "contenu|contenus|redaction|production de contenu",
-		"acquisition": "publicite|advertising|ads|media|campagne|campagnes|marketing",
-		"licences":    "licence|license|licenses|abonnement|abonnements|subscription|subscriptions",
-		"support":     "assistance|service client|sav|customer service|customer support",
-		"other":       "autre|autres|divers|misc|others",
-		"csat":        "satisfaction|csat score",
-		"nps":         "recommandation|recommendation|net promoter score",
-		"ces":         "effort|customer effort score",
-		"enps":        "recommandation des salaries|employee net promoter score",
-		"visits":      "visite|visites|visit|visitors|visiteurs",
-		"sessions":    "session",
-		"views":       "vues|view|pages vues|page views|pageviews",
-		"impressions": "impression|affichages",
-		"reach":       "portee|couverture",
-		"followers":   "abonnes|suiveurs|fans",
-		"measured":    "mesure|mesuree|constate|constatee",
-		"holdout":     "groupe temoin|temoin|did|double difference",
-		"modelled":    "modelise|modelisee|modele|modeled|estimated|estime|estimee",
-		"assumed":     "suppose|supposee|hypothese|assumption",
+		"platform":       "plateforme|outil|outils|logiciel|logiciels|tool|tools|software|hosting|hebergement",
+		"moderation":     "moderateurs|animation|community management",
+		"content":        "contenu|contenus|redaction|production de contenu",
+		"acquisition":    "publicite|advertising|ads|media|campagne|campagnes|marketing",
+		"licences":       "licence|license|licenses|abonnement|abonnements|subscription|subscriptions",
+		"support":        "assistance|service client|sav|customer service|customer support",
+		"other":          "autre|autres|divers|misc|others",
+		"csat":           "satisfaction|csat score",
+		"nps":            "recommandation|recommendation|net promoter score",
+		"ces":            "effort|customer effort score",
+		"enps":           "recommandation des salaries|employee net promoter score",
+		"visits":         "visite|visites|visit|visitors|visiteurs",
+		"sessions":       "session",
+		"views":          "vues|view|pages vues|page views|pageviews",
+		"impressions":    "impression|affichages",
+		"reach":          "portee|couverture",
+		"followers":      "abonnes|suiveurs|fans",
+		"mentions_reach": "portee des mentions|reach of mentions|mentions reach",
+		"bid":            "offre|reponse commune|appel d offres|bids|joint bid",
+		"capability":     "competence|capacite|capacites|capabilities",
+		"exit":           "sortie|condition de sortie|exit condition",
+		"hire":           "embauche|recrutement|recrue|hires",
+		"participation":  "invitation|invite|participant",
+		"knowledge":      "connaissance|article|lacune|gap|flagged case",
+		"enablement":     "formation|habilitation|training",
+		"activity":       "activite|activites|activities",
+		"experience":     "relation|satisfaction partenaire",
+		"measured":       "mesure|mesuree|constate|constatee",
+		"holdout":        "groupe temoin|temoin|did|double difference",
+		"modelled":       "modelise|modelisee|modele|modeled|estimated|estime|estimee",
+		"assumed":        "suppose|supposee|hypothese|assumption",
 	} {
 		if slices.Contains(k.Labels, label) && slices.Contains(words(names), word) {
 			return label
+		}
+	}
+	return s
+}
+
+// matterOf is the kind of matter that a French or English word means; the word itself when it means none.
+func matterOf(s string) string {
+	switch word := heading(s); word {
+	case "reclamation", "plainte", "complaints":
+		return "complaint"
+	case "eloge", "compliment", "remerciement":
+		return "praise"
+	case "idee", "idea", "proposition":
+		return "suggestion"
+	case "demande", "questions":
+		return "question"
+	case "piste", "prospect":
+		return "lead"
+	case "emploi", "candidature":
+		return "job"
+	default:
+		if slices.Contains(ledger.Matters(), word) {
+			return word
 		}
 	}
 	return s

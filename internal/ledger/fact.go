@@ -31,7 +31,10 @@ type Fact struct {
 	Partner      string    `json:"partner,omitempty"`
 	Campaign     string    `json:"campaign,omitempty"`
 	Community    string    `json:"community,omitempty"`
-	Source       string    `json:"source,omitempty"` // where an applicant or a customer comes from
+	Source       string    `json:"source,omitempty"`   // where an applicant or a customer comes from
+	Topic        string    `json:"topic,omitempty"`    // what it was about, by the name of one of ours
+	Language     string    `json:"language,omitempty"` // ISO 639-1, in which people spoke
+	Matter       string    `json:"matter,omitempty"`   // what kind of matter it was, one of Matters
 	Status       string    `json:"status,omitempty"`
 	Label        string    `json:"label,omitempty"`
 	Ref          string    `json:"ref,omitempty"`      // what it belongs to
@@ -77,6 +80,11 @@ const (
 	FactVisit         = "visit"
 	FactSurvey        = "survey"
 	FactBenefit       = "benefit"
+	FactTouch         = "touch"
+	FactOutcome       = "outcome"
+	FactAct           = "act"
+	FactProposal      = "proposal"
+	FactComparison    = "comparison"
 )
 
 // The units of quantities.
@@ -88,6 +96,7 @@ const (
 	UnitPoints   = "points"
 	UnitVisits   = "visits"
 	UnitValue    = "value"
+	UnitTimes    = "times"
 )
 
 // FactKind is a kind of business fact: what its columns mean.
@@ -106,7 +115,7 @@ type FactKind struct {
 	Statuses []string // the values of the status
 	Label    Need     // Must: it has to be said
 	Labels   []string // the values of the label; nil: any words
-	Fields   []string // which of person, organisation, channel, team, partner, campaign, community, source, ref concern it
+	Fields   []string // which of person, organisation, channel, team, partner, campaign, community, source, topic, language, matter, ref concern it
 }
 
 const most = 1e12
@@ -124,7 +133,7 @@ func FactKinds() []FactKind {
 		{ID: FactCustomerEnd, Unit: UnitPeople, Quantity: May, Most: most, Sums: true, Label: May,
 			Fields: []string{"person", "organisation", "channel", "partner", "campaign", "community", "source", "ref"}},
 		{ID: FactContact, Unit: UnitContacts, Quantity: May, Most: most, Sums: true, Period: May, Status: May, Statuses: []string{"assisted", "self_service"}, Label: May,
-			Fields: []string{"person", "organisation", "channel", "team", "community", "ref"}},
+			Fields: []string{"person", "organisation", "channel", "team", "community", "topic", "language", "matter", "ref"}},
 		{ID: FactHours, Unit: UnitHours, Quantity: Must, Most: most, Sums: true, Period: May, Label: May,
 			Fields: []string{"person", "team", "channel", "campaign", "community", "ref"}},
 		{ID: FactCost, Unit: UnitPieces, Quantity: May, Most: most, Amount: Must, Signed: true, Period: May,
@@ -135,16 +144,33 @@ func FactKinds() []FactKind {
 		{ID: FactPurchase, Unit: UnitPieces, Quantity: Must, Most: most, Sums: true, Amount: Must, Before: true, Label: May,
 			Fields: []string{"organisation", "team", "partner", "ref"}},
 		{ID: FactLead, Unit: UnitPeople, Quantity: May, Most: most, Sums: true, Amount: May, Status: May, Statuses: []string{"open", "won", "lost"}, Label: May,
-			Fields: []string{"person", "organisation", "channel", "team", "partner", "campaign", "community", "source", "ref"}},
+			Fields: []string{"person", "organisation", "channel", "team", "partner", "campaign", "community", "source", "topic", "language", "ref"}},
 		{ID: FactRating, Unit: UnitPoints, Quantity: Must, Most: 10, Label: Must, Labels: []string{"csat", "nps", "ces", "enps"},
-			Fields: []string{"person", "organisation", "channel", "team", "partner", "community", "ref"}},
-		{ID: FactVisit, Unit: UnitVisits, Quantity: Must, Most: most, Sums: true, Period: Must, Label: Must, Labels: []string{"visits", "sessions", "views", "impressions", "reach", "followers"},
-			Fields: []string{"channel", "campaign", "community", "source", "ref"}},
+			Fields: []string{"person", "organisation", "channel", "team", "partner", "community", "topic", "language", "matter", "ref"}},
+		{ID: FactVisit, Unit: UnitVisits, Quantity: Must, Most: most, Sums: true, Period: Must, Label: Must, Labels: []string{"visits", "sessions", "views", "impressions", "reach", "followers", "mentions_reach"},
+			Fields: []string{"channel", "campaign", "community", "source", "topic", "language", "ref"}},
 		{ID: FactSurvey, Unit: UnitValue, Quantity: Must, Least: -most, Most: most, Period: May, Label: Must,
-			Fields: []string{"channel", "team", "partner", "community", "ref"}},
+			Fields: []string{"channel", "team", "partner", "community", "topic", "language", "ref"}},
 		{ID: FactBenefit, Unit: UnitPieces, Quantity: May, Most: most, Amount: Must, Signed: true, Period: May, Label: Must, Labels: []string{"measured", "holdout", "modelled", "assumed"},
 			Fields: []string{"organisation", "team", "partner", "campaign", "community", "ref"}},
+		{ID: FactTouch, Unit: UnitTimes, Quantity: May, Most: most, Sums: true, Label: May,
+			Fields: []string{"person", "organisation", "channel", "partner", "campaign", "community", "source", "topic", "language", "ref"}},
+		{ID: FactOutcome, Unit: UnitTimes, Quantity: May, Most: most, Sums: true, Amount: May, Status: May, Statuses: []string{"open", "met", "missed"},
+			Label: Must, Labels: []string{"bid", "capability", "exit", "hire", "participation", "knowledge"},
+			Fields: []string{"person", "organisation", "channel", "team", "partner", "campaign", "community", "source", "topic", "language", "ref"}},
+		{ID: FactAct, Unit: UnitPoints, Quantity: May, Most: most, Sums: true, Label: Must, Labels: []string{"enablement", "revenue", "activity", "experience"},
+			Fields: []string{"person", "organisation", "team", "partner", "campaign", "community", "ref"}},
+		{ID: FactProposal, Unit: UnitPieces, Quantity: Must, Most: most, Sums: true, Amount: Must, Before: true, Label: May,
+			Fields: []string{"organisation", "team", "partner", "ref"}},
+		{ID: FactComparison, Unit: UnitPieces, Quantity: May, Most: most, Sums: true, Amount: Must, Signed: true, Period: May,
+			Status: Must, Statuses: []string{"members_before", "members_after", "others_before", "others_after"}, Label: May,
+			Fields: []string{"person", "organisation", "team", "campaign", "community", "ref"}},
 	}
+}
+
+// Matters are the kinds of matters, by the names that kinds of posts have.
+func Matters() []string {
+	return []string{"complaint", "praise", "suggestion", "question", "lead", "job"}
 }
 
 // KindOfFact is the kind with this id.
@@ -178,6 +204,12 @@ func (f *Fact) Text(field string) *string {
 		return &f.Community
 	case "source":
 		return &f.Source
+	case "topic":
+		return &f.Topic
+	case "language":
+		return &f.Language
+	case "matter":
+		return &f.Matter
 	}
 	return &f.Ref
 }
@@ -251,11 +283,17 @@ func (k *FactKind) Check(f *Fact, at time.Time, amount int64, currency string) e
 	case k.ID == FactRating && f.Label == "ces" && (f.Quantity < 1 || f.Quantity > 7):
 		return wrong("quantity", "quantity", "Least", 1, "Most", 7)
 	}
+	if f.Language = strings.ToLower(f.Language); f.Language != "" && (len(f.Language) != 2 || strings.Trim(f.Language, "abcdefghijklmnopqrstuvwxyz") != "") {
+		return wrong("language", "language", "Value", f.Language)
+	}
+	if f.Matter != "" && k.Has("matter") && !slices.Contains(Matters(), f.Matter) {
+		return wrong("matter", "label", "Value", f.Matter, "Known", strings.Join(Matters(), ", "))
+	}
 	if n, err := strconv.Atoi(f.Ref); k.ID == FactSurvey && f.Ref != "" && (err != nil || n < 1) { // measures read it
 		return wrong("ref", "answers", "Value", f.Ref)
 	}
 	for _, t := range []struct{ field, text string }{{"person", f.Person}, {"organisation", f.Organisation}, {"channel", f.Channel}, {"team", f.Team}, {"partner", f.Partner},
-		{"campaign", f.Campaign}, {"community", f.Community}, {"source", f.Source}, {"ref", f.Ref}, {"label", f.Label}, {"origin", f.Origin}, {"external", f.External}, {"note", f.Note}} {
+		{"campaign", f.Campaign}, {"community", f.Community}, {"source", f.Source}, {"ref", f.Ref}, {"topic", f.Topic}, {"language", f.Language}, {"matter", f.Matter}, {"label", f.Label}, {"origin", f.Origin}, {"external", f.External}, {"note", f.Note}} {
 		if strings.ContainsFunc(t.text, unreadable) {
 			return wrong(t.field, "unreadable")
 		}

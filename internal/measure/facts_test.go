@@ -13,7 +13,6 @@ import (
 	"github.com/entente/entente/internal/db/dbtest"
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/measure"
-	"github.com/entente/entente/internal/measure/kpi"
 )
 
 // stated is a row of business_fact.
@@ -28,6 +27,9 @@ type stated struct {
 	community        string
 	status, label    string
 	ref, external    string
+	until            time.Time
+	partner, topic   string
+	language, matter string
 	withoutOldPrices bool
 }
 
@@ -49,10 +51,11 @@ func (w *world) book(list ...stated) {
 		if f.kind == "purchase" && !f.withoutOldPrices {
 			before = f.before
 		}
-		rows[i] = []any{f.id, f.kind, db.T(f.at), f.quantity, amount, before, f.currency, f.person, f.team, f.source, f.channel, f.community, f.status, f.label, f.ref, f.external, "a", int64(1)}
+		rows[i] = []any{f.id, f.kind, db.T(f.at), f.quantity, amount, before, f.currency, f.person, f.team, f.source, f.channel, f.community, f.status, f.label, f.ref, f.external, "a", int64(1),
+			db.T(f.until), f.partner, f.topic, f.language, f.matter}
 	}
 	err := w.db.Tx(w.ctx, func(ctx context.Context, q db.Q) error {
-		return db.Insert(ctx, q, "business_fact (id, kind, at, quantity, amount, before, currency, person, team, source, channel, community, status, label, ref, external, activity, stated_at)", rows, "")
+		return db.Insert(ctx, q, "business_fact (id, kind, at, quantity, amount, before, currency, person, team, source, channel, community, status, label, ref, external, activity, stated_at, until, partner, topic, language, matter)", rows, "")
 	})
 	if err != nil {
 		w.t.Fatal(err)
@@ -329,25 +332,6 @@ func TestForum(t *testing.T) {
 			}
 		})
 	})
-}
-
-// TestPending holds that what waits for parts that are not there shows no number, whatever is stated.
-func TestPending(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, dbtest.SQLite(t), on(32, 0, 0))
-	fill(w)
-	for _, m := range kpi.All() {
-		if len(m.Pending()) == 0 {
-			continue
-		}
-		r, err := w.s.Compute(w.ctx, m.ID, may, measure.Filter{})
-		if err != nil || r.Value.Defined() || r.N != 0 {
-			t.Errorf("%s: %+v, %v", m.ID, r.Value, err)
-		}
-		if rows := w.rows(m.ID, may, measure.Filter{}, ""); len(rows) != 0 {
-			t.Errorf("%s has rows", m.ID)
-		}
-	}
 }
 
 // TestFollowed states random comings and goings of customers: what SQL lists as rows is what going through them in order counts.

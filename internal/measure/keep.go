@@ -56,7 +56,7 @@ func kept(m kpi.Measure, f Filter) (keeping, bool) {
 			return k, false
 		}
 		k.thing = ofSpan
-	case src.Key != "" || m.Facts != nil && !m.Hourly:
+	case src.Key != "" || src.Until != "" || m.Spread || m.Facts != nil && !m.Hourly:
 		return k, false
 	default:
 		var ok bool

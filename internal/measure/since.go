@@ -3,7 +3,6 @@ package measure
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/entente/entente/internal/db"
@@ -14,10 +13,10 @@ import (
 // kind that came last. Zero when nothing has been.
 func (s *Service) Since(ctx context.Context, m kpi.Measure) (time.Time, error) {
 	var queries []string
-	var args []any
+	var args [][2]string // kind and label
 	for _, n := range m.Needs {
-		if kind, fact := strings.CutPrefix(n, "fact:"); fact {
-			queries, args = append(queries, "SELECT MIN(at) FROM business_fact WHERE kind = $1"), append(args, kind)
+		if kind, label, fact := kpi.FactNeed(n); fact {
+			queries, args = append(queries, "SELECT MIN(at) FROM business_fact WHERE kind = $1 AND (label = $2 OR $2 = '')"), append(args, [2]string{kind, label})
 		}
 	}
 	switch {
@@ -37,7 +36,11 @@ func (s *Service) Since(ctx context.Context, m kpi.Measure) (time.Time, error) {
 	}
 	var latest time.Time
 	for i, query := range queries {
-		at, _, err := db.One(ctx, s.db.Read(), func(t *time.Time) []any { return []any{db.At(t)} }, query, args[min(i, len(args)):min(i+1, len(args))]...)
+		var of []any
+		if i < len(args) {
+			of = []any{args[i][0], args[i][1]}
+		}
+		at, _, err := db.One(ctx, s.db.Read(), func(t *time.Time) []any { return []any{db.At(t)} }, query, of...)
 		if err != nil {
 			return latest, fmt.Errorf("look since when %s is told: %w", m.ID, err)
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/entente/entente/internal/db"
@@ -134,6 +133,7 @@ func (w Window) LastYear(zone *time.Location) Window {
 // Need is something that a measure stands on and that is not there.
 type Need struct {
 	Kind   string // of business facts; "" for a part of Entente
+	Label  string // of those facts; "" for any
 	Module string // a part of Entente that is not there yet
 }
 
@@ -141,17 +141,17 @@ type Need struct {
 func (s *Service) Missing(ctx context.Context, m kpi.Measure) ([]Need, error) {
 	var out []Need
 	for _, n := range m.Needs {
-		kind, fact := strings.CutPrefix(n, "fact:")
+		kind, label, fact := kpi.FactNeed(n)
 		if !fact {
 			out = append(out, Need{Module: n})
 			continue
 		}
-		_, found, err := db.Value[int](ctx, s.db.Read(), "SELECT 1 FROM business_fact WHERE kind = $1"+db.Limit(1), kind)
+		_, found, err := db.Value[int](ctx, s.db.Read(), "SELECT 1 FROM business_fact WHERE kind = $1 AND (label = $2 OR $2 = '')"+db.Limit(1), kind, label)
 		if err != nil {
 			return nil, fmt.Errorf("look for facts of %s: %w", kind, err)
 		}
 		if !found {
-			out = append(out, Need{Kind: kind})
+			out = append(out, Need{Kind: kind, Label: label})
 		}
 	}
 	return out, nil

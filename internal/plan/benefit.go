@@ -32,6 +32,7 @@ type Benefit struct {
 	Measure  string  `json:"measure"` // of the catalogue
 	Baseline float64 `json:"baseline"`
 	Target   float64 `json:"target"`
+	Hidden   bool    `json:"-"` // both are amounts that whoever asks does not see
 }
 
 // BenefitKind says in what a benefit comes.

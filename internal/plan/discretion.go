@@ -32,7 +32,7 @@ func (i Initiative) Works(ctx context.Context) bool {
 }
 
 // shown is an initiative as whoever asks may see it: those who do not lead it see no money and no hours but their own.
-func (i Initiative) shown(ctx context.Context) Initiative {
+func (i Initiative) shown(ctx context.Context, priced func(measure string) bool) Initiative {
 	if i.Leads(ctx) {
 		return i
 	}
@@ -51,6 +51,11 @@ func (i Initiative) shown(ctx context.Context) Initiative {
 		i.Risks[n].Reserve, i.Risks[n].Currency = 0, ""
 	}
 	i.Benefits = slices.DeleteFunc(slices.Clone(i.Benefits), func(b Benefit) bool { return b.Kind == InMoney })
+	for n := range i.Benefits {
+		if b := &i.Benefits[n]; priced(b.Measure) {
+			b.Baseline, b.Target, b.Hidden = 0, 0, true
+		}
+	}
 	if i.Approved != nil {
 		a := *i.Approved
 		a.Cost, a.Reserve, a.Lines = nil, nil, nil
@@ -59,16 +64,22 @@ func (i Initiative) shown(ctx context.Context) Initiative {
 	return i
 }
 
-func shownAll(ctx context.Context, list []Initiative) []Initiative {
+// priced reports whether the numbers of a measure are amounts.
+func (s *Service) priced(measure string) bool {
+	m, err := s.measures.Find(measure)
+	return err == nil && m.InMoney()
+}
+
+func shownAll(ctx context.Context, list []Initiative, priced func(measure string) bool) []Initiative {
 	for n := range list {
-		list[n] = list[n].shown(ctx)
+		list[n] = list[n].shown(ctx, priced)
 	}
 	return list
 }
 
 // shown is a standing as whoever asks may see it; where the work stands is seen by all who read the strategy.
-func (st Standing) shown(ctx context.Context) Standing {
-	if st.Initiative = st.Initiative.shown(ctx); !st.Discreet {
+func (st Standing) shown(ctx context.Context, priced func(measure string) bool) Standing {
+	if st.Initiative = st.Initiative.shown(ctx, priced); !st.Discreet {
 		return st
 	}
 	st.Accounts, st.Spent = nil, Actual{}

@@ -191,3 +191,27 @@ func TestProgressIsReportedByThoseWhoDoIt(t *testing.T) {
 		}
 	})
 }
+
+// What a measure in money should reach is an amount: who does not lead the initiative sees which measure it is, and no number.
+func TestBenefitsInAMeasureInMoneyAreAmounts(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		i, oda, _, nic := w.running()
+		i, err := w.s.ChangeBenefits(w.ctx, i.ID, i.UpdatedAt, []plan.Benefit{{Kind: plan.InMeasure, Label: "Cheaper", Measure: "supplier-savings", Baseline: 1000, Target: 5000, To: i.End}, {Kind: plan.InMeasure, Label: "Answers", Measure: "response-rate", Baseline: 0.4, Target: 0.9, To: i.End}})
+		w.must(err)
+		for name, who := range map[string]context.Context{"who steers": w.ctx, "the owner": oda, "another": nic} {
+			got, err := w.s.Initiative(who, i.ID)
+			w.must(err)
+			if len(got.Benefits) != 2 || got.Benefits[1].Target != 0.9 || got.Benefits[1].Hidden {
+				t.Fatalf("%s sees %+v", name, got.Benefits)
+			}
+			if b := got.Benefits[0]; b.Measure != "supplier-savings" || b.Hidden != (name == "another") || (b.Target == 0) != b.Hidden || (b.Baseline == 0) != b.Hidden {
+				t.Errorf("%s sees %+v", name, b)
+			}
+		}
+		if got, err := w.s.Initiative(w.ctx, i.ID); err != nil || got.Benefits[0].Target != 5000 {
+			t.Errorf("looking took the number away: %+v, %v", got.Benefits, err)
+		}
+	})
+}

@@ -122,7 +122,7 @@ func (s *Service) Initiative(ctx context.Context, initiative string) (Initiative
 		return Initiative{}, err
 	}
 	i, err := one(ctx, s.db.Read(), initiative)
-	return i.shown(ctx), err
+	return i.shown(ctx, s.priced), err
 }
 
 // Initiatives lists all of them, those that start first first, those without a date last.
@@ -131,7 +131,7 @@ func (s *Service) Initiatives(ctx context.Context) ([]Initiative, error) {
 		return nil, err
 	}
 	list, err := s.all(ctx)
-	return shownAll(ctx, list), err
+	return shownAll(ctx, list, s.priced), err
 }
 
 // all lists them with everything, for what is computed of them.

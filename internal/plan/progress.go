@@ -72,7 +72,7 @@ func (s *Service) Report(ctx context.Context, initiative string, seen time.Time,
 		}
 		return details, nil
 	})
-	return i.shown(ctx), err
+	return i.shown(ctx, s.priced), err
 }
 
 // progress puts in order how far a task is, or says what is wrong with it; on names the fields.

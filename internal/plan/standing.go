@@ -76,7 +76,7 @@ func (s *Service) Stand(ctx context.Context, initiative string) (Standing, error
 	if err != nil {
 		return Standing{}, err
 	}
-	return list[0].shown(ctx), nil
+	return list[0].shown(ctx, s.priced), nil
 }
 
 // Portfolio says where all initiatives stand, those that start first first.
@@ -95,7 +95,7 @@ func (s *Service) Portfolio(ctx context.Context) ([]Standing, error) {
 func (s *Service) shownStandings(ctx context.Context, list []Initiative) ([]Standing, error) {
 	out, err := s.standings(ctx, s.db.Read(), list)
 	for n := range out {
-		out[n] = out[n].shown(ctx)
+		out[n] = out[n].shown(ctx, s.priced)
 	}
 	return out, err
 }

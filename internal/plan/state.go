@@ -140,7 +140,7 @@ func (s *Service) Take(ctx context.Context, initiative string, seen time.Time, s
 		err := db.Insert(ctx, q, "initiative_step (id, initiative, at, member, step, note)", [][]any{{s.newID(), i.ID, db.T(s.Now()), who, string(step), note}}, "")
 		return details, err
 	})
-	return i.shown(ctx), err
+	return i.shown(ctx, s.priced), err
 }
 
 // MayTake lists what whoever asks can decide: those who steer all that is possible, the owner that it is done.

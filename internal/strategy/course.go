@@ -18,7 +18,12 @@ import (
 
 // weekly is the course of a measure over the last weeks.
 func (s *Service) weekly(ctx context.Context, m Measure, at time.Time) ([]Sample, error) {
-	points, err := s.measures.Series(measure.Permitted(ctx), m.Measure, measure.Last(7*weeksTested, at, i18n.Zone(ctx)), measure.Week, m.Filter())
+	return s.samples(ctx, m, recent(at, i18n.Zone(ctx)))
+}
+
+// samples is the course of a measure week by week.
+func (s *Service) samples(ctx context.Context, m Measure, w measure.Window) ([]Sample, error) {
+	points, err := s.measures.Series(measure.Permitted(ctx), m.Measure, w, measure.Week, m.Filter())
 	if problem.Is(err, problem.Invalid) || problem.Is(err, problem.Missing) {
 		return nil, nil
 	}

@@ -252,7 +252,7 @@ func (s *Service) evaluate(ctx context.Context, m Map, at time.Time, zone *time.
 				r.Spark = course[max(0, len(course)-weeksDrawn):]
 				st.Readings[j] = r
 				if j == 0 {
-					weekly[i] = oriented(measured, r.Unit, course)
+					weekly[i] = oriented(measured, r.Unit, s.past.before(pastKey(measured, at, zone), course))
 				}
 				return nil
 			})
@@ -286,7 +286,7 @@ func (s *Service) evaluate(ctx context.Context, m Map, at time.Time, zone *time.
 		from, okFrom := index[l.Origin]
 		to, okTo := index[l.Serves]
 		if okFrom && okTo {
-			t.Correlation = stat.Correlate(stat.Changes(weekly[from]), stat.Changes(weekly[to]), (l.LagDays+3)/7, true)
+			t.Correlation = correlated(l, weekly[from], weekly[to])
 		}
 		e.Links = append(e.Links, t)
 	}

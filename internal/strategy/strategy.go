@@ -29,6 +29,7 @@ type Service struct {
 	clock    func() time.Time
 	ids      id.Maker
 	shelf    shelf
+	past     past
 	turns    chan struct{}
 	flight   singleflight.Group
 	maps     db.Kept[Map] // nobody may change what it gives

@@ -35,6 +35,9 @@ type FactFigures struct {
 	Status       string     `json:"status,omitempty" maxLength:"300"`
 	Label        string     `json:"label,omitempty" maxLength:"300"`
 	Ref          string     `json:"ref,omitempty" maxLength:"300" doc:"What it belongs to."`
+	Topic        string     `json:"topic,omitempty" maxLength:"300" doc:"The name of a topic."`
+	Language     string     `json:"language,omitempty" maxLength:"2" doc:"ISO 639-1."`
+	Matter       string     `json:"matter,omitempty" maxLength:"300" doc:"complaint, praise, suggestion, question, lead or job."`
 	Note         string     `json:"note,omitempty" maxLength:"300"`
 }
 
@@ -161,7 +164,8 @@ func moment(t time.Time) *time.Time {
 func shown(f *business.Fact) Fact {
 	out := Fact{ID: f.ID, Kind: f.Kind, Origin: f.Origin, ExternalID: f.External, Version: f.Version, StatedAt: f.StatedAt, Activity: f.Activity, Withdrawn: f.Withdrawn, Hidden: f.Hidden,
 		FactFigures: FactFigures{At: f.At, Until: moment(f.Until), Amount: f.Amount, Before: f.Before, Currency: f.Currency, Person: f.Person, Organisation: f.Organisation, Channel: f.Channel,
-			Team: f.Team, Partner: f.Partner, Campaign: f.Campaign, Community: f.Community, Source: f.Source, Status: f.Status, Label: f.Label, Ref: f.Ref}}
+			Team: f.Team, Partner: f.Partner, Campaign: f.Campaign, Community: f.Community, Source: f.Source, Status: f.Status, Label: f.Label, Ref: f.Ref,
+			Topic: f.Topic, Language: f.Language, Matter: f.Matter}}
 	if !f.Withdrawn {
 		out.Quantity = &f.Quantity
 	}
@@ -171,7 +175,8 @@ func shown(f *business.Fact) Fact {
 // said turns figures into a statement of a kind.
 func (g *FactFigures) said(kind string) (business.Statement, error) {
 	st := business.Statement{At: g.At, Currency: g.Currency, Fact: ledger.Fact{Kind: kind, Quantity: 1, Before: g.Before, Person: g.Person, Organisation: g.Organisation, Channel: g.Channel,
-		Team: g.Team, Partner: g.Partner, Campaign: g.Campaign, Community: g.Community, Source: g.Source, Status: g.Status, Label: g.Label, Ref: g.Ref, Note: g.Note}}
+		Team: g.Team, Partner: g.Partner, Campaign: g.Campaign, Community: g.Community, Source: g.Source, Status: g.Status, Label: g.Label, Ref: g.Ref, Note: g.Note,
+		Topic: g.Topic, Language: g.Language, Matter: g.Matter}}
 	if g.Until != nil {
 		st.Until = *g.Until
 	}

@@ -80,7 +80,7 @@ func (v *factView) items(ctx context.Context) []ui.Item {
 	add("business.status", value(ctx, v.Status))
 	add("business.label", value(ctx, v.Label))
 	for _, t := range []struct{ field, text string }{{"person", short(v.Person)}, {"organisation", v.Organisation}, {"channel", v.Channel}, {"team", v.Team}, {"partner", v.Partner},
-		{"campaign", v.Campaign}, {"community", v.Community}, {"source", v.Source}, {"ref", v.Ref}} {
+		{"campaign", v.Campaign}, {"community", v.Community}, {"source", v.Source}, {"topic", v.Topic}, {"language", v.Language}, {"matter", value(ctx, v.Matter)}, {"ref", v.Ref}} {
 		add("business.field."+t.field, t.text)
 	}
 	return out
@@ -234,7 +234,7 @@ func filled(ctx context.Context, f *business.Fact) map[string]string {
 		out["before"] = plain(*f.Before, f.Currency, mark)
 	}
 	for _, t := range []struct{ field, text string }{{"person", f.Person}, {"organisation", f.Organisation}, {"channel", f.Channel}, {"team", f.Team}, {"partner", f.Partner},
-		{"campaign", f.Campaign}, {"community", f.Community}, {"source", f.Source}, {"ref", f.Ref}} {
+		{"campaign", f.Campaign}, {"community", f.Community}, {"source", f.Source}, {"topic", f.Topic}, {"language", f.Language}, {"matter", f.Matter}, {"ref", f.Ref}} {
 		out[t.field] = t.text
 	}
 	return out

@@ -114,7 +114,7 @@ func figure(ctx context.Context, f *business.Fact) string {
 // about is what a fact is about, in a few words.
 func about(ctx context.Context, f *business.Fact) string {
 	var parts []string
-	for _, s := range []string{value(ctx, f.Label), f.Organisation, short(f.Person), f.Team, f.Channel, f.Partner, f.Campaign, f.Community, f.Source} {
+	for _, s := range []string{value(ctx, f.Label), f.Organisation, short(f.Person), f.Team, f.Channel, f.Partner, f.Campaign, f.Community, f.Source, f.Topic, f.Language, value(ctx, f.Matter)} {
 		if s != "" {
 			parts = append(parts, s)
 		}

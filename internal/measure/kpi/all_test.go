@@ -4,11 +4,13 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/ledger"
 )
 
 // TestDefined holds every measure to a complete definition, with words in every language and a page.
@@ -39,8 +41,9 @@ func TestDefined(t *testing.T) {
 		if e := m.In(time.Unix(0, 0), time.Unix(1e9, 0), nil); e.Value.Defined() && m.Unit != Posts && m.Unit != Conversations {
 			t.Errorf("%s: nothing at all is %+v", m.ID, e.Value)
 		}
-		if n := len(m.Pending()); (n > 0) != (m.Source(Ask{Cuts: make([]time.Time, 2)}).Part == "''") {
-			t.Errorf("%s: it either has rows or says what it waits for", m.ID)
+		source := m.Source(Ask{Cuts: make([]time.Time, 2)})
+		if m.Spread != (source.Until != "") && !strings.HasPrefix(m.ID, "engagement-") { // of which the facts that replies are divided by are spread
+			t.Errorf("%s: it does not say whether periods are spread", m.ID)
 		}
 		for _, lang := range i18n.Languages() {
 			for _, k := range keys {
@@ -114,11 +117,32 @@ func TestWords(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestNeeds holds that whatever a measure stands on can be stated, and that the page says of facts with a label, and of kinds that are brought for
+// a few measures only, what a line of them holds.
+func TestNeeds(t *testing.T) {
+	t.Parallel()
 	for _, m := range All() {
-		for _, need := range m.Pending() {
+		for _, need := range m.Needs {
+			id, label, fact := FactNeed(need)
+			kind, known := ledger.KindOfFact(id)
+			if !fact || !known {
+				t.Errorf("%s needs %s, which nobody can state", m.ID, need)
+				continue
+			}
+			if label != "" && kind.Labels != nil && !slices.Contains(kind.Labels, label) {
+				t.Errorf("%s needs %s, which has no such label", m.ID, need)
+			}
+			key := "measure.bring." + id
+			if label != "" {
+				key += "." + label
+			} else if !slices.Contains([]string{ledger.FactTouch, ledger.FactAct, ledger.FactProposal, ledger.FactComparison}, id) {
+				continue
+			}
 			for _, lang := range i18n.Languages() {
-				if _, ok := i18n.Keys(lang)["measure.need."+need]; !ok {
-					t.Errorf("no words for what %s waits for in %s: %s", m.ID, lang, need)
+				if _, ok := i18n.Keys(lang)[key]; !ok {
+					t.Errorf("no words for what %s needs in %s: %s", m.ID, lang, key)
 				}
 			}
 		}

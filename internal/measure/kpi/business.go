@@ -14,16 +14,30 @@ import (
 // business is the rows of business_fact f that a filter lets through.
 func (a Ask) business(w *db.Where) *db.Where {
 	for _, c := range []struct{ column, value string }{{"channel", a.Filter.Channel}, {"community", a.Filter.Community}, {"team", a.Filter.Team},
-		{"partner", a.Filter.Partner}, {"campaign", a.Filter.Campaign}} {
+		{"partner", a.Filter.Partner}, {"campaign", a.Filter.Campaign}, {"language", a.Filter.Language}, {"matter", a.Filter.Kind}} {
 		if c.value != "" {
 			w.And("f."+c.column+" = ?", c.value)
 		}
 	}
+	if a.Filter.Topic != "" {
+		w.And("f.topic " + named(w.Arg(a.Filter.Topic)))
+	}
 	return w
+}
+
+// named is whether a text is a topic's name, or its id, which topic holds.
+func named(topic string) string {
+	return "IN (" + topic + ", (SELECT name FROM topic WHERE id = " + topic + "))"
 }
 
 // ofFacts is what business facts can be narrowed by.
 func ofFacts() []Dimension { return []Dimension{ByChannel, ByCommunity, ByTeam, ByPartner, ByCampaign} }
+
+// ofAnswers is what facts can be narrowed by that tell what people spoke of, and in which language.
+func ofAnswers() []Dimension { return append(ofFacts(), ByTopic, ByLanguage, ByKind) }
+
+// ofLeads is the same where no kind of matter is stated.
+func ofLeads() []Dimension { return append(ofFacts(), ByTopic, ByLanguage) }
 
 // stated is the business facts of a kind between the cuts. Each row counts as many as its quantity.
 func (a Ask) stated(kind, part string) Source {
@@ -31,15 +45,17 @@ func (a Ask) stated(kind, part string) Source {
 	return Source{Table: "business_fact f", ID: "f.id", At: "f.at", Part: part, N: heads, Where: w}
 }
 
-// statedAny is the business facts of several kinds between the cuts; each row counts once, and sum says what is added up.
+// statedAny is the business facts of several kinds between the cuts, and those of periods that reach into them; each row counts once, and sum says what is added up.
 func (a Ask) statedAny(part, sum string, kinds ...string) Source {
 	w := &db.Where{}
 	marks := make([]string, len(kinds))
 	for i, k := range kinds {
 		marks[i] = w.Arg(k)
 	}
-	w.And("f.kind IN (" + strings.Join(marks, ", ") + ")")
-	return Source{Table: "business_fact f", ID: "f.id", At: "f.at", Part: part, Sum: sum, Where: a.business(a.between(w, "f.at"))}
+	kind := "f.kind IN (" + strings.Join(marks, ", ") + ")" // in both branches, so that each finds its index
+	from, to := w.Arg(db.T(a.From())), w.Arg(db.T(a.To()))
+	w.And("(" + kind + " AND f.at >= " + from + " AND f.at < " + to + " OR " + kind + " AND f.until > " + from + " AND f.at < " + to + ")")
+	return Source{Table: "business_fact f", ID: "f.id", At: "f.at", Until: "f.until", Part: part, Sum: sum, Where: a.business(w)}
 }
 
 const (
@@ -73,8 +89,10 @@ func sum(facts []Fact, parts ...string) (m stat.Moments) {
 func currencies(facts []Fact) []string {
 	var out []string
 	for _, f := range facts {
-		if f.Currency != "" && !slices.Contains(out, f.Currency) {
-			out = append(out, f.Currency)
+		for _, c := range strings.Split(f.Currency, "+") { // what one row adds up may be in several
+			if c != "" && !slices.Contains(out, c) {
+				out = append(out, c)
+			}
 		}
 	}
 	slices.Sort(out)
@@ -102,26 +120,26 @@ func inMoney(facts []Fact, do func(currency string) Estimated) Estimated {
 
 // answered is a share that a survey found, with Wilson's interval when it says of how many answers. Facts are keyed by that number.
 func answered(facts []Fact, question string) stat.Estimate {
-	n, rows, k, plain := 0, 0, 0.0, 0.0
+	n, k, rows, plain := 0.0, 0.0, 0.0, 0.0
 	for _, f := range facts {
 		if f.Part != question {
 			continue
 		}
-		rows += f.N
+		rows += float64(f.N) * f.weight()
 		plain += f.Sum
 		if asked, err := strconv.Atoi(strings.TrimSpace(f.Key)); err == nil && asked > 0 && asked < 1e9 {
-			n += asked * f.N
+			n += float64(asked*f.N) * f.weight()
 			k += float64(asked) * f.Sum
 		}
 	}
 	switch {
-	case rows == 0:
+	case rows <= 0:
 		return stat.Estimate{}
-	case n == 0:
-		return stat.Exact(min(max(plain/float64(rows), 0), 1), rows)
+	case n < 1:
+		return stat.Exact(min(max(plain/rows, 0), 1), max(int(rows+0.5), 1))
 	}
-	e := stat.Share(min(max(int(k+0.5), 0), n), n)
-	return e
+	all := int(n + 0.5)
+	return stat.Share(min(max(int(k+0.5), 0), all), all)
 }
 
 // shares makes a share of the facts of one part among those and others.
@@ -160,15 +178,3 @@ func byKey(facts []Fact, parts ...string) (keys []string, values []float64) {
 func since(d time.Duration) string { return strconv.FormatInt(d.Microseconds(), 10) }
 
 const day = 24 * time.Hour
-
-// pending is a measure whose facts nothing in Entente states yet: it says which, and has no rows.
-func pending(m Measure, facts ...string) Measure {
-	m.Of = OfFacts
-	m.Needs = append(m.Needs, facts...)
-	m.From = append(m.From, facts...)
-	m.Source = func(Ask) Source {
-		return Source{Table: "business_fact f", ID: "f.id", At: "f.at", Part: "''", Where: (&db.Where{}).And("f.kind = ''")}
-	}
-	m.Estimate = func([]Fact) Estimated { return Estimated{} }
-	return m
-}

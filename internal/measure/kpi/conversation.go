@@ -23,12 +23,12 @@ func (a Ask) conversations(w *db.Where) *db.Where {
 	if f.Team != "" {
 		w.And("EXISTS (SELECT 1 FROM team_profile g WHERE g.member = c.assignee AND g.department = ?)", f.Team)
 	}
-	return w
+	return a.attached(w, "c.author", "c.root")
 }
 
 // ofConversations is what conversations can be narrowed by.
 func ofConversations() []Dimension {
-	return []Dimension{ByChannel, ByTopic, ByLanguage, ByKind, ByMember, ByTeam, ByCommunity}
+	return []Dimension{ByChannel, ByTopic, ByLanguage, ByKind, ByMember, ByTeam, ByCommunity, ByPartner, ByCampaign}
 }
 
 // opened is the conversations opened between the cuts.

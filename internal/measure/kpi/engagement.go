@@ -24,7 +24,7 @@ func EngagementRates() []Measure {
 	for _, r := range rates {
 		m := Measure{
 			ID: r.id, Section: Reputation, Entry: 17, Unit: Ratio, Better: Higher, Days: 30, Clock: NoClock, MinN: 10, Interval: PoissonRate, Evidence: Measured, Stage: Outtake,
-			Dims: []Dimension{ByChannel}, Of: OfPosts, From: append([]string{ledger.PostSaid}, stating()...), Needs: needs("visit"),
+			Dims: []Dimension{ByChannel}, Of: OfPosts, From: append([]string{ledger.PostSaid}, stating()...), Needs: needs("visit"), Spread: true,
 			Parts:   []Part{{"reply", Numerator}},
 			Formula: r.formula,
 			Source:  func(a Ask) Source { return a.replies() },
@@ -33,12 +33,7 @@ func EngagementRates() []Measure {
 			},
 		}
 		m.Between = func(from, to time.Time, facts []Fact) Estimated {
-			var in []Fact
-			for _, f := range facts {
-				if !f.At.Before(from) {
-					in = append(in, f)
-				}
-			}
+			in := facts // those of the window
 			exposure, rows := 0.0, sum(in, r.label).N
 			if r.label == "followers" {
 				exposure = levels(in, r.label)
@@ -79,8 +74,8 @@ func (a Ask) engaged(ctx context.Context, q db.Q, label string, posts bool) ([]F
 	if err != nil {
 		return nil, err
 	}
-	s := a.stated("visit", "f.label")
-	s.N, s.Sum, s.Key = "", "f.quantity", "f.channel || ' ' || f.source"
+	s := a.statedAny("f.label", "f.quantity", "visit")
+	s.Key = "f.channel || ' ' || f.source"
 	s.Where.And("f.label = ?", label)
 	visits, err := s.read(ctx, q, a.Cuts)
 	if err != nil || !posts {
@@ -96,16 +91,17 @@ func (a Ask) engaged(ctx context.Context, q db.Q, label string, posts bool) ([]F
 
 // levels adds up, over keys, the mean of what was stated of each: the number of followers is not a sum over time.
 func levels(facts []Fact, part string) float64 {
-	of := map[string]stat.Moments{}
+	sums, weights := map[string]float64{}, map[string]float64{}
 	for _, f := range facts {
 		if f.Part == part {
-			of[f.Key] = of[f.Key].Add(stat.Moments{N: f.N, Sum: f.Sum})
+			sums[f.Key] += f.Sum
+			weights[f.Key] += float64(f.N) * f.weight()
 		}
 	}
 	total := 0.0
-	for _, m := range of {
-		if m.N > 0 {
-			total += m.Sum / float64(m.N)
+	for k, w := range weights {
+		if w > 0 {
+			total += sums[k] / w
 		}
 	}
 	return total

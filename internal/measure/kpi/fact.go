@@ -32,8 +32,8 @@ type Filter struct {
 	Community string // as business facts name it; of what is said it is turned into its channel
 	Kind      string // of posts: complaint, praise, suggestion, question, lead, job; a conversation counts by any of its posts
 	Team      string // of conversations: the department of who has them
-	Partner   string
-	Campaign  string
+	Partner   string // of what is said: the organisation of who said it
+	Campaign  string // of what is said: in a link of its thread
 }
 
 // Ask is what is asked of a measure.
@@ -90,6 +90,9 @@ type Fact struct {
 
 	By *stat.Confusion // how often who counted it errs; nil for nobody who does
 
+	Until time.Time // the end of the period that it is of, which begins at At; zero for a moment
+	Share float64   // how much of its period lies in the window, when it does not whole: Sum and Squares are of that; 0 is all of it
+
 	Channel string // id; only where Ask.Apart told facts apart by it
 }
 
@@ -101,6 +104,7 @@ type Source struct {
 	N                   string // how many a row counts, a whole number; "" is 1
 	Tie                 string // tells rows of the same ID apart, which may then stand twice; "" where none do
 	Where               *db.Where
+	Until               string // the end of a period, which counts in a window as much as it lies in it; "" where what counts are moments
 	Apart               string // the channel that facts are told apart by, which are then gathered by the hour; "" where they are not
 }
 
@@ -134,10 +138,17 @@ func (s Source) read(ctx context.Context, q db.Q, cuts []time.Time) ([]Fact, err
 	if s.Currency != "" {
 		currency = s.Currency
 	}
-	double := func(expression string) string { return "CAST(" + expression + " AS DOUBLE PRECISION)" }
-	list, err := db.All(ctx, q, func(f *Fact) []any {
+	until := ""
+	fields := func(f *Fact) []any {
 		return []any{db.At(&f.At), &f.Part, &f.Key, &f.Currency, &f.N, &f.Sum, &f.Squares, &f.Channel}
-	}, "SELECT "+at+", "+s.Part+", "+key+", "+currency+", "+n+", "+double(sum)+", "+double(squares)+", "+channel+" FROM "+s.Table+" "+s.Where.String()+
+	}
+	if s.Until != "" {
+		at, until, by = "CASE WHEN "+s.Until+" IS NULL THEN "+at+" ELSE "+s.At+" END", ", "+s.Until, by+", 9"
+		moments := fields
+		fields = func(f *Fact) []any { return append(moments(f), db.At(&f.Until)) }
+	}
+	double := func(expression string) string { return "CAST(" + expression + " AS DOUBLE PRECISION)" }
+	list, err := db.All(ctx, q, fields, "SELECT "+at+", "+s.Part+", "+key+", "+currency+", "+n+", "+double(sum)+", "+double(squares)+", "+channel+until+" FROM "+s.Table+" "+s.Where.String()+
 		" GROUP BY 1, 2, 3, 4"+by, s.Where.Args...)
 	return list, wrap(err)
 }

@@ -1,6 +1,7 @@
 package kpi
 
 import (
+	"context"
 	"strings"
 	"time"
 
@@ -205,13 +206,62 @@ func MemberRetention(week int) Measure {
 	})
 }
 
-// ContributingShare waits for who was a member at each moment: who left is not kept.
+// ContributingShare is the part of those who are members of a community of ours at the end of the window, as far as they are still, that said
+// something there in the window.
 func ContributingShare() Measure {
-	return pending(Measure{
+	const said = "r.author = 'mailto:' || m.email AND r.channel = k.channel AND r.kind IN ('question', 'answer', 'comment') AND r.automatic = '' AND r.private = 0"
+	const from = "community_membership x JOIN community k ON k.id = x.community JOIN member m ON m.id = x.member"
+	members := func(a Ask) *db.Where {
+		w := (&db.Where{}).And("x.space = ''").And("x.state = 'in'").And("x.at < ?", db.T(a.To()))
+		if a.Filter.Channel != "" {
+			w.And("k.channel = ?", a.Filter.Channel)
+		}
+		return w
+	}
+	return Measure{
 		ID: "contributing-share", Section: Community, Entry: 21, Unit: Share, Better: Higher, Days: 30, Clock: NoClock, MinN: 100, Interval: Wilson, Evidence: Measured, Stage: Outcome,
+		Dims: []Dimension{ByChannel, ByCommunity}, Of: OfPeople, From: []string{ledger.PostSaid}, Stock: true,
 		Parts:   []Part{{"contributed", Numerator}, {"silent", Denominator}},
 		Formula: "c = #{ members who contributed } / #{ members }",
-	}, "membership")
+		Source: func(a Ask) Source {
+			w := members(a)
+			wrote := "EXISTS (SELECT 1 FROM post r WHERE " + said + " AND r.at >= " + w.Arg(db.T(a.From())) + " AND r.at < " + w.Arg(db.T(a.To())) + ")"
+			return Source{Table: from, ID: "x.member", At: "x.at", Tie: "x.community", Where: w, Part: "CASE WHEN " + wrote + " THEN 'contributed' ELSE 'silent' END"}
+		},
+		Facts: func(ctx context.Context, q db.Q, a Ask) ([]Fact, error) {
+			fields := func(f *Fact) []any { return []any{db.At(&f.At), &f.Part, &f.Key} }
+			w := members(a)
+			list, err := db.All(ctx, q, fields, "SELECT x.at, 'joined', x.member || ' ' || x.community FROM "+from+" "+w.String(), w.Args...)
+			if err != nil {
+				return nil, wrap(err)
+			}
+			a.between(w, "r.at")
+			wrote, err := db.All(ctx, q, fields, "SELECT r.at, 'wrote', x.member || ' ' || x.community FROM "+from+" JOIN post r ON "+said+" "+w.String(), w.Args...)
+			list = append(list, wrote...)
+			for i := range list {
+				list[i].N = 1
+			}
+			return list, wrap(err)
+		},
+		Between: func(from, to time.Time, facts []Fact) Estimated {
+			wrote, is := map[string]bool{}, map[string]bool{}
+			for _, f := range facts {
+				switch {
+				case f.Part == "joined":
+					is[f.Key] = true
+				case f.Part == "wrote" && !f.At.Before(from):
+					wrote[f.Key] = true
+				}
+			}
+			k := 0
+			for who := range is {
+				if wrote[who] {
+					k++
+				}
+			}
+			return Estimated{Value: stat.Share(k, len(is)).AtLeast(100), Counts: map[string]int{"contributed": k, "silent": len(is) - k}}
+		},
+	}
 }
 
 // ContributionGini is how unevenly what is said is spread over those who said something.

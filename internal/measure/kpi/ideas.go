@@ -7,11 +7,6 @@ import (
 	"github.com/entente/entente/internal/ledger"
 )
 
-func waiting(id string, entry int, unit Unit, interval Interval, stage Stage, formula, need string, parts ...Part) Measure {
-	return pending(Measure{ID: id, Section: Innovation, Entry: entry, Unit: unit, Better: Higher, Days: 180, Clock: NoClock, MinN: 10, Interval: interval, Evidence: Measured, Stage: stage,
-		Parts: parts, Formula: formula}, need)
-}
-
 // letThrough keeps the posts p that a filter lets through.
 func (a Ask) letThrough(w *db.Where) *db.Where {
 	if a.Filter.Channel != "" {
@@ -26,7 +21,7 @@ func (a Ask) letThrough(w *db.Where) *db.Where {
 	if a.Filter.Kind != "" {
 		w.And("EXISTS (SELECT 1 FROM enrichment e WHERE e.post = p.id AND "+ofKind+")", a.Filter.Kind)
 	}
-	return w
+	return a.attached(w, "p.author", "p.root")
 }
 
 // submitted is the ideas submitted between the cuts; what was taken into another idea counts there.
@@ -114,15 +109,34 @@ func Duplication() Measure {
 	})
 }
 
+// BenefitPerIdea is what an idea brought that was implemented in the window: benefits whose reference is the idea, or its address. An idea of
+// which none is stated brought nothing.
+func BenefitPerIdea() Measure {
+	return idea("benefit-per-idea", Measure{Unit: Money, Better: Higher, Interval: Student, Stage: Impact, Formula: "b = Σ benefit / #implemented", Needs: needs("benefit"),
+		Parts: []Part{{"implemented", Denominator}},
+		Source: func(a Ask) Source {
+			w := a.letThrough(a.between((&db.Where{}).And("i.status = 'done'"), "i.status_at").And("i.merged_into = ''").And("p.deleted_at IS NULL"))
+			const benefits = " FROM business_fact b WHERE b.kind = 'benefit' AND b.ref <> '' AND (b.ref = i.id OR b.ref LIKE '%/' || i.id))"
+			return Source{Table: "community_idea i JOIN post p ON p.id = i.id", ID: "p.id", At: "i.status_at", Part: "'implemented'", Where: w,
+				Sum:      "COALESCE((SELECT SUM(b.amount)" + benefits + ", 0)",
+				Currency: "COALESCE((SELECT CASE WHEN MIN(b.currency) = MAX(b.currency) THEN MIN(b.currency) ELSE MIN(b.currency) || '+' || MAX(b.currency) END" + benefits + ", '')"}
+		},
+		Estimate: func(facts []Fact) Estimated {
+			return inMoney(facts, func(currency string) Estimated {
+				if currency == "" {
+					return Estimated{}
+				}
+				return Estimated{Value: sum(facts, "implemented").Mean().AtLeast(10)}
+			})
+		},
+	})
+}
+
 // Ideas are the measures of ideas, insights and knowledge.
 func Ideas() []Measure {
-	reuse := waiting("reuse-hours-saved", 26, Hours, Student, Impact, "h = #{ reuses } · verified minutes / 60", "minutes", Part{"reuse", Numerator})
-	reuse.Evidence = Surveyed
 	repeated := Duplication()
 	repeated.Entry = 26
 	return []Measure{
-		IdeaImplementation(), IdeaConversion(), InnovationCycle(), IdeaResponse(),
-		waiting("benefit-per-idea", 25, Money, Student, Impact, "b = Σ benefit / #implemented", "idea-benefit", Part{"implemented", Denominator}),
-		InsightRate(), InsightTime(), repeated, reuse,
+		IdeaImplementation(), IdeaConversion(), InnovationCycle(), IdeaResponse(), BenefitPerIdea(), InsightRate(), InsightTime(), repeated, HoursSaved(),
 	}
 }

@@ -1,17 +1,67 @@
 package kpi
 
 import (
+	"context"
+	"time"
+
+	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/measure/stat"
 )
 
-// KnowledgeCorrection waits for which cases were flagged.
+// KnowledgeCorrection is the share of cases flagged for a gap in the articles of which an article was made or corrected.
 func KnowledgeCorrection() Measure {
-	return pending(Measure{
-		ID: "knowledge-correction-rate", Section: Service, Entry: 9, Unit: Share, Better: Higher, Days: 90, Clock: NoClock, MinN: 20, Interval: Wilson, Evidence: Measured, Stage: Output,
-		Parts:   []Part{{"corrected", Numerator}, {"flagged", Denominator}},
+	m := settled(Measure{
+		ID: "knowledge-correction-rate", Entry: 9, Days: 90, MinN: 20, Evidence: Measured, Stage: Output,
 		Formula: "k = #{ articles made or corrected } / #{ cases flagged }",
-	}, "flagged")
+	}, "knowledge", "corrected", "flagged", "flagged")
+	m.Section = Service
+	return m
+}
+
+// HoursSaved is the hours that reusing articles saved: how many conversations were answered with one, times the minutes that were last stated to
+// be saved by one.
+func HoursSaved() Measure {
+	m := ArticleReuse()
+	reuse := m.Source
+	m.ID, m.Section, m.Entry, m.Unit, m.Days, m.MinN, m.Evidence, m.Stage = "reuse-hours-saved", Innovation, 26, Hours, 180, 10, Surveyed, Impact
+	m.From, m.Needs = append(m.From, stating()...), needs("survey/minutes_per_reuse")
+	m.Parts = []Part{{"reuse", Numerator}}
+	m.Formula = "h = #{ reuses } · verified minutes / 60"
+	m.Source = func(a Ask) Source {
+		s := reuse(a)
+		s.Part = "'reuse'"
+		return s
+	}
+	m.Facts = func(ctx context.Context, q db.Q, a Ask) ([]Fact, error) {
+		list, err := m.Source(a).read(ctx, q, a.Cuts)
+		if err != nil {
+			return nil, err
+		}
+		said, err := db.All(ctx, q, func(f *Fact) []any { return []any{db.At(&f.At), &f.Part, &f.Sum} },
+			"SELECT f.at, f.label, f.quantity FROM business_fact f WHERE f.kind = 'survey' AND f.label = 'minutes_per_reuse' AND f.at < $1", db.T(a.To()))
+		for i := range said {
+			said[i].N = 1
+		}
+		return append(list, said...), wrap(err)
+	}
+	m.Estimate = nil
+	m.Between = func(from, to time.Time, facts []Fact) Estimated {
+		k := 0
+		for _, f := range facts {
+			if f.Part == "reuse" && !f.At.Before(from) {
+				k += f.N
+			}
+		}
+		minutes := newest(facts, "minutes_per_reuse")
+		e := Estimated{Counts: map[string]int{"reuse": k}}
+		if minutes.Defined() {
+			e.Value = stat.Count(k).Scale(minutes.Value / 60).AtLeast(10)
+			e.Terms = []Term{{ID: "reuses", Unit: Conversations, Value: stat.Count(k)}, {ID: "minutes", Unit: Number, Value: minutes}}
+		}
+		return e
+	}
+	return m
 }
 
 // ArticleReuse is how many conversations were answered with an article of a community of ours.

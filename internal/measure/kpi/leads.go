@@ -13,7 +13,7 @@ const conversionTime = 90 * day
 func LeadConversion() Measure {
 	return Measure{
 		ID: "lead-conversion", Section: Customers, Entry: 12, Unit: Share, Better: Higher, Days: 180, Clock: NoClock, MinN: 30, Interval: Wilson, Evidence: Measured, Stage: Outcome,
-		Dims: ofFacts(), Of: OfFacts, From: stating(), Needs: needs("lead"), Moving: true,
+		Dims: ofLeads(), Of: OfFacts, From: stating(), Needs: needs("lead"), Moving: true,
 		Parts:    []Part{{"won", Numerator}, {"not_won", Denominator}, {"too_recent", LeftOut}},
 		Formula:  "c = #{ l : won(l) − created(l) ≤ 90 d } / #{ l }",
 		Source:   func(a Ask) Source { return a.cohort() },
@@ -53,8 +53,7 @@ func SocialLeadShare() Measure {
 		Parts:   []Part{{"social", Numerator}, {"elsewhere", Denominator}},
 		Formula: "s = #{ l : social(l) } / #{ l }",
 		Source: func(a Ask) Source {
-			s := a.stated("lead", `CASE WHEN f.channel <> '' OR f.community <> '' OR LOWER(f.source) IN ('social', 'social media', 'réseaux sociaux', 'community', 'communauté', 'forum', 'referral',
-				'mastodon', 'bluesky', 'linkedin', 'facebook', 'instagram', 'threads', 'x', 'twitter', 'youtube', 'tiktok', 'reddit', 'discord') THEN 'social' ELSE 'elsewhere' END`)
+			s := a.stated("lead", "CASE WHEN "+social("f")+" THEN 'social' ELSE 'elsewhere' END")
 			s.Where.And("f.ref = ''")
 			return s
 		},
@@ -66,7 +65,7 @@ func SocialLeadShare() Measure {
 func CostPerLead() Measure {
 	return Measure{
 		ID: "cost-per-lead", Section: Customers, Entry: 12, Unit: Money, Better: Lower, Days: 90, Clock: NoClock, MinN: 10, Interval: LogDelta, Evidence: Measured, Stage: Output,
-		Dims: ofFacts(), Of: OfFacts, From: stating(), Needs: needs("lead", "cost"),
+		Dims: ofFacts(), Of: OfFacts, From: stating(), Needs: needs("lead", "cost"), Spread: true,
 		Parts:   []Part{{"lead", Denominator}, {"acquisition", Numerator}},
 		Formula: "c = acquisition cost / #{ l }",
 		Source: func(a Ask) Source {
@@ -92,7 +91,7 @@ func CostPerLead() Measure {
 func WinRate() Measure {
 	return Measure{
 		ID: "win-rate", Section: Customers, Entry: 12, Unit: Share, Better: Higher, Days: 90, Clock: NoClock, MinN: 20, Interval: Wilson, Evidence: Measured, Stage: Outcome,
-		Dims: ofFacts(), Of: OfFacts, From: stating(), Needs: needs("lead"),
+		Dims: ofLeads(), Of: OfFacts, From: stating(), Needs: needs("lead"),
 		Parts:   []Part{{"won", Numerator}, {"lost", Denominator}},
 		Formula: "w = #won / (#won + #lost)",
 		Source: func(a Ask) Source {
@@ -109,7 +108,7 @@ func WinRate() Measure {
 func LeadCycle() Measure {
 	return Measure{
 		ID: "lead-cycle-time", Section: Customers, Entry: 12, Unit: Seconds, Better: Lower, Days: 180, Clock: Calendar, MinN: 10, Interval: Brookmeyer, Evidence: Measured, Stage: Outcome,
-		Dims: ofFacts(), Of: OfFacts, From: stating(), Needs: needs("lead"), Moving: true,
+		Dims: ofLeads(), Of: OfFacts, From: stating(), Needs: needs("lead"), Moving: true,
 		Parts:   []Part{{"won", Numerator}, {"open", Denominator}},
 		Formula: "S(t) = ∏ (1 − dᵢ/nᵢ), tᵢ ≤ t;  median = min{ t : S(t) ≤ ½ },  t = won − created",
 		Source: func(a Ask) Source {
@@ -162,33 +161,4 @@ func AdvocacyShare() Measure {
 		},
 		Estimate: shares(30, "ambassadors", "others"),
 	}
-}
-
-// Attributions are the shares of conversions that rules allot to social touches. They wait for touchpoints; the rules stand in package stat.
-func Attributions() []Measure {
-	var out []Measure
-	for _, r := range []struct{ id, formula string }{
-		{"attributed-first-touch", "c = Σ w₁,  w = (1, 0, …, 0)"},
-		{"attributed-last-touch", "c = Σ wₙ,  w = (0, …, 0, 1)"},
-		{"attributed-linear", "wᵢ = 1/n"},
-		{"attributed-position", "w = (0.4, 0.2/(n − 2), …, 0.4)"},
-		{"attributed-time-decay", "wᵢ ∝ 2^(−Δtᵢ/h),  h = 7 d"},
-		{"attributed-shapley", "φᵢ = Σ |S|!(|N| − |S| − 1)!/|N|! · (v(S ∪ i) − v(S))"},
-		{"attributed-removal", "REᵢ = 1 − P(conv | i removed)/P(conv),  share = REᵢ/ΣRE"},
-	} {
-		out = append(out, pending(Measure{
-			ID: r.id, Section: Customers, Entry: 14, Unit: Share, Better: Neither, Days: 90, Clock: NoClock, MinN: 30, Interval: ExactNumber, Evidence: Modelled, Stage: Outcome,
-			Of: OfFacts, Parts: []Part{{"social", Numerator}, {"elsewhere", Denominator}}, Formula: r.formula,
-		}, "touchpoint"))
-	}
-	return out
-}
-
-// MemberEffect waits for communities: what members buy more than they would have.
-func MemberEffect() Measure {
-	return pending(Measure{
-		ID: "member-effect", Section: Customers, Entry: 14, Unit: Money, Better: Higher, Days: 365, Clock: NoClock, MinN: 100, Interval: Difference, Evidence: Modelled, Stage: Impact,
-		Of: OfFacts, Parts: []Part{{"members", Numerator}, {"others", Denominator}},
-		Formula: "DiD = (T₁ − T₀) − (C₁ − C₀)",
-	}, "comparison")
 }

@@ -130,6 +130,11 @@ const (
 	ByCampaign  Dimension = "campaign"
 )
 
+// Dimensions lists them, in the order in which they are shown.
+func Dimensions() []Dimension {
+	return []Dimension{ByChannel, ByTopic, ByCommunity, ByLanguage, ByKind, ByTeam, ByPartner, ByCampaign, ByMember}
+}
+
 // Role is what a part does for the number.
 type Role string
 
@@ -163,11 +168,12 @@ type Measure struct {
 	Of       Thing
 	From     []string    // the kinds of activity it stands on
 	Formula  string      // in symbols; the words are in locales under "measure.ID."
-	Needs    []string    // what it stands on that may not be there: "fact:KIND" of business facts, else what Entente does not do yet
+	Needs    []string    // what it stands on that may not be there: "fact:KIND" of business facts or "fact:KIND/LABEL", else what Entente does not do yet
 	Dims     []Dimension // what it can be narrowed by
 	Parts    []Part
 	Confused bool // put right by how often models err; Ask.Sentiment holds that
 	Stock    bool // a state at the end of the window rather than what happened in it
+	Spread   bool // what is stated of a period counts in a window by the days of the period that lie in it
 	Moving   bool // its facts change as time goes by without anything being stated: waits, and what had not enough time yet
 
 	// Source finds the rows behind the number.
@@ -215,6 +221,13 @@ func (m Measure) Pending() []string {
 	return out
 }
 
+// FactNeed is the kind of business facts that a need names, and the label or status that they have, "" for any; ok is false for a need of something else.
+func FactNeed(need string) (kind, label string, ok bool) {
+	need, ok = strings.CutPrefix(need, "fact:")
+	kind, label, _ = strings.Cut(need, "/")
+	return kind, label, ok
+}
+
 // InMoney reports whether the number tells an amount; not everybody who reads measures sees those.
 func (m Measure) InMoney() bool { return m.Unit == Money || m.Priced }
 
@@ -228,15 +241,24 @@ func (m Measure) In(from, to time.Time, facts []Fact) Estimated {
 	if m.Stock {
 		begin = 0
 	}
+	counted := facts[begin:end]
 	var e Estimated
-	if m.Between != nil {
+	switch {
+	case m.Spread:
+		counted = within(from, to, facts[:end])
+		if m.Between != nil {
+			e = m.Between(from, to, counted)
+		} else {
+			e = m.Estimate(counted)
+		}
+	case m.Between != nil:
 		e = m.Between(from, to, facts[:end])
-	} else {
-		e = m.Estimate(facts[begin:end])
+	default:
+		e = m.Estimate(counted)
 	}
 	if e.Counts == nil {
 		e.Counts = make(map[string]int, len(m.Parts))
-		for _, f := range facts[begin:end] {
+		for _, f := range counted {
 			e.Counts[f.Part] += f.N
 			if f.Open {
 				e.Open += f.N

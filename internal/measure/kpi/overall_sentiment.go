@@ -103,7 +103,7 @@ func (a Ask) spoken(ctx context.Context, q db.Q) ([]Fact, error) {
 func (a Ask) sentiments(ctx context.Context, q db.Q) ([]Fact, error) {
 	source := func(a Ask) Source { return a.apart(OverallSentiment().Source(a)) }
 	channel, by := a.byChannel("channel")
-	if a.Filter.Topic != "" || a.Filter.Kind != "" {
+	if a.Filter.Topic != "" || a.Filter.Kind != "" || a.Filter.Partner != "" || a.Filter.Campaign != "" {
 		return source(a).read(ctx, q, a.Cuts)
 	}
 	split := map[int64]bool{}

@@ -1,5 +1,7 @@
 package kpi
 
+import "github.com/entente/entente/internal/ledger"
+
 // What measures that people put together use of this package; see package own.
 
 // Own is the section of those, Facts their unit when they count business facts.
@@ -22,6 +24,31 @@ func Opened(a Ask) Source { return a.opened() }
 
 // Wait estimates from waits of which some go on.
 func Wait(facts []Fact, least int) Estimated { return wait(facts, least) }
+
+// Stated is the business facts of a kind between the cuts, with those of periods that reach into them where spread is asked for; each row counts once.
+func Stated(a Ask, kind string, spread bool) Source {
+	if spread {
+		return a.statedAny("''", "", kind)
+	}
+	s := a.stated(kind, "''")
+	s.N = ""
+	return s
+}
+
+// OfFactsDims is what business facts of a kind can be narrowed by.
+func OfFactsDims(kind string) []Dimension {
+	out := ofFacts()
+	k, _ := ledger.KindOfFact(kind)
+	for _, d := range []struct {
+		field string
+		by    Dimension
+	}{{"topic", ByTopic}, {"language", ByLanguage}, {"matter", ByKind}} {
+		if k.Has(d.field) {
+			out = append(out, d.by)
+		}
+	}
+	return out
+}
 
 // OfPostsDims is what posts can be narrowed by.
 func OfPostsDims() []Dimension { return ofPosts() }

@@ -22,10 +22,12 @@ func ReputationIndex() Measure {
 			if err != nil {
 				return nil, err
 			}
-			ratings := a.stated("rating", "'rating_' || f.label")
+			b := a // what people rated is of no topic, unless that is stated; all of it counts
+			b.Filter.Topic = ""
+			ratings := b.stated("rating", "'rating_' || f.label")
 			ratings.N, ratings.Sum = "", "f.quantity"
 			ratings.Where.And("f.label = 'csat'")
-			advice := a.ratings("nps", "CASE WHEN f.quantity >= 9 THEN 'promoters' ELSE 'no_promoters' END")
+			advice := b.ratings("nps", "CASE WHEN f.quantity >= 9 THEN 'promoters' ELSE 'no_promoters' END")
 			sources := []Source{ResponseRate().Source(a), ratings, advice}
 			if a.Filter.Topic != "" {
 				sources = append(sources, a.voices())

@@ -37,11 +37,32 @@ func (a Ask) voices() Source {
 	return s
 }
 
-// ShareOfVoiceByReach waits for the reach of posts.
+// ShareOfVoiceByReach is the share of the filter's topic in how many people what is said of all topics reached, as somebody states it.
 func ShareOfVoiceByReach() Measure {
-	return pending(Measure{
-		ID: "share-of-voice-reach", Section: Reputation, Entry: 15, Unit: Share, Better: Higher, Days: 30, Clock: NoClock, MinN: 30, Interval: RatioDelta, Evidence: Modelled, Stage: Outtake,
-		Parts:   []Part{{"ours", Numerator}, {"other_topics", Denominator}},
+	return Measure{
+		ID: "share-of-voice-reach", Section: Reputation, Entry: 15, Unit: Share, Better: Higher, Days: 30, Clock: NoClock, Interval: ExactNumber, Evidence: Modelled, Stage: Outtake,
+		Dims: []Dimension{ByTopic, ByChannel, ByLanguage, ByCommunity, ByCampaign}, Of: OfFacts, From: stating(), Needs: needs("visit/mentions_reach"), Spread: true,
+		Parts:   []Part{{"ours", Numerator}, {"other_topics", Denominator}, {"no_topic", LeftOut}},
 		Formula: "v = Σ reach(ours) / Σ reach(all)",
-	}, "reach")
+		Source: func(a Ask) Source {
+			topic := a.Filter.Topic
+			a.Filter.Topic = ""
+			s := a.statedAny("'no_topic'", "f.quantity", "visit")
+			s.Where.And("f.label = 'mentions_reach'").And("f.topic <> ''")
+			if topic != "" {
+				s.Part = "CASE WHEN f.topic " + named(s.Where.Arg(topic)) + " THEN 'ours' ELSE 'other_topics' END"
+			}
+			return s
+		},
+		Estimate: func(facts []Fact) Estimated {
+			ours, others := sum(facts, "ours"), sum(facts, "other_topics")
+			switch {
+			case count(facts, "no_topic") > 0:
+				return Estimated{Why: "choose_topic"}
+			case ours.Sum+others.Sum <= 0:
+				return Estimated{}
+			}
+			return Estimated{Value: stat.Exact(ours.Sum/(ours.Sum+others.Sum), ours.N+others.N)}
+		},
+	}
 }

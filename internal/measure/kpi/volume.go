@@ -28,7 +28,7 @@ func Volume() Measure {
 // volume counts posts from the hours that listening keeps. Hours that a cut goes through are counted post by post; what machines said,
 // which those hours hold too, is taken back.
 func (a Ask) volume(ctx context.Context, q db.Q, part string) ([]Fact, error) {
-	if a.Filter.Language != "" || a.Filter.Kind != "" {
+	if a.Filter.Language != "" || a.Filter.Kind != "" || a.Filter.Partner != "" || a.Filter.Campaign != "" {
 		return a.apart(a.said(part)).read(ctx, q, a.Cuts)
 	}
 	channel, by := a.byChannel("channel")

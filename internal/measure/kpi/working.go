@@ -1,6 +1,10 @@
 package kpi
 
 import (
+	"maps"
+	"slices"
+	"time"
+
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/measure/stat"
@@ -61,22 +65,38 @@ func OfferAcceptance() Measure {
 		"CASE WHEN f.status = 'accepted' THEN 'accepted_offer' ELSE 'offered' END", "f.status IN ('offered', 'accepted')")
 }
 
-// QualityOfHire waits for judgements a year on.
-func QualityOfHire() Measure {
-	return pending(Measure{
-		ID: "quality-of-hire", Section: Working, Entry: 28, Unit: Share, Better: Higher, Days: 365, Clock: NoClock, MinN: 10, Interval: Wilson, Evidence: Surveyed, Stage: Impact,
-		Parts:   []Part{{"as_expected", Numerator}, {"below", Denominator}},
-		Formula: "q = #{ hires as expected or better after 12 months } / #{ hires }",
-	}, "hire-review")
+// settled is a share of what was asked for, invited or agreed that came to be: facts of the kind outcome with a label. What is still open counts
+// as open says.
+func settled(m Measure, label, met, missed, open string) Measure {
+	m.Section, m.Unit, m.Better, m.Clock, m.Interval = Working, Share, Higher, NoClock, Wilson
+	m.Dims, m.Of, m.From, m.Needs = ofLeads(), OfFacts, stating(), needs("outcome/"+label)
+	m.Parts = []Part{{met, Numerator}, {missed, Denominator}}
+	if open != missed {
+		m.Parts = append(m.Parts, Part{open, LeftOut})
+	}
+	m.Source = func(a Ask) Source {
+		s := a.stated("outcome", "CASE f.status WHEN 'met' THEN '"+met+"' WHEN 'missed' THEN '"+missed+"' ELSE '"+open+"' END")
+		s.Where.And("f.label = ?", label)
+		return s
+	}
+	m.Estimate = shares(m.MinN, met, missed)
+	return m
 }
 
-// EmployeeParticipation waits for who was invited and who is an employee.
+// QualityOfHire is the share of hires who are judged to do as expected or better a year on.
+func QualityOfHire() Measure {
+	return settled(Measure{
+		ID: "quality-of-hire", Entry: 28, Days: 365, MinN: 10, Evidence: Surveyed, Stage: Impact,
+		Formula: "q = #{ hires as expected or better after 12 months } / #{ hires }",
+	}, "hire", "as_expected", "below", "too_recent")
+}
+
+// EmployeeParticipation is the share of those invited who took part.
 func EmployeeParticipation() Measure {
-	return pending(Measure{
-		ID: "employee-participation", Section: Working, Entry: 27, Unit: Share, Better: Higher, Days: 90, Clock: NoClock, MinN: 20, Interval: Wilson, Evidence: Measured, Stage: Output,
-		Parts:   []Part{{"took_part", Numerator}, {"silent", Denominator}},
+	return settled(Measure{
+		ID: "employee-participation", Entry: 27, Days: 90, MinN: 20, Evidence: Measured, Stage: Output,
 		Formula: "p = #{ employees with ≥ 1 act } / #{ invited }",
-	}, "programme")
+	}, "participation", "took_part", "silent", "silent")
 }
 
 // TrainedAndActive is the share of those who spoke for us in the window who held a valid certificate each time they did.
@@ -122,57 +142,167 @@ func SupplierSavings() Measure {
 	return Measure{
 		ID: "supplier-savings", Section: Working, Entry: 29, Unit: Money, Better: Higher, Days: 365, Clock: NoClock, Interval: ExactNumber, Evidence: Measured, Stage: Impact,
 		Dims: []Dimension{ByTeam, ByPartner}, Of: OfFacts, From: stating(), Needs: needs("purchase"),
-		Parts:   []Part{{"purchase", Numerator}, {"no_old_price", LeftOut}},
-		Formula: "s = Σ (old price − new price) · volume",
+		Parts:    []Part{{"purchase", Numerator}, {"no_old_price", LeftOut}},
+		Formula:  "s = Σ (old price − new price) · volume",
+		Source:   func(a Ask) Source { return a.cheaper("purchase", "purchase") },
+		Estimate: addedUp("purchase"),
+	}
+}
+
+// cheaper is what a price below the one before, or the one proposed, comes to over the volume.
+func (a Ask) cheaper(kind, part string) Source {
+	s := a.stated(kind, "CASE WHEN f.before IS NULL THEN 'no_old_price' ELSE '"+part+"' END")
+	s.N, s.Sum, s.Currency = "", "CASE WHEN f.before IS NULL THEN 0 ELSE (f.before - COALESCE(f.amount, 0)) * f.quantity END", "f.currency"
+	return s
+}
+
+// addedUp is the amounts of a part.
+func addedUp(part string) func([]Fact) Estimated {
+	return func(facts []Fact) Estimated {
+		return inMoney(facts, func(string) Estimated {
+			m := sum(facts, part)
+			if m.N == 0 {
+				return Estimated{}
+			}
+			return Estimated{Value: stat.Exact(m.Sum, m.N)}
+		})
+	}
+}
+
+// CostAvoidance is what increases would have cost that we did not have to accept.
+func CostAvoidance() Measure {
+	m := SupplierSavings()
+	m.ID, m.Evidence, m.Needs = "cost-avoidance", Modelled, needs("proposal")
+	m.Parts = []Part{{"negotiated", Numerator}, {"no_old_price", LeftOut}}
+	m.Formula = "a = Σ (proposed price − final price) · volume"
+	m.Source = func(a Ask) Source { return a.cheaper("proposal", "negotiated") }
+	m.Estimate = addedUp("negotiated")
+	return m
+}
+
+// pillars are the sides of what a partner does with us, with their weights.
+func pillars() []Part {
+	return []Part{{"enablement", Numerator}, {"revenue", Numerator}, {"activity", Numerator}, {"experience", Numerator}}
+}
+
+// PartnerEngagement is how much partners do with us: of each the weighted sum of four sides, on which what is long past counts less, and
+// of all partners the mean.
+func PartnerEngagement() Measure {
+	weights := map[string]float64{"enablement": 0.3, "revenue": 0.4, "activity": 0.2, "experience": 0.1}
+	return Measure{
+		ID: "partner-engagement", Section: Working, Entry: 30, Unit: Index, Better: Higher, Days: 90, Clock: NoClock, Interval: ExactNumber, Evidence: Modelled, Stage: Outcome,
+		Dims: []Dimension{ByPartner, ByCampaign, ByCommunity, ByTeam}, Of: OfFacts, From: stating(), Needs: needs("act"),
+		Parts:   pillars(),
+		Formula: "P = Σ wₚ · pillarₚ,  pillarₚ = min(100, Σ points · 2^(−age/30 d))",
 		Source: func(a Ask) Source {
-			s := a.stated("purchase", "CASE WHEN f.before IS NULL THEN 'no_old_price' ELSE 'purchase' END")
-			s.N, s.Sum, s.Currency = "", "CASE WHEN f.before IS NULL THEN 0 ELSE (f.before - COALESCE(f.amount, 0)) * f.quantity END", "f.currency"
+			s := a.stated("act", "f.label")
+			s.N, s.Sum, s.Key = "", "f.quantity", "CASE WHEN f.partner <> '' THEN f.partner ELSE f.organisation END"
 			return s
 		},
-		Estimate: func(facts []Fact) Estimated {
-			return inMoney(facts, func(string) Estimated {
-				m := sum(facts, "purchase")
-				if m.N == 0 {
-					return Estimated{}
+		Between: func(from, to time.Time, facts []Fact) Estimated {
+			acts, n := map[[2]string][]stat.Act{}, 0
+			for _, f := range facts {
+				if !f.At.Before(from) && f.N > 0 && weights[f.Part] > 0 {
+					acts[[2]string{f.Key, f.Part}] = append(acts[[2]string{f.Key, f.Part}], stat.Act{Points: f.Sum, Ago: to.Sub(f.At)})
+					n += f.N
 				}
-				return Estimated{Value: stat.Exact(m.Sum, m.N)}
-			})
+			}
+			of := map[string]float64{}
+			for _, p := range pillars() { // in this order, so that rounding does not depend on that of facts
+				for k, list := range acts {
+					if k[1] == p.ID {
+						of[k[0]] += weights[p.ID] * stat.Decayed(list, 30*day, 100).Value
+					}
+				}
+			}
+			return perPartner(of, n, Index)
 		},
 	}
 }
 
-// CostAvoidance waits for prices that were proposed.
-func CostAvoidance() Measure {
-	return pending(Measure{
-		ID: "cost-avoidance", Section: Working, Entry: 29, Unit: Money, Better: Higher, Days: 365, Clock: NoClock, Interval: ExactNumber, Evidence: Modelled, Stage: Impact,
-		Parts:   []Part{{"purchase", Numerator}},
-		Formula: "a = Σ (proposed price − final price) · volume",
-	}, "proposal")
+// perPartner is the mean of numbers by partner, with each of them beside it.
+func perPartner(of map[string]float64, n int, unit Unit) Estimated {
+	var e Estimated
+	names := slices.Sorted(maps.Keys(of))
+	total := 0.0
+	for _, k := range names {
+		total += of[k]
+		if k != "" && len(names) > 1 {
+			e.Terms = append(e.Terms, Term{ID: "partner", Unit: unit, Name: k, Value: stat.Exact(of[k], 1)})
+		}
+	}
+	if len(names) > 0 && n > 0 {
+		e.Value = stat.Exact(total/float64(len(names)), n)
+	}
+	return e
 }
 
-// PartnerEngagement waits for programmes.
-func PartnerEngagement() Measure {
-	return pending(Measure{
-		ID: "partner-engagement", Section: Working, Entry: 30, Unit: Index, Better: Higher, Days: 90, Clock: NoClock, Interval: ExactNumber, Evidence: Modelled, Stage: Outcome,
-		Parts:   []Part{{"act", Numerator}},
-		Formula: "P = Σ wₚ · pillarₚ,  pillarₚ = min(100, Σ points · 2^(−age/30 d))",
-	}, "programme")
-}
-
-// Alliance are the measures of an alliance; they wait for its market place.
+// Alliance are the measures of an alliance. What partners bid, look for, agree and part by are outcomes; stages and shares are survey results.
 func Alliance() []Measure {
-	base := func(id string, unit Unit, interval Interval, formula string, parts ...Part) Measure {
-		return pending(Measure{ID: id, Section: Working, Entry: 31, Unit: unit, Better: Higher, Days: 365, Clock: NoClock, MinN: 5, Interval: interval, Evidence: Measured, Stage: Outcome,
-			Parts: parts, Formula: formula}, "alliance")
+	share := func(id, formula, label, met, missed, open string) Measure {
+		return settled(Measure{ID: id, Entry: 31, Days: 365, MinN: 5, Evidence: Measured, Stage: Outcome, Formula: formula}, label, met, missed, open)
 	}
-	split := base("value-split", Ratio, ExactNumber, "v = share received / share agreed", Part{"paid", Numerator})
+	base := func(id string, unit Unit, formula string, needs []string, parts ...Part) Measure {
+		return Measure{ID: id, Section: Working, Entry: 31, Unit: unit, Better: Higher, Days: 365, Clock: NoClock, Interval: ExactNumber, Evidence: Measured, Stage: Outcome,
+			Dims: ofFacts(), Of: OfFacts, From: stating(), Needs: needs, Parts: parts, Formula: formula}
+	}
+	pipeline := base("joint-pipeline", Money, "J = Σ value of joint bids that are open", needs("outcome/bid"), Part{"bid", Numerator}, Part{"no_value", LeftOut})
+	pipeline.Source = func(a Ask) Source {
+		s := a.stated("outcome", "CASE WHEN f.amount IS NULL THEN 'no_value' ELSE 'bid' END")
+		s.N, s.Sum, s.Currency = "", total, "f.currency"
+		s.Where.And("f.label = 'bid'").And("f.status = 'open'")
+		return s
+	}
+	pipeline.Estimate = addedUp("bid")
+	stated := func(a Ask, part string, labels string) Source {
+		s := a.statedAny(part, "f.quantity", "survey")
+		s.Until, s.Key = "", "f.partner" // a state, not something that is spread over its period
+		s.Where = a.business(a.between((&db.Where{}).And("f.kind = 'survey'").And("f.label IN ("+labels+")"), "f.at"))
+		return s
+	}
+	stage := base("alliance-stage", Index, "stage of ISO 44001, 1 to 8", needs("survey/alliance_stage"), Part{"stage", Numerator})
+	stage.Source = func(a Ask) Source { return stated(a, "'stage'", "'alliance_stage'") }
+	stage.Estimate = func(facts []Fact) Estimated {
+		of, n := map[string]float64{}, 0
+		for k, list := range byPartner(facts) {
+			if e := newest(list, "stage"); e.Defined() {
+				of[k] = min(max(e.Value, 1), 8)
+				n += count(list, "stage")
+			}
+		}
+		return perPartner(of, n, Index)
+	}
+	split := base("value-split", Ratio, "v = share received / share agreed", needs("survey/share_received", "survey/share_agreed"), Part{"paid", Numerator}, Part{"agreed", Denominator})
 	split.Better = Within
-	return []Measure{
-		base("joint-pipeline", Money, ExactNumber, "J = Σ value of joint bids that are open", Part{"bid", Numerator}),
-		base("bid-win-rate", Share, Wilson, "w = #{ bids won } / #{ bids decided }", Part{"won", Numerator}, Part{"lost", Denominator}),
-		base("capability-fill-rate", Share, Wilson, "f = #{ capabilities asked for and found } / #{ asked for }", Part{"filled", Numerator}, Part{"unfilled", Denominator}),
-		base("alliance-stage", Index, ExactNumber, "stage of ISO 44001, 1 to 8", Part{"stage", Numerator}),
-		split,
-		base("exit-readiness", Share, ExactNumber, "e = #{ exit conditions met } / #{ exit conditions }", Part{"met", Numerator}, Part{"missing", Denominator}),
+	split.Source = func(a Ask) Source {
+		return stated(a, "CASE f.label WHEN 'share_received' THEN 'paid' ELSE 'agreed' END", "'share_received', 'share_agreed'")
 	}
+	split.Estimate = func(facts []Fact) Estimated {
+		of, n := map[string]float64{}, 0
+		for k, list := range byPartner(facts) {
+			paid, agreed := sum(list, "paid"), sum(list, "agreed")
+			if paid.N > 0 && agreed.N > 0 && agreed.Sum > 0 {
+				of[k] = (paid.Sum / float64(paid.N)) / (agreed.Sum / float64(agreed.N))
+				n += paid.N + agreed.N
+			}
+		}
+		return perPartner(of, n, Ratio)
+	}
+	return []Measure{
+		pipeline,
+		share("bid-win-rate", "w = #{ bids won } / #{ bids decided }", "bid", "won", "lost", "undecided"),
+		share("capability-fill-rate", "f = #{ capabilities asked for and found } / #{ asked for }", "capability", "filled", "unfilled", "unfilled"),
+		stage,
+		split,
+		share("exit-readiness", "e = #{ exit conditions met } / #{ exit conditions }", "exit", "met", "missing", "missing"),
+	}
+}
+
+// byPartner tells facts apart by their key.
+func byPartner(facts []Fact) map[string][]Fact {
+	of := map[string][]Fact{}
+	for _, f := range facts {
+		of[f.Key] = append(of[f.Key], f)
+	}
+	return of
 }

@@ -13,7 +13,7 @@ func (a Ask) returns() Source {
 func ProgrammeReturn() Measure {
 	return Measure{
 		ID: "programme-return", Section: Worth, Entry: 32, Unit: Ratio, Better: Higher, Days: 365, Clock: NoClock, Interval: ExactNumber, Evidence: Measured, Stage: Impact,
-		Dims: ofFacts(), Of: OfFacts, From: stating(), Needs: needs("benefit", "cost"),
+		Dims: ofFacts(), Of: OfFacts, From: stating(), Needs: needs("benefit", "cost"), Spread: true,
 		Parts:   []Part{{"benefit_measured", Numerator}, {"benefit_holdout", Numerator}, {"cost", Denominator}, {"benefit_modelled", LeftOut}, {"benefit_assumed", LeftOut}},
 		Formula: "ROI = (Σ benefits measured or held out − cost) / cost",
 		Source:  func(a Ask) Source { return a.returns() },
@@ -35,7 +35,7 @@ func ProgrammeReturn() Measure {
 func ProgrammePotential() Measure {
 	return Measure{
 		ID: "programme-potential", Section: Worth, Entry: 32, Unit: Money, Better: Higher, Days: 365, Clock: NoClock, Interval: ExactNumber, Evidence: Assumed, Stage: Impact,
-		Dims: ofFacts(), Of: OfFacts, From: stating(), Needs: needs("benefit"),
+		Dims: ofFacts(), Of: OfFacts, From: stating(), Needs: needs("benefit"), Spread: true,
 		Parts:   []Part{{"benefit_modelled", Numerator}, {"benefit_assumed", Numerator}},
 		Formula: "P = Σ benefits modelled or assumed",
 		Source: func(a Ask) Source {

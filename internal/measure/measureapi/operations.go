@@ -23,10 +23,10 @@ type Ask struct {
 	Language string `query:"language" maxLength:"100" doc:"ISO 639-1 code, as detected."`
 	Member   string `query:"member" maxLength:"100" doc:"Id of the member who has the conversation; only for measures of conversations."`
 
-	Kind      string `query:"kind" maxLength:"100" doc:"Of posts and conversations: complaint, praise, suggestion, question, lead or job."`
+	Kind      string `query:"kind" maxLength:"100" doc:"complaint, praise, suggestion, question, lead or job."`
 	Team      string `query:"team" maxLength:"200" doc:"Of business facts."`
-	Partner   string `query:"partner" maxLength:"200" doc:"Of business facts."`
-	Campaign  string `query:"campaign" maxLength:"200" doc:"Of business facts."`
+	Partner   string `query:"partner" maxLength:"200" doc:"Of what is said: the organisation of who said it."`
+	Campaign  string `query:"campaign" maxLength:"200" doc:"Of what is said: utm_campaign of a link in its thread."`
 	Community string `query:"community" maxLength:"200" doc:"Of business facts."`
 }
 

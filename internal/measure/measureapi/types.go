@@ -31,7 +31,7 @@ type Measure struct {
 	Limits     string   `json:"limits"`
 	Parts      []Part   `json:"parts"`
 	Section    string   `json:"section"`
-	Needs      []string `json:"needs,omitempty" doc:"fact:KIND of business facts, else a part of Entente."`
+	Needs      []string `json:"needs,omitempty" doc:"fact:KIND or fact:KIND/LABEL of business facts, else a part of Entente."`
 	Dims       []string `json:"dims,omitempty" doc:"What it can be narrowed by."`
 }
 
@@ -108,12 +108,13 @@ type Reading struct {
 // Missing is something that a measure stands on and that is not there.
 type Missing struct {
 	Fact   string `json:"fact,omitempty" doc:"A kind of business fact that can be brought."`
+	Label  string `json:"label,omitempty" doc:"Of those facts; absent for any."`
 	Module string `json:"module,omitempty" doc:"A part of Entente that is not there yet."`
 }
 
 func missingOf(list []measure.Need) (out []Missing) {
 	for _, n := range list {
-		out = append(out, Missing{n.Kind, n.Module})
+		out = append(out, Missing{n.Kind, n.Label, n.Module})
 	}
 	return out
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -156,15 +157,21 @@ type measureProps struct {
 }
 
 // lastYear is the tile of the same period a year earlier.
-func lastYear(ctx context.Context, m kpi.Measure, r measure.Result) ui.StatProps {
+func lastYear(ctx context.Context, v view, m kpi.Measure, r measure.Result) ui.StatProps {
 	f := figureOf(ctx, m, r)
-	return ui.StatProps{Label: i18n.T(ctx, "measure.last_year"), Value: f.value, Unit: f.unit, Interval: f.interval, N: r.N, Note: f.note}
+	return ui.StatProps{Label: i18n.T(ctx, "measure.last_year"), Value: f.value, Unit: f.unit, Interval: f.interval, N: r.N, Note: f.note, Href: v.rowsOf(m, r.Window, i18n.Zone(ctx))}
 }
 
 // rowsTo is where the rows of a value of a dimension are.
 func (v view) rowsTo(m kpi.Measure, f measure.Filter) string {
 	v.Filter = f
 	return v.to("/measures/"+m.ID+"/rows", "at", v.moment())
+}
+
+// rowsOf is where the rows of a window are that begins with a day and may end within one.
+func (v view) rowsOf(m kpi.Measure, w measure.Window, zone *time.Location) string {
+	v.At, v.Window = strconv.FormatInt(w.To.UnixMicro(), 10), w
+	return v.rowsIn(m, w, zone)
 }
 
 // rowsIn is where the rows of a step of a course are; a step is whole days of zone.

@@ -3,6 +3,7 @@ package measureweb
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/measure"
@@ -59,10 +60,49 @@ func needWords(ctx context.Context, n measure.Need) (text, href string) {
 	if key := "business.kind." + n.Kind; i18n.Has(key) {
 		kind = i18n.T(ctx, key)
 	}
-	if org.Require(ctx, org.ImportRun) != nil {
-		return i18n.T(ctx, "measure.need.fact", "Kind", kind), "" // others bring them
+	text = i18n.T(ctx, "measure.need.fact", "Kind", kind)
+	if n.Label != "" {
+		text = i18n.T(ctx, "measure.need.fact_label", "Kind", kind, "Label", n.Label)
 	}
-	return i18n.T(ctx, "measure.need.fact", "Kind", kind), "/import?format=facts&kind=" + n.Kind
+	if org.Require(ctx, org.ImportRun) != nil {
+		return text, "" // others bring them
+	}
+	return text, "/import?format=facts&kind=" + n.Kind
+}
+
+// bring says what a line of what is missing holds, and where an example of it is and one can be stated.
+func bring(ctx context.Context, n measure.Need) (what, example, form string) {
+	if n.Kind == "" {
+		return "", "", ""
+	}
+	for _, key := range []string{"measure.bring." + n.Kind + "." + n.Label, "measure.bring." + n.Kind} {
+		if i18n.Has(key) {
+			what = i18n.T(ctx, key)
+			break
+		}
+	}
+	if org.Require(ctx, org.MeasureEdit) == nil {
+		form = "/business/facts/new?kind=" + n.Kind
+	}
+	return what, "/business/example?kind=" + n.Kind, form
+}
+
+// notBy says what a measure cannot be told apart by, and why; "" when there is nothing of that sort.
+func notBy(ctx context.Context, m kpi.Measure) string {
+	var names []string
+	for _, d := range kpi.Dimensions() {
+		if !slices.Contains(m.Dims, d) {
+			names = append(names, i18n.T(ctx, "measure.dim."+string(d)))
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	key := "measure.not_by." + string(m.Of)
+	if !i18n.Has(key) {
+		key = "measure.not_by"
+	}
+	return i18n.T(ctx, key, "List", strings.Join(names, ", "))
 }
 
 // termOf writes a number that another is worked out of.

@@ -12,7 +12,7 @@ import (
 // current is the tile of this period on the page of one measure.
 func current(ctx context.Context, v view, r measure.Report) ui.StatProps {
 	p := statOf(ctx, v, r)
-	p.Label, p.Href, p.Trend = i18n.T(ctx, "measure.now"), "", nil
+	p.Label, p.Href, p.Trend = i18n.T(ctx, "measure.now"), v.to("/measures/"+r.Measure.ID+"/rows", "at", v.moment()), nil
 	if r.Measure.Unit == kpi.Seconds {
 		p.Label = i18n.T(ctx, "measure.median")
 	}
@@ -20,19 +20,20 @@ func current(ctx context.Context, v view, r measure.Report) ui.StatProps {
 }
 
 // tail is the tile of the ninetieth percentile of a wait.
-func tail(ctx context.Context, r measure.Report) ui.StatProps {
+func tail(ctx context.Context, v view, r measure.Report) ui.StatProps {
 	f := waitOf(ctx, r.Measure, r.Result.P90)
 	note := i18n.T(ctx, "measure.p90_about")
 	if f.note != "" {
 		note = f.note
 	}
-	return ui.StatProps{Label: i18n.T(ctx, "measure.p90"), Value: f.value, Interval: f.interval, N: r.Result.P90.N, Note: note}
+	return ui.StatProps{Label: i18n.T(ctx, "measure.p90"), Value: f.value, Interval: f.interval, N: r.Result.P90.N, Note: note, Href: v.to("/measures/"+r.Measure.ID+"/rows", "at", v.moment())}
 }
 
 // former is the tile of the period before.
-func former(ctx context.Context, r measure.Report) ui.StatProps {
+func former(ctx context.Context, v view, r measure.Report) ui.StatProps {
 	f := figureOf(ctx, r.Measure, r.Before)
-	return ui.StatProps{Label: i18n.T(ctx, "measure.before"), Value: f.value, Unit: f.unit, Interval: f.interval, N: r.Before.N, Note: f.note}
+	return ui.StatProps{Label: i18n.T(ctx, "measure.before"), Value: f.value, Unit: f.unit, Interval: f.interval, N: r.Before.N, Note: f.note,
+		Href: v.rowsOf(r.Measure, r.Before.Window, i18n.Zone(ctx))}
 }
 
 func least(ctx context.Context, m kpi.Measure) string {

@@ -21,7 +21,7 @@ func Tiles(ctx context.Context, s *measure.Service, days int, ids ...string) ([]
 			return nil, err
 		}
 		f := figureOf(ctx, m, r)
-		out = append(out, ui.StatProps{Label: name(ctx, m), Value: f.value, Unit: f.unit, Interval: f.interval, N: r.N, Note: f.note, Href: "/measures/" + id})
+		out = append(out, ui.StatProps{Label: name(ctx, m), Value: f.value, Unit: f.unit, Interval: f.interval, N: r.N, Note: f.note, Href: view{}.rowsOf(m, r.Window, i18n.Zone(ctx))})
 	}
 	return out, nil
 }

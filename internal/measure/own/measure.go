@@ -41,7 +41,7 @@ func (d Definition) Measure(id, version string, docs Docs, find Find) (kpi.Measu
 		m.From, m.Dims, m.Unit = []string{ledger.PostSaid, ledger.ConversationOpened, ledger.ConversationResolved}, kpi.OfConversationsDims(), kpi.Conversations
 	case kpi.OfFacts:
 		m.From, m.Needs, m.Unit = []string{ledger.FactStated}, []string{"fact:" + d.Fact}, kpi.Facts
-		m.Dims = []kpi.Dimension{kpi.ByChannel, kpi.ByTeam, kpi.ByPartner, kpi.ByCampaign, kpi.ByCommunity}
+		m.Dims = kpi.OfFactsDims(d.Fact)
 	}
 	switch d.Way {
 	case Count:
@@ -62,14 +62,20 @@ func (d Definition) Measure(id, version string, docs Docs, find Find) (kpi.Measu
 
 // facts is the rows of business facts that count.
 func (d Definition) facts(a kpi.Ask) (*db.Where, kpi.Source) {
-	w := (&db.Where{}).And("f.kind = ?", d.Fact).And("f.at >= ?", db.T(a.From())).And("f.at < ?", db.T(a.To()))
-	for _, c := range []struct{ column, value string }{{"status", d.Status}, {"label", d.Label}, {"currency", d.currency()}, {"channel", a.Filter.Channel}, {"team", a.Filter.Team}, {"partner", a.Filter.Partner},
-		{"campaign", a.Filter.Campaign}, {"community", a.Filter.Community}} {
+	s := kpi.Stated(a, d.Fact, d.spread())
+	s.Part = "'" + counted + "'"
+	for _, c := range []struct{ column, value string }{{"status", d.Status}, {"label", d.Label}, {"currency", d.currency()}} {
 		if c.value != "" {
-			w.And("f."+c.column+" = ?", c.value)
+			s.Where.And("f."+c.column+" = ?", c.value)
 		}
 	}
-	return w, kpi.Source{Table: "business_fact f", ID: "f.id", At: "f.at", Part: "'" + counted + "'", Where: w}
+	return s.Where, s
+}
+
+// spread reports whether what is added up may be of periods, which count by their days.
+func (d Definition) spread() bool {
+	k, ok := ledger.KindOfFact(d.Fact)
+	return ok && d.Way == Sum && k.Period != ledger.Never
 }
 
 func (d Definition) count(m *kpi.Measure, docs Docs) {
@@ -173,7 +179,7 @@ func (d Definition) unit() kpi.Unit {
 }
 
 func (d Definition) sum(m *kpi.Measure) {
-	m.Unit, m.Interval, m.Formula = d.unit(), kpi.Compound, "S = Σ xᵢ"
+	m.Unit, m.Interval, m.Formula, m.Spread = d.unit(), kpi.Compound, "S = Σ xᵢ", d.spread()
 	m.Parts = append(m.Parts, kpi.Part{ID: without, Role: kpi.LeftOut})
 	m.Source = d.valued
 	m.Estimate = func(list []kpi.Fact) kpi.Estimated {

@@ -296,7 +296,7 @@ func initiative(i plan.Initiative) Initiative {
 	for _, b := range i.Benefits {
 		k := Benefit{ID: b.ID, Kind: string(b.Kind), Label: b.Label, From: b.From.String(), To: b.To.String(), Currency: b.Currency, Low: b.Low, Likely: b.Likely, High: b.High, Every: string(b.Every),
 			Grade: string(b.Grade), Measure: b.Measure}
-		if b.Kind == plan.InMeasure {
+		if b.Kind == plan.InMeasure && !b.Hidden {
 			k.Baseline, k.Target = &b.Baseline, &b.Target
 		}
 		out.Benefits = append(out.Benefits, k)

@@ -678,6 +678,9 @@ func benefitTable(p page) templ.Component {
 }
 
 func expected(ctx context.Context, b plan.Benefit) string {
+	if b.Hidden {
+		return i18n.T(ctx, "business.amount_hidden")
+	}
 	if b.Kind == plan.InMeasure {
 		return i18n.T(ctx, "plan.measure_to", "Baseline", plainNumber(ctx, b.Baseline), "Target", plainNumber(ctx, b.Target))
 	}

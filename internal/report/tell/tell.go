@@ -149,8 +149,12 @@ func Need(ctx context.Context, n measure.Need) (text, href string) {
 	if key := "business.kind." + n.Kind; i18n.Has(key) {
 		kind = i18n.T(ctx, key)
 	}
-	if org.Require(ctx, org.ImportRun) != nil {
-		return i18n.T(ctx, "measure.need.fact", "Kind", kind), "" // others bring them
+	text = i18n.T(ctx, "measure.need.fact", "Kind", kind)
+	if n.Label != "" {
+		text = i18n.T(ctx, "measure.need.fact_label", "Kind", kind, "Label", n.Label)
 	}
-	return i18n.T(ctx, "measure.need.fact", "Kind", kind), "/import?format=facts&kind=" + n.Kind
+	if org.Require(ctx, org.ImportRun) != nil {
+		return text, "" // others bring them
+	}
+	return text, "/import?format=facts&kind=" + n.Kind
 }

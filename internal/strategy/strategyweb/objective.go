@@ -58,6 +58,7 @@ func (h *handlers) showObjective(w http.ResponseWriter, r *http.Request, p objec
 	if p.E, err = h.s.Evaluate(ctx, o.Map, at); err != nil {
 		return err
 	}
+	p.E = h.s.TestLinks(ctx, p.E, o.ID)
 	st, ok := p.E.Standing(o.ID)
 	if !ok {
 		return problem.New(problem.Missing, "problem.not_found")
