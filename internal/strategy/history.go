@@ -81,6 +81,12 @@ func (s *Service) recall(ctx context.Context, m Measure, at time.Time) error {
 		if older, err = s.samples(ctx, m, w); err != nil {
 			return err
 		}
+		for i := range older { // nothing at all, before there was anything, says nothing
+			if older[i].Known && older[i].Value != 0 {
+				break
+			}
+			older[i].Known = false
+		}
 		if n := len(older); n > 0 && older[n-1].Short {
 			older = older[:n-1] // the weeks of an evaluation begin within it, and have it
 		}

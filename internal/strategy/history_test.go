@@ -83,7 +83,7 @@ func TestLinksOnAllThereIs(t *testing.T) {
 			if outcome.N < 60 || outcome.N > weeks || outcome.Verdict != stat.Consistent {
 				t.Errorf("%s: tested on %+v", when, outcome)
 			}
-			if young.N < of {
+			if young.N != of {
 				t.Errorf("%s: the young one is tested on %d weeks, was on %d", when, young.N, of)
 			}
 		}

@@ -139,7 +139,7 @@ func hidden(text, name string) string {
 func TestFactByHand(t *testing.T) {
 	t.Parallel()
 	x := open(t)
-	x.see(t, "en", "/business", "14 kinds of facts are missing", "/import?format=facts&kind=cost")
+	x.see(t, "en", "/business", "19 kinds of facts are missing", "/import?format=facts&kind=cost")
 	x.see(t, "fr", "/business/facts?kind=cost", "Aucun fait ici")
 	x.see(t, "fr", "/business/facts/new?kind=cost", "Énoncer un fait")
 	text, _ := x.post(t, "/business/facts", 422, "kind", "cost", "when", "mars", "amount", "douze", "label", "platform")
