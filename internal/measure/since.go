@@ -9,14 +9,23 @@ import (
 	"github.com/entente/entente/internal/measure/kpi"
 )
 
+// ofKind reads business facts of a kind, and where that is asked for with a label.
+func ofKind(query, kind, label string) (string, []any) {
+	if label == "" {
+		return query + " WHERE kind = $1", []any{kind}
+	}
+	return query + " WHERE kind = $1 AND label = $2", []any{kind, label}
+}
+
 // Since is the moment from which all that a measure stands on has been told: the first post or conversation, of business facts the first of the
 // kind that came last. Zero when nothing has been.
 func (s *Service) Since(ctx context.Context, m kpi.Measure) (time.Time, error) {
 	var queries []string
-	var args [][2]string // kind and label
+	var args [][]any
 	for _, n := range m.Needs {
 		if kind, label, fact := kpi.FactNeed(n); fact {
-			queries, args = append(queries, "SELECT MIN(at) FROM business_fact WHERE kind = $1 AND (label = $2 OR $2 = '')"), append(args, [2]string{kind, label})
+			query, of := ofKind("SELECT MIN(at) FROM business_fact", kind, label)
+			queries, args = append(queries, query), append(args, of)
 		}
 	}
 	switch {
@@ -38,7 +47,7 @@ func (s *Service) Since(ctx context.Context, m kpi.Measure) (time.Time, error) {
 	for i, query := range queries {
 		var of []any
 		if i < len(args) {
-			of = []any{args[i][0], args[i][1]}
+			of = args[i]
 		}
 		at, _, err := db.One(ctx, s.db.Read(), func(t *time.Time) []any { return []any{db.At(t)} }, query, of...)
 		if err != nil {

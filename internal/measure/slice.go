@@ -146,7 +146,8 @@ func (s *Service) Missing(ctx context.Context, m kpi.Measure) ([]Need, error) {
 			out = append(out, Need{Module: n})
 			continue
 		}
-		_, found, err := db.Value[int](ctx, s.db.Read(), "SELECT 1 FROM business_fact WHERE kind = $1 AND (label = $2 OR $2 = '')"+db.Limit(1), kind, label)
+		query, args := ofKind("SELECT 1 FROM business_fact", kind, label)
+		_, found, err := db.Value[int](ctx, s.db.Read(), query+db.Limit(1), args...)
 		if err != nil {
 			return nil, fmt.Errorf("look for facts of %s: %w", kind, err)
 		}

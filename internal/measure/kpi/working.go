@@ -86,7 +86,8 @@ func settled(m Measure, label, met, missed, open string) Measure {
 // QualityOfHire is the share of hires who are judged to do as expected or better a year on.
 func QualityOfHire() Measure {
 	return settled(Measure{
-		ID: "quality-of-hire", Entry: 28, Days: 365, MinN: 10, Evidence: Surveyed, Stage: Impact,
+		ID: "quality-of-hire", Entry: 28, Days: 730, // who was hired less than a year ago is not judged yet
+		MinN: 10, Evidence: Surveyed, Stage: Impact,
 		Formula: "q = #{ hires as expected or better after 12 months } / #{ hires }",
 	}, "hire", "as_expected", "below", "too_recent")
 }
