@@ -109,7 +109,7 @@ func TestSampleFacts(t *testing.T) {
 	for file, kind := range map[string]string{"contacts": ledger.FactContact, "heures": ledger.FactHours, "couts": ledger.FactCost, "revenue": ledger.FactRevenue,
 		"clients-arrives": ledger.FactCustomerStart, "clients-partis": ledger.FactCustomerEnd, "pistes": ledger.FactLead, "ratings": ledger.FactRating, "audience": ledger.FactVisit,
 		"applicants": ledger.FactApplicant, "achats": ledger.FactPurchase, "enquete": ledger.FactSurvey, "benefices": ledger.FactBenefit,
-		"points-de-contact": ledger.FactTouch, "issues": ledger.FactOutcome, "partenaires": ledger.FactAct, "negociations": ledger.FactProposal, "portee": ledger.FactVisit, "alliances": ledger.FactSurvey} {
+		"rencontres": ledger.FactTouch, "issues": ledger.FactOutcome, "partenaires": ledger.FactAct, "negociations": ledger.FactProposal, "portee": ledger.FactVisit, "alliances": ledger.FactSurvey} {
 		for _, r := range readAll(t, "facts", sample(t, "facts/"+file+".csv"), Options{Settings: Settings{Target: FactTarget(kind)}}) {
 			if r.Refused != nil {
 				t.Errorf("%s refused: %s %q %v %s", r.Place, r.Refused.Reason, r.Refused.Column, r.Refused.Args, r.Refused.Detail)
