@@ -135,3 +135,29 @@ func TestMissing(t *testing.T) {
 		t.Error("a number is shown")
 	}
 }
+
+// TestNumbersOpen holds that each number on the page of a measure leads to its rows, without a script: of this period, of its tail, of the period
+// before and of the year before.
+func TestNumbersOpen(t *testing.T) {
+	t.Parallel()
+	h, cookie := site(t, 3)
+	tile := regexp.MustCompile(`(?s)<div class="stat">\s*<p class="stat-label">(.*?)</p>(.*?)</div>`)
+	link := regexp.MustCompile(`href="([^"]+)"`)
+	for id, want := range map[string]int{"volume": 3, "response-rate": 3, "first-response-time": 4} {
+		code, body := read(t, h, cookie, "en", "/measures/"+id)
+		tiles := tile.FindAllStringSubmatch(body, -1)
+		if code != 200 || len(tiles) != want {
+			t.Errorf("%s: answered %d with %d numbers, want %d", id, code, len(tiles), want)
+		}
+		for _, found := range tiles {
+			to := link.FindStringSubmatch(found[1])
+			if to == nil || !strings.Contains(to[1], "/measures/"+id+"/rows") {
+				t.Errorf("%s: %s leads to no rows", id, found[1])
+				continue
+			}
+			if code, _ := read(t, h, cookie, "en", strings.ReplaceAll(to[1], "&amp;", "&")); code != 200 {
+				t.Errorf("%s: %s is answered %d", id, to[1], code)
+			}
+		}
+	}
+}
