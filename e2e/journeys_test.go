@@ -349,4 +349,31 @@ func TestBrowserJourneys(t *testing.T) {
 			t.Errorf("the browser shows %q", got)
 		}
 	})
+
+	// What a customer asks is asked of a colleague without saying whose it is, and comes back with credit to both; what was brought from elsewhere is asked for.
+	t.Run("asked inside", func(t *testing.T) {
+		thread := put(t, gwens, "/c/sillage/ask", "kind", "discussion", "space", "discussions", "title", "Does the quibble fit?", "body", "I am Gwen Fairley. Does the quibble fit a tandem?", "token", "quibble")
+		w := window(t, s.URL)
+		w.signIn("social", "light", "en")
+		page := "/c/sillage/p/" + idOf(thread) + "/inside"
+		w.Open(page)
+		said := webtest.Eval[string](w.Window, `document.querySelector("textarea[name=body]").value`)
+		if strings.Contains(said, "Fairley") || !strings.Contains(said, "quibble") {
+			t.Errorf("inside is asked %q", said)
+		}
+		owner := p.rows(t, "SELECT id FROM member WHERE role = 'owner'")[0]
+		bridge := put(t, ines, page, "to", "member:"+owner, "title", "Does the quibble fit?", "body", said, "token", "inside")
+		if text := shownText(claire.page(bridge)); strings.Contains(text, "Fairley") {
+			t.Errorf("the colleague reads whose it is: %s", text)
+		}
+		put(t, claire, bridge+"/answer", "body", "It fits every tandem.")
+		w.Open(bridge)
+		w.submit(`form[action$="/bring"] button.btn-primary`, `!document.querySelector("form[action$='/bring']")`)
+		if _, text := read(gwens, thread); !strings.Contains(text, "It fits every tandem.") || !strings.Contains(text, "Claire Vannier") || strings.Contains(text, bridge) {
+			t.Errorf("outside stands: %s", text)
+		}
+		sillage := p.rows(t, "SELECT id FROM community WHERE slug = 'sillage'")[0]
+		p.sql(t, "INSERT INTO community_claim (id, community, author, member, words, state, at) SELECT 'claimed', $1, 'https://old.example/users/7', id, 'The word is quokka.', 'asked', 1 FROM member WHERE email = $2", sillage, odile)
+		w.Walk(t, "inside", []webtest.View{webtest.Narrow}, map[string]string{"asking": page, "bridge": bridge, "claims": "/communities/" + sillage + "/claims"}, nil)
+	})
 }

@@ -1,11 +1,13 @@
 package e2e
 
 import (
+	"archive/zip"
 	"bytes"
 	"encoding/json"
 	"fmt"
 	"image"
 	"image/png"
+	"io"
 	"maps"
 	"mime/multipart"
 	"net/http"
@@ -183,6 +185,32 @@ func TestCommunityWalls(t *testing.T) {
 			return v
 		})
 	}
+	// What goes out as files is made by the owner, who is in all these places, and asked for by everybody: what is not theirs, and what is.
+	exported := map[string][]string{} // files, by community
+	for _, w := range walls {
+		if exported[w.community] != nil {
+			continue
+		}
+		for _, form := range []string{"jsonl", "stackexchange"} {
+			order := []string{"form", form, "people", "on"}
+			for _, other := range walls {
+				if other.community == w.community {
+					order = append(order, "group-"+other.spaceID, "on")
+				}
+			}
+			exported[w.community] = append(exported[w.community], exportedBy(t, s, owner, w.communityID, order...))
+		}
+	}
+	for _, w := range walls {
+		for _, file := range exported[w.community] {
+			if !strings.Contains(unzipped(t, owner.get(file)), w.told) {
+				t.Fatalf("%s does not hold what was said in %s, which the owner reads", file, w.space)
+			}
+		}
+	}
+	if !strings.Contains(unzipped(t, insider.get("/c/sillage/me/export")), walls[0].told) {
+		t.Fatal("the export of who is in it does not hold what they said in a hidden group")
+	}
 	threads := map[*wall]int{}
 	for _, w := range walls {
 		threads[w] = s.place.count(t, "SELECT COUNT(*) FROM community_thread WHERE space = $1", w.spaceID)
@@ -252,6 +280,31 @@ func TestCommunityWalls(t *testing.T) {
 					case strings.HasSuffix(path, "{thread}/card.png"):
 						if a := c.get(to); a.status == http.StatusOK && !slices.Contains(w.reads, name) {
 							t.Errorf("a %s who asks for the card of what was said in %s is given it", name, w.space)
+						}
+					}
+				}
+			}
+			for _, w := range walls {
+				for _, file := range exported[w.community] {
+					a := c.get(file)
+					if found(t, name, file, a); a.status == http.StatusOK {
+						t.Errorf("a %s is given the export of %s that the owner asked for", name, w.community)
+					}
+				}
+				a := c.post("/communities/"+w.communityID+"/export", "form", "jsonl", "people", "on", "group-"+w.spaceID, "on")
+				if found(t, name, "an export of "+w.community, a); a.status == http.StatusSeeOther && !strings.Contains(a.to(), "sign-in") {
+					t.Errorf("a %s begins an export of %s", name, w.community)
+				}
+				for _, own := range []string{"/me/export", "/c/" + w.community + "/me/export"} {
+					a := c.get(own)
+					if a.header.Get("Content-Type") == "application/zip" {
+						a.body = unzipped(t, a)
+					} else if name != "nobody" && own == "/me/export" {
+						t.Errorf("a %s is not given what is theirs: %d", name, a.status)
+					}
+					for _, w := range walls { // what they wrote themselves, where they write
+						if !slices.Contains(w.reads, name) && strings.Contains(a.body, w.told) {
+							t.Errorf("%s of a %s holds what was said in %s", own, name, w.space)
 						}
 					}
 				}
@@ -341,6 +394,36 @@ func TestCommunityWalls(t *testing.T) {
 			}
 		})
 	}
+	// Who does not read what was said there is told of it neither behind the bell nor by mail: letters are made of notices.
+	for _, w := range walls {
+		if w.named == "" { // a community of colleagues, of whom some are no visitors here
+			continue
+		}
+		for _, email := range s.place.rows(t, "SELECT DISTINCT m.email FROM community_notice n JOIN member m ON m.id = n.member JOIN community_thread t ON t.id = n.thread WHERE t.space = $1", w.spaceID) {
+			if !slices.ContainsFunc(w.reads, func(name string) bool { return visitors()[name] == email }) {
+				t.Errorf("%s is told of what was said in %s", email, w.space)
+			}
+		}
+	}
+	// Who goes out of a group exports it no more, and what they had exported is not given out again.
+	left := walls[:2]
+	for _, w := range left {
+		done(owner, "/c/sillage/spaces/"+w.space+"/leave")
+	}
+	for _, file := range exported["sillage"] {
+		if a := owner.get(file); a.status != http.StatusNotFound {
+			t.Errorf("%s is given out after its owner left a group that it holds: %d", file, a.status)
+		}
+	}
+	for _, form := range []string{"jsonl", "stackexchange"} {
+		file := exportedBy(t, s, owner, walls[0].communityID, "form", form, "group-"+walls[0].spaceID, "on", "group-"+walls[1].spaceID, "on", "group-"+walls[0].space, "on")
+		holds := unzipped(t, owner.get(file))
+		for _, w := range left {
+			if strings.Contains(holds, w.told) {
+				t.Errorf("an export as %s by who left %s holds what was said there", form, w.space)
+			}
+		}
+	}
 	for _, w := range walls {
 		if n := s.place.count(t, "SELECT (SELECT COUNT(*) FROM community_event_seat s JOIN community_thread t ON t.id = s.event WHERE t.space = $1 AND s.person <> $2) + (SELECT COUNT(*) FROM community_challenge_score g JOIN community_challenge h ON h.id = g.challenge WHERE h.space = $1 AND g.juror <> $2)", w.spaceID, "mailto:"+visitors()["insider"]); n > 0 {
 			t.Errorf("%d seats were taken or scores given in %s from outside", n, w.space)
@@ -349,6 +432,46 @@ func TestCommunityWalls(t *testing.T) {
 			t.Errorf("%d things were said in %s from outside", n, w.space)
 		}
 	}
+}
+
+// exportedBy asks for an export, waits until it is made, and gives the address of its file.
+func exportedBy(t *testing.T, s *server, c *client, community string, order ...string) string {
+	t.Helper()
+	known := s.place.rows(t, "SELECT id FROM community_export")
+	if a := c.post("/communities/"+community+"/export", order...); a.status != http.StatusSeeOther {
+		t.Fatalf("ask for an export: %d\n%s", a.status, refusals(a.body))
+	}
+	for begun := time.Now(); time.Since(begun) < patience; time.Sleep(50 * time.Millisecond) {
+		for _, id := range s.place.rows(t, "SELECT id FROM community_export WHERE state IN ('done', 'failed')") {
+			if !slices.Contains(known, id) {
+				return "/communities/" + community + "/export/" + id + "/file"
+			}
+		}
+	}
+	t.Fatal("no export was made")
+	return ""
+}
+
+// unzipped is all that the files of an archive say, one after the other.
+func unzipped(t *testing.T, a answer) string {
+	t.Helper()
+	z, err := zip.NewReader(strings.NewReader(a.body), int64(len(a.body)))
+	if err != nil {
+		t.Fatalf("no archive: %d %v\n%.500s", a.status, err, a.body)
+	}
+	var out strings.Builder
+	for _, f := range z.File {
+		r, err := f.Open()
+		if err == nil {
+			fmt.Fprintln(&out, f.Name)
+			_, err = io.Copy(&out, r)
+			r.Close()
+		}
+		if err != nil {
+			t.Fatalf("read %s: %v", f.Name, err)
+		}
+	}
+	return out.String()
 }
 
 // upload brings a picture, and gives the Markdown that shows it.

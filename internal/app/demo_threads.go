@@ -147,6 +147,9 @@ func (a *App) demoTalk(ctx context.Context) error {
 	if err := a.demoArticles(ctx, s, people, &at); err != nil {
 		return err
 	}
+	if err := a.demoModeration(ctx, s, people, &at); err != nil {
+		return fmt.Errorf("moderation: %w", err)
+	}
 	return a.demoRecognition(s, people)
 }
 

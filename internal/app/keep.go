@@ -109,6 +109,8 @@ func kept() []archive.Table {
 		{Name: "community_follow", Order: "member, thread"},
 		{Name: "community_case", Order: "id"},
 		{Name: "community_flag", Order: "case_id, member"},
+		{Name: "community_claim", Order: "id"},
+		{Name: "community_bridge", Order: "id"},
 		{Name: "community_sanction", Order: "id"},
 		{Name: "community_rule", Order: "community"},
 		{Name: "community_notice", Order: "id"},

@@ -1,6 +1,7 @@
 package community
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -15,9 +16,9 @@ import (
 
 // Follower derives threads, posts, votes and what posts said before they were edited.
 func Follower() ledger.Follower {
-	return ledger.Follower{Name: "community", Version: 7 + 100*markup.Version, Apply: derive,
+	return ledger.Follower{Name: "community", Version: 8 + 100*markup.Version, Apply: derive,
 		Tables: append([]string{"community_thread", "community_post", "community_edit", "community_vote", "community_hidden", "community_post_file", "community_voice", "community_mention",
-			"community_reaction", "community_poll", "community_poll_ballot"}, slices.Concat(ideaTables(), eventTables(), indexTables())...)}
+			"community_reaction", "community_poll", "community_poll_ballot"}, slices.Concat(ideaTables(), eventTables(), indexTables(), claimTables())...)}
 }
 
 // derive goes through a batch one activity at a time. What is no community's costs one statement a batch.
@@ -36,6 +37,12 @@ func derive(ctx context.Context, q db.Q, list []ledger.Activity) error {
 			return err
 		}
 		changed.note(a)
+		if err := changed.spoken.hear(ctx, q, a); err != nil {
+			return err
+		}
+	}
+	if err := changed.spoken.write(ctx, q); err != nil {
+		return err
 	}
 	return changed.index(ctx, q)
 }
@@ -57,7 +64,8 @@ func placesOf(ctx context.Context, q db.Q, list []ledger.Activity) (map[string]b
 		case ledger.ArticleWritten, ledger.ArticleTurned, ledger.ArticleHelped, ledger.ChallengeSet:
 			places[a.Channel] = true // articles and challenges are of communities alone
 		case ledger.PostEdited, ledger.PostDeleted, ledger.GroupEdited, ledger.GroupDeleted, ledger.VoteCast, ledger.AnswerPicked, ledger.PostHidden, ledger.PostShown, ledger.ThreadTurned,
-			ledger.ReactionSet, ledger.PollAnswered, ledger.IdeaJudged, ledger.IdeaMerged, ledger.EventSet, ledger.EventJoined, ledger.ChallengeEntered, ledger.ChallengeScored:
+			ledger.ReactionSet, ledger.PollAnswered, ledger.IdeaJudged, ledger.IdeaMerged, ledger.EventSet, ledger.EventJoined, ledger.ChallengeEntered, ledger.ChallengeScored,
+			ledger.AuthorClaimed:
 		default:
 			continue
 		}
@@ -117,6 +125,8 @@ func deriveOne(ctx context.Context, q db.Q, a *ledger.Activity) error {
 		return deriveReaction(ctx, q, a)
 	case ledger.PollAnswered:
 		return deriveBallot(ctx, q, a)
+	case ledger.AuthorClaimed:
+		return deriveClaimed(ctx, q, a)
 	}
 	return nil
 }
@@ -126,6 +136,7 @@ type spot struct {
 	id, thread, parent, kind, threadKind string
 	deleted                              bool
 	led                                  bool // a thread that was merged into this one
+	claimed                              bool // its author is called otherwise here than where it was said
 }
 
 func spotFields(s *spot) []any {
@@ -141,11 +152,20 @@ func deriveSaid(ctx context.Context, q db.Q, a *ledger.Activity) error {
 	if err != nil {
 		return err
 	}
+	if len(s.InReplyTo) == 0 && s.Space == "" {
+		return nil // something of this channel that is no community's
+	}
+	taker, err := takerOf(ctx, q, a.Channel, a.Actor)
+	if err != nil {
+		return err
+	}
+	claimed := taker != a.Actor
+	if claimed {
+		of := *a
+		of.Actor, a = taker, &of
+	}
 	source, html := written(a.Channel, s)
 	if len(s.InReplyTo) == 0 {
-		if s.Space == "" {
-			return nil // something of this channel that is no community's
-		}
 		kind, post := "discussion", ""
 		switch s.Kind {
 		case "question":
@@ -159,7 +179,7 @@ func deriveSaid(ctx context.Context, q db.Q, a *ledger.Activity) error {
 		}
 		n, err := db.Exec(ctx, q, `INSERT INTO community_thread (id, channel, space, kind, title, excerpt, tags, lang, author, author_name, at, last_at, last_name, score)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $10, $12) ON CONFLICT DO NOTHING`,
-			a.ID, a.Channel, s.Space, kind, s.Title, excerpt(s.Text), tagsOf(s), s.Lang, a.Actor, s.AuthorName, db.T(a.At), s.Score)
+			a.ID, a.Channel, s.Space, kind, s.Title, excerpt(s.Text), tagsOf(s), s.Lang, a.Actor, shownName(s), db.T(a.At), s.Score)
 		if err != nil || n == 0 {
 			return err
 		}
@@ -176,7 +196,7 @@ func deriveSaid(ctx context.Context, q db.Q, a *ledger.Activity) error {
 		if err := derivePoll(ctx, q, a.ID, s.Poll); err != nil {
 			return err
 		}
-		return insertPost(ctx, q, a, s, spot{id: a.ID, thread: a.ID, kind: post}, source, html)
+		return insertPost(ctx, q, a, s, spot{id: a.ID, thread: a.ID, kind: post, claimed: claimed}, source, html)
 	}
 	var above spot
 	found := false
@@ -191,7 +211,7 @@ func deriveSaid(ctx context.Context, q db.Q, a *ledger.Activity) error {
 	if !found {
 		return nil // what it answers was never here: there is no thread to show it in
 	}
-	here := spot{id: a.ID, thread: above.thread, parent: above.id}
+	here := spot{id: a.ID, thread: above.thread, parent: above.id, claimed: claimed}
 	counts := true
 	if above.threadKind == "question" {
 		// An answer stands under the question, a comment under the question or an answer; what comments a comment stands beside it.
@@ -211,18 +231,26 @@ func deriveSaid(ctx context.Context, q db.Q, a *ledger.Activity) error {
 		return err
 	}
 	_, err = db.Exec(ctx, q, `UPDATE community_thread SET replies = replies + $1, last_name = CASE WHEN last_at <= $2 THEN $3 ELSE last_name END,
-		last_at = CASE WHEN last_at < $2 THEN $2 ELSE last_at END WHERE id = $4`, db.B(counts), db.T(a.At), s.AuthorName, here.thread)
+		last_at = CASE WHEN last_at < $2 THEN $2 ELSE last_at END WHERE id = $4`, db.B(counts), db.T(a.At), shownName(s), here.thread)
 	return err
 }
+
+// shownName is the name under which something said is shown.
+func shownName(s *ledger.Said) string { return cmp.Or(s.As, s.AuthorName) }
 
 func insertPost(ctx context.Context, q db.Q, a *ledger.Activity, s *ledger.Said, p spot, source, html string) error {
 	_, err := db.Exec(ctx, q, `INSERT INTO community_post (id, thread, parent, channel, external_id, kind, author, author_name, ours, at, title, markup, html, score)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING`,
-		p.id, p.thread, p.parent, a.Channel, s.ExternalID, p.kind, a.Actor, s.AuthorName, db.B(s.Ours), db.T(a.At), s.Title, source, html, s.Score)
+		p.id, p.thread, p.parent, a.Channel, s.ExternalID, p.kind, a.Actor, shownName(s), db.B(s.Ours), db.T(a.At), s.Title, source, html, s.Score)
 	if err != nil {
 		return fmt.Errorf("keep a post of a community: %w", err)
 	}
-	if err := deriveVoice(ctx, q, a, s); err != nil {
+	if !p.claimed {
+		if err := deriveVoice(ctx, q, a, s); err != nil {
+			return err
+		}
+	}
+	if err := deriveOld(ctx, q, a.Channel, s.Was, p.id); err != nil {
 		return err
 	}
 	if err := deriveFiles(ctx, q, p.id, s); err != nil {

@@ -195,56 +195,57 @@ func (s *Service) holdGuest(ctx context.Context, w *speaker, g Guest, a *ledger.
 	})
 }
 
-// GuestEdits changes what a guest said under a key: what is shown, or what waits. It must be theirs.
-func (s *Service) GuestEdits(ctx context.Context, community string, g Guest, in Saying) error {
+// GuestEdits changes what a guest said under a key: what is shown, or what waits. It must be theirs. changed is false when nothing that is shown is
+// another now.
+func (s *Service) GuestEdits(ctx context.Context, community string, g Guest, in Saying) (changed bool, err error) {
 	w, err := s.hall(ctx, community, "")
 	if err != nil {
-		return err
+		return false, err
 	}
 	post := guestPost(&w.community, in.Key)
 	if done, err := s.editHeld(ctx, g, post, in); done || err != nil {
-		return err
+		return false, err
 	}
 	p, t, err := s.guestOwn(ctx, &w, g, post)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if t.Locked {
-		return problem.New(problem.Conflict, "community.thread.is_locked")
+		return false, problem.New(problem.Conflict, "community.thread.is_locked")
 	}
 	first, err := s.ledger.Find(ctx, p.ID)
 	if err != nil {
-		return err
+		return false, err
 	}
 	before, err := first.Said()
 	if err != nil {
-		return err
+		return false, err
 	}
 	said := *before
 	if p.ID == t.ID && lineOf(in.Title) != "" {
 		said.Title = lineOf(in.Title)
 	}
 	if err := guestWords(&said, in.Body); err != nil {
-		return err
+		return false, err
 	}
 	if source, _ := written(first.Channel, &said); source == p.Markup && said.Title == p.Title {
-		return nil
+		return false, nil
 	}
 	rule, err := s.Rule(ctx, community)
 	if err != nil {
-		return err
+		return false, err
 	}
 	doc, _ := markup.Render(said.Markup)
 	if blockedBy(rule.Blocked, said.Title+"\n"+said.Text, doc.Links) != "" {
-		return problem.New(problem.Invalid, "community.moderation.blocked_edit").On("body")
+		return false, problem.New(problem.Invalid, "community.moderation.blocked_edit").On("body")
 	}
 	if err := s.pace.take(g.URI, s.Now()); err != nil {
-		return err
+		return false, err
 	}
 	a := ledger.Activity{Kind: ledger.PostEdited, Actor: g.URI, Object: p.ID, Channel: first.Channel, At: s.Now(), Key: fmt.Sprintf("edited:%s:%d", p.ID, p.Edits+1)}
 	a.Say(&said)
 	_, err = s.ledger.State(ctx, a)
-	return err
+	return err == nil, err
 }
 
 // editHeld changes what waits; done is false when nothing of theirs does.

@@ -26,10 +26,11 @@ type touched struct {
 	threads  map[string]bool // what is told of them: title, space, whether they are answered
 	whole    map[string]bool // threads all of whose posts are looked at anew
 	articles map[string]bool
+	spoken   spoken
 }
 
 func newTouched() *touched {
-	return &touched{map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}}
+	return &touched{map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, spoken{}}
 }
 
 // note takes down what an activity may have changed.

@@ -27,7 +27,8 @@ type Profile struct {
 	Said     int // posts that the reader may read
 	Answers  int
 	Accepted int
-	Useful   int // votes for what they said
+	Useful   int    // votes for what they said
+	Claim    string // of what was brought: the identity it was brought under, which whoever asks may say is theirs; "" otherwise
 
 	authors []string
 }
@@ -59,7 +60,19 @@ func (s *Service) Profile(ctx context.Context, o Sight, community, handle string
 	if !found {
 		return Profile{}, notFound()
 	}
+	taker, err := takerOf(ctx, q, c.Channel, v.author)
+	if err != nil {
+		return Profile{}, err
+	}
+	if taker != v.author { // what was brought under it is a member's
+		if v, found, err = db.One(ctx, q, voiceFields, "SELECT author, handle, name FROM community_voice WHERE channel = $1 AND author = $2", c.Channel, taker); err != nil || !found {
+			return Profile{}, orNotFound(err)
+		}
+	}
 	out := Profile{Handle: v.handle, Name: v.name, authors: []string{v.author}}
+	if o.Member != "" && s.claimable(ctx, &c, v.author) {
+		out.Claim = v.author
+	}
 	m, err := s.memberBehind(ctx, v.author)
 	if err != nil && !problem.Is(err, problem.Missing) {
 		return Profile{}, err

@@ -164,6 +164,13 @@ func deriveWritten(ctx context.Context, q db.Q, a *ledger.Activity) error {
 	if err := a.Decode(&w); err != nil {
 		return err
 	}
+	taker, err := takerOf(ctx, q, a.Channel, a.Actor)
+	if err != nil {
+		return err
+	}
+	if err := deriveOld(ctx, q, a.Channel, w.Was, a.Object); err != nil {
+		return err
+	}
 	doc, _ := markup.Options{Top: 2}.Render(w.Markup) // what was stated once can always be shown: beyond the limits it is plain text
 	credits, products := db.J(append([]string{}, w.Credits...)), db.J(append([]string{}, w.Products...))
 	n, err := db.Exec(ctx, q, `INSERT INTO community_article (id, channel, space, kind, lang, original, original_version, thread, credits, months, author, author_name, state, version,
@@ -174,7 +181,7 @@ func deriveWritten(ctx context.Context, q db.Q, a *ledger.Activity) error {
 			excerpt = CASE WHEN community_article.approved > 0 THEN community_article.excerpt ELSE excluded.excerpt END,
 			products = CASE WHEN community_article.approved > 0 THEN community_article.products ELSE excluded.products END, changed_at = excluded.changed_at, last = excluded.last
 		WHERE excluded.version = community_article.version + 1`,
-		a.Object, a.Channel, w.Space, w.Kind, w.Lang, w.Original, w.OriginalVersion, w.Thread, credits, w.Months, a.Actor, w.AuthorName, w.Version, w.Title, excerpt(doc.Text),
+		a.Object, a.Channel, w.Space, w.Kind, w.Lang, w.Original, w.OriginalVersion, w.Thread, credits, w.Months, taker, w.AuthorName, w.Version, w.Title, excerpt(doc.Text),
 		db.T(a.At), a.ID, w.Conversation, products)
 	if err != nil || n == 0 {
 		return err

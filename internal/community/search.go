@@ -206,8 +206,8 @@ func (s *Service) nearby(ctx context.Context, o Sight, community string, all []h
 	return all, want, nil
 }
 
-// mend takes words for others that are spelled nearly so and that titles have which whoever asks may read: those that no title has, or with
-// rare also those that far fewer have.
+// mend takes words for others that are spelled nearly so and that titles have which whoever asks may read, else posts and articles: those that no title has, or with
+// rare also those that far fewer titles have.
 func (s *Service) mend(ctx context.Context, o Sight, community string, words []string, rare bool) ([]string, bool, error) {
 	q, spaces := s.db.Read(), db.Texts(o.Readable(community))
 	out, changed := slices.Clone(words), false
@@ -228,8 +228,40 @@ func (s *Service) mend(ctx context.Context, o Sight, community string, words []s
 		if best != "" && (own == 0 || rare && n > 5*own) {
 			out[i], changed = best, true
 		}
+		if best != "" || rare {
+			continue
+		}
+		said, err := nearSpoken(ctx, q, spaces, w)
+		if err != nil {
+			return nil, false, err
+		}
+		for _, other := range said {
+			there, err := s.has(ctx, o, community, other)
+			if err != nil {
+				return nil, false, err
+			}
+			if there {
+				out[i], changed = other, true
+				break
+			}
+		}
 	}
 	return out, changed, nil
+}
+
+// has reports whether something that whoever asks may read has a word.
+func (s *Service) has(ctx context.Context, o Sight, community, word string) (bool, error) {
+	var w db.Where
+	q := s.db.Read()
+	from, err := s.candidates(ctx, q, o, community, wantedWords([]string{word}, " "), &w)
+	if err != nil || from == "" {
+		return false, err
+	}
+	_, there, err := db.Value[int](ctx, q, "SELECT 1 FROM "+from+db.Limit(1), w.Args...)
+	if err != nil {
+		return false, fmt.Errorf("see whether a word is there: %w", err)
+	}
+	return there, nil
 }
 
 // narrow keeps what is asked for of what was found, the best first, and counts what there would be instead.

@@ -61,6 +61,26 @@ func TestSearch(t *testing.T) {
 			t.Errorf("a letter was not mended: %+v", r)
 		}
 		want(r, "question Why do my brakes squeak?")
+		// Words of posts and articles too, where no title has one nearly so; of a hidden group for who is in it.
+		for misspelt, right := range map[string]string{"beding": "bedding", "nettoyz": "nettoyez", "alcol": "alcool"} {
+			if r = look(t.Context(), misspelt, ""); !r.Mended || r.Words != right || len(r.List) != 1 {
+				t.Errorf("%s was taken for %q", misspelt, r.Words)
+			}
+		}
+		if r = look(t.Context(), "secrat", ""); r.Mended || r.Meant != "" || len(r.List) > 0 {
+			t.Errorf("a word of a hidden group is offered: %+v", r)
+		}
+		if r = look(eve, "secrat", ""); !r.Mended || r.Words != "secret" {
+			t.Errorf("who is in it is offered %q", r.Words)
+		}
+		gone := k.reply(bob, q, "A zeppelin helps.")
+		if r = look(t.Context(), "zepelin", ""); r.Words != "zeppelin" {
+			t.Errorf("taken for %q", r.Words)
+		}
+		must(t, k.Delete(bob, k.id, gone))
+		if r = look(t.Context(), "zepelin", ""); r.Mended || len(r.List) > 0 {
+			t.Errorf("a word that was taken away is offered: %+v", r)
+		}
 		if r = look(t.Context(), "bob", ""); len(r.List) != 1 || r.List[0].Kind != community.People || r.List[0].Count != 1 {
 			t.Errorf("people: %+v", r.List)
 		}

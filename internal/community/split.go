@@ -141,8 +141,8 @@ func deriveThreadSplit(ctx context.Context, q db.Q, a *ledger.Activity, what led
 			SELECT $1, t.channel, t.space, t.kind, $2, $3, t.lang, $4, $5, $6, $6, $5, $7 FROM community_thread t WHERE t.id = $8 ON CONFLICT DO NOTHING`,
 			[]any{lead.ID, what.Title, excerpt(text), lead.Author, lead.AuthorName, db.T(lead.At), lead.Score, a.Object}},
 		// Comments on what is chosen go with it.
-		step{"UPDATE community_post SET thread = $3 WHERE kind = 'comment' AND thread = $1 AND parent <> $1 AND parent IN " + db.Among(q, "$2"), []any{a.Object, posts, lead.ID}},
-		step{"UPDATE community_post AS p SET thread = $3, accepted = 0 WHERE " + chosen, []any{a.Object, posts, lead.ID}},
+		step{"UPDATE community_post SET thread = $3, led = '' WHERE kind = 'comment' AND thread = $1 AND parent <> $1 AND parent IN " + db.Among(q, "$2"), []any{a.Object, posts, lead.ID}},
+		step{"UPDATE community_post AS p SET thread = $3, led = '', accepted = 0 WHERE " + chosen, []any{a.Object, posts, lead.ID}},
 		step{`UPDATE community_post SET parent = '', title = $2, kind = CASE WHEN kind = '' THEN '' ELSE 'question' END WHERE id = $1`, []any{lead.ID, what.Title}},
 		// What answered something that is elsewhere now stands under the first post.
 		step{`UPDATE community_post SET parent = $1 WHERE thread = $1 AND id <> $1 AND NOT EXISTS (SELECT 1 FROM community_post u WHERE u.id = community_post.parent AND u.thread = $1)`, []any{lead.ID}},
@@ -171,7 +171,7 @@ func deriveThreadMerged(ctx context.Context, q db.Q, a *ledger.Activity, what le
 	err = run(ctx, q,
 		step{"UPDATE community_post SET accepted = 0 WHERE thread = $1 AND EXISTS (SELECT 1 FROM community_thread o WHERE o.id = $2 AND o.accepted <> '')", []any{a.Object, what.To}},
 		step{"UPDATE community_post SET parent = $2 WHERE thread = $1 AND parent = $1", []any{a.Object, what.To}},
-		step{"UPDATE community_post SET thread = $2 WHERE thread = $1", []any{a.Object, what.To}},
+		step{"UPDATE community_post SET thread = $2, led = CASE WHEN led = '' THEN $1 ELSE led END WHERE thread = $1", []any{a.Object, what.To}},
 		step{"UPDATE community_post SET parent = $2, kind = $3 WHERE id = $1", []any{a.Object, what.To, post}},
 		step{"UPDATE community_thread SET merged_into = $2, title = '', excerpt = '', tags = '[]', author_name = '', replies = 0, accepted = '', pinned = 0, duplicate_of = '', deleted_at = $3 WHERE id = $1",
 			[]any{a.Object, what.To, db.T(a.At)}},

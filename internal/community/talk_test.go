@@ -280,7 +280,10 @@ func snapshot(t testing.TB, d *db.DB) map[string][]string {
 	out := map[string][]string{}
 	for _, table := range []struct{ name, columns, order string }{
 		{"community_thread", "id || '|' || space || '|' || kind || '|' || title || '|' || tags || '|' || at || '|' || last_at || '|' || last_name || '|' || replies || '|' || score || '|' || accepted || '|' || pinned || '|' || locked || '|' || duplicate_of || '|' || merged_into || '|' || author || '|' || excerpt || '|' || COALESCE(deleted_at, 0)", "id"},
-		{"community_post", "id || '|' || thread || '|' || parent || '|' || external_id || '|' || kind || '|' || author || '|' || author_name || '|' || ours || '|' || title || '|' || markup || '|' || html || '|' || score || '|' || accepted || '|' || edits || '|' || COALESCE(edited_at, 0) || '|' || COALESCE(deleted_at, 0)", "id"},
+		{"community_post", "id || '|' || thread || '|' || parent || '|' || external_id || '|' || kind || '|' || author || '|' || author_name || '|' || ours || '|' || title || '|' || markup || '|' || html || '|' || score || '|' || accepted || '|' || edits || '|' || led || '|' || COALESCE(edited_at, 0) || '|' || COALESCE(deleted_at, 0)", "id"},
+		{"community_old", "address || '|' || id", "address"},
+		{"community_claimed", "author || '|' || taker", "author"},
+		{"community_spoken", "word || '|' || space || '|' || back", "word, space"},
 		{"community_edit", "activity || '|' || post || '|' || at || '|' || title || '|' || markup", "activity"},
 		{"community_event_seat", "event || '|' || n || '|' || person || '|' || name || '|' || state || '|' || turn || '|' || raised || '|' || last", "event, n, person"},
 		{"community_challenge", "id || '|' || title || '|' || starts_at || '|' || judged_at || '|' || criteria || '|' || jury", "id"},

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/lang"
 )
 
@@ -66,6 +67,126 @@ func (v vocabulary) write(ctx context.Context, q db.Q) error {
 	return nil
 }
 
+// spoken are words that were said in spaces, in whatever post or article. They are taken from facts one by one, so that it does not matter how the ledger is cut, and stay
+// when what said them goes: whoever is offered one is offered it only where the index has it.
+type spoken map[worded]bool
+
+func (k spoken) add(space, text string) {
+	if len(text) > maxIndexed {
+		text = strings.ToValidUTF8(text[:maxIndexed], "")
+	}
+	lang.Words(text, func(t lang.Token) bool {
+		w := lang.Term(text[t.Start:t.End])
+		if n := utf8.RuneCountInString(w); n >= mendable && n <= longWord && strings.IndexFunc(w, notLetter) < 0 {
+			k[worded{w, space}] = true
+		}
+		return true
+	})
+}
+
+func notLetter(r rune) bool { return !unicode.IsLetter(r) }
+
+// hear takes the words of a fact, which was derived before.
+func (k spoken) hear(ctx context.Context, q db.Q, a *ledger.Activity) error {
+	switch a.Kind {
+	case ledger.PostSaid, ledger.GroupSaid, ledger.PostEdited, ledger.GroupEdited:
+		s, err := a.Said()
+		if err != nil {
+			return err
+		}
+		post, space := a.Object, s.Space
+		if a.Kind == ledger.PostSaid || a.Kind == ledger.GroupSaid {
+			post = a.ID
+		} else {
+			space = "" // where it was begun
+		}
+		if space == "" {
+			if space, _, err = db.Value[string](ctx, q, "SELECT t.space FROM community_post p JOIN community_thread t ON t.id = p.thread WHERE p.id = $1", post); err != nil {
+				return fmt.Errorf("see where something was said: %w", err)
+			}
+		}
+		if space != "" {
+			k.add(space, s.Text)
+		}
+	case ledger.ArticleWritten:
+		var w ledger.Written
+		if err := a.Decode(&w); err != nil {
+			return err
+		}
+		k.add(w.Space, w.Markup)
+	case ledger.ThreadTurned:
+		var t ledger.Turned
+		if err := a.Decode(&t); err != nil {
+			return err
+		}
+		thread := a.Object
+		if t.State == merged {
+			thread = t.To
+		} else if t.State != moved {
+			return nil
+		}
+		type said struct{ space, text string }
+		list, err := db.All(ctx, q, func(s *said) []any { return []any{&s.space, &s.text} }, "SELECT t.space, p.markup FROM community_post p JOIN community_thread t ON t.id = p.thread WHERE t.id = $1", thread)
+		if err != nil {
+			return fmt.Errorf("read what was moved: %w", err)
+		}
+		for _, s := range list {
+			k.add(s.space, s.text)
+		}
+	}
+	return nil
+}
+
+func (k spoken) write(ctx context.Context, q db.Q) error {
+	rows := make([][]any, 0, len(k))
+	for w := range k {
+		rows = append(rows, []any{w.word, w.space, backwards(w.word)})
+	}
+	slices.SortFunc(rows, func(a, b []any) int {
+		return cmp.Or(strings.Compare(a[0].(string), b[0].(string)), strings.Compare(a[1].(string), b[1].(string)))
+	})
+	return db.Insert(ctx, q, "community_spoken (word, space, back)", rows, "ON CONFLICT DO NOTHING")
+}
+
+// nearSpoken finds words said in spaces that are spelled nearly like one, the nearest first; none when the word itself was said there.
+func nearSpoken(ctx context.Context, q db.Q, spaces, word string) ([]string, error) {
+	r := []rune(word)
+	if len(r) < mendable {
+		return nil, nil
+	}
+	off, head, tail := ends(r)
+	list, err := db.All(ctx, q, db.Self[string], `SELECT DISTINCT word FROM (SELECT * FROM (
+		SELECT word FROM community_spoken WHERE word >= $1 AND word < $2 AND LENGTH(word) BETWEEN $6 AND $7 AND space IN `+db.Among(q, "$5")+db.Limit(mostNear)+`) AS a
+		UNION ALL SELECT * FROM (SELECT word FROM community_spoken WHERE back >= $3 AND back < $4 AND LENGTH(word) BETWEEN $6 AND $7 AND space IN `+db.Among(q, "$5")+db.Limit(mostNear)+`) AS b) AS w ORDER BY word`,
+		head, after(head), tail, after(tail), spaces, max(mendable, len(r)-off), len(r)+off)
+	if err != nil {
+		return nil, fmt.Errorf("read words like %q: %w", word, err)
+	}
+	if slices.Contains(list, word) {
+		return nil, nil
+	}
+	by := map[string]int{}
+	list = slices.DeleteFunc(list, func(w string) bool {
+		by[w] = distance(r, []rune(w), off+1)
+		return by[w] > off
+	})
+	slices.SortStableFunc(list, func(a, b string) int { return cmp.Compare(by[a], by[b]) })
+	return list[:min(len(list), mostOffered)], nil
+}
+
+// mostOffered is how many words that are spelled nearly so are looked for.
+const mostOffered = 6
+
+// ends are how many letters of a word may be wrong, and the beginning and the end of which one is right then.
+func ends(r []rune) (off int, head, tail string) {
+	off = 1
+	if len(r) >= mendableBy {
+		off = 2
+	}
+	part := max(2, len(r)/(off+1))
+	return off, string(r[:part]), backwards(string(r[len(r)-part:]))
+}
+
 func backwards(word string) string {
 	r := []rune(word)
 	slices.Reverse(r)
@@ -85,14 +206,8 @@ func near(ctx context.Context, q db.Q, spaces, word string) (best string, n, own
 	if letters < mendable {
 		return "", 0, 0, nil
 	}
-	off := 1
-	if letters >= mendableBy {
-		off = 2
-	}
-	// When so few letters are wrong, the beginning or the end is right.
 	r := []rune(word)
-	part := max(2, letters/(off+1))
-	head, tail := string(r[:part]), backwards(string(r[letters-part:]))
+	off, head, tail := ends(r)
 	type row struct {
 		word string
 		n    int

@@ -3,6 +3,7 @@ package community
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/ledger"
@@ -49,29 +50,65 @@ func (s *Service) SaidBy(ctx context.Context, c Community, author string, after 
 	return list, nil
 }
 
-// Gone tells what a thread was taken out of the sight of everybody with, when it was moved: its posts that stand. There are none when it was not to be seen
-// before, or still is. Whoever asks learns of it what was public.
-func (s *Service) Gone(ctx context.Context, turn *ledger.Activity, t *ledger.Turned) ([]Post, error) {
-	if t.State != moved {
-		return nil, nil
+// Shifted tells which posts everybody reads no more since a thread was moved or merged, and which everybody reads only since then: those that stand.
+func (s *Service) Shifted(ctx context.Context, turn *ledger.Activity, t *ledger.Turned) (gone, back []Post, err error) {
+	if t.State != moved && t.State != merged {
+		return nil, nil, nil
 	}
 	o, err := s.Sees(org.With(ctx, nil), nil)
-	if err != nil || o.May(t.To) {
-		return nil, err
+	if err != nil {
+		return nil, nil, err
 	}
 	q := s.db.Read()
 	from, err := s.spaceBefore(ctx, q, turn, turn.Object)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if !o.May(from) {
-		return nil, nil
+	if t.State == moved {
+		return s.shifted(ctx, q, o.May(from), o.May(t.To), "", turn.Object)
 	}
-	list, err := db.All(ctx, q, postFields, "SELECT "+postColumns+" FROM community_post p WHERE p.thread = $1 AND p.deleted_at IS NULL ORDER BY p.at, p.id"+db.Limit(toldPosts), turn.Object)
+	to, err := s.spaceBefore(ctx, q, turn, t.To)
 	if err != nil {
-		return nil, fmt.Errorf("read what was moved out of sight: %w", err)
+		return nil, nil, err
 	}
-	return list, nil
+	threads, err := s.mergedBefore(ctx, q, turn)
+	if err != nil {
+		return nil, nil, err
+	}
+	return s.shifted(ctx, q, o.May(from), o.May(to), " AND p.led IN "+db.Among(q, "$2"), t.To, db.Texts(threads))
+}
+
+// shifted are the posts of a thread, when everybody read it and does no more, or does only now.
+func (s *Service) shifted(ctx context.Context, q db.Q, was, is bool, where string, args ...any) (gone, back []Post, err error) {
+	if was == is {
+		return nil, nil, nil
+	}
+	list, err := db.All(ctx, q, postFields, "SELECT "+postColumns+" FROM community_post p WHERE p.thread = $1"+where+" AND p.deleted_at IS NULL ORDER BY p.at, p.id"+db.Limit(toldPosts), args...)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read what was moved into or out of sight: %w", err)
+	}
+	if was {
+		return list, nil, nil
+	}
+	return nil, list, nil
+}
+
+// mergedBefore are the threads whose posts a merge took along: the one that was merged, and those that had been merged into it.
+func (s *Service) mergedBefore(ctx context.Context, q db.Q, turn *ledger.Activity) ([]string, error) {
+	out := []string{turn.Object}
+	for i := 0; i < len(out) && len(out) < 100; i++ {
+		list, err := db.All(ctx, q, db.Self[string], `SELECT object FROM activity WHERE channel = $1 AND kind = $2 AND (tx < $3 OR tx = $3 AND seq < $4) AND data LIKE '%"merged"%' AND data LIKE '%' || $5 || '%'
+			AND object <> $5 ORDER BY tx, seq`, turn.Channel, ledger.ThreadTurned, turn.Tx, turn.Seq, out[i])
+		if err != nil {
+			return nil, fmt.Errorf("find what was merged before: %w", err)
+		}
+		for _, t := range list {
+			if !slices.Contains(out, t) {
+				out = append(out, t)
+			}
+		}
+	}
+	return out, nil
 }
 
 // spaceBefore is the space that a thread was in before an activity: where it was moved to last, or begun; for what was split off, where that was.

@@ -437,8 +437,25 @@ func (s *Service) update(ctx context.Context, places []community.Community, who 
 		return err
 	}
 	return s.each(ctx, places, who, func(c *community.Community, g community.Guest) error {
-		return s.community.GuestEdits(ctx, c.ID, g, community.Saying{Key: o.ID, Title: o.Name, Body: body(o), Lang: o.Lang})
+		changed, err := s.community.GuestEdits(ctx, c.ID, g, community.Saying{Key: o.ID, Title: o.Name, Body: body(o), Lang: o.Lang})
+		if err != nil || !changed {
+			return err
+		}
+		return s.tellsOn(ctx, *c, who, n, o.ID)
 	})
+}
+
+// tellsOn lets those who follow a community know that somebody of elsewhere changed what stands there: who wants the words asks where they were said.
+func (s *Service) tellsOn(ctx context.Context, c community.Community, who *Actor, n *wire.Node, object string) error {
+	event := s.newID() + "-edit"
+	update := Document{"id": n.ID, "type": "Update", "actor": who.URI, "object": object, "to": []string{wire.Public}, "cc": []string{s.GroupID(ctx, c)}, "audience": s.GroupID(ctx, c)}
+	err := s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+		return s.queue(ctx, q, []Outgoing{{ID: event, Community: c.ID, Kind: "edit", All: true, Body: s.announced(ctx, c, event, update)}})
+	})
+	if err == nil {
+		s.Wake()
+	}
+	return err
 }
 
 // quietly keeps faults of the world outside from being ours.

@@ -204,7 +204,7 @@ func (s *Service) says(ctx context.Context, c community.Community, a *ledger.Act
 	var out []Outgoing
 	switch a.Kind {
 	case ledger.PostSaid, ledger.PostShown:
-		out, err = s.saysNew(ctx, c, a)
+		out, err = s.saysNew(ctx, c, a.ID, a.Object)
 	case ledger.PostEdited:
 		out, err = s.saysAnew(ctx, c, a)
 	case ledger.PostDeleted, ledger.PostHidden:
@@ -232,25 +232,26 @@ func (s *Service) done(ctx context.Context, c community.Community, event, kind, 
 	return d
 }
 
-func (s *Service) saysNew(ctx context.Context, c community.Community, a *ledger.Activity) ([]Outgoing, error) {
-	note, handle, err := s.object(ctx, c, a.Object)
+// saysNew announces a post; event is by what it came into sight.
+func (s *Service) saysNew(ctx context.Context, c community.Community, event, post string) ([]Outgoing, error) {
+	note, handle, err := s.object(ctx, c, post)
 	if moved := new(Moved); errors.As(err, &moved) {
-		return []Outgoing{{ID: a.ID + "-announce", Community: c.ID, Kind: "announce", All: true, Body: s.announced(ctx, c, a.ID+"-announce", moved.To)}}, nil
+		return []Outgoing{{ID: event + "-announce", Community: c.ID, Kind: "announce", All: true, Body: s.announced(ctx, c, event+"-announce", moved.To)}}, nil
 	}
 	if err != nil || handle == "" {
 		return nil, err
 	}
-	create := s.done(ctx, c, a.ID+"-said", "Create", handle, note)
+	create := s.done(ctx, c, event+"-said", "Create", handle, note)
 	out := []Outgoing{
-		{ID: a.ID + "-create", Community: c.ID, Kind: "create", Post: a.Object, All: true, Body: s.announced(ctx, c, a.ID+"-create", create)},
-		{ID: a.ID + "-announce", Community: c.ID, Kind: "announce", All: true, Body: s.announced(ctx, c, a.ID+"-announce", note["id"])},
+		{ID: event + "-create", Community: c.ID, Kind: "create", Post: post, All: true, Body: s.announced(ctx, c, event+"-create", create)},
+		{ID: event + "-announce", Community: c.ID, Kind: "announce", All: true, Body: s.announced(ctx, c, event+"-announce", note["id"])},
 	}
-	also, err := s.answered(ctx, c, a.Object)
+	also, err := s.answered(ctx, c, post)
 	if err != nil {
 		return nil, err
 	}
 	if len(also) > 0 {
-		out = append(out, Outgoing{ID: a.ID + "-said", Community: c.ID, Kind: "said", Post: a.Object, Signer: handle, Also: also, Body: s.done(ctx, c, a.ID+"-said", "Create", handle, note).with()})
+		out = append(out, Outgoing{ID: event + "-said", Community: c.ID, Kind: "said", Post: post, Signer: handle, Also: also, Body: s.done(ctx, c, event+"-said", "Create", handle, note).with()})
 	}
 	return out, nil
 }
@@ -324,13 +325,13 @@ func (s *Service) saysNoMore(ctx context.Context, c community.Community, post, e
 	return s.takesBack(ctx, c, &p, event, also)
 }
 
-// saysMoved takes back the posts of a thread that was moved to where not everybody reads it.
+// saysMoved takes back what not everybody reads any more since a thread was moved or merged, and announces, as if it were new, what everybody reads only since then.
 func (s *Service) saysMoved(ctx context.Context, c community.Community, a *ledger.Activity) (out []Outgoing, gone []string, err error) {
 	var t ledger.Turned
 	if err := a.Decode(&t); err != nil {
 		return nil, nil, err
 	}
-	posts, err := s.community.Gone(ctx, a, &t)
+	posts, back, err := s.community.Shifted(ctx, a, &t)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -347,6 +348,21 @@ func (s *Service) saysMoved(ctx context.Context, c community.Community, a *ledge
 		}
 		says, err := s.takesBack(ctx, c, p, a.ID+"-"+p.ID, also)
 		if err != nil {
+			return nil, nil, err
+		}
+		out = append(out, says...)
+	}
+	all, err := s.all(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i := range back {
+		p := &back[i]
+		if is := all[c.ID]; p.At.Before(is.OnAt) {
+			continue
+		}
+		says, err := s.saysNew(ctx, c, a.ID+"-"+p.ID, p.ID)
+		if err != nil && !problem.Is(err, problem.Missing) {
 			return nil, nil, err
 		}
 		out = append(out, says...)

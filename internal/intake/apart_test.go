@@ -8,6 +8,7 @@ import (
 
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/db/dbtest"
+	"github.com/entente/entente/internal/ledger"
 )
 
 // TestTwoForums brings two forums into one community whose posts have the same numbers, into a space each: nothing of one lands below what was said in the
@@ -62,6 +63,84 @@ func TestTwoForums(t *testing.T) {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff([]string{"open one", "closed one"}, picked); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+// TestTwoTables: the lines of two tables of ideas or articles that are numbered alike are apart, with all that is said of them, and what is brought again is there
+// once.
+func TestTwoTables(t *testing.T) {
+	t.Parallel()
+	const heads = "id;title;text;date;status;voters;url\n"
+	ideas := []string{heads + "1;Longer;too short;2024-01-01;planned;a@x.example;https://ideas.example/forums/1/suggestions/1-longer/\n", heads + "1;Wider;too narrow;;planned;a@x.example;\n"}
+	articles := []string{"id;title;text;date;kind;months\n1;Pumps;So.;2024-01-01;guide;6\n", "id;title;text;date;kind;months\n1;Tyres;So.;;guide;6\n"}
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		r := testRunner(t, d, noon)
+		ch := place(t, r, "stackexchange", "forum")
+		into := func(table, target string) Report {
+			return run(t, r, "csv", write(t, "table.csv", []byte(table)), Options{Settings: Settings{Channel: ch, Space: "hall", Target: target},
+				to: Destination{Space: "hall", Channel: ch, URL: "https://new.example", Holds: []string{"idea", "article"}}, communities: &Communities{}}, false)
+		}
+		for range 2 { // brought again, it is there once
+			for _, table := range ideas {
+				if report := into(table, IdeaLines); report.Refused > 0 {
+					t.Fatalf("refused: %+v", report.Progress)
+				}
+			}
+			for _, table := range articles {
+				into(table, ArticleLines)
+			}
+		}
+		for query, want := range map[string][]string{
+			"SELECT p.title || ' ' || a.kind FROM activity a JOIN post p ON p.id = a.object WHERE a.kind IN ('idea.judged', 'vote.cast') ORDER BY 1": {"Longer idea.judged", "Longer vote.cast", "Wider idea.judged", "Wider vote.cast"},
+			"SELECT kind FROM activity WHERE kind LIKE 'article.%' GROUP BY kind, object ORDER BY 1":                                                 {"article.turned", "article.turned", "article.written", "article.written"},
+			"SELECT kind FROM activity WHERE kind LIKE 'article.%' ORDER BY 1":                                                                       {"article.turned", "article.turned", "article.written", "article.written"},
+		} {
+			got, err := db.All(t.Context(), d.Read(), db.Self[string], query)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s: %s", query, diff)
+			}
+		}
+		was, err := db.All(t.Context(), d.Read(), func(a *ledger.Activity) []any { return []any{db.JSON(&a.Data)} }, "SELECT data FROM activity WHERE kind = 'post.said' AND data LIKE '%suggestions%'")
+		if err != nil || len(was) != 1 {
+			t.Fatalf("%d with an old address: %v", len(was), err)
+		}
+		if said, err := was[0].Said(); err != nil || said.Was != "/forums/1/suggestions/1-longer" {
+			t.Errorf("was at %q: %v", said.Was, err)
+		}
+	})
+}
+
+// TestNumbersOfTwo: links in posts of a second forum say that they are of it, and the post whose number the first has is found by that.
+func TestNumbersOfTwo(t *testing.T) {
+	t.Parallel()
+	dump := func(day, site string) string {
+		return folder(t, map[string]string{"Posts.xml": `<posts><row Id="1" PostTypeId="1" CreationDate="` + day + `T08:00:00" Title="Of ` + site + `" Body="&lt;a href=&quot;https://` + site + `/q/1#x&quot;&gt;this&lt;/a&gt;" /></posts>`})
+	}
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		r := testRunner(t, d, noon)
+		ch := place(t, r, "stackexchange", "forum")
+		for _, x := range [][2]string{{"2024-01-01", "one.example"}, {"2024-02-02", "two.example"}} {
+			run(t, r, "stackexchange", dump(x[0], x[1]), Options{Settings: Settings{Channel: ch, Space: "hall", Site: "https://" + x[1]},
+				to: Destination{Space: "hall", Channel: ch, URL: "https://new.example", Holds: []string{"question"}}, communities: &Communities{}}, false)
+		}
+		list, err := db.All(t.Context(), d.Read(), func(a *ledger.Activity) []any { return []any{db.JSON(&a.Data)} }, "SELECT data FROM activity WHERE kind = 'post.said' ORDER BY at")
+		if err != nil || len(list) != 2 {
+			t.Fatalf("%d posts: %v", len(list), err)
+		}
+		var got []string
+		for i := range list {
+			said, err := list[i].Said()
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, said.Was+" "+said.Markup)
+		}
+		if diff := cmp.Diff([]string{" [this](<https://new.example/q/1#x>)", "two.example/q1 [this](<https://new.example/q/1?from=two.example#x>)"}, got); diff != "" {
 			t.Error(diff)
 		}
 	})

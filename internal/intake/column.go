@@ -114,6 +114,7 @@ func threadColumns() []Column {
 		{Name: "at", Names: words("date|created at|created|at|published|publie le|cree le|submitted at|published at")},
 		{Name: "lang", Names: words("language|langue|lang|locale")},
 		{Name: "tags", Names: words("tags|etiquettes|mots cles|labels|category|categorie|topics")},
+		{Name: "url", Names: words("url|link|lien|permalink|address|adresse|old url|ancienne adresse")},
 	}
 }
 

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"cmp"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -53,16 +54,17 @@ func (c *converter) thread(place Place, emit func(Row) error) error {
 			name = raw
 		}
 	}
+	was := formerly(c.of("url"))
 	if c.l.Target == ArticleLines {
-		return c.article(place, external, title, text, name, actor, at, emit)
+		return c.article(place, external, was, title, text, name, actor, at, emit)
 	}
-	return c.idea(place, "idea-"+external, title, text, name, actor, at, emit)
+	return c.idea(place, "idea-"+external, was, title, text, name, actor, at, emit)
 }
 
-func (c *converter) idea(place Place, external, title, text, name, actor string, at time.Time, emit func(Row) error) error {
+func (c *converter) idea(place Place, external, was, title, text, name, actor string, at time.Time, emit func(Row) error) error {
 	item := &channel.Item{At: at}
 	item.ExternalID, item.Kind, item.Title, item.AuthorName, item.Tags, item.Lang = external, "idea", title, name, split(c.of("tags")), langCode(c.of("lang"))
-	item.Author.URI, item.Text = actor, text
+	item.Author.URI, item.Text, item.Was = actor, text, was
 	if raw := c.of("score"); raw != "" {
 		n, err := strconv.Atoi(strings.NewReplacer(" ", "", "\u00a0", "").Replace(raw))
 		if err != nil {
@@ -107,6 +109,25 @@ func (c *converter) idea(place Place, external, title, text, name, actor string,
 	return nil
 }
 
+// formerly is the part of an address that stays when its host name is a community's: path and query, "" for none.
+func formerly(address string) string {
+	u, err := url.Parse(strings.TrimSpace(address))
+	if err != nil || len(address) > 500 {
+		return ""
+	}
+	path := strings.TrimRight(u.Path, "/")
+	if path == "" && u.RawQuery == "" {
+		return ""
+	}
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path
+	}
+	if u.RawQuery != "" {
+		path += "?" + u.RawQuery
+	}
+	return path
+}
+
 // statusOf is what became of an idea, in the words of usual boards.
 func statusOf(s string) (string, bool) {
 	switch heading(s) {
@@ -126,7 +147,7 @@ func statusOf(s string) (string, bool) {
 	return "", false
 }
 
-func (c *converter) article(place Place, external, title, text, name, actor string, at time.Time, emit func(Row) error) error {
+func (c *converter) article(place Place, external, was, title, text, name, actor string, at time.Time, emit func(Row) error) error {
 	kind := cmp.Or(strings.ToLower(c.of("kind")), "guide")
 	if k, ok := map[string]string{"guide": "guide", "practice": "practice", "best practice": "practice", "bonne pratique": "practice", "opinion": "opinion", "tribune": "opinion",
 		"research": "research", "etude": "research", "recherche": "research"}[heading(kind)]; ok {
@@ -162,7 +183,7 @@ func (c *converter) article(place Place, external, title, text, name, actor stri
 	article := id.From(c.opts.Channel, "article:"+external)
 	if err := emit(Row{Place: place, Fact: &ledger.Activity{ID: article, Object: article, Kind: ledger.ArticleWritten, Actor: actor, Channel: c.opts.Channel, At: at,
 		Key: "article:" + article, Data: ledger.Data(ledger.Written{Space: c.opts.to.Space, Kind: kind, Title: title, Markup: text, Lang: language, Version: 1, AuthorName: name,
-			Months: months})}}); err != nil || state == "draft" {
+			Months: months, Was: was})}}); err != nil || state == "draft" {
 		return err
 	}
 	return emit(Row{Place: place, Fact: &ledger.Activity{Object: article, Kind: ledger.ArticleTurned, Actor: c.opts.Actor, Channel: c.opts.Channel, At: at,

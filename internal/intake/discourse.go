@@ -454,9 +454,10 @@ func (b *board) siteOf() string {
 }
 
 var (
-	oldTopic = regexp.MustCompile(`^/t/(?:[^/]+/)?\d+`)
-	dcUpload = regexp.MustCompile(`(!?)\[([^\]\n]{0,300})\]\(((?:upload://|/uploads/|https?://[^)\s]+/uploads/)[^)\s]+)\)`)
-	dcQuote  = regexp.MustCompile(`(?s)\[quote(?:="?([^"\],]*)[^\]]*)?\]\n?(.*?)\n?\[/quote\]`)
+	oldTopic  = regexp.MustCompile(`^/t/(?:[^/]+/)?\d+`)
+	dcUpload  = regexp.MustCompile(`(!?)\[([^\]\n]{0,300})\]\(((?:upload://|/uploads/|https?://[^)\s]+/uploads/)[^)\s]+)\)`)
+	dcAddress = regexp.MustCompile(`https?://[^\s()<>"\]]+/t/[^\s()<>"\]]*[^\s()<>"\].,;:!?]`)
+	dcQuote   = regexp.MustCompile(`(?s)\[quote(?:="?([^"\],]*)[^\]]*)?\]\n?(.*?)\n?\[/quote\]`)
 )
 
 // moved lets links to other topics of the forum lead to where these are now.
@@ -466,7 +467,7 @@ func (b *board) moved(address string) string {
 		rest = strings.TrimPrefix(address, b.site)
 	}
 	if oldTopic.MatchString(rest) && b.opts.to.URL != "" {
-		return b.opts.to.URL + rest
+		return b.opts.numbered(b.opts.to.URL + rest)
 	}
 	return address
 }
@@ -487,7 +488,12 @@ func (b *board) raw(text string, files *attachments) string {
 		return files.show(m[3], strings.TrimSpace(alt))
 	})
 	if b.linked && b.opts.to.URL != "" {
-		text = strings.ReplaceAll(text, b.site+"/t/", b.opts.to.URL+"/t/")
+		text = dcAddress.ReplaceAllStringFunc(text, func(address string) string {
+			if rest, ours := strings.CutPrefix(address, b.site+"/t/"); ours {
+				return b.opts.numbered(b.opts.to.URL + "/t/" + rest)
+			}
+			return address
+		})
 	}
 	return text
 }

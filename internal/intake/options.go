@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -46,6 +47,7 @@ type Options struct {
 	to          Destination // of Space
 	communities *Communities
 	dry         bool
+	second      bool                         // another forum counts its posts in the community: links to numbers say of which they are
 	missed      func(what string, err error) // a file of a post that could not be kept; the post shows a link
 
 	// Resolve gives the post and the conversation (each "" when there is none) of what a channel calls externalID. channel is an id.
@@ -54,6 +56,33 @@ type Options struct {
 	Member func(ctx context.Context, email string) (id string, ok bool)
 	// Slug finds a member by what their web address ends in, after Staff.
 	Slug func(ctx context.Context, slug string) (id string, ok bool)
+}
+
+// numbered is an address with the number of a post, saying of which forum it is where there are two.
+func (o *Options) numbered(address string) string {
+	host := o.host()
+	if !o.second || host == "" {
+		return address
+	}
+	address, fragment, marked := strings.Cut(address, "#")
+	sign := "?"
+	if strings.Contains(address, "?") {
+		sign = "&"
+	}
+	address += sign + "from=" + host
+	if marked {
+		address += "#" + fragment
+	}
+	return address
+}
+
+// host is that of the forum that is read, "" when nobody says it.
+func (o *Options) host() string {
+	u, err := url.Parse(o.Site)
+	if err != nil {
+		return ""
+	}
+	return strings.ToLower(u.Host)
 }
 
 // begunBy notes who imports and what they may do.

@@ -86,6 +86,10 @@ func (r *Runner) Run(ctx context.Context, t Task) (Report, error) {
 	if t.Format.Describe().Posts && t.Options.Channel == "" && !t.DryRun && t.Format.Describe().Name != "jsonl" && t.Format.Describe().Name != "csv" {
 		return Report{}, problem.New(problem.Invalid, "intake.no_channel").On("channel")
 	}
+	var err error
+	if t.Options.second, err = r.counts(ctx, &t); err != nil {
+		return Report{}, err
+	}
 	began := time.Now()
 	w := &work{r: r, t: &t, began: began, seed: maphash.MakeSeed(), names: map[string]string{}}
 	batches := make(chan []Row, 1)
@@ -97,7 +101,6 @@ func (r *Runner) Run(ctx context.Context, t Task) (Report, error) {
 		defer close(batches)
 		readErr = read(readCtx, t, batches)
 	})
-	var err error
 	for rows := range batches {
 		if ctx.Err() != nil || err != nil {
 			continue // drain

@@ -179,7 +179,7 @@ func (f *forum) moved(address string) string {
 		rest = strings.TrimPrefix(address, f.site)
 	}
 	if oldPost.MatchString(rest) && f.opts.to.URL != "" {
-		return f.opts.to.URL + rest
+		return f.opts.numbered(f.opts.to.URL + rest)
 	}
 	return address
 }

@@ -32,6 +32,8 @@ const (
 	ArticleTurned  = "article.turned"  // ArticleState; object: the article
 	ArticleHelped  = "article.helped"  // Helped; object: the article; actor: the reader, visitor:… for one who has not signed in
 
+	AuthorClaimed = "author.claimed" // Claimed; object: the community's channel; actor: who confirmed it
+
 	// What is said in a group of a community that others do not know of is no post: nobody listens there.
 	GroupSaid    = "group.said"    // Said; object: the post, which has the id of the activity
 	GroupEdited  = "group.edited"  // Said; object: the post
@@ -98,6 +100,8 @@ type Said struct {
 	Inbox        bool         `json:"inbox,omitempty"`        // somebody should handle it, by what the channel was set to at that time
 	Dated        bool         `json:"dated_by_us,omitempty"`  // the channel gave no usable date: At is when we learned it
 	Conversation string       `json:"conversation,omitempty"` // the conversation it answers, when said from here
+	As           string       `json:"as,omitempty"`           // the name it is shown under in a community, where that is not the author's
+	Was          string       `json:"was,omitempty"`          // of what was brought into a community: its address before, as path and query, or as host and number
 }
 
 // Carried says under which id a post of ours went out through the channel of the activity as well.
@@ -260,7 +264,15 @@ type Written struct {
 	Months          int      `json:"months,omitempty"`           // after which it is to be looked at again
 	Conversation    string   `json:"conversation,omitempty"`     // of the inbox, whose answers it was made of; for staff only
 	Products        []string `json:"products,omitempty"`         // that it is about, as orders name them
+	Was             string   `json:"was,omitempty"`              // of one that was brought: its address before, as path and query
 	Files           []string `json:"files,omitempty"`            // that it shows: whoever wrote it brought them, or they were shown to its readers before
+}
+
+// Claimed says that what an identity said elsewhere, before it was brought into a community, is a member's; or, with As "", that it is not after all.
+type Claimed struct {
+	Author string `json:"author"`         // the identity under which it was brought
+	As     string `json:"as,omitempty"`   // that under which the member speaks
+	Name   string `json:"name,omitempty"` // of the member, as shown then
 }
 
 // ArticleState says what was made of a version of an article.

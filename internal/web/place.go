@@ -21,6 +21,8 @@ type Place struct {
 	Own    bool   // the request came to its own host name
 	Frame  func(ctx context.Context, p ui.ShellProps) templ.Component
 	Shown  func(ctx context.Context) bool // whether whoever asks may learn that it is there; nil for everybody
+	// Was leads from an address below the place where nothing is, by path and query, to where that is now which was there before; "" for nowhere, nil for never.
+	Was func(ctx context.Context, path, query string) (string, error)
 }
 
 // hidden reports whether whoever asks must not learn that the place is there: pages look as if it were not.

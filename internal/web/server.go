@@ -451,6 +451,12 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		http.Redirect(w, r, to, http.StatusSeeOther)
 		return
 	}
+	if q := about(r); p.Code == problem.Missing && r.Method == http.MethodGet && q.place != nil && q.place.Was != nil {
+		if to, err := q.place.Was(ctx, strings.TrimPrefix(r.URL.Path, q.place.Path), r.URL.RawQuery); err == nil && to != "" {
+			http.Redirect(w, r, Href(ctx, q.place.Path+to), http.StatusMovedPermanently)
+			return
+		}
+	}
 	status := Status(p.Code)
 	reference := ""
 	if status == http.StatusInternalServerError {

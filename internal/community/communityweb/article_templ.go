@@ -288,11 +288,10 @@ func articlePage(v *articleView) templ.Component {
 			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.article.about"))
 			_, _ = templ_7745c5c3_Buffer.WriteString("</span> ")
 			for _, p := range v.rev.Products {
-				_, _ = templ_7745c5c3_Buffer.WriteString("<a href=\"")
-				write.Link(templ_7745c5c3_Buffer, templ.URL(v.productHref(ctx, p)))
-				_, _ = templ_7745c5c3_Buffer.WriteString("\">")
-				write.Text(templ_7745c5c3_Buffer, p)
-				_, _ = templ_7745c5c3_Buffer.WriteString("</a>")
+				templ_7745c5c3_Err = ui.Tag(p, v.productHref(ctx, p)).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
 		}
@@ -343,7 +342,7 @@ func articlePage(v *articleView) templ.Component {
 }
 
 func articleNotes(v *articleView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var50 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var48 templ.Component) (templ_7745c5c3_Err error) {
 		switch {
 		case v.a.State == community.Withdrawn:
 			templ_7745c5c3_Err = ui.Callout(ui.Warning, i18n.T(ctx, "community.article.is_withdrawn")).Render(ctx, templ_7745c5c3_Buffer)
@@ -361,7 +360,7 @@ func articleNotes(v *articleView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		case v.revises() && v.a.Version > v.a.Approved:
-			templ_7745c5c3_Var51 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var49 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<p><a href=\"")
 				write.Link(templ_7745c5c3_Buffer, templ.URL(v.href(ctx, v.a.Path()+"?version=newest")))
 				_, _ = templ_7745c5c3_Buffer.WriteString("\">")
@@ -369,13 +368,13 @@ func articleNotes(v *articleView) templ.Component {
 				_, _ = templ_7745c5c3_Buffer.WriteString("</a></p>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Callout(ui.Info, i18n.T(ctx, "community.article.newer")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var51), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Callout(ui.Info, i18n.T(ctx, "community.article.newer")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var49), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
 		if v.outdated {
-			templ_7745c5c3_Var54 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var52 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<p><a href=\"")
 				write.Link(templ_7745c5c3_Buffer, templ.URL(v.href(ctx, "/articles/"+v.a.Original)))
 				_, _ = templ_7745c5c3_Buffer.WriteString("\">")
@@ -383,7 +382,7 @@ func articleNotes(v *articleView) templ.Component {
 				_, _ = templ_7745c5c3_Buffer.WriteString("</a></p>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Callout(ui.Warning, i18n.T(ctx, "community.article.outdated")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var54), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Callout(ui.Warning, i18n.T(ctx, "community.article.outdated")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var52), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -399,7 +398,7 @@ func articleNotes(v *articleView) templ.Component {
 }
 
 func helpForm(v *articleView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var57 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var55 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<section class=\"stack-tight\" aria-labelledby=\"helped\"><h2 id=\"helped\">")
 		write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.article.helped"))
 		_, _ = templ_7745c5c3_Buffer.WriteString("</h2>")
@@ -437,7 +436,7 @@ func helpForm(v *articleView) templ.Component {
 }
 
 func articleManagement(v *articleView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var62 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var60 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<details class=\"forum-moderation\"><summary>")
 		write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.article.manage"))
 		_, _ = templ_7745c5c3_Buffer.WriteString("</summary><div class=\"stack\"><div class=\"cluster\">")
@@ -505,7 +504,7 @@ func articleManagement(v *articleView) templ.Component {
 }
 
 func versionsPage(v *versionsView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var70 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var68 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.Breadcrumb(ui.Crumb{Label: v.place.Called(v.lang), Href: v.href(ctx, "")}, ui.Crumb{Label: v.a.Title, Href: v.href(ctx, v.a.Path())}, ui.Crumb{Label: i18n.T(ctx, "community.article.versions")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -550,7 +549,7 @@ func versionsPage(v *versionsView) templ.Component {
 }
 
 func writePage(v *writeView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var73 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var71 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.PageHeader(v.title(ctx), nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -650,9 +649,9 @@ func writePage(v *writeView) templ.Component {
 
 // articlesOf links a thread with the articles that were made of it.
 func articlesOf(v *threadView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var75 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var73 templ.Component) (templ_7745c5c3_Err error) {
 		if v.articles != nil && len(v.articles.list) > 0 {
-			templ_7745c5c3_Var76 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var74 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<ul>")
 				for i := range v.articles.list {
 					_, _ = templ_7745c5c3_Buffer.WriteString("<li><a href=\"")
@@ -666,7 +665,7 @@ func articlesOf(v *threadView) templ.Component {
 				_, _ = templ_7745c5c3_Buffer.WriteString("</ul>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Callout(ui.Info, i18n.T(ctx, "community.article.made_of_this")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var76), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Callout(ui.Info, i18n.T(ctx, "community.article.made_of_this")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var74), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -684,7 +683,7 @@ func articlesOf(v *threadView) templ.Component {
 }
 
 func sourceBody(p sourcePanel) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var80 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var78 templ.Component) (templ_7745c5c3_Err error) {
 		if len(p.list) > 0 {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<ul>")
 			for _, a := range p.list {

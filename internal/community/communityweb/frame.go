@@ -42,7 +42,10 @@ func Place(s *community.Service, contact func(ctx context.Context, community str
 			}
 		}
 		f := frame{s: s, c: c, own: own, contact: contact, more: more}
-		return &web.Place{Path: c.Path(), SignIn: c.Path() + "/sign-in", Own: own, Frame: f.around, Shown: f.shown}, nil
+		return &web.Place{Path: c.Path(), SignIn: c.Path() + "/sign-in", Own: own, Frame: f.around, Shown: f.shown,
+			Was: func(ctx context.Context, path, query string) (string, error) {
+				return s.OldAddress(ctx, &c, path, query)
+			}}, nil
 	}
 }
 

@@ -66,7 +66,13 @@ func (h *handlers) one(w http.ResponseWriter, r *http.Request) error {
 		}
 		asked = len(list)
 	}
-	return web.Show(w, r, web.Page{Title: v.Called()}, oneBody(v, spaces, h.s.URL(r.Context(), v.Community), asked))
+	claims := -1 // none were ever made
+	if org.Require(r.Context(), org.CommunityModerate) == nil {
+		if claims, err = h.s.WaitingClaims(r.Context(), v.ID); err != nil {
+			return err
+		}
+	}
+	return web.Show(w, r, web.Page{Title: v.Called()}, oneBody(v, spaces, h.s.URL(r.Context(), v.Community), asked, claims))
 }
 
 type settingsView struct {

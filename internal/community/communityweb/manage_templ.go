@@ -137,7 +137,7 @@ func oneActions(v visit) templ.Component {
 	})
 }
 
-func oneBody(v visit, spaces []spaceView, url string, asked int) templ.Component {
+func oneBody(v visit, spaces []spaceView, url string, asked, claims int) templ.Component {
 	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var12 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.Breadcrumb(ui.Crumb{Label: i18n.T(ctx, "community.title"), Href: "/communities"}, ui.Crumb{Label: v.Called()}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
@@ -162,6 +162,12 @@ func oneBody(v visit, spaces []spaceView, url string, asked int) templ.Component
 				return nil
 			})
 			templ_7745c5c3_Err = ui.Callout(ui.Info, "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var15), templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
+		if claims >= 0 {
+			templ_7745c5c3_Err = claimsCallout(v.ID, claims).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

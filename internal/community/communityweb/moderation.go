@@ -3,6 +3,7 @@ package communityweb
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -77,6 +78,15 @@ type caseView struct {
 	now                  time.Time
 	wrong, wrongSanction wrong
 	reason, words        string
+}
+
+// keepsOut is where somebody of the fediverse who wrote what a case is about is silenced or suspended, "" for a member and for who may not.
+func (v *caseView) keepsOut(ctx context.Context) string {
+	handle, guest := strings.CutPrefix(v.Author, "acct:")
+	if !guest || !org.Who(ctx).May(org.CommunityModerate) {
+		return ""
+	}
+	return "/communities/" + v.Community + "/fediverse?whom=" + url.QueryEscape(handle) + "#block"
 }
 
 func (h *handlers) oneCase(w http.ResponseWriter, r *http.Request) error {

@@ -317,6 +317,12 @@ func caseAside(v *caseView) templ.Component {
 				write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.moderation.no_member"))
 				_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
 			}
+			if to := v.keepsOut(ctx); to != "" {
+				templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "community.moderation.keep_out"), Icon: "network", Small: true, Href: to}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
 			if len(v.Earlier) > 0 {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<h3>")
 				write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.moderation.earlier"))

@@ -77,7 +77,8 @@ func (h *handlers) notice(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if n.Kind == community.Asking {
+	switch n.Kind {
+	case community.Asking, community.BridgeAsked, community.BridgeAnswer, community.BridgeBrought:
 		return web.Redirect(w, r, n.Subject)
 	}
 	to := "/notices"

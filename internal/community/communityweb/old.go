@@ -71,6 +71,15 @@ func (h *handlers) leadsTo(w http.ResponseWriter, r *http.Request, external stri
 		return err
 	}
 	ctx := r.Context()
+	if from := r.URL.Query().Get("from"); from != "" { // of two forums that count their posts, the one whose link it is
+		id, err := h.s.WasAt(ctx, &v.place, from+"/"+external)
+		if err != nil {
+			return err
+		}
+		if id != "" {
+			external = id
+		}
+	}
 	p, t, err := h.s.Post(ctx, v.Sight, v.place.ID, external)
 	if err != nil {
 		return err

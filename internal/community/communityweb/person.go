@@ -37,6 +37,7 @@ type personView struct {
 	wrong  wrong
 	beside []ui.Panel
 	form   *web.Form
+	claim  *community.Claim // of what was brought: what whoever asks last said of it
 }
 
 func (v *personView) own() bool { return v.who != nil && v.who.ID == v.p.Member }
@@ -82,6 +83,9 @@ func (h *handlers) person(w http.ResponseWriter, r *http.Request) error {
 	}
 	if h.options.Person != nil {
 		v.beside = h.options.Person(ctx, v.Sight, v.place, v.p.Handle)
+	}
+	if v.claim, err = h.s.Claimed(ctx, v.place.ID, &v.p); err != nil {
+		return err
 	}
 	page := web.Page{Title: v.p.Name, Head: hidden()}
 	if v.listed() && v.page == 0 {

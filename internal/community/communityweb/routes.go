@@ -48,6 +48,7 @@ func Routes(r *web.Routes, server *web.Server, s *community.Service, o *org.Serv
 	h.threads(r)
 	h.olds(r)
 	h.persons(r)
+	h.claims(r)
 	h.notices(r)
 	h.push(r)
 	h.forgetting(r)
@@ -57,6 +58,7 @@ func Routes(r *web.Routes, server *web.Server, s *community.Service, o *org.Serv
 	h.events(r)
 	h.challenges(r)
 	h.ambassadors(r)
+	h.bridges(r)
 }
 
 // places registers the pages of communities and spaces.

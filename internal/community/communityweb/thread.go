@@ -43,6 +43,7 @@ type threadView struct {
 	event    *eventView // nil for what is none
 	date     string     // of an event that repeats, as the address names it; "" for the next
 	marks    map[string]Mark
+	bridges  []community.Bridge // for the team: what was asked inside of it, or what it was asked inside for
 }
 
 // speaks reports whether a form to say something is shown.
@@ -168,6 +169,9 @@ func (h *handlers) fill(ctx context.Context, v *threadView) error {
 		return err
 	}
 	if v.marked, err = h.s.Marked(ctx, v.who, ids); err != nil {
+		return err
+	}
+	if v.bridges, err = h.s.Bridges(ctx, v.Sight, v.t.ID); err != nil {
 		return err
 	}
 	if v.level, err = h.s.LevelOf(ctx, v.t.ID); err != nil {

@@ -175,6 +175,10 @@ func threadPage(v *threadView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
+		templ_7745c5c3_Err = bridgeBlock(v).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
 		if v.MayModerate(v.t.Space) && v.t.DeletedAt.IsZero() {
 			templ_7745c5c3_Err = moderation(v).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {

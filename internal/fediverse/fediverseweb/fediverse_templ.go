@@ -344,8 +344,8 @@ func manageBody(p *managePage) templ.Component {
 			templ_7745c5c3_Var45 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
 				write.Link(templ_7745c5c3_Buffer, templ.URL(p.href()+"/block"))
-				_, _ = templ_7745c5c3_Buffer.WriteString("\" class=\"stack\"><div class=\"cluster\">")
-				templ_7745c5c3_Err = ui.TextField(ui.Field{Name: "whom", Label: i18n.T(ctx, "fediverse.whom"), Hint: i18n.T(ctx, "fediverse.whom_hint"), Value: p.typed("whom", ""), Required: true, MaxLength: 250, Error: p.bad("whom")}).Render(ctx, templ_7745c5c3_Buffer)
+				_, _ = templ_7745c5c3_Buffer.WriteString("\" class=\"stack\" id=\"block\"><div class=\"cluster\">")
+				templ_7745c5c3_Err = ui.TextField(ui.Field{Name: "whom", Label: i18n.T(ctx, "fediverse.whom"), Hint: i18n.T(ctx, "fediverse.whom_hint"), Value: p.typed("whom", p.Whom), Required: true, MaxLength: 250, Error: p.bad("whom")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

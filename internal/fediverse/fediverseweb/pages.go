@@ -25,6 +25,7 @@ type managePage struct {
 	Blocks    []fediverse.Block
 	Spaces    []ui.Option
 	Form      *web.Form // of what was refused
+	Whom      string    // whom a case of the moderators is about
 	Wrong     []ui.FieldError
 }
 
@@ -62,7 +63,10 @@ func (h *handlers) manage(w http.ResponseWriter, r *http.Request) error {
 
 func (h *handlers) show(w http.ResponseWriter, r *http.Request, f *web.Form) error {
 	ctx := r.Context()
-	p := &managePage{Form: f}
+	p := &managePage{Form: f, Whom: r.URL.Query().Get("whom")}
+	if len(p.Whom) > 250 {
+		p.Whom = ""
+	}
 	var err error
 	if p.Place, p.Community, err = h.s.Settings(ctx, r.PathValue("id")); err != nil {
 		return err

@@ -3,9 +3,12 @@ package fediverseweb_test
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/entente/entente/internal/community"
 	"github.com/entente/entente/internal/db"
@@ -350,6 +353,102 @@ func TestTakenBack(t *testing.T) {
 		told("refused before", "create", http.StatusNotFound)
 		p.tell()
 		wants(t, "asked back", len(e.took("Delete")), 1)
+	})
+}
+
+// TestShifted: what is moved or merged to where not everybody reads it is taken back, post by post and nothing beside it; what comes back is announced as if it were
+// new; and what somebody of elsewhere changes is told on, once.
+func TestShifted(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		p := newPlace(t, d)
+		e := newElsewhere(t, p.now)
+		ada := e.person("ada")
+		karim := p.join("Karim", org.Plain)
+		p.on(0, "talk")
+		wants(t, "follow", ada.send(p, ada.does("Follow", p.url+"/c/velo")), http.StatusAccepted)
+		p.tell()
+		e.took("")
+		question := p.ask(karim, "Which pump fits my valve?")
+		p.tell()
+		e.took("")
+		reply := ada.note(p.url+"/c/velo/p/"+question, "<p>Any of them.</p>")
+		wants(t, "an answer", ada.send(p, ada.does("Create", reply)), http.StatusAccepted)
+		p.tell()
+		e.took("")
+
+		reply["content"] = "<p>Any with a hose.</p>"
+		update := ada.does("Update", reply)
+		wants(t, "an edit", ada.send(p, update), http.StatusAccepted)
+		wants(t, "the same edit", ada.send(p, ada.does("Update", reply)), http.StatusAccepted)
+		p.tell()
+		got := e.took("Announce")
+		wants(t, "told on", len(got), 1)
+		if o := got[0]["object"].(map[string]any); o["type"] != "Update" || o["id"] != update["id"] || o["actor"] != ada.id || o["object"] != reply["id"] {
+			t.Fatalf("told on: %v", got)
+		}
+
+		objects := func(list []map[string]any, kind string) []string {
+			var out []string
+			for _, a := range list {
+				o, ok := a["object"].(map[string]any)
+				switch {
+				case !ok && kind == "":
+					out = append(out, a["object"].(string))
+				case ok && o["type"] == kind:
+					inner, _ := o["object"].(map[string]any)
+					out = append(out, inner["id"].(string))
+				}
+			}
+			slices.Sort(out)
+			return out
+		}
+		ours, theirs := p.url+"/c/velo/p/"+question, reply["id"].(string)
+		turn := func(thread, state, to string) []map[string]any {
+			t.Helper()
+			must(t, p.community.Turn(p.boss, p.id, thread, state, to))
+			p.tell()
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			list := e.got
+			e.got = nil
+			return list
+		}
+		undone := func(list []map[string]any) []string {
+			var out []string
+			for _, a := range list {
+				if a["type"] == "Undo" {
+					out = append(out, a["object"].(map[string]any)["object"].(string))
+				}
+			}
+			return out
+		}
+		list := turn(question, "moved", p.spaces["club"])
+		if diff := cmp.Diff([][]string{{ours}, {theirs}}, [][]string{objects(list, "Delete"), undone(list)}); diff != "" {
+			t.Errorf("moved out of sight: %s", diff)
+		}
+		list = turn(question, "moved", p.spaces["help"])
+		if diff := cmp.Diff([][]string{{ours}, slices.Sorted(slices.Values([]string{ours, theirs}))}, [][]string{objects(list, "Create"), objects(list, "")}); diff != "" {
+			t.Errorf("moved back: %s", diff)
+		}
+
+		// Merged into one that only those who asked to be let in read: that one was taken back before, and nothing of it is told again.
+		other := p.ask(karim, "Which pump fits the small valve?")
+		p.tell()
+		turn(other, "moved", p.spaces["club"])
+		list = turn(question, "merged", other)
+		if diff := cmp.Diff([][]string{{ours}, {theirs}}, [][]string{objects(list, "Delete"), undone(list)}); diff != "" {
+			t.Errorf("merged out of sight: %s", diff)
+		}
+		code, _, _ := p.get("/c/velo/p/"+question, activity)
+		wants(t, "what was merged", code, http.StatusNotFound)
+
+		// What was said before anything was told, or merged there where everybody reads, is not taken back.
+		third, fourth := p.ask(karim, "Where do I park?"), p.ask(karim, "Where do we park?")
+		p.tell()
+		if list = turn(third, "merged", fourth); len(objects(list, "Delete"))+len(undone(list)) != 0 {
+			t.Errorf("merged in sight: %v", list)
+		}
 	})
 }
 

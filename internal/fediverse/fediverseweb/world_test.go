@@ -109,7 +109,7 @@ func newPlace(t *testing.T, d *db.DB) *place {
 			VALUES ($1, 'velo', $2, '{"en":"Velo"}', '{"en":"Wheels"}', '["en","fr"]', 'public', 'open', $3, $3)`, p.id, p.channel, db.T(p.now())); err != nil {
 			return err
 		}
-		for i, sp := range []struct{ slug, access, holds string }{{"help", "open", `["question","discussion"]`}, {"talk", "open", `["discussion"]`}, {"den", "hidden", `["question"]`}} {
+		for i, sp := range []struct{ slug, access, holds string }{{"help", "open", `["question","discussion"]`}, {"talk", "open", `["discussion"]`}, {"den", "hidden", `["question"]`}, {"club", "request", `["question"]`}} {
 			p.spaces[sp.slug] = id.New()
 			if _, err := db.Exec(ctx, q, `INSERT INTO community_space (id, community, slug, name, access, holds, position, created_at)
 				VALUES ($1, $2, $3, '{"en":"Space"}', $4, $5, $6, $7)`, p.spaces[sp.slug], p.id, sp.slug, sp.access, sp.holds, i, db.T(p.now())); err != nil {
