@@ -33,13 +33,15 @@ type Service struct {
 
 	inbox *inbox.Service // may be nil
 
+	whole chan struct{} // held by the one search that counts all
+
 	talk   // of threads
 	herald // of notices
 }
 
 // New makes the service.
 func New(d *db.DB, l *ledger.Ledger, c *channel.Service, o *org.Service, log *slog.Logger, clock func() time.Time) *Service {
-	return &Service{db: d, ledger: l, channels: c, org: o, log: log, clock: clock}
+	return &Service{db: d, ledger: l, channels: c, org: o, log: log, clock: clock, whole: make(chan struct{}, 1)}
 }
 
 // Now is the service's clock, exact to what the database keeps.

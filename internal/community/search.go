@@ -18,10 +18,12 @@ import (
 
 // What a search looks at, at most.
 const (
-	mostAsked    = 8    // words
-	mostHits     = 5000 // posts that have the words, of those that may be read: up to so many, all counts are exact
-	mostSome     = 1000 // posts that have some of the words, where none has all
-	mostMatched  = 1000 // posts that are read to see whether they match, where the index cannot tell
+	mostAsked    = 8       // words
+	mostHits     = 5000    // posts that have the words, of those that may be read: up to so many, all counts are exact
+	mostSome     = 1000    // posts that have some of the words, where none has all
+	mostMatched  = 1000    // posts that are read to see whether they match, where the index cannot tell
+	mostWhole    = 500_000 // the same where all are to be counted: some seconds
+	mostReadAll  = 20_000
 	mostTitled   = 2000 // posts whose titles have the words
 	mostSpeakers = 200  // people
 	foundPage    = 20
@@ -42,6 +44,7 @@ type Search struct {
 	State     string // QuestionSolved, QuestionAnswered or QuestionOpen
 	Days      int    // since how many days
 	Page      int
+	Whole     bool // all are counted, however long that takes: one who asks so at a time
 }
 
 // Ages are since how many days a search can be narrowed to.
@@ -105,6 +108,13 @@ type wanted struct {
 	plain bool     // no more than words
 	look  look
 	most  int // posts that are looked at
+	read  int // the same where they must be read
+}
+
+// whole is a search of which all is looked at.
+func (w wanted) whole() wanted {
+	w.most, w.read = mostWhole, mostReadAll
+	return w
 }
 
 func wantedWords(words []string, joint string) wanted {
@@ -113,7 +123,7 @@ func wantedWords(words []string, joint string) wanted {
 	if joint == " OR " {
 		most = mostSome
 	}
-	return wanted{q, words, true, newLook(words), most}
+	return wanted{q, words, true, newLook(words), most, mostMatched}
 }
 
 // wantedBy reads what somebody typed. What cannot be read as a query is taken for words.
@@ -133,7 +143,7 @@ func wantedBy(text string) (wanted, []query.Problem) {
 		said = append(said, t.Text)
 	}
 	words := askedWords(strings.Join(said, " "))
-	return wanted{q, words, false, newLook(words), mostHits}, problems
+	return wanted{q, words, false, newLook(words), mostHits, mostMatched}, problems
 }
 
 // telling leaves out the words that nearly everything has, unless there are no others.
@@ -155,6 +165,15 @@ func (s *Service) Search(ctx context.Context, o Sight, in Search) (Results, erro
 	out.Words = want.String()
 	if want.plain {
 		out.Words = strings.Join(want.words, " ")
+	}
+	if in.Whole {
+		select {
+		case s.whole <- struct{}{}:
+			defer func() { <-s.whole }()
+		case <-ctx.Done():
+			return out, ctx.Err()
+		}
+		want = want.whole()
 	}
 	all, least, err := s.find(ctx, o, in.Community, want)
 	if err != nil {

@@ -175,7 +175,7 @@ func (s *Service) matched(ctx context.Context, q db.Q, o Sight, community, from 
 		return append(hitFields(&r.hit), &r.doc, db.At(&r.at), &r.kind, &r.author, &r.text)
 	}, "SELECT "+findColumns+`, h.n, 1, h.id, h.at, CASE WHEN f.kind = 'article' THEN 'article' ELSE COALESCE(p.kind, '') END, COALESCE(p.author_name, a.author_name, ''),
 		COALESCE(p.markup, (SELECT v.markup FROM community_revision v WHERE v.article = a.id AND v.version = a.approved), '')
-		FROM (SELECT d.n, d.id, d.at, d.top FROM `+from+db.Limit(mostMatched)+`) AS h JOIN community_find f ON f.n = h.top LEFT JOIN community_post p ON p.id = h.id
+		FROM (SELECT d.n, d.id, d.at, d.top FROM `+from+db.Limit(want.read)+`) AS h JOIN community_find f ON f.n = h.top LEFT JOIN community_post p ON p.id = h.id
 		LEFT JOIN community_article a ON a.id = h.id ORDER BY h.n DESC`, w.Args...)
 	if err != nil {
 		return nil, false, fmt.Errorf("search a community: %w", err)
@@ -207,7 +207,7 @@ func (s *Service) matched(ctx context.Context, q db.Q, o Sight, community, from 
 		at[r.n] = len(out)
 		out = append(out, r.hit)
 	}
-	return out, len(list) == mostMatched, nil
+	return out, len(list) >= want.read, nil
 }
 
 // grammar is how an engine writes what it looks for in a full-text index.

@@ -2,12 +2,16 @@ package community_test
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/entente/entente/internal/community"
+	"github.com/entente/entente/internal/db/dbtest"
+	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
 )
@@ -110,4 +114,35 @@ func TestSearch(t *testing.T) {
 			t.Errorf("misses: %+v", misses)
 		}
 	})
+}
+
+// TestSearchWhole: more than thousands of posts are counted for whoever asks for that, and said to be more for the others.
+func TestSearchWhole(t *testing.T) {
+	t.Parallel()
+	k := newSquare(t, dbtest.SQLite(t))
+	ada := k.join("Ada", org.Plain)
+	k.ask(ada, "Does a tandem fit?", "A tandem in the lift.")
+	long := k.ask(ada, "Many tandems", "All about tandems.")
+	var all []ledger.Activity
+	for i := range 5100 {
+		name := "answer" + strconv.Itoa(i)
+		all = append(all, ledger.Activity{Kind: ledger.PostSaid, Actor: "mailto:bob@velo.example", Channel: k.channel, At: k.now().Add(time.Duration(i) * time.Second), Key: name,
+			Data: ledger.Data(ledger.Said{ExternalID: name, Kind: "answer", InReplyTo: []string{long}, AuthorName: "Bob", Text: "A tandem.", Markup: "A tandem.", Lang: "en"})})
+	}
+	_, err := k.ledger.Append(t.Context(), all...)
+	must(t, err)
+	k.pass(2 * time.Hour)
+	must(t, k.ledger.Finish(t.Context()))
+	for _, c := range []struct {
+		words string
+		whole bool
+		sum   int
+		least bool
+	}{{"tandem", false, 1, true}, {"tandem", true, 2, false}, {"title:tandem OR text:tandem", true, 2, false}} {
+		r, err := k.Search(ada, k.sight(ada), community.Search{Community: k.id, Words: c.words, Whole: c.whole})
+		must(t, err)
+		if r.Sum != c.sum || r.Least != c.least || r.Kinds[community.Questions] != c.sum {
+			t.Errorf("%q, whole %v: %d found, more %v, %v; want %d, %v", c.words, c.whole, r.Sum, r.Least, r.Kinds, c.sum, c.least)
+		}
+	}
 }

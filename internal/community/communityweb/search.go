@@ -44,6 +44,9 @@ func (v *searchView) at(ctx context.Context, change func(in *community.Search)) 
 	if in.Page > 0 {
 		q.Set("page", strconv.Itoa(in.Page))
 	}
+	if in.Whole {
+		q.Set("count", "all")
+	}
 	return v.href(ctx, "/search") + "?" + q.Encode()
 }
 
@@ -205,6 +208,7 @@ func (h *handlers) search(w http.ResponseWriter, r *http.Request) error {
 	if sp, known := at.Space(at.place.ID, q.Get("space")); known && at.May(sp.ID) {
 		v.in.Space = sp.ID
 	}
+	v.in.Whole = at.who != nil && q.Get("count") == "all"
 	if v.found, err = h.s.Search(ctx, at.Sight, v.in); err != nil {
 		return err
 	}

@@ -118,6 +118,14 @@ func searchResults(v *searchView) templ.Component {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<h2 class=\"small muted\">")
 		if v.found.Least {
 			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.search.newest", "N", i18n.Number(ctx, float64(v.found.Sum), 0)))
+			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+			if v.who != nil && !v.in.Whole {
+				_, _ = templ_7745c5c3_Buffer.WriteString("<a href=\"")
+				write.Link(templ_7745c5c3_Buffer, templ.URL(v.at(ctx, func(in *community.Search) { in.Whole = true })))
+				_, _ = templ_7745c5c3_Buffer.WriteString("\" rel=\"nofollow\">")
+				write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.search.whole"))
+				_, _ = templ_7745c5c3_Buffer.WriteString("</a>")
+			}
 		} else {
 			write.Text(templ_7745c5c3_Buffer, i18n.N(ctx, "community.search.results", v.found.Sum))
 		}
@@ -140,7 +148,7 @@ func searchResults(v *searchView) templ.Component {
 }
 
 func searchFacet(f facet) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var13 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var15 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"cluster small\"><span class=\"muted\">")
 		write.Text(templ_7745c5c3_Buffer, f.Label)
 		_, _ = templ_7745c5c3_Buffer.WriteString("</span> ")
@@ -163,7 +171,7 @@ func searchFacet(f facet) templ.Component {
 }
 
 func searchLine(v *searchView, f *community.Found) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var18 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var20 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<li class=\"forum-line forum-line-plain\"><div class=\"forum-body\"><h3 class=\"forum-title\"><a href=\"")
 		write.Link(templ_7745c5c3_Buffer, templ.URL(v.href(ctx, f.Path)))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\" lang=\"")
