@@ -281,8 +281,15 @@ func TestCrawl(t *testing.T) {
 	for _, lang := range []string{"en", "fr"} {
 		t.Run(lang, func(t *testing.T) {
 			t.Parallel()
-			n := crawl(t, as(t, s, "owner", lang), []string{"/", "/design"}, 400, 6, func(path string, a answer, page *html.Node) {
+			figures := map[string]string{} // where the number of a measure leads to, and a page that shows it
+			c := as(t, s, "owner", lang)
+			n := crawl(t, c, []string{"/", "/design"}, 400, 6, func(path string, a answer, page *html.Node) {
 				if page != nil && path != "/design" { // which shows parts of pages, not one
+					for _, label := range leads(page, path, figures) {
+						if !slices.ContainsFunc(rowsBelow, func(p string) bool { return strings.HasPrefix(path, p) }) {
+							t.Errorf("%s: the number of %q cannot be opened", path, label)
+						}
+					}
 					for _, fault := range faults(page, a, lang) {
 						t.Errorf("%s: %s", path, fault)
 					}
@@ -290,6 +297,19 @@ func TestCrawl(t *testing.T) {
 			})
 			if n < 60 {
 				t.Errorf("only %d pages were found", n)
+			}
+			opened := 0
+			for _, to := range slices.Sorted(maps.Keys(figures)) {
+				if opened++; opened > 60 {
+					break
+				}
+				// Without a script: the page behind the number is that of its rows, or leads to them.
+				if a := c.get(to); a.status != http.StatusOK || !strings.Contains(to, "/rows") && !strings.Contains(a.body, "/rows") {
+					t.Errorf("%s: a number leads to %s, answered %d, which does not lead to its rows", figures[to], to, a.status)
+				}
+			}
+			if opened < 10 {
+				t.Errorf("only %d numbers of measures were found", opened)
 			}
 		})
 	}
@@ -326,6 +346,34 @@ func TestCrawl(t *testing.T) {
 			}
 		})
 	})
+}
+
+// rowsBelow are pages whose numbers count the list that stands below them on the same page.
+var rowsBelow = []string{"/ambassadors", "/govern/spending", "/govern/insights", "/saved-replies"}
+
+// leads notes where the numbers of measures on a page lead to; closed are the labels of those that lead nowhere.
+func leads(page *html.Node, path string, figures map[string]string) (closed []string) {
+	ids := map[string]bool{}
+	for e := range elements(page) {
+		ids["#"+attr(e, "id")] = true
+		if to := attr(e, "href"); e.Data == "a" && strings.HasPrefix(to, "/measures/") && !strings.Contains(to, "/series.") && figures[to] == "" {
+			figures[to] = path
+		}
+	}
+	for e := range elements(page) {
+		if e.Data != "div" || !slices.Contains(strings.Fields(attr(e, "class")), "stat") {
+			continue
+		}
+		opens := false
+		for a := range elements(e) {
+			to := attr(a, "href")
+			opens = opens || a.Data == "a" && to != "" && (!strings.HasPrefix(to, "#") || ids[to])
+		}
+		if !opens {
+			closed = append(closed, strings.TrimSpace(content(e)))
+		}
+	}
+	return closed
 }
 
 // permissions finds what a request needs.

@@ -28,7 +28,7 @@ func (p *pages) dashboard(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v.stats = []ui.StatProps{
-		{Label: i18n.T(ctx, "routing.now.here"), Value: i18n.Number(ctx, float64(len(v.d.Here)), 0), N: v.d.Team, Note: i18n.N(ctx, "routing.now.away", v.d.Away)},
+		{Label: i18n.T(ctx, "routing.now.here"), Value: i18n.Number(ctx, float64(len(v.d.Here)), 0), N: v.d.Team, Note: i18n.N(ctx, "routing.now.away", v.d.Away), Href: "#who"},
 		{Label: i18n.T(ctx, "routing.now.waiting"), Value: i18n.Number(ctx, float64(v.d.Waiting), 0), Note: since(ctx, v.d.Longest, v.now), Href: "/inbox"},
 		{Label: i18n.T(ctx, "routing.now.stuck"), Value: i18n.Number(ctx, float64(v.d.Stuck), 0), Href: "/routing"},
 		{Label: i18n.T(ctx, "routing.now.approvals"), Value: i18n.Number(ctx, float64(v.d.Approvals), 0), Note: since(ctx, v.d.Oldest, v.now), Href: "/approvals"},

@@ -251,15 +251,19 @@ func needs(list []measure.Need) templ.Component {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<ul class=\"small muted\">")
 		for _, n := range list {
 			text, href := needWords(ctx, n)
-			_, _ = templ_7745c5c3_Buffer.WriteString("<li>")
-			write.Text(templ_7745c5c3_Buffer, text)
 			what, example, form := bring(ctx, n)
+			_, _ = templ_7745c5c3_Buffer.WriteString("<li class=\"stack-tight\"><p>")
+			write.Text(templ_7745c5c3_Buffer, text)
+			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 			if what != "" {
 				write.Text(templ_7745c5c3_Buffer, what)
 				_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 			}
 			if n.Kind != "" {
 				write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "measure.need.how"))
+			}
+			_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
+			if n.Kind != "" {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"cluster\">")
 				if href != "" {
 					templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "measure.need.bring"), Href: href, Small: true}).Render(ctx, templ_7745c5c3_Buffer)

@@ -105,12 +105,12 @@ func valueSums(v report.ValueLedger, costs bool) templ.Component {
 		}
 		for _, t := range v.Sums {
 			templ_7745c5c3_Var13 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = ui.Stat(ui.StatProps{Label: i18n.T(ctx, "report.proven"), Value: i18n.Money(ctx, t.Proven, t.Currency), Note: i18n.T(ctx, "report.proven_note")}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Stat(ui.StatProps{Label: i18n.T(ctx, "report.proven"), Value: i18n.Money(ctx, t.Proven, t.Currency), Note: i18n.T(ctx, "report.proven_note"), Href: "#lines"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Stat(ui.StatProps{Label: i18n.T(ctx, "report.potential"), Value: i18n.Money(ctx, t.Potential, t.Currency), Note: i18n.T(ctx, "report.potential_note")}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Stat(ui.StatProps{Label: i18n.T(ctx, "report.potential"), Value: i18n.Money(ctx, t.Potential, t.Currency), Note: i18n.T(ctx, "report.potential_note"), Href: "#lines"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -140,6 +140,7 @@ func valueTable(v report.ValueLedger, names map[string]nameWords, edit bool) tem
 				return templ_7745c5c3_Err
 			}
 		} else {
+			_, _ = templ_7745c5c3_Buffer.WriteString("<div id=\"lines\">")
 			templ_7745c5c3_Var15 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				for _, e := range v.Entries {
 					templ_7745c5c3_Var16 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
@@ -257,6 +258,7 @@ func valueTable(v report.ValueLedger, names map[string]nameWords, edit bool) tem
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
+			_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
 		}
 		return nil
 	})

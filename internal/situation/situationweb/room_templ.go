@@ -192,7 +192,7 @@ func clocks(v *roomPage) templ.Component {
 				}
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = ui.Stat(ui.StatProps{Label: i18n.T(ctx, "situation.reached"), Value: i18n.Number(ctx, float64(v.Reached), 0), Note: reached(ctx, v)}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Stat(ui.StatProps{Label: i18n.T(ctx, "situation.reached"), Value: i18n.Number(ctx, float64(v.Reached), 0), Note: reached(ctx, v), Href: "#statements"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -209,7 +209,7 @@ func clocks(v *roomPage) templ.Component {
 func clock(v *roomPage) templ.Component {
 	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var19 templ.Component) (templ_7745c5c3_Err error) {
 		label, value := clockValue(ctx, v)
-		templ_7745c5c3_Err = ui.Stat(ui.StatProps{Label: label, Value: value, Note: i18n.T(ctx, "situation.detected_at", "At", i18n.DateTime(ctx, v.S.DetectedAt))}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Stat(ui.StatProps{Label: label, Value: value, Note: i18n.T(ctx, "situation.detected_at", "At", i18n.DateTime(ctx, v.S.DetectedAt)), Href: "#log"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
