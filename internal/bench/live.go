@@ -144,7 +144,7 @@ func furnishLive(ctx context.Context, data string) (*household, error) {
 	}
 	defer a.db.Close()
 	h := &household{begun: id.New(), sent: map[string]time.Time{}, secret: webhook.New().Mint()["secret"]}
-	c, err := a.channels.Add(ctx, channel.Draft{Kind: "webhook", Name: "Calls", Settings: channel.Settings{"secret": h.secret}, Inbox: channel.InboxAll})
+	c, err := a.channels.Add(ctx, channel.Draft{Kind: "webhook", Name: "Calls " + strconv.FormatInt(time.Now().Unix(), 36), Settings: channel.Settings{"secret": h.secret}, Inbox: channel.InboxAll})
 	if err != nil {
 		return nil, err
 	}
