@@ -1,7 +1,9 @@
 package assets
 
 import (
+	"compress/gzip"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -13,10 +15,12 @@ func TestHandler(t *testing.T) {
 	t.Parallel()
 	built := fstest.MapFS{
 		".keep":         {},
-		"manifest.json": {Data: []byte(`{"app.js":"app.1.js","app.css":"app.2.css","icons.svg":"icons.3.svg"}`)},
+		"manifest.json": {Data: []byte(`{"app.js":"app.1.js","app.css":"app.2.css","place.js":"place.4.js","place.css":"place.5.css","icons.svg":"icons.3.svg"}`)},
 		"app.1.js":      {Data: []byte("1")},
 		"app.2.css":     {Data: []byte("a{}")},
 		"icons.3.svg":   {Data: []byte("<svg/>")},
+		"place.4.js":    {Data: []byte("4")},
+		"place.5.css":   {Data: []byte("b{}")},
 	}
 	tests := []struct {
 		name   string
@@ -53,12 +57,51 @@ func TestHandler(t *testing.T) {
 
 func TestReadRefusesAHalfBuiltBundle(t *testing.T) {
 	t.Parallel()
-	for name, manifest := range map[string]string{"empty": `{}`, "names what is not there": `{"app.js":"a.js","app.css":"b.css","icons.svg":"c.svg"}`} {
+	for name, manifest := range map[string]string{"empty": `{}`, "names what is not there": `{"app.js":"a.js","app.css":"b.css","icons.svg":"c.svg"}`,
+		"has only one of the two": `{"app.js":"app.1.js","app.css":"app.2.css","icons.svg":"icons.3.svg"}`} {
 		if _, err := read(fstest.MapFS{"manifest.json": {Data: []byte(manifest)}}); !errors.Is(err, ErrMissing) {
 			t.Errorf("%s: got %v, want ErrMissing", name, err)
 		}
 	}
 	if _, err := read(fstest.MapFS{"manifest.json": {Data: []byte("{")}}); err == nil {
 		t.Error("a broken manifest was read")
+	}
+}
+
+// Whoever takes gzip gets the same bytes packed, under a name of their own for caches.
+func TestPacked(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("a{color:red}", 1000)
+	files := fstest.MapFS{
+		"manifest.json": {Data: []byte(`{"app.js":"1.js","app.css":"2.css","place.js":"4.js","place.css":"5.css","icons.svg":"3.svg"}`)},
+		"1.js":          {}, "2.css": {Data: []byte(long)}, "3.svg": {}, "4.js": {}, "5.css": {},
+	}
+	h := handler(func() (*held, error) { return read(files) })
+	ask := func(accept, match string) *httptest.ResponseRecorder {
+		w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/assets/2.css", nil)
+		r.Header.Set("Accept-Encoding", accept)
+		r.Header.Set("If-None-Match", match)
+		h.ServeHTTP(w, r)
+		return w
+	}
+	plain, packed := ask("", ""), ask("gzip, br", "")
+	if plain.Body.String() != long || plain.Header().Get("Content-Encoding") != "" {
+		t.Errorf("plain: %d bytes, %q", plain.Body.Len(), plain.Header().Get("Content-Encoding"))
+	}
+	if packed.Header().Get("Content-Encoding") != "gzip" || packed.Body.Len() > len(long)/10 || packed.Header().Get("Vary") != "Accept-Encoding" {
+		t.Errorf("packed: %d bytes, %v", packed.Body.Len(), packed.Header())
+	}
+	z, err := gzip.NewReader(packed.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body, err := io.ReadAll(z); err != nil || string(body) != long {
+		t.Errorf("unpacked: %d bytes, %v", len(body), err)
+	}
+	if plain.Header().Get("ETag") == packed.Header().Get("ETag") {
+		t.Error("a cache cannot tell the two apart")
+	}
+	if w := ask("gzip", packed.Header().Get("ETag")); w.Code != http.StatusNotModified {
+		t.Errorf("asked again: %d", w.Code)
 	}
 }

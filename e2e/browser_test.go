@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
+	"github.com/entente/entente/assets"
 	"github.com/entente/entente/internal/web/webtest"
 )
 
@@ -416,20 +417,36 @@ func TestBrowserLooks(t *testing.T) {
 // TestWeight: script and style of a page together stay below 100 kB on the wire.
 func TestWeight(t *testing.T) {
 	t.Parallel()
-	c := as(t, demo(t), "owner", "en")
-	sum := 0
-	for _, path := range regexp.MustCompile(`(?:src|href)="(/assets/[^"#]+\.(?:js|css))"`).FindAllStringSubmatch(c.page("/inbox"), -1) {
-		a, err := c.try(http.MethodGet, path[1], nil, "Accept-Encoding", "gzip")
+	d := demo(t)
+	owner, nobody := as(t, d, "owner", "en"), as(t, d, "", "fr")
+	question := regexp.MustCompile(`/c/sillage/t/[^"?#]+`).FindString(nobody.page("/c/sillage/questions"))
+	for _, p := range []struct {
+		c    *client
+		path string
+		most int // bytes of HTML, script and style together, packed
+	}{{owner, "/inbox", 100_000}, {nobody, question, 35_000}, {nobody, "/c/sillage", 35_000}, {nobody, "/c/sillage/questions", 35_000}} {
+		page, err := p.c.try(http.MethodGet, p.path, nil, "Accept-Encoding", "gzip")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if a.status != 200 || a.header.Get("Content-Encoding") != "gzip" || !strings.Contains(a.header.Get("Cache-Control"), "immutable") {
-			t.Errorf("%s: %d %v", path[1], a.status, a.header)
+		html, script, style := len(page.body), 0, 0
+		for _, path := range regexp.MustCompile(`(?:src|href)="(/[^"#]+\.(js|css)(?:\?[^"]*)?)"`).FindAllStringSubmatch(p.c.page(p.path), -1) {
+			a, err := p.c.try(http.MethodGet, path[1], nil, "Accept-Encoding", "gzip")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if a.status != 200 || strings.HasPrefix(path[1], assets.Prefix) && (a.header.Get("Content-Encoding") != "gzip" || !strings.Contains(a.header.Get("Cache-Control"), "immutable")) {
+				t.Errorf("%s: %d %v", path[1], a.status, a.header)
+			}
+			if path[2] == "js" {
+				script += len(a.body)
+			} else {
+				style += len(a.body)
+			}
 		}
-		sum += len(a.body)
+		if page.header.Get("Content-Encoding") != "gzip" || script == 0 || style == 0 || html+script+style > p.most {
+			t.Errorf("%s: %d bytes of HTML, %d of script and %d of style, want at most %d together", p.path, html, script, style, p.most)
+		}
+		t.Logf("%s: %d bytes of HTML, %d of script, %d of style", p.path, html, script, style)
 	}
-	if sum == 0 || sum >= 100_000 {
-		t.Errorf("script and style are %d bytes, want less than 100,000", sum)
-	}
-	t.Logf("%d bytes", sum)
 }

@@ -2,16 +2,19 @@ package e2e
 
 import (
 	"fmt"
+	"io/fs"
 	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"golang.org/x/net/html"
 
+	"github.com/entente/entente/assets"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/web"
 )
@@ -283,7 +286,7 @@ func TestCrawl(t *testing.T) {
 			t.Parallel()
 			figures := map[string]string{} // where the number of a measure leads to, and a page that shows it
 			c := as(t, s, "owner", lang)
-			n := crawl(t, c, []string{"/", "/design"}, 400, 6, func(path string, a answer, page *html.Node) {
+			n := crawl(t, c, []string{"/", "/design", "/c/sillage", "/c/equipe"}, 440, 6, func(path string, a answer, page *html.Node) {
 				if page != nil && path != "/design" { // which shows parts of pages, not one
 					for _, label := range leads(page, path, figures) {
 						if !slices.ContainsFunc(rowsBelow, func(p string) bool { return strings.HasPrefix(path, p) }) {
@@ -338,7 +341,7 @@ func TestCrawl(t *testing.T) {
 	}
 	t.Run("nobody", func(t *testing.T) {
 		t.Parallel()
-		crawl(t, as(t, s, "", "fr"), []string{"/sign-in", "/forgot"}, 50, 3, func(path string, a answer, page *html.Node) {
+		crawl(t, as(t, s, "", "fr"), []string{"/sign-in", "/forgot", "/c/sillage"}, 150, 3, func(path string, a answer, page *html.Node) {
 			if page != nil {
 				for _, fault := range faults(page, a, "fr") {
 					t.Errorf("%s: %s", path, fault)
@@ -449,6 +452,7 @@ func faults(page *html.Node, a answer, lang string) []string {
 			}
 		case "script":
 			switch {
+			case attr(e, "type") == "application/ld+json": // data about the page
 			case attr(e, "src") == "":
 				say("<script> without a file")
 			case nonce == nil || attr(e, "nonce") != nonce[1]:
@@ -488,6 +492,9 @@ func faults(page *html.Node, a answer, lang string) []string {
 			}
 		}
 	}
+	for _, fault := range missed(page) {
+		say("%s", fault)
+	}
 	if headings != 1 {
 		say("%d first headings, want 1", headings)
 	}
@@ -505,6 +512,52 @@ func inside(n *html.Node, name string) bool {
 	}
 	return false
 }
+
+// missed lists what a page with the small script and style sheet, that of communities, has and they know nothing of.
+func missed(page *html.Node) []string {
+	var out []string
+	small := false
+	for e := range elements(page) {
+		small = small || e.Data == "script" && attr(e, "src") == assets.PlaceScript()
+	}
+	if !small {
+		return nil
+	}
+	for e := range elements(page) {
+		if island := strings.TrimPrefix(e.Data, "entente-"); island != e.Data && island != "markdown" && island != "push" {
+			out = append(out, fmt.Sprintf("<%s> is not in its script", e.Data))
+		}
+		for _, at := range e.Attr {
+			if strings.HasPrefix(at.Key, "hx-") || at.Key == "data-live" || at.Key == "data-order" || at.Key == "data-print" {
+				out = append(out, fmt.Sprintf("<%s %s=%q> is not in its script", e.Data, at.Key, at.Val))
+			}
+		}
+		for class := range strings.FieldsSeq(attr(e, "class")) {
+			if unstyled()[class] {
+				out = append(out, fmt.Sprintf("<%s class=%q> is not in its style sheet", e.Data, class))
+			}
+		}
+	}
+	return out
+}
+
+// unstyled are the classes that the style sheet of communities does not know and the whole one does.
+var unstyled = sync.OnceValue(func() map[string]bool {
+	known := func(path string) map[string]bool {
+		sheet, err := fs.ReadFile(assets.Files(), strings.TrimPrefix(path, assets.Prefix))
+		if err != nil {
+			panic(err) // every test needs the bundle
+		}
+		out := map[string]bool{}
+		for _, m := range regexp.MustCompile(`(?:^|[{},;])\.([a-z][\w-]*)`).FindAllStringSubmatch(string(sheet), -1) {
+			out[m[1]] = true
+		}
+		return out
+	}
+	all, small := known(assets.Style()), known(assets.PlaceStyle())
+	maps.DeleteFunc(all, func(class string, _ bool) bool { return small[class] })
+	return all
+})
 
 // content is the text of an element.
 func content(n *html.Node) string {

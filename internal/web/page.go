@@ -14,6 +14,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"github.com/entente/entente/assets"
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
@@ -27,6 +28,7 @@ type Page struct {
 	Shortcuts []ui.Shortcut
 	Head      templ.Component
 	Embedded  bool // within a page of somebody else's: nothing around it
+	Whole     bool // in the frame of a community too: the whole script and style sheet, for parts that are fetched again and for charts
 	status    int
 	packed    func(page []byte) (gzip []byte, ok bool) // nil: packed by whoever sends it
 }
@@ -78,6 +80,9 @@ func send(w http.ResponseWriter, r *http.Request, p Page, body templ.Component, 
 	case p.Embedded:
 		shell = ui.Embedded(props)
 	case q.place != nil && !q.place.hidden(ctx):
+		if !p.Whole {
+			props.Script, props.Style = assets.PlaceScript(), assets.PlaceStyle()
+		}
 		shell = q.place.Frame(ctx, props)
 	case bare:
 		shell = ui.Bare(props)

@@ -108,7 +108,7 @@ func clip(s string, n int) string {
 }
 
 func (h *handlers) showAsk(w http.ResponseWriter, r *http.Request, v *askView) error {
-	return web.Show(w, r, web.Page{Title: v.title(r.Context())}, askPage(v))
+	return web.Show(w, r, web.Page{Title: v.title(r.Context()), Whole: true}, askPage(v))
 }
 
 // ask begins a thread. A question is first held against those that were asked before, once, unless its form says that it was.

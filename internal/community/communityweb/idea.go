@@ -366,7 +366,7 @@ func (h *handlers) proposing(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *handlers) showPropose(w http.ResponseWriter, r *http.Request, v *proposeView) error {
-	return web.Show(w, r, web.Page{Title: i18n.T(r.Context(), "community.idea.new")}, proposePage(v))
+	return web.Show(w, r, web.Page{Title: i18n.T(r.Context(), "community.idea.new"), Whole: true}, proposePage(v))
 }
 
 // propose proposes an idea. It is first held against those there are, once, unless its form says that it was.

@@ -156,7 +156,7 @@ func (h *handlers) show(w http.ResponseWriter, r *http.Request, p *stop) error {
 
 func (h *handlers) page(w http.ResponseWriter, r *http.Request, p *stop) error {
 	p.Form.Token = id.New()
-	page := web.Page{Title: p.Point.Name, Embedded: p.Widget}
+	page := web.Page{Title: p.Point.Name, Embedded: p.Widget, Whole: true}
 	if p.Widget || p.Placed {
 		return web.Show(w, r, page, visitBody(p))
 	}
