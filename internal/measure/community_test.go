@@ -69,6 +69,66 @@ func TestIdeas(t *testing.T) {
 	})
 }
 
+// TestEverythingSaidInACommunity works out what a discussion, an idea, an event and what is said of them come to, in a community that not everybody may
+// read, and that a forum elsewhere counts only questions, answers and comments.
+func TestEverythingSaidInACommunity(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d, on(31, 0, 0))
+		w.channel("ours")
+		w.channel("elsewhere")
+		w.exec("INSERT INTO community (id, slug, name, channel, langs, audience, sign_up, created_at, changed_at) VALUES ('k', 'riders', 'Riders', 'ours', '[]', 'members', 'open', 1, 1)")
+		for _, id := range []string{"a", "b"} {
+			w.member(id)
+			w.exec("INSERT INTO community_membership (community, member, state, at) VALUES ('k', $1, 'in', $2)", id, db.T(on(1, 0, 0)))
+		}
+		say := func(channel, name, who, kind, to string, at time.Time) {
+			t.Helper()
+			in := ledger.Said{Kind: kind, Text: "Tyres " + name, Private: channel == "ours"}
+			if to != "" {
+				in.InReplyTo = []string{to}
+			}
+			p := said(channel, name, at, in)
+			p.Actor = "mailto:" + who + "@velo.example"
+			w.state(p)
+		}
+		counts := func(id string, n int, value float64) {
+			t.Helper()
+			r, err := w.s.Compute(w.ctx, id, may, measure.Filter{})
+			if err != nil || r.N != n || math.Abs(r.Value.Value-value) > 1e-9 {
+				t.Errorf("%s: %+v of %d (%v), want %v of %d", id, r.Value, r.N, err, value, n)
+			}
+			if rows := w.rows(id, may, measure.Filter{}, ""); len(rows) != n {
+				t.Errorf("%s: %d rows, want %d", id, len(rows), n)
+			}
+		}
+		say("ours", "talk", "a", "", "", on(2, 0, 0)) // a discussion
+		counts("contribution-gini", 1, 0)
+		counts("activation-rate", 2, 0.5)
+		say("ours", "reply", "b", "", "talk", on(3, 0, 0))
+		say("ours", "back", "a", "", "reply", on(4, 0, 0))
+		counts("contribution-gini", 3, 1.0/6) // 1 and 2
+		counts("network-reciprocity", 2, 1)
+		say("ours", "idea", "a", "idea", "", on(5, 0, 0))
+		say("ours", "ride", "a", "event", "", on(6, 0, 0))
+		say("elsewhere", "post", "c", "", "", on(6, 0, 0))
+		say("elsewhere", "review", "c", "review", "", on(6, 1, 0))
+		counts("contribution-gini", 5, 0.3) // 1 and 4
+		counts("contributing-share", 2, 1)
+		say("elsewhere", "asked", "b", "question", "", on(7, 0, 0))
+		say("ours", "late", "b", "", "idea", on(2, 12, 0)) // learned after all others
+		counts("contribution-gini", 7, 1.0/14)             // 3 and 4
+		counts("stickiness", 7, (4.0+3)/(2*31))
+
+		say("ours", "q", "a", "question", "", on(10, 0, 0))
+		counts("solve-rate", 2, 0)
+		say("ours", "q1", "b", "answer", "q", on(11, 0, 0))
+		counts("staff-answer-share", 1, 0)
+		say("ours", "q2", "a", "question", "", on(1, 12, 0))
+		counts("solve-rate", 3, 0)
+	})
+}
+
 // TestMembersAndTeam works out by hand who became active, who is trained, who praises, and what was answered with an article.
 func TestMembersAndTeam(t *testing.T) {
 	t.Parallel()

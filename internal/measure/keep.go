@@ -93,7 +93,8 @@ func rowsOf(at, text string) (thing, bool) {
 	}
 	switch at {
 	case "p.at", "m.at", "l.post_at":
-		return ofPost, only("post", "mention", "enrichment", "post_label") && count["post"] <= 1
+		// The channel of a community is made with it, before anything is said there, and stays.
+		return ofPost, only("post", "mention", "enrichment", "post_label", "community") && count["post"] <= 1
 	case "c.opened_at":
 		// Posts are those of its thread, found by its root.
 		return ofOpening, only("conversation", "conversation_span", "post", "mention", "enrichment") && count["conversation"] == 1 &&

@@ -70,7 +70,7 @@ func (a Ask) healthWeeks(ctx context.Context, q db.Q) ([]Fact, error) {
 		return nil, err
 	}
 	if err := read("members", "SELECT "+w+", CAST(COUNT(*) AS DOUBLE PRECISION)"+base+
-		" AND NOT EXISTS (SELECT 1 FROM post r WHERE r.author = p.author AND r.kind IN ('question', 'answer', 'comment') AND r.automatic = '' AND r.private = 0 AND (r.at, r.id) < (p.at, p.id)) GROUP BY 1", args); err != nil {
+		" AND NOT EXISTS (SELECT 1 FROM post r WHERE r.author = p.author AND "+contribution+" AND (r.at, r.id) < (p.at, p.id)) GROUP BY 1", args); err != nil {
 		return nil, err
 	}
 	if err := read("interaction", "SELECT t.week, AVG(CAST(t.people * t.said AS DOUBLE PRECISION)) FROM (SELECT "+w+" AS week, COUNT(DISTINCT p.author) AS people, COUNT(*) AS said"+base+" GROUP BY 1, p.root) t GROUP BY 1", args); err != nil {

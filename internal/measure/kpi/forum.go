@@ -10,11 +10,16 @@ import (
 	"github.com/entente/entente/internal/measure/stat"
 )
 
-// Questions, answers and comments are what forums hold; plain posts, articles, mails and reviews are not the community's.
+// Whatever is said in a community of ours is a contribution: questions and answers, discussions, ideas, events and what is said of them, also where
+// not everybody may read it; closed groups are in no table of posts. Of forums elsewhere questions, answers and comments are: plain posts, articles,
+// mails and reviews are not a community's.
+//
+// contribution is whether post r is one.
+const contribution = "(r.kind IN ('question', 'answer', 'comment') AND r.private = 0 OR EXISTS (SELECT 1 FROM community k WHERE k.channel = r.channel)) AND r.automatic = ''"
 
 // forum is what people said in forums between the cuts, those of ours too when ours is asked for.
 func (a Ask) forum(part string, ours bool) Source {
-	w := a.between((&db.Where{}).And("p.kind IN ('question', 'answer', 'comment')").And("p.automatic = ''").And("p.private = 0"), "p.at")
+	w := a.between((&db.Where{}).And(strings.ReplaceAll(contribution, "r.", "p.")), "p.at")
 	if !ours {
 		w.And("p.ours = 0")
 	}
@@ -179,8 +184,7 @@ func Activation() Measure {
 			if a.Filter.Channel != "" {
 				w.And("k.channel = ?", a.Filter.Channel)
 			}
-			said := `SELECT 1 FROM post r WHERE r.author = 'mailto:' || m.email AND r.channel = k.channel AND r.kind IN ('question', 'answer', 'comment') AND r.automatic = ''
-				AND r.private = 0 AND r.at >= x.at AND r.at <= x.at + ` + since(activeWithin)
+			said := `SELECT 1 FROM post r WHERE r.author = 'mailto:' || m.email AND r.channel = k.channel AND r.automatic = '' AND r.at >= x.at AND r.at <= x.at + ` + since(activeWithin)
 			return Source{Table: "community_membership x JOIN community k ON k.id = x.community JOIN member m ON m.id = x.member", ID: "x.member", At: "x.at", Tie: "x.community", Where: w,
 				Part: "CASE WHEN x.at > " + w.Arg(db.T(a.Now.Add(-activeWithin))) + " THEN 'too_recent' WHEN EXISTS (" + said + ") THEN 'activated' ELSE 'silent' END"}
 		},
@@ -197,7 +201,7 @@ func MemberRetention(week int) Measure {
 		Formula: map[int]string{4: "r = #{ first in the window, again in days 28 to 34 } / #{ first in the window }", 12: "r = #{ first in the window, again in days 84 to 90 } / #{ first in the window }"}[week],
 		Source: func(a Ask) Source {
 			s := a.forum("", false)
-			other := "SELECT 1 FROM post r WHERE r.author = p.author AND r.kind IN ('question', 'answer', 'comment') AND r.automatic = '' AND r.private = 0 AND r.ours = 0"
+			other := "SELECT 1 FROM post r WHERE r.author = p.author AND " + contribution + " AND r.ours = 0"
 			s.Where.And("NOT EXISTS (" + other + " AND (r.at, r.id) < (p.at, p.id))")
 			s.Part = "CASE WHEN p.at + " + since(end) + " > " + s.Where.Arg(db.T(a.Now)) + " THEN 'too_recent' WHEN EXISTS (" + other + " AND r.at >= p.at + " + since(begin) + " AND r.at < p.at + " + since(end) + ") THEN 'came_back' ELSE 'stayed_away' END"
 			return s
@@ -209,7 +213,7 @@ func MemberRetention(week int) Measure {
 // ContributingShare is the part of those who are members of a community of ours at the end of the window, as far as they are still, that said
 // something there in the window.
 func ContributingShare() Measure {
-	const said = "r.author = 'mailto:' || m.email AND r.channel = k.channel AND r.kind IN ('question', 'answer', 'comment') AND r.automatic = '' AND r.private = 0"
+	const said = "r.author = 'mailto:' || m.email AND r.channel = k.channel AND r.automatic = ''"
 	const from = "community_membership x JOIN community k ON k.id = x.community JOIN member m ON m.id = x.member"
 	members := func(a Ask) *db.Where {
 		w := (&db.Where{}).And("x.space = ''").And("x.state = 'in'").And("x.at < ?", db.T(a.To()))
