@@ -36,6 +36,7 @@ type kind struct {
 
 // latency is what was measured of a kind of page.
 type latency struct {
+	name     string
 	n        int
 	p50, p99 time.Duration
 	each     time.Duration // processor of the program for one page
