@@ -3,7 +3,9 @@ package community
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -76,12 +78,17 @@ func (s *Service) BridgeSpaces(ctx context.Context, o Sight, t *Thread) ([]Space
 	return out, nil
 }
 
-// Colleagues lists the members of the team who can be asked.
-func (s *Service) Colleagues(ctx context.Context) ([]org.Member, error) {
+// Colleagues lists who can be asked alone about a thread: the team, and those who are known as employees; not whoever asked there.
+func (s *Service) Colleagues(ctx context.Context, t *Thread) ([]org.Member, error) {
+	employed, err := db.All(ctx, s.db.Read(), db.Self[string], `SELECT i.uri FROM identity i JOIN person p ON p.id = i.person WHERE i.uri LIKE 'mailto:%' AND p.kinds LIKE '%"employee"%' ORDER BY i.uri`+db.Limit(10000))
+	if err != nil {
+		return nil, fmt.Errorf("find who is employed: %w", err)
+	}
 	list, err := s.org.Members(org.AsOperator(ctx))
 	var out []org.Member
-	for i := range list {
-		if m := list[i]; m.State == org.Active && staff(m) && m.ID != by(ctx) {
+	for _, m := range list {
+		_, works := slices.BinarySearch(employed, actorOf(m))
+		if m.State == org.Active && (staff(m) || works) && m.ID != by(ctx) && !Wrote(m, t.Author) {
 			out = append(out, *m)
 		}
 	}
@@ -128,13 +135,58 @@ func (s *Service) SeedOfBridge(ctx context.Context, community, thread string) (t
 		return "", "", err
 	}
 	names, err := s.outsiders(ctx, t.ID)
-	return conceal(t.Title, names), conceal(unshown(p.Markup), names), err
+	if err != nil {
+		return "", "", err
+	}
+	return s.unsaid(ctx, t.Title, p.Markup, names)
 }
 
 var ourFiles = regexp.MustCompile(`!?\[[^\]\n]*\]\(/media/[^)\s]*\)`)
 
 // unshown is Markdown without the files that it shows: their addresses would lead back, and inside nobody may see them.
 func unshown(text string) string { return ourFiles.ReplaceAllString(text, "") }
+
+// unsaid is what is asked inside, without what would tell whose question it is: names, addresses, numbers, files, and links to where anything of ours is said.
+func (s *Service) unsaid(ctx context.Context, title, body string, names []string) (string, string, error) {
+	all, err := s.Map(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	hosts := []string{}
+	add := func(host string) {
+		if host != "" && !slices.Contains(hosts, regexp.QuoteMeta(host)) {
+			hosts = append(hosts, regexp.QuoteMeta(host))
+		}
+	}
+	if u, err := url.Parse(s.mainURL(ctx)); err == nil {
+		add(u.Hostname())
+	}
+	for i := range all.Communities {
+		add(all.Communities[i].Host)
+	}
+	clear := func(text string) string { return conceal(unlinked(unshown(text), hosts), names) }
+	return clear(title), clear(body), nil
+}
+
+// What a link of ours looks like in Markdown: by the address of a page here, and, where host names are known, by one of them, with or without a scheme.
+var (
+	hereLink  = regexp.MustCompile(`\[([^\]\n]*)\]\(\s*<?/[^)\n]*\)`)
+	hereNamed = regexp.MustCompile(`(?m)^\s*\[[^\]\n]+\]:\s*<?/\S*.*$`)
+	herePath  = regexp.MustCompile(`(^|[\s(<])/(?:c|p|t|bridges)/[^\s)>\]]+`)
+)
+
+// unlinked is Markdown without links to our own pages: of one with words the words stay. hosts are our host names, as they stand in an expression.
+func unlinked(text string, hosts []string) string {
+	if len(hosts) > 0 {
+		address := `(?:(?:https?:)?//)?(?:[^\s@/()<>\[\]]*@)?(?:www\.)?(?:` + strings.Join(hosts, "|") + `)\.?(?::\d+)?(?:[/?#][^\s)>\]]*|\b)`
+		text = regexp.MustCompile(`(?im)^\s*\[[^\]\n]+\]:\s*<?`+address+`.*$`).ReplaceAllString(text, "")
+		text = regexp.MustCompile(`(?i)\[([^\]\n]*)\]\(\s*<?`+address+`[^)\n]*\)`).ReplaceAllString(text, "$1")
+		text = regexp.MustCompile(`(?i)(^|[^@\p{L}\p{N}.-])<?`+address+`>?`).ReplaceAllString(text, "${1}"+hiddenMark)
+	}
+	text = hereNamed.ReplaceAllString(text, "")
+	text = hereLink.ReplaceAllString(text, "$1")
+	return herePath.ReplaceAllString(text, "${1}"+hiddenMark)
+}
 
 // AskInside asks a question of somebody outside in a space inside, or of a colleague. What would say whose it is is taken out of it once more.
 func (s *Service) AskInside(ctx context.Context, community, thread, space, colleague, title, body, token string) (Bridge, error) {
@@ -146,10 +198,13 @@ func (s *Service) AskInside(ctx context.Context, community, thread, space, colle
 	if err != nil {
 		return Bridge{}, err
 	}
-	if title, err = checkTitle(conceal(title, names)); err != nil {
+	if title, body, err = s.unsaid(ctx, title, body, names); err != nil {
 		return Bridge{}, err
 	}
-	if body, err = checkBody(conceal(unshown(body), names)); err != nil {
+	if title, err = checkTitle(title); err != nil {
+		return Bridge{}, err
+	}
+	if body, err = checkBody(body); err != nil {
 		return Bridge{}, err
 	}
 	b := Bridge{ID: s.newID(), Community: community, Thread: t.ID, Member: by(ctx), Title: title, Words: body, At: s.Now()}
@@ -175,7 +230,7 @@ func (s *Service) AskInside(ctx context.Context, community, thread, space, colle
 			return b, err
 		}
 	default:
-		list, err := s.Colleagues(ctx)
+		list, err := s.Colleagues(ctx, &t)
 		if err != nil {
 			return b, err
 		}
@@ -204,15 +259,26 @@ func (s *Service) AskInside(ctx context.Context, community, thread, space, colle
 	return b, err
 }
 
-// Bridge finds what was asked inside: for who asked it, the colleague who was asked, and the team that reads the thread it is from. outside reports whether whoever
+// Bridge finds what was asked inside: for the team that reads the thread it is from, the colleague who was asked and who answered. outside reports whether whoever
 // asks may know whose question it is.
 func (s *Service) Bridge(ctx context.Context, bridge string) (b Bridge, outside bool, err error) {
-	if err := org.Require(ctx, org.InboxRead); err != nil {
+	me, err := signedIn(ctx)
+	if err != nil {
 		return b, false, err
 	}
+	team := org.Require(ctx, org.InboxRead)
 	b, found, err := db.One(ctx, s.db.Read(), bridgeFields, "SELECT "+bridgeColumns+" FROM community_bridge b WHERE b.id = $1", bridge)
-	if err != nil || !found {
-		return b, false, orNotFound(err)
+	if err != nil {
+		return b, false, fmt.Errorf("find what was asked inside: %w", err)
+	}
+	theirs := found && (b.Colleague == me.ID || b.Helper == me.ID)
+	switch {
+	case theirs && team != nil:
+		return b, false, nil
+	case team != nil:
+		return Bridge{}, false, team
+	case !found:
+		return Bridge{}, false, notFound()
 	}
 	o, err := s.Sees(ctx, nil)
 	if err != nil {
@@ -223,7 +289,7 @@ func (s *Service) Bridge(ctx context.Context, bridge string) (b Bridge, outside 
 	if err != nil && !problem.Is(err, problem.Missing) {
 		return b, false, err
 	}
-	if !outside && b.Colleague != by(ctx) {
+	if !outside && !theirs {
 		return Bridge{}, false, notFound()
 	}
 	return b, outside, nil
@@ -282,6 +348,8 @@ type Helping struct {
 	Member string
 	Name   string
 	Body   string
+
+	voice string // the identity they speak under, "" for who is no member
 }
 
 // Helpings lists what was answered inside, as far as whoever acts reads it.
@@ -291,7 +359,7 @@ func (s *Service) Helpings(ctx context.Context, b *Bridge) ([]Helping, error) {
 		if err != nil || m == nil || b.Answer == "" {
 			return nil, err
 		}
-		return []Helping{{Member: m.ID, Name: m.Name, Body: b.Answer}}, nil
+		return []Helping{{Member: m.ID, Name: m.Name, Body: b.Answer, voice: actorOf(m)}}, nil
 	}
 	o, err := s.Sees(ctx, nil)
 	if err != nil {
@@ -318,7 +386,7 @@ func (s *Service) Helpings(ctx context.Context, b *Bridge) ([]Helping, error) {
 		}
 		h := Helping{Post: p.ID, Name: p.AuthorName, Body: unshown(p.Markup)}
 		if m != nil {
-			h.Member = m.ID
+			h.Member, h.voice = m.ID, actorOf(m)
 		}
 		out = append(out, h)
 	}
@@ -366,11 +434,11 @@ func (s *Service) BringBack(ctx context.Context, bridge, post, body, name, token
 		return problem.New(problem.Invalid, "community.bridge.no_answer").On("post")
 	}
 	me := org.Who(ctx)
-	as := ""
+	as, voice := "", ""
 	switch name {
 	case BridgeMine:
 	case BridgeHelper:
-		as = helper.Name
+		as, voice = helper.Name, helper.voice
 	case BridgeOurs:
 		about, err := s.org.Organisation(ctx)
 		if err != nil {
@@ -399,21 +467,25 @@ func (s *Service) BringBack(ctx context.Context, bridge, post, body, name, token
 	if helper.Member == me.ID {
 		credit = i18n.T(reader, "community.bridge.credit_one", "Name", lineOf(me.Name))
 	}
+	if name == BridgeHelper && helper.Member != me.ID && sameWords(body) != sameWords(helper.Body) { // nobody else's words stand under a name without saying so
+		credit = i18n.T(reader, "community.bridge.credit_changed", "Helper", lineOf(helper.Name), "Name", lineOf(me.Name))
+	}
 	body = strings.TrimRight(body, " \n") + "\n\n*" + strings.NewReplacer("*", "", "_", `\_`, "[", "", "<", "").Replace(credit) + "*"
 	if utf8.RuneCountInString(body) > maxBody {
 		return problem.New(problem.Invalid, "problem.too_long", "Max", maxBody).On("body")
 	}
-	said := ledger.Said{Lang: t.Lang, InReplyTo: []string{first.ExternalID}, As: lineOf(as)}
+	said := ledger.Said{Lang: t.Lang, InReplyTo: []string{first.ExternalID}, As: lineOf(as), Helper: voice}
 	if t.Question() {
 		said.Kind = "answer"
 	}
-	sent, err := s.say(ctx, w, said, body, token)
-	if err != nil {
-		return err
-	}
-	return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
-		if _, err := db.Exec(ctx, q, "UPDATE community_bridge SET sent = $1, sent_by = $2, sent_at = $3, helper = $4 WHERE id = $5 AND sent = ''", sent, me.ID, db.T(s.Now()), helper.Member, b.ID); err != nil {
+	// Of two who pass on one answer at the same moment one is heard: the other's post is not stated.
+	w.beside = func(ctx context.Context, q db.Q, sent string) error {
+		n, err := db.Exec(ctx, q, "UPDATE community_bridge SET sent = $1, sent_by = $2, sent_at = $3, helper = $4 WHERE id = $5 AND sent = ''", sent, me.ID, db.T(s.Now()), helper.Member, b.ID)
+		if err != nil {
 			return fmt.Errorf("note what came back: %w", err)
+		}
+		if n == 0 {
+			return problem.New(problem.Conflict, "community.bridge.sent_already")
 		}
 		if helper.Member != "" && helper.Member != me.ID {
 			if err := s.word(ctx, q, Notice{Member: helper.Member, Community: b.Community, Kind: BridgeBrought, Post: sent, Subject: b.Path(), Words: b.Title}); err != nil {
@@ -421,5 +493,10 @@ func (s *Service) BringBack(ctx context.Context, bridge, post, body, name, token
 			}
 		}
 		return s.org.Audit(ctx, q, "community.bridge_bring", "thread:"+b.Thread, map[string]string{"post": sent, "helper": helper.Member})
-	})
+	}
+	_, err = s.say(ctx, w, said, body, token)
+	return err
 }
+
+// sameWords is a text without how its lines are broken.
+func sameWords(text string) string { return strings.Join(strings.Fields(text), " ") }

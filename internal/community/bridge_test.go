@@ -2,13 +2,17 @@ package community_test
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/entente/entente/internal/community"
+	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/people"
 	"github.com/entente/entente/internal/problem"
 )
 
@@ -16,12 +20,14 @@ import (
 // credit to both; and only the team sees where one is from the other.
 func TestBridge(t *testing.T) {
 	each(t, func(t *testing.T, k *square) {
+		k.mails() // the organisation has an address now
 		ada, eve := k.join("Ada", org.Plain), k.join("Eve", org.Plain)
 		lea, karl, nils := k.join("Lea", org.Social), k.join("Karl", org.Volunteer), k.join("Nils", org.Volunteer)
 		k.enter(lea, "den")
 		k.enter(eve, "den") // a customer who is let in there
 		k.enter(karl, "den")
-		q := k.ask(ada, "Does the lamp of Ada fit?", "Hello, I am Ada, ada@velo.example, +33 6 12 34 56 78.\n\nDoes the **lamp** fit a tandem?")
+		q := k.ask(ada, "Does the lamp of Ada fit?", "Hello, I am Ada, ada@velo.example, +33 6 12 34 56 78.\n\nDoes the **lamp** fit a tandem?\n\n"+
+			"See [here](https://VELO.example/c/velo/t/1), https://velo.example/c/velo/people/a, <https://velo.example/p/2>, [there](/c/velo/t/3), /c/velo/t/4 and [the norm](https://lamps.example/c/5).\n\n[6]: https://velo.example/c/velo/t/6")
 		ask := func(space, colleague, title, body string) (community.Bridge, error) {
 			k.pass(time.Minute)
 			return k.AskInside(lea, k.id, q, space, colleague, title, body, "")
@@ -30,12 +36,12 @@ func TestBridge(t *testing.T) {
 		refused(t, err, problem.Forbidden, "problem.forbidden")
 		title, body, err := k.SeedOfBridge(lea, k.id, q)
 		must(t, err)
-		for _, own := range []string{"Ada", "@velo", "12 34"} {
+		for _, own := range []string{"Ada", "@velo", "12 34", "velo.example", "VELO", "/c/velo", "[here]", "[6]"} {
 			if strings.Contains(title+body, own) {
 				t.Errorf("%q is told inside: %s %s", own, title, body)
 			}
 		}
-		if !strings.Contains(body, "**lamp** fit a tandem") {
+		if !strings.Contains(body, "**lamp** fit a tandem") || !strings.Contains(body, "See here, ") || !strings.Contains(body, "[the norm](https://lamps.example/c/5)") {
 			t.Errorf("asked is %s", body)
 		}
 		_, err = ask(k.spaces["talk"], "", title, body) // which everybody reads
@@ -55,10 +61,10 @@ func TestBridge(t *testing.T) {
 		}
 
 		// In a space: what somebody puts in again does not go out of the team either.
-		b, err := ask(k.spaces["den"], "", title, body+"\n\nIt is Ada who asks.")
+		b, err := ask(k.spaces["den"], "", title, body+"\n\nIt is Ada who asks, velo.example/c/velo/t/"+q+" shows it.")
 		must(t, err)
 		inside, posts := k.thread(karl, b.Inside)
-		if inside.AuthorName != "Lea" || strings.Contains(posts[0].Markup+inside.Title, "Ada") {
+		if inside.AuthorName != "Lea" || strings.Contains(posts[0].Markup+inside.Title, "Ada") || strings.Contains(posts[0].Markup, q) {
 			t.Errorf("inside stands %q: %s", inside.AuthorName, posts[0].Markup)
 		}
 		answer := k.reply(karl, b.Inside, "It fits every tandem since 2019.")
@@ -77,16 +83,34 @@ func TestBridge(t *testing.T) {
 		}
 		refused(t, k.BringBack(lea, b.ID, "", "So.", community.BridgeMine, ""), problem.Invalid, "community.bridge.no_answer")
 		refused(t, k.BringBack(lea, b.ID, answer, "So.", "", ""), problem.Invalid, "problem.required")
+		// Two of the team pass it on at the same moment: it stands there once.
 		k.pass(time.Minute)
-		must(t, k.BringBack(lea, b.ID, answer, "It fits.", community.BridgeHelper, ""))
-		refused(t, k.BringBack(lea, b.ID, answer, "It fits.", community.BridgeHelper, ""), problem.Conflict, "community.bridge.sent_already")
+		lou := k.join("Lou", org.Social)
+		k.enter(lou, "den")
+		var wait sync.WaitGroup
+		var both [2]error
+		for i, who := range []context.Context{lea, lou} {
+			wait.Go(func() {
+				both[i] = k.BringBack(who, b.ID, answer, "It fits.", community.BridgeHelper, "")
+			})
+		}
+		wait.Wait()
+		by := "Lea"
+		if both[0] != nil {
+			by, both[1], both[0] = "Lou", both[0], both[1]
+		}
+		must(t, both[0])
+		refused(t, both[1], problem.Conflict, "community.bridge.sent_already")
 		_, posts = k.thread(t.Context(), q)
 		last := posts[len(posts)-1]
-		if last.Kind != "answer" || last.AuthorName != "Karl" || last.Author != "mailto:lea@velo.example" || !last.Ours || last.Markup != "It fits.\n\n*Answered by Karl, passed on by Lea*" {
-			t.Errorf("outside stands %+v", last)
+		if len(posts) != 2 || last.Kind != "answer" || last.AuthorName != "Karl" || last.Author != "mailto:karl@velo.example" || !last.Ours || last.Markup != "It fits.\n\n*Answered by Karl, changed and passed on by "+by+"*" {
+			t.Errorf("outside stand %d, %+v", len(posts), last)
 		}
-		if p, err := k.Profile(eve, k.sight(eve), k.id, "lea"); err != nil || p.Name != "Lea" {
-			t.Errorf("who passed it on is called %q now: %v", p.Name, err)
+		if p, err := k.Profile(ada, k.sight(ada), k.id, "karl"); err != nil || p.Name != "Karl" || p.Answers != 1 {
+			t.Errorf("who answered is shown as %+v: %v", p, err)
+		}
+		if _, err := k.Profile(ada, k.sight(ada), k.id, "lea"); !problem.Is(err, problem.Missing) {
+			t.Errorf("it stands on the page of who passed it on: %v", err)
 		}
 		told := func(ctx context.Context, kind string) bool {
 			t.Helper()
@@ -119,7 +143,29 @@ func TestBridge(t *testing.T) {
 		if last = posts[len(posts)-1]; last.AuthorName != "Lea" || !strings.HasSuffix(last.Markup, "*Answered by Nils, passed on by Lea*") {
 			t.Errorf("outside stands %+v", last)
 		}
-		if list, err := k.Bridges(lea, k.sight(lea), q); err != nil || len(list) != 2 || list[1].Sent != last.ID {
+		// Who is employed and not of the team is asked too, and reads what is theirs and nothing else.
+		nell := k.join("Nell", org.Plain)
+		crowd := people.New(k.db, k.ledger, k.org, slog.New(slog.DiscardHandler), k.now)
+		_, err = crowd.Add(k.join("Olga", org.Owner), ledger.Person{Name: "Nell", Kinds: []string{"employee"}, Identities: []ledger.Identity{{URI: "mailto:nell@velo.example"}}})
+		must(t, err)
+		nells, err := ask("", org.Who(nell).ID, title, body)
+		must(t, err)
+		for bridge, may := range map[string]bool{nells.ID: true, b.ID: false} {
+			if _, outside, err := k.Bridge(nell, bridge); outside || may != (err == nil) {
+				t.Errorf("Nell reads %t, whose it is %t: %v", err == nil, outside, err)
+			}
+		}
+		must(t, k.AnswerInside(nell, nells.ID, "Two clamps."))
+		k.pass(time.Minute)
+		must(t, k.BringBack(lea, nells.ID, "", "Two  clamps.\n", community.BridgeHelper, ""))
+		if _, outside, err := k.Bridge(nell, nells.ID); err != nil || outside {
+			t.Errorf("who helped does not read what became of it: %v", err)
+		}
+		_, posts = k.thread(t.Context(), q)
+		if got := posts[len(posts)-1]; got.Author != "mailto:nell@velo.example" || !strings.HasSuffix(got.Markup, "*Answered by Nell, passed on by Lea*") {
+			t.Errorf("outside stands %+v", got)
+		}
+		if list, err := k.Bridges(lea, k.sight(lea), q); err != nil || len(list) != 3 || list[1].Sent != last.ID {
 			t.Errorf("the team sees %+v: %v", list, err)
 		}
 		if list, err := k.Bridges(ada, k.sight(ada), q); err != nil || len(list) != 0 {

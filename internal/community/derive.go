@@ -16,7 +16,7 @@ import (
 
 // Follower derives threads, posts, votes and what posts said before they were edited.
 func Follower() ledger.Follower {
-	return ledger.Follower{Name: "community", Version: 8 + 100*markup.Version, Apply: derive,
+	return ledger.Follower{Name: "community", Version: 9 + 100*markup.Version, Apply: derive,
 		Tables: append([]string{"community_thread", "community_post", "community_edit", "community_vote", "community_hidden", "community_post_file", "community_voice", "community_mention",
 			"community_reaction", "community_poll", "community_poll_ballot"}, slices.Concat(ideaTables(), eventTables(), indexTables(), claimTables())...)}
 }
@@ -163,6 +163,11 @@ func deriveSaid(ctx context.Context, q db.Q, a *ledger.Activity) error {
 	if claimed {
 		of := *a
 		of.Actor, a = taker, &of
+	}
+	if s.Helper != "" { // words passed on are of whoever they are from: their page, their votes, their recognition
+		of, by := *a, *s
+		of.Actor, by.AuthorName = s.Helper, shownName(s)
+		a, s = &of, &by
 	}
 	source, html := written(a.Channel, s)
 	if len(s.InReplyTo) == 0 {

@@ -70,6 +70,8 @@ type speaker struct {
 	space     Space
 	community Community
 	channel   channel.Account
+
+	beside func(ctx context.Context, q db.Q, post string) error // done in the transaction that states what is said, when it is said for the first time
 }
 
 // speaker finds who acts, and refuses whoever may say nothing in the space.
@@ -157,6 +159,11 @@ func (s *Service) say(ctx context.Context, w speaker, said ledger.Said, body, to
 	err = s.db.Tx(ctx, func(ctx context.Context, q db.Q) (err error) {
 		if stated, err = s.ledger.AppendTx(ctx, q, a); err != nil {
 			return err
+		}
+		if w.beside != nil && len(stated) > 0 {
+			if err := w.beside(ctx, q, a.ID); err != nil {
+				return err
+			}
 		}
 		return s.join(ctx, q, w.sight, w.community.ID)
 	})

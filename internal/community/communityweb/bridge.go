@@ -17,8 +17,8 @@ import (
 func (h *handlers) bridges(r *web.Routes) {
 	r.Page("GET /c/{slug}/p/{post}/inside", org.InboxEdit, h.in(h.askInsidePage))
 	r.Do("POST /c/{slug}/p/{post}/inside", org.InboxEdit, h.in(h.askInside))
-	r.Page("GET /bridges/{bridge}", org.InboxRead, h.bridge)
-	r.Do("POST /bridges/{bridge}/answer", org.InboxRead, h.answerInside)
+	r.Page("GET /bridges/{bridge}", org.SignedIn, h.bridge)
+	r.Do("POST /bridges/{bridge}/answer", org.SignedIn, h.answerInside)
 	r.Do("POST /bridges/{bridge}/bring", org.InboxEdit, h.bringBack)
 }
 
@@ -50,7 +50,7 @@ func (h *handlers) insideView(r *http.Request) (*insideView, error) {
 		c, _ := at.ByID(sp.Community)
 		v.choices = append(v.choices, ui.Option{Value: "space:" + sp.ID, Label: c.Called(v.lang) + ", " + sp.Called(v.lang, c.Langs...)})
 	}
-	colleagues, err := h.s.Colleagues(ctx)
+	colleagues, err := h.s.Colleagues(ctx, &v.t)
 	for _, m := range colleagues {
 		v.choices = append(v.choices, ui.Option{Value: "member:" + m.ID, Label: m.Name})
 	}
