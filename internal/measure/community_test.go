@@ -3,11 +3,13 @@ package measure_test
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/db/dbtest"
+	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/measure"
 	"github.com/entente/entente/internal/measure/kpi"
@@ -136,7 +138,7 @@ func TestMembersAndTeam(t *testing.T) {
 		w := newWorld(t, d, on(31, 0, 0))
 		w.channel("forum")
 		w.channel("mail")
-		w.exec("INSERT INTO community (id, slug, name, channel, langs, audience, sign_up, created_at, changed_at) VALUES ('k', 'riders', 'Riders', 'forum', '[]', 'public', 'open', 1, 1)")
+		w.exec("INSERT INTO community (id, slug, name, channel, langs, audience, sign_up, created_at, changed_at) VALUES ('k', 'riders', '{\"en\":\"Riders\",\"fr\":\"Cyclistes\"}', 'forum', '[\"en\",\"fr\"]', 'public', 'open', 1, 1)")
 		join := func(id string, at time.Time, posts ...time.Time) {
 			w.member(id)
 			w.exec("INSERT INTO community_membership (community, member, state, at) VALUES ('k', $1, 'in', $2)", id, db.T(at))
@@ -189,13 +191,32 @@ func TestMembersAndTeam(t *testing.T) {
 			t.Errorf("answered with an article: %+v of %d (%v)", r.Value, r.N, err)
 		}
 
-		// A community is its channel, a team the department of who has a conversation.
-		asked, err := w.s.Compute(w.ctx, "answer-rate", may, measure.Filter{Community: "Riders"})
-		if err != nil || asked.N != 4 {
-			t.Errorf("questions in the community: %d (%v)", asked.N, err)
+		// A community is its channel, a team the department of who has a conversation. It is meant by its id, its slug and each of its names.
+		for _, name := range []string{"k", "riders", "Riders", "Cyclistes", `{"en":"Riders","fr":"Cyclistes"}`} {
+			asked, err := w.s.Compute(w.ctx, "answer-rate", may, measure.Filter{Community: name})
+			if err != nil || asked.N != 4 {
+				t.Errorf("questions in the community %s: %d (%v)", name, asked.N, err)
+			}
+			if err := w.s.Known(w.ctx, measure.Filter{Community: name}); err != nil {
+				t.Errorf("%s is not known: %v", name, err)
+			}
 		}
-		if rows := w.rows("answer-rate", may, measure.Filter{Community: "Riders"}, ""); len(rows) != 4 {
+		if rows := w.rows("answer-rate", may, measure.Filter{Community: "k"}, ""); len(rows) != 4 {
 			t.Errorf("behind them are %d", len(rows))
+		}
+		// Facts name it in words, or only the channel; those of another place, or of nowhere, are not of it.
+		w.exec("UPDATE channel SET name = 'Our forum' WHERE id = 'forum'")
+		rated := func(h int, community, channel string) stated {
+			return stated{kind: "rating", at: on(2, h, 0), label: "csat", quantity: 5, community: community, channel: channel}
+		}
+		w.book(rated(0, "Riders", ""), rated(1, "Cyclistes", "mail"), rated(2, "k", ""), rated(3, "", "forum"), rated(4, "", "Our forum"), rated(5, "elsewhere", "forum"), rated(6, "", ""))
+		for f, n := range map[measure.Filter]int{{Community: "k"}: 5, {Community: "Riders"}: 5, {Community: "elsewhere"}: 1, {}: 7, {Channel: "forum"}: 5, {Channel: "mail"}: 1, {Community: "k", Channel: "mail"}: 1} {
+			if rows := w.rows("csat", may, f, ""); len(rows) != n {
+				t.Errorf("facts of %+v are %d, want %d", f, len(rows), n)
+			}
+		}
+		if by, err := w.s.Values(i18n.With(w.ctx, "fr", time.UTC), kpi.ByCommunity, may); err != nil || !slices.Equal(by, []measure.Choice{{ID: "k", Name: "Cyclistes"}, {ID: "elsewhere", Name: "elsewhere"}}) {
+			t.Errorf("communities: %+v (%v)", by, err)
 		}
 		if r, err = w.s.Compute(w.ctx, "answer-rate", may, measure.Filter{Community: "Riders", Channel: "mail"}); err != nil || r.N != 0 {
 			t.Errorf("of a community on another channel: %d (%v)", r.N, err)
@@ -214,7 +235,7 @@ func TestMembersAndTeam(t *testing.T) {
 		if by, err := w.s.By(w.ctx, "response-rate", may, measure.Filter{}, kpi.ByTeam); err != nil || len(by) != 1 || by[0].Value.Name != "Workshop" {
 			t.Errorf("by team: %+v (%v)", by, err)
 		}
-		if by, err := w.s.By(w.ctx, "answer-rate", may, measure.Filter{}, kpi.ByCommunity); err != nil || len(by) != 1 || by[0].Result.N != 4 {
+		if by, err := w.s.By(w.ctx, "answer-rate", may, measure.Filter{}, kpi.ByCommunity); err != nil || len(by) != 1 || by[0].Result.N != 4 || by[0].Value != (measure.Choice{ID: "k", Name: "Riders"}) {
 			t.Errorf("by community: %+v (%v)", by, err)
 		}
 

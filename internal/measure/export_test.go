@@ -22,3 +22,9 @@ func (s *Service) Rolled() (rolled, all int64) { return s.store.used.Load(), s.s
 
 // Remembered is how many numbers were not estimated anew.
 func (s *Service) Remembered() int64 { return s.store.reminded.Load() }
+
+// What is asked for names.
+const (
+	CampaignLinks = campaignLinks
+	Organisations = organisations
+)

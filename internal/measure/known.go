@@ -8,12 +8,15 @@ import (
 
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/enrich"
+	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/measure/kpi"
 	"github.com/entente/entente/internal/problem"
 	"github.com/entente/entente/lang"
 )
 
 // Known refuses a filter that names what does not exist, which would give nothing and look like an answer. A team, a partner, a campaign or a
-// community exists when a business fact names it or it is ours, a language when it is one that Entente tells or a post has.
+// community exists when a business fact names it, it is ours, somebody is of it or a link leads to it; a language when it is one that Entente
+// tells or a post has.
 func (s *Service) Known(ctx context.Context, f Filter) error {
 	for _, v := range fields(&f) {
 		value, by := *v.Value, string(v.By)
@@ -39,8 +42,12 @@ func (s *Service) Known(ctx context.Context, f Filter) error {
 			look("SELECT 1 FROM " + by + " WHERE id = $1")
 		default:
 			look("SELECT 1 FROM business_fact WHERE " + by + " = $1")
-			if own := ours[v.By]; own != "" && err == nil && !found {
-				_, found, err = db.Value[int](ctx, s.db.Read(), "SELECT 1 FROM ("+own+") o WHERE o.id = $1"+db.Limit(1), value)
+			if err == nil && !found && v.By == kpi.ByPartner {
+				look("SELECT 1 FROM person WHERE organisation = $1 AND organisation <> ''")
+			} else if err == nil && !found {
+				var known []string
+				_, known, err = s.own(ctx, v.By)
+				found = slices.ContainsFunc(known, func(k string) bool { return k == value || v.By == kpi.ByCampaign && strings.EqualFold(k, value) })
 			}
 		}
 		if err != nil {
@@ -53,7 +60,7 @@ func (s *Service) Known(ctx context.Context, f Filter) error {
 	return nil
 }
 
-// Names says what channels, topics and members are called, by "DIMENSION ID"; those that were removed too, where they still have a name.
+// Names says what channels, topics, members and communities are called, by "DIMENSION ID"; those that were removed too, where they still have a name.
 func (s *Service) Names(ctx context.Context) (map[string]string, error) {
 	out := map[string]string{}
 	for _, table := range []string{"channel", "topic", "member"} {
@@ -65,5 +72,9 @@ func (s *Service) Names(ctx context.Context) (map[string]string, error) {
 			out[table+" "+c.ID] = c.Name
 		}
 	}
-	return out, nil
+	places, err := s.communities(ctx)
+	for _, c := range places {
+		out["community "+c.ID] = c.Called(i18n.Lang(ctx))
+	}
+	return out, err
 }

@@ -1,13 +1,19 @@
 package measure
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"net/url"
+	"regexp"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/enrich"
+	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/measure/kpi"
 	"github.com/entente/entente/internal/problem"
 )
@@ -78,9 +84,63 @@ func (s *Service) slices(ctx context.Context, id string, w Window, f Filter, by 
 	return out, nil
 }
 
-// ours are the communities and departments that no business fact need name.
-var ours = map[kpi.Dimension]string{kpi.ByCommunity: "SELECT name AS id, name FROM community WHERE channel <> '' AND closed_at IS NULL ORDER BY name LIMIT 100",
-	kpi.ByTeam: "SELECT DISTINCT department AS id, department AS name FROM team_profile WHERE department <> '' ORDER BY 1 LIMIT 100"}
+// ours are the departments and the organisations of people that no business fact need name.
+var ours = map[kpi.Dimension]string{kpi.ByTeam: "SELECT DISTINCT department AS id, department AS name FROM team_profile WHERE department <> '' ORDER BY 1 LIMIT 100",
+	kpi.ByPartner: organisations}
+
+// Both are read from indexes that hold only what has one.
+const (
+	organisations = "SELECT organisation AS id, organisation AS name FROM person WHERE organisation <> '' GROUP BY organisation ORDER BY COUNT(*) DESC, organisation LIMIT 100"
+	campaignLinks = "SELECT text FROM post WHERE text LIKE '%utm_campaign=%' ORDER BY at DESC LIMIT 2000" // the newest only
+)
+
+// own lists what is ours of a dimension: it can be chosen whether a business fact names it or not. others is what facts name in the words of
+// ours, which is not listed again.
+func (s *Service) own(ctx context.Context, by kpi.Dimension) (list []Choice, others []string, err error) {
+	switch {
+	case by == kpi.ByCommunity:
+		places, err := s.communities(ctx)
+		for _, c := range places {
+			others = append(others, strings.Split(called(c), "\n")...)
+			if c.ClosedAt.IsZero() {
+				list = append(list, Choice{c.ID, c.Called(i18n.Lang(ctx))})
+			}
+		}
+		return list, others, err
+	case by == kpi.ByCampaign:
+		list, err = s.campaigns(ctx)
+	case ours[by] != "":
+		list, err = db.All(ctx, s.db.Read(), func(c *Choice) []any { return []any{&c.ID, &c.Name} }, ours[by])
+	}
+	for _, c := range list {
+		others = append(others, c.ID)
+	}
+	return list, others, err
+}
+
+var campaignLink = regexp.MustCompile(`(?i)utm_campaign=([^&#\s)\]<"']+)`)
+
+// campaigns lists those that links of posts name.
+func (s *Service) campaigns(ctx context.Context) ([]Choice, error) {
+	texts, err := db.All(ctx, s.db.Read(), db.Self[string], campaignLinks)
+	if err != nil {
+		return nil, fmt.Errorf("look for links of campaigns: %w", err)
+	}
+	n := map[string]int{}
+	for _, text := range texts {
+		for _, found := range campaignLink.FindAllStringSubmatch(text, -1) {
+			if name, err := url.QueryUnescape(found[1]); err == nil && len(name) <= 200 && !strings.ContainsRune(name, 0) && utf8.ValidString(name) {
+				n[strings.ToLower(name)]++
+			}
+		}
+	}
+	out := make([]Choice, 0, len(n))
+	for name := range n {
+		out = append(out, Choice{name, name})
+	}
+	slices.SortFunc(out, func(a, b Choice) int { return cmp.Or(n[b.ID]-n[a.ID], strings.Compare(a.ID, b.ID)) })
+	return out[:min(len(out), 100)], nil
+}
 
 // Values lists what a dimension can be in a period; names of languages and kinds are left to whoever shows them.
 func (s *Service) Values(ctx context.Context, by kpi.Dimension, w Window) ([]Choice, error) {
@@ -110,16 +170,22 @@ func (s *Service) Values(ctx context.Context, by kpi.Dimension, w Window) ([]Cho
 	case kpi.ByTeam, kpi.ByPartner, kpi.ByCampaign, kpi.ByCommunity:
 		column := string(by)
 		list, err := plain("SELECT "+column+", "+column+" FROM business_fact WHERE at >= $1 AND at < $2 AND "+column+" <> '' GROUP BY "+column+" ORDER BY COUNT(*) DESC, "+column+db.Limit(200), db.T(w.From), db.T(w.To))
-		if err != nil || ours[by] == "" {
-			return list, err
+		if err != nil {
+			return nil, err
 		}
-		own, err := plain(ours[by])
+		own, known, err := s.own(ctx, by)
+		if err != nil {
+			return nil, fmt.Errorf("list values of %s: %w", by, err)
+		}
+		if by == kpi.ByCommunity { // ours by their ids, whatever facts call them
+			return append(own, slices.DeleteFunc(list, func(c Choice) bool { return slices.Contains(known, c.ID) })...), nil
+		}
 		for _, c := range own {
-			if !slices.Contains(list, c) {
+			if !slices.ContainsFunc(list, func(l Choice) bool { return strings.EqualFold(l.ID, c.ID) }) {
 				list = append(list, c)
 			}
 		}
-		return list, err
+		return list, nil
 	}
 	return nil, problem.New(problem.Invalid, "measure.filter_not").On("by")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -222,6 +223,22 @@ func TestPartnerAndCampaign(t *testing.T) {
 		})
 		if err != nil {
 			t.Fatal(err)
+		}
+		// What links and people name can be chosen, whatever the window, and is no error.
+		for by, want := range map[kpi.Dimension][]string{kpi.ByCampaign: {"spring sale", "spring_sale2"}, kpi.ByPartner: {"Pédalier"}} {
+			var got []string
+			list, err := w.s.Values(w.ctx, by, measure.Window{From: on(20, 0, 0), To: on(21, 0, 0)})
+			for _, c := range list {
+				got = append(got, c.ID)
+			}
+			if err != nil || !slices.Equal(got, want) {
+				t.Errorf("%s can be %v (%v), want %v", by, got, err, want)
+			}
+		}
+		for f, known := range map[measure.Filter]bool{{Campaign: "Spring sale"}: true, {Campaign: "spring"}: false, {Partner: "Pédalier"}: true, {Partner: "Pédal"}: false} {
+			if err := w.s.Known(w.ctx, f); (err == nil) != known {
+				t.Errorf("%+v is known: %v, want %v", f, err, known)
+			}
 		}
 		for _, c := range []struct {
 			f    measure.Filter

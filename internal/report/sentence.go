@@ -75,10 +75,10 @@ func parts(ctx context.Context, list []Narrowing, name Namer) string {
 	return strings.Join(out, " ")
 }
 
-// Namer reads what channels, topics and members are called.
+// Namer reads what channels, topics, members and communities are called.
 func (s *Service) Namer(ctx context.Context) (Namer, error) {
 	names := map[kpi.Dimension]map[string]string{}
-	for _, by := range []kpi.Dimension{kpi.ByChannel, kpi.ByTopic, kpi.ByMember} {
+	for _, by := range []kpi.Dimension{kpi.ByChannel, kpi.ByTopic, kpi.ByMember, kpi.ByCommunity} {
 		list, err := s.measures.Values(ctx, by, measure.Window{})
 		if err != nil {
 			return nil, err

@@ -13,16 +13,55 @@ import (
 
 // business is the rows of business_fact f that a filter lets through.
 func (a Ask) business(w *db.Where) *db.Where {
-	for _, c := range []struct{ column, value string }{{"channel", a.Filter.Channel}, {"community", a.Filter.Community}, {"team", a.Filter.Team},
-		{"partner", a.Filter.Partner}, {"campaign", a.Filter.Campaign}, {"language", a.Filter.Language}, {"matter", a.Filter.Kind}} {
+	for _, c := range []struct{ column, value string }{{"team", a.Filter.Team}, {"partner", a.Filter.Partner}, {"campaign", a.Filter.Campaign},
+		{"language", a.Filter.Language}, {"matter", a.Filter.Kind}} {
 		if c.value != "" {
 			w.And("f."+c.column+" = ?", c.value)
 		}
+	}
+	for _, is := range a.Filter.places("f", w) {
+		w.And(is)
 	}
 	if a.Filter.Topic != "" {
 		w.And("f.topic " + named(w.Arg(a.Filter.Topic)))
 	}
 	return w
+}
+
+// places is the conditions that a business fact is of the channel and the community of a filter.
+func (f Filter) places(alias string, w *db.Where) (out []string) {
+	is := func(column, id, called string) string {
+		var marks []string
+		for _, name := range strings.Split(called, "\n") {
+			if name != "" && name != id {
+				marks = append(marks, w.Arg(name))
+			}
+		}
+		if id != "" {
+			marks = append(marks, w.Arg(id))
+		}
+		if marks == nil {
+			return "1 = 0"
+		}
+		return alias + "." + column + " IN (" + strings.Join(marks, ", ") + ")"
+	}
+	none := func(column string) string { return alias + "." + column + " = '' AND " }
+	channel, community := is("channel", f.Channel, f.Called.Channel), is("community", f.Community, f.Called.Community)
+	switch {
+	case f.Called.One:
+		return []string{"(" + channel + " OR " + community + ")"}
+	case f.Channel != "" && f.Community != "":
+		return []string{channel, community}
+	case f.Channel != "" && f.Called.Community != "":
+		return []string{"(" + channel + " OR " + none("channel") + community + ")"}
+	case f.Channel != "":
+		return []string{channel}
+	case f.Community != "" && f.Called.Channel != "":
+		return []string{"(" + community + " OR " + none("community") + channel + ")"}
+	case f.Community != "":
+		return []string{community}
+	}
+	return nil
 }
 
 // named is whether a text is a topic's name, or its id, which topic holds.

@@ -54,8 +54,10 @@ func (a Ask) customers() Source {
 // narrowed is the conditions of the filter on another row of business_fact.
 func (a Ask) narrowed(alias string, w *db.Where) string {
 	out := ""
-	for _, c := range []struct{ column, value string }{{"channel", a.Filter.Channel}, {"community", a.Filter.Community}, {"team", a.Filter.Team},
-		{"partner", a.Filter.Partner}, {"campaign", a.Filter.Campaign}} {
+	for _, is := range a.Filter.places(alias, w) {
+		out += " AND " + is
+	}
+	for _, c := range []struct{ column, value string }{{"team", a.Filter.Team}, {"partner", a.Filter.Partner}, {"campaign", a.Filter.Campaign}} {
 		if c.value != "" {
 			out += " AND " + alias + "." + c.column + " = " + w.Arg(c.value)
 		}

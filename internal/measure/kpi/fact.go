@@ -29,11 +29,20 @@ type Filter struct {
 	Language string // ISO 639-1, as detected
 	Member   string // who has the conversation; posts have no such thing
 
-	Community string // as business facts name it; of what is said it is turned into its channel
+	Community string // id of one of ours, else as business facts name it; of what is said it is turned into its channel
 	Kind      string // of posts: complaint, praise, suggestion, question, lead, job; a conversation counts by any of its posts
 	Team      string // of conversations: the department of who has them
 	Partner   string // of what is said: the organisation of who said it
 	Campaign  string // of what is said: in a link of its thread
+
+	Called Called `json:",omitzero"` // filled where business facts are read
+}
+
+// Called is what business facts call the channel and the community of a filter, one a line: they name them in words. A channel of ours that is a
+// community stands for both, so each is looked for where a fact says only the other. They are texts, so that filters can be compared.
+type Called struct {
+	Channel, Community string
+	One                bool // the channel stands for the community: what was said in it is counted beside its facts
 }
 
 // Ask is what is asked of a measure.

@@ -48,8 +48,8 @@ type names map[kpi.Dimension]map[string]string
 
 func (h *handlers) names(ctx context.Context) (names, error) {
 	m := h.s.Measures()
-	out := names{kpi.ByChannel: {}, kpi.ByTopic: {}, kpi.ByMember: {}}
-	for _, by := range []kpi.Dimension{kpi.ByChannel, kpi.ByTopic, kpi.ByMember} {
+	out := names{kpi.ByChannel: {}, kpi.ByTopic: {}, kpi.ByMember: {}, kpi.ByCommunity: {}}
+	for by := range out {
 		list, err := m.Values(ctx, by, measure.Window{})
 		if err != nil {
 			return nil, err
