@@ -13,7 +13,7 @@ PLAIN := $(OURS)/...web $(OURS)/web/... $(OURS)/...api $(OURS)/app $(OURS)/cli $
 SMALL := $(foreach p,$(PLAIN),-gcflags '$(p)=-l')
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench lint generate assets openapi clean
+.PHONY: help run build test bench lighthouse lint generate assets openapi clean
 
 help: ## what can be done
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ test: assets generate ## every test: both databases, real mail servers, browser;
 
 bench: build ## rates and ratios with the machine's noise; see docs/performance.md
 	sh scripts/bench.sh
+
+lighthouse: build ## what Lighthouse thinks of the pages that visitors of a community see first
+	sh scripts/lighthouse.sh
 
 lint: generate ## gofmt, go vet, types of the islands
 	@test -z "$$(gofmt -l cmd internal lang assets locales sample e2e)" || { gofmt -l cmd internal lang assets locales sample e2e; echo "not formatted"; exit 1; }
