@@ -32,7 +32,7 @@ func (s *Service) Appeal(ctx context.Context, community, about, words string) er
 	if err != nil {
 		return err
 	}
-	words = strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(words, ""), "\x00", ""))
+	words = TextOf(words)
 	switch {
 	case words == "":
 		return problem.New(problem.Invalid, "problem.required").On("words")

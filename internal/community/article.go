@@ -443,7 +443,7 @@ func (s *Service) TurnArticle(ctx context.Context, community, article string, to
 	if !slices.Contains(o.Ways(m, &a), to) {
 		return problem.New(problem.Forbidden, "problem.forbidden")
 	}
-	words = strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(words, ""), "\x00", ""))
+	words = TextOf(words)
 	if utf8.RuneCountInString(words) > maxReason {
 		return problem.New(problem.Invalid, "problem.too_long", "Max", maxReason).On("words")
 	}

@@ -310,7 +310,7 @@ func TestArticlePictures(t *testing.T) {
 		if !sees(bob, later) {
 			t.Error("a picture of the version that was approved last is not shown")
 		}
-		must(t, k.TurnArticle(lea, k.id, article, community.Withdrawn, "Wrong."))
+		must(t, k.TurnArticle(lea, k.id, article, community.Withdrawn, unseen+"Wrong."))
 		if sees(bob, own) {
 			t.Error("a picture of an article that was withdrawn is shown")
 		}

@@ -461,7 +461,7 @@ func (s *Service) Score(ctx context.Context, community, challenge, idea string, 
 		return err
 	}
 	at := slices.IndexFunc(entries, func(i Idea) bool { return i.ID == idea })
-	words = strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(words, ""), "\x00", ""))
+	words = TextOf(words)
 	switch phase := h.Phase(s.Now()); {
 	case !h.Sits(m):
 		return problem.New(problem.Forbidden, "problem.forbidden")

@@ -46,7 +46,7 @@ func TestChallenge(t *testing.T) {
 		refused(t, k.Score(bob, k.id, call, rack, []int{5, 9}, "Much."), problem.Invalid, "community.challenge.score_all")
 		must(t, k.Score(bob, k.id, call, rack, []int{1, 1}, "Heavy."))
 		must(t, k.Score(bob, k.id, call, rack, []int{4, 4}, "Light after all."))
-		must(t, k.Score(lea, k.id, call, bell, []int{4, 4}, "Loud."))
+		must(t, k.Score(lea, k.id, call, bell, []int{4, 4}, unseen+"Loud."))
 		h, err := k.FindChallenge(eve, k.sight(eve), k.id, call)
 		must(t, err)
 		own, err := k.Verdicts(bob, &h, org.Who(bob))

@@ -69,7 +69,7 @@ func (s *Service) AskClaim(ctx context.Context, o Sight, community, handle, word
 	if err != nil {
 		return err
 	}
-	words = strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(words, ""), "\x00", ""))
+	words = TextOf(words)
 	switch {
 	case p.Claim == "":
 		return problem.New(problem.Forbidden, "community.claim.not_this")

@@ -48,7 +48,7 @@ func TestClaim(t *testing.T) {
 			return p.Author
 		}
 		ask := func(who context.Context, handle, words string) error {
-			return k.AskClaim(who, k.sight(who), k.id, handle, words)
+			return k.AskClaim(who, k.sight(who), k.id, handle, words+unseen)
 		}
 		waiting := func() string {
 			t.Helper()

@@ -5,7 +5,6 @@ package community
 import (
 	"context"
 	"log/slog"
-	"strings"
 	"time"
 
 	"github.com/entente/entente/internal/channel"
@@ -84,7 +83,7 @@ func (t Texts) In(lang string, others ...string) string {
 func (t Texts) cleaned(langs []string) Texts {
 	out := Texts{}
 	for _, l := range langs {
-		if text := strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(t[l], "\uFFFD"), "\x00", "")); text != "" {
+		if text := TextOf(t[l]); text != "" {
 			out[l] = text
 		}
 	}

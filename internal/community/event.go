@@ -349,7 +349,7 @@ func (s *Service) ownEvent(ctx context.Context, community, event string, date in
 
 func (s *Service) setEvent(ctx context.Context, w speaker, e *Event, to *ledger.Event, reason string) error {
 	to.Date = e.Date
-	to.Reason, to.By = strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(reason, ""), "\x00", "")), lineOf(w.member.Name)
+	to.Reason, to.By = TextOf(reason), lineOf(w.member.Name)
 	if utf8.RuneCountInString(to.Reason) > maxReason {
 		return problem.New(problem.Invalid, "problem.too_long", "Max", maxReason).On("reason")
 	}

@@ -88,7 +88,7 @@ func TestEvents(t *testing.T) {
 		e, _, err := k.Event(t.Context(), event)
 		must(t, err)
 		moved := e.Plan()
-		moved.Starts, moved.Ends, moved.Seats, moved.Reason = day(11, "18:30"), day(11, "20:00"), 3, "The hall is taken."
+		moved.Starts, moved.Ends, moved.Seats, moved.Reason = day(11, "18:30"), day(11, "20:00"), 3, "The hall is "+unseen+"taken."
 		refused(t, k.ChangeEvent(bob, k.id, event, moved), problem.Forbidden, "community.post.not_yours")
 		must(t, k.ChangeEvent(ada, k.id, event, moved))
 		refused(t, k.ChangeEvent(ada, k.id, event, moved), problem.Conflict, "problem.conflict")

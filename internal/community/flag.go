@@ -75,7 +75,7 @@ func (s *Service) cases(ctx context.Context, where string, args ...any) ([]Case,
 }
 
 func flagWords(reason, words string) (string, error) {
-	words = strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(words, ""), "\x00", ""))
+	words = TextOf(words)
 	switch {
 	case !knownReason(reason):
 		return "", problem.New(problem.Invalid, "problem.required").On("reason")
@@ -353,7 +353,7 @@ func (s *Service) Decide(ctx context.Context, id, decision, reason, words string
 	} else {
 		reason = ""
 	}
-	words = strings.TrimSpace(words)
+	words = TextOf(words)
 	switch {
 	case !slices.Contains(b.Decisions(), decision):
 		return problem.New(problem.Invalid, "problem.bad_form")

@@ -43,7 +43,7 @@ func TestFlag(t *testing.T) {
 		refused(t, k.Flag(bob, k.id, q, "ugly", ""), problem.Invalid, "problem.required")
 		refused(t, k.Flag(bob, k.id, q, "other", " "), problem.Invalid, "community.moderation.say_why")
 		refused(t, k.Flag(t.Context(), k.id, q, "spam", ""), problem.Unauthenticated, "problem.sign_in")
-		must(t, k.Flag(bob, k.id, q, "spam", "Look at the link."))
+		must(t, k.Flag(bob, k.id, q, "spam", "Look at "+unseen+"the link."))
 		must(t, k.Flag(bob, k.id, q, "spam", "Again."))
 		must(t, k.Flag(lea, k.id, q, "off_topic", ""))
 		list := k.queue(lea)
@@ -59,7 +59,7 @@ func TestFlag(t *testing.T) {
 		refused(t, k.Decide(bob, list[0].ID, "hidden", "spam", ""), problem.Missing, "problem.not_found")
 		refused(t, k.Decide(lea, list[0].ID, "published", "", ""), problem.Invalid, "problem.bad_form")
 		refused(t, k.Decide(lea, list[0].ID, "hidden", "", ""), problem.Invalid, "problem.required")
-		must(t, k.Decide(lea, list[0].ID, "hidden", "spam", "This is an advertisement."))
+		must(t, k.Decide(lea, list[0].ID, "hidden", "spam", "This is "+unseen+"an advertisement."))
 		refused(t, k.Decide(lea, list[0].ID, "kept", "", ""), problem.Conflict, "community.moderation.decided_already")
 		same(t, "threads", []string{"Why do my brakes squeak?"}, k.titles(bob))
 		same(t, "waiting", 0, k.WaitingCases(lea))
@@ -78,7 +78,7 @@ func TestFlag(t *testing.T) {
 		same(t, "threads after a rebuild", []string{"Why do my brakes squeak?"}, k.titles(bob))
 
 		refused(t, k.Appeal(bob, k.id, own[0].ID, "Not mine."), problem.Missing, "problem.not_found")
-		must(t, k.Appeal(ada, k.id, own[0].ID, "They are bicycle watches."))
+		must(t, k.Appeal(ada, k.id, own[0].ID, "They are "+unseen+"bicycle watches."))
 		refused(t, k.Appeal(ada, k.id, own[0].ID, "Once more."), problem.Conflict, "community.moderation.appealed")
 		appeal := k.queue(max)[0]
 		refused(t, k.Decide(lea, appeal.ID, "overturned", "", "Well."), problem.Forbidden, "community.moderation.another")
@@ -246,7 +246,7 @@ func TestSanctions(t *testing.T) {
 		refused(t, k.Sanction(ada, k.id, who, community.Silenced, "rude", "Enough.", time.Time{}), problem.Forbidden, "problem.forbidden")
 		refused(t, k.Sanction(lea, k.id, org.Who(max).ID, community.Silenced, "rude", "Enough.", time.Time{}), problem.Forbidden, "community.moderation.staff")
 		refused(t, k.Sanction(lea, k.id, who, community.Silenced, "rude", "", time.Time{}), problem.Invalid, "problem.required")
-		must(t, k.Sanction(lea, k.id, who, community.Silenced, "rude", "Enough.", k.now().Add(24*time.Hour)))
+		must(t, k.Sanction(lea, k.id, who, community.Silenced, "rude", "Enough."+unseen, k.now().Add(24*time.Hour)))
 		o := k.sight(bob)
 		if o.MayWrite(k.spaces["help"]) || !o.May(k.spaces["help"]) || !o.May(k.spaces["den"]) || o.MayWrite(k.spaces["den"]) {
 			t.Fatal("silenced")

@@ -392,7 +392,7 @@ func (s *Service) GuestFlags(ctx context.Context, community string, g Guest, pos
 	if err != nil {
 		return err
 	}
-	if words = strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(words, ""), "\x00", "")); words == "" {
+	if words = TextOf(words); words == "" {
 		words = g.Name
 	}
 	if r := []rune(words); len(r) > maxWords {

@@ -269,7 +269,7 @@ func (s *Service) judge(ctx context.Context, community, idea string, to Status, 
 
 // checkJudgement tidies a reason, and refuses what cannot become of an idea.
 func checkJudgement(i *Idea, to Status, reason string) (string, error) {
-	reason = strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(reason, ""), "\x00", ""))
+	reason = TextOf(reason)
 	switch {
 	case !slices.Contains(Statuses(), to):
 		return "", problem.New(problem.Invalid, "problem.bad_form").On("status")

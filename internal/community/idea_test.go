@@ -95,6 +95,9 @@ func TestIdeas(t *testing.T) {
 
 		judge := func(who context.Context, to community.Status, why string) error {
 			k.pass(time.Minute)
+			if why != "" {
+				why += unseen
+			}
 			return k.Judge(who, k.id, rack, to, why)
 		}
 		refused(t, judge(ada, community.IdeaPlanned, "I like it"), problem.Forbidden, "problem.forbidden")

@@ -3,7 +3,6 @@ package community
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/entente/entente/internal/db"
@@ -169,7 +168,7 @@ func (s *Service) stateOf(ctx context.Context, q db.Q, community, space, member 
 }
 
 func clean(words string) string {
-	words = strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(words, ""), "\x00", ""))
+	words = TextOf(words)
 	if r := []rune(words); len(r) > maxRequest {
 		words = string(r[:maxRequest])
 	}

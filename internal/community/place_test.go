@@ -262,7 +262,7 @@ func TestJoining(t *testing.T) {
 		refusal(err, problem.Unauthenticated)
 		got, err := x.s.Join(a, open.ID, "")
 		state(got, err, community.In)
-		got, err = x.s.Join(a, ask.ID, "I ride every day")
+		got, err = x.s.Join(a, ask.ID, "I ride "+unseen+"every day")
 		state(got, err, community.Asked)
 		_, err = x.s.Join(a, shut.ID, "")
 		refusal(err, problem.Missing) // it does not say that it is there

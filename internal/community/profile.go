@@ -158,7 +158,7 @@ func (s *Service) Describe(ctx context.Context, name, about string, r io.Reader,
 	if err != nil {
 		return err
 	}
-	about = selfWords(about)
+	about = TextOf(about)
 	if utf8.RuneCountInString(about) > maxSelf {
 		return problem.New(problem.Invalid, "problem.too_long", "Max", maxSelf).On("about")
 	}
@@ -199,17 +199,6 @@ func (s *Service) Describe(ctx context.Context, name, about string, r io.Reader,
 		_, err := db.Exec(ctx, q, "UPDATE community_profile SET picture = $1, picture_type = $2, picture_sum = $3 WHERE member = $4", shown, kind, sum, m.ID)
 		return err
 	})
-}
-
-// selfWords is a few words over several lines.
-func selfWords(text string) string {
-	var b []rune
-	for _, r := range text {
-		if r == '\n' || !invisible(r) {
-			b = append(b, r)
-		}
-	}
-	return clean(string(b))
 }
 
 // ProfilePicture is the picture of somebody, and what it is; nil for none.

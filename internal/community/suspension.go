@@ -3,7 +3,6 @@ package community
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -120,7 +119,7 @@ func (s *Service) Sanctioned(ctx context.Context, community string) (Sanction, b
 
 // Sanction silences or suspends a member, from now until then; zero is until somebody ends it.
 func (s *Service) Sanction(ctx context.Context, community, member, kind, reason, words string, until time.Time) error {
-	words = strings.TrimSpace(words)
+	words = TextOf(words)
 	switch {
 	case kind != Silenced && kind != Suspended, !knownReason(reason):
 		return problem.New(problem.Invalid, "problem.bad_form")

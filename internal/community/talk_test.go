@@ -184,7 +184,41 @@ func (k *square) level() {
 func each(t *testing.T, f func(t *testing.T, k *square)) {
 	t.Helper()
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, d *db.DB) { f(t, newSquare(t, d)) })
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		f(t, newSquare(t, d))
+		if !t.Failed() {
+			seen(t, d)
+		}
+	})
+}
+
+// unseen turns around what follows it, and sounds a bell; tests put it into all that people say.
+const unseen = "\u202e\u0007"
+
+// seen holds that nothing that people said, whatever of, is kept with characters that change how it is read. Texts as they were written are left out:
+// what is shown of them has none.
+func seen(t testing.TB, d *db.DB) {
+	t.Helper()
+	columns, err := db.All(t.Context(), d.Read(), func(c *[2]string) []any { return []any{&c[0], &c[1]} }, db.Pick(d.Read(),
+		"SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name LIKE 'community%' AND c.type = 'TEXT'",
+		"SELECT table_name, column_name FROM information_schema.columns WHERE table_name LIKE 'community%' AND data_type = 'text' AND table_schema = CURRENT_SCHEMA"))
+	must(t, err)
+	if len(columns) < 100 {
+		t.Fatalf("only %d columns of texts are looked through", len(columns))
+	}
+	var parts []string
+	for _, c := range columns {
+		if c[1] != "markup" && c[1] != "packed" {
+			parts = append(parts, "SELECT '"+c[0]+"."+c[1]+": ' || "+c[1]+" FROM "+c[0]+" WHERE "+c[1]+" LIKE '%\u202e%' OR "+c[1]+" LIKE '%\u0007%'")
+		}
+	}
+	for some := range slices.Chunk(parts, 50) {
+		list, err := db.All(t.Context(), d.Read(), db.Self[string], strings.Join(some, " UNION ALL "))
+		must(t, err)
+		if len(list) > 0 {
+			t.Errorf("kept with what is not seen: %q", list)
+		}
+	}
 }
 
 // TestQuestionIsHeard goes the whole way: asked, heard, in the inbox, answered from there and in the thread, accepted; and derived anew it

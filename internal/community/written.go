@@ -41,11 +41,17 @@ func invisible(r rune) bool {
 	return false
 }
 
-// lineOf is a title, a name or a tag: one line, without characters that are not seen, and with no more marks above one letter than people write.
+// lineOf is a title, a name or a tag: one line of TextOf.
 func lineOf(text string) string {
+	return strings.Join(strings.Fields(TextOf(text)), " ")
+}
+
+// TextOf is words that people give with what they do: thanks, reasons, requests. It has lines, no characters that are not seen or change how others
+// are read, and no more marks above one letter than people write.
+func TextOf(text string) string {
 	var b strings.Builder
 	marks := 0
-	for _, r := range strings.ToValidUTF8(text, "") {
+	for _, r := range strings.ToValidUTF8(strings.ReplaceAll(text, "\r\n", "\n"), "") {
 		if r >= 0x300 && r <= 0x36f {
 			if marks++; marks > 3 {
 				continue
@@ -53,14 +59,15 @@ func lineOf(text string) string {
 		} else {
 			marks = 0
 		}
-		if r == '\n' || r == '\t' || r == '\r' || r == 0x2028 || r == 0x2029 {
-			r = ' '
+		switch r {
+		case '\r', 0x2028, 0x2029:
+			r = '\n'
 		}
 		if !invisible(r) {
 			b.WriteRune(r)
 		}
 	}
-	return strings.Join(strings.Fields(b.String()), " ")
+	return strings.TrimSpace(b.String())
 }
 
 func checkTitle(title string) (string, error) {
@@ -80,7 +87,7 @@ func checkBody(body string) (string, error) {
 	if len(body) > 4*maxBody {
 		return "", problem.New(problem.Invalid, "problem.too_long", "Max", maxBody).On("body")
 	}
-	body = strings.TrimSpace(strings.ReplaceAll(strings.ReplaceAll(strings.ToValidUTF8(body, ""), "\r\n", "\n"), "\x00", ""))
+	body = strings.TrimSpace(strings.ReplaceAll(strings.ReplaceAll(strings.ToValidUTF8(body, ""), "\r\n", "\n"), "\x00", "")) // what is shown leaves out the rest
 	switch {
 	case strings.TrimSpace(strings.Map(func(r rune) rune {
 		if invisible(r) {

@@ -147,7 +147,7 @@ func (s *Service) HandleOf(ctx context.Context, channel, identity string) (strin
 }
 
 // Thank thanks somebody in words that all who see them may read. Who takes part in the community may.
-func (s *Service) Thank(ctx context.Context, community, handle, words, token string) error {
+func (s *Service) Thank(ctx context.Context, place, handle, words, token string) error {
 	m := org.Who(ctx)
 	if m == nil {
 		return problem.New(problem.Unauthenticated, "problem.sign_in")
@@ -156,7 +156,7 @@ func (s *Service) Thank(ctx context.Context, community, handle, words, token str
 	if err != nil {
 		return err
 	}
-	c, seen := o.ByID(community)
+	c, seen := o.ByID(place)
 	if !seen || handle == "" {
 		return problem.New(problem.Missing, "problem.not_found")
 	}
@@ -164,7 +164,7 @@ func (s *Service) Thank(ctx context.Context, community, handle, words, token str
 	if err != nil {
 		return err
 	}
-	words = strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(words, ""), "\x00", ""))
+	words = community.TextOf(words)
 	switch {
 	case !o.TakesPart(c.ID):
 		return problem.New(problem.Forbidden, "community.post.join_first")
