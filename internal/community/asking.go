@@ -3,7 +3,6 @@ package community
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/entente/entente/internal/db"
 )
@@ -28,8 +27,8 @@ func (s *Service) Ask(ctx context.Context, q db.Q, channel, author, post, path s
 	if err != nil || !may {
 		return false, err
 	}
-	levels, err := levelsAt(ctx, q, []string{atThread(r.thread), atSpace(r.space), atCommunity(r.community)}, id)
-	if err != nil || slices.ContainsFunc(levels, func(l levelAt) bool { return l.level == Silence }) {
+	wants, err := wantsOf(ctx, q, r.thread, r.space, r.community, id)
+	if err != nil || wants.of(id) == Silence {
 		return false, err
 	}
 	return true, s.tell(ctx, q, m, Notice{ID: s.newID(), Community: r.community, Kind: Asking, Thread: r.thread, Post: post, Subject: path, At: s.Now()})

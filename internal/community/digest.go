@@ -78,7 +78,8 @@ func (s *Service) QueueDigests(ctx context.Context) (int, error) {
 }
 
 // digest writes what matters to somebody of the time before it was due: their own questions that were answered, threads they follow, questions
-// without an answer where they answer. What they have read is left out, and where nothing is left there is no mail.
+// without an answer where they answer, what begins where they want to hear everything, ideas and articles. What they have read or want to hear nothing of
+// is left out, and where nothing is left there is no mail.
 func (s *Service) digest(ctx context.Context, o Sight, c Community, who *org.Member, m sending, wish Wish, l *Letter, paper *sheet) (bool, error) {
 	since := m.forAt.Add(-wish.Digest.span())
 	q := s.db.Read()
@@ -87,6 +88,7 @@ func (s *Service) digest(ctx context.Context, o Sight, c Community, who *org.Mem
 		o.Where(q, &w, "t.space")
 		w.And("t.deleted_at IS NULL").And("t.channel = ?", c.Channel)
 		w.And("NOT EXISTS (SELECT 1 FROM community_read r WHERE r.member = ? AND r.thread = t.id AND r.up_to >= t.last_at)", who.ID)
+		w.And(levelSQL+" <> 'none'", who.ID, who.ID, who.ID)
 		w.And(condition, args...)
 		list, err := db.All(ctx, q, threadFields, "SELECT "+threadColumns+" FROM community_thread t "+w.String()+" ORDER BY t.last_at DESC, t.id"+db.Limit(mostOfEach), w.Args...)
 		if err != nil {
@@ -116,12 +118,43 @@ func (s *Service) digest(ctx context.Context, o Sight, c Community, who *org.Mem
 		actorOf(who), db.T(m.forAt.Add(-4*wish.Digest.span())), actorOf(who), db.T(m.forAt.Add(-answersFor))); err != nil {
 		return false, err
 	}
+	if err := part("community.notice.digest.everything", "t.at > ? AND t.author <> ? AND "+levelSQL+" = 'all'", db.T(since), actorOf(who), who.ID, who.ID, who.ID); err != nil {
+		return false, err
+	}
+	if err := part("community.notice.digest.ideas", `t.kind = 'idea' AND t.author <> ? AND (t.at > ? OR EXISTS (SELECT 1 FROM community_idea i JOIN community_idea_vote b ON b.idea = i.id
+		WHERE i.id = t.id AND i.status_at > ? AND b.voter = ?))`, actorOf(who), db.T(since), db.T(since), actorOf(who)); err != nil {
+		return false, err
+	}
+	if err := s.digestArticles(ctx, o, c, who, since, paper); err != nil {
+		return false, err
+	}
 	if len(paper.Items) == 0 {
 		return false, nil
 	}
 	l.Subject = i18n.T(ctx, "community.notice.digest.subject."+string(wish.Digest), "Place", l.From)
 	paper.Title, paper.Why = l.Subject, i18n.T(ctx, "community.notice.why_digest")
 	return true, nil
+}
+
+// digestArticles adds articles that were approved since.
+func (s *Service) digestArticles(ctx context.Context, o Sight, c Community, who *org.Member, since time.Time, paper *sheet) error {
+	q := s.db.Read()
+	var w db.Where
+	o.Where(q, &w, "t.space")
+	w.And("t.channel = ?", c.Channel).And("t.approved > 0").And("t.approved_at > ?", db.T(since)).And("t.author <> ?", actorOf(who))
+	w.And("COALESCE((SELECT l.level FROM community_level l WHERE l.member = ? AND l.place = 'space:' || t.space), '') <> 'none'", who.ID)
+	list, err := db.All(ctx, q, articleFields, "SELECT "+strings.ReplaceAll(articleColumns, "a.", "t.")+" FROM community_article t "+w.String()+" ORDER BY t.approved_at DESC, t.id DESC"+db.Limit(mostOfEach), w.Args...)
+	if err != nil {
+		return fmt.Errorf("look for articles that were approved: %w", err)
+	}
+	section := i18n.T(ctx, "community.notice.digest.articles")
+	for i := range list {
+		a := &list[i]
+		paper.Items = append(paper.Items, item{Section: section, Title: a.Title, Words: a.Excerpt, Href: s.URL(ctx, c) + a.Path(),
+			Label: i18n.T(ctx, "community.notice.open"), Head: i18n.T(ctx, "community.notice.by", "Name", a.AuthorName, "Ago", i18n.Ago(ctx, a.ApprovedAt, s.Now()))})
+		section = ""
+	}
+	return nil
 }
 
 // listedThread reports whether a thread stands in a mail already.

@@ -135,7 +135,7 @@ func (s *Service) hearAbout(ctx context.Context, t *Thread, found bool, fact str
 		return s.heard(ctx, fact, nil, Notice{})
 	}
 	place := all.Spaces[i].Community
-	levels, err := levelsAt(ctx, s.db.Read(), []string{atThread(t.ID), atSpace(t.Space), atCommunity(place)}, "")
+	wants, err := wantsOf(ctx, s.db.Read(), t.ID, t.Space, place, "")
 	if err != nil {
 		return err
 	}
@@ -145,8 +145,7 @@ func (s *Service) hearAbout(ctx context.Context, t *Thread, found bool, fact str
 		if err != nil {
 			return err
 		}
-		if id == "" || slices.ContainsFunc(to, func(x told) bool { return x.member.ID == id }) ||
-			slices.ContainsFunc(levels, func(l levelAt) bool { return l.member == id && l.level == Silence }) {
+		if id == "" || slices.ContainsFunc(to, func(x told) bool { return x.member.ID == id }) || wants.of(id) == Silence {
 			continue
 		}
 		m, may, err := s.mayHear(ctx, id, t.Space)

@@ -31,6 +31,9 @@ func (s *Service) Follow(ctx context.Context, community, thread string, wanted b
 		if _, err := db.Exec(ctx, q, statement, args...); err != nil {
 			return fmt.Errorf("follow a thread: %w", err)
 		}
+		if wanted { // it would count before
+			return setLevel(ctx, q, m.ID, atThread(t.ID), "", s.Now())
+		}
 		return nil
 	})
 }

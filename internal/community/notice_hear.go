@@ -3,6 +3,7 @@ package community
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -128,48 +129,28 @@ func (s *Service) concerned(ctx context.Context, p *Post, t *Thread, sp *Space) 
 		}
 		add(asker, above)
 	}
-	followers, err := db.All(ctx, q, db.Self[string], "SELECT member FROM community_follow WHERE thread = $1 ORDER BY member", t.ID)
-	if err != nil {
-		return nil, fmt.Errorf("find who follows a thread: %w", err)
-	}
-	if p.ID != t.ID { // whoever follows a thread has seen how it began
-		for _, m := range followers {
-			add(m, Followed)
-		}
-	}
-	levels, err := levelsAt(ctx, q, []string{atThread(t.ID), atSpace(sp.ID), atCommunity(sp.Community)}, "")
+	wants, err := wantsOf(ctx, q, t.ID, sp.ID, sp.Community, "")
 	if err != nil {
 		return nil, err
 	}
-	wants := map[string]map[string]Level{}
-	for _, l := range levels {
-		if wants[l.member] == nil {
-			wants[l.member] = map[string]Level{}
+	if p.ID != t.ID { // whoever follows a thread has seen how it began
+		for _, m := range slices.Sorted(maps.Keys(wants.follows)) {
+			add(m, Followed)
 		}
-		wants[l.member][l.place] = l.level
-		if l.level == Everything {
-			kind := Followed
-			if p.ID == t.ID {
-				kind = Begun
-			}
-			add(l.member, kind)
+	}
+	for _, m := range slices.Sorted(maps.Keys(wants.said)) {
+		kind := Followed
+		if p.ID == t.ID {
+			kind = Begun
 		}
+		add(m, kind)
 	}
 	var out []told
 	for _, id := range order {
 		if id == author {
 			continue
 		}
-		level := Mine
-		for _, place := range []string{atCommunity(sp.Community), atSpace(sp.ID), atThread(t.ID)} {
-			if l := wants[id][place]; l != "" {
-				level = l
-			}
-			if place == atSpace(sp.ID) && slices.Contains(followers, id) {
-				level = Everything
-			}
-		}
-		kind := why[id]
+		level, kind := wants.of(id), why[id]
 		if level == Silence || level == Mine && kind == Begun || level == Mine && kind == Followed {
 			continue
 		}
@@ -250,11 +231,11 @@ func (s *Service) hearPick(ctx context.Context, a *ledger.Activity) error {
 	if err != nil {
 		return err
 	}
-	levels, err := levelsAt(ctx, s.db.Read(), []string{atThread(p.Thread), atSpace(space), atCommunity(all.Spaces[i].Community)}, author)
+	wants, err := wantsOf(ctx, s.db.Read(), p.Thread, space, all.Spaces[i].Community, author)
 	if err != nil {
 		return err
 	}
-	if !may || slices.ContainsFunc(levels, func(l levelAt) bool { return l.level == Silence }) {
+	if !may || wants.of(author) == Silence {
 		return s.heard(ctx, a.ID, nil, Notice{})
 	}
 	return s.heard(ctx, a.ID, []told{{m, Solved}}, Notice{Community: all.Spaces[i].Community, Thread: p.Thread, Post: p.ID})

@@ -109,6 +109,59 @@ func levelsAt(ctx context.Context, q db.Q, places []string, member string) ([]le
 	return list, nil
 }
 
+// wants is what people want to hear of a thread.
+type wants struct {
+	places  []string // the nearest first
+	said    map[string]map[string]Level
+	follows map[string]bool
+}
+
+// wantsOf reads what people, or with member "" all, want to hear of a thread of a space.
+func wantsOf(ctx context.Context, q db.Q, thread, space, community, member string) (wants, error) {
+	w := wants{[]string{atThread(thread), atSpace(space), atCommunity(community)}, map[string]map[string]Level{}, map[string]bool{}}
+	list, err := levelsAt(ctx, q, w.places, member)
+	if err != nil {
+		return w, err
+	}
+	for _, l := range list {
+		if w.said[l.member] == nil {
+			w.said[l.member] = map[string]Level{}
+		}
+		w.said[l.member][l.place] = l.level
+	}
+	var where db.Where
+	where.And("thread = ?", thread)
+	if member != "" {
+		where.And("member = ?", member)
+	}
+	followers, err := db.All(ctx, q, db.Self[string], "SELECT member FROM community_follow "+where.String()+" ORDER BY member", where.Args...)
+	if err != nil {
+		return w, fmt.Errorf("find who follows a thread: %w", err)
+	}
+	for _, m := range followers {
+		w.follows[m] = true
+	}
+	return w, nil
+}
+
+// of is the level that counts: the thread's, everything for who follows it, the space's, the community's.
+func (w wants) of(member string) Level {
+	for i, place := range w.places {
+		if l := w.said[member][place]; l != "" {
+			return l
+		}
+		if i == 0 && w.follows[member] {
+			return Everything
+		}
+	}
+	return Mine
+}
+
+// levelSQL is the same in SQL for threads t, of a member; "" where nothing was said of the thread and its space. What was said of the whole community is
+// about notices.
+const levelSQL = `COALESCE((SELECT l.level FROM community_level l WHERE l.member = ? AND l.place = 'thread:' || t.id), (SELECT 'all' FROM community_follow f WHERE f.member = ? AND f.thread = t.id),
+	(SELECT l.level FROM community_level l WHERE l.member = ? AND l.place = 'space:' || t.space), '')`
+
 func setLevel(ctx context.Context, q db.Q, member, place string, l Level, now time.Time) error {
 	statement, args := "DELETE FROM community_level WHERE member = $1 AND place = $2", []any{member, place}
 	if l != "" {
@@ -163,21 +216,14 @@ func (s *Service) setWish(ctx context.Context, q db.Q, m *org.Member, community 
 	return nil
 }
 
-// LevelOf is what whoever acts wants to hear of a thread.
-func (s *Service) LevelOf(ctx context.Context, thread string) (Level, error) {
+// LevelOf is what whoever acts wants to hear of a thread of a community.
+func (s *Service) LevelOf(ctx context.Context, community string, t *Thread) (Level, error) {
 	m := org.Who(ctx)
 	if m == nil {
 		return Mine, nil
 	}
-	follows, err := s.Follows(ctx, m, thread)
-	if err != nil || follows {
-		return Everything, err
-	}
-	list, err := levelsAt(ctx, s.db.Read(), []string{atThread(thread)}, m.ID)
-	if err != nil || len(list) == 0 {
-		return Mine, err
-	}
-	return list[0].level, nil
+	w, err := wantsOf(ctx, s.db.Read(), t.ID, t.Space, community, m.ID)
+	return w.of(m.ID), err
 }
 
 // SetLevelOf keeps what whoever acts wants to hear of a thread: everything is following it.
@@ -192,7 +238,7 @@ func (s *Service) SetLevelOf(ctx context.Context, community, thread string, l Le
 	if err := s.Follow(ctx, community, thread, l == Everything); err != nil {
 		return err
 	}
-	if l != Silence {
+	if l == Everything {
 		l = ""
 	}
 	return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error { return setLevel(ctx, q, m.ID, atThread(thread), l, s.Now()) })

@@ -201,14 +201,37 @@ func TestLevels(t *testing.T) {
 		k.reply(bob, first, "An answer nobody hears of.")
 		k.tells()
 		same(t, "nothing of a thread", []string{}, k.told(ada))
-		l, err := k.LevelOf(ada, first)
-		must(t, err)
-		same(t, "level", community.Silence, l)
+		level := func(who context.Context, thread string, want community.Level) {
+			t.Helper()
+			th, err := k.Thread(who, k.sight(who), k.id, thread)
+			must(t, err)
+			l, err := k.LevelOf(who, k.id, &th)
+			must(t, err)
+			same(t, "level", want, l)
+		}
+		level(ada, first, community.Silence)
 		must(t, k.SetLevelOf(ada, k.id, first, community.Everything))
 		wish(ada, community.Silence, "")
 		k.reply(bob, first, "An answer that Ada follows.")
 		k.tells()
 		same(t, "a followed thread", []string{"answer: The first question"}, k.told(ada))
+		// In a space of which somebody wants everything, what concerns them alone can be wanted of one thread, or nothing, and they can follow it again.
+		wish(bob, community.Mine, community.Everything)
+		level(bob, first, community.Everything)
+		heard := len(k.told(bob))
+		must(t, k.SetLevelOf(bob, k.id, first, community.Mine))
+		level(bob, first, community.Mine)
+		k.reply(ada, first, "Nobody in particular.")
+		k.tells()
+		same(t, "what does not concern Bob", heard, len(k.told(bob)))
+		must(t, k.Follow(bob, k.id, first, true))
+		level(bob, first, community.Everything)
+		k.reply(ada, first, "All who follow.")
+		k.tells()
+		same(t, "what Bob follows", heard+1, len(k.told(bob)))
+		wish(bob, community.Silence, community.Silence)
+		must(t, k.Follow(bob, k.id, first, false))
+		level(bob, first, community.Silence)
 		refused(t, k.SetLevelOf(ada, k.id, first, "loud"), problem.Invalid, "problem.bad_form")
 	})
 }
@@ -340,15 +363,28 @@ func TestDigest(t *testing.T) {
 		m, err := k.org.ByEmail(t.Context(), "bob@velo.example")
 		must(t, err)
 		bob = org.With(t.Context(), m)
-		must(t, k.SetWishes(bob, k.sight(bob), k.id, community.Wish{Level: community.Mine, Digest: community.Daily}))
+		must(t, k.SetWishes(bob, k.sight(bob), k.id, community.Wish{Level: community.Mine, Spaces: map[string]community.Level{k.spaces["talk"]: community.Everything}, Digest: community.Daily}))
+		k.holding()
+		lea := k.join("Lea", org.Social)
 		q := k.ask(ada, "Which tyre for winter?", "It snows.")
 		k.reply(bob, q, "Studded.")
 		mine := k.ask(bob, "Where is the pump?", "I lost it.")
 		k.reply(ada, mine, "Under the stairs.")
 		k.ask(ada, "Which light for winter?", "It is dark.")
+		quiet := k.ask(bob, "Is it too loud here?", "I hear nothing.")
+		k.reply(ada, quiet, "Yes.")
+		must(t, k.SetLevelOf(bob, k.id, quiet, community.Silence))
+		_, err = k.Start(ada, community.Begin{Space: k.spaces["talk"], Kind: community.Discussions, Title: "A ride on Sunday", Body: "To the sea."})
+		must(t, err)
+		k.propose(ada, "A bell that rings")
+		text, err := k.WriteArticle(lea, community.ArticleDraft{Space: k.spaces["help"], Kind: community.Guide, Title: "Oiling a chain", Body: "With oil.", Lang: "en"})
+		must(t, err)
+		must(t, k.TurnArticle(lea, k.id, text, community.Approved, ""))
 		k.tells()
 		for _, l := range o.take() { // Ada has each notice by mail
-			same(t, "before the morning", "ada@velo.example", l.To)
+			if l.To == "bob@velo.example" {
+				t.Errorf("before the morning: %+v", l)
+			}
 		}
 		k.mu.Lock()
 		k.time = time.Date(2026, 5, 5, 5, 1, 0, 0, time.UTC) // 7:01 in Paris
@@ -358,8 +394,9 @@ func TestDigest(t *testing.T) {
 		if len(sent) != 1 || sent[0].To != "bob@velo.example" || sent[0].Subject != "Votre journée sur Velo" {
 			t.Fatalf("sent %+v", sent)
 		}
-		heads := regexp.MustCompile(`(?m)^(Réponses pour vous|Questions sans réponse là où vous répondez|Where is the pump\?|Which light for winter\?|Which tyre.*)$`).FindAllString(sent[0].Text, -1)
-		same(t, "digest", []string{"Réponses pour vous", "Where is the pump?", "Questions sans réponse là où vous répondez", "Which light for winter?"}, heads)
+		heads := regexp.MustCompile(`(?m)^(Réponses pour vous|Questions sans réponse là où vous répondez|Nouveau là où vous voulez tout savoir|Idées|Articles approuvés|Where is the pump\?|A ride on Sunday|A bell that rings|Oiling a chain|Is it too.*|Which light for winter\?|Which tyre.*)$`).FindAllString(sent[0].Text, -1)
+		same(t, "digest", []string{"Réponses pour vous", "Where is the pump?", "Questions sans réponse là où vous répondez", "Which light for winter?", "Nouveau là où vous voulez tout savoir", "A ride on Sunday",
+			"Idées", "A bell that rings", "Articles approuvés", "Oiling a chain"}, heads)
 		// Nothing happened: nothing comes.
 		k.pass(48 * time.Hour)
 		for _, thread := range []string{q, mine} {

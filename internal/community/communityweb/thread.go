@@ -174,7 +174,7 @@ func (h *handlers) fill(ctx context.Context, v *threadView) error {
 	if v.bridges, err = h.s.Bridges(ctx, v.Sight, v.t.ID); err != nil {
 		return err
 	}
-	if v.level, err = h.s.LevelOf(ctx, v.t.ID); err != nil {
+	if v.level, err = h.s.LevelOf(ctx, v.place.ID, &v.t); err != nil {
 		return err
 	}
 	v.follows, err = h.s.Follows(ctx, v.who, v.t.ID)
