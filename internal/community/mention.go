@@ -158,18 +158,49 @@ func deriveVoice(ctx context.Context, q db.Q, a *ledger.Activity, said *ledger.S
 	if base == "" {
 		base = "member"
 	}
-	taken, err := db.All(ctx, q, db.Self[string], "SELECT handle FROM community_voice WHERE channel = $1 AND (handle = $2 OR handle LIKE $3)", a.Channel, base, base+"-%")
+	handle, err := freeHandle(base, func(handle string) (bool, error) {
+		_, found, err := db.Value[int](ctx, q, "SELECT 1 FROM community_voice WHERE channel = $1 AND handle = $2", a.Channel, handle)
+		return found, err
+	})
 	if err != nil {
 		return fmt.Errorf("find a handle: %w", err)
-	}
-	handle := base
-	for n := 2; slices.Contains(taken, handle); n++ {
-		handle = base + "-" + strconv.Itoa(n)
 	}
 	if _, err := db.Exec(ctx, q, "INSERT INTO community_voice (channel, author, handle, name) VALUES ($1, $2, $3, $4)", a.Channel, a.Actor, handle, name); err != nil {
 		return fmt.Errorf("keep a handle: %w", err)
 	}
 	return deriveName(ctx, q, a.Channel, a.Actor, name, false)
+}
+
+// freeHandle is base or, when another has it, base with a number from 2 whose predecessor is taken. It asks a logarithm of the number times: in a community of a hundred
+// thousand very many have one name, or one that no letters of a handle can be made of.
+func freeHandle(base string, taken func(handle string) (bool, error)) (string, error) {
+	try := func(n int) (string, bool, error) {
+		handle := base
+		if n > 1 {
+			handle += "-" + strconv.Itoa(n)
+		}
+		found, err := taken(handle)
+		return handle, found, err
+	}
+	handle, found, err := try(1)
+	last := 1 // taken
+	for n := 2; found && err == nil; n *= 2 {
+		if handle, found, err = try(n); found {
+			last = n
+			continue
+		}
+		for free := n; err == nil && free-last > 1; {
+			middle := (last + free) / 2
+			var h string
+			if h, found, err = try(middle); found {
+				last = middle
+			} else {
+				handle, free = h, middle
+			}
+		}
+		break
+	}
+	return handle, err
 }
 
 // deriveMentions notes whom a post names; said anew, it names whom it names now.
