@@ -5,6 +5,7 @@ package community
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/entente/entente/internal/channel"
@@ -32,7 +33,8 @@ type Service struct {
 
 	inbox *inbox.Service // may be nil
 
-	whole chan struct{} // held by the one search that counts all
+	whole     chan struct{} // held by the one search that counts all
+	searching atomic.Int32  // searches under way
 
 	talk   // of threads
 	herald // of notices

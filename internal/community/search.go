@@ -20,6 +20,7 @@ import (
 const (
 	mostAsked    = 8       // words
 	mostHits     = 5000    // posts that have the words, of those that may be read: up to so many, all counts are exact
+	busyHits     = 1000    // the same while others search too: so that all are served soon, each shares
 	mostSome     = 1000    // posts that have some of the words, where none has all
 	mostMatched  = 1000    // posts that are read to see whether they match, where the index cannot tell
 	mostWhole    = 500_000 // the same where all are to be counted: some seconds
@@ -174,6 +175,9 @@ func (s *Service) Search(ctx context.Context, o Sight, in Search) (Results, erro
 			return out, ctx.Err()
 		}
 		want = want.whole()
+	} else {
+		want.most = max(mostHits/int(s.searching.Add(1)), busyHits)
+		defer s.searching.Add(-1)
 	}
 	all, least, err := s.find(ctx, o, in.Community, want)
 	if err != nil {

@@ -126,6 +126,10 @@ func TestSearchWhole(t *testing.T) {
 	var all []ledger.Activity
 	for i := range 5100 {
 		name := "answer" + strconv.Itoa(i)
+		if i == 3000 {
+			all = append(all, ledger.Activity{Kind: ledger.PostSaid, Actor: "mailto:bob@velo.example", Channel: k.channel, At: k.now().Add(time.Duration(i) * time.Second), Key: "between",
+				Data: ledger.Data(ledger.Said{ExternalID: "between", Kind: "question", Space: k.spaces["help"], Title: "One more tandem", AuthorName: "Bob", Text: "A tandem.", Markup: "A tandem.", Lang: "en"})})
+		}
 		all = append(all, ledger.Activity{Kind: ledger.PostSaid, Actor: "mailto:bob@velo.example", Channel: k.channel, At: k.now().Add(time.Duration(i) * time.Second), Key: name,
 			Data: ledger.Data(ledger.Said{ExternalID: name, Kind: "answer", InReplyTo: []string{long}, AuthorName: "Bob", Text: "A tandem.", Markup: "A tandem.", Lang: "en"})})
 	}
@@ -136,13 +140,16 @@ func TestSearchWhole(t *testing.T) {
 	for _, c := range []struct {
 		words string
 		whole bool
+		busy  int // searches under way
 		sum   int
 		least bool
-	}{{"tandem", false, 1, true}, {"tandem", true, 2, false}, {"title:tandem OR text:tandem", true, 2, false}} {
+	}{{"tandem", false, 0, 2, true}, {"tandem", false, 9, 1, true}, {"tandem", true, 9, 3, false}, {"title:tandem OR text:tandem", true, 0, 3, false}, {"tandem", false, 0, 2, true}} {
+		done := k.Searching(c.busy)
 		r, err := k.Search(ada, k.sight(ada), community.Search{Community: k.id, Words: c.words, Whole: c.whole})
+		done()
 		must(t, err)
 		if r.Sum != c.sum || r.Least != c.least || r.Kinds[community.Questions] != c.sum {
-			t.Errorf("%q, whole %v: %d found, more %v, %v; want %d, %v", c.words, c.whole, r.Sum, r.Least, r.Kinds, c.sum, c.least)
+			t.Errorf("%q, whole %v, %d under way: %d found, more %v, %v; want %d, %v", c.words, c.whole, c.busy, r.Sum, r.Least, r.Kinds, c.sum, c.least)
 		}
 	}
 }

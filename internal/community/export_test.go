@@ -1,0 +1,7 @@
+package community
+
+// Searching is as if so many searches were under way, until what is returned is called.
+func (s *Service) Searching(n int) (done func()) {
+	s.searching.Add(int32(n))
+	return func() { s.searching.Add(int32(-n)) }
+}
