@@ -23,7 +23,7 @@ type shelved struct {
 const (
 	keptFor   = 10 * time.Second        // what nobody tells of changes
 	keptLong  = 30 * time.Second        // when nothing came in: waits go on and windows move all the same
-	keptLeast = 400 * time.Millisecond  // whatever came in
+	keptLeast = time.Second             // whatever came in: what is evaluated more often holds up one page in fifty, and two seconds are promised
 	bearable  = 1800 * time.Millisecond // after something came in
 	mostAlike = 32
 )
