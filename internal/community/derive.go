@@ -296,8 +296,8 @@ func deriveEdited(ctx context.Context, q db.Q, a *ledger.Activity) error {
 	if err != nil {
 		return err
 	}
-	n, err := db.Exec(ctx, q, `INSERT INTO community_edit (activity, post, at, title, markup, html)
-		SELECT $1, id, COALESCE(edited_at, at), title, markup, html FROM community_post WHERE id = $2 AND deleted_at IS NULL ON CONFLICT DO NOTHING`, a.ID, a.Object)
+	n, err := db.Exec(ctx, q, `INSERT INTO community_edit (activity, post, at, title, markup, html, editor)
+		SELECT $1, id, COALESCE(edited_at, at), title, markup, html, $3 FROM community_post WHERE id = $2 AND deleted_at IS NULL ON CONFLICT DO NOTHING`, a.ID, a.Object, s.Editor)
 	if err != nil || n == 0 {
 		return err
 	}
@@ -308,8 +308,8 @@ func deriveEdited(ctx context.Context, q db.Q, a *ledger.Activity) error {
 		return err
 	}
 	source, html := written(a.Channel, s)
-	if _, err := db.Exec(ctx, q, "UPDATE community_post SET title = $1, markup = $2, html = $3, edited_at = $4, edits = edits + 1 WHERE id = $5",
-		s.Title, source, html, db.T(a.At), a.Object); err != nil {
+	if _, err := db.Exec(ctx, q, "UPDATE community_post SET title = $1, markup = $2, html = $3, edited_at = $4, edits = edits + 1, edited_by = $6 WHERE id = $5",
+		s.Title, source, html, db.T(a.At), a.Object, s.Editor); err != nil {
 		return err
 	}
 	_, err = db.Exec(ctx, q, "UPDATE community_thread SET title = $1, excerpt = $2, tags = $3 WHERE id = $4", s.Title, excerpt(s.Text), tagsOf(s), a.Object)

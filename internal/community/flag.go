@@ -2,6 +2,7 @@ package community
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -141,6 +142,68 @@ func (s *Service) raise(ctx context.Context, community string, p *Post, t *Threa
 		}
 		return s.org.Audit(ctx, q, "community.flag", "post:"+p.ID, map[string]string{"community": community, "reason": reason})
 	})
+}
+
+// causeRemoved marks a case that no flag opened: a moderator decided at once.
+const causeRemoved = "removed"
+
+// Remove decides against a post that somebody else wrote, without a flag before: "hidden", which its author may appeal against, or "deleted", for good. It is a case
+// like others: with a reason, told to the author, counted. An open case of the post is decided by it.
+func (s *Service) Remove(ctx context.Context, community, post, decision, reason, words string) error {
+	m, err := signedIn(ctx)
+	if err != nil {
+		return err
+	}
+	o, err := s.Sees(ctx, nil)
+	if err != nil {
+		return err
+	}
+	p, t, err := s.Post(ctx, o, community, post)
+	if err != nil {
+		return err
+	}
+	if words, err = flagWords(reason, words); err != nil {
+		return err
+	}
+	switch {
+	case !o.MayModerate(t.Space):
+		return problem.New(problem.Forbidden, "community.post.not_yours")
+	case !p.DeletedAt.IsZero():
+		return problem.New(problem.Conflict, "community.post.removed")
+	case Wrote(m, p.Author):
+		return problem.New(problem.Forbidden, "community.moderation.own_post")
+	case decision != "hidden" && decision != "deleted":
+		return problem.New(problem.Invalid, "problem.bad_form")
+	}
+	author, err := s.memberOf(ctx, p.Author)
+	if err != nil {
+		return err
+	}
+	id := ""
+	if err := s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+		if err := db.Insert(ctx, q, "community_case (id, kind, community, space, post, author, member, author_name, cause, state, at)",
+			[][]any{{s.newID(), "flag", community, t.Space, p.ID, p.Author, author, p.AuthorName, causeRemoved, "open", db.T(s.Now())}}, "ON CONFLICT DO NOTHING"); err != nil {
+			return fmt.Errorf("open a case: %w", err)
+		}
+		id, _, err = db.Value[string](ctx, q, "SELECT id FROM community_case WHERE post = $1 AND kind = 'flag' AND state = 'open'", p.ID)
+		return err
+	}); err != nil {
+		return fmt.Errorf("find the case of a post: %w", err)
+	}
+	return s.Decide(ctx, id, decision, reason, words)
+}
+
+// keepFlagged keeps what a post said with the case that is open about it, in the transaction that takes the post away: otherwise whoever wrote it would take the words from
+// those who have to decide.
+func (s *Service) keepFlagged(ctx context.Context, q db.Q, p *Post) error {
+	raw, err := json.Marshal(ledger.Said{Title: p.Title, Markup: p.Markup, Text: textOf(p.Markup)})
+	if err != nil {
+		return fmt.Errorf("keep what was flagged: %w", err)
+	}
+	if _, err := db.Exec(ctx, q, "UPDATE community_case SET content = $1 WHERE post = $2 AND kind = 'flag' AND state = 'open'", string(raw), p.ID); err != nil {
+		return fmt.Errorf("keep what was flagged: %w", err)
+	}
+	return nil
 }
 
 // moderated lists the spaces that whoever the sight is of moderates.

@@ -32,14 +32,15 @@ func (s *Service) Figures(ctx context.Context, o Sight, community string, zone *
 	first := time.Date(now.Year(), now.Month()-months+1, 1, 0, 0, 0, 0, zone)
 	type row struct {
 		kind, state string
+		cause       string
 		at, decided time.Time
 	}
 	q := s.db.Read()
 	var w db.Where
 	w.And("c.community = ?", community).And("c.at >= ?", db.T(first))
 	w.And("(c.space = '' OR COALESCE(t.space, c.space) IN " + db.Among(q, w.Arg(db.Texts(o.Readable(community)))) + ")")
-	rows, err := db.All(ctx, q, func(r *row) []any { return []any{&r.kind, &r.state, db.At(&r.at), db.At(&r.decided)} },
-		"SELECT c.kind, c.state, c.at, c.decided_at"+caseTables+w.String()+" ORDER BY c.at DESC"+db.Limit(100_000), w.Args...)
+	rows, err := db.All(ctx, q, func(r *row) []any { return []any{&r.kind, &r.state, &r.cause, db.At(&r.at), db.At(&r.decided)} },
+		"SELECT c.kind, c.state, c.cause, c.at, c.decided_at"+caseTables+w.String()+" ORDER BY c.at DESC"+db.Limit(100_000), w.Args...)
 	if err != nil {
 		return nil, fmt.Errorf("count what moderators did: %w", err)
 	}
@@ -62,7 +63,9 @@ func (s *Service) Figures(ctx context.Context, o Sight, community string, zone *
 		m := monthOf(r.at)
 		switch r.kind {
 		case "flag":
-			m.Flags++
+			if r.cause == "" {
+				m.Flags++
+			}
 		case "held":
 			m.Held++
 		case "appeal":
@@ -76,7 +79,9 @@ func (s *Service) Figures(ctx context.Context, o Sight, community string, zone *
 		}
 		if !r.decided.IsZero() {
 			m.Decided++
-			took[m] = append(took[m], r.decided.Sub(r.at))
+			if r.cause != causeRemoved { // decided at once: it waited for nobody
+				took[m] = append(took[m], r.decided.Sub(r.at))
+			}
 			if r.state == "hidden" || r.state == "deleted" || r.state == "declined" {
 				m.Against++
 			}

@@ -2,6 +2,7 @@ package community_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -251,8 +252,11 @@ func TestSanctions(t *testing.T) {
 		if o.MayWrite(k.spaces["help"]) || !o.May(k.spaces["help"]) || !o.May(k.spaces["den"]) || o.MayWrite(k.spaces["den"]) {
 			t.Fatal("silenced")
 		}
-		if _, err := k.Reply(bob, k.id, community.Reply{Post: q, Body: "But."}); problem.Of(err).Code != problem.Forbidden {
+		if _, err := k.Reply(bob, k.id, community.Reply{Post: q, Body: "But."}); !community.Restrained(err) {
 			t.Fatalf("silenced and said: %v", err)
+		}
+		if _, _, err := k.Vote(bob, k.id, q, 1); !community.Restrained(err) || !strings.Contains(fmt.Sprint(problem.Of(err).Args), "Enough.") || !strings.Contains(fmt.Sprint(problem.Of(err).Args), "2026") {
+			t.Fatalf("silenced and voted: %v %v", err, problem.Of(err).Args)
 		}
 		x, found, err := k.Sanctioned(bob, k.id)
 		must(t, err)
@@ -277,6 +281,70 @@ func TestSanctions(t *testing.T) {
 		if !o.MayWrite(k.spaces["help"]) || !o.May(k.spaces["den"]) {
 			t.Fatal("the appeal changed nothing")
 		}
+	})
+}
+
+// TestRemoved: what a moderator takes away or changes of somebody else's is told to them, with who and why, is counted, and can be appealed against; and who takes away
+// what was flagged takes no words from those who decide.
+func TestRemoved(t *testing.T) {
+	each(t, func(t *testing.T, k *square) {
+		k.mails()
+		ada, bob, lea, max := k.join("Ada", org.Plain), k.join("Bob", org.Plain), k.join("Lea", org.Social), k.join("Max", org.Owner)
+		q := k.ask(ada, "Why do my brakes squeak?", "They squeak.")
+		answer, bad := k.reply(bob, q, "Oil them, you fool."), k.reply(bob, q, "Buy pills.")
+
+		must(t, k.Edit(lea, k.id, community.Change{Post: answer, Body: "Oil them."}))
+		p, _, err := k.Post(bob, k.sight(bob), k.id, answer)
+		must(t, err)
+		versions, err := k.History(bob, &p)
+		must(t, err)
+		if p.AuthorName != "Bob" || p.Author != "mailto:bob@velo.example" || p.EditedBy != "Lea" || len(versions) != 1 || versions[0].Editor != "Lea" {
+			t.Errorf("changed by a moderator: %+v %+v", p, versions)
+		}
+		who, _, err := db.Value[string](t.Context(), k.db.Read(), "SELECT actor FROM activity WHERE kind = 'post.edited' AND object = $1", answer)
+		must(t, err)
+		same(t, "stated as the word of", "mailto:lea@velo.example", who)
+		must(t, k.Edit(bob, k.id, community.Change{Post: answer, Body: "Oil them well.", Seen: 1}))
+		if p, _, err = k.Post(bob, k.sight(bob), k.id, answer); err != nil || p.EditedBy != "" {
+			t.Errorf("changed by its author: %+v %v", p, err)
+		}
+
+		refused(t, k.Delete(lea, k.id, bad), problem.Invalid, "community.moderation.reason_first")
+		refused(t, k.Remove(ada, k.id, bad, "hidden", "spam", ""), problem.Forbidden, "community.post.not_yours")
+		refused(t, k.Remove(lea, k.id, bad, "hidden", "", ""), problem.Invalid, "problem.required")
+		must(t, k.Remove(lea, k.id, bad, "hidden", "spam", "No advertisements."))
+		list, err := k.Notices(bob, k.sight(bob), k.id)
+		must(t, err)
+		var told []string
+		for _, n := range list {
+			told = append(told, string(n.Kind)+" "+n.By+" "+n.Words)
+		}
+		slices.Sort(told)
+		same(t, "Bob is told", []string{"edited Lea ", "hidden  No advertisements."}, told)
+		own, err := k.Own(bob, k.id)
+		must(t, err)
+		if len(own) != 1 || !strings.Contains(own[0].HTML, "pills") {
+			t.Fatalf("Bob finds %+v", own)
+		}
+		figures, err := k.Figures(t.Context(), k.sight(t.Context()), k.id, time.UTC)
+		must(t, err)
+		if m := figures[0]; m.Flags != 0 || m.Decided != 1 || m.Against != 1 {
+			t.Errorf("figures %+v", m)
+		}
+		must(t, k.Appeal(bob, k.id, own[0].ID, "They are bicycle pills."))
+		must(t, k.Decide(max, k.queue(max)[0].ID, "overturned", "", "So they are."))
+		if p, _, err = k.Post(ada, k.sight(ada), k.id, bad); err != nil || p.Markup != "Buy pills." {
+			t.Errorf("after the appeal: %+v %v", p, err)
+		}
+
+		must(t, k.Flag(ada, k.id, bad, "spam", ""))
+		must(t, k.Delete(bob, k.id, bad))
+		b, err := k.Brief(lea, k.sight(lea), k.queue(lea)[0].ID)
+		must(t, err)
+		if !strings.Contains(b.HTML, "Buy pills.") {
+			t.Errorf("of what was flagged and taken away is left %q", b.HTML)
+		}
+		rebuilt(t, k)
 	})
 }
 

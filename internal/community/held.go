@@ -150,6 +150,14 @@ func (s *Service) content(ctx context.Context, c *Case) (title, html, words stri
 		_, html := written("", said)
 		return said.Title, html, said.Text, nil
 	}
+	if c.Kind == "flag" && c.content != "" { // its author took it away
+		var said ledger.Said
+		if err := json.Unmarshal([]byte(c.content), &said); err != nil {
+			return "", "", "", fmt.Errorf("read what was flagged: %w", err)
+		}
+		_, html := written("", &said)
+		return said.Title, html, said.Text, nil
+	}
 	type text struct{ title, html, source string }
 	x, _, err := db.One(ctx, s.db.Read(), func(x *text) []any { return []any{&x.title, &x.html, &x.source} },
 		`SELECT COALESCE(h.title, p.title), COALESCE(h.html, p.html), COALESCE(h.markup, p.markup) FROM community_post p LEFT JOIN community_hidden h ON h.post = p.id WHERE p.id = $1`, c.Post)

@@ -1,6 +1,7 @@
 package community
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -42,15 +43,16 @@ const (
 
 	WordsOfThanks NoticeKind = "words" // somebody thanked them in words
 
-	LetThrough NoticeKind = "approved" // what they wrote waited and is there now
-	Declined   NoticeKind = "declined"
-	HidPost    NoticeKind = "hidden"
-	TookPost   NoticeKind = "deleted"
-	BackPost   NoticeKind = "restored"
-	Silencing  NoticeKind = "silenced"
-	Banning    NoticeKind = "suspended"
-	Ending     NoticeKind = "ended"  // of a silence or a suspension
-	Upheld     NoticeKind = "upheld" // their appeal changed nothing
+	LetThrough  NoticeKind = "approved" // what they wrote waited and is there now
+	Declined    NoticeKind = "declined"
+	HidPost     NoticeKind = "hidden"
+	ChangedPost NoticeKind = "edited" // somebody else changed what they wrote
+	TookPost    NoticeKind = "deleted"
+	BackPost    NoticeKind = "restored"
+	Silencing   NoticeKind = "silenced"
+	Banning     NoticeKind = "suspended"
+	Ending      NoticeKind = "ended"  // of a silence or a suspension
+	Upheld      NoticeKind = "upheld" // their appeal changed nothing
 )
 
 // personal reports whether a notice is addressed to its reader whatever they may see of the post it is about.
@@ -77,19 +79,20 @@ type Notice struct {
 
 	// What it is about as it stands now; "" where the reader may not see it any more.
 	Title   string
-	By      string // who said it
+	By      string // who did it, or said it
 	Space   string
 	Kindred string // question, discussion, idea, event; "" of a challenge
 	Excerpt string
 
 	mail   string
 	markup string
+	author string
 }
 
-const noticeColumns = "n.id, n.member, n.community, n.kind, n.thread, n.post, n.subject, n.words, n.mail, n.at, n.read_at"
+const noticeColumns = "n.id, n.member, n.community, n.kind, n.thread, n.post, n.subject, n.words, n.by_name, n.mail, n.at, n.read_at"
 
 func noticeFields(n *Notice) []any {
-	return []any{&n.ID, &n.Member, &n.Community, (*string)(&n.Kind), &n.Thread, &n.Post, &n.Subject, &n.Words, &n.mail, db.At(&n.At), db.At(&n.ReadAt)}
+	return []any{&n.ID, &n.Member, &n.Community, (*string)(&n.Kind), &n.Thread, &n.Post, &n.Subject, &n.Words, &n.By, &n.mail, db.At(&n.At), db.At(&n.ReadAt)}
 }
 
 // noticed joins what a notice is about, as far as it is there and in one of the spaces that the reader may see: a post and its thread, or a challenge.
@@ -140,7 +143,7 @@ func (s *Service) noticesOf(ctx context.Context, q db.Q, spaces []string, member
 	w.And("n.member = ?", member).And(seen)
 	narrow(&w)
 	list, err := db.All(ctx, q, func(n *Notice) []any {
-		return append(noticeFields(n), &n.Title, &n.By, &n.Space, &n.Kindred, &n.markup)
+		return append(noticeFields(n), &n.Title, &n.author, &n.Space, &n.Kindred, &n.markup)
 	}, "SELECT "+noticeColumns+`, COALESCE(t.title, h.title, ''), CASE WHEN t.id IS NULL THEN COALESCE(h.author_name, '') ELSE COALESCE(p.author_name, '') END, COALESCE(t.space, h.space, ''), COALESCE(t.kind, ''),
 		CASE WHEN t.id IS NULL THEN '' ELSE COALESCE(p.markup, '') END`+from+" "+w.String()+" ORDER BY "+order+db.Limit(most), w.Args...)
 	if err != nil {
@@ -148,6 +151,7 @@ func (s *Service) noticesOf(ctx context.Context, q db.Q, spaces []string, member
 	}
 	for i := range list {
 		list[i].Excerpt = excerpt(textOf(list[i].markup))
+		list[i].By = cmp.Or(list[i].By, list[i].author)
 	}
 	return list, s.dateNotices(ctx, q, list)
 }

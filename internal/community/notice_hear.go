@@ -260,8 +260,8 @@ func (s *Service) heard(ctx context.Context, fact string, to []told, n Notice) e
 
 // tell keeps a notice, and puts it into a mail where its reader wants that.
 func (s *Service) tell(ctx context.Context, q db.Q, m *org.Member, n Notice) error {
-	fresh, err := db.Exec(ctx, q, `INSERT INTO community_notice (id, member, community, kind, thread, post, subject, words, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-		ON CONFLICT DO NOTHING`, n.ID, m.ID, n.Community, string(n.Kind), n.Thread, n.Post, n.Subject, n.Words, db.T(n.At))
+	fresh, err := db.Exec(ctx, q, `INSERT INTO community_notice (id, member, community, kind, thread, post, subject, words, by_name, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+		ON CONFLICT DO NOTHING`, n.ID, m.ID, n.Community, string(n.Kind), n.Thread, n.Post, n.Subject, n.Words, n.By, db.T(n.At))
 	if err != nil {
 		return fmt.Errorf("keep a notice: %w", err)
 	}

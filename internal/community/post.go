@@ -31,16 +31,17 @@ type Post struct {
 	Accepted   bool
 	Edits      int
 	EditedAt   time.Time
+	EditedBy   string // the name of who changed it last, "" for its author
 	DeletedAt  time.Time
 	ExternalID string
 }
 
 const postColumns = `p.id, p.thread, p.parent, p.kind, p.author, p.author_name, p.ours, p.at, p.title, p.markup, p.html, p.score, p.accepted, p.edits, p.edited_at,
-	p.deleted_at, p.external_id`
+	p.deleted_at, p.external_id, p.edited_by`
 
 func postFields(p *Post) []any {
 	return []any{&p.ID, &p.Thread, &p.Parent, &p.Kind, &p.Author, &p.AuthorName, db.Bool(&p.Ours), db.At(&p.At), &p.Title, &p.Markup, &p.HTML, &p.Score,
-		db.Bool(&p.Accepted), &p.Edits, db.At(&p.EditedAt), db.At(&p.DeletedAt), &p.ExternalID}
+		db.Bool(&p.Accepted), &p.Edits, db.At(&p.EditedAt), db.At(&p.DeletedAt), &p.ExternalID, &p.EditedBy}
 }
 
 // Post finds a post that may be read, by its id or by what the channel calls it, and its thread.
@@ -90,6 +91,9 @@ func (s *Service) speaker(ctx context.Context, space string) (speaker, error) {
 	w.space, _ = w.sight.SpaceByID(space)
 	w.community, _ = w.sight.ByID(w.space.Community)
 	if !w.sight.MayWrite(space) {
+		if err := s.restrained(ctx, w.community.ID); err != nil {
+			return w, err
+		}
 		return w, problem.New(problem.Forbidden, "community.post.join_first")
 	}
 	w.channel, err = s.channels.Find(ctx, w.community.Channel)
@@ -254,7 +258,7 @@ type Change struct {
 	Seen  int // how often it had been edited when the form was made
 }
 
-// Edit changes a post: its author may, and who moderates the space. What it said before is kept and can be read.
+// Edit changes a post: its author may, and who moderates the space, which stands under it and is told to the author. What it said before is kept and can be read.
 func (s *Service) Edit(ctx context.Context, community string, in Change) error {
 	p, t, w, err := s.own(ctx, community, in.Post)
 	if err != nil {
@@ -298,7 +302,11 @@ func (s *Service) Edit(ctx context.Context, community string, in Change) error {
 	if err := s.screen(ctx, &w, &said); err != nil {
 		return err
 	}
-	a := ledger.Activity{Kind: w.kindOf(ledger.PostEdited, ledger.GroupEdited), Actor: first.Actor, Object: p.ID, Channel: first.Channel, At: s.Now(),
+	actor, own := first.Actor, Wrote(w.member, p.Author)
+	if said.Editor = ""; !own {
+		actor, said.Editor = w.actor(), lineOf(w.member.Name)
+	}
+	a := ledger.Activity{Kind: w.kindOf(ledger.PostEdited, ledger.GroupEdited), Actor: actor, Object: p.ID, Channel: first.Channel, At: s.Now(),
 		Key: fmt.Sprintf("edited:%s:%d", p.ID, p.Edits+1)}
 	a.Say(&said)
 	if err := s.holdEdit(ctx, &w, &p, &a, &said); err != nil {
@@ -306,7 +314,14 @@ func (s *Service) Edit(ctx context.Context, community string, in Change) error {
 	}
 	var stated []ledger.Activity
 	err = s.db.Tx(ctx, func(ctx context.Context, q db.Q) (err error) {
-		if stated, err = s.ledger.AppendTx(ctx, q, a); err != nil || len(stated) == 0 || Wrote(w.member, p.Author) {
+		if stated, err = s.ledger.AppendTx(ctx, q, a); err != nil || len(stated) == 0 || own {
+			return err
+		}
+		author, err := s.memberOf(ctx, p.Author)
+		if err != nil {
+			return err
+		}
+		if err := s.word(ctx, q, Notice{Member: author, Community: w.community.ID, Kind: ChangedPost, Thread: t.ID, Post: p.ID, Subject: a.Key, By: said.Editor}); err != nil {
 			return err
 		}
 		return s.org.Audit(ctx, q, "community.edit_post", "post:"+p.ID, map[string]string{"community": w.community.ID})
@@ -350,11 +365,14 @@ func (s *Service) own(ctx context.Context, community, post string) (Post, Thread
 	return p, t, w, nil
 }
 
-// Delete takes a post away: its author may, and who moderates the space. What answers it stays.
+// Delete takes a post away that whoever acts wrote. What answers it stays; of what was flagged the moderators keep the words until they have decided.
 func (s *Service) Delete(ctx context.Context, community, post string) error {
 	p, _, w, err := s.own(ctx, community, post)
 	if err != nil {
 		return err
+	}
+	if !Wrote(w.member, p.Author) {
+		return problem.New(problem.Invalid, "community.moderation.reason_first").On("reason")
 	}
 	var stated []ledger.Activity
 	err = s.db.Tx(ctx, func(ctx context.Context, q db.Q) (err error) {
@@ -362,10 +380,7 @@ func (s *Service) Delete(ctx context.Context, community, post string) error {
 			Channel: w.community.Channel, At: s.Now(), Key: "deleted:" + p.ID}); err != nil {
 			return err
 		}
-		if Wrote(w.member, p.Author) {
-			return nil
-		}
-		return s.org.Audit(ctx, q, "community.delete_post", "post:"+p.ID, map[string]string{"community": w.community.ID})
+		return s.keepFlagged(ctx, q, &p)
 	})
 	if err != nil {
 		return fmt.Errorf("take a post away: %w", err)
@@ -380,12 +395,13 @@ type Version struct {
 	Title  string
 	Markup string
 	HTML   string
+	Editor string // the name of who changed it then, "" for its author
 }
 
 // History lists what a post said until it was edited, the newest first; not what it says now.
 func (s *Service) History(ctx context.Context, p *Post) ([]Version, error) {
-	list, err := db.All(ctx, s.db.Read(), func(v *Version) []any { return []any{db.At(&v.At), &v.Title, &v.Markup, &v.HTML} },
-		"SELECT at, title, markup, html FROM community_edit WHERE post = $1 ORDER BY at DESC, activity DESC"+db.Limit(100), p.ID)
+	list, err := db.All(ctx, s.db.Read(), func(v *Version) []any { return []any{db.At(&v.At), &v.Title, &v.Markup, &v.HTML, &v.Editor} },
+		"SELECT at, title, markup, html, editor FROM community_edit WHERE post = $1 ORDER BY at DESC, activity DESC"+db.Limit(100), p.ID)
 	if err != nil {
 		return nil, fmt.Errorf("read what a post said before: %w", err)
 	}

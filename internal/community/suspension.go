@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
 )
@@ -116,6 +117,23 @@ func (s *Service) Sanctioned(ctx context.Context, community string) (Sanction, b
 	}
 	return out, found, nil
 }
+
+// restrained is the refusal of whoever may not take part in a community at present: until when, and why.
+func (s *Service) restrained(ctx context.Context, community string) error {
+	x, found, err := s.Sanctioned(ctx, community)
+	switch {
+	case err != nil || !found:
+		return err
+	case x.Until.IsZero():
+		return problem.New(problem.Forbidden, restrainedKey, "Until", i18n.T(ctx, "community.moderation.no_end"), "Why", x.Words)
+	}
+	return problem.New(problem.Forbidden, restrainedKey, "Until", i18n.T(ctx, "community.moderation.until", "At", i18n.DateTime(ctx, x.Until)), "Why", x.Words)
+}
+
+const restrainedKey = "community.moderation.restrained"
+
+// Restrained reports whether something was refused since whoever acts is silenced or suspended.
+func Restrained(err error) bool { return err != nil && problem.Of(err).Key == restrainedKey }
 
 // Sanction silences or suspends a member, from now until then; zero is until somebody ends it.
 func (s *Service) Sanction(ctx context.Context, community, member, kind, reason, words string, until time.Time) error {

@@ -436,7 +436,7 @@ func TestEditsAndRemovals(t *testing.T) {
 		if th.Replies != 0 || th.Accepted != "" || posts[1].Markup != "" || posts[1].AuthorName != "" || len(posts) != 4 {
 			t.Errorf("%+v %+v", th, posts)
 		}
-		must(t, k.Delete(mia, k.id, q))
+		must(t, k.Remove(mia, k.id, q, "deleted", "spam", ""))
 		list, err := k.Threads(t.Context(), k.sight(t.Context()), community.Query{Community: k.id})
 		must(t, err)
 		if len(list.Threads) != 0 {
@@ -445,7 +445,7 @@ func TestEditsAndRemovals(t *testing.T) {
 		if p, _, _ := channel.FindPost(t.Context(), k.db.Read(), k.channel, q); p.Text != "" || p.DeletedAt.IsZero() {
 			t.Errorf("the post says %q", p.Text)
 		}
-		n, _, err := db.Value[int](t.Context(), k.db.Read(), "SELECT COUNT(*) FROM audit WHERE action = 'community.delete_post'")
+		n, _, err := db.Value[int](t.Context(), k.db.Read(), "SELECT COUNT(*) FROM audit WHERE action = 'community.decide'")
 		must(t, err)
 		if n != 1 {
 			t.Errorf("%d removals in the audit log, want that of another's post", n)

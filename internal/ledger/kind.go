@@ -101,6 +101,7 @@ type Said struct {
 	Dated        bool         `json:"dated_by_us,omitempty"`  // the channel gave no usable date: At is when we learned it
 	Conversation string       `json:"conversation,omitempty"` // the conversation it answers, when said from here
 	As           string       `json:"as,omitempty"`           // the name it is shown under in a community, where that is not the author's
+	Editor       string       `json:"editor,omitempty"`       // of an edit in a community: the name of who made it, where that is not the author
 	Helper       string       `json:"helper,omitempty"`       // the identity whose words these are, where the actor passes them on for somebody
 	Was          string       `json:"was,omitempty"`          // of what was brought into a community: its address before, as path and query, or as host and number
 }

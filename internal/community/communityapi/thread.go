@@ -286,9 +286,16 @@ func (d *desk) operations(a *api.API) {
 		}
 		return d.post(ctx, in.ID, in.Item)
 	})
-	api.Add(a, op("remove-post", http.MethodDelete, "/communities/{id}/posts/{item}", "Take a post away", org.SignedIn), func(ctx context.Context, in *Within) (*api.None, error) {
+	api.Add(a, op("remove-post", http.MethodDelete, "/communities/{id}/posts/{item}", "Take a post away", org.SignedIn), func(ctx context.Context, in *struct {
+		Within
+		Reason string `query:"reason" enum:"spam,rude,illegal,private,off_topic,other" doc:"Why, when you moderate and somebody else wrote it"`
+		Words  string `query:"words" maxLength:"1000" doc:"What its author is told"`
+	}) (*api.None, error) {
 		if err := org.InOwnName(ctx); err != nil {
 			return nil, err
+		}
+		if in.Reason != "" {
+			return &api.None{}, s.Remove(ctx, in.ID, in.Item, "hidden", in.Reason, in.Words)
 		}
 		return &api.None{}, s.Delete(ctx, in.ID, in.Item)
 	})

@@ -224,7 +224,13 @@ func (h *handlers) flag(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ctx := r.Context()
-	if err := h.s.Flag(ctx, v.place.ID, p.ID, f.Text("reason"), f.Text("words")); err != nil {
+	decision, done := f.Text("decision"), "community.moderation.flagged"
+	if decision != "" {
+		done, err = "community.moderation.done", h.s.Remove(ctx, v.place.ID, p.ID, decision, f.Text("reason"), f.Text("words"))
+	} else {
+		err = h.s.Flag(ctx, v.place.ID, p.ID, f.Text("reason"), f.Text("words"))
+	}
+	if err != nil {
 		if problem.Of(err).Field == "" {
 			return err
 		}
@@ -234,7 +240,10 @@ func (h *handlers) flag(w http.ResponseWriter, r *http.Request) error {
 		}
 		return h.showFlag(w, r, &flagView{reason: f.Text("reason"), words: f.Text("words"), wrong: bad})
 	}
-	web.Flash(w, r, ui.Success, "community.moderation.flagged")
+	web.Flash(w, r, ui.Success, done)
+	if decision != "" && p.ID == t.ID {
+		return web.Redirect(w, r, v.place.Path()+v.spacePath(t.Space))
+	}
 	return web.Redirect(w, r, v.place.Path()+toPost(&t, p.ID))
 }
 

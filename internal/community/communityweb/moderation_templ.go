@@ -403,7 +403,11 @@ func flagPage(v *flagView) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		_, _ = templ_7745c5c3_Buffer.WriteString("<p>")
-		write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.moderation.flag_text"))
+		if v.MayModerate(v.t.Space) {
+			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.moderation.remove_text"))
+		} else {
+			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.moderation.flag_text"))
+		}
 		_, _ = templ_7745c5c3_Buffer.WriteString("</p><blockquote class=\"forum-preview\"><p class=\"muted\">")
 		write.Text(templ_7745c5c3_Buffer, nameOf(ctx, v.p.AuthorName))
 		_, _ = templ_7745c5c3_Buffer.WriteString("</p><div class=\"prose forum-prose\">")
@@ -430,9 +434,21 @@ func flagPage(v *flagView) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"cluster\">")
-		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: i18n.T(ctx, "community.moderation.flag_send"), Variant: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
+		if v.MayModerate(v.t.Space) {
+			_, _ = templ_7745c5c3_Buffer.WriteString("<button type=\"submit\" name=\"decision\" value=\"hidden\" class=\"btn btn-primary\">")
+			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.moderation.do.hidden"))
+			_, _ = templ_7745c5c3_Buffer.WriteString("</button> <button type=\"submit\" name=\"decision\" value=\"deleted\" class=\"btn btn-danger\" data-confirm=\"")
+			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.moderation.delete_sure"))
+			_, _ = templ_7745c5c3_Buffer.WriteString("\">")
+			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.moderation.do.deleted"))
+			_, _ = templ_7745c5c3_Buffer.WriteString("</button> <button type=\"submit\" class=\"btn\">")
+			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.moderation.leave_to_others"))
+			_, _ = templ_7745c5c3_Buffer.WriteString("</button>")
+		} else {
+			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: i18n.T(ctx, "community.moderation.flag_send"), Variant: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 		}
 		templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "community.post.cancel"), Variant: ui.Quiet, Href: v.href(ctx, "/p/"+v.p.ID)}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
@@ -445,7 +461,7 @@ func flagPage(v *flagView) templ.Component {
 
 // flagLink stands under a post that whoever is signed in did not write.
 func flagLink(to string) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var42 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var47 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "community.moderation.flag_short"), Icon: "flag", Variant: ui.Quiet, Small: true, Href: to}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -455,7 +471,7 @@ func flagLink(to string) templ.Component {
 }
 
 func ownPage(v *ownView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var43 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var48 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.Breadcrumb(ui.Crumb{Label: v.Called(), Href: href(ctx, v.Community, "")}, ui.Crumb{Label: i18n.T(ctx, "community.moderation.own")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -471,7 +487,7 @@ func ownPage(v *ownView) templ.Component {
 			}
 		}
 		if v.sanctioned {
-			templ_7745c5c3_Var44 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var49 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<p>")
 				write.Text(templ_7745c5c3_Buffer, v.sanction.Words)
 				_, _ = templ_7745c5c3_Buffer.WriteString("</p><p>")
@@ -483,7 +499,7 @@ func ownPage(v *ownView) templ.Component {
 				_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Callout(ui.Danger, i18n.T(ctx, "community.moderation.now."+v.sanction.Kind)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var44), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Callout(ui.Danger, i18n.T(ctx, "community.moderation.now."+v.sanction.Kind)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var49), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -516,7 +532,7 @@ func ownPage(v *ownView) templ.Component {
 }
 
 func ownPost(v *ownView, w *community.Unseen) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var49 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var54 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<section class=\"forum-preview\" aria-label=\"")
 		write.Text(templ_7745c5c3_Buffer, ownTitle(ctx, w))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\"><h2>")
@@ -572,7 +588,7 @@ func ownPost(v *ownView, w *community.Unseen) templ.Component {
 }
 
 func appealForm(to, id string) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var55 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var60 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<details class=\"forum-comment-form\"><summary>")
 		write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.moderation.appeal"))
 		_, _ = templ_7745c5c3_Buffer.WriteString("</summary><form method=\"post\" action=\"")
@@ -593,7 +609,7 @@ func appealForm(to, id string) templ.Component {
 }
 
 func figuresPage(v *figuresView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var58 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var63 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.Breadcrumb(ui.Crumb{Label: v.place.Called(v.lang), Href: v.href(ctx, "")}, ui.Crumb{Label: i18n.T(ctx, "community.moderation.figures")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -605,37 +621,37 @@ func figuresPage(v *figuresView) templ.Component {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<p>")
 		write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.moderation.figures_text"))
 		_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
-		templ_7745c5c3_Var60 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var65 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			for i := range v.list {
-				templ_7745c5c3_Var61 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Var62 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var66 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var67 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 						write.Text(templ_7745c5c3_Buffer, i18n.Month(ctx, v.list[i].Begins))
 						return nil
 					})
-					templ_7745c5c3_Err = ui.HeadCell().Render(templ.WithChildren(ctx, templ_7745c5c3_Var62), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.HeadCell().Render(templ.WithChildren(ctx, templ_7745c5c3_Var67), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					for j, cell := range v.cells(ctx, &v.list[i]) {
-						templ_7745c5c3_Var64 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var69 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 							write.Text(templ_7745c5c3_Buffer, cell)
 							return nil
 						})
-						templ_7745c5c3_Err = ui.NumCell(v.heads(ctx)[j+1]).Render(templ.WithChildren(ctx, templ_7745c5c3_Var64), templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.NumCell(v.heads(ctx)[j+1]).Render(templ.WithChildren(ctx, templ_7745c5c3_Var69), templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Row(nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var61), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Row(nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var66), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Table(v.table(ctx)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var60), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Table(v.table(ctx)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var65), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -644,7 +660,7 @@ func figuresPage(v *figuresView) templ.Component {
 }
 
 func rulesPage(v *rulesView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var66 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var71 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.Breadcrumb(ui.Crumb{Label: i18n.T(ctx, "community.title"), Href: "/communities"}, ui.Crumb{Label: v.place.Called(i18n.Lang(ctx)), Href: "/communities/" + v.place.ID}, ui.Crumb{Label: i18n.T(ctx, "community.moderation.rules")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -670,19 +686,19 @@ func rulesPage(v *rulesView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Var68 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var73 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: i18n.T(ctx, "community.notice.save"), Variant: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.FormActions().Render(templ.WithChildren(ctx, templ_7745c5c3_Var68), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.FormActions().Render(templ.WithChildren(ctx, templ_7745c5c3_Var73), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		_, _ = templ_7745c5c3_Buffer.WriteString("</form>")
-		templ_7745c5c3_Var69 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var74 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			if len(v.sanctions) == 0 {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 				write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.moderation.no_sanctions"))
@@ -719,7 +735,7 @@ func rulesPage(v *rulesView) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Section(i18n.T(ctx, "community.moderation.sanctions"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var69), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Section(i18n.T(ctx, "community.moderation.sanctions"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var74), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -728,7 +744,7 @@ func rulesPage(v *rulesView) templ.Component {
 }
 
 func restraint(to string, kind string) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var75 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var80 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<a class=\"btn btn-quiet btn-small\" href=\"")
 		write.Link(templ_7745c5c3_Buffer, templ.URL(to))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
@@ -743,7 +759,7 @@ func restraint(to string, kind string) templ.Component {
 }
 
 func contactLink(to string) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var78 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var83 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<p><a href=\"")
 		write.Link(templ_7745c5c3_Buffer, templ.URL(to))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
@@ -754,7 +770,7 @@ func contactLink(to string) templ.Component {
 }
 
 func figuresLink(to, recognition string) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var81 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var86 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<p><a href=\"")
 		write.Link(templ_7745c5c3_Buffer, templ.URL(recognition))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")

@@ -289,6 +289,14 @@ func laterMarkup(p *community.Post, list []community.Version, i int) string {
 	return list[i-1].Markup
 }
 
+// editedLabel says when a post was changed last, and by whom where that was somebody else.
+func editedLabel(ctx context.Context, p *community.Post, now time.Time) string {
+	if p.EditedBy != "" {
+		return i18n.T(ctx, "community.post.edited_by", "Ago", i18n.Ago(ctx, p.EditedAt, now), "Name", p.EditedBy)
+	}
+	return i18n.T(ctx, "community.post.edited", "Ago", i18n.Ago(ctx, p.EditedAt, now))
+}
+
 func laterTitle(p *community.Post, list []community.Version, i int) string {
 	if i == 0 {
 		return p.Title
@@ -396,6 +404,9 @@ func (h *handlers) remove(w http.ResponseWriter, r *http.Request) error {
 	v, p, t, _, err := h.onPost(r)
 	if err != nil {
 		return err
+	}
+	if !community.Wrote(v.who, p.Author) { // what is decided against somebody has a reason
+		return web.Redirect(w, r, v.place.Path()+"/p/"+p.ID+"/flag")
 	}
 	if err := h.s.Delete(r.Context(), v.place.ID, p.ID); err != nil {
 		return err

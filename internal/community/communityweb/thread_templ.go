@@ -256,7 +256,7 @@ func postBlock(v *threadView, p *community.Post) templ.Component {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<a class=\"forum-when\" href=\"")
 				write.Link(templ_7745c5c3_Buffer, templ.URL(v.postHref(ctx, p, "/history")))
 				_, _ = templ_7745c5c3_Buffer.WriteString("\" rel=\"nofollow\">")
-				write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.post.edited", "Ago", i18n.Ago(ctx, p.EditedAt, v.now)))
+				write.Text(templ_7745c5c3_Buffer, editedLabel(ctx, p, v.now))
 				_, _ = templ_7745c5c3_Buffer.WriteString("</a> ")
 			}
 			if !v.t.Question() && p.Parent != "" && p.Parent != v.t.ID {
@@ -438,9 +438,16 @@ func postActions(v *threadView, p *community.Post) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.PostButton(v.postHref(ctx, p, "/delete"), ui.ButtonProps{Label: i18n.T(ctx, "community.post.delete"), Icon: "trash-2", Variant: ui.Quiet, Small: true, Confirm: i18n.T(ctx, "community.post.delete_sure")}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
+				if community.Wrote(v.who, p.Author) {
+					templ_7745c5c3_Err = ui.PostButton(v.postHref(ctx, p, "/delete"), ui.ButtonProps{Label: i18n.T(ctx, "community.post.delete"), Icon: "trash-2", Variant: ui.Quiet, Small: true, Confirm: i18n.T(ctx, "community.post.delete_sure")}).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+				} else {
+					templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "community.post.delete"), Icon: "trash-2", Variant: ui.Quiet, Small: true, Href: v.postHref(ctx, p, "/flag")}).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
 				}
 			}
 			if !community.Wrote(v.who, p.Author) {
@@ -582,11 +589,26 @@ func comment(v *threadView, p *community.Post) templ.Component {
 				write.Link(templ_7745c5c3_Buffer, templ.URL(v.postHref(ctx, p, "/edit")))
 				_, _ = templ_7745c5c3_Buffer.WriteString("\">")
 				write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.post.edit"))
-				_, _ = templ_7745c5c3_Buffer.WriteString("</a>")
-				templ_7745c5c3_Err = ui.PostButton(v.postHref(ctx, p, "/delete"), ui.ButtonProps{Label: i18n.T(ctx, "community.post.delete"), Variant: ui.Quiet, Small: true, Confirm: i18n.T(ctx, "community.post.delete_sure")}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
+				_, _ = templ_7745c5c3_Buffer.WriteString("</a> ")
+				if community.Wrote(v.who, p.Author) {
+					templ_7745c5c3_Err = ui.PostButton(v.postHref(ctx, p, "/delete"), ui.ButtonProps{Label: i18n.T(ctx, "community.post.delete"), Variant: ui.Quiet, Small: true, Confirm: i18n.T(ctx, "community.post.delete_sure")}).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+				} else {
+					_, _ = templ_7745c5c3_Buffer.WriteString("<a href=\"")
+					write.Link(templ_7745c5c3_Buffer, templ.URL(v.postHref(ctx, p, "/flag")))
+					_, _ = templ_7745c5c3_Buffer.WriteString("\">")
+					write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.post.delete"))
+					_, _ = templ_7745c5c3_Buffer.WriteString("</a> ")
 				}
+			}
+			if !p.EditedAt.IsZero() && p.EditedBy != "" {
+				_, _ = templ_7745c5c3_Buffer.WriteString("<a class=\"forum-when\" href=\"")
+				write.Link(templ_7745c5c3_Buffer, templ.URL(v.postHref(ctx, p, "/history")))
+				_, _ = templ_7745c5c3_Buffer.WriteString("\" rel=\"nofollow\">")
+				write.Text(templ_7745c5c3_Buffer, editedLabel(ctx, p, v.now))
+				_, _ = templ_7745c5c3_Buffer.WriteString("</a> ")
 			}
 			if v.who != nil && !community.Wrote(v.who, p.Author) {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<a href=\"")
@@ -603,7 +625,7 @@ func comment(v *threadView, p *community.Post) templ.Component {
 }
 
 func replyForm(v *threadView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var71 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var75 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<section class=\"forum-answer\" aria-labelledby=\"say\"><h2 id=\"say\">")
 		if v.t.Question() {
 			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.thread.your_answer"))
@@ -650,7 +672,7 @@ func replyForm(v *threadView) templ.Component {
 }
 
 func moderation(v *threadView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var76 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var80 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<details class=\"forum-moderation\"><summary>")
 		write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.thread.manage"))
 		_, _ = templ_7745c5c3_Buffer.WriteString("</summary><div class=\"stack\"><div class=\"cluster\">")
@@ -734,7 +756,7 @@ func moderation(v *threadView) templ.Component {
 }
 
 func editPage(e *editView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var81 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var85 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.PageHeader(i18n.T(ctx, "community.post.edit"), nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -791,7 +813,7 @@ func editPage(e *editView) templ.Component {
 }
 
 func preview(html string) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var83 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var87 templ.Component) (templ_7745c5c3_Err error) {
 		if html != "" {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<section class=\"forum-preview\" aria-labelledby=\"preview\"><h2 id=\"preview\">")
 			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.thread.preview"))
@@ -807,7 +829,7 @@ func preview(html string) templ.Component {
 }
 
 func historyPage(v *hall, p *community.Post, t *community.Thread, list []community.Version) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var85 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var89 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.Breadcrumb(ui.Crumb{Label: v.place.Called(v.lang), Href: v.href(ctx, "")}, ui.Crumb{Label: titleOf(ctx, t), Href: v.href(ctx, "/p/"+p.ID)}, ui.Crumb{Label: i18n.T(ctx, "community.post.history")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -831,9 +853,13 @@ func historyPage(v *hall, p *community.Post, t *community.Thread, list []communi
 }
 
 func version(v *hall, p *community.Post, list []community.Version, i int) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var86 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var90 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<section class=\"forum-preview\"><h2>")
-		write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.post.edited_at", "At", i18n.DateTime(ctx, laterAt(p, list, i))))
+		if list[i].Editor != "" {
+			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.post.edited_at_by", "At", i18n.DateTime(ctx, laterAt(p, list, i)), "Name", list[i].Editor))
+		} else {
+			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.post.edited_at", "At", i18n.DateTime(ctx, laterAt(p, list, i))))
+		}
 		_, _ = templ_7745c5c3_Buffer.WriteString("</h2>")
 		if laterTitle(p, list, i) != list[i].Title {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"forum-diff\"><strong>")
@@ -854,7 +880,7 @@ func version(v *hall, p *community.Post, list []community.Version, i int) templ.
 }
 
 func pieces(list []community.Piece) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var88 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var93 templ.Component) (templ_7745c5c3_Err error) {
 		for _, one := range list {
 			if one.Added {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<ins><span class=\"visually-hidden\">")
@@ -877,7 +903,7 @@ func pieces(list []community.Piece) templ.Component {
 }
 
 func firstVersion(p *community.Post, list []community.Version) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var94 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var99 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<section class=\"forum-preview\">")
 		if len(list) == 0 {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<h2>")

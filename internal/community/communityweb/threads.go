@@ -43,7 +43,13 @@ func (h *handlers) threads(r *web.Routes) {
 
 // in lets in who sees the community.
 func (h *handlers) in(do web.Handler) web.Handler {
-	return h.inside(func(w http.ResponseWriter, r *http.Request, _ visit) error { return do(w, r) })
+	return h.inside(func(w http.ResponseWriter, r *http.Request, v visit) error {
+		err := do(w, r)
+		if community.Restrained(err) { // there it says until when and why, and how to disagree
+			return web.Redirect(w, r, v.Path()+"/mine")
+		}
+		return err
+	})
 }
 
 // latest shows what was said last in a community.
