@@ -304,7 +304,7 @@ func (v *hall) oembedHref(path string) string {
 
 // saying is a post as programs that search are told of it.
 func (v *threadView) saying(ctx context.Context, p *community.Post) linked.Said {
-	return linked.Said{By: nameOf(ctx, p.AuthorName), Text: p.Markup, At: p.At, Edited: p.EditedAt, URL: v.world(v.t.Path()) + "#p-" + p.ID, Score: p.Score, Best: p.Accepted}
+	return linked.Said{By: nameOf(ctx, p.AuthorName), Text: linked.Words(p.HTML), At: p.At, Edited: p.EditedAt, URL: v.world(v.t.Path()) + "#p-" + p.ID, Score: p.Score, Best: p.Accepted}
 }
 
 // linked says to programs that search what the page holds, as JSON-LD.

@@ -32,8 +32,8 @@ func TestLinked(t *testing.T) {
 	at := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
 	for _, kind := range []string{community.Questions, community.Discussions} {
 		v := &threadView{t: community.Thread{ID: "q", Kind: kind, Title: "</script><script>alert(1)</script>", Replies: 2, At: at},
-			first: community.Post{ID: "q", Markup: "<!-- --> & <script>", AuthorName: "Ada", At: at},
-			posts: []community.Post{{ID: "a", Kind: "answer", Accepted: true, Markup: "Yes.", AuthorName: "Bob", Score: 3, At: at}, {ID: "b", Kind: "answer", Markup: "No.", At: at},
+			first: community.Post{ID: "q", HTML: "<p>&lt;!-- --&gt; &amp; &lt;script&gt;</p>\n", AuthorName: "Ada", At: at},
+			posts: []community.Post{{ID: "a", Kind: "answer", Accepted: true, HTML: "<p><strong>Yes</strong>.</p>\n", AuthorName: "Bob", Score: 3, At: at}, {ID: "b", Kind: "answer", HTML: "<p>No.</p>", At: at},
 				{ID: "c", Kind: "answer", DeletedAt: at, At: at}}}
 		v.url = "https://velo.example/c/velo"
 		out := v.linked(t.Context())

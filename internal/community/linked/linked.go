@@ -4,6 +4,8 @@ package linked
 
 import (
 	"encoding/json"
+	"html"
+	"strings"
 	"time"
 )
 
@@ -41,6 +43,21 @@ func Script(doc map[string]any) string {
 		return ""
 	}
 	return `<script type="application/ld+json">` + string(raw) + "</script>"
+}
+
+// Words are what a page of ours shows of a post, without its elements: others read it as text. The HTML must be ours, in which ">" stands in elements alone.
+func Words(page string) string {
+	var out strings.Builder
+	out.Grow(len(page))
+	for page != "" {
+		text, element, more := strings.Cut(page, "<")
+		out.WriteString(text)
+		if !more {
+			break
+		}
+		_, page, _ = strings.Cut(element, ">")
+	}
+	return strings.TrimSpace(html.UnescapeString(out.String()))
 }
 
 func person(name, url string) thing {

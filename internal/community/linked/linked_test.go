@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/entente/entente/internal/community/linked"
+	"github.com/entente/entente/internal/community/markup"
 )
 
 // asked is what the public definitions want of a type: those of schema.org, and what search engines say they need ("must") or would like ("should")
@@ -155,5 +156,29 @@ func TestValid(t *testing.T) {
 	}
 	if q := linked.Question(&full)["mainEntity"].(map[string]any); q["acceptedAnswer"] == nil || len(q["suggestedAnswer"].([]any)) != 1 {
 		t.Errorf("answers: %v", q)
+	}
+}
+
+func TestWords(t *testing.T) {
+	t.Parallel()
+	for source, want := range map[string]string{
+		"**Bold** and [a link](https://velo.example/?a=1&b=2 \"a > b\").": "Bold and a link.",
+		"One\n\nTwo":           "One\nTwo",
+		"`<script>` & 1 > 0":   "<script> & 1 > 0",
+		"- a\n- b":             "a\nb",
+		"> quoted\n\nsaid":     "quoted\n\nsaid",
+		"\\*not\\* bold":       "*not* bold",
+		"![<b>](/media/x.png)": "",
+	} {
+		doc, err := markup.Render(source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := linked.Words(doc.HTML); got != want {
+			t.Errorf("%q is read as %q, want %q, from %q", source, got, want, doc.HTML)
+		}
+	}
+	for _, broken := range []string{"<", "a<b", "<p>a", "a>b", "<p", "&lt;", "<<>>"} {
+		linked.Words(broken) // whatever comes, it ends
 	}
 }
