@@ -160,6 +160,20 @@ func (l Look) halves() (light, dark half) {
 	return light, dark
 }
 
+// Mark is the colour of a mark of the community by light, and that of what is written on it.
+func (l Look) Mark() (fill, ink string) {
+	light, _ := l.halves()
+	return light.accent, over(light.accent).String()
+}
+
+// over is what can be read on an accent: white where it can.
+func over(accent string) colour {
+	if white := (colour{1, 1, 1}); contrast(white, known(accent)) >= Legible {
+		return white
+	}
+	return colour{}.readable(accent)
+}
+
 // Checked returns the look in its one form, or everything that is wrong with it: what is no colour, and what cannot be read.
 func (l Look) Checked() (Look, error) {
 	var errs []error
@@ -214,12 +228,7 @@ func (l Look) CSS() string {
 	if l.Accent != "" || l.AccentDark != "" {
 		both("accent", func(h half) colour { return known(h.accent) })
 		both("accent-hover", func(h half) colour { return known(h.accent).mix(known(h.ink), 0.3) })
-		both("on-accent", func(h half) colour {
-			if white := (colour{1, 1, 1}); contrast(white, known(h.accent)) >= Legible {
-				return white
-			}
-			return colour{}.readable(h.accent)
-		})
+		both("on-accent", func(h half) colour { return over(h.accent) })
 		soft := func(h half) colour { return known(h.surface).mix(known(h.accent), 0.14) }
 		both("accent-soft", soft)
 		both("accent-ink", func(h half) colour { return known(h.accent).readable(soft(h).String(), h.paper, h.surface, h.sunken) })

@@ -392,6 +392,9 @@ func TestLooks(t *testing.T) {
 		if err != nil {
 			return
 		}
+		if fill, ink := l.Mark(); community.Contrast(fill, ink) < community.Legible {
+			t.Fatalf("the mark: %s on %s", ink, fill)
+		}
 		tokens := map[string][2]string{"paper": {"#fbfaf8", "#141615"}, "ink": {"#1b201e", "#e9ece9"}, "accent": {"#0e6458", "#62c6b4"}}
 		for _, line := range strings.Split(strings.TrimSuffix(strings.TrimPrefix(l.CSS(), ":root{"), "}\n"), ";") {
 			name, v, found := strings.Cut(line, ":light-dark(")

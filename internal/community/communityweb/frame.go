@@ -79,6 +79,10 @@ func (f frame) around(ctx context.Context, p ui.ShellProps) templ.Component {
 	if logo, _, err := f.s.Adornments(ctx, c.ID); err == nil && logo.ID != "" {
 		place.Logo = logo.Path()
 	}
+	if p.Icon = place.Logo; p.Icon == "" {
+		fill, ink := c.Look.Mark()
+		p.Icon = ui.TabIcon(p.Brand, fill, ink)
+	}
 	o, err := f.s.Sees(ctx, nil)
 	if err == nil {
 		if _, seen := o.ByID(c.ID); seen {

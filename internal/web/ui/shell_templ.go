@@ -56,6 +56,7 @@ type ShellProps struct {
 	Search      string          // action of the search form (GET, field "q"), empty for none
 	Query       string          // what was searched
 	Head        templ.Component // more for <head>: feeds, canonical address
+	Icon        string          // address of what stands before the title in a tab, default ours
 	Wide        bool            // no limit to the width of the page (inbox, map)
 	Banner      templ.Component // above the page, such as a callout about missing mail settings
 }
@@ -87,7 +88,7 @@ func document(p ShellProps, body string) templ.Component {
 		_, _ = templ_7745c5c3_Buffer.WriteString("</title><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\"><meta name=\"htmx-config\" content=\"")
 		write.Text(templ_7745c5c3_Buffer, htmxConfig)
 		_, _ = templ_7745c5c3_Buffer.WriteString("\"><link rel=\"icon\" href=\"")
-		write.Link(templ_7745c5c3_Buffer, templ.SafeURL(icon))
+		write.Link(templ_7745c5c3_Buffer, templ.SafeURL(or(p.Icon, icon)))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\"><link rel=\"stylesheet\" href=\"")
 		write.Link(templ_7745c5c3_Buffer, or(p.Style, assets.Style()))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\"><script type=\"module\" src=\"")

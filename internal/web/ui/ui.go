@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"html"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -98,6 +100,12 @@ func initials(name string) string {
 		return "?"
 	}
 	return strings.ToUpper(string(out))
+}
+
+// TabIcon is the address of a picture for a tab: the initials of a name on a colour. Colours are written #rrggbb.
+func TabIcon(name, fill, ink string) string {
+	return "data:image/svg+xml," + url.PathEscape(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="4" fill="`+fill+`"/><text x="8" y="11.2" text-anchor="middle" font-family="sans-serif" font-weight="700" font-size="8.5" fill="`+
+		ink+`">`+html.EscapeString(initials(name))+`</text></svg>`)
 }
 
 // hue spreads names over the six colours of avatars, always the same for one name.

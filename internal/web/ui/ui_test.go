@@ -1,7 +1,9 @@
 package ui_test
 
 import (
+	"encoding/xml"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -173,6 +175,26 @@ func TestAgo(t *testing.T) {
 	} {
 		if got := render(t, tt.lang, ui.Ago(now.Add(-tt.age), now)).Find("time").Text(); got != tt.want {
 			t.Errorf("got %q, want %q", got, tt.want)
+		}
+	}
+}
+
+func TestTabIcon(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{"Le Sillage": "LS", "<b> & co": "<&", `"quoted" 'name'`: "\"'", "": "?", "Éric": "É", "日本": "日"} {
+		address := ui.TabIcon(name, "#0e6458", "#ffffff")
+		if strings.ContainsAny(address, "\"'<> #") {
+			t.Errorf("%q: %s is not an address", name, address)
+		}
+		picture, err := url.PathUnescape(strings.TrimPrefix(address, "data:image/svg+xml,"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var svg struct {
+			Text string `xml:"text"`
+		}
+		if err := xml.Unmarshal([]byte(picture), &svg); err != nil || svg.Text != want {
+			t.Errorf("%q: %q, %v, want %q, in %s", name, svg.Text, err, want, picture)
 		}
 	}
 }
