@@ -110,6 +110,7 @@ func kept() []archive.Table {
 		{Name: "community_case", Order: "id"},
 		{Name: "community_flag", Order: "case_id, member"},
 		{Name: "community_claim", Order: "id"},
+		{Name: "community_former", Order: "kind, within, address"},
 		{Name: "community_bridge", Order: "id"},
 		{Name: "community_sanction", Order: "id"},
 		{Name: "community_rule", Order: "community"},

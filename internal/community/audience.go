@@ -49,6 +49,7 @@ type Map struct {
 	hosts       map[string]int
 	ids         map[string]int
 	spaces      map[string]int
+	former      formers
 }
 
 // all reads the communities and their spaces.
@@ -61,7 +62,11 @@ func (s *Service) all(ctx context.Context, q db.Q) (*Map, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the spaces: %w", err)
 	}
-	m := &Map{Communities: list, Spaces: spaces, slugs: map[string]int{}, hosts: map[string]int{}, ids: map[string]int{}, spaces: map[string]int{}}
+	former, err := readFormers(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	m := &Map{Communities: list, Spaces: spaces, former: former, slugs: map[string]int{}, hosts: map[string]int{}, ids: map[string]int{}, spaces: map[string]int{}}
 	for i, c := range list {
 		m.slugs[c.Slug], m.ids[c.ID] = i, i
 		if c.Host != "" {
@@ -319,9 +324,12 @@ func (o Sight) Shows(community string) bool {
 	return c.ClosedAt.IsZero() && (c.Audience != Invited || o.waiting[c.ID] != "")
 }
 
-// BySlug finds a community, seen or not.
+// BySlug finds a community, seen or not, by the slug it has or had.
 func (m *Map) BySlug(slug string) (Community, bool) {
 	i, found := m.slugs[slug]
+	if !found {
+		i, found = m.ids[m.former.slugs[slug]]
+	}
 	if !found {
 		return Community{}, false
 	}

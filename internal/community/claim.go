@@ -293,12 +293,12 @@ func (s *Service) OldAddress(ctx context.Context, c *Community, path, query stri
 			break
 		}
 	}
-	if id == "" {
-		return "", nil
-	}
 	o, err := s.Sees(ctx, nil)
 	if err != nil {
 		return "", err
+	}
+	if id == "" {
+		return o.renamedSpace(c.ID, path, query), nil
 	}
 	if p, t, err := s.Post(ctx, o, c.ID, id); err == nil {
 		if p.ID == t.ID {

@@ -278,6 +278,12 @@ func (s *Service) Change(ctx context.Context, community string, p Plan) (Communi
 				return err
 			}
 			c.ChangedAt = s.Now()
+			if err := s.noteFormer(ctx, q, "slug", "", m.Communities[i].Slug, c.Slug, c.ID); err != nil {
+				return err
+			}
+			if err := s.noteFormer(ctx, q, "host", "", m.Communities[i].Host, c.Host, c.ID); err != nil {
+				return err
+			}
 			_, err = db.Exec(ctx, q, `UPDATE community SET slug = $1, host = $2, name = $3, about = $4, welcome = $5, langs = $6, audience = $7, kinds = $8, sign_up = $9,
 				look = $10, changed_at = $11 WHERE id = $12`, c.Slug, c.Host, db.J(c.Name), db.J(c.About), db.J(c.Welcome), db.J(c.Langs), string(c.Audience), db.J(c.Kinds),
 				string(c.SignUp), db.J(c.Look), db.T(c.ChangedAt), c.ID)

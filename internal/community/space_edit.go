@@ -144,6 +144,9 @@ func (s *Service) ChangeSpace(ctx context.Context, space string, p SpacePlan) (S
 				return problem.New(problem.Conflict, "community.access_stays").On("access")
 			}
 		}
+		if err := s.noteFormer(ctx, q, "space", sp.Community, sp.Slug, p.Slug, sp.ID); err != nil {
+			return err
+		}
 		sp.Slug, sp.Name, sp.About, sp.Access, sp.Holds = p.Slug, p.Name, p.About, p.Access, p.Holds
 		_, err = db.Exec(ctx, q, "UPDATE community_space SET slug = $1, name = $2, about = $3, access = $4, holds = $5 WHERE id = $6",
 			sp.Slug, db.J(sp.Name), db.J(sp.About), string(sp.Access), db.J(sp.Holds), sp.ID)

@@ -21,7 +21,9 @@ type Place struct {
 	Own    bool   // the request came to its own host name
 	Frame  func(ctx context.Context, p ui.ShellProps) templ.Component
 	Shown  func(ctx context.Context) bool // whether whoever asks may learn that it is there; nil for everybody
-	// Was leads from an address below the place where nothing is, by path and query, to where that is now which was there before; "" for nowhere, nil for never.
+	// Moved is where the whole place is now that was at the host name asked for; "" for here.
+	Moved string
+	// Was leads from an address where nothing is, by path and query, to where that is now which was there before; "" for nowhere, nil for never.
 	Was func(ctx context.Context, path, query string) (string, error)
 }
 

@@ -221,6 +221,14 @@ func (s *Server) Handler() http.Handler {
 			s.fail(rec, r, lost)
 			return
 		}
+		if place != nil && place.Moved != "" { // forms that were open are sent again as they were
+			status := http.StatusPermanentRedirect
+			if r.Method == http.MethodGet || r.Method == http.MethodHead {
+				status = http.StatusMovedPermanently
+			}
+			http.Redirect(rec, r, place.Moved+strings.TrimPrefix(r.URL.RequestURI(), place.Path), status)
+			return
+		}
 		if r.URL.Path == "/live" { // a stream cannot be compressed as a whole
 			guarded.ServeHTTP(rec, r)
 			return
@@ -452,8 +460,8 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	if q := about(r); p.Code == problem.Missing && r.Method == http.MethodGet && q.place != nil && q.place.Was != nil {
-		if to, err := q.place.Was(ctx, strings.TrimPrefix(r.URL.Path, q.place.Path), r.URL.RawQuery); err == nil && to != "" {
-			http.Redirect(w, r, Href(ctx, q.place.Path+to), http.StatusMovedPermanently)
+		if to, err := q.place.Was(ctx, r.URL.Path, r.URL.RawQuery); err == nil && to != "" {
+			http.Redirect(w, r, Href(ctx, to), http.StatusMovedPermanently)
 			return
 		}
 	}

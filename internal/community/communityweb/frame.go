@@ -37,6 +37,9 @@ func Place(s *community.Service, contact func(ctx context.Context, community str
 		c, own := m.ByHost(host)
 		if !own {
 			var found bool
+			if c, found = m.ByFormerHost(host); found && s.URL(ctx, c) != "" {
+				return &web.Place{Path: c.Path(), Moved: s.URL(ctx, c)}, nil
+			}
 			if c, found = m.BySlug(slug); !found {
 				return nil, nil
 			}
@@ -44,7 +47,14 @@ func Place(s *community.Service, contact func(ctx context.Context, community str
 		f := frame{s: s, c: c, own: own, contact: contact, more: more}
 		return &web.Place{Path: c.Path(), SignIn: c.Path() + "/sign-in", Own: own, Frame: f.around, Shown: f.shown,
 			Was: func(ctx context.Context, path, query string) (string, error) {
-				return s.OldAddress(ctx, &c, path, query)
+				if rest, former := strings.CutPrefix(path, "/c/"+slug); former && slug != c.Slug && !own {
+					return s.Moved(ctx, &c, rest, query)
+				}
+				to, err := s.OldAddress(ctx, &c, strings.TrimPrefix(path, c.Path()), query)
+				if to != "" {
+					to = c.Path() + to
+				}
+				return to, err
 			}}, nil
 	}
 }

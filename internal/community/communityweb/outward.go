@@ -31,6 +31,7 @@ func (h *handlers) outward(r *web.Routes) {
 	}
 	r.Page("GET /c/{slug}/sitemap.xml", org.Public, h.in(h.sitemap))
 	r.Page("GET /c/{slug}/sitemap/{part}", org.Public, h.in(h.sitemapPart))
+	r.Page("GET /robots.txt", org.Public, h.allRobots)
 	r.Page("GET /c/{slug}/robots.txt", org.Public, h.in(h.robots))
 	r.Page("GET /c/{slug}/opensearch.xml", org.Public, h.in(h.openSearch))
 	r.Page("GET /c/{slug}/oembed", org.Public, h.in(h.oembed))
@@ -142,6 +143,25 @@ func (h *handlers) robots(w http.ResponseWriter, r *http.Request) error {
 		return h.file(w, "text/plain; charset=utf-8", []byte("User-agent: *\nDisallow: /\n"))
 	}
 	return h.file(w, "text/plain; charset=utf-8", []byte("User-agent: *\nDisallow: /p/\nDisallow: /ask\nDisallow: /similar\nDisallow: /search\nDisallow: /embed/\nSitemap: "+v.world("/sitemap.xml")+"\n"))
+}
+
+// allRobots tells robots at the installation's own host name what may be read: communities that are open to everybody, and nothing of the office.
+func (h *handlers) allRobots(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	o, err := h.s.World(ctx)
+	if err != nil {
+		return err
+	}
+	text := "User-agent: *\nDisallow: /\nAllow: /c/\nAllow: /assets/\nAllow: /media/\nAllow: /robots.txt\n"
+	for _, path := range []string{"p/", "ask", "similar", "search", "embed/"} {
+		text += "Disallow: /c/*/" + path + "\n"
+	}
+	for _, c := range o.Communities() {
+		if c.Audience == community.Everybody {
+			text += "Sitemap: " + h.s.URL(ctx, c) + "/sitemap.xml\n"
+		}
+	}
+	return h.file(w, "text/plain; charset=utf-8", []byte(text))
 }
 
 // openSearch tells browsers how the community is searched.
