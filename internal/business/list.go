@@ -16,6 +16,7 @@ import (
 type Filter struct {
 	Kind, Status, Label, Team, Channel, Origin string
 	From, Until                                time.Time // of the moment or the beginning of the period; Until exclusive
+	Reaching                                   bool      // periods that only reach beyond From too
 	Withdrawn                                  bool      // those taken back, instead of those that count
 }
 
@@ -36,7 +37,11 @@ func (f *Filter) where() *db.Where {
 			w.And(t.column+" = ?", t.text)
 		}
 	}
-	if !f.From.IsZero() {
+	switch {
+	case f.From.IsZero():
+	case f.Reaching && !f.Withdrawn && f.Kind != "": // the kind again in both branches, so that each finds its index
+		w.And("(kind = ? AND at >= ? OR kind = ? AND until > ?)", f.Kind, db.T(f.From), f.Kind, db.T(f.From))
+	default:
 		w.And("at >= ?", db.T(f.From))
 	}
 	if !f.Until.IsZero() {
@@ -145,6 +150,7 @@ func (s *Service) Totals(ctx context.Context, f Filter, zone *time.Location) ([]
 		Total
 		month int
 	}
+	f.Reaching = false // each counts in the month in which it begins
 	w := f.where()
 	lines, err := db.All(ctx, s.db.Read(), func(l *line) []any {
 		return []any{&l.month, &l.Split, &l.Currency, &l.Count, &l.Quantity, &l.Amount}

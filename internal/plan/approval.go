@@ -23,6 +23,18 @@ type Approval struct {
 	Reserve  []money.Amount `json:"reserve"`
 	Lines    []cost.Line    `json:"lines"`
 	Tasks    []ApprovedTask `json:"tasks"`
+	Terms    *Terms         `json:"terms,omitempty"` // nil of what was approved before they were kept
+}
+
+// Terms is what else an approval stands on, without which there is none: who answers for it, what for, how, until when, what if, and what it brings.
+type Terms struct {
+	Owner      string    `json:"owner"`
+	Objectives []string  `json:"objectives"`
+	Outcome    string    `json:"outcome"`
+	Manner     string    `json:"manner"`
+	Exit       string    `json:"exit"`
+	Risks      []Risk    `json:"risks"`
+	Benefits   []Benefit `json:"benefits"`
 }
 
 // ApprovedTask is when a task was to be done.
@@ -38,7 +50,8 @@ type ApprovedTask struct {
 
 // approval is what is approved now, with the days that its tasks have in plan.
 func (i Initiative) approval(by string, at time.Time, plan schedule.Plan) *Approval {
-	a := &Approval{At: at, By: by, Start: i.Start, End: i.End, ScopeIn: i.ScopeIn, ScopeOut: i.ScopeOut, Cost: i.Cost(), Reserve: i.Reserve(), Lines: i.Lines}
+	a := &Approval{At: at, By: by, Start: i.Start, End: i.End, ScopeIn: i.ScopeIn, ScopeOut: i.ScopeOut, Cost: i.Cost(), Reserve: i.Reserve(), Lines: i.Lines,
+		Terms: &Terms{i.Owner, i.Objectives, i.Outcome, i.Manner, i.Exit, i.Risks, i.Benefits}}
 	for n, t := range i.Tasks {
 		a.Tasks = append(a.Tasks, ApprovedTask{ID: t.ID, Name: t.Name, Length: t.Length, From: t.From, After: t.After, Start: plan.Slots[n].Start, End: plan.Slots[n].End})
 	}
@@ -66,7 +79,7 @@ func (a *Approval) costText() string {
 	return strings.Join(parts, ", ")
 }
 
-// Change is something about cost, dates or scope that is not as it was approved: a sentence plan.change.KEY of what it was and is.
+// Change is something about cost, dates, scope or terms that is not as it was approved: a sentence plan.change.KEY of what it was and is.
 type Change struct {
 	Key      string
 	Name     string       // of the line or task
@@ -77,8 +90,8 @@ type Change struct {
 	NowCost  []money.Amount
 }
 
-// Changes lists what has changed since approval in cost, dates and scope; with any, it needs approval again. What is done and when it was
-// done changes no plan.
+// Changes lists what has changed since approval in cost, dates, scope and terms; with any, it needs approval again. What is done and when it was
+// done changes no plan, nor does how likely a risk is thought to be or that it struck.
 func (i Initiative) Changes() (out []Change) {
 	a := i.Approved
 	if a == nil {
@@ -139,6 +152,59 @@ func (i Initiative) Changes() (out []Change) {
 	for _, t := range i.Tasks {
 		if _, ok := a.Task(t.ID); !ok {
 			out = append(out, Change{Key: "task_added", Name: t.Name})
+		}
+	}
+	return append(out, i.terms(a.Terms)...)
+}
+
+// terms lists what has changed in the terms of an approval.
+func (i Initiative) terms(was *Terms) (out []Change) {
+	if was == nil {
+		return nil
+	}
+	if was.Owner != i.Owner {
+		out = append(out, Change{Key: "owner"})
+	}
+	if !slices.Equal(slices.Sorted(slices.Values(was.Objectives)), slices.Sorted(slices.Values(i.Objectives))) {
+		out = append(out, Change{Key: "objectives"})
+	}
+	for _, t := range []struct{ key, was, now string }{{"outcome", was.Outcome, i.Outcome}, {"manner", was.Manner, i.Manner}, {"exit", was.Exit, i.Exit}} {
+		if t.was != t.now {
+			out = append(out, Change{Key: t.key, Was: t.was, Now: t.now})
+		}
+	}
+	for _, r := range was.Risks {
+		n := slices.IndexFunc(i.Risks, func(o Risk) bool { return o.ID == r.ID })
+		if n < 0 {
+			out = append(out, Change{Key: "risk_removed", Name: r.Name})
+			continue
+		}
+		if now := i.Risks[n]; now.Trigger != r.Trigger {
+			out = append(out, Change{Key: "trigger", Name: now.Name, Was: r.Trigger})
+		}
+		if now := i.Risks[n]; now.Contingency != r.Contingency {
+			out = append(out, Change{Key: "contingency", Name: now.Name, Was: r.Contingency})
+		}
+	}
+	for _, r := range i.Risks {
+		if !slices.ContainsFunc(was.Risks, func(o Risk) bool { return o.ID == r.ID }) {
+			out = append(out, Change{Key: "risk_added", Name: r.Name})
+		}
+	}
+	for _, b := range was.Benefits {
+		n := slices.IndexFunc(i.Benefits, func(o Benefit) bool { return o.ID == b.ID })
+		if n < 0 {
+			out = append(out, Change{Key: "benefit_removed", Name: b.Label})
+			continue
+		}
+		now := i.Benefits[n]
+		if b.Label, b.Hidden = now.Label, now.Hidden; b != now { // what it is called is no change of what it brings
+			out = append(out, Change{Key: "benefit_changed", Name: now.Label})
+		}
+	}
+	for _, b := range i.Benefits {
+		if !slices.ContainsFunc(was.Benefits, func(o Benefit) bool { return o.ID == b.ID }) {
+			out = append(out, Change{Key: "benefit_added", Name: b.Label})
 		}
 	}
 	return out

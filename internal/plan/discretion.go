@@ -58,7 +58,7 @@ func (i Initiative) shown(ctx context.Context, priced func(measure string) bool)
 	}
 	if i.Approved != nil {
 		a := *i.Approved
-		a.Cost, a.Reserve, a.Lines = nil, nil, nil
+		a.Cost, a.Reserve, a.Lines, a.Terms = nil, nil, nil, nil
 		i.Approved = &a
 	}
 	return i
@@ -84,7 +84,9 @@ func (st Standing) shown(ctx context.Context, priced func(measure string) bool) 
 	}
 	st.Accounts, st.Spent = nil, Actual{}
 	st.Gaps = slices.DeleteFunc(slices.Clone(st.Gaps), func(g Gap) bool { return g.Section == Budget })
-	st.Unapproved = slices.DeleteFunc(slices.Clone(st.Unapproved), func(c Change) bool { return c.Key == "reserve" || strings.HasPrefix(c.Key, "line_") })
+	st.Unapproved = slices.DeleteFunc(slices.Clone(st.Unapproved), func(c Change) bool {
+		return c.Key == "reserve" || strings.HasPrefix(c.Key, "line_") || strings.HasPrefix(c.Key, "benefit_")
+	})
 	return st
 }
 

@@ -68,6 +68,51 @@ func TestApproval(t *testing.T) {
 		if got := i.Approved.Tasks[1]; got.Start != day("2026-11-09") || got.End != day("2026-11-13") {
 			t.Errorf("the second task is approved from %s to %s", got.Start, got.End)
 		}
+		// What it was approved on holds: with an empty trigger and contingency it is not started, nor approved again.
+		about := i.About()
+		about.Owner, about.Manner, about.Exit = "", "Otherwise", "When all is well"
+		i, err = w.s.ChangeAbout(w.ctx, i.ID, i.UpdatedAt, about)
+		w.must(err)
+		risks = slices.Clone(i.Risks)
+		risks[0].Trigger, risks[0].Contingency, risks[0].Probability = "", "", 5
+		i, err = w.s.ChangeRisks(w.ctx, i.ID, i.UpdatedAt, risks)
+		w.must(err)
+		was := i.Benefits
+		i, err = w.s.ChangeBenefits(w.ctx, i.ID, i.UpdatedAt, nil)
+		w.must(err)
+		var since []string
+		for _, c := range i.Changes() {
+			since = append(since, c.Key)
+		}
+		if diff := cmp.Diff([]string{"owner", "manner", "exit", "trigger", "contingency", "benefit_removed", "benefit_removed"}, since); diff != "" {
+			t.Error(diff)
+		}
+		if _, err := w.s.Take(w.ctx, i.ID, i.UpdatedAt, plan.Start, ""); !problem.Is(err, problem.Conflict) {
+			t.Errorf("what was not approved is started: %v", err)
+		}
+		_, err = w.s.Take(w.ctx, i.ID, i.UpdatedAt, plan.Approve, "")
+		if diff := cmp.Diff([]string{"plan.gap.owner owner", "plan.gap.trigger risk_0_trigger", "plan.gap.contingency risk_0_contingency", "plan.gap.benefit benefit_0_label"}, keys(err)); diff != "" {
+			t.Error(diff)
+		}
+		// An approval of before terms were kept does not start what lacks something.
+		w.must(w.db.Tx(w.ctx, func(ctx context.Context, q db.Q) error {
+			a := *i.Approved
+			a.Terms = nil
+			_, err := db.Exec(ctx, q, "UPDATE initiative SET approved = $1 WHERE id = $2", db.J(a), i.ID)
+			return err
+		}))
+		_, err = w.s.Take(w.ctx, i.ID, i.UpdatedAt, plan.Start, "")
+		if diff := cmp.Diff([]string{"plan.gap.owner owner", "plan.gap.trigger risk_0_trigger", "plan.gap.contingency risk_0_contingency", "plan.gap.benefit benefit_0_label"}, keys(err)); diff != "" {
+			t.Error(diff)
+		}
+		about.Owner = w.ada
+		i, err = w.s.ChangeAbout(w.ctx, i.ID, i.UpdatedAt, about)
+		w.must(err)
+		risks[0].Trigger, risks[0].Contingency = "Late", "Mail the guides"
+		i, err = w.s.ChangeRisks(w.ctx, i.ID, i.UpdatedAt, risks)
+		w.must(err)
+		i, err = w.s.ChangeBenefits(w.ctx, i.ID, i.UpdatedAt, was)
+		w.must(err)
 		i = w.take(i, plan.Start)
 
 		// Progress changes no plan, money does.
@@ -83,7 +128,7 @@ func TestApproval(t *testing.T) {
 		lines = append(lines, cost.Line{Kind: cost.OneOff, Label: "Camera", Funding: "IT", Amount: 9900})
 		i, err = w.s.ChangeBudget(w.ctx, i.ID, i.UpdatedAt, lines)
 		w.must(err)
-		about := i.About()
+		about = i.About()
 		about.End = day("2027-01-15")
 		i, err = w.s.ChangeAbout(w.ctx, i.ID, i.UpdatedAt, about)
 		w.must(err)

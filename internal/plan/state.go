@@ -91,7 +91,7 @@ func (s Step) leadsTo(i Initiative) State {
 	return Draft
 }
 
-// Take decides: those who steer may, and the owner may say that it is done. Approval is refused with everything that is missing, each a problem of its own (org.Problems lists them).
+// Take decides: those who steer may, and the owner may say that it is done. Approval and start are refused with everything that is missing, each a problem of its own (org.Problems lists them).
 func (s *Service) Take(ctx context.Context, initiative string, seen time.Time, step Step, note string) (Initiative, error) {
 	if err := org.Require(ctx, org.StrategyEdit); err != nil && step != Finish {
 		return Initiative{}, err
@@ -121,7 +121,7 @@ func (s *Service) Take(ctx context.Context, initiative string, seen time.Time, s
 			details["note"] = note
 		}
 		who := me(ctx)
-		if step == Approve {
+		if step == Approve || step == Start { // whoever approved may have gone since, and older approvals did not hold all
 			var errs []error
 			for _, g := range w.gaps(*i) {
 				errs = append(errs, problem.New(problem.Invalid, "plan.gap."+g.Key, g.Args...).On(g.Field))
@@ -129,6 +129,8 @@ func (s *Service) Take(ctx context.Context, initiative string, seen time.Time, s
 			if len(errs) > 0 {
 				return nil, errors.Join(errs...)
 			}
+		}
+		if step == Approve {
 			plan, err := i.lay(w.Calendar, w.Today)
 			if err != nil {
 				return nil, fmt.Errorf("lay out the tasks: %w", err)

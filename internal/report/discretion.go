@@ -22,7 +22,7 @@ func (v ValueLedger) discreet() ValueLedger {
 	v.Hidden, v.Sums = true, nil
 	v.Entries = slices.Clone(v.Entries)
 	for i, e := range v.Entries {
-		v.Entries[i] = Entry{Origin: e.Origin, Ref: e.Ref, Name: e.Name, Measure: e.Measure, Result: measure.Result{N: e.Result.N}, Objectives: e.Objectives, Grade: e.Grade, N: e.N, Rows: e.Rows, Why: e.Why, Twice: e.Twice}
+		v.Entries[i] = Entry{Origin: e.Origin, Ref: e.Ref, Name: e.Name, Measure: e.Measure, Filter: e.Filter, Result: measure.Result{N: e.Result.N}, Objectives: e.Objectives, Grade: e.Grade, N: e.N, Rows: e.Rows, Why: e.Why, Twice: e.Twice}
 	}
 	// The order by amount would tell which is worth more.
 	slices.SortStableFunc(v.Entries, func(a, b Entry) int {

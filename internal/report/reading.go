@@ -97,7 +97,7 @@ func (k Statistic) Unit(m kpi.Measure) kpi.Unit {
 // anything else by whether the intervals meet.
 func (k Statistic) change(m kpi.Measure, now, before measure.Result) measure.Change {
 	a, b := k.Of(m, now), k.Of(m, before)
-	if now.Currency != before.Currency || !a.Defined() || !b.Defined() || m.Unit == kpi.Seconds && k != Count && (!now.Median.Reached || !before.Median.Reached) {
+	if now.Currency != before.Currency || !a.Defined() || !b.Defined() || a.Beyond || b.Beyond {
 		return measure.Change{}
 	}
 	c := measure.Change{By: a.Value - b.Value, Known: true}

@@ -20,9 +20,11 @@ import (
 	"github.com/entente/entente/internal/measure"
 	"github.com/entente/entente/internal/measure/kpi"
 	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/plan"
 	"github.com/entente/entente/internal/problem"
 	"github.com/entente/entente/internal/report"
 	"github.com/entente/entente/internal/report/due"
+	"github.com/entente/entente/internal/strategy"
 )
 
 func TestDashboards(t *testing.T) {
@@ -486,6 +488,23 @@ func TestValue(t *testing.T) {
 		if v.Sums[1].Proven != 150000 || v.Sums[1].Potential != 1010000 {
 			t.Errorf("what is assumed is added to what is measured: %+v", v.Sums)
 		}
+		// What is stated of a period counts by its days: of a year that ends with the window of 73 days a fifth, of one that is over nothing.
+		quarter := measure.Window{From: time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2026, 8, 13, 0, 0, 0, 0, time.UTC)}
+		for i, f := range []struct {
+			kind, label string
+			from, until time.Time
+		}{{"cost", "platform", time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)}, {"benefit", "measured", time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)},
+			{"cost", "platform", time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC), quarter.From}} {
+			w.exec("INSERT INTO business_fact (id, kind, at, until, amount, currency, label, activity, stated_at) VALUES ($1, $2, $3, $4, 1200000, 'SEK', $5, 'a', 1)", fmt.Sprint("period", i), f.kind, db.T(f.from), db.T(f.until), f.label)
+		}
+		v, err = w.s.Value(w.ada, quarter, "")
+		w.must(err)
+		if diff := cmp.Diff([]report.Sum{{Currency: "EUR", Lines: 1}, {Currency: "SEK", Proven: 240000, Cost: 240000, Lines: 1}}, v.Sums); diff != "" {
+			t.Error(diff)
+		}
+		w.exec("DELETE FROM business_fact WHERE currency = 'SEK'")
+		v, err = w.s.Value(w.ada, measure.Last(365, w.now, time.UTC), "")
+		w.must(err)
 		hidden, err := w.s.Value(w.vic, measure.Last(365, w.now, time.UTC), "")
 		w.must(err)
 		if !hidden.Hidden || len(hidden.Sums) != 0 || len(hidden.Entries) != len(v.Entries) {
@@ -498,6 +517,68 @@ func TestValue(t *testing.T) {
 		}
 		if _, err := w.s.ValueLines(w.vic); !problem.Is(err, problem.Forbidden) {
 			t.Errorf("Vic reads prices: %v", err)
+		}
+	})
+}
+
+// TestValueOfObjectives holds that an objective is credited with what its measure counts, that no total counts anything twice, and that won leads
+// and benefits of ideas reach the objectives of their initiative.
+func TestValueOfObjectives(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		w.channel("forum")
+		w.say("forum", 2, 1, "The bike arrived with a loose brake") // first: the first fact derives everything anew
+		name := func(text string) strategy.Words { return strategy.Words{"en": text} }
+		saves := func(channel string) []strategy.Measure {
+			return []strategy.Measure{{Measure: "contact-saving", Better: kpi.Higher, Weight: 1, BaselineAt: w.now.AddDate(0, -6, 0), Target: 1000, Days: 365, Channel: channel}}
+		}
+		m, err := w.strategy.AddMap(w.ada, strategy.Draft{Name: name("Our map"), Perspectives: []strategy.Perspective{{ID: "value", Name: name("Value")}},
+			Objectives: []strategy.Objective{{ID: "all", Perspective: "value", Name: name("Save"), Measures: saves("")}, {ID: "part", Perspective: "value", Name: name("Save here"), Measures: saves("forum")},
+				{ID: "idea", Perspective: "value", Name: name("Invent")}}})
+		w.must(err)
+		at := map[string]string{}
+		for _, o := range m.Objectives {
+			at[o.Name["en"]] = o.ID
+		}
+		i, err := w.plan.Add(w.ada, plan.About{Name: "Bell", Currency: "EUR", Objectives: []string{at["Invent"]}})
+		w.must(err)
+		w.exec("INSERT INTO community_idea (id, status, status_at, initiative) VALUES ('bell', 'done', 1, $1)", i.ID)
+		for n, f := range []struct {
+			kind, label, status, channel, ref, campaign, currency string
+			quantity                                              float64
+			amount                                                any
+		}{{kind: "visit", label: "visits", channel: "forum", quantity: 60_000}, {kind: "visit", label: "visits", quantity: 40_000}, {kind: "survey", label: "support", channel: "forum", quantity: 0.43, ref: "1000"},
+			{kind: "survey", label: "found", channel: "forum", quantity: 0.65, ref: "400"}, {kind: "survey", label: "would_contact", channel: "forum", quantity: 0.09, ref: "200"},
+			{kind: "contact", status: "assisted", channel: "forum", quantity: 8000}, {kind: "cost", label: "support", channel: "forum", quantity: 1, amount: 2_000_000, currency: "EUR"},
+			{kind: "benefit", label: "measured", quantity: 1, amount: 70_000, currency: "EUR", ref: "https://velo.example/c/riders/ideas/bell"}, {kind: "lead", status: "won", quantity: 1, amount: 30_000, currency: "EUR", channel: "forum", campaign: "bell"},
+			{kind: "lead", status: "won", quantity: 1, amount: 5_000, currency: "EUR", channel: "forum"}} {
+			w.exec("INSERT INTO business_fact (id, kind, at, quantity, amount, currency, label, status, channel, ref, campaign, activity, stated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'a', 1)",
+				fmt.Sprint("f", n), f.kind, db.T(w.now.AddDate(0, -1, 0)), f.quantity, f.amount, f.currency, f.label, f.status, f.channel, f.ref, f.campaign)
+		}
+		year := measure.Last(365, w.now, time.UTC)
+		whole, err := w.s.Measures().Compute(w.ada, "contact-saving", year, measure.Filter{})
+		w.must(err)
+		part, err := w.s.Measures().Compute(w.ada, "contact-saving", year, measure.Filter{Channel: "forum"})
+		w.must(err)
+		if !whole.Value.Defined() || !(part.Value.Value > 0) || part.Value.Value >= whole.Value.Value {
+			t.Fatalf("of %+v a part is %+v", whole.Value, part.Value)
+		}
+		for objective, want := range map[string]float64{"": whole.Value.Value, at["Save"]: whole.Value.Value, at["Save here"]: part.Value.Value, at["Invent"]: 0} {
+			v, err := w.s.Value(w.ada, year, objective)
+			w.must(err)
+			added := 0.0
+			for _, e := range v.Entries {
+				if e.Origin == report.FromMeasure && e.Ref == "contact-saving" && !e.Twice {
+					added += e.Value.Value
+				}
+			}
+			if added != want {
+				t.Errorf("to %q is added %v, want %v", objective, added, want)
+			}
+			if objective == at["Invent"] && !cmp.Equal(v.Sums, []report.Sum{{Currency: "EUR", Proven: 70_000, Potential: 30_000, Lines: 2}}) {
+				t.Errorf("of the initiative are %+v", v.Sums)
+			}
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -63,6 +64,7 @@ type Entry struct {
 	Ref        string // id of the measure, the initiative or the value line, what benefits belong to, or where leads came from
 	Name       string // as stated; "" is the measure's or the origin's
 	Measure    kpi.Measure
+	Filter     measure.Filter // what the measure is narrowed to
 	Result     measure.Result
 	Price      int64 // of FromPrice, minor units for one of the measure
 	Reason     string
@@ -100,6 +102,9 @@ func inMoney() []string {
 
 // Value works the ledger out for a window, by the calendar of ctx. objective narrows it to what serves one objective; "" is all. Those who do
 // not steer the strategy see no amounts.
+//
+// An objective that measures a part only, such as one channel, is credited with that part: a line of its own, which is in the whole and not added
+// to it.
 func (s *Service) Value(ctx context.Context, w measure.Window, objective string) (ValueLedger, error) {
 	if err := org.Require(ctx, org.MeasureRead); err != nil {
 		return ValueLedger{}, err
@@ -109,11 +114,15 @@ func (s *Service) Value(ctx context.Context, w measure.Window, objective string)
 	if err != nil {
 		return v, err
 	}
+	named, err := s.named(ctx, initiatives)
+	if err != nil {
+		return v, err
+	}
 	for _, step := range []func() ([]Entry, error){
 		func() ([]Entry, error) { return s.fromMeasures(ctx, w, serves) },
 		func() ([]Entry, error) { return s.fromPrices(ctx, w) },
-		func() ([]Entry, error) { return s.fromFacts(ctx, w, initiatives) },
-		func() ([]Entry, error) { return s.fromLeads(ctx, w) },
+		func() ([]Entry, error) { return s.fromFacts(ctx, w, named) },
+		func() ([]Entry, error) { return s.fromLeads(ctx, w, named) },
 		func() ([]Entry, error) { return s.fromInitiatives(ctx, w, initiatives) },
 	} {
 		list, err := step()
@@ -122,20 +131,10 @@ func (s *Service) Value(ctx context.Context, w measure.Window, objective string)
 		}
 		v.Entries = append(v.Entries, list...)
 	}
-	// Avoided contacts are worth what they would have cost; a price for them says the same another way.
-	saved := slices.ContainsFunc(v.Entries, func(e Entry) bool { return e.Origin == FromMeasure && e.Ref == "contact-saving" && e.Value.Defined() })
-	priced := map[string]bool{}
-	for i := range v.Entries {
-		e := &v.Entries[i]
-		if e.Origin != FromPrice || !e.Value.Defined() {
-			continue
-		}
-		e.Twice = saved && e.Measure.Unit == kpi.Contacts || priced[e.Measure.ID+e.Rows]
-		priced[e.Measure.ID+e.Rows] = true
-	}
 	if objective != "" {
 		v.Entries = slices.DeleteFunc(v.Entries, func(e Entry) bool { return !slices.Contains(e.Objectives, objective) })
 	}
+	v.once()
 	slices.SortStableFunc(v.Entries, func(a, b Entry) int {
 		switch {
 		case a.Grade.Proven() != b.Grade.Proven():
@@ -155,6 +154,49 @@ func (s *Service) Value(ctx context.Context, w measure.Window, objective string)
 	}
 	v.Sums, err = s.sums(ctx, v, objective == "")
 	return v, err
+}
+
+// once marks the lines that count what another counts: parts of what is there as a whole or as a larger part that it may share something with,
+// and prices of what is counted another way.
+func (v ValueLedger) once() {
+	largest := make([]int, len(v.Entries))
+	for i := range largest {
+		largest[i] = i
+	}
+	slices.SortStableFunc(largest, func(a, b int) int { return cmp.Compare(v.Entries[b].Value.Value, v.Entries[a].Value.Value) })
+	for at, i := range largest {
+		e := &v.Entries[i]
+		if e.Origin != FromMeasure || !e.Value.Defined() {
+			continue
+		}
+		e.Twice = slices.ContainsFunc(largest[:at], func(j int) bool {
+			o := v.Entries[j]
+			return o.Origin == FromMeasure && o.Ref == e.Ref && o.Value.Defined() && !o.Twice && !disjoint(o.Filter, e.Filter)
+		})
+	}
+	// Avoided contacts are worth what they would have cost; a price for them says the same another way.
+	saved := slices.ContainsFunc(v.Entries, func(e Entry) bool { return e.Origin == FromMeasure && e.Ref == "contact-saving" && e.Value.Defined() })
+	priced := map[string]bool{}
+	for i := range v.Entries {
+		e := &v.Entries[i]
+		if e.Origin != FromPrice || !e.Value.Defined() {
+			continue
+		}
+		e.Twice = saved && e.Measure.Unit == kpi.Contacts || priced[e.Measure.ID+e.Rows]
+		priced[e.Measure.ID+e.Rows] = true
+	}
+}
+
+// disjoint reports whether nothing can be in two parts: what counts has one channel, one team and so on, but may have several topics.
+func disjoint(a, b measure.Filter) bool {
+	for _, p := range Narrowed(a) {
+		for _, q := range Narrowed(b) {
+			if p.By == q.By && p.Value != q.Value && p.By != kpi.ByTopic && p.By != kpi.ByKind {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (s *Service) sums(ctx context.Context, v ValueLedger, costs bool) ([]Sum, error) {
@@ -178,17 +220,12 @@ func (s *Service) sums(ctx context.Context, v ValueLedger, costs bool) ([]Sum, e
 		}
 	}
 	if costs {
-		type total struct {
-			currency string
-			minor    int64
-		}
-		list, err := db.All(ctx, s.db.Read(), func(t *total) []any { return []any{&t.currency, &t.minor} },
-			"SELECT currency, CAST(SUM(amount) AS BIGINT) FROM business_fact WHERE kind = 'cost' AND at >= $1 AND at < $2 AND amount IS NOT NULL AND label <> 'support' GROUP BY currency", db.T(v.Window.From), db.T(v.Window.To))
+		list, err := s.stated(ctx, v.Window, "'', ''", "kind = 'cost' AND label <> 'support'")
 		if err != nil {
 			return nil, fmt.Errorf("add costs up: %w", err)
 		}
 		for _, t := range list {
-			of(t.currency).Cost = t.minor
+			of(t.currency).Cost += int64(math.Round(t.minor))
 		}
 	}
 	var out []Sum
@@ -199,9 +236,15 @@ func (s *Service) sums(ctx context.Context, v ValueLedger, costs bool) ([]Sum, e
 	return out, nil
 }
 
-// serves tells which objectives each measure stands for, and lists the initiatives.
-func (s *Service) serves(ctx context.Context) (map[string][]string, []plan.Initiative, error) {
-	out := map[string][]string{}
+// credit is what a measure of an objective counts.
+type credit struct {
+	objective string
+	filter    measure.Filter
+}
+
+// serves tells by measure which objectives it stands for, each narrowed to what, and lists the initiatives.
+func (s *Service) serves(ctx context.Context) (map[string][]credit, []plan.Initiative, error) {
+	out := map[string][]credit{}
 	if org.Require(ctx, org.StrategyRead) != nil {
 		return out, nil, nil
 	}
@@ -216,9 +259,7 @@ func (s *Service) serves(ctx context.Context) (map[string][]string, []plan.Initi
 		}
 		for _, o := range full.Objectives {
 			for _, om := range o.Measures {
-				if !slices.Contains(out[om.Measure], o.ID) {
-					out[om.Measure] = append(out[om.Measure], o.ID)
-				}
+				out[om.Measure] = append(out[om.Measure], credit{o.ID, om.Filter()})
 			}
 		}
 	}
@@ -260,24 +301,32 @@ func (s *Service) compute(ctx context.Context, e *Entry, id string, w measure.Wi
 	return nil
 }
 
-func (s *Service) fromMeasures(ctx context.Context, w measure.Window, serves map[string][]string) ([]Entry, error) {
+func (s *Service) fromMeasures(ctx context.Context, w measure.Window, serves map[string][]credit) ([]Entry, error) {
 	var out []Entry
 	for _, id := range inMoney() {
-		e := Entry{Origin: FromMeasure, Ref: id, Objectives: serves[id]}
+		credits := slices.Clone(serves[id])
 		if id == "contact-saving" { // whoever counts avoided contacts saves by them
 			for _, other := range []string{"contact-saving-net", "deflected-contacts", "cost-per-contact-saved"} {
-				for _, o := range serves[other] {
-					if !slices.Contains(e.Objectives, o) {
-						e.Objectives = append(e.Objectives, o)
-					}
-				}
+				credits = append(credits, serves[other]...)
 			}
 		}
-		if err := s.compute(ctx, &e, id, w, measure.Filter{}); err != nil {
-			return nil, err
+		parts := []Entry{{Origin: FromMeasure, Ref: id}} // the whole first
+		for _, c := range credits {
+			i := slices.IndexFunc(parts, func(e Entry) bool { return e.Filter == c.filter })
+			if i < 0 {
+				i, parts = len(parts), append(parts, Entry{Origin: FromMeasure, Ref: id, Filter: c.filter})
+			}
+			if !slices.Contains(parts[i].Objectives, c.objective) {
+				parts[i].Objectives = append(parts[i].Objectives, c.objective)
+			}
 		}
-		e.Grade, e.Value, e.Currency = gradeOf(e.Measure), e.Result.Value, e.Result.Currency
-		out = append(out, e)
+		for _, e := range parts {
+			if err := s.compute(ctx, &e, id, w, e.Filter); err != nil {
+				return nil, err
+			}
+			e.Grade, e.Value, e.Currency = gradeOf(e.Measure), e.Result.Value, e.Result.Currency
+			out = append(out, e)
+		}
 	}
 	return out, nil
 }
@@ -289,7 +338,7 @@ func (s *Service) fromPrices(ctx context.Context, w measure.Window) ([]Entry, er
 	}
 	var out []Entry
 	for _, l := range list {
-		e := Entry{Origin: FromPrice, Ref: l.ID, Name: l.Name, Price: l.Price, Reason: l.Reason, Currency: l.Currency}
+		e := Entry{Origin: FromPrice, Ref: l.ID, Name: l.Name, Filter: l.Filter, Price: l.Price, Reason: l.Reason, Currency: l.Currency}
 		if l.Objective != "" {
 			e.Objectives = []string{l.Objective}
 		}
@@ -310,35 +359,89 @@ func (s *Service) fromPrices(ctx context.Context, w measure.Window) ([]Entry, er
 // FactsPath is where business facts of a kind are listed, with a status or a label.
 func FactsPath(ctx context.Context, kind, status, label string, w measure.Window) string {
 	zone := i18n.Zone(ctx)
-	return "/business/facts?" + url.Values{"kind": {kind}, "status": {status}, "label": {label}, "period": {"custom"}, "from": {w.From.In(zone).Format(time.DateOnly)}, "to": {w.To.Add(-time.Microsecond).In(zone).Format(time.DateOnly)}}.Encode()
+	return "/business/facts?" + url.Values{"kind": {kind}, "status": {status}, "label": {label}, "period": {"custom"}, "from": {w.From.In(zone).Format(time.DateOnly)}, "to": {w.To.Add(-time.Microsecond).In(zone).Format(time.DateOnly)}, "reaching": {"1"}}.Encode()
 }
 
+// factSum is amounts of one currency, told apart by two columns.
 type factSum struct {
 	ref, label, currency string
-	minor                int64
+	minor                float64
 	n                    int
 }
 
-func factSumFields(f *factSum) []any { return []any{&f.ref, &f.label, &f.currency, &f.minor, &f.n} }
+// stated adds up the amounts of business facts, told apart by two columns: what is stated of a period counts by its days that lie in the window.
+func (s *Service) stated(ctx context.Context, w measure.Window, columns, which string) ([]factSum, error) {
+	type row struct {
+		factSum
+		at, until time.Time
+	}
+	const moment = "CASE WHEN until IS NULL THEN NULL ELSE at END"
+	list, err := db.All(ctx, s.db.Read(), func(r *row) []any {
+		return []any{&r.ref, &r.label, &r.currency, db.At(&r.at), db.At(&r.until), &r.minor, &r.n}
+	}, "SELECT "+columns+", currency, "+moment+", until, CAST(SUM(amount) AS DOUBLE PRECISION), COUNT(*) FROM business_fact WHERE ("+which+" AND until IS NULL AND at >= $1 AND at < $2 OR "+which+
+		" AND until > $1 AND at < $2) AND amount IS NOT NULL GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5", db.T(w.From), db.T(w.To))
+	if err != nil {
+		return nil, err
+	}
+	var out []factSum
+	for _, r := range list {
+		if !r.until.IsZero() {
+			if r.minor *= kpi.Overlap(r.at.In(i18n.Zone(ctx)), r.until, w.From, w.To); r.minor == 0 {
+				continue
+			}
+		}
+		if last := len(out) - 1; last >= 0 && out[last].ref == r.ref && out[last].label == r.label && out[last].currency == r.currency {
+			out[last].minor, out[last].n = out[last].minor+r.minor, out[last].n+r.n
+		} else {
+			out = append(out, r.factSum)
+		}
+	}
+	return out, nil
+}
 
-func (s *Service) fromFacts(ctx context.Context, w measure.Window, initiatives []plan.Initiative) ([]Entry, error) {
-	list, err := db.All(ctx, s.db.Read(), factSumFields, `SELECT ref, label, currency, CAST(SUM(amount) AS BIGINT), COUNT(*) FROM business_fact
-		WHERE kind = 'benefit' AND at >= $1 AND at < $2 AND amount IS NOT NULL GROUP BY ref, label, currency ORDER BY ref, label, currency LIMIT 500`, db.T(w.From), db.T(w.To))
+// mostStated is how many lines of what was stated there are, of benefits and of leads.
+const mostStated = 500
+
+// named finds the initiative that a business fact names, by its id, its name, or an idea that it was made of.
+func (s *Service) named(ctx context.Context, initiatives []plan.Initiative) (func(ref string) *plan.Initiative, error) {
+	type made struct{ idea, initiative string }
+	ideas, err := db.All(ctx, s.db.Read(), func(m *made) []any { return []any{&m.idea, &m.initiative} }, "SELECT id, initiative FROM community_idea WHERE initiative <> ''"+db.Limit(10_000))
+	if err != nil {
+		return nil, fmt.Errorf("read what was made of ideas: %w", err)
+	}
+	by := map[string]*plan.Initiative{}
+	for i := range initiatives {
+		by[initiatives[i].ID], by[strings.ToLower(initiatives[i].Name)] = &initiatives[i], &initiatives[i]
+	}
+	of := map[string]*plan.Initiative{}
+	for _, m := range ideas {
+		of[m.idea] = by[m.initiative]
+	}
+	return func(ref string) *plan.Initiative {
+		if i := by[ref]; i != nil {
+			return i
+		}
+		if i := by[strings.ToLower(ref)]; i != nil && ref != "" {
+			return i
+		}
+		return of[ref[strings.LastIndexByte(ref, '/')+1:]] // by its address too
+	}, nil
+}
+
+func (s *Service) fromFacts(ctx context.Context, w measure.Window, named func(ref string) *plan.Initiative) ([]Entry, error) {
+	list, err := s.stated(ctx, w, "ref, label", "kind = 'benefit'")
 	if err != nil {
 		return nil, fmt.Errorf("add benefits up: %w", err)
 	}
 	var out []Entry
-	for _, f := range list {
-		e := Entry{Origin: FromFact, Ref: f.ref, Name: f.ref, Grade: Grade(f.label), Currency: f.currency, Value: stat.Exact(float64(f.minor), f.n), N: f.n, Rows: FactsPath(ctx, "benefit", "", f.label, w)}
+	for _, f := range list[:min(len(list), mostStated)] {
+		e := Entry{Origin: FromFact, Ref: f.ref, Name: f.ref, Grade: Grade(f.label), Currency: f.currency, Value: stat.Exact(f.minor, f.n), N: f.n, Rows: FactsPath(ctx, "benefit", "", f.label, w)}
 		if !slices.Contains(Grades(), e.Grade) {
 			e.Grade = Assumed
 		}
-		for _, i := range initiatives {
-			if f.ref == i.ID || f.ref != "" && strings.EqualFold(f.ref, i.Name) {
-				e.Name, e.Objectives = i.Name, i.Objectives
-			}
-		}
-		if len(e.Objectives) == 0 && f.ref != "" {
+		if i := named(f.ref); i != nil {
+			e.Name, e.Objectives = i.Name, i.Objectives
+		} else if f.ref != "" {
 			e.Objectives = []string{f.ref}
 		}
 		out = append(out, e)
@@ -346,18 +449,32 @@ func (s *Service) fromFacts(ctx context.Context, w measure.Window, initiatives [
 	return out, nil
 }
 
-func (s *Service) fromLeads(ctx context.Context, w measure.Window) ([]Entry, error) {
+// fromLeads is what leads brought that were won, by where they came from; one that names an initiative, as its campaign or what it belongs to, is
+// of the objectives of that.
+func (s *Service) fromLeads(ctx context.Context, w measure.Window, named func(ref string) *plan.Initiative) ([]Entry, error) {
 	const from = "COALESCE(NULLIF(channel, ''), NULLIF(community, ''), campaign)"
-	list, err := db.All(ctx, s.db.Read(), factSumFields, `SELECT `+from+`, 'modelled', currency, CAST(SUM(amount) AS BIGINT), COUNT(*) FROM business_fact
-		WHERE kind = 'lead' AND status = 'won' AND at >= $1 AND at < $2 AND amount IS NOT NULL AND `+from+` <> '' GROUP BY `+from+`, currency ORDER BY 4 DESC, 1 LIMIT 50`, db.T(w.From), db.T(w.To))
+	list, err := s.stated(ctx, w, from+", COALESCE(NULLIF(campaign, ''), ref)", "kind = 'lead' AND status = 'won' AND "+from+" <> ''")
 	if err != nil {
 		return nil, fmt.Errorf("add won leads up: %w", err)
 	}
 	var out []Entry
 	for _, f := range list {
-		out = append(out, Entry{Origin: FromLead, Ref: f.ref, Name: f.ref, Grade: Modelled, Currency: f.currency, Value: stat.Exact(float64(f.minor), f.n), N: f.n, Rows: FactsPath(ctx, "lead", "won", "", w)})
+		e := Entry{Origin: FromLead, Ref: f.ref, Name: f.ref, Grade: Modelled, Currency: f.currency, Value: stat.Exact(f.minor, f.n), N: f.n, Rows: FactsPath(ctx, "lead", "won", "", w)}
+		if i := named(f.label); i != nil {
+			e.Objectives = i.Objectives
+		}
+		same := slices.IndexFunc(out, func(o Entry) bool {
+			return o.Ref == e.Ref && o.Currency == e.Currency && slices.Equal(o.Objectives, e.Objectives)
+		})
+		if same < 0 {
+			out = append(out, e)
+			continue
+		}
+		out[same].N += e.N
+		out[same].Value = stat.Exact(out[same].Value.Value+f.minor, out[same].N)
 	}
-	return out, nil
+	slices.SortStableFunc(out, func(a, b Entry) int { return cmp.Compare(b.Value.Value, a.Value.Value) })
+	return out[:min(len(out), mostStated/10)], nil
 }
 
 // fromInitiatives is what initiatives that were approved are expected to bring in the window. It was not brought yet: whatever the estimate

@@ -31,6 +31,10 @@ type world struct {
 	led *ledger.Ledger
 	org *org.Service
 	s   *report.Service
+
+	strategy *strategy.Service
+	plan     *plan.Service
+
 	now time.Time
 	ada context.Context
 	vic context.Context
@@ -45,7 +49,8 @@ func newWorld(t testing.TB, d *db.DB) *world {
 	w.led = ledger.New(d, log, clock, channel.PostFollower(), people.Follower(), business.Follower(), e.Follower(), listening.NewMatcher(e).Follower(), inbox.Follower())
 	m := measure.New(d, w.org, clock)
 	st := strategy.New(d, m, w.org, log, clock)
-	w.s = report.New(d, m, st, plan.New(d, m, st, w.org, log, clock), govern.New(d, m, st, nil, nil, w.org, log, clock), nil, w.org, log, clock)
+	w.strategy, w.plan = st, plan.New(d, m, st, w.org, log, clock)
+	w.s = report.New(d, m, st, w.plan, govern.New(d, m, st, nil, nil, w.org, log, clock), nil, w.org, log, clock)
 	w.must(w.org.SetUp(t.Context(), org.SetUp{Organisation: "Vélo", Lang: "en", Zone: "UTC", URL: "https://velo.example", OwnerName: "Ada", OwnerEmail: "ada@velo.example", Password: "Pignon libre 42"}))
 	ada, err := w.org.ByEmail(t.Context(), "ada@velo.example")
 	w.must(err)

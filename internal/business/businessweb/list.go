@@ -92,7 +92,7 @@ func (p *pages) list(w http.ResponseWriter, r *http.Request) error {
 	if v.kind, found = business.Kind(id); !found {
 		return problem.New(problem.Missing, "problem.not_found")
 	}
-	v.filter = business.Filter{Kind: v.kind.ID, Status: known(in.Get("status"), v.kind.Statuses), Label: known(in.Get("label"), v.kind.Labels), Withdrawn: in.Get("withdrawn") != ""}
+	v.filter = business.Filter{Kind: v.kind.ID, Status: known(in.Get("status"), v.kind.Statuses), Label: known(in.Get("label"), v.kind.Labels), Withdrawn: in.Get("withdrawn") != "", Reaching: in.Get("reaching") != ""}
 	v.during(in, p.clock().In(i18n.Zone(ctx)))
 	var before business.Place
 	if text := in.Get("before"); text != "" {

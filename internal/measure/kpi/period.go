@@ -16,7 +16,7 @@ func within(from, to time.Time, facts []Fact) []Fact {
 			}
 			continue
 		}
-		share := overlap(f.At, f.Until, from, to)
+		share := Overlap(f.At, f.Until, from, to)
 		if share <= 0 {
 			continue
 		}
@@ -36,8 +36,8 @@ func (f Fact) weight() float64 {
 	return 1
 }
 
-// overlap is the part of the days of a period that lies in a window.
-func overlap(at, until, from, to time.Time) float64 {
+// Overlap is the part of the days of a period that lies in a window, by the calendar of the zone of its beginning.
+func Overlap(at, until, from, to time.Time) float64 {
 	zone := at.Location()
 	begin, end := days(at), days(until.In(zone))
 	if end <= begin {

@@ -35,7 +35,7 @@ func (w Wait) AtLeast(n int) Wait {
 }
 
 // In returns w as an Estimate in the given unit (time.Hour for hours). A quantile that was not reached is graded TooFew with
-// its lower bound as value; an interval without an upper end is not Bounded.
+// its lower bound as value, Beyond; an interval without an upper end is not Bounded.
 func (w Wait) In(unit time.Duration) Estimate {
 	if !w.Defined() || unit <= 0 {
 		return Estimate{N: w.N}
@@ -43,7 +43,7 @@ func (w Wait) In(unit time.Duration) Estimate {
 	in := func(d time.Duration) float64 { return float64(d) / float64(unit) }
 	e := Estimate{Value: in(w.Value), Low: in(w.Low), High: in(w.High), N: w.N, Grade: w.Grade, Bounded: w.HighReached}
 	if !w.Reached {
-		e.Grade = TooFew
+		e.Grade, e.Beyond = TooFew, true
 	}
 	if !w.HighReached {
 		e.High = math.Max(e.Low, e.Value)

@@ -41,6 +41,7 @@ type Estimate struct {
 	N       int     // observations it stands on
 	Grade   Grade
 	Bounded bool // whether an interval could be computed
+	Beyond  bool // what is estimated was not seen: it is more than Value
 }
 
 // OK reports whether the estimate may be coloured, compared and alerted on.

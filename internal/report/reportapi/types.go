@@ -124,6 +124,7 @@ type Cell struct {
 	High     *float64  `json:"high,omitempty"`
 	N        int       `json:"n"`
 	Grade    string    `json:"grade"`
+	MoreThan *float64  `json:"more_than,omitempty" doc:"Instead of value, when too many waits go on to see it."`
 }
 
 func ends(e stat.Estimate) (value, low, high *float64) {
@@ -138,7 +139,9 @@ func ends(e stat.Estimate) (value, low, high *float64) {
 
 func cell(t report.Tile, c report.Cell) Cell {
 	out := Cell{Tile: t.ID, Measure: t.Measure, What: c.What, From: c.Window.From, To: c.Window.To, Unit: string(c.Unit), Currency: c.Currency, N: c.N, Grade: c.Value.Grade.String()}
-	out.Value, out.Low, out.High = ends(c.Value)
+	if out.Value, out.Low, out.High = ends(c.Value); c.Value.Beyond {
+		out.Value, out.MoreThan = nil, out.Value
+	}
 	return out
 }
 

@@ -142,7 +142,7 @@ func statOf(ctx context.Context, r report.Reading, n names) ui.StatProps {
 	var values []float64
 	for _, q := range r.Points {
 		v := chart.Missing()
-		if e := r.Tile.Statistic.Of(r.Measure, q.Result); e.Defined() && !q.Short {
+		if e := r.Tile.Statistic.Of(r.Measure, q.Result); e.Defined() && !e.Beyond && !q.Short {
 			v = e.Value
 		}
 		values = append(values, v)
@@ -167,7 +167,7 @@ func lines(ctx context.Context, r report.Reading) chart.LinesProps {
 		}
 		// Of a volume, a step that is cut short would look like a fall.
 		volume := k == report.Count || r.Measure.Unit == kpi.Posts || r.Measure.Unit == kpi.Conversations && !r.Measure.Stock
-		if e := k.Of(r.Measure, q.Result); e.Defined() && !(q.Short && volume && len(r.Points) > 2) {
+		if e := k.Of(r.Measure, q.Result); e.Defined() && !e.Beyond && !(q.Short && volume && len(r.Points) > 2) {
 			c.Value = e.Value
 			if e.Bounded {
 				c.Low, c.High = e.Low, e.High
@@ -184,7 +184,7 @@ func bars(ctx context.Context, r report.Reading) chart.DotsProps {
 	p := chart.DotsProps{Title: title(ctx, r), Unit: unitOf(ctx, r), FromZero: r.Measure.Unit != kpi.Points}
 	for _, sl := range r.Slices {
 		e := chart.Estimate{Label: tell.Value(ctx, r.Tile.By, sl.Value.ID, sl.Value.Name), N: sl.Result.N, Value: math.NaN()}
-		if v := k.Of(r.Measure, sl.Result); v.Defined() {
+		if v := k.Of(r.Measure, sl.Result); v.Defined() && !v.Beyond {
 			e.Value = v.Value
 			if v.Bounded {
 				e.Low, e.High = v.Low, v.High

@@ -22,7 +22,7 @@ type nameWords = strategy.Words
 
 // columns are the columns of an exported dashboard.
 func columns() []string {
-	return []string{"tile", "measure", "statistic", "what", "from", "to", "unit", "currency", "value", "low", "high", "n", "grade"}
+	return []string{"tile", "measure", "statistic", "what", "from", "to", "unit", "currency", "value", "low", "high", "n", "grade", "more_than"}
 }
 
 // lineOf is a line of an exported dashboard, in the order of columns; nil is nothing.
@@ -41,8 +41,11 @@ func (h *handlers) exported(r *http.Request) (name string, out []lineOf, err err
 			return "", nil, err
 		}
 		for _, l := range read.Cells(func(by kpi.Dimension, c measure.Choice) string { return tell.Value(ctx, by, c.ID, c.Name) }) {
-			line := lineOf{title(ctx, read), t.Measure, string(t.Statistic), l.What, l.Window.From, l.Window.To, string(l.Unit), l.Currency, nil, nil, nil, l.N, l.Value.Grade.String()}
-			if l.Value.Defined() {
+			line := lineOf{title(ctx, read), t.Measure, string(t.Statistic), l.What, l.Window.From, l.Window.To, string(l.Unit), l.Currency, nil, nil, nil, l.N, l.Value.Grade.String(), nil}
+			switch {
+			case l.Value.Beyond:
+				line[13] = l.Value.Value
+			case l.Value.Defined():
 				line[8] = l.Value.Value
 			}
 			if l.Value.Bounded {

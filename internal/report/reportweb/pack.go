@@ -27,6 +27,7 @@ type packPage struct {
 	Pack     report.Pack
 	Name     report.Namer
 	Names    map[string]strategy.Words
+	Called   names
 	Members  map[string]string
 	Drawn    string
 	CanPDF   bool
@@ -42,6 +43,9 @@ func (h *handlers) packed(ctx context.Context, mapID string, alone bool) (p pack
 		return p, err
 	}
 	if p.Names, err = h.s.ObjectiveNames(ctx); err != nil {
+		return p, err
+	}
+	if p.Called, err = h.names(ctx); err != nil {
 		return p, err
 	}
 	if p.Members, err = h.members(ctx); err != nil {
@@ -136,7 +140,7 @@ func reason(ctx context.Context, h packPage, st strategy.Standing) string {
 			out = append(out, i18n.T(ctx, "report.pack.reading_hidden", "Measure", name))
 			continue
 		}
-		out = append(out, i18n.T(ctx, "report.pack.reading", "Measure", name, "Value", tell.Amount(ctx, r.Unit, r.Result.Currency, r.Value.Value), "Target", tell.Amount(ctx, r.Unit, r.Result.Currency, r.Target)))
+		out = append(out, i18n.T(ctx, "report.pack.reading", "Measure", name, "Value", tell.Told(ctx, r.Unit, r.Result.Currency, r.Value), "Target", tell.Amount(ctx, r.Unit, r.Result.Currency, r.Target)))
 	}
 	return strings.Join(out, " ")
 }

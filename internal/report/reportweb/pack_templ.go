@@ -181,7 +181,7 @@ func packParts(p packPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = valueTable(p.Pack.Value, p.Names, false).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = valueTable(valuePage{Ledger: p.Pack.Value, Names: p.Names, Called: p.Called}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

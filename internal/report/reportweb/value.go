@@ -25,6 +25,7 @@ type valuePage struct {
 	Days      int
 	Objective string
 	Names     map[string]strategy.Words
+	Called    names // what is narrowed to
 	Edit      bool
 	Odd       string // what was asked for and makes no sense, in words
 }
@@ -50,6 +51,9 @@ func (h *handlers) value(w http.ResponseWriter, r *http.Request) error {
 		return problem.New(problem.Missing, "problem.not_found")
 	}
 	if p.Ledger, err = h.s.Value(ctx, measure.Last(p.Days, h.s.Now(), i18n.Zone(ctx)), p.Objective); err != nil {
+		return err
+	}
+	if p.Called, err = h.names(ctx); err != nil {
 		return err
 	}
 	return web.Show(w, r, web.Page{Title: i18n.T(ctx, "report.value"), Wide: true}, valueBody(p))

@@ -80,7 +80,7 @@ func valueBody(p valuePage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = valueTable(p.Ledger, p.Names, p.Edit).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = valueTable(p).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -132,9 +132,9 @@ func valueSums(v report.ValueLedger, costs bool) templ.Component {
 	})
 }
 
-func valueTable(v report.ValueLedger, names map[string]nameWords, edit bool) templ.Component {
+func valueTable(p valuePage) templ.Component {
 	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var14 templ.Component) (templ_7745c5c3_Err error) {
-		if len(v.Entries) == 0 {
+		if v := p.Ledger; len(v.Entries) == 0 {
 			templ_7745c5c3_Err = ui.EmptyState("banknote", i18n.T(ctx, "report.value_empty"), i18n.T(ctx, "report.value_empty_text")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -150,13 +150,18 @@ func valueTable(v report.ValueLedger, names map[string]nameWords, edit bool) tem
 								write.Link(templ_7745c5c3_Buffer, templ.URL(e.Rows))
 								_, _ = templ_7745c5c3_Buffer.WriteString("\">")
 								write.Text(templ_7745c5c3_Buffer, entryName(ctx, e))
-								_, _ = templ_7745c5c3_Buffer.WriteString("</a> ")
+								_, _ = templ_7745c5c3_Buffer.WriteString("</a>")
 							} else {
 								write.Text(templ_7745c5c3_Buffer, entryName(ctx, e))
-								_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+							}
+							_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+							if part := p.Called.narrowed(ctx, e.Filter); part != "" {
+								_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"small muted\">")
+								write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "report.narrowed_to", "Part", part))
+								_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
 							}
 							for _, o := range e.Objectives {
-								if w, found := names[o]; found {
+								if w, found := p.Names[o]; found {
 									_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"small\"><a href=\"")
 									write.Link(templ_7745c5c3_Buffer, templ.URL("/strategy/objectives/"+o))
 									_, _ = templ_7745c5c3_Buffer.WriteString("\">")
@@ -165,7 +170,7 @@ func valueTable(v report.ValueLedger, names map[string]nameWords, edit bool) tem
 								}
 							}
 							_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-							if edit && e.Origin == report.FromPrice {
+							if p.Edit && e.Origin == report.FromPrice {
 								_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"small\"><a href=\"")
 								write.Link(templ_7745c5c3_Buffer, templ.URL("/value/lines/"+e.Ref))
 								_, _ = templ_7745c5c3_Buffer.WriteString("\">")
@@ -179,18 +184,18 @@ func valueTable(v report.ValueLedger, names map[string]nameWords, edit bool) tem
 							return templ_7745c5c3_Err
 						}
 						_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-						templ_7745c5c3_Var25 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var26 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 							_, _ = templ_7745c5c3_Buffer.WriteString("<span class=\"small\">")
 							write.Text(templ_7745c5c3_Buffer, formula(ctx, e))
 							_, _ = templ_7745c5c3_Buffer.WriteString("</span>")
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "report.formula")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var25), templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "report.formula")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var26), templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 						_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-						templ_7745c5c3_Var27 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var28 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 							templ_7745c5c3_Err = ui.Badge(i18n.T(ctx, "report.grade."+string(e.Grade)), gradeTone(e.Grade)).Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
@@ -203,22 +208,22 @@ func valueTable(v report.ValueLedger, names map[string]nameWords, edit bool) tem
 							}
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "report.grade")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var27), templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "report.grade")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var28), templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 						_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 						if !v.Hidden {
-							templ_7745c5c3_Var29 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var30 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 								write.Text(templ_7745c5c3_Buffer, entryValue(ctx, e))
 								return nil
 							})
-							templ_7745c5c3_Err = ui.NumCell(i18n.T(ctx, "report.amount")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var29), templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = ui.NumCell(i18n.T(ctx, "report.amount")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var30), templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
 							_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-							templ_7745c5c3_Var31 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var32 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 								_, _ = templ_7745c5c3_Buffer.WriteString("<span class=\"small\">")
 								write.Text(templ_7745c5c3_Buffer, entryInterval(ctx, e))
 								_, _ = templ_7745c5c3_Buffer.WriteString("</span> ")
@@ -229,19 +234,19 @@ func valueTable(v report.ValueLedger, names map[string]nameWords, edit bool) tem
 								}
 								return nil
 							})
-							templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "measure.interval_of")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var31), templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "measure.interval_of")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var32), templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
 						}
 						_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-						templ_7745c5c3_Var34 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var35 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 							if e.N > 0 {
 								write.Text(templ_7745c5c3_Buffer, count(ctx, e.N))
 							}
 							return nil
 						})
-						templ_7745c5c3_Err = ui.NumCell("n").Render(templ.WithChildren(ctx, templ_7745c5c3_Var34), templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.NumCell("n").Render(templ.WithChildren(ctx, templ_7745c5c3_Var35), templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -265,7 +270,7 @@ func valueTable(v report.ValueLedger, names map[string]nameWords, edit bool) tem
 }
 
 func valuePanel(v report.ValueLedger, objective string) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var36 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var37 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack-tight\">")
 		if v.Hidden {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"small muted\">")
@@ -316,18 +321,18 @@ func currencies() []ui.Option {
 }
 
 func lineBody(p linePage, title string) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var44 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var45 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.Breadcrumb(ui.Crumb{Label: i18n.T(ctx, "report.value"), Href: "/value"}, ui.Crumb{Label: title}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Var45 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var46 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<p>")
 			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "report.line_sub"))
 			_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
 			return nil
 		})
-		templ_7745c5c3_Err = ui.PageHeader(title, nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var45), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.PageHeader(title, nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var46), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -346,7 +351,7 @@ func lineBody(p linePage, title string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Var48 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var49 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Err = ui.TextField(ui.Field{Name: "price", Label: i18n.T(ctx, "report.price"), Value: p.Price, Required: true, Error: p.Wrong.at("price"), Hint: i18n.T(ctx, "report.price_hint")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -363,7 +368,7 @@ func lineBody(p linePage, title string) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Grid(3).Render(templ.WithChildren(ctx, templ_7745c5c3_Var48), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Grid(3).Render(templ.WithChildren(ctx, templ_7745c5c3_Var49), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -375,7 +380,7 @@ func lineBody(p linePage, title string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Var49 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var50 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: i18n.T(ctx, "report.save"), Variant: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -387,7 +392,7 @@ func lineBody(p linePage, title string) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.FormActions().Render(templ.WithChildren(ctx, templ_7745c5c3_Var49), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.FormActions().Render(templ.WithChildren(ctx, templ_7745c5c3_Var50), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -67,8 +67,8 @@ func Of(ctx context.Context, m kpi.Measure, r measure.Result, u kpi.Unit, v stat
 	switch {
 	case !v.Defined() && r.Why != "":
 		return Figure{Value: "–", Note: i18n.T(ctx, "measure.why."+r.Why, "Currencies", strings.Join(r.Currencies, ", "))}
-	case u == kpi.Seconds && r.Median.Defined() && !r.Median.Reached:
-		return Figure{Value: i18n.T(ctx, "measure.more_than", "Value", Amount(ctx, u, "", r.Median.Beyond.Seconds()))}
+	case v.Beyond:
+		return Figure{Value: Told(ctx, u, r.Currency, v)}
 	case !v.Defined():
 		return Figure{Value: "–", Note: i18n.T(ctx, "measure.nothing")}
 	case v.Grade == stat.TooFew && v.N < m.MinN:
@@ -78,6 +78,15 @@ func Of(ctx context.Context, m kpi.Measure, r measure.Result, u kpi.Unit, v stat
 		f.Interval = Between(ctx, u, r.Currency, v)
 	}
 	return f
+}
+
+// Told writes a number without the unit's word, or that it is more than what was seen.
+func Told(ctx context.Context, u kpi.Unit, currency string, v stat.Estimate) string {
+	text := Amount(ctx, u, currency, v.Value)
+	if v.Beyond {
+		return i18n.T(ctx, "measure.more_than", "Value", text)
+	}
+	return text
 }
 
 // Between writes an interval.

@@ -32,7 +32,7 @@ func specific(o Objective) []Finding {
 			unknown = append(unknown, first)
 		}
 		for i := 1; i+1 < len(words); i++ {
-			if next := words[i+1]; slices.Contains(and()[code], words[i].folded) && isVerb(code, next.folded) && !slices.Contains([]string{"support", "plan", "design", "share", "help", "train", "lead", "handle"}, next.folded) {
+			if next := words[i+1]; slices.Contains(and()[code], words[i].folded) && isVerb(code, next.folded) && !slices.Contains(either(), next.folded) {
 				twice = append(twice, Span{Lang: code, Start: words[i].start, End: next.end, Text: text[words[i].start:next.end], Advice: "split"})
 			}
 		}
