@@ -166,7 +166,7 @@ func (a *App) trust(ctx context.Context) []ui.Panel {
 
 // besideMeasure shows which objectives a measure serves.
 func (a *App) besideMeasure(ctx context.Context, id string, f measure.Filter) []ui.Panel {
-	p, shown, err := strategyweb.MeasurePanel(a.Strategy)(ctx, id, f.Channel, f.Topic, f.Campaign)
+	p, shown, err := strategyweb.MeasurePanel(a.Strategy)(ctx, id, f)
 	if err != nil || !shown {
 		return nil // a panel is an extra; the page stands without it
 	}

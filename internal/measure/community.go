@@ -49,9 +49,21 @@ func meant(list []community.Community, name string) int {
 	})
 }
 
-// settled puts a filter into the terms of what a measure counts. What is said stands on channels, so that a community of ours becomes its
+// CommunityID is the id of a community of ours that is called so, else the name as it is.
+func (s *Service) CommunityID(ctx context.Context, name string) (string, error) {
+	if name == "" {
+		return "", nil
+	}
+	list, err := s.communities(ctx)
+	if i := meant(list, name); i >= 0 {
+		name = list[i].ID
+	}
+	return name, err
+}
+
+// Settled puts a filter into the terms of what a measure counts. What is said stands on channels, so that a community of ours becomes its
 // channel; business facts name channels and communities in words, so that what ours are called goes along.
-func (s *Service) settled(ctx context.Context, m kpi.Measure, f Filter) (Filter, error) {
+func (s *Service) Settled(ctx context.Context, m kpi.Measure, f Filter) (Filter, error) {
 	facts := m.Of == kpi.OfFacts || slices.ContainsFunc(m.Needs, func(n string) bool { _, _, fact := kpi.FactNeed(n); return fact })
 	if f.Community == "" && (f.Channel == "" || !facts) {
 		return f, nil

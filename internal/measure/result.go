@@ -196,10 +196,10 @@ func (s *Service) ask(ctx context.Context, id string, w Window, f Filter) (kpi.M
 		err = w.check()
 	}
 	if err == nil {
-		err = accepts(m, f)
+		err = Accepts(m, f)
 	}
 	if err == nil {
-		f, err = s.settled(ctx, m, f)
+		f, err = s.Settled(ctx, m, f)
 	}
 	return m, f, err
 }

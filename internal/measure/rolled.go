@@ -94,7 +94,7 @@ func (s *Service) want(k keeping, from int64) {
 
 // Keep lets a measure with a filter be kept from a moment on, where it can be, before anybody asks for it.
 func (s *Service) Keep(m kpi.Measure, f Filter, from time.Time) {
-	if k, ok := s.keepingOf(m, f); ok && accepts(m, f) == nil {
+	if k, ok := s.keepingOf(m, f); ok && Accepts(m, f) == nil {
 		s.asked(k)
 		first := floor(hourOf(from), 24)
 		if m.Stock {

@@ -275,8 +275,8 @@ func fields(f *Filter) []struct {
 		{kpi.ByPartner, &f.Partner}, {kpi.ByCampaign, &f.Campaign}, {kpi.ByCommunity, &f.Community}}
 }
 
-// accepts refuses a filter that the rows of a measure do not know.
-func accepts(m kpi.Measure, f Filter) error {
+// Accepts refuses a filter that the rows of a measure do not know.
+func Accepts(m kpi.Measure, f Filter) error {
 	for _, v := range fields(&f) {
 		value := *v.Value
 		if len(value) > 200 || strings.ContainsRune(value, 0) || strings.ToValidUTF8(value, "") != value {

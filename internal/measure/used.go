@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/i18n"
@@ -44,7 +45,7 @@ func (s *Service) InUse(ctx context.Context) ([]Used, error) {
 		return nil, fmt.Errorf("list measures in use: %w", err)
 	}
 	on, err := db.All(ctx, s.db.Read(), func(p *pair) []any { return []any{&p.measure, &p.filter} },
-		"SELECT DISTINCT measure, channel || ' ' || topic FROM objective_measure ORDER BY 1, 2"+db.Limit(mostUsed))
+		"SELECT DISTINCT measure, channel || '\n' || topic || '\n' || language || '\n' || community || '\n' || kind || '\n' || team || '\n' || partner || '\n' || campaign FROM objective_measure ORDER BY 1, 2"+db.Limit(mostUsed))
 	if err != nil {
 		return nil, fmt.Errorf("list measures on maps: %w", err)
 	}
@@ -63,18 +64,21 @@ func (s *Service) InUse(ctx context.Context) ([]Used, error) {
 	for _, p := range list {
 		var f Filter
 		if json.Unmarshal([]byte(p.filter), &f) == nil {
+			f.Called = kpi.Called{} // it is settled anew, and no other number for that
 			add(wanted{p.measure, f})
 		}
 	}
 	for _, p := range on {
 		w := wanted{id: p.measure}
-		w.f.Channel, w.f.Topic = cutSpace(p.filter)
+		if by := strings.Split(p.filter, "\n"); len(by) == 8 {
+			w.f = Filter{Channel: by[0], Topic: by[1], Language: by[2], Community: by[3], Kind: by[4], Team: by[5], Partner: by[6], Campaign: by[7]}
+		}
 		add(w)
 	}
 	var out []Used
 	for _, w := range all {
 		m, err := s.find(ctx, w.id)
-		if err != nil || accepts(m, w.f) != nil || len(m.Pending()) > 0 {
+		if err != nil || Accepts(m, w.f) != nil || len(m.Pending()) > 0 {
 			continue // gone, or no longer narrowed so
 		}
 		there, err := exists(ctx, s.db.Read(), w.f)
@@ -94,13 +98,4 @@ func (s *Service) InUse(ctx context.Context) ([]Used, error) {
 		out = append(out, Used{m, w.f, r})
 	}
 	return out, nil
-}
-
-func cutSpace(s string) (a, b string) {
-	for i := range s {
-		if s[i] == ' ' {
-			return s[:i], s[i+1:]
-		}
-	}
-	return s, ""
 }

@@ -378,7 +378,7 @@ func (s *Service) mostly(ctx context.Context, c *candidate) error {
 			break
 		}
 		l := all[found[best].Part]
-		n.Mostly = append(n.Mostly, Narrowing{l.by, l.value})
+		n.Mostly = append(n.Mostly, Narrowing{By: l.by, Value: l.value})
 		n.Narrowed, n.NarrowedN, now, was = l.f, l.now.N, l.now, l.was
 	}
 	return s.weekday(ctx, n, before, now, was)

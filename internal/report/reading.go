@@ -148,19 +148,7 @@ func path(ctx context.Context, to string, w measure.Window, f measure.Filter) st
 }
 
 // Narrowing is a dimension with the value it is narrowed to.
-type Narrowing struct {
-	By    kpi.Dimension
-	Value string
-}
+type Narrowing = kpi.Narrowing
 
 // Narrowed lists what a filter narrows.
-func Narrowed(f measure.Filter) []Narrowing {
-	var out []Narrowing
-	for _, p := range []Narrowing{{kpi.ByChannel, f.Channel}, {kpi.ByTopic, f.Topic}, {kpi.ByLanguage, f.Language}, {kpi.ByKind, f.Kind}, {kpi.ByMember, f.Member},
-		{kpi.ByTeam, f.Team}, {kpi.ByPartner, f.Partner}, {kpi.ByCampaign, f.Campaign}, {kpi.ByCommunity, f.Community}} {
-		if p.Value != "" {
-			out = append(out, p)
-		}
-	}
-	return out
-}
+func Narrowed(f measure.Filter) []Narrowing { return f.Narrowed() }

@@ -149,7 +149,7 @@ func (s *Service) compareMeasure(a, b *Reading) ComparedMeasure {
 	if a == nil || b.Hidden || !a.Value.Defined() || !b.Value.Defined() {
 		return m
 	}
-	if a.Measure.Measure != b.Measure.Measure || a.Statistic != b.Statistic || a.Channel != b.Channel || a.Topic != b.Topic || a.Days != b.Days {
+	if a.Measure.Measure != b.Measure.Measure || a.Statistic != b.Statistic || a.Filter() != b.Filter() || a.Days != b.Days {
 		m.Verdict = Redefined
 		return m
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/entente/entente/internal/measure"
 	"github.com/entente/entente/internal/org"
 )
 
@@ -26,9 +27,11 @@ func (s *Service) Counts(ctx context.Context, channel string, topics []string, a
 }
 
 // Uses lists on all maps where a measure of the catalogue is used, with a filter that is wider or narrower than this one or the same; "" is everything.
-func (s *Service) Uses(ctx context.Context, measure, channel, topic string, at time.Time) ([]Counting, error) {
+func (s *Service) Uses(ctx context.Context, measure string, f measure.Filter, at time.Time) ([]Counting, error) {
 	return s.counting(ctx, at, func(m Measure) bool {
-		return m.Measure == measure && alike(m.Channel, channel) && alike(m.Topic, topic)
+		o := m.Filter()
+		return m.Measure == measure && alike(o.Channel, f.Channel) && alike(o.Topic, f.Topic) && alike(o.Language, f.Language) && alike(o.Community, f.Community) &&
+			alike(o.Kind, f.Kind) && alike(o.Team, f.Team) && alike(o.Partner, f.Partner) && alike(o.Campaign, f.Campaign)
 	})
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/db/dbtest"
+	"github.com/entente/entente/internal/measure"
 	"github.com/entente/entente/internal/measure/kpi"
 	"github.com/entente/entente/internal/measure/stat"
 	"github.com/entente/entente/internal/strategy"
@@ -163,6 +164,7 @@ func TestNeverNaN(t *testing.T) {
 			value := rapid.OneOf(rapid.Float64Range(low, high), rapid.SampledFrom([]float64{low, high, math.Nextafter(low, high), (low + high) / 2}))
 			m := strategy.Measure{Measure: def.ID, Weight: rapid.Float64Range(1e-300, 1000).Draw(t, "weight"), Baseline: value.Draw(t, "baseline"), BaselineAt: baseline,
 				Days: rapid.IntRange(1, 366).Draw(t, "days"), Channel: rapid.SampledFrom([]string{"", "mail", "news"}).Draw(t, "channel"), Topic: rapid.SampledFrom([]string{"", "bike"}).Draw(t, "topic")}
+			m.Narrow(measure.Narrows(def, m.Filter()))
 			a, b := value.Draw(t, "a"), value.Draw(t, "b")
 			switch m.Better = rapid.SampledFrom([]kpi.Better{kpi.Higher, kpi.Lower, kpi.Within}).Draw(t, "better"); {
 			case m.Better == kpi.Within:

@@ -29,6 +29,16 @@ func (s *Service) Export(ctx context.Context, mapID string) ([]byte, error) {
 			names[c.ID] = c.Name
 		}
 	}
+	called, err := s.measures.Names(ctx)
+	if err != nil {
+		return nil, err
+	}
+	community := func(id string) string {
+		if name := called["community "+id]; name != "" {
+			return name
+		}
+		return id
+	}
 	f := file{Name: m.Name, Kind: m.Kind, Scope: m.Scope, Perspectives: []filePerspective{}, Objectives: []fileObjective{}, Links: []fileLink{}}
 	for _, t := range m.Themes {
 		f.Themes = append(f.Themes, fileTheme{t.ID, t.Name, t.Colour})
@@ -80,7 +90,8 @@ func (s *Service) Export(ctx context.Context, mapID string) ([]byte, error) {
 				unit = TypedIn(def.Unit, currency)
 			}
 			fm := fileMeasure{ID: measured.Measure, Currency: currency, Statistic: measured.Statistic, Timing: measured.Timing, Weight: measured.Weight, Days: measured.Days, Baseline: round(measured.Baseline / unit),
-				BaselineOn: measured.BaselineAt.UTC().Format(time.DateOnly), Filter: fileFilter{Topic: names[measured.Topic], Channel: names[measured.Channel]}}
+				BaselineOn: measured.BaselineAt.UTC().Format(time.DateOnly), Filter: fileFilter{Topic: names[measured.Topic], Channel: names[measured.Channel], Language: measured.Language,
+					Community: community(measured.Community), Kind: measured.Kind, Team: measured.Team, Partner: measured.Partner, Campaign: measured.Campaign}}
 			if measured.Better == kpi.Within {
 				low, high := round(measured.Low/unit), round(measured.High/unit)
 				fm.Direction, fm.Low, fm.High = "range", &low, &high

@@ -103,6 +103,18 @@ type fileMeasure struct {
 type fileFilter struct {
 	Topic   string `json:"topic,omitempty"`
 	Channel string `json:"channel,omitempty"`
+
+	Language  string `json:"language,omitempty"`
+	Community string `json:"community,omitempty"` // any of its names
+	Kind      string `json:"kind,omitempty"`
+	Team      string `json:"team,omitempty"`
+	Partner   string `json:"partner,omitempty"`
+	Campaign  string `json:"campaign,omitempty"`
+}
+
+// texts lists what a filter of a file says.
+func (f fileFilter) texts() []string {
+	return slices.DeleteFunc([]string{f.Channel, f.Topic, f.Language, f.Community, f.Kind, f.Team, f.Partner, f.Campaign}, func(s string) bool { return s == "" })
 }
 
 type fileLink struct {
@@ -300,7 +312,7 @@ func (s *Service) parseObjective(ctx context.Context, f fileObjective, l Lookups
 	for _, fm := range f.Measures {
 		m, err := s.parseMeasure(ctx, fm, l)
 		if code := problem.Of(err).Code; err != nil && lenient && (code == problem.Invalid || code == problem.Missing) {
-			in.LeftOut = append(in.LeftOut, strings.Join(slices.DeleteFunc([]string{fm.ID, fm.Filter.Channel, fm.Filter.Topic}, func(s string) bool { return s == "" }), " · "))
+			in.LeftOut = append(in.LeftOut, strings.Join(append([]string{fm.ID}, fm.Filter.texts()...), " · "))
 			continue
 		}
 		if err != nil {
@@ -348,6 +360,7 @@ func (s *Service) parseMeasure(ctx context.Context, f fileMeasure, l Lookups) (M
 	default:
 		m.Better = kpi.Better(f.Direction)
 	}
+	m.Narrow(measure.Filter{Language: f.Filter.Language, Community: f.Filter.Community, Kind: f.Filter.Kind, Team: f.Filter.Team, Partner: f.Filter.Partner, Campaign: f.Filter.Campaign})
 	if f.Filter.Topic != "" {
 		if m.Topic, err = l.Topic(ctx, f.Filter.Topic); err != nil {
 			return m, fmt.Errorf("find the topic %q: %w", f.Filter.Topic, err)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/db/dbtest"
+	"github.com/entente/entente/internal/measure"
 	"github.com/entente/entente/internal/measure/kpi"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
@@ -231,10 +232,10 @@ func TestCounts(t *testing.T) {
 			t.Errorf("serves %+v", list[0].Serves)
 		}
 	}
-	if list, err := w.s.Uses(w.ctx, "volume", "news", "", w.now); err != nil || len(list) != 2 {
+	if list, err := w.s.Uses(w.ctx, "volume", measure.Filter{Channel: "news"}, w.now); err != nil || len(list) != 2 {
 		t.Errorf("volume of news is used %d times, want 2: as a whole and of a topic (%v)", len(list), err)
 	}
-	if list, err := w.s.Uses(w.ctx, "response-rate", "", "", w.now); err != nil || len(list) != 0 {
+	if list, err := w.s.Uses(w.ctx, "response-rate", measure.Filter{}, w.now); err != nil || len(list) != 0 {
 		t.Errorf("%d uses of what is not used (%v)", len(list), err)
 	}
 }

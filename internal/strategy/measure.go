@@ -51,6 +51,12 @@ type Measure struct {
 	Days          int     // width of the window
 	Channel       string  // id, "" for all
 	Topic         string  // id, "" for all
+	Language      string  // as of measure.Filter, as what follows
+	Community     string
+	Kind          string
+	Team          string
+	Partner       string
+	Campaign      string
 	Timing        Timing
 	Hidden        bool // it is an amount, and whoever asked does not see those: Baseline, Target, Low and High are left out
 }
@@ -58,7 +64,7 @@ type Measure struct {
 // MaxMeasures is how many measures an objective may have.
 const MaxMeasures = 8
 
-const measureColumns = "m.id, m.objective, m.position, m.measure, m.statistic, m.better, m.weight, m.baseline, m.baseline_at, m.target, m.low, m.high, m.days, m.channel, m.topic, m.timing"
+const measureColumns = "m.id, m.objective, m.position, m.measure, m.statistic, m.better, m.weight, m.baseline, m.baseline_at, m.target, m.low, m.high, m.days, m.channel, m.topic, m.language, m.community, m.kind, m.team, m.partner, m.campaign, m.timing"
 
 type measureRow struct {
 	Measure
@@ -67,7 +73,7 @@ type measureRow struct {
 
 func measureFields(m *measureRow) []any {
 	return []any{&m.ID, &m.Objective, &m.Position, &m.Measure.Measure, (*string)(&m.Statistic), (*string)(&m.Better), &m.Weight, &m.Baseline, db.At(&m.BaselineAt), &m.Target,
-		&m.low, &m.high, &m.Days, &m.Channel, &m.Topic, (*string)(&m.Timing)}
+		&m.low, &m.high, &m.Days, &m.Channel, &m.Topic, &m.Language, &m.Community, &m.Kind, &m.Team, &m.Partner, &m.Campaign, (*string)(&m.Timing)}
 }
 
 func (m measureRow) settled() Measure {
@@ -82,16 +88,21 @@ func (m Measure) row() []any {
 	if m.Better == kpi.Within {
 		low, high = m.Low, m.High
 	}
-	return []any{m.ID, m.Objective, m.Position, m.Measure, string(m.Statistic), string(m.Better), m.Weight, m.Baseline, db.T(m.BaselineAt), m.Target, low, high, m.Days, m.Channel, m.Topic, string(m.Timing)}
+	return []any{m.ID, m.Objective, m.Position, m.Measure, string(m.Statistic), string(m.Better), m.Weight, m.Baseline, db.T(m.BaselineAt), m.Target, low, high, m.Days, m.Channel, m.Topic, m.Language, m.Community, m.Kind, m.Team, m.Partner, m.Campaign, string(m.Timing)}
 }
 
 func insertMeasure(ctx context.Context, q db.Q, m Measure) error {
-	return db.Insert(ctx, q, "objective_measure (id, objective, position, measure, statistic, better, weight, baseline, baseline_at, target, low, high, days, channel, topic, timing)", [][]any{m.row()}, "")
+	return db.Insert(ctx, q, "objective_measure (id, objective, position, measure, statistic, better, weight, baseline, baseline_at, target, low, high, days, channel, topic, language, community, kind, team, partner, campaign, timing)", [][]any{m.row()}, "")
 }
 
 // Filter is what the measure counts.
 func (m Measure) Filter() measure.Filter {
-	return measure.Filter{Channel: m.Channel, Topic: m.Topic}
+	return measure.Filter{Channel: m.Channel, Topic: m.Topic, Language: m.Language, Community: m.Community, Kind: m.Kind, Team: m.Team, Partner: m.Partner, Campaign: m.Campaign}
+}
+
+// Narrow lets the measure count what a filter lets through; who has a conversation narrows no objective.
+func (m *Measure) Narrow(f measure.Filter) {
+	m.Channel, m.Topic, m.Language, m.Community, m.Kind, m.Team, m.Partner, m.Campaign = f.Channel, f.Topic, f.Language, f.Community, f.Kind, f.Team, f.Partner, f.Campaign
 }
 
 // Goal is what the measure should reach. A range counts as missed altogether at the baseline, when that is outside of it, and as far
@@ -228,6 +239,17 @@ func (s *Service) checkMeasure(ctx context.Context, m Measure) (Measure, error) 
 			refuse(f.field, "strategy.filter_unknown")
 		}
 	}
+	known := m.Filter()
+	known.Channel, known.Topic = "", "" // looked at above: those that were removed do not count either
+	if err := s.measures.Known(ctx, known); err != nil {
+		errs = append(errs, err)
+	}
+	if err := measure.Accepts(def, m.Filter()); err != nil {
+		errs = append(errs, err)
+	}
+	if m.Community, err = s.measures.CommunityID(ctx, m.Community); err != nil {
+		return m, err
+	}
 	return m, errors.Join(errs...)
 }
 
@@ -342,7 +364,7 @@ func (s *Service) ChangeMeasure(ctx context.Context, m Measure) (Measure, error)
 	}
 	err = s.edit(ctx, o.Map, "strategy.measure_changed", "objective:"+o.ID, m.summary(), func(ctx context.Context, q db.Q) error {
 		n, err := db.Exec(ctx, q, `UPDATE objective_measure SET objective = $2, position = $3, measure = $4, statistic = $5, better = $6, weight = $7, baseline = $8, baseline_at = $9,
-			target = $10, low = $11, high = $12, days = $13, channel = $14, topic = $15, timing = $16 WHERE id = $1`, m.row()...)
+			target = $10, low = $11, high = $12, days = $13, channel = $14, topic = $15, language = $16, community = $17, kind = $18, team = $19, partner = $20, campaign = $21, timing = $22 WHERE id = $1`, m.row()...)
 		if err != nil {
 			return fmt.Errorf("change a measure: %w", err)
 		}

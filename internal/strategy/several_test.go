@@ -302,7 +302,7 @@ func TestCompare(t *testing.T) {
 func TestExportImport(t *testing.T) {
 	t.Parallel()
 	first := newWorld(t, dbtest.SQLite(t))
-	whole, part := first.pair(strategy.Measure{Measure: "volume", Better: kpi.Within, Weight: 2, Baseline: 1, BaselineAt: baseline, Low: 2, High: 9, Days: 14, Topic: "bike", Channel: "mail", Timing: strategy.Leading})
+	whole, part := first.pair(strategy.Measure{Measure: "volume", Better: kpi.Within, Weight: 2, Baseline: 1, BaselineAt: baseline, Low: 2, High: 9, Days: 14, Topic: "bike", Channel: "mail", Language: "en", Kind: "complaint", Timing: strategy.Leading})
 	theme, err := first.s.AddTheme(first.ctx, part.ID, strategy.Theme{Name: strategy.Words{"en": "Care", "fr": "Soin"}, Colour: 4})
 	if err != nil {
 		t.Fatal(err)
@@ -355,7 +355,7 @@ func TestExportImport(t *testing.T) {
 		t.Errorf("a topic that is not here: %v", err)
 	}
 	in, err := third.s.Import(third.ctx, bytes.NewReader(raw), strategy.Lookups{}, true)
-	if err != nil || len(in.Map.Objectives) != 3 || !cmp.Equal(in.LeftOut, []string{"volume · mailbox · Bikes", "Map › Answer mails"}) {
+	if err != nil || len(in.Map.Objectives) != 3 || !cmp.Equal(in.LeftOut, []string{"volume · mailbox · Bikes · en · complaint", "Map › Answer mails"}) {
 		t.Errorf("left out %q (%v)", in.LeftOut, err)
 	}
 	if _, err := third.s.Import(third.member(org.Volunteer), bytes.NewReader(raw), strategy.Lookups{}, true); !problem.Is(err, problem.Forbidden) {

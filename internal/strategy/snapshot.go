@@ -46,7 +46,7 @@ func tables() []table {
 		{"objective", []string{"id"}, append(text("map", "perspective", "name", "owner", "stakeholders", "note", "goal", "goal_kind", "stage"), whole("due_at"), real("position"),
 			quiet("created_at"), quiet("updated_at")), "map = $1"},
 		{"objective_theme", []string{"objective", "theme"}, nil, "objective IN " + mine},
-		{"objective_measure", []string{"id"}, append(text("objective", "measure", "statistic", "better", "timing", "channel", "topic"), whole("position"), whole("baseline_at"),
+		{"objective_measure", []string{"id"}, append(text("objective", "measure", "statistic", "better", "timing", "channel", "topic", "language", "community", "kind", "team", "partner", "campaign"), whole("position"), whole("baseline_at"),
 			whole("days"), real("weight"), real("baseline"), real("target"), real("low"), real("high")), "objective IN " + mine},
 		{"objective_link", []string{"origin", "serves"}, append(text("map", "note"), whole("lag_days"), real("weight")), "map = $1"},
 		{"contribution", []string{"origin", "serves"}, append(text("note"), real("weight")), "origin IN " + mine + " OR serves IN " + mine},
@@ -269,7 +269,11 @@ func write(ctx context.Context, q db.Q, patch []rowChange) error {
 				values = append(values, k)
 			}
 			for _, col := range t.columns {
-				values = append(values, c.To[col.name])
+				v, named := c.To[col.name]
+				if !named && col.kind == 't' { // the change is older than the column
+					v = ""
+				}
+				values = append(values, v)
 			}
 			return db.Insert(ctx, q, t.name+" ("+strings.Join(t.names(), ", ")+")", [][]any{values}, "")
 		})

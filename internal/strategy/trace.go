@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/entente/entente/internal/db"
@@ -214,7 +215,14 @@ func (s *Service) traced(ctx context.Context, t Trace, x Measure, at time.Time) 
 	if !x.BaselineAt.IsZero() && x.BaselineAt.Before(from) {
 		from = x.BaselineAt
 	}
-	ask := kpi.Ask{Cuts: []time.Time{from, w.To}, Now: at, Filter: x.Filter(), Zone: s.measures.Zone(ctx)}
+	filter, err := s.measures.Settled(ctx, def, x.Filter())
+	if err != nil {
+		return n, err
+	}
+	ask := kpi.Ask{Cuts: []time.Time{from, w.To}, Now: at, Filter: filter, Zone: s.measures.Zone(ctx)}
+	if byCampaign && filter.Campaign != "" && !strings.EqualFold(filter.Campaign, t.Campaign) {
+		return n, nil
+	}
 	if byCampaign {
 		ask.Filter.Campaign = t.Campaign
 	}

@@ -36,7 +36,20 @@ func TestMoved(t *testing.T) {
 		first.Better, first.Statistic, first.Baseline, first.Target = kpi.Lower, strategy.Median, 9000, 100
 		lead := on("lead-conversion", "", 180)
 		lead.BaselineAt = w.now.AddDate(0, 0, -300)
-		w.addMap(on("volume", "mail", 28), on("volume", "news", 28), first, lead, on("response-rate", "", 7))
+		autumn := lead
+		autumn.Campaign = "Autumn"
+		m := w.addMap(on("volume", "mail", 28), on("volume", "news", 28), first, lead, on("response-rate", "", 7), autumn)
+		// Only what the measure can be told apart by narrows it, and only to what there is.
+		for field, x := range map[string]func(*strategy.Measure){"team": func(x *strategy.Measure) { x.Measure, x.Team = "volume", "sav" }, "campaign": func(x *strategy.Measure) { x.Campaign = "Winter" }} {
+			wrong := lead
+			if x(&wrong); field == "team" {
+				w.exec("INSERT INTO team_profile (member, department, changed_at) VALUES ('a', 'sav', 1)")
+			}
+			wrong.Objective = m.Objectives[0].ID
+			if _, err := w.s.AddMeasure(w.ctx, wrong); !problem.Is(err, problem.Invalid) || problem.Of(err).Field != field {
+				t.Errorf("narrowed by %s: %v", field, err)
+			}
+		}
 		moved := func(trace strategy.Trace) map[string][2]int {
 			t.Helper()
 			list, err := w.s.Moved(w.ctx, trace, w.now)
@@ -45,7 +58,7 @@ func TestMoved(t *testing.T) {
 			}
 			out := map[string][2]int{}
 			for _, m := range list {
-				out[m.Reading.Measure.Measure+" "+m.Reading.Channel] = [2]int{m.Now, m.Since}
+				out[m.Reading.Measure.Measure+" "+m.Reading.Channel+m.Reading.Campaign] = [2]int{m.Now, m.Since}
 				if m.Standing.Name.In("en") != "Answer mails" || len(m.Serves) != 1 {
 					t.Errorf("%s counts for %v, which serves %v", m.Reading.Measure.Measure, m.Standing.Name, m.Serves)
 				}
@@ -77,6 +90,9 @@ func TestMoved(t *testing.T) {
 		}
 		if diff := cmp.Diff(map[string][2]int{"lead-conversion ": {2, 2}}, moved(strategy.Trace{Campaign: "Spring"})); diff != "" {
 			t.Errorf("the campaign: %s", diff)
+		}
+		if diff := cmp.Diff(map[string][2]int{"lead-conversion ": {1, 1}, "lead-conversion Autumn": {1, 1}}, moved(strategy.Trace{Campaign: "Autumn"})); diff != "" {
+			t.Errorf("the campaign that one is narrowed to: %s", diff)
 		}
 		fact, err := w.s.Fact(w.ctx, "a")
 		if diff := cmp.Diff(map[string][2]int{"lead-conversion ": {1, 1}}, moved(fact)); diff != "" || err != nil {

@@ -38,6 +38,24 @@ type Filter struct {
 	Called Called `json:",omitzero"` // filled where business facts are read
 }
 
+// Narrowing is a dimension with the value it is narrowed to.
+type Narrowing struct {
+	By    Dimension
+	Value string
+}
+
+// Narrowed lists what a filter narrows.
+func (f Filter) Narrowed() []Narrowing {
+	var out []Narrowing
+	for _, p := range []Narrowing{{ByChannel, f.Channel}, {ByTopic, f.Topic}, {ByLanguage, f.Language}, {ByKind, f.Kind}, {ByMember, f.Member}, {ByTeam, f.Team}, {ByPartner, f.Partner},
+		{ByCampaign, f.Campaign}, {ByCommunity, f.Community}} {
+		if p.Value != "" {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
 // Called is what business facts call the channel and the community of a filter, one a line: they name them in words. A channel of ours that is a
 // community stands for both, so each is looked for where a fact says only the other. They are texts, so that filters can be compared.
 type Called struct {

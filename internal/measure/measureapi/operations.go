@@ -24,10 +24,10 @@ type Ask struct {
 	Member   string `query:"member" maxLength:"100" doc:"Id of the member who has the conversation; only for measures of conversations."`
 
 	Kind      string `query:"kind" maxLength:"100" doc:"complaint, praise, suggestion, question, lead or job."`
-	Team      string `query:"team" maxLength:"200" doc:"Of business facts."`
+	Team      string `query:"team" maxLength:"200" doc:"Id, slug or name of one of ours, else as business facts name it."`
 	Partner   string `query:"partner" maxLength:"200" doc:"Of what is said: the organisation of who said it."`
 	Campaign  string `query:"campaign" maxLength:"200" doc:"Of what is said: utm_campaign of a link in its thread."`
-	Community string `query:"community" maxLength:"200" doc:"Of business facts."`
+	Community string `query:"community" maxLength:"200" doc:"Id, slug or name of one of ours, else as business facts name it."`
 }
 
 // read gives the context that speaks in the zone asked for, the window and the filter.

@@ -100,6 +100,12 @@ type MeasureDraft struct {
 	Days       int       `json:"days" minimum:"1" maximum:"366" doc:"Width of the window."`
 	Channel    string    `json:"channel,omitempty" maxLength:"50"`
 	Topic      string    `json:"topic,omitempty" maxLength:"50"`
+	Language   string    `json:"language,omitempty" maxLength:"20"`
+	Community  string    `json:"community,omitempty" maxLength:"200" doc:"Id, slug or name; ids are given back."`
+	Kind       string    `json:"kind,omitempty" maxLength:"50"`
+	Team       string    `json:"team,omitempty" maxLength:"200"`
+	Partner    string    `json:"partner,omitempty" maxLength:"200"`
+	Campaign   string    `json:"campaign,omitempty" maxLength:"200"`
 }
 
 // Link is a hypothesis: when one objective gets better, so does the other, later.
@@ -232,7 +238,8 @@ func objective(o strategy.Objective) Objective {
 
 func measureOf(m strategy.Measure) Measure {
 	out := Measure{ID: m.ID, MeasureDraft: MeasureDraft{Measure: m.Measure, Statistic: string(m.Statistic), Better: string(m.Better), Weight: m.Weight, Baseline: m.Baseline,
-		BaselineAt: m.BaselineAt, Days: m.Days, Channel: m.Channel, Topic: m.Topic, Timing: string(m.Timing)}}
+		BaselineAt: m.BaselineAt, Days: m.Days, Channel: m.Channel, Topic: m.Topic, Timing: string(m.Timing), Language: m.Language, Community: m.Community, Kind: m.Kind, Team: m.Team,
+		Partner: m.Partner, Campaign: m.Campaign}}
 	if m.Better == kpi.Within {
 		out.Low, out.High = &m.Low, &m.High
 	} else {
@@ -246,7 +253,8 @@ func measureOf(m strategy.Measure) Measure {
 
 func (d MeasureDraft) measure() strategy.Measure {
 	m := strategy.Measure{Measure: d.Measure, Statistic: strategy.Statistic(d.Statistic), Better: kpi.Better(d.Better), Weight: d.Weight, Baseline: d.Baseline,
-		BaselineAt: d.BaselineAt.UTC(), Days: d.Days, Channel: d.Channel, Topic: d.Topic, Timing: strategy.Timing(d.Timing)}
+		BaselineAt: d.BaselineAt.UTC(), Days: d.Days, Channel: d.Channel, Topic: d.Topic, Timing: strategy.Timing(d.Timing), Language: d.Language, Community: d.Community, Kind: d.Kind, Team: d.Team,
+		Partner: d.Partner, Campaign: d.Campaign}
 	for to, v := range map[*float64]*float64{&m.Target: d.Target, &m.Low: d.Low, &m.High: d.High} {
 		if v != nil {
 			*to = *v

@@ -3,6 +3,7 @@ package strategyweb
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -17,34 +18,32 @@ import (
 
 // measureForm is what is typed of a measure.
 type measureForm struct {
-	ID, Measure, Statistic, Better, Weight, Baseline, BaselineOn, Target, Low, High, Days, Channel, Topic, Timing string
+	ID, Measure, Statistic, Better, Weight, Baseline, BaselineOn, Target, Low, High, Days, Timing string
+
+	Filter measure.Filter
 }
 
 type measurePage struct {
 	Form      measureForm
 	Objective strategy.Objective
 	Unit      kpi.Unit
-	Currency  string // of amounts, as far as there were any in a year
-	Now       string // what the measure says today, ready to read
-	Channels  []measure.Choice
-	Topics    []measure.Choice
+	Currency  string          // of amounts, as far as there were any in a year
+	Now       string          // what the measure says today, ready to read
+	Dims      []kpi.Dimension // what it can be narrowed by
+	Choices   map[kpi.Dimension][]ui.Option
 	Catalogue []kpi.Measure
 	Wrong     wrong
 }
 
 func (h *handlers) showMeasure(w http.ResponseWriter, r *http.Request, p measurePage) error {
 	ctx := r.Context()
-	var err error
-	if p.Channels, err = h.s.Measures().Channels(ctx); err != nil {
-		return err
-	}
-	if p.Topics, err = h.s.Measures().Topics(ctx); err != nil {
-		return err
-	}
 	p.Catalogue = h.s.Measures().All()
 	if def, err := h.s.Measures().Find(p.Form.Measure); err == nil {
 		p.Unit = def.Unit
-		p.Currency = h.currency(ctx, def, p.Form.Channel, p.Form.Topic)
+		p.Currency = h.currency(ctx, def, p.Form.Filter)
+		if err := h.narrowing(ctx, &p, def); err != nil {
+			return err
+		}
 	}
 	key := "strategy.edit_measure"
 	if p.Form.ID == "" {
@@ -54,37 +53,91 @@ func (h *handlers) showMeasure(w http.ResponseWriter, r *http.Request, p measure
 }
 
 // currency is that of the amounts of a measure in the last year, "" when there were none or several.
-func (h *handlers) currency(ctx context.Context, def kpi.Measure, channel, topic string) string {
+func (h *handlers) currency(ctx context.Context, def kpi.Measure, f measure.Filter) string {
 	if def.Unit != kpi.Money {
 		return ""
 	}
-	res, err := h.s.Measures().Compute(measure.Permitted(ctx), def.ID, measure.Last(366, h.s.Now(), h.s.Measures().Zone(ctx)), measure.Filter{Channel: channel, Topic: topic})
+	res, err := h.s.Measures().Compute(measure.Permitted(ctx), def.ID, measure.Last(366, h.s.Now(), h.s.Measures().Zone(ctx)), f)
 	if err != nil { // the form does without: an amount is then typed in whatever currency it is in
 		return ""
 	}
 	return res.Currency
 }
 
-// newMeasure asks in two steps: first what is measured, then from where to where, with today's number as the baseline offered.
+// narrowing fills what a measure can be narrowed by with what there is, and what it is narrowed to already.
+func (h *handlers) narrowing(ctx context.Context, p *measurePage, def kpi.Measure) error {
+	n, err := h.names(ctx)
+	if err != nil {
+		return err
+	}
+	p.Choices = map[kpi.Dimension][]ui.Option{}
+	now := map[kpi.Dimension]string{}
+	for _, v := range p.Form.Filter.Narrowed() {
+		now[v.By] = v.Value
+	}
+	for _, by := range kpi.Dimensions() {
+		if by == kpi.ByMember || !slices.Contains(def.Dims, by) && now[by] == "" { // nobody is an objective
+			continue
+		}
+		list, err := h.s.Measures().Values(ctx, by, measure.Last(366, h.s.Now(), h.s.Measures().Zone(ctx)))
+		if err != nil {
+			return err
+		}
+		options := []ui.Option{{Label: i18n.T(ctx, "measure.filter.all")}}
+		for _, c := range list {
+			name := c.Name
+			if by == kpi.ByLanguage || by == kpi.ByKind {
+				name = n.value(ctx, by, c.ID)
+			}
+			options = append(options, ui.Option{Value: c.ID, Label: name})
+		}
+		if v := now[by]; v != "" && !slices.ContainsFunc(options, func(o ui.Option) bool { return o.Value == v }) {
+			options = append(options, ui.Option{Value: v, Label: n.value(ctx, by, v)})
+		}
+		p.Dims, p.Choices[by] = append(p.Dims, by), options
+	}
+	return nil
+}
+
+// valueOf is what the form is narrowed to by a dimension.
+func (f measureForm) valueOf(by kpi.Dimension) string {
+	for _, v := range f.Filter.Narrowed() {
+		if v.By == by {
+			return v.Value
+		}
+	}
+	return ""
+}
+
+// filterOf reads what a measure is narrowed to.
+func filterOf(get func(name string) string) measure.Filter {
+	return measure.Filter{Channel: get("channel"), Topic: get("topic"), Language: get("language"), Community: get("community"), Kind: get("kind"), Team: get("team"), Partner: get("partner"), Campaign: get("campaign")}
+}
+
+// newMeasure asks in two steps: first what is measured, then from where to where, with today's number over the usual window of the measure as the
+// baseline offered.
 func (h *handlers) newMeasure(w http.ResponseWriter, r *http.Request) error {
 	ctx, q := r.Context(), r.URL.Query()
 	o, err := h.s.Objective(ctx, r.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	p := measurePage{Objective: o, Form: measureForm{Channel: q.Get("channel"), Topic: q.Get("topic"), Weight: "1", Days: "28", Timing: string(strategy.Lagging), BaselineOn: dueDay(ctx, h.s.Now())}}
+	p := measurePage{Objective: o, Form: measureForm{Weight: "1", Timing: string(strategy.Lagging), BaselineOn: dueDay(ctx, h.s.Now())}}
 	def, err := h.s.Measures().Find(q.Get("measure"))
 	if err != nil {
 		return h.showMeasure(w, r, p)
 	}
-	p.Form.Measure = def.ID
+	p.Form.Measure, p.Form.Days, p.Form.Filter = def.ID, strconv.Itoa(def.Days), measure.Narrows(def, filterOf(q.Get))
+	if err := h.s.Measures().Known(ctx, p.Form.Filter); err != nil {
+		return err
+	}
 	if p.Form.Better = string(def.Better); def.Better == kpi.Neither {
 		p.Form.Better = string(kpi.Within)
 	}
 	if def.Unit == kpi.Seconds {
 		p.Form.Statistic = string(strategy.Median)
 	}
-	res, err := h.s.Measures().Compute(ctx, def.ID, measure.Last(28, h.s.Now(), h.s.Measures().Zone(ctx)), measure.Filter{Channel: p.Form.Channel, Topic: p.Form.Topic})
+	res, err := h.s.Measures().Compute(ctx, def.ID, measure.Last(def.Days, h.s.Now(), h.s.Measures().Zone(ctx)), p.Form.Filter)
 	if err != nil && !problem.Is(err, problem.Invalid) {
 		return err
 	}
@@ -108,10 +161,10 @@ func (h *handlers) editMeasure(w http.ResponseWriter, r *http.Request) error {
 	var unit kpi.Unit
 	currency := ""
 	if def, err := h.s.Measures().Find(m.Measure); err == nil {
-		unit, currency = def.Unit, h.currency(ctx, def, m.Channel, m.Topic)
+		unit, currency = def.Unit, h.currency(ctx, def, m.Filter())
 	}
 	f := measureForm{ID: m.ID, Measure: m.Measure, Statistic: string(m.Statistic), Better: string(m.Better), Weight: typed(ctx, "", "", m.Weight),
-		Baseline: typed(ctx, unit, currency, m.Baseline), BaselineOn: dueDay(ctx, m.BaselineAt), Days: strconv.Itoa(m.Days), Channel: m.Channel, Topic: m.Topic, Timing: string(m.Timing)}
+		Baseline: typed(ctx, unit, currency, m.Baseline), BaselineOn: dueDay(ctx, m.BaselineAt), Days: strconv.Itoa(m.Days), Filter: m.Filter(), Timing: string(m.Timing)}
 	if m.Better == kpi.Within {
 		f.Low, f.High = typed(ctx, unit, currency, m.Low), typed(ctx, unit, currency, m.High)
 	} else {
@@ -128,13 +181,13 @@ func (h *handlers) readMeasure(r *http.Request) (f measureForm, m strategy.Measu
 	}
 	ctx := r.Context()
 	f = measureForm{Measure: in.Text("measure"), Statistic: in.Text("statistic"), Better: in.Text("better"), Weight: in.Text("weight"), Baseline: in.Text("baseline"),
-		BaselineOn: in.Text("baseline_at"), Target: in.Text("target"), Low: in.Text("low"), High: in.Text("high"), Days: in.Text("days"), Channel: in.Text("channel"), Topic: in.Text("topic"),
+		BaselineOn: in.Text("baseline_at"), Target: in.Text("target"), Low: in.Text("low"), High: in.Text("high"), Days: in.Text("days"), Filter: filterOf(in.Text),
 		Timing: in.Text("timing")}
-	m = strategy.Measure{Measure: f.Measure, Statistic: strategy.Statistic(f.Statistic), Better: kpi.Better(f.Better), Channel: f.Channel, Topic: f.Topic,
-		Timing: strategy.Timing(f.Timing)}
+	m = strategy.Measure{Measure: f.Measure, Statistic: strategy.Statistic(f.Statistic), Better: kpi.Better(f.Better), Timing: strategy.Timing(f.Timing)}
+	m.Narrow(f.Filter)
 	unit := 1.0
 	if def, err := h.s.Measures().Find(f.Measure); err == nil {
-		unit = typedIn(def.Unit, h.currency(ctx, def, f.Channel, f.Topic))
+		unit = typedIn(def.Unit, h.currency(ctx, def, f.Filter))
 		if def.Unit != kpi.Seconds {
 			m.Statistic = strategy.Whole
 		}

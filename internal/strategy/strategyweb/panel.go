@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/measure"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/strategy"
 	"github.com/entente/entente/internal/web/ui"
@@ -37,20 +38,20 @@ func ServesPanel(s *strategy.Service) func(ctx context.Context, id, channel stri
 	}
 }
 
-// MeasurePanel says which objectives a measure (id of the catalogue), narrowed to a channel and a topic (ids or ""), serves, and leads from a
-// campaign ("" for none) to what it moved: for its page.
-func MeasurePanel(s *strategy.Service) func(ctx context.Context, measure, channel, topic, campaign string) (p ui.Panel, shown bool, err error) {
-	return func(ctx context.Context, measure, channel, topic, campaign string) (ui.Panel, bool, error) {
+// MeasurePanel says which objectives a measure (id of the catalogue), narrowed by a filter, serves, and leads from a campaign to what it moved: for
+// its page.
+func MeasurePanel(s *strategy.Service) func(ctx context.Context, id string, f measure.Filter) (p ui.Panel, shown bool, err error) {
+	return func(ctx context.Context, id string, f measure.Filter) (ui.Panel, bool, error) {
 		if !org.Who(ctx).May(org.StrategyRead) {
 			return ui.Panel{}, false, nil
 		}
-		list, err := s.Uses(ctx, measure, channel, topic, s.Now())
+		list, err := s.Uses(ctx, id, f, s.Now())
 		if err != nil {
 			return ui.Panel{}, false, err
 		}
 		p, shown, err := panel(ctx, s, list, i18n.T(ctx, "strategy.panel_measure"))
-		if campaign != "" && err == nil {
-			p, shown = ui.Panel{Title: i18n.T(ctx, "strategy.panel_title"), Body: campaignBody(campaign, p.Body)}, true
+		if f.Campaign != "" && err == nil {
+			p, shown = ui.Panel{Title: i18n.T(ctx, "strategy.panel_title"), Body: campaignBody(f.Campaign, p.Body)}, true
 		}
 		return p, shown, err
 	}

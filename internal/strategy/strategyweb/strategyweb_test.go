@@ -336,11 +336,11 @@ func TestPanels(t *testing.T) {
 		},
 		"nobody": func() (bool, error) { _, shown, err := conversation(t.Context(), post, "mail", nil); return shown, err },
 		"an unused measure": func() (bool, error) {
-			_, shown, err := used(who(org.Owner), "response-rate", "", "", "")
+			_, shown, err := used(who(org.Owner), "response-rate", measure.Filter{})
 			return shown, err
 		},
 		"a measure, elsewhere": func() (bool, error) {
-			_, shown, err := used(who(org.Owner), "volume", "news", "", "")
+			_, shown, err := used(who(org.Owner), "volume", measure.Filter{Channel: "news"})
 			return shown, err
 		},
 	} {
@@ -348,7 +348,7 @@ func TestPanels(t *testing.T) {
 			t.Errorf("%s: shown %v, %v", name, shown, err)
 		}
 	}
-	if _, shown, err := used(who(org.Owner), "volume", "", "", ""); !shown || err != nil {
+	if _, shown, err := used(who(org.Owner), "volume", measure.Filter{}); !shown || err != nil {
 		t.Errorf("a used measure: %v, %v", shown, err)
 	}
 }

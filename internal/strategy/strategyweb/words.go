@@ -113,20 +113,28 @@ func (n names) label(ctx context.Context, m strategy.Measure) string {
 	if m.Statistic == strategy.P90 {
 		s += " (" + i18n.T(ctx, "strategy.statistic.p90") + ")"
 	}
-	for _, id := range []string{m.Channel, m.Topic} {
-		if id == "" {
-			continue
-		}
-		name := n[id]
-		if name == "" {
-			name = i18n.T(ctx, "strategy.removed")
-		}
-		s += " · " + name
+	for _, v := range m.Filter().Narrowed() {
+		s += " · " + n.value(ctx, v.By, v.Value)
 	}
 	return s
 }
 
-// names are those of channels and topics, by id.
+// value is what a value of a dimension is called.
+func (n names) value(ctx context.Context, by kpi.Dimension, id string) string {
+	switch name := n[id]; {
+	case by == kpi.ByLanguage:
+		return i18n.Language(ctx, id)
+	case by == kpi.ByKind && i18n.Has("enrich.kinds."+id):
+		return i18n.T(ctx, "enrich.kinds."+id)
+	case name != "" && (by == kpi.ByChannel || by == kpi.ByTopic || by == kpi.ByCommunity):
+		return name
+	case by == kpi.ByChannel || by == kpi.ByTopic:
+		return i18n.T(ctx, "strategy.removed")
+	}
+	return id
+}
+
+// names are those of channels, topics and communities, by id.
 type names map[string]string
 
 func (h *handlers) names(ctx context.Context) (names, error) { return namesOf(ctx, h.s) }
@@ -141,7 +149,11 @@ func namesOf(ctx context.Context, s *strategy.Service) (names, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range append(channels, topics...) {
+	communities, err := s.Measures().Values(ctx, kpi.ByCommunity, measure.Window{})
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range slices.Concat(channels, topics, communities) {
 		out[c.ID] = c.Name
 	}
 	own, err := s.Measures().Owned(measure.Permitted(ctx))
@@ -267,11 +279,8 @@ func measureHref(ctx context.Context, r strategy.Reading) string {
 	q.Set("from", r.Window.From.In(zone).Format(time.DateOnly))
 	q.Set("to", r.Window.To.Add(-time.Microsecond).In(zone).Format(time.DateOnly))
 	q.Set("at", strconv.FormatInt(r.Window.To.UnixMicro(), 10))
-	if r.Channel != "" {
-		q.Set("channel", r.Channel)
-	}
-	if r.Topic != "" {
-		q.Set("topic", r.Topic)
+	for _, v := range r.Filter().Narrowed() {
+		q.Set(string(v.By), v.Value)
 	}
 	return "/measures/" + url.PathEscape(r.Measure.Measure) + "?" + q.Encode()
 }
