@@ -3,18 +3,29 @@ package measure
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/measure/kpi"
 )
 
-// ofKind reads business facts of a kind, and where that is asked for with a label.
-func ofKind(query, kind, label string) (string, []any) {
-	if label == "" {
+// ofKind reads business facts of a kind, and where that is asked for with a label or a status of that kind, or one of several.
+func ofKind(query, kind, words string) (string, []any) {
+	if words == "" {
 		return query + " WHERE kind = $1", []any{kind}
 	}
-	return query + " WHERE kind = $1 AND label = $2", []any{kind, label}
+	column, list := "label", strings.Split(words, "|")
+	if k, known := ledger.KindOfFact(kind); known && slices.Contains(k.Statuses, list[0]) {
+		column = "status"
+	}
+	args, marks := []any{kind}, make([]string, len(list))
+	for i, word := range list {
+		args, marks[i] = append(args, word), fmt.Sprint("$", i+2)
+	}
+	return query + " WHERE kind = $1 AND " + column + " IN (" + strings.Join(marks, ", ") + ")", args
 }
 
 // Since is the moment from which all that a measure stands on has been told: the first post or conversation, of business facts the first of the

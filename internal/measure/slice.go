@@ -14,6 +14,7 @@ import (
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/enrich"
 	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/measure/kpi"
 	"github.com/entente/entente/internal/problem"
 )
@@ -199,8 +200,38 @@ func (w Window) LastYear(zone *time.Location) Window {
 // Need is something that a measure stands on and that is not there.
 type Need struct {
 	Kind   string // of business facts; "" for a part of Entente
-	Label  string // of those facts; "" for any
+	Label  string // or status of those facts, "" for any; one of several with "|" between
 	Module string // a part of Entente that is not there yet
+}
+
+// Text says what is missing.
+func (n Need) Text(ctx context.Context) string {
+	if n.Kind == "" {
+		key := "measure.need." + n.Module
+		if !i18n.Has(key) {
+			key = "measure.need.module"
+		}
+		return i18n.T(ctx, key, "Name", n.Module)
+	}
+	word := func(prefix, id string) string {
+		if i18n.Has(prefix + id) {
+			return i18n.T(ctx, prefix+id)
+		}
+		return id
+	}
+	kind := word("business.kind.", n.Kind)
+	if n.Label == "" {
+		return i18n.T(ctx, "measure.need.fact", "Kind", kind)
+	}
+	list := strings.Split(n.Label, "|")
+	key := "measure.need.fact_label"
+	if k, known := ledger.KindOfFact(n.Kind); known && slices.Contains(k.Statuses, list[0]) {
+		key = "measure.need.fact_status"
+	}
+	for i := range list {
+		list[i] = word("business.value.", list[i])
+	}
+	return i18n.T(ctx, key, "Kind", kind, "Label", strings.Join(list, ", "))
 }
 
 // Missing lists what keeps a measure from having a number at all.

@@ -24,11 +24,11 @@ func (n Note) Sentence(ctx context.Context, name Namer) string {
 		return i18n.T(ctx, "report.note.silent", "Channel", n.Channel, "Since", i18n.DateTime(ctx, n.SilentSince))
 	}
 	u := n.Measure.Unit
-	write := func(v float64) string {
-		text := tell.Amount(ctx, u, n.Currency, v)
-		if n.Kind == Surged || n.Kind == Dipped {
-			text = i18n.Number(ctx, v, 0)
-		}
+	from, to := tell.Pair(ctx, u, n.Currency, n.From, n.To)
+	if n.Kind == Surged || n.Kind == Dipped {
+		from, to = i18n.Number(ctx, n.From, 0), i18n.Number(ctx, n.To, 0)
+	}
+	write := func(text string) string {
 		if word := tell.Short(ctx, u); word != "" {
 			text += "\u00a0" + word
 		}
@@ -38,7 +38,7 @@ func (n Note) Sentence(ctx context.Context, name Namer) string {
 	if f := Narrowed(n.Filter); len(f) > 0 {
 		about += " (" + parts(ctx, f, name) + ")"
 	}
-	args := []any{"Measure", about, "From", write(n.From), "To", write(n.To), "N", i18n.Number(ctx, float64(n.N), 0), "Day", i18n.Day(ctx, n.Window.From), "Days", i18n.Number(ctx, float64(n.Days(ctx)), 0),
+	args := []any{"Measure", about, "From", write(from), "To", write(to), "N", i18n.Number(ctx, float64(n.N), 0), "Day", i18n.Day(ctx, n.Window.From), "Days", i18n.Number(ctx, float64(n.Days(ctx)), 0),
 		"Weekday", i18n.T(ctx, "report.weekday."+strconv.Itoa(int(n.Window.From.In(i18n.Zone(ctx)).Weekday())))}
 	key := "report.note." + string(n.Kind)
 	if most := n.most(ctx, name); most != "" {

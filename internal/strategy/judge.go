@@ -43,6 +43,15 @@ func (st *Standing) settle(m Map, top string, at time.Time) {
 	}
 }
 
+// TooFew reports whether an objective has no state because numbers of its measures stand on too few observations, and not because there are none.
+func (st Standing) TooFew() bool {
+	few := false
+	for _, r := range st.Readings {
+		few = few || r.Why == TooFew
+	}
+	return few && st.Rolled.State == stat.Unknown
+}
+
 // reading computes a measure and judges it.
 func (s *Service) reading(ctx context.Context, m Measure, due, at time.Time, zone *time.Location) (Reading, error) {
 	r := Reading{Measure: m, Window: m.Window(at, zone)}

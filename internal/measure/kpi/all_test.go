@@ -1,6 +1,7 @@
 package kpi
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -57,6 +58,8 @@ func TestDefined(t *testing.T) {
 			t.Errorf("%s: %v", m.ID, err)
 		} else if !strings.Contains(string(page), m.Formula) {
 			t.Errorf("docs/measures/%s.md does not have the formula %s", m.ID, m.Formula)
+		} else {
+			described(t, m, string(page))
 		}
 	}
 	entries := map[int]bool{19: true} // the AMEC stages, which every measure has
@@ -66,6 +69,54 @@ func TestDefined(t *testing.T) {
 	for n := 1; n <= 32; n++ {
 		if !entries[n] {
 			t.Errorf("entry %d of the catalogue has no measure", n)
+		}
+	}
+}
+
+// described holds the page of a measure to what it stands on and is narrowed by; UPDATE=1 writes both lines.
+func described(t *testing.T, m Measure, page string) {
+	t.Helper()
+	var facts, by []string
+	words := map[string][]string{}
+	for _, need := range m.Needs {
+		kind, word, fact := FactNeed(need)
+		if !fact {
+			continue
+		}
+		if !slices.Contains(facts, kind) {
+			facts = append(facts, kind)
+		}
+		if word != "" {
+			words[kind] = append(words[kind], strings.ReplaceAll(word, "|", " or "))
+		}
+	}
+	for i, kind := range facts {
+		if facts[i] = "`" + kind + "`"; len(words[kind]) > 0 {
+			facts[i] += " (" + strings.Join(words[kind], ", ") + ")"
+		}
+	}
+	for _, d := range m.Dims {
+		by = append(by, string(d))
+	}
+	said := page
+	for name, list := range map[string][]string{"business facts": facts, "narrowed by": by} {
+		line := regexp.MustCompile(`(?m)^\| ` + name + ` \|.*\|$`)
+		want := "| " + name + " | " + strings.Join(list, ", ") + " |"
+		if len(list) == 0 && !line.MatchString(page) {
+			continue
+		}
+		if !strings.Contains(page, want) && !strings.Contains(page, strings.TrimSuffix(want, " |")+", whose ") {
+			t.Errorf("docs/measures/%s.md does not say %s (UPDATE=1 writes it)", m.ID, want)
+			if line.MatchString(said) {
+				said = line.ReplaceAllString(said, want)
+			} else {
+				said = strings.Replace(said, "\n| file |", "\n"+want+"\n| file |", 1)
+			}
+		}
+	}
+	if os.Getenv("UPDATE") != "" && said != page {
+		if err := os.WriteFile(filepath.Join("../../../docs/measures", m.ID+".md"), []byte(said), 0o644); err != nil {
+			t.Fatal(err)
 		}
 	}
 }
@@ -124,19 +175,41 @@ func TestWords(t *testing.T) {
 func TestNeeds(t *testing.T) {
 	t.Parallel()
 	for _, m := range All() {
+		if m.Of == OfFacts && m.Source != nil {
+			// What the rows are picked by must be said: at least one word of each list.
+			where := m.Source(Ask{Cuts: []time.Time{time.Unix(0, 0), time.Unix(1, 0)}}).Where
+			text := where.String()
+			for i, arg := range where.Args {
+				if word, is := arg.(string); is {
+					text = regexp.MustCompile(fmt.Sprintf(`\$%d\b`, i+1)).ReplaceAllString(text, "'"+word+"'")
+				}
+			}
+			for _, picked := range regexp.MustCompile(`\bf\.(?:label|status) (?:= |IN \()('[a-z_', ]+')`).FindAllStringSubmatch(text, -1) {
+				if !slices.ContainsFunc(regexp.MustCompile(`[a-z_]+`).FindAllString(picked[1], -1), func(word string) bool {
+					return slices.ContainsFunc(m.Needs, func(need string) bool {
+						_, words, _ := FactNeed(need)
+						return slices.Contains(strings.Split(words, "|"), word)
+					})
+				}) && !slices.Contains([]string{"lead-cycle-time", "cost-per-contact-saved", "joint-pipeline"}, m.ID) { // one way among others, or none open is a number too
+					t.Errorf("%s counts only %s, and does not say so: %v", m.ID, picked[1], m.Needs)
+				}
+			}
+		}
 		for _, need := range m.Needs {
-			id, label, fact := FactNeed(need)
+			id, words, fact := FactNeed(need)
 			kind, known := ledger.KindOfFact(id)
 			if !fact || !known {
 				t.Errorf("%s needs %s, which nobody can state", m.ID, need)
 				continue
 			}
-			if label != "" && kind.Labels != nil && !slices.Contains(kind.Labels, label) {
-				t.Errorf("%s needs %s, which has no such label", m.ID, need)
+			for _, word := range strings.Split(words, "|") {
+				if word != "" && kind.Labels != nil && !slices.Contains(kind.Labels, word) && !slices.Contains(kind.Statuses, word) {
+					t.Errorf("%s needs %s, which has no such label or status", m.ID, need)
+				}
 			}
 			key := "measure.bring." + id
-			if label != "" {
-				key += "." + label
+			if words != "" {
+				key += "." + strings.ReplaceAll(words, "|", "_")
 			} else if !slices.Contains([]string{ledger.FactTouch, ledger.FactAct, ledger.FactProposal, ledger.FactComparison}, id) {
 				continue
 			}

@@ -18,7 +18,7 @@ func firstMonday() time.Time { return time.Date(1970, 1, 5, 0, 0, 0, 0, time.UTC
 // CommunityHealth is where the last whole week stands among the 52 before it, on six sides. It is inspired by the index of Lithium and Khoros,
 // whose closed formulas are not public, and is ours.
 func CommunityHealth() Measure {
-	return communityMeasure("community-health", 23, Measure{Unit: Index, Better: Higher, MinN: 20, Interval: ExactNumber, Stage: Outcome, Needs: needs("visit"),
+	return communityMeasure("community-health", 23, Measure{Unit: Index, Better: Higher, MinN: 20, Interval: ExactNumber, Stage: Outcome, Needs: needs("visit/views"),
 		Parts:   []Part{{"said", Denominator}},
 		Formula: "H = 1000 · (∏ scoreᵢ)^(1/6),  scoreᵢ = standing among the last 52 weeks",
 		Source:  func(a Ask) Source { return a.contributions() },

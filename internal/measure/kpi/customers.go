@@ -127,7 +127,7 @@ func revenueRetention(id, formula string, expands bool) Measure {
 	parts = append(parts, Part{"new", LeftOut})
 	return Measure{
 		ID: id, Section: Customers, Entry: 10, Unit: Ratio, Better: Higher, Days: 365, Clock: NoClock, MinN: 2, Interval: RatioDelta, Evidence: Measured, Stage: Impact,
-		Dims: ofFacts(), Of: OfFacts, From: stating(), Needs: needs("revenue"), Parts: parts, Formula: formula,
+		Dims: ofFacts(), Of: OfFacts, From: stating(), Needs: needs("revenue/base"), Parts: parts, Formula: formula,
 		Source: func(a Ask) Source { return a.recurring() },
 		Estimate: func(facts []Fact) Estimated {
 			return inMoney(facts, func(string) Estimated {
@@ -186,7 +186,7 @@ func byPeriod(facts []Fact, expands bool) (base, left []float64) {
 func CustomerLifetimeValue() Measure {
 	return Measure{
 		ID: "customer-lifetime-value", Section: Customers, Entry: 11, Unit: Money, Better: Higher, Days: 365, Clock: NoClock, MinN: 30, Interval: LogDelta, Evidence: Modelled, Stage: Impact,
-		Dims: ofFacts(), Of: OfFacts, From: stating(), Needs: needs("customer_start", "customer_end", "revenue", "survey"),
+		Dims: ofFacts(), Of: OfFacts, From: stating(), Needs: needs("customer_start", "customer_end", "revenue", "survey/contribution_margin"),
 		Parts:   []Part{{"kept", Numerator}, {"lost", Denominator}},
 		Formula: "CLV = m · r / (1 + d − r),  m = margin · revenue / S",
 		Source:  func(a Ask) Source { return a.customers() },

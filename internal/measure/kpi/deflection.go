@@ -15,7 +15,7 @@ import (
 func DeflectedContacts() Measure {
 	return Measure{
 		ID: "deflected-contacts", Section: Service, Entry: 6, Unit: Contacts, Better: Higher, Days: 30, Clock: NoClock, MinN: 30, Interval: LogDelta, Evidence: Surveyed, Stage: Outcome,
-		Dims: []Dimension{ByCommunity, ByChannel}, Of: OfFacts, From: stating(), Needs: needs("visit", "survey"), Spread: true,
+		Dims: []Dimension{ByCommunity, ByChannel}, Of: OfFacts, From: stating(), Needs: needs("visit/visits", "survey/support", "survey/found", "survey/would_contact"), Spread: true,
 		Parts:   []Part{{"visits", Denominator}, {"support", Denominator}, {"found", Denominator}, {"would_contact", Denominator}},
 		Formula: "D = V · p(support) · p(found | support) · p(contact | found)",
 		Source:  func(a Ask) Source { return a.asked("visits", "support", "found", "would_contact") },
@@ -109,7 +109,7 @@ func deflected(facts []Fact) (stat.Estimate, []Term) {
 func DeflectedEntitled() Measure {
 	return Measure{
 		ID: "deflected-entitled", Section: Service, Entry: 6, Unit: Contacts, Better: Higher, Days: 30, Clock: NoClock, MinN: 30, Interval: LogDelta, Evidence: Surveyed, Stage: Outcome,
-		Dims: []Dimension{ByCommunity, ByChannel}, Of: OfFacts, From: stating(), Needs: needs("contact", "survey"), Spread: true,
+		Dims: []Dimension{ByCommunity, ByChannel}, Of: OfFacts, From: stating(), Needs: needs("contact/self_service", "survey/success", "survey/intent", "survey/no_further"), Spread: true,
 		Parts:   []Part{{"self_service", Denominator}, {"success", Denominator}, {"intent", Denominator}, {"no_further", Denominator}},
 		Formula: "D = E · p(success) · p(intent) · p(no further help)",
 		Source:  func(a Ask) Source { return a.asked("self_service", "success", "intent", "no_further") },
@@ -188,7 +188,7 @@ func DeflectedHoldout() Measure {
 func ContactAvoidance() Measure {
 	return Measure{
 		ID: "contact-avoidance-rate", Section: Service, Entry: 6, Unit: Share, Better: Higher, Days: 30, Clock: NoClock, MinN: 30, Interval: LogDelta, Evidence: Surveyed, Stage: Outcome,
-		Dims: []Dimension{ByCommunity, ByChannel}, Of: OfFacts, From: stating(), Needs: needs("visit", "survey", "contact"), Spread: true,
+		Dims: []Dimension{ByCommunity, ByChannel}, Of: OfFacts, From: stating(), Needs: needs("visit/visits", "survey/support", "survey/found", "survey/would_contact", "contact/assisted"), Spread: true,
 		Parts:   []Part{{"visits", Denominator}, {"support", Denominator}, {"found", Denominator}, {"would_contact", Denominator}, {"assisted", Denominator}},
 		Formula: "a = D / (D + A)",
 		Source: func(a Ask) Source {
@@ -246,7 +246,7 @@ func saved(facts []Fact) (gross stat.Estimate, programme float64, deflection sta
 func ContactSaving() Measure {
 	return Measure{
 		ID: "contact-saving", Section: Service, Entry: 7, Unit: Money, Better: Higher, Days: 90, Clock: NoClock, MinN: 30, Interval: LogDelta, Evidence: Surveyed, Stage: Impact,
-		Dims: []Dimension{ByCommunity, ByChannel}, Of: OfFacts, From: stating(), Needs: needs("visit", "survey", "contact", "cost"), Spread: true, Parts: savingParts(),
+		Dims: []Dimension{ByCommunity, ByChannel}, Of: OfFacts, From: stating(), Needs: needs("visit/visits", "survey/support", "survey/found", "survey/would_contact", "contact/assisted", "cost/support"), Spread: true, Parts: savingParts(),
 		Formula: "saving = D · (C_assisted − C_self),  C_assisted = support cost / assisted contacts",
 		Source:  func(a Ask) Source { return a.saving() },
 		Estimate: func(facts []Fact) Estimated {
@@ -276,6 +276,7 @@ func ContactSavingNet() Measure {
 func CostPerContactSaved() Measure {
 	m := ContactSaving()
 	m.ID, m.Formula, m.Better = "cost-per-contact-saved", "c = (platform + moderation + content) / D", Lower
+	m.Needs = needs("visit/visits", "survey/support", "survey/found", "survey/would_contact", "cost/platform|moderation|content")
 	m.Estimate = func(facts []Fact) Estimated {
 		return inMoney(facts, func(string) Estimated {
 			_, programme, d, terms := saved(facts)

@@ -24,7 +24,7 @@ func EngagementRates() []Measure {
 	for _, r := range rates {
 		m := Measure{
 			ID: r.id, Section: Reputation, Entry: 17, Unit: Ratio, Better: Higher, Days: 30, Clock: NoClock, MinN: 10, Interval: PoissonRate, Evidence: Measured, Stage: Outtake,
-			Dims: []Dimension{ByChannel}, Of: OfPosts, From: append([]string{ledger.PostSaid}, stating()...), Needs: needs("visit"), Spread: true,
+			Dims: []Dimension{ByChannel}, Of: OfPosts, From: append([]string{ledger.PostSaid}, stating()...), Needs: needs("visit/" + r.label), Spread: true,
 			Parts:   []Part{{"reply", Numerator}},
 			Formula: r.formula,
 			Source:  func(a Ask) Source { return a.replies() },

@@ -65,7 +65,7 @@ func SocialLeadShare() Measure {
 func CostPerLead() Measure {
 	return Measure{
 		ID: "cost-per-lead", Section: Customers, Entry: 12, Unit: Money, Better: Lower, Days: 90, Clock: NoClock, MinN: 10, Interval: LogDelta, Evidence: Measured, Stage: Output,
-		Dims: ofFacts(), Of: OfFacts, From: stating(), Needs: needs("lead", "cost"), Spread: true,
+		Dims: ofFacts(), Of: OfFacts, From: stating(), Needs: needs("lead", "cost/acquisition"), Spread: true,
 		Parts:   []Part{{"lead", Denominator}, {"acquisition", Numerator}},
 		Formula: "c = acquisition cost / #{ l }",
 		Source: func(a Ask) Source {
@@ -91,7 +91,7 @@ func CostPerLead() Measure {
 func WinRate() Measure {
 	return Measure{
 		ID: "win-rate", Section: Customers, Entry: 12, Unit: Share, Better: Higher, Days: 90, Clock: NoClock, MinN: 20, Interval: Wilson, Evidence: Measured, Stage: Outcome,
-		Dims: ofLeads(), Of: OfFacts, From: stating(), Needs: needs("lead"),
+		Dims: ofLeads(), Of: OfFacts, From: stating(), Needs: needs("lead/won|lost"),
 		Parts:   []Part{{"won", Numerator}, {"lost", Denominator}},
 		Formula: "w = #won / (#won + #lost)",
 		Source: func(a Ask) Source {

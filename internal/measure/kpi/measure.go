@@ -168,7 +168,7 @@ type Measure struct {
 	Of       Thing
 	From     []string    // the kinds of activity it stands on
 	Formula  string      // in symbols; the words are in locales under "measure.ID."
-	Needs    []string    // what it stands on that may not be there: "fact:KIND" of business facts or "fact:KIND/LABEL", else what Entente does not do yet
+	Needs    []string    // what it stands on that may not be there: "fact:KIND" of business facts, "fact:KIND/WORD" of those with that label or status, or one of several with "|" between, else what Entente does not do yet
 	Dims     []Dimension // what it can be narrowed by
 	Parts    []Part
 	Confused bool // put right by how often models err; Ask.Sentiment holds that
@@ -221,7 +221,8 @@ func (m Measure) Pending() []string {
 	return out
 }
 
-// FactNeed is the kind of business facts that a need names, and the label or status that they have, "" for any; ok is false for a need of something else.
+// FactNeed is the kind of business facts that a need names, and the label or status that they have, "" for any, one of several with "|" between; ok
+// is false for a need of something else.
 func FactNeed(need string) (kind, label string, ok bool) {
 	need, ok = strings.CutPrefix(need, "fact:")
 	kind, label, _ = strings.Cut(need, "/")

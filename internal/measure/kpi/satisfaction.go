@@ -6,7 +6,7 @@ import "github.com/entente/entente/internal/measure/stat"
 func CSAT() Measure {
 	return Measure{
 		ID: "csat", Section: Service, Entry: 8, Unit: Share, Better: Higher, Days: 90, Clock: NoClock, MinN: 30, Interval: Wilson, Evidence: Surveyed, Stage: Outtake,
-		Dims: ofAnswers(), Of: OfFacts, From: stating(), Needs: needs("rating"),
+		Dims: ofAnswers(), Of: OfFacts, From: stating(), Needs: needs("rating/csat"),
 		Parts:   []Part{{"satisfied", Numerator}, {"dissatisfied", Denominator}},
 		Formula: "CSAT = #{ r ≥ 4 } / #{ r }",
 		Source: func(a Ask) Source {
@@ -25,7 +25,7 @@ func EmployeeNPS() Measure { return promoters("enps", Working, 27) }
 func promoters(id string, section Section, entry int) Measure {
 	return Measure{
 		ID: id, Section: section, Entry: entry, Unit: Points, Better: Higher, Days: 90, Clock: NoClock, MinN: 30, Interval: NetScore, Evidence: Surveyed, Stage: Outtake,
-		Dims: ofAnswers(), Of: OfFacts, From: stating(), Needs: needs("rating"),
+		Dims: ofAnswers(), Of: OfFacts, From: stating(), Needs: needs("rating/" + id),
 		Parts:   []Part{{"promoters", Numerator}, {"passives", Denominator}, {"detractors", Numerator}},
 		Formula: "NPS = 100 · (p − d),  SE = 100 · √((p + d − (p − d)²) / n)",
 		Source: func(a Ask) Source {
@@ -41,7 +41,7 @@ func promoters(id string, section Section, entry int) Measure {
 func CES() Measure {
 	return Measure{
 		ID: "ces", Section: Service, Entry: 8, Unit: Score, Better: Higher, Days: 90, Clock: NoClock, MinN: 30, Interval: Student, Evidence: Surveyed, Stage: Outtake,
-		Dims: ofAnswers(), Of: OfFacts, From: stating(), Needs: needs("rating"),
+		Dims: ofAnswers(), Of: OfFacts, From: stating(), Needs: needs("rating/ces"),
 		Parts:   []Part{{"rated", Numerator}},
 		Formula: "CES = Σ rᵢ / n,  1 ≤ rᵢ ≤ 7",
 		Source: func(a Ask) Source {

@@ -61,8 +61,10 @@ func InterviewRate() Measure {
 
 // OfferAcceptance is the share of offers that were accepted.
 func OfferAcceptance() Measure {
-	return applicants("offer-acceptance", "accepted_offer", "offered", "o = #accepted / #offered",
+	m := applicants("offer-acceptance", "accepted_offer", "offered", "o = #accepted / #offered",
 		"CASE WHEN f.status = 'accepted' THEN 'accepted_offer' ELSE 'offered' END", "f.status IN ('offered', 'accepted')")
+	m.Needs = needs("applicant/offered|accepted")
+	return m
 }
 
 // settled is a share of what was asked for, invited or agreed that came to be: facts of the kind outcome with a label. What is still open counts

@@ -35,7 +35,7 @@ func ProgrammeReturn() Measure {
 func ProgrammePotential() Measure {
 	return Measure{
 		ID: "programme-potential", Section: Worth, Entry: 32, Unit: Money, Better: Higher, Days: 365, Clock: NoClock, Interval: ExactNumber, Evidence: Assumed, Stage: Impact,
-		Dims: ofFacts(), Of: OfFacts, From: stating(), Needs: needs("benefit"), Spread: true,
+		Dims: ofFacts(), Of: OfFacts, From: stating(), Needs: needs("benefit/modelled|assumed"), Spread: true,
 		Parts:   []Part{{"benefit_modelled", Numerator}, {"benefit_assumed", Numerator}},
 		Formula: "P = Σ benefits modelled or assumed",
 		Source: func(a Ask) Source {

@@ -49,23 +49,8 @@ func dimTabs(ctx context.Context, p measureProps) []ui.Tab {
 
 // needWords says what is missing, and where it can be brought.
 func needWords(ctx context.Context, n measure.Need) (text, href string) {
-	if n.Kind == "" {
-		key := "measure.need." + n.Module
-		if !i18n.Has(key) {
-			key = "measure.need.module"
-		}
-		return i18n.T(ctx, key, "Name", n.Module), ""
-	}
-	kind := n.Kind
-	if key := "business.kind." + n.Kind; i18n.Has(key) {
-		kind = i18n.T(ctx, key)
-	}
-	text = i18n.T(ctx, "measure.need.fact", "Kind", kind)
-	if n.Label != "" {
-		text = i18n.T(ctx, "measure.need.fact_label", "Kind", kind, "Label", n.Label)
-	}
-	if org.Require(ctx, org.ImportRun) != nil {
-		return text, "" // others bring them
+	if text = n.Text(ctx); n.Kind == "" || org.Require(ctx, org.ImportRun) != nil {
+		return text, "" // nobody can bring it, or others do
 	}
 	return text, "/import?format=facts&kind=" + n.Kind
 }
@@ -75,7 +60,7 @@ func bring(ctx context.Context, n measure.Need) (what, example, form string) {
 	if n.Kind == "" {
 		return "", "", ""
 	}
-	for _, key := range []string{"measure.bring." + n.Kind + "." + n.Label, "measure.bring." + n.Kind} {
+	for _, key := range []string{"measure.bring." + n.Kind + "." + strings.ReplaceAll(n.Label, "|", "_"), "measure.bring." + n.Kind} {
 		if i18n.Has(key) {
 			what = i18n.T(ctx, key)
 			break

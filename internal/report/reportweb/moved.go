@@ -96,3 +96,11 @@ func (p movedPage) rows(ctx context.Context, m strategy.Moved) string {
 func (h *handlers) movedRoutes(r *web.Routes) {
 	r.Page("GET /strategy/moved", org.StrategyRead, h.moved)
 }
+
+// standingWord is where an objective stands; too few observations are not none.
+func standingWord(ctx context.Context, st strategy.Standing) string {
+	if st.TooFew() {
+		return i18n.T(ctx, "strategy.map.few")
+	}
+	return i18n.T(ctx, "report.state."+st.Rolled.State.String())
+}

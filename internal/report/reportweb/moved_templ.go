@@ -88,7 +88,7 @@ func movedBody(p movedPage) templ.Component {
 						_, _ = templ_7745c5c3_Buffer.WriteString("\">")
 						write.Text(templ_7745c5c3_Buffer, a.Standing.Name.In(i18n.Lang(ctx)))
 						_, _ = templ_7745c5c3_Buffer.WriteString("</a>")
-						templ_7745c5c3_Err = ui.State(i18n.T(ctx, "report.state."+a.Standing.Rolled.State.String()), stateTone(a.Standing.Rolled.State)).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.State(standingWord(ctx, a.Standing), stateTone(a.Standing.Rolled.State)).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -156,7 +156,7 @@ func movedObjective(p movedPage, s movedStep) templ.Component {
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
 		write.Text(templ_7745c5c3_Buffer, s.Standing.Name.In(i18n.Lang(ctx)))
 		_, _ = templ_7745c5c3_Buffer.WriteString("</a>")
-		templ_7745c5c3_Err = ui.State(i18n.T(ctx, "report.state."+s.Standing.Rolled.State.String()), stateTone(s.Standing.Rolled.State)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.State(standingWord(ctx, s.Standing), stateTone(s.Standing.Rolled.State)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"net/http"
-	"strings"
 
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/measure"
@@ -125,9 +124,12 @@ func (h *handlers) packPDF(w http.ResponseWriter, r *http.Request) error {
 	return nil // whoever stopped reading needs no answer
 }
 
-// reason says why an objective is off: its measures that are, with their numbers and their targets.
-func reason(ctx context.Context, h packPage, st strategy.Standing) string {
-	var out []string
+// why is a measure that is off, with what is behind its number.
+type why struct{ Text, Href string }
+
+// reasons say why an objective is off: its measures that are, with their numbers and their targets.
+func reasons(ctx context.Context, h packPage, st strategy.Standing) []why {
+	var out []why
 	for _, r := range st.Readings {
 		if r.State != stat.Off && r.State != stat.Watch {
 			continue
@@ -137,12 +139,13 @@ func reason(ctx context.Context, h packPage, st strategy.Standing) string {
 			name = r.Measure.Measure // it is gone
 		}
 		if r.Hidden {
-			out = append(out, i18n.T(ctx, "report.pack.reading_hidden", "Measure", name))
+			out = append(out, why{Text: i18n.T(ctx, "report.pack.reading_hidden", "Measure", name)})
 			continue
 		}
-		out = append(out, i18n.T(ctx, "report.pack.reading", "Measure", name, "Value", tell.Told(ctx, r.Unit, r.Result.Currency, r.Value), "Target", tell.Amount(ctx, r.Unit, r.Result.Currency, r.Target)))
+		out = append(out, why{i18n.T(ctx, "report.pack.reading", "Measure", name, "Value", tell.Told(ctx, r.Unit, r.Result.Currency, r.Value), "Target", tell.Amount(ctx, r.Unit, r.Result.Currency, r.Target)),
+			report.RowsPath(ctx, r.Measure.Measure, r.Window, r.Filter())})
 	}
-	return strings.Join(out, " ")
+	return out
 }
 
 func stateTone(s stat.State) ui.Tone {

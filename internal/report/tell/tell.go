@@ -25,16 +25,37 @@ func (f Figure) Whole() string {
 	return f.Value + "\u00a0" + f.Unit
 }
 
-// Amount writes a value in a unit, without the unit's word.
+// mostDigits is how many digits are written behind the point where fewer would say 0, or say two numbers alike.
+const mostDigits = 6
+
+// Amount writes a value in a unit, without the unit's word: in as many digits as suit the unit, in more where those would say 0 of what is not.
 func Amount(ctx context.Context, u kpi.Unit, currency string, v float64) string {
+	zero, text := amount(ctx, u, currency, 0, 0), amount(ctx, u, currency, v, 0)
+	for more := 1; v != 0 && (text == zero || text == "-"+zero || text == "−"+zero) && more <= mostDigits; more++ {
+		zero, text = amount(ctx, u, currency, 0, more), amount(ctx, u, currency, v, more)
+	}
+	return text
+}
+
+// Pair writes two values as Amount does, in as many digits as tell them apart.
+func Pair(ctx context.Context, u kpi.Unit, currency string, a, b float64) (string, string) {
+	x, y := Amount(ctx, u, currency, a), Amount(ctx, u, currency, b)
+	for more := 1; a != b && x == y && more <= mostDigits; more++ {
+		x, y = amount(ctx, u, currency, a, more), amount(ctx, u, currency, b, more)
+	}
+	return x, y
+}
+
+// amount is Amount with so many digits more than suit the unit.
+func amount(ctx context.Context, u kpi.Unit, currency string, v float64, more int) string {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return "–"
 	}
 	switch u {
 	case kpi.Share:
-		return i18n.Percent(ctx, v, 0)
+		return i18n.Percent(ctx, v, more)
 	case kpi.Ratio:
-		return i18n.Percent(ctx, v, 1)
+		return i18n.Percent(ctx, v, 1+more)
 	case kpi.Seconds:
 		if math.Abs(v) > 9e9 {
 			return "–"
@@ -46,11 +67,11 @@ func Amount(ctx context.Context, u kpi.Unit, currency string, v float64) string 
 		}
 		return "–"
 	case kpi.Score:
-		return i18n.Number(ctx, v, 2)
+		return i18n.Number(ctx, v, 2+more)
 	case kpi.Points, kpi.Hours, kpi.Index:
-		return i18n.Number(ctx, v, 1)
+		return i18n.Number(ctx, v, 1+more)
 	}
-	return i18n.Number(ctx, v, 0)
+	return i18n.Number(ctx, v, more)
 }
 
 // Short is the word beside a number, "" where the number says it.
@@ -110,7 +131,7 @@ func Change(ctx context.Context, m kpi.Measure, u kpi.Unit, currency string, c m
 	}
 	by := sign + Amount(ctx, u, currency, math.Abs(c.By))
 	if u == kpi.Share {
-		by = sign + i18n.Number(ctx, math.Abs(c.By)*100, 1) + "\u00a0" + i18n.T(ctx, "measure.short.points")
+		by = sign + Amount(ctx, kpi.Points, "", math.Abs(c.By)*100) + "\u00a0" + i18n.T(ctx, "measure.short.points")
 	}
 	if c.TooFew {
 		return i18n.T(ctx, "report.change.few", "By", by, "Against", with), 0
@@ -147,23 +168,8 @@ func Value(ctx context.Context, by kpi.Dimension, id, name string) string {
 
 // Need says what a measure is waiting for, and where it can be brought, "" when nowhere.
 func Need(ctx context.Context, n measure.Need) (text, href string) {
-	if n.Kind == "" {
-		key := "measure.need." + n.Module
-		if !i18n.Has(key) {
-			key = "measure.need.module"
-		}
-		return i18n.T(ctx, key, "Name", n.Module), ""
-	}
-	kind := n.Kind
-	if key := "business.kind." + n.Kind; i18n.Has(key) {
-		kind = i18n.T(ctx, key)
-	}
-	text = i18n.T(ctx, "measure.need.fact", "Kind", kind)
-	if n.Label != "" {
-		text = i18n.T(ctx, "measure.need.fact_label", "Kind", kind, "Label", n.Label)
-	}
-	if org.Require(ctx, org.ImportRun) != nil {
-		return text, "" // others bring them
+	if text = n.Text(ctx); n.Kind == "" || org.Require(ctx, org.ImportRun) != nil {
+		return text, "" // nobody can bring it, or others do
 	}
 	return text, "/import?format=facts&kind=" + n.Kind
 }

@@ -33,3 +33,25 @@ func TestMoreThan(t *testing.T) {
 		t.Errorf("the ninth tenth is %s", p90)
 	}
 }
+
+// TestDigits holds that what is not zero is not told as zero, and that two numbers that differ read differently.
+func TestDigits(t *testing.T) {
+	t.Parallel()
+	ctx := i18n.With(t.Context(), "en", time.UTC)
+	plain := func(s string) string { return strings.ReplaceAll(s, "\u00a0", " ") }
+	for _, c := range []struct {
+		u    kpi.Unit
+		v    float64
+		want string
+	}{{kpi.Share, 0.42, "42%"}, {kpi.Share, 0.003, "0.3%"}, {kpi.Ratio, 0.0004, "0.04%"}, {kpi.Ratio, 0, "0.0%"}, {kpi.Posts, 12, "12"}, {kpi.Points, -0.04, "−0.04"}} {
+		if got := plain(tell.Amount(ctx, c.u, "", c.v)); got != c.want {
+			t.Errorf("%s %v is %q, want %q", c.u, c.v, got, c.want)
+		}
+	}
+	if a, b := tell.Pair(ctx, kpi.Ratio, "", 0.00041, 0.00043); plain(a) != "0.041%" || plain(b) != "0.043%" {
+		t.Errorf("from %s to %s", a, b)
+	}
+	if a, b := tell.Pair(ctx, kpi.Share, "", 0.4, 0.4); plain(a) != "40%" || plain(b) != "40%" {
+		t.Errorf("from %s to %s", a, b)
+	}
+}

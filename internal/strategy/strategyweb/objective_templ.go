@@ -48,7 +48,7 @@ func objectiveBody(p objectivePage) templ.Component {
 		}
 		templ_7745c5c3_Var3 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"cluster\">")
-			templ_7745c5c3_Err = ui.State(stateWord(ctx, p.St.Rolled.State), tone(p.St.Rolled.State)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.State(standingWord(ctx, p.St), tone(p.St.Rolled.State)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -191,7 +191,7 @@ func measureCard(p objectivePage, c strategy.Course) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack-tight\">")
-			templ_7745c5c3_Err = ui.State(stateWord(ctx, c.Reading.State), tone(c.Reading.State)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.State(readingWord(ctx, c.Reading), tone(c.Reading.State)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -591,7 +591,7 @@ func linkList(p objectivePage, up bool) templ.Component {
 				_, _ = templ_7745c5c3_Buffer.WriteString("\">")
 				write.Text(templ_7745c5c3_Buffer, l.St.Name.In(i18n.Lang(ctx)))
 				_, _ = templ_7745c5c3_Buffer.WriteString("</a></div><div class=\"cluster\">")
-				templ_7745c5c3_Err = ui.State(stateWord(ctx, l.St.Rolled.State), tone(l.St.Rolled.State)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.State(standingWord(ctx, l.St), tone(l.St.Rolled.State)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

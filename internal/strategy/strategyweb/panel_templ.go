@@ -28,7 +28,7 @@ func panelBody(text string, lines []panelLine, more int) templ.Component {
 			_, _ = templ_7745c5c3_Buffer.WriteString("\">")
 			write.Text(templ_7745c5c3_Buffer, l.Standing.Name.In(i18n.Lang(ctx)))
 			_, _ = templ_7745c5c3_Buffer.WriteString("</a></div><div class=\"cluster\">")
-			templ_7745c5c3_Err = ui.State(stateWord(ctx, l.Standing.Rolled.State), tone(l.Standing.Rolled.State)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.State(standingWord(ctx, l.Standing), tone(l.Standing.Rolled.State)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -95,7 +95,7 @@ func slideBody(p slide) templ.Component {
 			_, _ = templ_7745c5c3_Buffer.WriteString("</h1>")
 			if p.judged() {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"cluster slide-state\">")
-				templ_7745c5c3_Err = ui.State(stateWord(ctx, p.St.Rolled.State), tone(p.St.Rolled.State)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.State(standingWord(ctx, p.St), tone(p.St.Rolled.State)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -162,7 +162,7 @@ func slideBody(p slide) templ.Component {
 				_, _ = templ_7745c5c3_Buffer.WriteString("</h2><ul>")
 				for _, f := range p.Reach.Gets {
 					_, _ = templ_7745c5c3_Buffer.WriteString("<li class=\"cluster\">")
-					templ_7745c5c3_Err = ui.State(stateWord(ctx, f.Standing.Rolled.State), tone(f.Standing.Rolled.State)).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.State(standingWord(ctx, f.Standing), tone(f.Standing.Rolled.State)).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -216,7 +216,7 @@ func slideLinks(title string, p slide, up bool) templ.Component {
 			for _, l := range list {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<li class=\"cluster\">")
 				if p.judged() {
-					templ_7745c5c3_Err = ui.State(stateWord(ctx, l.St.Rolled.State), tone(l.St.Rolled.State)).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.State(standingWord(ctx, l.St), tone(l.St.Rolled.State)).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -101,7 +101,7 @@ func chain(ctx context.Context, v strategy.Sight, n names) layout.Chain {
 
 func station(ctx context.Context, st strategy.Standing) layout.Station {
 	return layout.Station{ID: st.ID, Title: st.Name.In(i18n.Lang(ctx)), Href: objectiveHref(st.ID), State: st.Rolled.State, Judged: true,
-		Spoken: st.Name.In(i18n.Lang(ctx)) + ". " + stateWord(ctx, st.Rolled.State)}
+		Spoken: st.Name.In(i18n.Lang(ctx)) + ". " + standingWord(ctx, st)}
 }
 
 // numberOf is the number of a reading where there is room for a few words.

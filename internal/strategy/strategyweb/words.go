@@ -166,6 +166,22 @@ func namesOf(ctx context.Context, s *strategy.Service) (names, error) {
 	return out, nil
 }
 
+// standingWord is where an objective stands; too few observations are not none.
+func standingWord(ctx context.Context, st strategy.Standing) string {
+	if st.TooFew() {
+		return i18n.T(ctx, "strategy.map.few")
+	}
+	return stateWord(ctx, st.Rolled.State)
+}
+
+// readingWord is where a measure stands.
+func readingWord(ctx context.Context, r strategy.Reading) string {
+	if r.Why == strategy.TooFew {
+		return i18n.T(ctx, "strategy.map.few")
+	}
+	return stateWord(ctx, r.State)
+}
+
 func stateWord(ctx context.Context, s stat.State) string {
 	return i18n.T(ctx, map[stat.State]string{stat.OnTrack: "strategy.map.on_track", stat.Watch: "strategy.map.watch", stat.Off: "strategy.map.off",
 		stat.Unknown: "strategy.map.unknown"}[s])
