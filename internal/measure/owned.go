@@ -105,6 +105,17 @@ func ownAt(ctx context.Context, q db.Q, id string) (Own, error) {
 	return d.own()
 }
 
+// Definition tells definitions of a measure that people put together apart, with those that a ratio is made of; "" for the catalogue.
+func (s *Service) Definition(m kpi.Measure) string {
+	out := m.Version
+	for _, id := range []string{m.Over, m.Under} {
+		if part, err := s.Find(id); id != "" && err == nil {
+			out += " " + s.Definition(part)
+		}
+	}
+	return strings.TrimSpace(out)
+}
+
 // ownMeasure makes a measure of what people put together; above are the ratios it stands in.
 func (s *Service) ownMeasure(ctx context.Context, o Own, above []string) (kpi.Measure, error) {
 	docs := func(ctx context.Context, q db.Q, posts []channel.Post) (map[string]*query.Doc, error) {

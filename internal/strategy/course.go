@@ -84,8 +84,9 @@ type CoursePoint struct {
 // mostPoints bounds the windows that are computed for one course.
 const mostPoints = 27
 
-// Course computes a measure in windows ending each week (or rarer, over a long time) since its baseline, at least twelve weeks back: each
-// point can be compared with the target, as points of a series of weeks could not.
+// Course computes a measure in windows ending each week (or rarer, over a long time) since its baseline, at least twelve weeks back, and where facts
+// are older as far back as it is until the due date, so that the line can be drawn on to it: each point can be compared with the target, as points of
+// a series of weeks could not.
 func (s *Service) Course(ctx context.Context, r Reading, due, at time.Time) (Course, error) {
 	if err := org.Require(ctx, org.StrategyRead); err != nil {
 		return Course{}, err
@@ -98,6 +99,21 @@ func (s *Service) Course(ctx context.Context, r Reading, due, at time.Time) (Cou
 	step, from := 7*24*time.Hour, at.AddDate(0, 0, -7*weeksDrawn)
 	if r.BaselineAt.Before(from) {
 		from = r.BaselineAt
+	}
+	if back := at.Add(-due.Sub(at)); !due.IsZero() && back.Before(from) {
+		def, err := s.measures.Find(r.Measure.Measure)
+		if err != nil {
+			return c, nil // it is gone, which the page says
+		}
+		since, err := s.measures.Since(ctx, def)
+		if err != nil {
+			return c, err
+		}
+		if whole := since.AddDate(0, 0, r.Days); !since.IsZero() && whole.Before(from) { // the first window that is told whole
+			if from = whole; from.Before(back) {
+				from = back
+			}
+		}
 	}
 	if oldest := at.AddDate(-3, 0, 0); from.Before(oldest) {
 		from = oldest

@@ -77,8 +77,10 @@ type Reading struct {
 	Expected float64
 	State    stat.State
 	Why      Reason
-	Spark    []Sample // the last weeks, week by week
-	whole    *Reading // with its amounts, where those are Hidden
+	// Redefined says that people changed what the measure counts after its baseline was taken.
+	Redefined bool
+	Spark     []Sample // the last weeks, week by week
+	whole     *Reading // with its amounts, where those are Hidden
 }
 
 // Sample is one step of a course; Value means nothing when it is not Known.
@@ -89,10 +91,11 @@ type Sample struct {
 	Short bool // the week began before the course or is not over
 }
 
-// Tested is a link with what the two main measures say about it.
+// Tested is a link with what a measure of each end says about it: the first two of which enough weeks are known.
 type Tested struct {
 	Link
 	Correlation stat.Correlation // of weekly changes
+	From, To    int              // which measures of the two ends
 }
 
 const (
@@ -218,13 +221,14 @@ const (
 func (s *Service) evaluate(ctx context.Context, m Map, at time.Time, zone *time.Location, most int) (Evaluation, error) {
 	ctx = i18n.With(ctx, i18n.Lang(ctx), zone) // weeks are cut by it
 	e := Evaluation{Map: m, At: at, Objectives: make([]Standing, len(m.Objectives)), Stamp: s.stamps.Add(1)}
-	weekly := make([][]float64, len(m.Objectives))
+	weekly := make([][][]float64, len(m.Objectives))
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(most)
 	for i, o := range m.Objectives {
 		st := &e.Objectives[i]
 		st.Objective = o
 		st.Readings = make([]Reading, len(o.Measures))
+		weekly[i] = make([][]float64, len(o.Measures))
 		for j, measured := range o.Measures {
 			g.Go(func() error {
 				release, err := s.turn(gctx)
@@ -251,9 +255,7 @@ func (s *Service) evaluate(ctx context.Context, m Map, at time.Time, zone *time.
 				}
 				r.Spark = course[max(0, len(course)-weeksDrawn):]
 				st.Readings[j] = r
-				if j == 0 {
-					weekly[i] = oriented(measured, r.Unit, s.past.before(pastKey(measured, at, zone), course))
-				}
+				weekly[i][j] = oriented(measured, r.Unit, s.past.before(pastKey(measured, at, zone), course))
 				return nil
 			})
 		}
@@ -286,7 +288,12 @@ func (s *Service) evaluate(ctx context.Context, m Map, at time.Time, zone *time.
 		from, okFrom := index[l.Origin]
 		to, okTo := index[l.Serves]
 		if okFrom && okTo {
-			t.Correlation = correlated(l, weekly[from], weekly[to])
+			t = tested(l, len(weekly[from]), len(weekly[to]), func(end string, j int) []float64 {
+				if end == l.Origin {
+					return weekly[from][j]
+				}
+				return weekly[to][j]
+			})
 		}
 		e.Links = append(e.Links, t)
 	}

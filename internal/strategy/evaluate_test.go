@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/entente/entente/internal/db/dbtest"
 	"github.com/entente/entente/internal/measure"
 	"github.com/entente/entente/internal/measure/kpi"
+	"github.com/entente/entente/internal/measure/own"
 	"github.com/entente/entente/internal/measure/stat"
 	"github.com/entente/entente/internal/strategy"
 )
@@ -109,6 +111,12 @@ func TestProgress(t *testing.T) {
 		last := c.Points[len(c.Points)-1]
 		if !last.At.Equal(w.now) || last.Value.Value != 7*h || len(c.Expected) != 2 || c.Expected[0].Value != 10*h || c.Expected[1].Value != 2*h {
 			t.Errorf("course ends at %v, expected %+v", last, c.Expected)
+		}
+		// Facts are older than the baseline: the course begins with the first window that is told whole, as far back as it is ahead.
+		w.ask("ancient", w.now.AddDate(-1, 0, 0), time.Hour)
+		first, err := w.s.Course(w.ctx, st.Readings[1], w.now.AddDate(2, 0, 0), w.now)
+		if err != nil || !first.Points[0].At.Before(c.Points[0].At) {
+			t.Errorf("the course of two years ahead begins at %v, that of %v at %v (%v)", first.Points[0].At, st.DueAt, c.Points[0].At, err)
 		}
 	})
 }
@@ -236,5 +244,65 @@ func TestCountsDoNotWait(t *testing.T) {
 	w.ask("r", w.now.Add(-time.Hour), 0)
 	if v := value(); v != 2 {
 		t.Errorf("%v from seven hours ago", v)
+	}
+}
+
+// TestRedefined holds that an objective whose own measure was changed after its baseline says so, until a new baseline is taken, also when it is the
+// part of a ratio that was changed.
+func TestRedefined(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, dbtest.SQLite(t))
+	part := own.Definition{Name: "Brakes", Way: own.Count, Of: kpi.OfPosts, Better: kpi.Higher, Days: 28}
+	over, err := w.s.Measures().AddOwn(w.ctx, part)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ratio, err := w.s.Measures().AddOwn(w.ctx, own.Definition{Name: "Brakes of all", Way: own.Ratio, Over: over.ID, Under: "volume", Better: kpi.Higher, Days: 28})
+	if err != nil {
+		t.Fatal(err)
+	}
+	measured := func(id string) strategy.Measure {
+		return strategy.Measure{Measure: id, Better: kpi.Higher, Weight: 1, Baseline: 0.1, BaselineAt: baseline, Target: 1, Days: 28}
+	}
+	m := w.addMap(measured(over.ID), measured(ratio.ID), measured("volume"))
+	redefined := func() (out []string) {
+		t.Helper()
+		e, err := w.s.Evaluate(w.ctx, m.ID, w.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, st := range e.Objectives {
+			for _, r := range st.Readings {
+				if r.Redefined {
+					out = append(out, r.Measure.Measure)
+				}
+			}
+		}
+		return out
+	}
+	if got := redefined(); len(got) != 0 {
+		t.Errorf("nothing was changed but %v", got)
+	}
+	part.Name, part.Query = "Brakes, said so", "brake"
+	if _, err := w.s.Measures().ChangeOwn(w.ctx, over.ID, part); err != nil {
+		t.Fatal(err)
+	}
+	w.now = w.now.Add(time.Hour)
+	if got := redefined(); !slices.Equal(got, []string{over.ID, ratio.ID}) {
+		t.Errorf("changed since are %v", got)
+	}
+	for _, o := range m.Objectives {
+		for _, x := range o.Measures {
+			x.Weight = 2 // which is no new baseline
+			if x.Measure == over.ID {
+				x.Baseline, x.BaselineAt = 0.3, w.now
+			}
+			if _, err := w.s.ChangeMeasure(w.ctx, x); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if got := redefined(); !slices.Equal(got, []string{ratio.ID}) {
+		t.Errorf("with one new baseline %v", got)
 	}
 }

@@ -109,31 +109,36 @@ func (s *Service) TestLinks(ctx context.Context, e Evaluation, objective string)
 	zone := s.measures.Zone(ctx)
 	c, cancel := context.WithTimeout(i18n.With(ctx, i18n.Lang(ctx), zone), longAgo)
 	defer cancel()
-	courses := map[string][]float64{}
-	course := func(id string) ([]float64, bool) {
-		if known, is := courses[id]; is {
-			return known, known != nil
+	type end struct {
+		objective string
+		measure   int
+	}
+	courses := map[end][]float64{}
+	course := func(id string, j int) []float64 {
+		at := end{id, j}
+		if known, is := courses[at]; is {
+			return known
 		}
-		courses[id] = nil
-		st, is := e.Standing(id)
-		if !is || len(st.Readings) == 0 || st.Readings[0].Hidden {
-			return nil, false
+		courses[at] = nil
+		st, _ := e.Standing(id)
+		r := st.Readings[j]
+		if r.Hidden {
+			return nil
 		}
-		r := st.Readings[0]
 		release, err := s.turn(c)
 		if err != nil {
-			return nil, false
+			return nil
 		}
 		defer release()
 		if err := s.recall(c, r.Measure, e.At); err != nil {
-			return nil, false
+			return nil
 		}
 		list, err := s.weekly(c, r.Measure, e.At)
 		if err != nil {
-			return nil, false
+			return nil
 		}
-		courses[id] = oriented(r.Measure, r.Unit, s.past.before(pastKey(r.Measure, e.At, zone), list))
-		return courses[id], true
+		courses[at] = oriented(r.Measure, r.Unit, s.past.before(pastKey(r.Measure, e.At, zone), list))
+		return courses[at]
 	}
 	links := make([]Tested, len(e.Links))
 	copy(links, e.Links)
@@ -141,17 +146,33 @@ func (s *Service) TestLinks(ctx context.Context, e Evaluation, objective string)
 		if l.Origin != objective && l.Serves != objective {
 			continue
 		}
-		from, is := course(l.Origin)
-		to, there := course(l.Serves)
-		if is && there {
-			links[i].Correlation = correlated(l.Link, from, to)
+		from, is := e.Standing(l.Origin)
+		to, there := e.Standing(l.Serves)
+		if !is || !there {
+			continue
+		}
+		if t := tested(l.Link, len(from.Readings), len(to.Readings), course); t.Correlation.N > 0 {
+			links[i] = t
 		}
 	}
 	e.Links = links
 	return e
 }
 
-// correlated tests a link on the weekly courses of what it joins.
-func correlated(l Link, from, to []float64) stat.Correlation {
-	return stat.Correlate(stat.Changes(from), stat.Changes(to), (l.LagDays+3)/7, true)
+// tested tests a link on the weekly courses of a measure of each end: the first two, in the order of the objectives, of which enough weeks are known,
+// else those of which most are. How they moved does not choose them.
+func tested(l Link, froms, tos int, course func(objective string, measure int) []float64) Tested {
+	best := Tested{Link: l}
+	for sum := 0; sum <= froms+tos-2; sum++ {
+		for i := max(0, sum-tos+1); i <= min(sum, froms-1); i++ {
+			c := stat.Correlate(stat.Changes(course(l.Origin, i)), stat.Changes(course(l.Serves, sum-i)), (l.LagDays+3)/7, true)
+			if c.Told() {
+				return Tested{l, c, i, sum - i}
+			}
+			if c.N > best.Correlation.N {
+				best = Tested{l, c, i, sum - i}
+			}
+		}
+	}
+	return best
 }

@@ -46,6 +46,9 @@ func TestLinksOnAllThereIs(t *testing.T) {
 			draft.Objectives = append(draft.Objectives, strategy.Objective{ID: name, Perspective: []string{"down", "up", "up"}[i], Name: strategy.Words{"en": name}, DueAt: due,
 				Measures: []strategy.Measure{{Measure: "volume", Better: kpi.Higher, Weight: 1, Baseline: 1, BaselineAt: baseline, Target: 100, Days: 28, Channel: name}}})
 		}
+		// The first measure of one end has no data: the link is tested on the second.
+		empty := strategy.Measure{Measure: "csat", Better: kpi.Higher, Weight: 1, Baseline: 0.1, BaselineAt: baseline, Target: 1, Days: 90}
+		draft.Objectives[1].Measures = append([]strategy.Measure{empty}, draft.Objectives[1].Measures...)
 		m, err := w.s.AddMap(w.ctx, draft)
 		if err != nil {
 			t.Fatal(err)
@@ -80,6 +83,11 @@ func TestLinksOnAllThereIs(t *testing.T) {
 		check := func(when string, e strategy.Evaluation) {
 			t.Helper()
 			outcome, young := tested(e)
+			for _, l := range e.Links {
+				if l.Correlation == outcome && (l.From != 0 || l.To != 1) {
+					t.Errorf("%s: tested on the measures %d and %d", when, l.From, l.To)
+				}
+			}
 			if outcome.N < 60 || outcome.N > weeks || outcome.Verdict != stat.Consistent {
 				t.Errorf("%s: tested on %+v", when, outcome)
 			}

@@ -61,6 +61,7 @@ func (s *Service) reading(ctx context.Context, m Measure, due, at time.Time, zon
 		return r, nil
 	}
 	r.Unit = def.Unit
+	r.Redefined = m.Defined != "" && m.Defined != s.measures.Definition(def)
 	r.Result, err = s.measures.Compute(measure.Permitted(ctx), m.Measure, r.Window, m.Filter())
 	if problem.Is(err, problem.Invalid) || problem.Is(err, problem.Missing) {
 		r.Why = Gone

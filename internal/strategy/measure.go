@@ -57,6 +57,7 @@ type Measure struct {
 	Team          string
 	Partner       string
 	Campaign      string
+	Defined       string // which definition of a measure that people put together the baseline is of, "" where nobody knows
 	Timing        Timing
 	Hidden        bool // it is an amount, and whoever asked does not see those: Baseline, Target, Low and High are left out
 }
@@ -64,7 +65,7 @@ type Measure struct {
 // MaxMeasures is how many measures an objective may have.
 const MaxMeasures = 8
 
-const measureColumns = "m.id, m.objective, m.position, m.measure, m.statistic, m.better, m.weight, m.baseline, m.baseline_at, m.target, m.low, m.high, m.days, m.channel, m.topic, m.language, m.community, m.kind, m.team, m.partner, m.campaign, m.timing"
+const measureColumns = "m.id, m.objective, m.position, m.measure, m.statistic, m.better, m.weight, m.baseline, m.baseline_at, m.target, m.low, m.high, m.days, m.channel, m.topic, m.language, m.community, m.kind, m.team, m.partner, m.campaign, m.defined, m.timing"
 
 type measureRow struct {
 	Measure
@@ -73,7 +74,7 @@ type measureRow struct {
 
 func measureFields(m *measureRow) []any {
 	return []any{&m.ID, &m.Objective, &m.Position, &m.Measure.Measure, (*string)(&m.Statistic), (*string)(&m.Better), &m.Weight, &m.Baseline, db.At(&m.BaselineAt), &m.Target,
-		&m.low, &m.high, &m.Days, &m.Channel, &m.Topic, &m.Language, &m.Community, &m.Kind, &m.Team, &m.Partner, &m.Campaign, (*string)(&m.Timing)}
+		&m.low, &m.high, &m.Days, &m.Channel, &m.Topic, &m.Language, &m.Community, &m.Kind, &m.Team, &m.Partner, &m.Campaign, &m.Defined, (*string)(&m.Timing)}
 }
 
 func (m measureRow) settled() Measure {
@@ -88,11 +89,11 @@ func (m Measure) row() []any {
 	if m.Better == kpi.Within {
 		low, high = m.Low, m.High
 	}
-	return []any{m.ID, m.Objective, m.Position, m.Measure, string(m.Statistic), string(m.Better), m.Weight, m.Baseline, db.T(m.BaselineAt), m.Target, low, high, m.Days, m.Channel, m.Topic, m.Language, m.Community, m.Kind, m.Team, m.Partner, m.Campaign, string(m.Timing)}
+	return []any{m.ID, m.Objective, m.Position, m.Measure, string(m.Statistic), string(m.Better), m.Weight, m.Baseline, db.T(m.BaselineAt), m.Target, low, high, m.Days, m.Channel, m.Topic, m.Language, m.Community, m.Kind, m.Team, m.Partner, m.Campaign, m.Defined, string(m.Timing)}
 }
 
 func insertMeasure(ctx context.Context, q db.Q, m Measure) error {
-	return db.Insert(ctx, q, "objective_measure (id, objective, position, measure, statistic, better, weight, baseline, baseline_at, target, low, high, days, channel, topic, language, community, kind, team, partner, campaign, timing)", [][]any{m.row()}, "")
+	return db.Insert(ctx, q, "objective_measure (id, objective, position, measure, statistic, better, weight, baseline, baseline_at, target, low, high, days, channel, topic, language, community, kind, team, partner, campaign, defined, timing)", [][]any{m.row()}, "")
 }
 
 // Filter is what the measure counts.
@@ -250,6 +251,7 @@ func (s *Service) checkMeasure(ctx context.Context, m Measure) (Measure, error) 
 	if m.Community, err = s.measures.CommunityID(ctx, m.Community); err != nil {
 		return m, err
 	}
+	m.Defined = s.measures.Definition(def)
 	return m, errors.Join(errs...)
 }
 
@@ -362,9 +364,12 @@ func (s *Service) ChangeMeasure(ctx context.Context, m Measure) (Measure, error)
 	if m, err = s.checkMeasure(ctx, m); err != nil {
 		return m, err
 	}
+	if m.Measure == was.Measure && m.Baseline == was.Baseline && m.BaselineAt.Sub(was.BaselineAt).Abs() < 24*time.Hour {
+		m.Defined = was.Defined // the baseline is the old one
+	}
 	err = s.edit(ctx, o.Map, "strategy.measure_changed", "objective:"+o.ID, m.summary(), func(ctx context.Context, q db.Q) error {
 		n, err := db.Exec(ctx, q, `UPDATE objective_measure SET objective = $2, position = $3, measure = $4, statistic = $5, better = $6, weight = $7, baseline = $8, baseline_at = $9,
-			target = $10, low = $11, high = $12, days = $13, channel = $14, topic = $15, language = $16, community = $17, kind = $18, team = $19, partner = $20, campaign = $21, timing = $22 WHERE id = $1`, m.row()...)
+			target = $10, low = $11, high = $12, days = $13, channel = $14, topic = $15, language = $16, community = $17, kind = $18, team = $19, partner = $20, campaign = $21, defined = $22, timing = $23 WHERE id = $1`, m.row()...)
 		if err != nil {
 			return fmt.Errorf("change a measure: %w", err)
 		}

@@ -46,7 +46,7 @@ func tables() []table {
 		{"objective", []string{"id"}, append(text("map", "perspective", "name", "owner", "stakeholders", "note", "goal", "goal_kind", "stage"), whole("due_at"), real("position"),
 			quiet("created_at"), quiet("updated_at")), "map = $1"},
 		{"objective_theme", []string{"objective", "theme"}, nil, "objective IN " + mine},
-		{"objective_measure", []string{"id"}, append(text("objective", "measure", "statistic", "better", "timing", "channel", "topic", "language", "community", "kind", "team", "partner", "campaign"), whole("position"), whole("baseline_at"),
+		{"objective_measure", []string{"id"}, append(text("objective", "measure", "statistic", "better", "timing", "channel", "topic", "language", "community", "kind", "team", "partner", "campaign", "defined"), whole("position"), whole("baseline_at"),
 			whole("days"), real("weight"), real("baseline"), real("target"), real("low"), real("high")), "objective IN " + mine},
 		{"objective_link", []string{"origin", "serves"}, append(text("map", "note"), whole("lag_days"), real("weight")), "map = $1"},
 		{"contribution", []string{"origin", "serves"}, append(text("note"), real("weight")), "origin IN " + mine + " OR serves IN " + mine},

@@ -13,10 +13,11 @@ import (
 	"github.com/entente/entente/internal/org"
 )
 
-// Trace is what something left behind that measures may count: posts, conversations, insights and business facts by their ids, and a campaign by
-// its name.
+// Trace is what something left behind that measures may count, by ids: posts, conversations, insights, business facts, the members who said something,
+// the situations it is part of and the visits that led to it; and a campaign by its name.
 type Trace struct {
 	Posts, Conversations, Insights, Facts []string
+	People, Situations, Visits            []string
 	Campaign                              string
 }
 
@@ -104,6 +105,9 @@ func (s *Service) said(ctx context.Context, id string) (Trace, error) {
 	for _, c := range t.Conversations {
 		about = append(about, "conversation:"+c)
 	}
+	t.People = list("SELECT m.id FROM member m WHERE 'mailto:' || m.email IN (SELECT p.author FROM post p WHERE p.root = $1) ORDER BY m.id", root)
+	t.Situations = list("SELECT DISTINCT situation FROM situation_conversation WHERE conversation IN "+db.Among(q, "$1")+" ORDER BY situation", db.Texts(t.Conversations))
+	t.Visits = list("SELECT id FROM contact_visit WHERE thread IN "+db.Among(q, "$1")+" AND thread <> '' ORDER BY id", db.Texts(t.Posts))
 	t.Insights = list("SELECT id FROM insight WHERE about IN "+db.Among(q, "$1")+" ORDER BY id", db.Texts(about))
 	if err != nil {
 		return t, fmt.Errorf("follow what was said: %w", err)
@@ -111,8 +115,8 @@ func (s *Service) said(ctx context.Context, id string) (Trace, error) {
 	return t, nil
 }
 
-// Moved lists on all maps the measures of objectives that count something of a trace, by the very rows behind their numbers. Measures that have
-// to read posts to know which count are left out.
+// Moved lists on all maps the measures of objectives that count something of a trace, by the very rows behind their numbers. Where posts must be read to
+// know which count, those of the trace are.
 func (s *Service) Moved(ctx context.Context, t Trace, at time.Time) ([]Moved, error) {
 	if err := org.Require(ctx, org.StrategyRead); err != nil {
 		return nil, err
@@ -202,11 +206,12 @@ func (s *Service) traced(ctx context.Context, t Trace, x Measure, at time.Time) 
 	for err == nil && def.Over != "" { // behind a ratio are the rows of what stands above the line
 		def, err = s.measures.Find(def.Over)
 	}
-	if err != nil || def.Matching != nil || len(def.Pending()) > 0 || measure.Narrows(def, x.Filter()) != x.Filter() {
+	if err != nil || len(def.Pending()) > 0 || measure.Narrows(def, x.Filter()) != x.Filter() {
 		return n, nil // gone, not there yet, or not to be told by an id
 	}
-	ids := map[kpi.Thing][]string{kpi.OfPosts: t.Posts, kpi.OfConversations: t.Conversations, kpi.OfInsights: t.Insights, kpi.OfFacts: t.Facts}[def.Of]
-	byCampaign := t.Campaign != "" && slices.Contains(def.Dims, kpi.ByCampaign)
+	ids := map[kpi.Thing][]string{kpi.OfPosts: t.Posts, kpi.OfConversations: t.Conversations, kpi.OfInsights: t.Insights, kpi.OfFacts: t.Facts,
+		kpi.OfPeople: t.People, kpi.OfSituations: t.Situations, kpi.OfVisits: t.Visits}[def.Of]
+	byCampaign := t.Campaign != "" && slices.Contains(def.Dims, kpi.ByCampaign) && def.Matching == nil // which would read all that was said
 	if len(ids) == 0 && !byCampaign {
 		return n, nil
 	}
@@ -226,7 +231,15 @@ func (s *Service) traced(ctx context.Context, t Trace, x Measure, at time.Time) 
 	if byCampaign {
 		ask.Filter.Campaign = t.Campaign
 	}
-	q, src := s.db.Read(), def.Source(ask)
+	q, src := s.db.Read(), kpi.Source{}
+	if def.Matching == nil {
+		src = def.Source(ask)
+	} else {
+		ask.Only = ids
+		if src, err = def.Matching(ctx, q, ask, kpi.Page{Limit: len(ids) + 1}); err != nil {
+			return n, fmt.Errorf("look for a trace behind %s: %w", x.Measure, err)
+		}
+	}
 	if !byCampaign {
 		src.Where.And(src.ID + " IN " + db.Among(q, src.Where.Arg(db.Texts(ids))))
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/entente/entente/internal/db/dbtest"
 	"github.com/entente/entente/internal/id"
 	"github.com/entente/entente/internal/measure/kpi"
+	"github.com/entente/entente/internal/measure/own"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
 	"github.com/entente/entente/internal/strategy"
@@ -38,7 +39,15 @@ func TestMoved(t *testing.T) {
 		lead.BaselineAt = w.now.AddDate(0, 0, -300)
 		autumn := lead
 		autumn.Campaign = "Autumn"
-		m := w.addMap(on("volume", "mail", 28), on("volume", "news", 28), first, lead, on("response-rate", "", 7), autumn)
+		searched, err := w.s.Measures().AddOwn(w.ctx, own.Definition{Name: "Bikes", Way: own.Count, Of: kpi.OfPosts, Query: "bike", Better: kpi.Higher, Days: 28})
+		if err != nil {
+			t.Fatal(err)
+		}
+		missed, err := w.s.Measures().AddOwn(w.ctx, own.Definition{Name: "Trains", Way: own.Count, Of: kpi.OfPosts, Query: "train", Better: kpi.Higher, Days: 28})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := w.addMap(on(searched.ID, "", 28), on(missed.ID, "", 28), on("volume", "mail", 28), on("volume", "news", 28), first, lead, on("response-rate", "", 7), autumn)
 		// Only what the measure can be told apart by narrows it, and only to what there is.
 		for field, x := range map[string]func(*strategy.Measure){"team": func(x *strategy.Measure) { x.Measure, x.Team = "volume", "sav" }, "campaign": func(x *strategy.Measure) { x.Campaign = "Winter" }} {
 			wrong := lead
@@ -69,8 +78,8 @@ func TestMoved(t *testing.T) {
 			said string
 			want map[string][2]int
 		}{
-			{"new", map[string][2]int{"volume mail": {1, 1}, "first-response-time mail": {1, 1}, "response-rate ": {1, 1}}},
-			{"past", map[string][2]int{"volume mail": {0, 1}, "first-response-time mail": {0, 1}, "response-rate ": {0, 1}}},
+			{"new", map[string][2]int{"volume mail": {1, 1}, "first-response-time mail": {1, 1}, "response-rate ": {1, 1}, searched.ID + " ": {1, 1}}},
+			{"past", map[string][2]int{"volume mail": {0, 1}, "first-response-time mail": {0, 1}, "response-rate ": {0, 1}, searched.ID + " ": {0, 1}}},
 			{"old", map[string][2]int{}},
 		} {
 			trace, err := w.s.Said(w.ctx, id.From("mail"+c.said, "post"))
@@ -99,7 +108,7 @@ func TestMoved(t *testing.T) {
 			t.Errorf("a fact: %s, %v", diff, err)
 		}
 		beside, err := w.s.MovedBy(w.ctx, id.From("mail"+"new", "post"), "mail", nil, w.now)
-		if err != nil || len(beside) != 3 { // not the leads, which are narrowed to nothing and count none of it
+		if err != nil || len(beside) != 4 { // not the leads, which are narrowed to nothing and count none of it
 			t.Errorf("beside the conversation: %d, %v", len(beside), err)
 		}
 		if got := moved(strategy.Trace{Campaign: "Winter"}); len(got) != 0 {

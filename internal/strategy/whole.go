@@ -123,7 +123,7 @@ func (st snapshot) toMap(mapID string) Map {
 			x := Measure{ID: r.key[0], Objective: text(f["objective"]), Position: whole(f["position"]), Measure: text(f["measure"]), Statistic: Statistic(text(f["statistic"])),
 				Better: kpi.Better(text(f["better"])), Weight: real(f["weight"]), Baseline: real(f["baseline"]), BaselineAt: when(f["baseline_at"]), Target: real(f["target"]),
 				Low: real(f["low"]), High: real(f["high"]), Days: whole(f["days"]), Channel: text(f["channel"]), Topic: text(f["topic"]), Language: text(f["language"]),
-				Community: text(f["community"]), Kind: text(f["kind"]), Team: text(f["team"]), Partner: text(f["partner"]), Campaign: text(f["campaign"]), Timing: Timing(text(f["timing"]))}
+				Community: text(f["community"]), Kind: text(f["kind"]), Team: text(f["team"]), Partner: text(f["partner"]), Campaign: text(f["campaign"]), Defined: text(f["defined"]), Timing: Timing(text(f["timing"]))}
 			measures[x.Objective] = append(measures[x.Objective], x)
 		case "objective_link":
 			m.Links = append(m.Links, Link{Origin: r.key[0], Serves: r.key[1], Weight: real(f["weight"]), LagDays: whole(f["lag_days"]), Note: text(f["note"])})

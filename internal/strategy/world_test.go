@@ -38,7 +38,9 @@ func newWorld(t testing.TB, d *db.DB) *world {
 	e := enrich.New(d, log, enrich.LanguageIdentifier{})
 	w.led = ledger.New(d, log, clock, channel.PostFollower(), people.Follower(), e.Follower(), listening.NewMatcher(e).Follower(), inbox.Follower())
 	w.org = org.New(d, log, clock)
-	w.s = strategy.New(d, measure.New(d, w.org, clock), w.org, log, clock)
+	m := measure.New(d, w.org, clock)
+	m.Trust(e)
+	w.s = strategy.New(d, m, w.org, log, clock)
 	w.exec("INSERT INTO channel (id, kind, name, created_at) VALUES ('mail', 'mail', 'mailbox', 1), ('news', 'feed', 'news', 1)")
 	w.exec("INSERT INTO topic (id, name, query, created_at, updated_at) VALUES ('bike', 'Bikes', 'bike', 1, 1)")
 	return w

@@ -74,6 +74,9 @@ type Ask struct {
 
 	Sentiment *stat.Confusion // how often models say which sentiment for which; nil when it is not known
 
+	// Only are the posts that are looked at, by id, where they must be read to know which count; nil is all.
+	Only []string
+
 	// Apart tells facts apart by channel and gathers them by the hour: they are read once for all channels, and kept by the hour.
 	Apart bool
 }

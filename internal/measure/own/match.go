@@ -41,6 +41,9 @@ func (d Definition) matched(m *kpi.Measure, docs Docs, which part) {
 				}
 				w.And("p.seq IN ("+hits+")", narrow)
 			}
+			if a.Only != nil {
+				w.And("p.id IN "+db.Among(q, "?"), db.Texts(a.Only))
+			}
 			w.And("("+src.At+", p.id) "+after+" (?, ?)", from, id)
 			posts, err := db.All(ctx, q, channel.PostFields, "SELECT "+channel.PostColumns("p.")+" FROM "+src.Table+" "+w.String()+" ORDER BY "+src.At+order+", p.id"+order+db.Limit(size), w.Args...)
 			if err != nil {

@@ -42,6 +42,9 @@ const (
 	clearLink   = 0.5 // r that would be called a clear link
 )
 
+// Told reports whether there are enough pairs to say anything, be it that nothing can be told from chance.
+func (c Correlation) Told() bool { return c.Bounded && c.N >= fewestPairs }
+
 // Correlate compares driver[i] with outcome[i+lag], both at the same regular periods; NaN marks a missing period.
 // rises says whether the link expects the outcome to rise with the driver (true) or to fall (false).
 // The interval is Fisher's: tanh(atanh r ± z/√(m−3)). Successive periods resemble each other, so m is not the number of pairs

@@ -9,7 +9,8 @@ type Trend struct {
 	SlopeLow, SlopeHigh float64 // 95 % interval when Bounded
 	Value               float64 // of the step asked for, on the line
 	Low, High           float64 // 95 % interval of what will be observed there, when Bounded
-	Bounded             bool    // false with fewer steps than fewestSteps, and further ahead than the past reaches back
+	Bounded             bool    // false with fewer steps than FewestSteps, and further ahead than the past reaches back
+	Far                 bool    // it is further ahead
 }
 
 // Rising and Falling report whether the interval of the slope leaves out zero.
@@ -18,8 +19,8 @@ func (t Trend) Rising() bool { return t.Bounded && t.SlopeLow > 0 }
 // Falling is the other way round.
 func (t Trend) Falling() bool { return t.Bounded && t.SlopeHigh < 0 }
 
-// fewestSteps: through fewer points any line goes.
-const fewestSteps = 8
+// FewestSteps is of how many steps a line says something: through fewer points any line goes.
+const FewestSteps = 8
 
 // Forecast draws the line of least squares through the steps of a course, NaN for those that are not known, and reads it so many steps after
 // the last one. The interval is that of a prediction, Student's t with n−2 degrees of freedom. Successive steps resemble each other, so what is
@@ -56,7 +57,7 @@ func Forecast(course []float64, ahead int) Trend {
 	slope := sxy / sxx
 	at := float64(len(course)-1+ahead) - mx
 	t.Slope, t.Value = slope*largest, (my+slope*at)*largest
-	if t.N < fewestSteps || !finite(t.Slope, t.Value) || float64(ahead) > x[t.N-1]-x[0] {
+	if t.Far = t.N >= FewestSteps && float64(ahead) > x[t.N-1]-x[0]; t.Far || t.N < FewestSteps || !finite(t.Slope, t.Value) {
 		return t
 	}
 	left := make([]float64, t.N)

@@ -170,7 +170,17 @@ func (h *handlers) editMeasure(w http.ResponseWriter, r *http.Request) error {
 	} else {
 		f.Target = typed(ctx, unit, currency, m.Target)
 	}
-	return h.showMeasure(w, r, measurePage{Form: f, Objective: o})
+	p := measurePage{Form: f, Objective: o}
+	if r.URL.Query().Get("baseline") == "now" { // as the measure is defined today
+		res, err := h.s.Measures().Compute(ctx, m.Measure, m.Window(h.s.Now(), h.s.Measures().Zone(ctx)), m.Filter())
+		if err != nil && !problem.Is(err, problem.Invalid) && !problem.Is(err, problem.Missing) {
+			return err
+		}
+		if err == nil && res.Value.Defined() {
+			p.Form.Baseline, p.Form.BaselineOn = typed(ctx, unit, res.Currency, res.Value.Value), dueDay(ctx, h.s.Now())
+		}
+	}
+	return h.showMeasure(w, r, p)
 }
 
 // readMeasure reads the form; errs are what cannot be read.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/measure/kpi"
+	"github.com/entente/entente/internal/measure/stat"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
 	"github.com/entente/entente/internal/strategy"
@@ -230,8 +231,15 @@ func heading(ctx context.Context, c strategy.Course, st strategy.Standing, e str
 		return ""
 	}
 	o := c.Outlook(st.DueAt, e.At)
-	if !o.Bounded {
-		return i18n.T(ctx, "check.outlook.unknown", "N", o.N)
+	switch {
+	case o.Far:
+		first := 0
+		for first < len(c.Points)-1 && !c.Points[first].Value.OK() {
+			first++
+		}
+		return i18n.T(ctx, "check.outlook.far", "Day", i18n.Day(ctx, st.DueAt), "Since", i18n.Day(ctx, c.Points[first].At))
+	case !o.Bounded:
+		return i18n.T(ctx, "check.outlook.few", "N", o.N, "Min", stat.FewestSteps)
 	}
 	trend := "level"
 	if o.Rising() {

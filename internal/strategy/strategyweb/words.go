@@ -317,8 +317,8 @@ func dueDay(ctx context.Context, t time.Time) string {
 	return t.In(i18n.Zone(ctx)).Format(time.DateOnly)
 }
 
-// tested says what the data says about a link.
-func tested(ctx context.Context, l strategy.Tested) string {
+// tested says what the data says about a link, and of which measures.
+func (p objectivePage) tested(ctx context.Context, l strategy.Tested) string {
 	c := l.Correlation
 	key := map[stat.Verdict]string{stat.Consistent: "strategy.map.consistent", stat.NotConsistent: "strategy.map.not_consistent"}[c.Verdict]
 	if key == "" {
@@ -327,6 +327,11 @@ func tested(ctx context.Context, l strategy.Tested) string {
 	s := i18n.T(ctx, key)
 	if c.Bounded {
 		s += " (" + i18n.T(ctx, "strategy.correlation", "R", i18n.Number(ctx, c.R, 2), "Low", i18n.Number(ctx, c.Low, 2), "High", i18n.Number(ctx, c.High, 2), "N", c.N) + ")"
+	}
+	from, _ := p.E.Standing(l.Origin)
+	to, _ := p.E.Standing(l.Serves)
+	if c.N > 0 && l.From < len(from.Readings) && l.To < len(to.Readings) && len(from.Readings)+len(to.Readings) > 2 {
+		s += " · " + p.Names.label(ctx, from.Readings[l.From].Measure) + " → " + p.Names.label(ctx, to.Readings[l.To].Measure)
 	}
 	return s
 }
