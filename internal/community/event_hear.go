@@ -153,7 +153,11 @@ func (s *Service) hearAbout(ctx context.Context, t *Thread, found bool, fact str
 			return err
 		}
 		if may {
-			to = append(to, told{m, kind})
+			as := kind
+			if kind == NewsOfIdea && person == t.Author {
+				as = NewsOfOwn
+			}
+			to = append(to, told{m, as})
 		}
 	}
 	return s.heard(ctx, fact, to, Notice{Community: place, Thread: t.ID, Post: post, Subject: fact})
@@ -164,13 +168,13 @@ func (s *Service) dateNotices(ctx context.Context, q db.Q, list []Notice) error 
 	for i := range list {
 		n := &list[i]
 		switch n.Kind {
-		case NewsOfIdea:
-			step, found, err := db.One(ctx, q, func(p *Step) []any { return []any{&p.Status, &p.Reason} }, "SELECT status, reason FROM community_idea_step WHERE activity = $1", n.Subject)
+		case NewsOfIdea, NewsOfOwn:
+			step, found, err := db.One(ctx, q, func(p *Step) []any { return []any{&p.Status, &p.Reason, &p.By} }, "SELECT status, reason, decider FROM community_idea_step WHERE activity = $1", n.Subject)
 			if err != nil {
 				return fmt.Errorf("read what was decided on an idea: %w", err)
 			}
 			if found {
-				n.Words = i18n.T(ctx, "community.idea.status."+string(step.Status)) + "\n" + step.Reason
+				n.By, n.Words = step.By, strings.TrimSpace(i18n.T(ctx, "community.idea.status."+string(step.Status))+"\n"+step.Reason)
 			}
 			continue
 		case JuryAsked, JuryDue, MovedCall:
@@ -189,7 +193,9 @@ func (s *Service) dateNotices(ctx context.Context, q db.Q, list []Notice) error 
 			}
 			n.By, n.Words = said.Name, said.Words
 			continue
-		case SoonEvent, ChangedEvent, OffEvent, SeatFree:
+		case SoonEvent, SeatFree: // nobody did that
+			n.By = ""
+		case ChangedEvent, OffEvent:
 		default:
 			continue
 		}

@@ -222,6 +222,16 @@ func (o Sight) Moderates(ctx context.Context) bool {
 	return may(ctx, org.CommunityModerate) || len(o.moderated()) > 0
 }
 
+// ModeratesIn reports whether whoever the sight is of moderates a space of a community.
+func (o Sight) ModeratesIn(community string) bool {
+	for _, sp := range o.all.Spaces {
+		if sp.Community == community && o.MayModerate(sp.ID) {
+			return true
+		}
+	}
+	return false
+}
+
 // within narrows cases to those that whoever acts may decide on: of spaces they moderate, and, where they look after all communities, of members and
 // of closed groups in which nobody is left who may decide: what was flagged there would wait for ever.
 func within(ctx context.Context, q db.Q, o Sight, w *db.Where) {

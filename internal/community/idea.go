@@ -338,7 +338,11 @@ func (s *Service) ruleWith(ctx context.Context, action, post string, details map
 }
 
 // Merge takes an idea into another that says the same: its votes count there, those of one person once.
-func (s *Service) Merge(ctx context.Context, community, idea, into string) error {
+func (s *Service) Merge(ctx context.Context, community, idea, into, reason string) error {
+	reason = strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(reason, ""), "\x00", ""))
+	if utf8.RuneCountInString(reason) > maxWords {
+		return problem.New(problem.Invalid, "problem.too_long", "Max", maxWords).On("reason")
+	}
 	i, w, err := s.judged(ctx, community, idea, false)
 	if err != nil {
 		return err
@@ -353,5 +357,5 @@ func (s *Service) Merge(ctx context.Context, community, idea, into string) error
 		return problem.New(problem.Conflict, "community.idea.is_merged")
 	}
 	return s.rule(ctx, "community.merge_idea", idea, map[string]string{"community": community, "to": to.ID}, ledger.Activity{Kind: ledger.IdeaMerged, Actor: actorOf(w),
-		Object: idea, Channel: i.Channel, At: s.Now(), Key: "merged:" + idea, Data: ledger.Data(ledger.Joined{Into: to.ID})})
+		Object: idea, Channel: i.Channel, At: s.Now(), Key: "merged:" + idea, Data: ledger.Data(ledger.Joined{Into: to.ID, Reason: reason, By: lineOf(w.Name)})})
 }

@@ -81,6 +81,12 @@ func deriveMerged(ctx context.Context, q db.Q, a *ledger.Activity) error {
 	if err := a.Decode(&j); err != nil {
 		return err
 	}
+	if j.By != "" {
+		if _, err := db.Exec(ctx, q, `INSERT INTO community_idea_step (activity, idea, at, status, reason, decider) SELECT $1, i.id, $2, 'merged', $3, $4 FROM community_idea i WHERE i.id = $5
+			ON CONFLICT DO NOTHING`, a.ID, db.T(a.At), j.Reason, j.By, a.Object); err != nil {
+			return err
+		}
+	}
 	// What it was said to have elsewhere, before it came here, counts there as well: nobody knows whose votes these were.
 	base, _, err := db.Value[int](ctx, q, "SELECT t.score - (SELECT COUNT(*) FROM community_idea_vote v WHERE v.idea = t.id AND v.value = 1) FROM community_thread t WHERE t.id = $1", a.Object)
 	if err != nil {

@@ -143,11 +143,11 @@ func TestMergedIdeas(t *testing.T) {
 		}{{ada, one}, {ada, two}, {bob, two}, {bob, three}} {
 			must(t, k.Support(v.who, k.id, v.idea, true, ""))
 		}
-		refused(t, k.Merge(ada, k.id, two, one), problem.Forbidden, "problem.forbidden")
-		refused(t, k.Merge(lea, k.id, two, two), problem.Invalid, "community.idea.no_such_idea")
-		must(t, k.Merge(lea, k.id, three, two))
-		must(t, k.Merge(lea, k.id, two, one))
-		refused(t, k.Merge(lea, k.id, one, two), problem.Invalid, "community.idea.no_such_idea")
+		refused(t, k.Merge(ada, k.id, two, one, "They are one."), problem.Forbidden, "problem.forbidden")
+		refused(t, k.Merge(lea, k.id, two, two, "They are one."), problem.Invalid, "community.idea.no_such_idea")
+		must(t, k.Merge(lea, k.id, three, two, "They are one."))
+		must(t, k.Merge(lea, k.id, two, one, "They are one."))
+		refused(t, k.Merge(lea, k.id, one, two, "They are one."), problem.Invalid, "community.idea.no_such_idea")
 		if i := k.idea(one); i.Score != 2 {
 			t.Errorf("%d people are for it, want 2", i.Score)
 		}

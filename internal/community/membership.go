@@ -3,6 +3,7 @@ package community
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/entente/entente/internal/db"
@@ -147,6 +148,9 @@ func (s *Service) Join(ctx context.Context, community, words string) (State, err
 			return err
 		}
 		if state == Asked {
+			if err := s.tellKeepers(ctx, q, c, Space{}, m, words); err != nil {
+				return err
+			}
 			return s.org.Audit(ctx, q, "community.ask", "community:"+community, nil)
 		}
 		return s.org.Audit(ctx, q, "community.join", "community:"+community, nil)
@@ -238,6 +242,10 @@ func (s *Service) JoinSpace(ctx context.Context, space, words string) (State, er
 			return err
 		}
 		if state == Asked {
+			c, _ := o.ByID(sp.Community)
+			if err := s.tellKeepers(ctx, q, c, sp, m, words); err != nil {
+				return err
+			}
 			return s.org.Audit(ctx, q, "community.ask", "space:"+sp.ID, map[string]string{"name": sp.Called(i18n.Lang(ctx), i18n.Languages()...)})
 		}
 		return s.org.Audit(ctx, q, "community.join", "space:"+sp.ID, map[string]string{"name": sp.Called(i18n.Lang(ctx), i18n.Languages()...)})
@@ -261,6 +269,67 @@ func (s *Service) LeaveSpace(ctx context.Context, space string) error {
 		}
 		return s.org.Audit(ctx, q, "community.leave", "space:"+space, nil)
 	})
+}
+
+// mostKeepers is how many are told that somebody asks to be let in.
+const mostKeepers = 20
+
+// tellKeepers tells those who decide who is in a space, or in a community, that somebody asks to be let in: its moderators, and where there are none the team that looks
+// after communities.
+func (s *Service) tellKeepers(ctx context.Context, q db.Q, c Community, sp Space, who *org.Member, words string) error {
+	var keepers []string
+	var err error
+	if sp.ID != "" {
+		if keepers, err = db.All(ctx, q, db.Self[string], "SELECT member FROM community_membership WHERE community = $1 AND space = $2 AND state = 'in' AND role = 'moderator' ORDER BY member"+db.Limit(mostKeepers), c.ID, sp.ID); err != nil {
+			return fmt.Errorf("find who looks after a space: %w", err)
+		}
+	}
+	if len(keepers) == 0 {
+		team, err := s.org.Members(org.AsOperator(ctx))
+		if err != nil {
+			return err
+		}
+		for _, m := range team {
+			if m.State == org.Active && m.Role.May(org.CommunityModerate) && len(keepers) < mostKeepers {
+				keepers = append(keepers, m.ID)
+			}
+		}
+	}
+	for _, k := range keepers {
+		if k == who.ID {
+			continue
+		}
+		if err := s.wordOfPlace(ctx, q, AsksIn, k, c, sp, lineOf(who.Name), clean(words)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// wordOfPlace tells a member something about who is in a community or a space of it; it leads to where one sees or decides that.
+func (s *Service) wordOfPlace(ctx context.Context, q db.Q, kind NoticeKind, member string, c Community, sp Space, by, words string) error {
+	m, err := s.org.Find(org.AsOperator(ctx), member)
+	if problem.Is(err, problem.Missing) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	name, to := c.Called(m.Lang), c.Path()
+	if sp.ID != "" {
+		name, to = sp.Called(m.Lang, c.Langs...), c.Path()+"/spaces/"+sp.Slug
+	}
+	switch {
+	case kind == AsksIn && sp.ID == "":
+		to = "/communities/" + c.ID + "/members"
+	case kind == AsksIn, kind == MadeKeeper:
+		to += "/members"
+	case kind == AskedIn && sp.ID == "":
+		to += "/join"
+	case kind == AskedIn:
+		to = c.Path() + "/spaces"
+	}
+	return s.word(ctx, q, Notice{Member: member, Community: c.ID, Kind: kind, Subject: to, By: by, Words: strings.TrimSpace(name + "\n" + words)})
 }
 
 // keeping gives the community (and the space, when space is not "") if whoever acts decides who is in it: staff who moderate or make
@@ -334,6 +403,9 @@ func (s *Service) LetIn(ctx context.Context, community, space, member string) er
 		if was != Asked {
 			return problem.New(problem.Conflict, "community.did_not_ask")
 		}
+		if err := s.wordOfPlace(ctx, q, CameIn, member, c, sp, lineOf(org.Who(ctx).Name), ""); err != nil {
+			return err
+		}
 		return s.put(ctx, q, Membership{Community: c.ID, Space: sp.ID, Member: member, State: In, By: by(ctx)})
 	})
 }
@@ -367,20 +439,65 @@ func (s *Service) Invite(ctx context.Context, community, space, address string) 
 		case was == In:
 			return problem.New(problem.Conflict, "community.is_in").On("address")
 		case was == Asked:
+			if err := s.wordOfPlace(ctx, q, CameIn, m.ID, c, sp, lineOf(org.Who(ctx).Name), ""); err != nil {
+				return err
+			}
 			return s.put(ctx, q, Membership{Community: c.ID, Space: sp.ID, Member: m.ID, State: In, By: by(ctx)})
+		}
+		if space == "" { // who was put out before may come back
+			list, err := s.sanctionsOf(ctx, q, m.ID)
+			if err != nil {
+				return err
+			}
+			for _, x := range list {
+				if x.Community == c.ID && x.Kind == Suspended && x.Reason == reasonOut {
+					if err := s.endSanction(ctx, q, x, ""); err != nil {
+						return err
+					}
+				}
+			}
+		}
+		if was != Awaited {
+			if err := s.wordOfPlace(ctx, q, AskedIn, m.ID, c, sp, lineOf(org.Who(ctx).Name), ""); err != nil {
+				return err
+			}
 		}
 		return s.put(ctx, q, Membership{Community: c.ID, Space: sp.ID, Member: m.ID, State: Awaited, By: by(ctx)})
 	})
 }
 
-// PutOut ends what somebody has with a community or space: membership, request or invitation. Out of a community is out of its spaces.
+// reasonOut is why somebody is suspended who was put out of a community that they would see by what they are.
+const reasonOut = "out"
+
+// PutOut ends what somebody has with a community or space: membership, request or invitation. Out of a community is out of its spaces. Whoever would see a community all the
+// same, by what they are to us, is suspended there until they are invited again, or somebody ends that.
 func (s *Service) PutOut(ctx context.Context, community, space, member string) error {
 	return s.decide(ctx, "community.put_out", community, space, member, func(ctx context.Context, q db.Q, c Community, sp Space) error {
-		if space == "" {
-			_, err := db.Exec(ctx, q, "DELETE FROM community_membership WHERE member = $1 AND community = $2", member, c.ID)
+		was, err := s.stateOf(ctx, q, c.ID, sp.ID, member)
+		if err != nil {
 			return err
 		}
-		_, err := s.drop(ctx, q, c.ID, sp.ID, member)
+		if was == Asked {
+			if err := s.wordOfPlace(ctx, q, KeptOut, member, c, sp, lineOf(org.Who(ctx).Name), ""); err != nil {
+				return err
+			}
+		}
+		if space == "" {
+			if _, err := db.Exec(ctx, q, "DELETE FROM community_membership WHERE member = $1 AND community = $2", member, c.ID); err != nil {
+				return err
+			}
+			m, err := s.org.Find(org.AsOperator(ctx), member)
+			if err != nil || was != In || c.Audience != ByKind || m.Role != org.Plain {
+				return err
+			}
+			x := s.newID()
+			if err := db.Insert(ctx, q, "community_sanction (id, community, member, kind, reason, words, made_by, at, until_at)",
+				[][]any{{x, c.ID, member, Suspended, reasonOut, "", by(ctx), db.T(s.Now()), db.T(time.Time{})}}, ""); err != nil {
+				return fmt.Errorf("keep that somebody was put out: %w", err)
+			}
+			return s.word(ctx, q, Notice{Member: member, Community: c.ID, Kind: Banning, Subject: x})
+		}
+		_, err = s.drop(ctx, q, c.ID, sp.ID, member)
 		return err
 	})
 }
@@ -395,7 +512,10 @@ func (s *Service) GiveRole(ctx context.Context, community, space, member string,
 		if err == nil && n == 0 {
 			return notFound()
 		}
-		return err
+		if err != nil || to != Moderator {
+			return err
+		}
+		return s.wordOfPlace(ctx, q, MadeKeeper, member, c, sp, lineOf(org.Who(ctx).Name), "")
 	})
 }
 

@@ -35,6 +35,7 @@ const (
 	ChangedEvent NoticeKind = "event_changed"   // it is at another time or place
 	OffEvent     NoticeKind = "event_cancelled" // it does not take place
 	NewsOfIdea   NoticeKind = "idea_judged"     // something was decided on an idea that they proposed or are for
+	NewsOfOwn    NoticeKind = "idea_own"        // something was decided on an idea of theirs
 	SeatFree     NoticeKind = "event_seat"      // they waited, and have a seat now
 
 	JuryAsked NoticeKind = "jury"         // they are asked to judge what is entered for a challenge
@@ -43,7 +44,12 @@ const (
 
 	WordsOfThanks NoticeKind = "words" // somebody thanked them in words
 
-	LetThrough  NoticeKind = "approved" // what they wrote waited and is there now
+	AsksIn      NoticeKind = "asks_in"    // somebody asks to be let in where they decide that
+	CameIn      NoticeKind = "let_in"     // they were let in
+	KeptOut     NoticeKind = "not_let_in" // they were not
+	AskedIn     NoticeKind = "invited"    // they are invited
+	MadeKeeper  NoticeKind = "moderator"  // they look after a space now
+	LetThrough  NoticeKind = "approved"   // what they wrote waited and is there now
 	Declined    NoticeKind = "declined"
 	HidPost     NoticeKind = "hidden"
 	ChangedPost NoticeKind = "edited" // somebody else changed what they wrote
@@ -58,7 +64,7 @@ const (
 // personal reports whether a notice is addressed to its reader whatever they may see of the post it is about.
 func (k NoticeKind) personal() bool {
 	switch k {
-	case Mentioned, Answered, Replied, Commented, Solved, Followed, Begun, AskedFor, Thanked, SoonEvent, ChangedEvent, OffEvent, SeatFree, NewsOfIdea, JuryAsked, JuryDue, MovedCall:
+	case Mentioned, Answered, Replied, Commented, Solved, Followed, Begun, AskedFor, Thanked, SoonEvent, ChangedEvent, OffEvent, SeatFree, NewsOfIdea, NewsOfOwn, JuryAsked, JuryDue, MovedCall:
 		return false
 	}
 	return true
@@ -104,7 +110,7 @@ func noticed(q db.Q, w *db.Where, spaces []string) string {
 
 // seen narrows to notices whose post or challenge may be seen, and to words to the reader; of thanks that were taken back nothing is left.
 const seen = `NOT (n.kind = 'words' AND EXISTS (SELECT 1 FROM activity b WHERE b.key = 'thanks_back:' || n.subject))
-	AND (p.id IS NOT NULL AND t.id IS NOT NULL OR h.id IS NOT NULL OR n.kind NOT IN ('jury', 'jury_due', 'jury_changed', 'mention', 'answer', 'reply', 'comment', 'accepted', 'followed', 'begun', 'event_soon', 'event_changed', 'event_cancelled', 'event_seat', 'idea_judged'))`
+	AND (p.id IS NOT NULL AND t.id IS NOT NULL OR h.id IS NOT NULL OR n.kind NOT IN ('jury', 'jury_due', 'jury_changed', 'mention', 'answer', 'reply', 'comment', 'accepted', 'followed', 'begun', 'event_soon', 'event_changed', 'event_cancelled', 'event_seat', 'idea_judged', 'idea_own'))`
 
 // herald is what the service keeps to tell people of things.
 type herald struct {

@@ -323,6 +323,9 @@ func (s *Service) news(ctx context.Context, o Sight, c Community, who *org.Membe
 	for i := range list {
 		n := &list[i]
 		line := item{Head: n.Line(ctx), Title: n.Title, Href: s.URL(ctx, c) + "/notices/" + n.ID, Label: i18n.T(ctx, "community.notice.open"), Words: n.Words}
+		if n.Kind == AskedIn { // before they see the community its notices cannot be read
+			line.Href = s.mainURL(ctx) + n.Subject
+		}
 		if len(list) > 1 {
 			line.Words = strings.TrimSpace(n.Words + "\n" + n.Excerpt)
 		} else if n.Title != "" && !n.Kind.personal() && n.Words == "" {

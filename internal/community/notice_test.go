@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -445,5 +446,52 @@ func TestThanksInWords(t *testing.T) {
 		k.tells()
 		same(t, "after they were taken back", []string{}, k.told(bob))
 		same(t, "and how many are new", 0, k.fresh(bob))
+	})
+}
+
+// TestInAndOut: who asks to be let in, is let in, refused, invited or made a moderator, and who decides that, is told, with who did it and where it leads.
+func TestInAndOut(t *testing.T) {
+	each(t, func(t *testing.T, k *square) {
+		o := k.mails()
+		ada, bob, lea := k.join("Ada", org.Plain), k.join("Bob", org.Plain), k.join("Lea", org.Social)
+		den := k.spaces["den"]
+		must(t, k.db.Tx(t.Context(), func(ctx context.Context, q db.Q) error {
+			_, err := db.Exec(ctx, q, "UPDATE community_space SET access = 'request' WHERE id = $1", den)
+			return err
+		}))
+		asks := func(who context.Context) {
+			t.Helper()
+			state, err := k.JoinSpace(who, den, "Please.")
+			must(t, err)
+			same(t, "asks", community.Asked, state)
+		}
+		news := func(who context.Context) (out []string) {
+			t.Helper()
+			list, err := k.Notices(who, k.sight(who), k.id)
+			must(t, err)
+			for _, n := range list {
+				out = append(out, string(n.Kind)+" "+n.By+" "+n.Subject+" "+strings.ReplaceAll(n.Words, "\n", " "))
+			}
+			slices.Sort(out)
+			return out
+		}
+		asks(ada)
+		must(t, k.LetIn(lea, k.id, den, org.Who(ada).ID))
+		must(t, k.GiveRole(lea, k.id, den, org.Who(ada).ID, community.Moderator))
+		asks(bob)
+		must(t, k.PutOut(ada, k.id, den, org.Who(bob).ID))
+		must(t, k.Invite(ada, k.id, den, "bob@velo.example"))
+		same(t, "Lea", []string{"asks_in Ada /c/velo/spaces/den/members Space Please."}, news(lea))
+		same(t, "Ada", []string{"asks_in Bob /c/velo/spaces/den/members Space Please.", "let_in Lea /c/velo/spaces/den Space", "moderator Lea /c/velo/spaces/den/members Space"}, news(ada))
+		same(t, "Bob", []string{"invited Ada /c/velo/spaces Space", "not_let_in Ada /c/velo/spaces/den Space"}, news(bob))
+		o.take()
+		k.tells()
+		var subjects []string
+		for _, l := range o.take() {
+			subjects = append(subjects, l.To+" "+l.Subject)
+		}
+		slices.Sort(subjects)
+		same(t, "mails", []string{"ada@velo.example Bob asks to be let in", "ada@velo.example Lea made you a moderator", "ada@velo.example You were let in", "bob@velo.example Ada invites you",
+			"bob@velo.example You were not let in", "lea@velo.example Ada asks to be let in"}, subjects)
 	})
 }

@@ -225,6 +225,29 @@ func TestKinds(t *testing.T) {
 			t.Errorf("%s joins: %v", w.name, err)
 		}
 	}
+	sees := func(want bool) {
+		t.Helper()
+		o, err := x.s.Sees(colleague, nil)
+		x.must(err)
+		if _, sees := o.ByID(c.ID); sees != want {
+			t.Errorf("the colleague sees the team: %t", sees)
+		}
+	}
+	// Put out outweighs what somebody is, until they are invited again.
+	x.must(x.s.PutOut(x.who["owner"], c.ID, "", org.Who(colleague).ID))
+	sees(false)
+	if _, err := x.s.Join(colleague, c.ID, ""); err == nil {
+		t.Error("who was put out joins again")
+	}
+	x.must(x.s.Invite(x.who["owner"], c.ID, "", "colleague@velo.example"))
+	sees(true)
+	// Who is an employee no more does not see it, and again when they are.
+	found, _, err := p.ByIdentity(x.who["owner"], "mailto:colleague@velo.example")
+	x.must(err)
+	x.must(p.Describe(x.who["owner"], found.Person, ledger.Person{NotKinds: []string{"employee"}}))
+	sees(false)
+	x.must(p.Describe(x.who["owner"], found.Person, ledger.Person{Kinds: []string{"employee"}}))
+	sees(true)
 }
 
 func TestJoining(t *testing.T) {

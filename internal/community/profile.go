@@ -153,12 +153,16 @@ func (s *Service) Mine(ctx context.Context, o Sight, community string) (Profile,
 }
 
 // Describe changes what whoever acts says of themselves: their name, a few words, and a picture, which is written anew; with drop the picture goes.
-func (s *Service) Describe(ctx context.Context, name, about string, r io.Reader, drop bool) error {
+// It is screened as a post in the community where they do it, and refused to whoever may not write somewhere at present: a profile stands in all communities.
+func (s *Service) Describe(ctx context.Context, c Community, name, about string, r io.Reader, drop bool) error {
 	m, err := signedIn(ctx)
 	if err != nil {
 		return err
 	}
 	about = TextOf(about)
+	if err := s.screenProfile(ctx, c, m, name, about); err != nil {
+		return err
+	}
 	if utf8.RuneCountInString(about) > maxSelf {
 		return problem.New(problem.Invalid, "problem.too_long", "Max", maxSelf).On("about")
 	}
@@ -199,6 +203,39 @@ func (s *Service) Describe(ctx context.Context, name, about string, r io.Reader,
 		_, err := db.Exec(ctx, q, "UPDATE community_profile SET picture = $1, picture_type = $2, picture_sum = $3 WHERE member = $4", shown, kind, sum, m.ID)
 		return err
 	})
+}
+
+// screenProfile refuses what somebody may not say of themselves: under a sanction anything, else what a post would wait for.
+func (s *Service) screenProfile(ctx context.Context, c Community, m *org.Member, name, about string) error {
+	if staff(m) {
+		return nil
+	}
+	bans, err := s.sanctionsOf(ctx, nil, m.ID)
+	if err != nil {
+		return err
+	}
+	for i := range bans {
+		if bans[i].holds(s.Now()) {
+			return bans[i].refusal(ctx)
+		}
+	}
+	was := Profile{Member: m.ID}
+	if _, err := s.fillProfile(ctx, &was); err != nil {
+		return err
+	}
+	for _, said := range []struct{ field, was, is string }{{"name", m.Name, name}, {"about", was.About, about}} {
+		if said.is == said.was || said.is == "" {
+			continue
+		}
+		err := s.MaySay(ctx, c, m, said.is)
+		if said.field == "name" && err != nil && problem.Of(err).Code == problem.Forbidden {
+			continue // who is new has a name too
+		}
+		if err != nil {
+			return problem.Of(err).On(said.field)
+		}
+	}
+	return nil
 }
 
 // ProfilePicture is the picture of somebody, and what it is; nil for none.

@@ -6,11 +6,18 @@ import (
 	"image/png"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/entente/entente/internal/community"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
 )
+
+// place is the community.
+func (k *square) place() community.Community {
+	c, _ := k.sight(k.t.Context()).ByID(k.id)
+	return c
+}
 
 // TestProfile shows somebody by what the reader may read of them, and to nobody who may read nothing.
 func TestProfile(t *testing.T) {
@@ -32,8 +39,20 @@ func TestProfile(t *testing.T) {
 		must(t, err)
 		var b bytes.Buffer
 		must(t, png.Encode(&b, image.NewRGBA(image.Rect(0, 0, 600, 400))))
-		must(t, k.Describe(ana, "Ana B", "I mend\nthings\u202e", &b, false))
-		refused(t, k.Describe(ana, "Ana B", "x", strings.NewReader("%PDF-1.4"), false), problem.Invalid, "picture.kind")
+		must(t, k.Describe(ana, k.place(), "Ana B", "I mend\nthings\u202e", &b, false))
+		refused(t, k.Describe(ana, k.place(), "Ana B", "x", strings.NewReader("%PDF-1.4"), false), problem.Invalid, "picture.kind")
+		// A profile is screened as a post is, and nobody takes a name of the team.
+		lea := k.join("Lea Martin", org.Social)
+		must(t, k.SetRule(lea, k.id, 0, "casino"))
+		refused(t, k.Describe(ana, k.place(), "Ana B", "The best casino", nil, false), problem.Invalid, "community.moderation.blocked_edit")
+		refused(t, k.Describe(ana, k.place(), "Casino", "I mend\nthings", nil, false), problem.Invalid, "community.moderation.blocked_edit")
+		refused(t, k.Describe(ana, k.place(), "Lea M\u00e0rtln", "I mend\nthings", nil, false), problem.Invalid, "org.name_of_team")
+		must(t, k.Sanction(lea, k.id, org.Who(ana).ID, community.Silenced, "spam", "Enough.", k.now().Add(time.Hour)))
+		if err := k.Describe(ana, k.place(), "Ana C", "I mend\nthings", nil, false); !community.Restrained(err) {
+			t.Errorf("silenced and renamed: %v", err)
+		}
+		k.pass(2 * time.Hour)
+		must(t, k.Describe(ana, k.place(), "Ana B", "I mend\nthings", nil, false))
 		p, err := k.Profile(bob, k.sight(bob), k.id, "ana")
 		must(t, err)
 		if p.Said != 1 || p.Accepted != 1 || p.Answers != 1 || p.About != "I mend\nthings" || p.Name != "Ana B" || p.Picture == "" {

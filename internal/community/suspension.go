@@ -121,10 +121,14 @@ func (s *Service) Sanctioned(ctx context.Context, community string) (Sanction, b
 // restrained is the refusal of whoever may not take part in a community at present: until when, and why.
 func (s *Service) restrained(ctx context.Context, community string) error {
 	x, found, err := s.Sanctioned(ctx, community)
-	switch {
-	case err != nil || !found:
+	if err != nil || !found {
 		return err
-	case x.Until.IsZero():
+	}
+	return x.refusal(ctx)
+}
+
+func (x *Sanction) refusal(ctx context.Context) error {
+	if x.Until.IsZero() {
 		return problem.New(problem.Forbidden, restrainedKey, "Until", i18n.T(ctx, "community.moderation.no_end"), "Why", x.Words)
 	}
 	return problem.New(problem.Forbidden, restrainedKey, "Until", i18n.T(ctx, "community.moderation.until", "At", i18n.DateTime(ctx, x.Until)), "Why", x.Words)

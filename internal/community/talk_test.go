@@ -487,6 +487,7 @@ func TestTurns(t *testing.T) {
 			{community.Query{Community: k.id, Order: community.Newest}, []string{talk, second, first}},
 			{community.Query{Community: k.id, Order: community.Waiting}, []string{first, second}},
 			{community.Query{Community: k.id, Order: community.Best, Page: 1}, nil},
+			{community.Query{Community: k.id, Order: community.Unsolved}, nil},
 		} {
 			list, err := k.Threads(t.Context(), k.sight(t.Context()), c.in)
 			must(t, err)
@@ -498,6 +499,25 @@ func TestTurns(t *testing.T) {
 				t.Errorf("%+v (-want +got):\n%s", c.in, diff)
 			}
 		}
+		// What is answered waits to be solved, and what is locked waits for nothing; both are counted.
+		lea := k.join("Lea", org.Social)
+		k.reply(lea, first, "So.")
+		counted := func(order community.Order, want ...string) {
+			t.Helper()
+			list, err := k.Threads(t.Context(), k.sight(t.Context()), community.Query{Community: k.id, Order: order})
+			must(t, err)
+			var got []string
+			for _, x := range list.Threads {
+				got = append(got, x.ID)
+			}
+			if !slices.Equal(want, got) || list.Total != len(want) {
+				t.Errorf("%s: %v, counted %d, want %v", order, got, list.Total, want)
+			}
+		}
+		counted(community.Unsolved, first)
+		counted(community.Waiting, second)
+		must(t, k.Turn(lea, k.id, second, "locked", ""))
+		counted(community.Waiting)
 		rebuilt(t, k)
 	})
 }

@@ -89,14 +89,15 @@ type Order string
 
 // The orders.
 const (
-	Active  Order = "active"  // what was said in last first
-	Newest  Order = "new"     // what began last first
-	Best    Order = "best"    // the highest score first
-	Waiting Order = "waiting" // questions that nobody answered yet, the oldest first
+	Active   Order = "active"   // what was said in last first
+	Newest   Order = "new"      // what began last first
+	Best     Order = "best"     // the highest score first
+	Waiting  Order = "waiting"  // questions that nobody answered yet, the oldest first
+	Unsolved Order = "unsolved" // questions with answers of which none was accepted, the oldest first
 )
 
 // Orders lists them.
-func Orders() []Order { return []Order{Active, Newest, Best, Waiting} }
+func Orders() []Order { return []Order{Active, Newest, Best, Waiting, Unsolved} }
 
 // Query asks for threads. What is zero does not narrow.
 type Query struct {
@@ -110,6 +111,7 @@ type Query struct {
 type List struct {
 	Threads []Thread
 	More    bool // there are further ones
+	Total   int  // how many there are, of questions that wait; 0 of other lists
 }
 
 // listed is how many threads a page has, maxPage how many pages can be leafed through.
@@ -136,6 +138,9 @@ func (s *Service) threads(ctx context.Context, spaces []string, in Query) (List,
 	if len(spaces) == 0 {
 		return List{}, nil
 	}
+	waits := func(replies string) string {
+		return " AND t.kind = 'question' AND t.replies " + replies + " AND t.accepted = '' AND t.duplicate_of = '' AND t.deleted_at IS NULL AND t.locked = 0"
+	}
 	where, order := " AND t.deleted_at IS NULL", "t.pinned DESC, t.last_at DESC, t.id DESC"
 	switch in.Order {
 	case Newest:
@@ -143,8 +148,9 @@ func (s *Service) threads(ctx context.Context, spaces []string, in Query) (List,
 	case Best:
 		order = "t.score DESC, t.at DESC, t.id DESC"
 	case Waiting:
-		where = " AND t.kind = 'question' AND t.replies = 0 AND t.accepted = '' AND t.duplicate_of = '' AND t.deleted_at IS NULL"
-		order = "t.at, t.id"
+		where, order = waits("= 0"), "t.at, t.id"
+	case Unsolved:
+		where, order = waits("> 0"), "t.at, t.id"
 	}
 	end := (in.Page + 1) * listed
 	// Each space gives its first by its index; only those are sorted together.
@@ -162,6 +168,12 @@ func (s *Service) threads(ctx context.Context, spaces []string, in Query) (List,
 		return List{}, fmt.Errorf("list threads: %w", err)
 	}
 	out := List{Threads: list}
+	if in.Order == Waiting || in.Order == Unsolved {
+		q := s.db.Read()
+		if out.Total, _, err = db.Value[int](ctx, q, "SELECT COUNT(*) FROM community_thread t WHERE t.space IN "+db.Among(q, "$1")+where, db.Texts(spaces)); err != nil {
+			return List{}, fmt.Errorf("count questions that wait: %w", err)
+		}
+	}
 	if len(list) > listed {
 		out.Threads, out.More = list[:listed], true
 	}

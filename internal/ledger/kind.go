@@ -247,7 +247,9 @@ type Judged struct {
 
 // Joined names the idea that another was taken into; its votes count there.
 type Joined struct {
-	Into string `json:"into"`
+	Into   string `json:"into"`
+	Reason string `json:"reason,omitempty"`
+	By     string `json:"by,omitempty"` // the name of who decided
 }
 
 // Written is a version of an article of a community.
@@ -386,7 +388,8 @@ type Person struct {
 	Name         string     `json:"name,omitempty"`
 	Organisation string     `json:"organisation,omitempty"`
 	Title        string     `json:"title,omitempty"`
-	Kinds        []string   `json:"kinds,omitempty"` // customer, prospect, employee, supplier, partner, reseller, journalist …
+	Kinds        []string   `json:"kinds,omitempty"`     // customer, prospect, employee, supplier, partner, reseller, journalist …
+	NotKinds     []string   `json:"not_kinds,omitempty"` // that they are no more
 	Lang         string     `json:"lang,omitempty"`
 	Note         string     `json:"note,omitempty"`
 	Identities   []Identity `json:"identities,omitempty"`

@@ -248,6 +248,14 @@ func TestProfile(t *testing.T) {
 				t.Errorf("%+v: %v", p, err)
 			}
 		}
+		w.join(t, "ben@velo.example", org.Plain)
+		ben := w.as(t, "ben@velo.example")
+		for _, name := range []string{"ada morel béart", "Аdа Morel-Béart", "ADA MOREI BEART", "Ada M0rel-Beart"} { // two letters of the second are Cyrillic
+			if err := w.ChangeProfile(ben, org.Profile{Name: name, Lang: "en", Zone: "UTC"}); problem.Of(err).Code != problem.Invalid {
+				t.Errorf("a member who is not of the team is called %q: %v", name, err)
+			}
+		}
+		must(t, w.ChangeProfile(ben, org.Profile{Name: "Ada Morel of Lyon", Lang: "en", Zone: "UTC"}))
 		refused(t, w.ChangeProfile(t.Context(), org.Profile{Name: "A", Lang: "en", Zone: "UTC"}), problem.Unauthenticated, "problem.sign_in")
 	})
 }

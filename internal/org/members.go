@@ -289,6 +289,11 @@ func (s *Service) ChangeProfile(ctx context.Context, p Profile) error {
 	if err != nil {
 		return err
 	}
+	if m.Role == Plain && p.Name != m.Name {
+		if err := s.notOfTeam(ctx, p.Name); err != nil {
+			return err
+		}
+	}
 	return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
 		if _, err := db.Exec(ctx, q, "UPDATE member SET name = $1, lang = $2, zone = $3, theme = $4 WHERE id = $5",
 			p.Name, p.Lang, p.Zone, p.Theme, m.ID); err != nil {

@@ -69,6 +69,9 @@ func (s *Service) SignUp(ctx context.Context, in SignUp, from Visit) (SignedUp, 
 	if err := s.attempt(ctx, map[string]pace{"sign_up:" + digest(email): mailPace(), "sign_up_from:" + origin(from.IP): originPace()}); err != nil {
 		return SignedUp{}, err
 	}
+	if err := s.notOfTeam(ctx, p.Name); err != nil {
+		return SignedUp{}, err
+	}
 	hash, err := s.vault.hash(ctx, in.Password)
 	if err != nil {
 		return SignedUp{}, err

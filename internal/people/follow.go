@@ -333,8 +333,8 @@ func (c *crowd) describe(p *Person, d ledger.Person) {
 			kinds = append(kinds, k)
 		}
 	}
-	p.Kinds = kinds
-	if len(before.Kinds) != len(p.Kinds) || before.Name != p.Name || before.Organisation != p.Organisation || before.Title != p.Title ||
+	p.Kinds = slices.DeleteFunc(kinds, func(k string) bool { return slices.Contains(d.NotKinds, k) })
+	if !slices.Equal(before.Kinds, p.Kinds) || before.Name != p.Name || before.Organisation != p.Organisation || before.Title != p.Title ||
 		before.Lang != p.Lang || before.Note != p.Note || before.Firm != p.Firm {
 		c.dirty[p.ID] = true
 	}

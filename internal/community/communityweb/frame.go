@@ -97,6 +97,9 @@ func (f frame) around(ctx context.Context, p ui.ShellProps) templ.Component {
 	if err == nil {
 		if _, seen := o.ByID(c.ID); seen {
 			place.Nav = f.nav(ctx, o, lang, p.To)
+			if m := org.Who(ctx); m != nil && !f.own && o.ModeratesIn(c.ID) {
+				place.Nav = append(place.Nav, ui.NavItem{Label: i18n.T(ctx, "community.moderation.title"), Href: "/moderation", Count: f.s.WaitingCases(ctx)})
+			}
 			p.Head = both(searchLink(href(ctx, c, "/opensearch.xml"), p.Brand), p.Head)
 		}
 	}

@@ -499,7 +499,7 @@ func (h *handlers) support(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ctx, address := r.Context(), ""
-	if f.Text("for") != "" {
+	if f.Text("for") != "" || f.Has("address") {
 		if address = f.Text("address"); address == "" {
 			address = "?" // which is refused: nobody's vote is no vote of one's own
 		}
@@ -563,7 +563,7 @@ func (h *handlers) joinIdeas(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	to := threadIn(f.Text("to"))
-	err = h.s.Merge(r.Context(), v.place.ID, v.t.ID, to)
+	err = h.s.Merge(r.Context(), v.place.ID, v.t.ID, to, f.Text("reason"))
 	if err != nil && problem.Of(err).Field != "" {
 		return h.again(w, r, v, f, err)
 	}

@@ -659,6 +659,10 @@ func ideaManagement(v *threadView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
+		templ_7745c5c3_Err = ui.TextArea(ui.Field{Name: "reason", ID: "f-merge-why", Label: i18n.T(ctx, "community.idea.reason"), Hint: i18n.T(ctx, "community.idea.reason_hint"), Rows: 2, Optional: true}).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
 		_, _ = templ_7745c5c3_Buffer.WriteString("<div>")
 		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: i18n.T(ctx, "community.idea.merge"), Small: true}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {

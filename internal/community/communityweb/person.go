@@ -216,7 +216,7 @@ func (h *handlers) describe(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := h.s.Describe(ctx, f.Text("name"), f.Get("about"), file, f.Text("drop") != ""); err != nil {
+	if err := h.s.Describe(ctx, v.place, f.Text("name"), f.Get("about"), file, f.Text("drop") != ""); err != nil {
 		v.p.Name, v.p.About = f.Text("name"), f.Get("about")
 		for _, p := range community.Problems(err) {
 			if p.Code == problem.Internal || p.Field == "" {

@@ -127,7 +127,7 @@ func (v *listView) at(ctx context.Context, order community.Order, page int) stri
 func (v *listView) tabs(ctx context.Context) []ui.Tab {
 	var out []ui.Tab
 	for _, o := range community.Orders() {
-		if o == community.Waiting && v.space != nil && !v.space.Takes(community.Questions) {
+		if (o == community.Waiting || o == community.Unsolved) && v.space != nil && !v.space.Takes(community.Questions) {
 			continue
 		}
 		out = append(out, ui.Tab{Label: i18n.T(ctx, "community.thread.order."+string(o)), Href: v.at(ctx, o, 0), Current: o == v.order})

@@ -58,7 +58,7 @@ func listPage(v *listView) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if len(v.list.Threads) == 0 {
-			if v.order == community.Waiting {
+			if v.order == community.Waiting || v.order == community.Unsolved {
 				templ_7745c5c3_Err = ui.EmptyState("circle-check", i18n.T(ctx, "community.thread.none_waiting"), "").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -72,7 +72,13 @@ func listPage(v *listView) templ.Component {
 		} else {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<h2 class=\"visually-hidden\">")
 			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.thread.list"))
-			_, _ = templ_7745c5c3_Buffer.WriteString("</h2><ol class=\"forum-list\" aria-label=\"")
+			_, _ = templ_7745c5c3_Buffer.WriteString("</h2>")
+			if v.list.Total > 0 {
+				_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
+				write.Text(templ_7745c5c3_Buffer, i18n.N(ctx, "community.thread.total_waiting", v.list.Total))
+				_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
+			}
+			_, _ = templ_7745c5c3_Buffer.WriteString(" <ol class=\"forum-list\" aria-label=\"")
 			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.thread.list"))
 			_, _ = templ_7745c5c3_Buffer.WriteString("\">")
 			for i := range v.list.Threads {
@@ -102,7 +108,7 @@ func listPage(v *listView) templ.Component {
 }
 
 func listActions(v *listView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var10 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var11 templ.Component) (templ_7745c5c3_Err error) {
 		if v.begins(community.Questions) {
 			templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "community.thread.ask"), Icon: "circle-help", Variant: ui.Primary, Href: v.askHref(ctx, community.Questions)}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -120,14 +126,14 @@ func listActions(v *listView) templ.Component {
 }
 
 func line(v *listView, t *community.Thread) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var11 templ.Component) (templ_7745c5c3_Err error) {
-		var templ_7745c5c3_Var12 = []any{"forum-line", templ.KV("forum-unread", v.unread[t.ID])}
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var12 templ.Component) (templ_7745c5c3_Err error) {
+		var templ_7745c5c3_Var13 = []any{"forum-line", templ.KV("forum-unread", v.unread[t.ID])}
 		_, _ = templ_7745c5c3_Buffer.WriteString("<li class=\"")
-		write.Text(templ_7745c5c3_Buffer, write.Classes(templ_7745c5c3_Var12))
+		write.Text(templ_7745c5c3_Buffer, write.Classes(templ_7745c5c3_Var13))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
-		var templ_7745c5c3_Var14 = []any{"forum-tally", templ.KV("forum-solved", t.Accepted != "")}
+		var templ_7745c5c3_Var15 = []any{"forum-tally", templ.KV("forum-solved", t.Accepted != "")}
 		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"")
-		write.Text(templ_7745c5c3_Buffer, write.Classes(templ_7745c5c3_Var14))
+		write.Text(templ_7745c5c3_Buffer, write.Classes(templ_7745c5c3_Var15))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\"><span class=\"forum-number\">")
 		if t.Accepted != "" {
 			templ_7745c5c3_Err = ui.Icon("check").Render(ctx, templ_7745c5c3_Buffer)
@@ -209,7 +215,7 @@ func line(v *listView, t *community.Thread) templ.Component {
 }
 
 func marks(t *community.Thread) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var31 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var32 templ.Component) (templ_7745c5c3_Err error) {
 		if t.Pinned {
 			templ_7745c5c3_Err = ui.Badge(i18n.T(ctx, "community.thread.pinned"), ui.Accent).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -240,7 +246,7 @@ func marks(t *community.Thread) templ.Component {
 
 // latestList is the beginning of the list of all threads, on the first page.
 func latestList(v *listView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var32 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var33 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<section aria-labelledby=\"latest\"><div class=\"spread\"><h2 id=\"latest\">")
 		write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.thread.latest"))
 		_, _ = templ_7745c5c3_Buffer.WriteString("</h2><div class=\"cluster\">")

@@ -17,6 +17,15 @@ import (
 	"net/url"
 )
 
+// endOptions are the kinds that somebody is, to say that they are one no more.
+func endOptions(ctx context.Context, list []string) []ui.Option {
+	out := []ui.Option{{Value: "", Label: i18n.T(ctx, "people.no_kind")}}
+	for _, k := range list {
+		out = append(out, ui.Option{Value: k, Label: kindLabel(ctx, k)})
+	}
+	return out
+}
+
 func kindOptions(ctx context.Context, any bool) []ui.Option {
 	first := "people.no_kind"
 	if any {

@@ -300,6 +300,9 @@ func (p *pages) describe(w http.ResponseWriter, r *http.Request) error {
 		}
 		d.Kinds = []string{k}
 	}
+	if k := form.Text("not_kind"); k != "" {
+		d.NotKinds = []string{k}
+	}
 	if !form.OK() {
 		return refuse()
 	}

@@ -450,6 +450,12 @@ func personAside(r *http.Request, v *personView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
+				if len(v.Kinds) > 0 {
+					templ_7745c5c3_Err = ui.Select(ui.Field{Name: "not_kind", Label: i18n.T(ctx, "people.end_kind"), Hint: i18n.T(ctx, "people.end_kind_hint"), Options: endOptions(ctx, v.Kinds)}).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+				}
 				templ_7745c5c3_Err = ui.TextArea(ui.Field{Name: "note", Label: i18n.T(ctx, "people.note"), Value: v.said("note", v.Note), MaxLength: 5000, Hint: i18n.T(ctx, "people.empty_stays"), Error: v.wrong(r, "note")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

@@ -51,7 +51,7 @@ func broughtBy(ctx context.Context, s *plan.Service, i plan.Initiative) (string,
 func IdeaPanel(s *plan.Service) func(ctx context.Context, c community.Community, i community.Idea) (p ui.Panel, shown bool, err error) {
 	return func(ctx context.Context, c community.Community, i community.Idea) (ui.Panel, bool, error) {
 		m := org.Who(ctx)
-		if m == nil || !m.May(org.StrategyRead) || web.AtOwnHost(ctx) || i.Initiative == "" && (!m.May(org.StrategyEdit) || i.MergedInto != "") {
+		if m == nil || !m.May(org.StrategyRead) || web.AtOwnHost(ctx) || i.Initiative == "" && (!m.May(org.StrategyEdit) || i.MergedInto != "" || i.Status == community.IdeaDone) {
 			return ui.Panel{}, false, nil
 		}
 		part := ideaPart{idea: i, place: c, moved: m.May(org.ListeningRead)}
