@@ -92,7 +92,7 @@ func (a *App) demoIdeas(ctx context.Context, s *community.Service, people map[st
 		}
 		if i.into > 0 {
 			*at = begun.Add(30 * time.Hour)
-			if err := s.Merge(people["ines"], c.ID, idea, made[i.into-1]); err != nil {
+			if err := s.Merge(people["ines"], c.ID, idea, made[i.into-1], "C’est la même demande : les voix comptent ensemble."); err != nil {
 				return fmt.Errorf("merge %q: %w", i.title, err)
 			}
 		}
