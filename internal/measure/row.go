@@ -34,9 +34,10 @@ type Row struct {
 
 // Paging asks for a page of rows, newest first.
 type Paging struct {
-	Part   string // only rows of this part; "" is all that count in n
-	Limit  int    // at most 1,000; 0 is 50
-	Cursor string // what the page before gave
+	Part    string // only rows of this part; "" is all that count in n
+	Weekday int    // only rows of this day of the week by the calendar of i18n.Zone(ctx), 1 Monday to 7 Sunday; 0 is all
+	Limit   int    // at most 1,000; 0 is 50
+	Cursor  string // what the page before gave
 }
 
 // Rows lists what is behind the number that Compute gives: as many rows as its n. next is "" at the end.
@@ -69,6 +70,10 @@ func (s *Service) Rows(ctx context.Context, id string, w Window, f Filter, p Pag
 		return nil, "", err
 	}
 	src := m.Source(ask)
+	narrow, err := onWeekday(w, time.Weekday(p.Weekday%7), p.Weekday != 0, i18n.Zone(ctx))
+	if err != nil {
+		return nil, "", err
+	}
 	var at int64
 	var last string
 	if p.Cursor != "" {
@@ -78,7 +83,7 @@ func (s *Service) Rows(ctx context.Context, id string, w Window, f Filter, p Pag
 		}
 	}
 	if m.Matching != nil {
-		page := kpi.Page{Part: p.Part, Limit: p.Limit + 1}
+		page := kpi.Page{Part: p.Part, Limit: p.Limit + 1, Narrow: narrow}
 		if p.Cursor != "" {
 			page.Before, page.ID = time.UnixMicro(at), last
 		}
@@ -90,6 +95,7 @@ func (s *Service) Rows(ctx context.Context, id string, w Window, f Filter, p Pag
 			return nil, "", fmt.Errorf("rows of %s: %w", id, err)
 		}
 	}
+	narrow(src.Where, src.At)
 	if p.Part != "" {
 		src.Where.And("("+src.Part+") = ?", p.Part)
 	} else {

@@ -3,7 +3,10 @@ package measure
 import (
 	"context"
 	"fmt"
+	"strings"
+	"time"
 
+	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/measure/kpi"
 )
@@ -48,4 +51,25 @@ func (s *Service) ByWeekday(ctx context.Context, id string, w Window, f Filter) 
 		out[d] = inOrder(of[d]).result(m, w).shown(ctx, m)
 	}
 	return out, true, nil
+}
+
+// onWeekday keeps of rows those at moments of one day of the week within a window. The days are told by their first and last moments, so that
+// they are those of ByWeekday also when clocks change.
+func onWeekday(w Window, day time.Weekday, narrowed bool, zone *time.Location) (func(w *db.Where, at string), error) {
+	if !narrowed {
+		return func(*db.Where, string) {}, nil
+	}
+	days, err := w.steps(Day, zone)
+	if err != nil {
+		return nil, err
+	}
+	return func(w *db.Where, at string) {
+		in, args := []string{"1 = 0"}, []any{}
+		for i, from := range days.cuts[:len(days.cuts)-1] {
+			if from.In(zone).Weekday() == day {
+				in, args = append(in, at+" >= ? AND "+at+" < ?"), append(args, db.T(from), db.T(days.cuts[i+1]))
+			}
+		}
+		w.And("("+strings.Join(in, " OR ")+")", args...)
+	}, nil
 }

@@ -42,7 +42,7 @@ type Note struct {
 	OnWeekday   bool        // Weekday belongs to Mostly
 	Weekday     time.Weekday
 	Narrowed    measure.Filter // Filter with Mostly: whose rows to open
-	NarrowedN   int
+	NarrowedN   int            // on Weekday, when that belongs to Mostly
 	P           float64
 	Good        int    // 1: as it should, -1: the other way, 0: neither
 	Channel     string // name, of Silent
@@ -61,6 +61,7 @@ const (
 	weeksBefore  = 8
 	daysLooked   = 7
 	leastMost    = 10 // observations in a part that is told to have made most of a change
+	mostParts    = 3  // dimensions, one within the other, such as kind, language and channel; the day of the week comes after
 	notesFor     = 2 * time.Minute
 	mostNotes    = 12
 	silentBefore = 24 * time.Hour
@@ -331,7 +332,7 @@ func (s *Service) mostly(ctx context.Context, c *candidate) error {
 	n := &c.note
 	before := n.Window.Before(i18n.Zone(ctx))
 	now, was := c.now, c.was
-	for range 2 {
+	for range mostParts {
 		type lookup struct {
 			by    kpi.Dimension
 			value string
@@ -412,7 +413,7 @@ func (s *Service) weekday(ctx context.Context, n *Note, before measure.Window, n
 	stands := find.Discoveries(looked, find.FalseShare)
 	for _, f := range found {
 		if stands[f.Part] && !math.IsNaN(f.P) {
-			n.OnWeekday, n.Weekday = true, time.Weekday(f.Part)
+			n.OnWeekday, n.Weekday, n.NarrowedN = true, time.Weekday(f.Part), is[f.Part].N
 			return nil
 		}
 	}

@@ -182,41 +182,71 @@ func TestNotes(t *testing.T) {
 	}
 }
 
-// TestWeekdayOfWaits tells on which day of the week people wait longer.
-func TestWeekdayOfWaits(t *testing.T) {
+// TestPartsOfWaits tells whose wait got longer: of what kind, in which language, where, on which day of the week; the note opens exactly those.
+func TestPartsOfWaits(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, dbtest.SQLite(t))
 	w.channel("mail")
-	var list []ledger.Activity
-	for day := range 70 {
+	w.channel("chat")
+	for day := range 62 {
+		var list []ledger.Activity
 		at := w.now.Truncate(24*time.Hour).AddDate(0, 0, -day-1).Add(8 * time.Hour)
-		n, wait := 4, time.Hour
-		if at.Weekday() == time.Monday {
-			if n = 30; day < 30 {
-				wait = 7 * time.Hour
+		asked := at
+		for _, text := range []string{"My brake squeaks when I ride in the rain", "Ma commande n'est toujours pas arrivée et personne ne me répond"} {
+			for _, kind := range []string{"question", "complaint"} {
+				for _, ch := range []string{"mail", "chat"} {
+					n, wait := 0, time.Hour
+					if at.Weekday() == time.Monday || day%4 == 0 {
+						n = 1
+					}
+					if strings.HasPrefix(text, "Ma") && kind == "complaint" && ch == "mail" {
+						if n = 2; at.Weekday() == time.Monday {
+							n = 60
+							if day < 30 {
+								wait = 7 * time.Hour
+							}
+						}
+					}
+					for range n {
+						asked = asked.Add(time.Minute)
+						ext := fmt.Sprintf("%d-%d", day, asked.Unix())
+						for _, p := range []struct {
+							ext string
+							at  time.Time
+							s   ledger.Said
+						}{{ext, asked, ledger.Said{Text: text, Direct: true, Inbox: true}},
+							{ext + "r", asked.Add(wait + time.Duration((7*day+3*asked.Minute())%17)*time.Minute), ledger.Said{Ours: true, Text: "Bring it in", InReplyTo: []string{ext}}}} {
+							p.s.ExternalID = p.ext
+							list = append(list, ledger.Activity{ID: id.From(p.ext, "post"), Kind: ledger.PostSaid, Actor: "mailto:bo@example.org", Channel: ch, At: p.at, LearnedAt: p.at, Key: ledger.SaidKey(ch, p.ext), Data: ledger.Data(p.s)})
+						}
+						list = append(list, ledger.Activity{Kind: ledger.PostLabelled, Actor: "member:m1", Object: id.From(ext, "post"), At: asked, LearnedAt: asked, Data: ledger.Data(ledger.Label{Label: "kinds", Value: kind})})
+					}
+				}
 			}
 		}
-		for i := range n {
-			ext, asked := fmt.Sprintf("%d-%d", day, i), at.Add(time.Duration(i)*time.Minute)
-			for _, p := range []struct {
-				ext string
-				at  time.Time
-				s   ledger.Said
-			}{{ext, asked, ledger.Said{Text: "My brake squeaks", Direct: true, Inbox: true}},
-				{ext + "r", asked.Add(wait + time.Duration(i*i%17)*time.Minute), ledger.Said{Ours: true, Text: "Bring it in", InReplyTo: []string{ext}}}} {
-				p.s.ExternalID = p.ext
-				list = append(list, ledger.Activity{ID: id.From(p.ext, "post"), Kind: ledger.PostSaid, Actor: "mailto:bo@example.org", Channel: "mail", At: p.at, LearnedAt: p.at, Key: ledger.SaidKey("mail", p.ext), Data: ledger.Data(p.s)})
-			}
-		}
+		_, err := w.led.State(t.Context(), list...)
+		w.must(err)
 	}
-	_, err := w.led.State(t.Context(), list...)
-	w.must(err)
 	notes, err := w.s.NotesAt(w.ada, []report.Subject{{Measure: "first-response-time", Days: 30}}, w.now)
 	w.must(err)
 	namer, err := w.s.Namer(w.ada)
 	w.must(err)
-	if len(notes) != 1 || !notes[0].OnWeekday || notes[0].Weekday != time.Monday || !strings.Contains(notes[0].Sentence(w.ada, namer), "on Mondays") {
-		t.Fatalf("told: %+v", notes)
+	if len(notes) != 1 || !strings.Contains(strings.ReplaceAll(notes[0].Sentence(w.ada, namer), "\u00a0", " "), "mostly complaints in French on mail on Mondays (n = 240 of ") {
+		for _, n := range notes {
+			t.Log(n.Sentence(w.ada, namer))
+		}
+		t.Fatalf("%d notes", len(notes))
+	}
+	n := notes[0]
+	rows, _, err := w.s.Measures().Rows(w.ada, n.Measure.ID, n.Window, n.Narrowed, measure.Paging{Weekday: 1, Limit: 1000})
+	w.must(err)
+	for _, r := range rows {
+		if r.At.Weekday() != time.Monday {
+			t.Errorf("a row of %s", r.At)
+		}
+	}
+	if len(rows) != n.NarrowedN || !strings.HasSuffix(n.Path(w.ada), "&weekday=1") {
+		t.Errorf("%d rows behind %d at %s", len(rows), n.NarrowedN, n.Path(w.ada))
 	}
 }
 

@@ -98,7 +98,11 @@ func (n Note) Path(ctx context.Context) string {
 	if n.Kind == Silent {
 		return "/channels/" + n.ChannelID
 	}
-	return RowsPath(ctx, n.Measure.ID, n.Window, n.Narrowed)
+	rows := RowsPath(ctx, n.Measure.ID, n.Window, n.Narrowed)
+	if n.OnWeekday {
+		rows += "&weekday=" + strconv.Itoa((int(n.Weekday)+6)%7+1)
+	}
+	return rows
 }
 
 // Days is how many days the window of a note has, by the calendar of ctx.

@@ -207,7 +207,8 @@ type Page struct {
 	Part   string    // only rows of this part; "" is all
 	Before time.Time // only rows before this moment, or at it with an id before ID; zero is from the newest
 	ID     string
-	Limit  int // rows that are enough
+	Limit  int                          // rows that are enough
+	Narrow func(w *db.Where, at string) // leaves out more by the moment of a row
 }
 
 // Pending names what Entente does not do yet and the measure stands on; a measure with such needs has no number.

@@ -223,7 +223,7 @@ func (h *handlers) writeRows(w http.ResponseWriter, r *http.Request, begin func(
 		return err
 	}
 	v = v.of(r.Context(), m)
-	page := measure.Paging{Part: v.Part, Limit: 1000}
+	page := measure.Paging{Part: v.Part, Weekday: v.Weekday, Limit: 1000}
 	rows, next, err := h.s.Rows(r.Context(), m.ID, v.Window, v.Filter, page)
 	if err != nil {
 		return err

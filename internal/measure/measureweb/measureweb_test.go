@@ -130,6 +130,7 @@ func TestPages(t *testing.T) {
 		{"/measures/csat/series.csv", "en", []string{"satisfied"}},
 		{"/measures/response-rate/rows", "en", []string{"Question 0", "/inbox/", "Waiting for an answer", "rel=\"next\"", "Service &lt;mail&gt;"}},
 		{"/measures/first-response-time/rows?part=unanswered", "en", []string{"so far"}},
+		{"/measures/volume/rows?weekday=1", "en", []string{"on Mondays", "rows.csv?at=", "weekday=1"}},
 		{"/measures/volume/rows", "en", []string{"/mentions?post=", "&lt;b&gt;free&lt;/b&gt;"}},
 		{"/measures/volume/rows?language=pt", "fr", []string{"Rien ne se trouve derrière ce nombre"}},
 	} {
@@ -258,6 +259,7 @@ func TestRefusals(t *testing.T) {
 	for address, want := range map[string]int{
 		"/measures/likes":                                       404,
 		"/measures/likes/rows":                                  404,
+		"/measures/volume/rows?weekday=8":                       422,
 		"/measures?step=decade":                                 422,
 		"/measures?period=custom&from=2026-02-31":               422,
 		"/measures?period=custom&from=2026-11-10&to=2026-11-01": 422,

@@ -28,17 +28,28 @@ func (h *handlers) rows(w http.ResponseWriter, r *http.Request) error {
 	if p.Result, err = h.s.Compute(ctx, m.ID, v.Window, v.Filter); err != nil {
 		return err
 	}
+	if v.Weekday > 0 {
+		days, ok, err := h.s.ByWeekday(ctx, m.ID, v.Window, v.Filter)
+		if err != nil {
+			return err
+		}
+		if !ok { // its number is more than what happened on each day
+			v.Weekday, p.View.Weekday = 0, 0
+		} else {
+			p.Result = days[v.Weekday%7]
+		}
+	}
 	cursor := r.URL.Query().Get("cursor")
-	rows, next, err := h.s.Rows(ctx, m.ID, v.Window, v.Filter, measure.Paging{Part: v.Part, Cursor: cursor})
+	rows, next, err := h.s.Rows(ctx, m.ID, v.Window, v.Filter, measure.Paging{Part: v.Part, Weekday: v.Weekday, Cursor: cursor})
 	if err != nil {
 		return err
 	}
 	p.Rows = rows
 	if next != "" {
-		p.Pages.Older = v.to(r.URL.Path, "part", v.Part, "at", v.moment(), "cursor", next)
+		p.Pages.Older = v.rows(r.URL.Path, v.Part, "cursor", next)
 	}
 	if cursor != "" {
-		p.First = v.to(r.URL.Path, "part", v.Part, "at", v.moment())
+		p.First = v.rows(r.URL.Path, v.Part)
 	}
 	title := i18n.T(ctx, "measure.rows") + " – " + name(ctx, m)
 	return web.Show(w, r, web.Page{Title: title, Wide: true}, rowsPage(p))
@@ -55,13 +66,13 @@ type rowsProps struct {
 
 func (p rowsProps) tabs(ctx context.Context) []ui.Tab {
 	path := "/measures/" + p.Measure.ID + "/rows"
-	tabs := []ui.Tab{{Label: i18n.T(ctx, "measure.rows_all") + " (" + count(ctx, p.Result.N) + ")", Href: p.View.to(path, "at", p.View.moment()), Current: p.View.Part == ""}}
+	tabs := []ui.Tab{{Label: i18n.T(ctx, "measure.rows_all") + " (" + count(ctx, p.Result.N) + ")", Href: p.View.rows(path, ""), Current: p.View.Part == ""}}
 	for _, part := range p.Result.Parts {
 		if part.Role == kpi.Population {
 			continue
 		}
 		tabs = append(tabs, ui.Tab{Label: i18n.T(ctx, "measure.part."+part.ID) + " (" + count(ctx, part.N) + ")",
-			Href: p.View.to(path, "part", part.ID, "at", p.View.moment()), Current: p.View.Part == part.ID})
+			Href: p.View.rows(path, part.ID), Current: p.View.Part == part.ID})
 	}
 	return tabs
 }

@@ -23,6 +23,7 @@ type view struct {
 	Filter           measure.Filter
 	Window           measure.Window
 	Part             string
+	Weekday          int // of rows, 1 Monday to 7 Sunday; 0 for all
 	Channels, Topics []measure.Choice
 	Choices          map[kpi.Dimension][]measure.Choice // of the other dimensions
 	Search, Section  string                             // of the list of measures
@@ -44,6 +45,11 @@ func (h *handlers) view(r *http.Request) (view, error) {
 		Filter: measure.Filter{Channel: q.Get("channel"), Topic: q.Get("topic"), Language: q.Get("language"), Member: q.Get("member"),
 			Kind: q.Get("kind"), Team: q.Get("team"), Partner: q.Get("partner"), Campaign: q.Get("campaign"), Community: q.Get("community")},
 		Search: strings.TrimSpace(q.Get("q")), Section: q.Get("section"), By: kpi.Dimension(q.Get("by"))}
+	if text := q.Get("weekday"); text != "" {
+		if v.Weekday, _ = strconv.Atoi(text); v.Weekday < 1 || v.Weekday > 7 {
+			return v, problem.New(problem.Invalid, "report.weekday_bad").On("weekday")
+		}
+	}
 	if v.At != "" {
 		n, err := strconv.ParseInt(v.At, 10, 64)
 		if err != nil || n <= 0 || n > now.Add(ahead).UnixMicro() {
@@ -254,6 +260,15 @@ func (v view) moment() string {
 		return v.At
 	}
 	return strconv.FormatInt(v.Window.To.UnixMicro(), 10)
+}
+
+// rows is an address below a measure that shows the same rows.
+func (v view) rows(path, part string, more ...string) string {
+	more = append(more, "part", part, "at", v.moment())
+	if v.Weekday > 0 {
+		more = append(more, "weekday", strconv.Itoa(v.Weekday))
+	}
+	return v.to(path, more...)
 }
 
 func options(all string, list []measure.Choice) []ui.Option {

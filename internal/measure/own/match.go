@@ -41,6 +41,9 @@ func (d Definition) matched(m *kpi.Measure, docs Docs, which part) {
 				}
 				w.And("p.seq IN ("+hits+")", narrow)
 			}
+			if page != nil && page.Narrow != nil {
+				page.Narrow(w, src.At)
+			}
 			if a.Only != nil {
 				w.And("p.id IN "+db.Among(q, "?"), db.Texts(a.Only))
 			}
