@@ -125,9 +125,19 @@ func TestBrowserAsks(t *testing.T) {
 		other.As("light", "fr")
 		other.tabTo(`.forum-answer textarea[name="body"]`)
 		other.Keys("Turn it over.")
+		// What is not sent yet stays in this browser, for this member, until it is seen to be there.
+		begun := `document.querySelector(".forum-answer textarea[name=body]").value`
+		other.Open("/c/sillage")
+		other.Open(thread)
+		other.Until(begun + ` === "Turn it over."`)
+		asker.Open(thread)
+		if words := webtest.Eval[string](asker.Window, begun); words != "" {
+			t.Errorf("another member's form begins with %q", words)
+		}
+		other.tabTo(`.forum-answer textarea[name="body"]`)
 		other.tabTo(`.forum-answer form button.btn-primary`)
 		other.Keys("\r")
-		other.Until(arrived + ` && document.querySelector(".forum-replies").textContent.includes("Turn it over.")`)
+		other.Until(arrived + ` && document.querySelector(".forum-replies").textContent.includes("Turn it over.") && ` + begun + ` === "" && !Object.keys(localStorage).some(k => k.startsWith("entente.draft.c."))`)
 		asker.Open(thread)
 		asker.tabTo(`form[action$="/pick"] button`)
 		asker.Keys("\r")

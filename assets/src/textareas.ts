@@ -15,18 +15,36 @@ export function growing(root: ParentNode): void {
 }
 
 export function drafts(root: ParentNode): void {
-	for (const area of root.querySelectorAll<HTMLTextAreaElement>("textarea[data-draft]")) {
+	forgetSaid();
+	for (const area of root.querySelectorAll<HTMLTextAreaElement | HTMLInputElement>("[data-draft]")) {
 		if (area.dataset["draftKept"]) continue;
 		area.dataset["draftKept"] = "yes";
 		const key = prefix + (area.dataset["draft"] ?? "");
 		const kept = read(key);
-		if (kept && !area.value) {
-			area.value = kept;
+		const stays = area.dataset["draftStays"];
+		if (kept && (!area.value || stays === "after")) {
+			const more = area.value.trim();
+			area.value = more && !kept.includes(more) ? `${kept}\n\n${area.value}` : kept;
+			const folded = area.closest("details");
+			if (folded) folded.open = true;
 			area.dispatchEvent(new Event("input", { bubbles: true }));
 		}
 		area.addEventListener("input", () => write(key, area.value));
-		// The draft goes when the form goes; if sending fails the server writes the text back into the field.
-		area.form?.addEventListener("submit", () => write(key, ""));
+		// The draft goes when the form goes; if sending fails the server writes the text back into the field. One that stays waits until the server
+		// says that it has the words.
+		if (!stays) area.form?.addEventListener("submit", () => write(key, ""));
+	}
+}
+
+// The server names in a cookie the words that it has.
+function forgetSaid(): void {
+	const said = /(?:^|; )said=([a-z0-9.-]+)/.exec(document.cookie)?.[1];
+	if (!said) return;
+	document.cookie = "said=; path=/; max-age=0";
+	try {
+		for (const key of Object.keys(localStorage)) if (key.startsWith(`${prefix}${said}.`)) localStorage.removeItem(key);
+	} catch {
+		return;
 	}
 }
 

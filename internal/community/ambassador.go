@@ -1,6 +1,7 @@
 package community
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -23,6 +24,10 @@ const (
 	ambassadorSees = 365 * 24 * time.Hour // how old an accepted answer may be to count
 	lowRating      = 180 * 24 * time.Hour // how long somebody who was not content is left in peace
 	mostCandidates = 8
+
+	MostAsks  = 3 // people whom one member asks in a day
+	mostOfUs  = 3 // times in a day that members ask one of the team
+	answering = 200
 )
 
 // Ambassador is a member of a community who may be asked to help in a thread, and why.
@@ -30,6 +35,7 @@ type Ambassador struct {
 	Member   *org.Member
 	Accepted int      // answers in a year
 	Alike    []string // titles of threads like this one that they solved
+	Tagged   int      // useful answers of theirs to questions with a tag of this one
 	Asked    int      // times within the last 30 days
 }
 
@@ -82,32 +88,72 @@ func (s *Service) Ambassadors(ctx context.Context, t *Thread) ([]Ambassador, err
 	if err := org.Require(ctx, org.InboxEdit); err != nil {
 		return nil, err
 	}
+	o, err := s.Sees(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	return s.helpers(ctx, o, t, false)
+}
+
+// helpers finds who may be asked to help in a thread. With fellow, whoever asks is somebody of the community: then one of the team may be asked who never refused it, and
+// only who knows something alike, by threads that o may read, or by a tag, is listed.
+func (s *Service) helpers(ctx context.Context, o Sight, t *Thread, fellow bool) ([]Ambassador, error) {
 	now, q := s.Now(), s.db.Read()
 	type row struct {
 		member, email string
-		asked         int
+		ours          bool
+		asked, today  int
 	}
-	rows, err := db.All(ctx, q, func(r *row) []any { return []any{&r.member, &r.email, &r.asked} }, `SELECT m.id, m.email, (SELECT COUNT(*) FROM community_ambassador_ask a WHERE a.member = m.id AND a.at > $1)
-		FROM community_ambassador h JOIN member m ON m.id = h.member WHERE h.willing = 1 AND m.role = 'member' AND m.state = 'active' AND 'mailto:' || m.email <> $2
+	whom := "h.willing = 1 AND m.role = 'member'"
+	if fellow {
+		whom = "(" + whom + " OR m.role <> 'member' AND COALESCE(h.willing, 1) = 1) AND NOT EXISTS (SELECT 1 FROM community_post p WHERE p.thread = $3 AND p.author = 'mailto:' || m.email)"
+	}
+	rows, err := db.All(ctx, q, func(r *row) []any { return []any{&r.member, &r.email, db.Bool(&r.ours), &r.asked, &r.today} }, `SELECT m.id, m.email, CASE WHEN m.role = 'member' THEN 0 ELSE 1 END,
+		(SELECT COUNT(*) FROM community_ambassador_ask a WHERE a.member = m.id AND a.at > $1), (SELECT COUNT(*) FROM community_ambassador_ask a WHERE a.member = m.id AND a.at > $5)
+		FROM member m LEFT JOIN community_ambassador h ON h.member = m.id WHERE `+whom+` AND m.state = 'active' AND 'mailto:' || m.email <> $2 AND m.id <> $6
 		AND NOT EXISTS (SELECT 1 FROM community_ambassador_ask a WHERE a.member = m.id AND a.thread = $3)
 		AND NOT EXISTS (SELECT 1 FROM conversation c WHERE c.author = 'mailto:' || m.email AND c.state = 'open' AND c.private = 1)
 		AND NOT EXISTS (SELECT 1 FROM business_fact f WHERE f.kind = 'rating' AND f.person = m.email AND f.at > $4 AND (f.label = 'csat' AND f.quantity <= 2 OR f.label = 'nps' AND f.quantity <= 6))
-		ORDER BY m.id`+db.Limit(500), db.T(now.Add(-AskedWithin)), t.Author, t.ID, db.T(now.Add(-lowRating)))
+		ORDER BY m.id`+db.Limit(500), db.T(now.Add(-AskedWithin)), t.Author, t.ID, db.T(now.Add(-lowRating)), db.T(now.Add(-24*time.Hour)), by(ctx))
 	if err != nil {
 		return nil, fmt.Errorf("find who may help: %w", err)
+	}
+	type answer struct {
+		title    string
+		tags     []string
+		accepted bool
 	}
 	var out []Ambassador
 	wanted := similar.Of(t.Title)
 	for _, r := range rows {
-		if r.asked >= MostAsked {
+		if r.ours && r.today >= mostOfUs || !r.ours && r.asked >= MostAsked {
 			continue
 		}
-		titles, err := db.All(ctx, q, db.Self[string], `SELECT t.title FROM community_post p JOIN community_thread t ON t.id = p.thread WHERE p.author = $1 AND p.accepted = 1 AND p.deleted_at IS NULL
-			AND t.deleted_at IS NULL AND t.channel = $2 AND p.at > $3 ORDER BY p.at DESC`+db.Limit(200), "mailto:"+r.email, t.Channel, db.T(now.Add(-ambassadorSees)))
+		var w db.Where
+		w.And("p.author = ?", "mailto:"+r.email).And("p.deleted_at IS NULL").And("t.deleted_at IS NULL").And("t.channel = ?", t.Channel).And("p.at > ?", db.T(now.Add(-ambassadorSees)))
+		if fellow {
+			w.And("(p.accepted = 1 OR p.kind = 'answer' AND p.score > 0)")
+		} else {
+			w.And("p.accepted = 1")
+		}
+		o.Where(q, &w, "t.space")
+		answers, err := db.All(ctx, q, func(a *answer) []any { return []any{&a.title, db.JSON(&a.tags), db.Bool(&a.accepted)} }, "SELECT t.title, t.tags, p.accepted FROM community_post p JOIN community_thread t ON t.id = p.thread "+
+			w.String()+" ORDER BY p.at DESC"+db.Limit(answering), w.Args...)
 		if err != nil {
 			return nil, fmt.Errorf("find who may help: %w", err)
 		}
-		if len(titles) == 0 {
+		var a Ambassador
+		var titles []string
+		var list []similar.Title
+		for _, said := range answers {
+			if slices.ContainsFunc(said.tags, func(tag string) bool { return slices.Contains(t.Tags, tag) }) {
+				a.Tagged++
+			}
+			if said.accepted {
+				titles, list = append(titles, said.title), append(list, similar.Of(said.title))
+			}
+		}
+		if len(titles) == 0 && a.Tagged == 0 {
 			continue
 		}
 		all, err := people.Addresses(ctx, q, "mailto:"+r.email)
@@ -126,25 +172,80 @@ func (s *Service) Ambassadors(ctx context.Context, t *Thread) ([]Ambassador, err
 		if !may || m == nil {
 			continue
 		}
-		a := Ambassador{Member: m, Accepted: len(titles), Asked: r.asked}
-		list := make([]similar.Title, len(titles))
-		for i := range titles {
-			list[i] = similar.Of(titles[i])
-		}
+		a.Member, a.Accepted, a.Asked = m, len(titles), r.asked
 		for _, hit := range similar.Rank(wanted, list, enough) {
 			if a.Alike = append(a.Alike, titles[hit.Index]); len(a.Alike) == 2 {
 				break
 			}
 		}
+		if fellow && len(a.Alike) == 0 && a.Tagged == 0 {
+			continue
+		}
 		out = append(out, a)
 	}
 	slices.SortStableFunc(out, func(a, b Ambassador) int {
-		if d := len(b.Alike) - len(a.Alike); d != 0 {
-			return d
-		}
-		return b.Accepted - a.Accepted
+		return cmp.Or(len(b.Alike)-len(a.Alike), b.Tagged-a.Tagged, b.Accepted-a.Accepted)
 	})
 	return out[:min(len(out), mostCandidates)], nil
+}
+
+// MayAskSomebody reports whether whoever the sight is of may ask people to look at a thread: a question that is open and not solved, where they write.
+func (o Sight) MayAskSomebody(t *Thread) bool {
+	return o.Member != "" && t.Question() && t.Open() && t.Accepted == "" && o.MayWrite(t.Space)
+}
+
+// Askable lists whom whoever acts may ask to look at a question, the likeliest first.
+func (s *Service) Askable(ctx context.Context, o Sight, t *Thread) ([]Ambassador, error) {
+	if !o.MayAskSomebody(t) {
+		return nil, problem.New(problem.Forbidden, "community.ambassador.not_here")
+	}
+	return s.helpers(ctx, o, t, true)
+}
+
+// AskSomebody asks a person to look at a question: one of those whom Askable lists, by a notice. A member asks at most MostAsks people in a day.
+func (s *Service) AskSomebody(ctx context.Context, community, thread, member string) error {
+	o, err := s.Sees(ctx, nil)
+	if err != nil {
+		return err
+	}
+	t, err := s.Thread(ctx, o, community, thread)
+	if err != nil {
+		return err
+	}
+	list, err := s.Askable(ctx, o, &t)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(list, func(a Ambassador) bool { return a.Member.ID == member })
+	if i < 0 {
+		return problem.New(problem.Conflict, "community.ambassador.not_now")
+	}
+	return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+		if err := s.join(ctx, q, o, community); err != nil {
+			return err
+		}
+		// Held until the end, as below: nobody asks more people than a day has by asking them at once.
+		if _, err := db.Exec(ctx, q, "UPDATE community_membership SET at = at WHERE member = $1 AND community = $2 AND space = ''", o.Member, community); err != nil {
+			return err
+		}
+		n, _, err := db.Value[int](ctx, q, "SELECT COUNT(*) FROM community_ambassador_ask WHERE asked_by = $1 AND at > $2", o.Member, db.T(s.Now().Add(-24*time.Hour)))
+		if err != nil {
+			return err
+		}
+		if n >= MostAsks {
+			return problem.New(problem.Busy, "community.ambassador.enough", "Most", MostAsks)
+		}
+		return s.askOne(ctx, q, &list[i], &t, community, o.Member)
+	})
+}
+
+// AskedIn lists who was asked to help in a thread, the first asked first: their names.
+func (s *Service) AskedIn(ctx context.Context, thread string) ([]string, error) {
+	list, err := db.All(ctx, s.db.Read(), db.Self[string], "SELECT m.name FROM community_ambassador_ask a JOIN member m ON m.id = a.member WHERE a.thread = $1 ORDER BY a.at, a.id"+db.Limit(20), thread)
+	if err != nil {
+		return nil, fmt.Errorf("list who was asked: %w", err)
+	}
+	return list, nil
 }
 
 // AskToHelp asks a member to help in a thread, by a notice and, as they wish, by mail. Whoever may not be asked now is not: see Ambassadors.
@@ -161,37 +262,41 @@ func (s *Service) AskToHelp(ctx context.Context, community, thread, member strin
 	if by == nil {
 		return problem.New(problem.Unauthenticated, "problem.sign_in")
 	}
-	return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
-		// Held until the end, so that of two who ask at once the second sees what the first did.
-		n, err := db.Exec(ctx, q, "UPDATE community_ambassador SET at = at WHERE member = $1 AND willing = 1", member)
-		if err != nil || n == 0 {
-			if err == nil {
-				err = problem.New(problem.Conflict, "community.ambassador.not_now")
-			}
-			return err
-		}
-		now := s.Now()
-		asked, _, err := db.Value[int](ctx, q, "SELECT COUNT(*) FROM community_ambassador_ask WHERE member = $1 AND at > $2", member, db.T(now.Add(-AskedWithin)))
-		if err != nil {
-			return err
-		}
-		there, _, err := db.Value[int](ctx, q, "SELECT COUNT(*) FROM community_ambassador_ask WHERE thread = $1", t.ID)
-		if err != nil {
-			return err
-		}
-		if asked >= MostAsked || there >= mostForThread {
-			return problem.New(problem.Conflict, "community.ambassador.not_now")
-		}
-		ask := s.newID()
-		fresh, err := db.Exec(ctx, q, "INSERT INTO community_ambassador_ask (id, member, community, thread, asked_by, at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING", ask, member, community, t.ID, by.ID, db.T(now))
-		if err != nil || fresh == 0 {
-			return err
-		}
-		if err := s.tell(ctx, q, list[i].Member, Notice{ID: s.newID(), Member: member, Community: community, Kind: AskedFor, Thread: t.ID, Post: t.ID, Subject: ask, At: now}); err != nil {
-			return err
-		}
-		return s.org.Audit(ctx, q, "community.ambassador_ask", "thread:"+t.ID, map[string]string{"member": member})
-	})
+	return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error { return s.askOne(ctx, q, &list[i], &t, community, by.ID) })
+}
+
+// askOne asks one of those who may be asked, within what may be asked of them and for the thread.
+func (s *Service) askOne(ctx context.Context, q db.Q, a *Ambassador, t *Thread, community, by string) error {
+	member, ours := a.Member.ID, a.Member.Role != org.Plain
+	// Held until the end, so that of two who ask at once the second sees what the first did. Of the team, who never said, there is no row to hold; three a day are no promise.
+	n, err := db.Exec(ctx, q, "UPDATE community_ambassador SET at = at WHERE member = $1 AND willing = 1", member)
+	if err != nil {
+		return err
+	}
+	now, within, most := s.Now(), AskedWithin, MostAsked
+	if ours {
+		within, most = 24*time.Hour, mostOfUs
+	}
+	asked, _, err := db.Value[int](ctx, q, "SELECT COUNT(*) FROM community_ambassador_ask WHERE member = $1 AND at > $2", member, db.T(now.Add(-within)))
+	if err != nil {
+		return err
+	}
+	there, _, err := db.Value[int](ctx, q, "SELECT COUNT(*) FROM community_ambassador_ask WHERE thread = $1", t.ID)
+	if err != nil {
+		return err
+	}
+	if n == 0 && !ours || asked >= most || there >= mostForThread {
+		return problem.New(problem.Conflict, "community.ambassador.not_now")
+	}
+	ask := s.newID()
+	fresh, err := db.Exec(ctx, q, "INSERT INTO community_ambassador_ask (id, member, community, thread, asked_by, at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING", ask, member, community, t.ID, by, db.T(now))
+	if err != nil || fresh == 0 {
+		return err
+	}
+	if err := s.tell(ctx, q, a.Member, Notice{ID: s.newID(), Member: member, Community: community, Kind: AskedFor, Thread: t.ID, Post: t.ID, Subject: ask, At: now}); err != nil {
+		return err
+	}
+	return s.org.Audit(ctx, q, "community.ambassador_ask", "thread:"+t.ID, map[string]string{"member": member})
 }
 
 func (s *Service) helpable(ctx context.Context, community, thread string) (Thread, []Ambassador, error) {

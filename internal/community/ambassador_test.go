@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/entente/entente/internal/community"
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/db/dbtest"
 	"github.com/entente/entente/internal/ledger"
@@ -84,6 +85,74 @@ func TestAmbassadors(t *testing.T) {
 		if got := may(third); got != "Ada " {
 			t.Errorf("%q may be asked a month later", got)
 		}
+
+		// Whoever asked, and others there, ask too: who solved something like it or knows its tag, who agreed or is of the team.
+		sam, mia := k.join("Sam", org.Social), k.join("Mia", org.Social)
+		k.pass(31 * 24 * time.Hour)
+		mine := func(title, tags string) string {
+			t.Helper()
+			q, err := k.Start(eve, community.Begin{Space: k.spaces["help"], Kind: community.Questions, Title: title, Body: "Who knows?", Tags: tags, Lang: "en"})
+			must(t, err)
+			return q
+		}
+		_, err = k.Pick(eve, k.id, k.reply(sam, mine("Where to buy bells", "shops"), "At the station."), true)
+		must(t, err)
+		askable := func(who context.Context, thread string) string {
+			t.Helper()
+			th, _ := k.thread(who, thread)
+			o := k.sight(who)
+			list, err := k.Askable(who, o, &th)
+			must(t, err)
+			var out []string
+			for _, a := range list {
+				out = append(out, fmt.Sprintf("%s %s%d", a.Member.Name, a.Why(), a.Tagged))
+			}
+			return strings.Join(out, ", ")
+		}
+		brakes, shop := mine("Brakes squeak all day", ""), mine("A good pump", "shops")
+		if got := askable(eve, brakes); got != "Ada My brakes squeak again · Brakes squeak0" && got != "Ada Brakes squeak · My brakes squeak again0" {
+			t.Errorf("the asker may ask %q", got)
+		}
+		if got := askable(bob, shop); got != "Sam 1" { // Mia answered nothing
+			t.Errorf("a member may ask %q for a tag", got)
+		}
+		sam0, mia0 := org.Who(sam).ID, org.Who(mia).ID
+		must(t, k.AskSomebody(eve, k.id, brakes, ada0))
+		must(t, k.AskSomebody(eve, k.id, shop, sam0))
+		for _, who := range []string{sam0, mia0} {
+			if err := k.AskSomebody(eve, k.id, shop, who); !problem.Is(err, problem.Conflict) {
+				t.Errorf("asked again, or who knows nothing: %v", err)
+			}
+		}
+		if names, err := k.AskedIn(eve, shop); err != nil || len(names) != 1 || names[0] != "Sam" {
+			t.Errorf("asked were %q %v", names, err)
+		}
+		if got := k.told(sam); len(got) == 0 || got[0] != "asked: A good pump" {
+			t.Errorf("who was asked is told %q", got)
+		}
+		must(t, k.AskSomebody(eve, k.id, mine("Another pump", "shops"), sam0))
+		fifth := mine("One more pump", "shops")
+		if err := k.AskSomebody(eve, k.id, fifth, sam0); !problem.Is(err, problem.Busy) {
+			t.Errorf("a fourth person in a day: %v", err)
+		}
+		must(t, k.AskSomebody(bob, k.id, fifth, sam0))
+		if got := askable(bob, mine("Yet another pump", "shops")); got != "" {
+			t.Errorf("%q may be asked a fourth time in a day", got)
+		}
+		_, err = k.Pick(eve, k.id, k.reply(mia, fifth, "In town."), true)
+		must(t, err)
+		for _, th := range []string{fifth, third} {
+			if err := k.AskSomebody(k.join("Out "+th, org.Plain), k.id, th, mia0); err == nil {
+				t.Errorf("asked where nothing is to be asked")
+			}
+		}
+		k.pass(25 * time.Hour)
+		must(t, k.SetWilling(sam, false))
+		if got := askable(bob, mine("The last pump", "shops")); got != "Mia One more pump1" {
+			t.Errorf("%q may be asked after Sam said no", got)
+		}
+		k.pass(31 * 24 * time.Hour)
+
 		must(t, k.SetWilling(ada, false))
 		if err := k.AskToHelp(lead, k.id, third, ada0); !problem.Is(err, problem.Conflict) {
 			t.Errorf("asked who said no: %v", err)

@@ -227,6 +227,18 @@ func Flash(w http.ResponseWriter, r *http.Request, tone ui.Tone, key string, arg
 	http.SetCookie(w, about(r).s.cookie("flash", base64.RawURLEncoding.EncodeToString(raw), 60))
 }
 
+// Said tells the browser that the words are here that it kept under the keys that begin with the form's field "draft": it forgets them on the next
+// page. What was sent and did not arrive, or was refused, it still has.
+func Said(w http.ResponseWriter, r *http.Request, f *Form) {
+	key := f.Text("draft")
+	if key == "" || len(key) > 200 || strings.Trim(key, "abcdefghijklmnopqrstuvwxyz0123456789.-") != "" {
+		return
+	}
+	c := about(r).s.cookie("said", key, 600)
+	c.HttpOnly = false // the browser's side reads it
+	http.SetCookie(w, c)
+}
+
 // takeFlash shows only sentences that exist, so that a cookie set by somebody else cannot put words on our pages.
 func takeFlash(w http.ResponseWriter, r *http.Request) []ui.Toast {
 	c, err := r.Cookie("flash")

@@ -18,6 +18,37 @@ func (h *handlers) ambassadors(r *web.Routes) {
 	r.Do("POST /ambassadors/{do}", org.InboxEdit, h.askOrThank)
 	r.Page("GET /c/{slug}/helping", org.SignedIn, h.inside(h.helping))
 	r.Do("POST /c/{slug}/helping", org.SignedIn, h.inside(h.setHelping))
+	r.Page("GET /c/{slug}/t/{thread}/helpers", org.SignedIn, h.askable)
+	r.Do("POST /c/{slug}/t/{thread}/helpers", org.SignedIn, h.askSomebody)
+}
+
+// askable is the page of a question where somebody is asked to look at it.
+func (h *handlers) askable(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.threadView(r, r.PathValue("thread"))
+	if err != nil {
+		return err
+	}
+	list, err := h.s.Askable(r.Context(), v.Sight, &v.t)
+	if err != nil {
+		return err
+	}
+	return web.Show(w, r, web.Page{Title: i18n.T(r.Context(), "community.ambassador.somebody")}, askablePage(v, list))
+}
+
+func (h *handlers) askSomebody(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.threadView(r, r.PathValue("thread"))
+	if err != nil {
+		return err
+	}
+	f, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	if err := h.s.AskSomebody(r.Context(), v.place.ID, v.t.ID, f.Text("member")); err != nil {
+		return err
+	}
+	web.Flash(w, r, ui.Success, "community.ambassador.was_asked")
+	return web.Redirect(w, r, v.place.Path()+v.t.Path())
 }
 
 type askedPage struct {

@@ -14,6 +14,7 @@ import (
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/web/ui"
 	"strconv"
+	"strings"
 )
 
 func askedBody(p askedPage) templ.Component {
@@ -214,6 +215,76 @@ func helpingBody(action string, willing bool) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
+		}
+		_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
+		return nil
+	})
+}
+
+// askedBlock says on the page of a question who was asked to look at it, and leads to asking somebody.
+func askedBlock(v *threadView) templ.Component {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var23 templ.Component) (templ_7745c5c3_Err error) {
+		if len(v.asked) > 0 || v.MayAskSomebody(&v.t) && v.who != nil {
+			_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"cluster\">")
+			if len(v.asked) > 0 {
+				_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
+				write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.ambassador.were_asked", "Names", strings.Join(v.asked, ", ")))
+				_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
+			}
+			if v.MayAskSomebody(&v.t) {
+				templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "community.ambassador.somebody"), Icon: "handshake", Small: true, Variant: ui.Quiet, Href: v.href(ctx, "/t/"+v.t.ID+"/helpers")}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
+			_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
+		}
+		return nil
+	})
+}
+
+func askablePage(v *threadView, list []community.Ambassador) templ.Component {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var25 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Err = ui.Breadcrumb(ui.Crumb{Label: v.place.Called(v.lang), Href: v.href(ctx, "")}, ui.Crumb{Label: titleOf(ctx, &v.t), Href: v.href(ctx, v.t.Path())}, ui.Crumb{Label: i18n.T(ctx, "community.ambassador.somebody")}).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = ui.PageHeader(i18n.T(ctx, "community.ambassador.somebody"), nil).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack\"><p>")
+		write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.ambassador.somebody_text", "Most", community.MostAsks))
+		_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
+		if len(list) == 0 {
+			templ_7745c5c3_Err = ui.EmptyState("handshake", i18n.T(ctx, "community.ambassador.nobody"), i18n.T(ctx, "community.ambassador.nobody_text")).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
+		for _, a := range list {
+			_, _ = templ_7745c5c3_Buffer.WriteString("<section class=\"spread\"><div><h2>")
+			write.Text(templ_7745c5c3_Buffer, a.Member.Name)
+			_, _ = templ_7745c5c3_Buffer.WriteString("</h2><p class=\"muted\">")
+			if a.Accepted > 0 {
+				write.Text(templ_7745c5c3_Buffer, i18n.N(ctx, "community.ambassador.solved", a.Accepted))
+				_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+			}
+			if a.Tagged > 0 {
+				write.Text(templ_7745c5c3_Buffer, i18n.N(ctx, "community.ambassador.tagged", a.Tagged))
+			}
+			_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
+			if a.Why() != "" {
+				_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
+				write.Text(templ_7745c5c3_Buffer, a.Why())
+				_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
+			}
+			_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
+			templ_7745c5c3_Err = ui.PostButton(v.href(ctx, "/t/"+v.t.ID+"/helpers"), ui.ButtonProps{Label: i18n.T(ctx, "community.ambassador.ask_one", "Name", a.Member.Name), Small: true}, "member", a.Member.ID).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			_, _ = templ_7745c5c3_Buffer.WriteString("</section>")
 		}
 		_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil

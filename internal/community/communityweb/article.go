@@ -303,6 +303,14 @@ func (v *writeView) title(ctx context.Context) string {
 	return i18n.T(ctx, "community.article.new")
 }
 
+// wordsKey is what the browser keeps a new article under; one that is there begins with what it says.
+func (v *writeView) wordsKey() string {
+	if v.a != nil {
+		return ""
+	}
+	return v.draftKey(strings.Trim("article-"+v.in.Thread+v.in.Original+v.in.Conversation, "-"))
+}
+
 func (v *writeView) action(ctx context.Context) string {
 	if v.a != nil {
 		return v.href(ctx, "/articles/"+v.a.ID+"/edit")
@@ -433,6 +441,7 @@ func (h *handlers) writeArticle(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	web.Said(w, r, f)
 	web.Flash(w, r, ui.Success, "community.article.saved")
 	return web.Redirect(w, r, v.place.Path()+"/articles/"+article)
 }

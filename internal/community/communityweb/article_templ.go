@@ -580,6 +580,11 @@ func writePage(v *writeView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+			templ_7745c5c3_Err = ui.Hidden("draft", v.wordsKey()).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Err = ui.Hidden("thread", v.in.Thread).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -615,11 +620,11 @@ func writePage(v *writeView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.TextField(ui.Field{Name: "title", Label: i18n.T(ctx, "community.article.name"), Value: v.in.Title, Required: true, Autocomplete: "off", Error: problemOn(ctx, v.form, "title")}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.TextField(keptLine(ui.Field{Name: "title", Label: i18n.T(ctx, "community.article.name"), Value: v.in.Title, Required: true, Autocomplete: "off", Error: problemOn(ctx, v.form, "title")}, v.wordsKey())).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.MarkdownField(ui.Field{Name: "body", Label: i18n.T(ctx, "community.article.body"), Value: v.in.Body, Rows: 18, Required: true, Hint: i18n.T(ctx, "community.thread.body_hint"), Error: problemOn(ctx, v.form, "body")}, ui.Preview{Name: "do", Value: "preview"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.MarkdownField(keptWords(ui.Field{Name: "body", Label: i18n.T(ctx, "community.article.body"), Value: v.in.Body, Rows: 18, Required: true, Hint: i18n.T(ctx, "community.thread.body_hint"), Error: problemOn(ctx, v.form, "body")}, v.wordsKey()), ui.Preview{Name: "do", Value: "preview"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

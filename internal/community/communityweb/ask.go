@@ -164,6 +164,7 @@ func (h *handlers) ask(w http.ResponseWriter, r *http.Request) error {
 		thread, err = h.s.Start(ctx, begin)
 	}
 	if community.Waits(err) {
+		web.Said(w, r, f)
 		return h.waits(w, r, &v.place)
 	}
 	if err != nil && problem.Of(err).Field != "" {
@@ -175,6 +176,7 @@ func (h *handlers) ask(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	h.dropDraft(w, r)
+	web.Said(w, r, f)
 	web.Flash(w, r, ui.Success, "community.thread.posted")
 	return web.Redirect(w, r, v.place.Path()+"/t/"+thread)
 }

@@ -48,6 +48,10 @@ func askPage(v *askView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
+		templ_7745c5c3_Err = ui.Hidden("draft", v.draftKey(v.kind)).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
 		if v.looked {
 			templ_7745c5c3_Err = ui.Hidden("looked", v.in.Title).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -66,8 +70,8 @@ func askPage(v *askView) templ.Component {
 			}
 		}
 		if v.question() {
-			templ_7745c5c3_Err = ui.TextField(ui.Field{Name: "title", Label: i18n.T(ctx, "community.thread.title_question"), Value: v.in.Title, Required: true, Autocomplete: "off",
-				Hint: i18n.T(ctx, "community.thread.title_hint"), Error: v.problem(ctx, "title"), Attrs: v.seeking(ctx)}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.TextField(keptLine(ui.Field{Name: "title", Label: i18n.T(ctx, "community.thread.title_question"), Value: v.in.Title, Required: true, Autocomplete: "off",
+				Hint: i18n.T(ctx, "community.thread.title_hint"), Error: v.problem(ctx, "title"), Attrs: v.seeking(ctx)}, v.draftKey(v.kind))).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -78,12 +82,12 @@ func askPage(v *askView) templ.Component {
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
 		} else {
-			templ_7745c5c3_Err = ui.TextField(ui.Field{Name: "title", Label: i18n.T(ctx, "community.thread.title"), Value: v.in.Title, Required: true, Autocomplete: "off", Error: v.problem(ctx, "title")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.TextField(keptLine(ui.Field{Name: "title", Label: i18n.T(ctx, "community.thread.title"), Value: v.in.Title, Required: true, Autocomplete: "off", Error: v.problem(ctx, "title")}, v.draftKey(v.kind))).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = ui.MarkdownField(ui.Field{Name: "body", Label: v.bodyLabel(ctx), Value: v.in.Body, Rows: 10, Required: true, Hint: i18n.T(ctx, "community.thread.body_hint"), Error: v.problem(ctx, "body")}, v.editor(ctx, v.spaceID(), "do", "preview")).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.MarkdownField(keptWords(ui.Field{Name: "body", Label: v.bodyLabel(ctx), Value: v.in.Body, Rows: 10, Required: true, Hint: i18n.T(ctx, "community.thread.body_hint"), Error: v.problem(ctx, "body")}, v.draftKey(v.kind)), v.editor(ctx, v.spaceID(), "do", "preview")).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

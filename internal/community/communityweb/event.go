@@ -421,6 +421,7 @@ func (h *handlers) announce(w http.ResponseWriter, r *http.Request) error {
 	sp, _ := v.Space(v.place.ID, v.in.Space)
 	event, err := h.s.Start(r.Context(), community.Begin{Space: sp.ID, Kind: community.Events, Title: v.in.Title, Body: v.in.Body, Tags: v.in.Tags, Token: v.token, Lang: v.lang, Event: v.plan})
 	if community.Waits(err) {
+		web.Said(w, r, f)
 		return h.waits(w, r, &v.place)
 	}
 	if err != nil && problem.Of(err).Field != "" {
@@ -431,6 +432,7 @@ func (h *handlers) announce(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	web.Said(w, r, f)
 	web.Flash(w, r, ui.Success, "community.event.announced")
 	return web.Redirect(w, r, v.place.Path()+"/t/"+event)
 }

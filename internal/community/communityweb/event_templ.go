@@ -540,7 +540,12 @@ func announcePage(v *announceView) templ.Component {
 				}
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = ui.TextField(ui.Field{Name: "title", Label: i18n.T(ctx, "community.thread.title"), Value: v.in.Title, Required: true, Autocomplete: "off", Error: v.problem(ctx, "title")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Hidden("draft", v.draftKey("event")).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+			templ_7745c5c3_Err = ui.TextField(keptLine(ui.Field{Name: "title", Label: i18n.T(ctx, "community.thread.title"), Value: v.in.Title, Required: true, Autocomplete: "off", Error: v.problem(ctx, "title")}, v.draftKey("event"))).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -622,7 +627,7 @@ func announcePage(v *announceView) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if v.event == nil {
-			templ_7745c5c3_Err = ui.MarkdownField(ui.Field{Name: "body", Label: i18n.T(ctx, "community.event.body"), Value: v.in.Body, Rows: 8, Required: true, Hint: i18n.T(ctx, "community.thread.body_hint"), Error: v.problem(ctx, "body")}, ui.Preview{Name: "do", Value: "preview"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.MarkdownField(keptWords(ui.Field{Name: "body", Label: i18n.T(ctx, "community.event.body"), Value: v.in.Body, Rows: 8, Required: true, Hint: i18n.T(ctx, "community.thread.body_hint"), Error: v.problem(ctx, "body")}, v.draftKey("event")), ui.Preview{Name: "do", Value: "preview"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

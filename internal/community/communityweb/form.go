@@ -38,6 +38,42 @@ func (v *threadView) bodyField(ctx context.Context, id, post, label string, rows
 	if v.draft != nil && id == "answer" {
 		f.Value = v.draft.Body
 	}
+	f = keptWords(f, v.replyKey(id))
+	if f.DraftKey != "" && f.Value == v.quote && v.quote != "" {
+		f.DraftStays = "after" // a quote joins what was begun
+	}
+	return f
+}
+
+// replyKey is what the browser keeps the words of a form of the thread under.
+func (v *threadView) replyKey(form string) string { return v.draftKey(v.t.ID + "." + form) }
+
+// draftKey is what the browser keeps unsent words under: by member, so that nobody else at that machine is shown them, by community and by form.
+// Visitors have none.
+func (v *hall) draftKey(form string) string {
+	if v.who == nil {
+		return ""
+	}
+	return "c." + v.who.ID + "." + v.place.ID + "." + form
+}
+
+// keptWords is the field of a form that the browser keeps what was written in under key.
+func keptWords(f ui.Field, key string) ui.Field {
+	if key != "" {
+		f.DraftKey, f.DraftStays = key+"."+f.Name, "yes"
+	}
+	return f
+}
+
+// keptLine is keptWords for a field of one line.
+func keptLine(f ui.Field, key string) ui.Field {
+	if key != "" {
+		more := templ.Attributes{"data-draft": key + "." + f.Name, "data-draft-stays": "yes"}
+		for k, v := range f.Attrs {
+			more[k] = v
+		}
+		f.Attrs = more
+	}
 	return f
 }
 

@@ -402,7 +402,7 @@ func (h *handlers) propose(w http.ResponseWriter, r *http.Request) error {
 	sp, _ := v.Space(v.place.ID, v.in.Space)
 	idea, err := h.s.Start(ctx, community.Begin{Space: sp.ID, Kind: community.Ideas, Title: v.in.Title, Body: v.in.Body, Tags: v.in.Tags, Token: v.token, Lang: v.lang})
 	if community.Waits(err) {
-		h.dropDraft(w, r)
+		web.Said(w, r, f)
 		return h.waits(w, r, &v.place)
 	}
 	if err != nil && problem.Of(err).Field != "" {
@@ -414,6 +414,7 @@ func (h *handlers) propose(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	h.dropDraft(w, r)
+	web.Said(w, r, f)
 	if v.call != "" {
 		if err := h.s.Enter(ctx, v.place.ID, v.call, idea); err != nil {
 			return refused(w, r, err, v.place.Path()+"/t/"+idea) // the idea is there

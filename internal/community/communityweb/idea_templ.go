@@ -313,6 +313,10 @@ func proposePage(v *proposeView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
+		templ_7745c5c3_Err = ui.Hidden("draft", v.draftKey("idea")).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
 		if v.call != "" {
 			templ_7745c5c3_Err = ui.Hidden("challenge", v.call).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -336,8 +340,8 @@ func proposePage(v *proposeView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = ui.TextField(ui.Field{Name: "title", Label: i18n.T(ctx, "community.idea.name"), Value: v.in.Title, Required: true, Autocomplete: "off", Error: problemOn(ctx, v.form, "title"),
-			Attrs: templ.Attributes{"hx-get": v.href(ctx, "/ideas/similar"), "hx-trigger": "input changed delay:400ms", "hx-target": "#similar", "hx-swap": "innerHTML"}}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.TextField(keptLine(ui.Field{Name: "title", Label: i18n.T(ctx, "community.idea.name"), Value: v.in.Title, Required: true, Autocomplete: "off", Error: problemOn(ctx, v.form, "title"),
+			Attrs: templ.Attributes{"hx-get": v.href(ctx, "/ideas/similar"), "hx-trigger": "input changed delay:400ms", "hx-target": "#similar", "hx-swap": "innerHTML"}}, v.draftKey("idea"))).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -347,7 +351,7 @@ func proposePage(v *proposeView) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
-		templ_7745c5c3_Err = ui.MarkdownField(ui.Field{Name: "body", Label: i18n.T(ctx, "community.idea.body"), Value: v.in.Body, Rows: 8, Required: true, Hint: i18n.T(ctx, "community.thread.body_hint"), Error: problemOn(ctx, v.form, "body")}, ui.Preview{Name: "do", Value: "preview"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.MarkdownField(keptWords(ui.Field{Name: "body", Label: i18n.T(ctx, "community.idea.body"), Value: v.in.Body, Rows: 8, Required: true, Hint: i18n.T(ctx, "community.thread.body_hint"), Error: problemOn(ctx, v.form, "body")}, v.draftKey("idea")), ui.Preview{Name: "do", Value: "preview"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -43,6 +43,7 @@ type threadView struct {
 	event    *eventView // nil for what is none
 	date     string     // of an event that repeats, as the address names it; "" for the next
 	marks    map[string]Mark
+	asked    []string           // names of those asked to look at the question
 	bridges  []community.Bridge // for the team: what was asked inside of it, or what it was asked inside for
 }
 
@@ -170,6 +171,11 @@ func (h *handlers) fill(ctx context.Context, v *threadView) error {
 	}
 	if v.marked, err = h.s.Marked(ctx, v.who, ids); err != nil {
 		return err
+	}
+	if v.t.Question() {
+		if v.asked, err = h.s.AskedIn(ctx, v.t.ID); err != nil {
+			return err
+		}
 	}
 	if v.bridges, err = h.s.Bridges(ctx, v.Sight, v.t.ID); err != nil {
 		return err
@@ -348,6 +354,7 @@ func (h *handlers) reply(w http.ResponseWriter, r *http.Request) error {
 	}
 	said, err := h.s.Reply(ctx, v.place.ID, community.Reply{Post: p.ID, Body: body, Comment: f.Text("comment") != "", Token: f.Text("token"), Lang: v.lang})
 	if community.Waits(err) {
+		web.Said(w, r, f)
 		return h.waits(w, r, &v.place)
 	}
 	if err != nil && problem.Of(err).Field != "" {
@@ -358,6 +365,7 @@ func (h *handlers) reply(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	h.dropDraft(w, r)
+	web.Said(w, r, f)
 	web.Flash(w, r, ui.Success, "community.thread.posted")
 	return web.Redirect(w, r, v.place.Path()+"/p/"+said)
 }

@@ -124,6 +124,10 @@ func threadPage(v *threadView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
+		templ_7745c5c3_Err = askedBlock(v).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
 		if v.poll != nil {
 			templ_7745c5c3_Err = pollBlock(v).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -523,15 +527,25 @@ func commentList(v *threadView, p *community.Post) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
+			templ_7745c5c3_Err = ui.Hidden("draft", v.replyKey("c-"+p.ID)).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 			if v.t.Question() {
 				templ_7745c5c3_Err = ui.Hidden("comment", "yes").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-			}
-			templ_7745c5c3_Err = ui.TextArea(v.bodyField(ctx, "c-"+p.ID, p.ID, v.commentLabel(ctx), 3, v.t.Question())).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
+				_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+				templ_7745c5c3_Err = ui.TextArea(v.bodyField(ctx, "c-"+p.ID, p.ID, v.commentLabel(ctx), 3, true)).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			} else {
+				templ_7745c5c3_Err = ui.MarkdownField(v.bodyField(ctx, "c-"+p.ID, p.ID, v.commentLabel(ctx), 3, false), v.editor(ctx, v.t.Space, "", "")).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString("<div>")
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: v.commentButton(ctx), Small: true}).Render(ctx, templ_7745c5c3_Buffer)
@@ -648,6 +662,10 @@ func replyForm(v *threadView) templ.Component {
 		write.Link(templ_7745c5c3_Buffer, templ.URL(v.href(ctx, "/p/"+v.answered()+"/reply")))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\" class=\"stack\" enctype=\"multipart/form-data\">")
 		templ_7745c5c3_Err = ui.Hidden("token", v.token).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = ui.Hidden("draft", v.replyKey("answer")).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -41,6 +41,7 @@ type Field struct {
 	Pattern      string
 	Accept       string // FileField
 	DraftKey     string // TextArea: keeps unsent text in the browser under this key
+	DraftStays   string // not forgotten when the form goes, only when web.Said names the key; "after" puts Value behind what was kept, "yes" not
 	Compact      bool   // label beside or hidden, for filter bars
 	Class        string
 	Attrs        templ.Attributes
@@ -250,6 +251,11 @@ func TextArea(f Field) templ.Component {
 				write.Text(templ_7745c5c3_Buffer, f.DraftKey)
 				_, _ = templ_7745c5c3_Buffer.WriteString("\"")
 			}
+			if f.DraftStays != "" {
+				_, _ = templ_7745c5c3_Buffer.WriteString(" data-draft-stays=\"")
+				write.Text(templ_7745c5c3_Buffer, f.DraftStays)
+				_, _ = templ_7745c5c3_Buffer.WriteString("\"")
+			}
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, f.attrs())
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -269,8 +275,8 @@ func TextArea(f Field) templ.Component {
 
 // Select is a list of options, grouped where options name a Group.
 func Select(f Field) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var28 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var29 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var29 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var30 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<select class=\"input select\"")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, f.attrs())
 			if templ_7745c5c3_Err != nil {
@@ -297,7 +303,7 @@ func Select(f Field) templ.Component {
 			_, _ = templ_7745c5c3_Buffer.WriteString("</select>")
 			return nil
 		})
-		templ_7745c5c3_Err = wrapped(f).Render(templ.WithChildren(ctx, templ_7745c5c3_Var29), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = wrapped(f).Render(templ.WithChildren(ctx, templ_7745c5c3_Var30), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -306,7 +312,7 @@ func Select(f Field) templ.Component {
 }
 
 func options(f Field, group string) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var31 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var32 templ.Component) (templ_7745c5c3_Err error) {
 		for _, o := range f.Options {
 			if o.Group == group {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<option value=\"")
@@ -329,10 +335,10 @@ func options(f Field, group string) templ.Component {
 
 // Checkbox is one yes or no, sent as Value (default "on") when Checked.
 func Checkbox(f Field) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var34 templ.Component) (templ_7745c5c3_Err error) {
-		var templ_7745c5c3_Var35 = []any{classes("field field-check", when(f.Error != "", "field-invalid"), f.Class)}
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var35 templ.Component) (templ_7745c5c3_Err error) {
+		var templ_7745c5c3_Var36 = []any{classes("field field-check", when(f.Error != "", "field-invalid"), f.Class)}
 		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"")
-		write.Text(templ_7745c5c3_Buffer, write.Classes(templ_7745c5c3_Var35))
+		write.Text(templ_7745c5c3_Buffer, write.Classes(templ_7745c5c3_Var36))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\"><label class=\"check\" for=\"")
 		write.Text(templ_7745c5c3_Buffer, f.id())
 		_, _ = templ_7745c5c3_Buffer.WriteString("\"><input type=\"checkbox\" value=\"")
@@ -362,10 +368,10 @@ func Checkbox(f Field) templ.Component {
 
 // RadioGroup is one choice among a few, each with its own hint.
 func RadioGroup(f Field) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var39 templ.Component) (templ_7745c5c3_Err error) {
-		var templ_7745c5c3_Var40 = []any{classes("field radios", when(f.Error != "", "field-invalid"), f.Class)}
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var40 templ.Component) (templ_7745c5c3_Err error) {
+		var templ_7745c5c3_Var41 = []any{classes("field radios", when(f.Error != "", "field-invalid"), f.Class)}
 		_, _ = templ_7745c5c3_Buffer.WriteString("<fieldset class=\"")
-		write.Text(templ_7745c5c3_Buffer, write.Classes(templ_7745c5c3_Var40))
+		write.Text(templ_7745c5c3_Buffer, write.Classes(templ_7745c5c3_Var41))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\"")
 		if f.describedBy() != "" {
 			_, _ = templ_7745c5c3_Buffer.WriteString(" aria-describedby=\"")
@@ -418,8 +424,8 @@ func RadioGroup(f Field) templ.Component {
 
 // DateField is a day (Type "date", the default), a time, a month or "datetime-local".
 func DateField(f Field) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var49 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var50 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var50 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var51 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<input class=\"input input-date\" type=\"")
 			write.Text(templ_7745c5c3_Buffer, or(f.Type, "date"))
 			_, _ = templ_7745c5c3_Buffer.WriteString("\" value=\"")
@@ -432,7 +438,7 @@ func DateField(f Field) templ.Component {
 			_, _ = templ_7745c5c3_Buffer.WriteString(">")
 			return nil
 		})
-		templ_7745c5c3_Err = wrapped(f).Render(templ.WithChildren(ctx, templ_7745c5c3_Var50), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = wrapped(f).Render(templ.WithChildren(ctx, templ_7745c5c3_Var51), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -443,8 +449,8 @@ func DateField(f Field) templ.Component {
 // FileField chooses one or, with Multiple, several files; the form needs enctype="multipart/form-data".
 // In a form sent by htmx a bar shows how much has gone.
 func FileField(f Field) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var53 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var54 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var54 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var55 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<input class=\"input input-file\" type=\"file\"")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, f.attrs())
 			if templ_7745c5c3_Err != nil {
@@ -455,7 +461,7 @@ func FileField(f Field) templ.Component {
 			_, _ = templ_7745c5c3_Buffer.WriteString("\"></progress>")
 			return nil
 		})
-		templ_7745c5c3_Err = wrapped(f).Render(templ.WithChildren(ctx, templ_7745c5c3_Var54), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = wrapped(f).Render(templ.WithChildren(ctx, templ_7745c5c3_Var55), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -465,7 +471,7 @@ func FileField(f Field) templ.Component {
 
 // Hidden is a hidden input.
 func Hidden(name, value string) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var56 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var57 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"")
 		write.Text(templ_7745c5c3_Buffer, name)
 		_, _ = templ_7745c5c3_Buffer.WriteString("\" value=\"")
@@ -477,7 +483,7 @@ func Hidden(name, value string) templ.Component {
 
 // FormErrors lists at the top of a form what must be put right: pairs of field name ("" for none) and text.
 func FormErrors(title string, errs []FieldError) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var59 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var60 templ.Component) (templ_7745c5c3_Err error) {
 		if len(errs) > 0 {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"callout callout-danger form-errors\" role=\"alert\" tabindex=\"-1\" data-focus>")
 			templ_7745c5c3_Err = Icon("circle-alert").Render(ctx, templ_7745c5c3_Buffer)
@@ -511,11 +517,11 @@ type FieldError struct{ Field, ID, Text string }
 
 // FilterBar is a form by GET that holds compact fields and reloads the list.
 func FilterBar(action string) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var64 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var65 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<form class=\"filters\" method=\"get\" action=\"")
 		write.Link(templ_7745c5c3_Buffer, templ.URL(action))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\" role=\"search\">")
-		templ_7745c5c3_Err = templ_7745c5c3_Var64.Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = templ_7745c5c3_Var65.Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

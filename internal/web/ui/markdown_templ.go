@@ -130,6 +130,11 @@ func MarkdownField(f Field, p Preview) templ.Component {
 			write.Text(templ_7745c5c3_Buffer, f.DraftKey)
 			_, _ = templ_7745c5c3_Buffer.WriteString("\"")
 		}
+		if f.DraftStays != "" {
+			_, _ = templ_7745c5c3_Buffer.WriteString(" data-draft-stays=\"")
+			write.Text(templ_7745c5c3_Buffer, f.DraftStays)
+			_, _ = templ_7745c5c3_Buffer.WriteString("\"")
+		}
 		templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, f.attrs())
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -148,9 +153,9 @@ func MarkdownField(f Field, p Preview) templ.Component {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"markdown-status small muted\" role=\"status\"></p>")
 		}
 		if p.Name != "" {
-			var templ_7745c5c3_Var29 = []any{classes("btn btn-small", when(p.Address != "", "without-script"))}
+			var templ_7745c5c3_Var30 = []any{classes("btn btn-small", when(p.Address != "", "without-script"))}
 			_, _ = templ_7745c5c3_Buffer.WriteString("<button type=\"submit\" class=\"")
-			write.Text(templ_7745c5c3_Buffer, write.Classes(templ_7745c5c3_Var29))
+			write.Text(templ_7745c5c3_Buffer, write.Classes(templ_7745c5c3_Var30))
 			_, _ = templ_7745c5c3_Buffer.WriteString("\" name=\"")
 			write.Text(templ_7745c5c3_Buffer, p.Name)
 			_, _ = templ_7745c5c3_Buffer.WriteString("\" value=\"")
@@ -171,7 +176,7 @@ func MarkdownField(f Field, p Preview) templ.Component {
 
 // Prose shows HTML that the server made safe, as markup.Render does.
 func Prose(html string) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var34 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var35 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"prose\">")
 		templ_7745c5c3_Err = templ.Raw(html).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
