@@ -82,7 +82,7 @@ func (s *Service) all(ctx context.Context, q db.Q) (*Map, error) {
 // Sees decides what whoever asks in ctx may see. It reads by q in a transaction; with q nil it takes what is kept as long as nothing is
 // committed.
 //
-// A community is seen by its audience, by who has joined it, and by staff (org.CommunityRead). In one that is seen, an open space is read by
+// A community is seen by its audience (everybody, who is of a kind, who is in a group), by who has joined it, and by staff (org.CommunityRead). In one that is seen, an open space is read by
 // all of them, one on request by its members, and known to all; one by invitation is known to all and read by its members; a hidden one is
 // known to its members and to those invited. Staff who moderate (org.CommunityModerate) do so in open spaces and in those on request. Those
 // who make communities (org.CommunityEdit) know of every space, to be able to look after it, and read no closed one unless they are in it.
@@ -160,6 +160,10 @@ func (o *Sight) decide(r rights, ties []Membership, kinds []string) {
 		in := own.State == In
 		o.waiting[c.ID] = own.State
 		kind := c.Audience == ByKind && slices.ContainsFunc(kinds, func(k string) bool { return slices.Contains(c.Kinds, k) })
+		kind = kind || c.Audience == ByGroup && slices.ContainsFunc(c.Groups, func(g string) bool {
+			i, found := o.all.spaces[g]
+			return found && tie[key{o.all.Spaces[i].Community, g}].State == In
+		})
 		seen := c.Audience == Everybody || in || kind || r.read
 		if !c.ClosedAt.IsZero() {
 			seen = r.edit

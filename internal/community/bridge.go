@@ -70,7 +70,7 @@ func (s *Service) BridgeSpaces(ctx context.Context, o Sight, t *Thread) ([]Space
 	var out []Space
 	for _, sp := range o.all.Spaces {
 		c := o.all.Communities[o.all.ids[sp.Community]]
-		inside := c.Audience == ByKind || c.Audience == Invited || sp.Access == Hidden || sp.Access == ByInvitation
+		inside := c.closes() || c.Audience == Invited || sp.Access == Hidden || sp.Access == ByInvitation
 		if inside && sp.ID != t.Space && sp.ArchivedAt.IsZero() && o.MayWrite(sp.ID) && (sp.Takes(Questions) || sp.Takes(Discussions)) && !world.May(sp.ID) && !theirs.May(sp.ID) {
 			out = append(out, sp)
 		}

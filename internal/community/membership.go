@@ -136,7 +136,7 @@ func (s *Service) Join(ctx context.Context, community, words string) (State, err
 		case was == Awaited:
 		case c.Audience == Invited && !may(ctx, org.CommunityRead):
 			return notFound()
-		case c.Audience == ByKind && !o.seesOf(community) && c.SignUp == Open:
+		case c.closes() && !o.seesOf(community) && c.SignUp == Open:
 			return problem.New(problem.Forbidden, "community.not_your_kind")
 		case c.SignUp == Open || may(ctx, org.CommunityRead):
 		case c.SignUp == Approval:
@@ -487,7 +487,7 @@ func (s *Service) PutOut(ctx context.Context, community, space, member string) e
 				return err
 			}
 			m, err := s.org.Find(org.AsOperator(ctx), member)
-			if err != nil || was != In || c.Audience != ByKind || m.Role != org.Plain {
+			if err != nil || was != In || !c.closes() || m.Role != org.Plain {
 				return err
 			}
 			x := s.newID()

@@ -15,6 +15,7 @@ const (
 	Members   Audience = "members" // who has joined
 	ByKind    Audience = "kinds"   // whose person is of one of the kinds: employee, customer, partner …
 	Invited   Audience = "invited" // who was invited and came
+	ByGroup   Audience = "group"   // who is in one of some spaces, of this community or others
 )
 
 // SignUp is how somebody becomes a member of a community.
@@ -39,6 +40,7 @@ type Community struct {
 	Langs     []string // the first is its own
 	Audience  Audience
 	Kinds     []string // of ByKind
+	Groups    []string // of ByGroup: ids of spaces
 	SignUp    SignUp
 	Look      Look
 	CreatedAt time.Time
@@ -49,12 +51,15 @@ type Community struct {
 // Called is its name in a language.
 func (c *Community) Called(lang string) string { return c.Name.In(lang, c.Langs...) }
 
+// closes reports whether people see the community by what they are, without having joined.
+func (c *Community) closes() bool { return c.Audience == ByKind || c.Audience == ByGroup }
+
 // Path is where its pages stand among all.
 func (c *Community) Path() string { return "/c/" + c.Slug }
 
-const communityColumns = "c.id, c.slug, c.host, c.channel, c.name, c.about, c.welcome, c.langs, c.audience, c.kinds, c.sign_up, c.look, c.created_at, c.changed_at, c.closed_at"
+const communityColumns = "c.id, c.slug, c.host, c.channel, c.name, c.about, c.welcome, c.langs, c.audience, c.kinds, c.of_groups, c.sign_up, c.look, c.created_at, c.changed_at, c.closed_at"
 
 func communityFields(c *Community) []any {
 	return []any{&c.ID, &c.Slug, &c.Host, &c.Channel, db.JSON(&c.Name), db.JSON(&c.About), db.JSON(&c.Welcome), db.JSON(&c.Langs), &c.Audience,
-		db.JSON(&c.Kinds), &c.SignUp, db.JSON(&c.Look), db.At(&c.CreatedAt), db.At(&c.ChangedAt), db.At(&c.ClosedAt)}
+		db.JSON(&c.Kinds), db.JSON(&c.Groups), &c.SignUp, db.JSON(&c.Look), db.At(&c.CreatedAt), db.At(&c.ChangedAt), db.At(&c.ClosedAt)}
 }

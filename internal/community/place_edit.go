@@ -31,6 +31,7 @@ type Plan struct {
 	Langs    []string
 	Audience Audience
 	Kinds    []string
+	Groups   []string // ids of spaces
 	SignUp   SignUp
 	Look     Look
 }
@@ -40,6 +41,7 @@ const (
 	maxAbout   = 300
 	maxWelcome = 20_000
 	maxKinds   = 20
+	maxGroups  = 50
 	maxPlaces  = 500 // communities
 	maxSpaces  = 200 // of a community
 )
@@ -47,7 +49,7 @@ const (
 var slugForm = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$`)
 
 // Audiences lists the audiences.
-func Audiences() []Audience { return []Audience{Everybody, Members, ByKind, Invited} }
+func Audiences() []Audience { return []Audience{Everybody, Members, ByKind, ByGroup, Invited} }
 
 // SignUps lists the rules of sign-up.
 func SignUps() []SignUp { return []SignUp{Open, Approval, Closed} }
@@ -112,6 +114,11 @@ func (p Plan) checked(main string) (Plan, error) {
 	}
 	if p.Kinds = kinds; p.Audience == ByKind && len(kinds) == 0 {
 		note(refuse("kinds", "problem.required"))
+	}
+	if p.Groups = slices.Compact(slices.Sorted(slices.Values(p.Groups))); p.Audience != ByGroup {
+		p.Groups = nil
+	} else if len(p.Groups) == 0 || len(p.Groups) > maxGroups {
+		note(refuse("groups", "community.some_groups", "Max", maxGroups))
 	}
 	if p.Audience == Invited {
 		p.SignUp = Closed
@@ -187,7 +194,7 @@ func (s *Service) Add(ctx context.Context, p Plan) (Community, error) {
 		return Community{}, problem.New(problem.Conflict, "community.too_many", "Max", maxPlaces)
 	}
 	c := p.made(Community{ID: s.newID(), CreatedAt: s.Now()})
-	if err := m.free(&c); err != nil {
+	if err := errors.Join(m.free(&c), m.knows(c.Groups)); err != nil {
 		return c, err
 	}
 	// The channel is made first and by itself: it has its own transaction.
@@ -198,8 +205,8 @@ func (s *Service) Add(ctx context.Context, p Plan) (Community, error) {
 	c.Channel = a.ID
 	err = s.edit(ctx, org.CommunityEdit, "community.add", "community:"+c.ID, map[string]any{"slug": c.Slug, "audience": c.Audience}, func(ctx context.Context, q db.Q) error {
 		c.ChangedAt = c.CreatedAt
-		return taken(db.Insert(ctx, q, "community (id, slug, host, channel, name, about, welcome, langs, audience, kinds, sign_up, look, created_at, changed_at)",
-			[][]any{{c.ID, c.Slug, c.Host, c.Channel, db.J(c.Name), db.J(c.About), db.J(c.Welcome), db.J(c.Langs), string(c.Audience), db.J(c.Kinds), string(c.SignUp),
+		return taken(db.Insert(ctx, q, "community (id, slug, host, channel, name, about, welcome, langs, audience, kinds, of_groups, sign_up, look, created_at, changed_at)",
+			[][]any{{c.ID, c.Slug, c.Host, c.Channel, db.J(c.Name), db.J(c.About), db.J(c.Welcome), db.J(c.Langs), string(c.Audience), db.J(c.Kinds), db.J(c.Groups), string(c.SignUp),
 				db.J(c.Look), db.T(c.CreatedAt), db.T(c.ChangedAt)}}, ""))
 	})
 	if err != nil {
@@ -225,13 +232,13 @@ func channelName(m *Map, c *Community) string {
 // made is the community as planned.
 func (p Plan) made(c Community) Community {
 	c.Slug, c.Host, c.Name, c.About, c.Welcome, c.Langs = p.Slug, p.Host, p.Name, p.About, p.Welcome, p.Langs
-	c.Audience, c.Kinds, c.SignUp, c.Look = p.Audience, p.Kinds, p.SignUp, p.Look
+	c.Audience, c.Kinds, c.Groups, c.SignUp, c.Look = p.Audience, p.Kinds, p.Groups, p.SignUp, p.Look
 	return c
 }
 
 // Planned is the community as a plan, to change it.
 func (c Community) Planned() Plan {
-	return Plan{Slug: c.Slug, Host: c.Host, Name: c.Name, About: c.About, Welcome: c.Welcome, Langs: c.Langs, Audience: c.Audience, Kinds: c.Kinds, SignUp: c.SignUp, Look: c.Look}
+	return Plan{Slug: c.Slug, Host: c.Host, Name: c.Name, About: c.About, Welcome: c.Welcome, Langs: c.Langs, Audience: c.Audience, Kinds: c.Kinds, Groups: c.Groups, SignUp: c.SignUp, Look: c.Look}
 }
 
 // free refuses an address or host name that another community has.
@@ -243,6 +250,28 @@ func (m *Map) free(c *Community) error {
 		return problem.New(problem.Conflict, "community.host_taken").On("host")
 	}
 	return nil
+}
+
+// knows refuses groups that are none: whoever comes into an open space without being let in is in no group.
+func (m *Map) knows(groups []string) error {
+	for _, g := range groups {
+		if i, found := m.spaces[g]; !found || m.Spaces[i].Access == OpenSpace {
+			return refuse("groups", "community.bad_choice")
+		}
+	}
+	return nil
+}
+
+// Groups lists the spaces that people are let into, of all communities, for who makes communities.
+func (s *Service) Groups(ctx context.Context) ([]Space, error) {
+	if err := org.Require(ctx, org.CommunityEdit); err != nil {
+		return nil, err
+	}
+	m, err := s.Map(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(slices.Clone(m.Spaces), func(sp Space) bool { return sp.Access == OpenSpace || !sp.ArchivedAt.IsZero() }), nil
 }
 
 // taken says in words what the database refused because somebody else was faster.
@@ -274,7 +303,7 @@ func (s *Service) Change(ctx context.Context, community string, p Plan) (Communi
 				return notFound()
 			}
 			c = p.made(m.Communities[i])
-			if err := m.free(&c); err != nil {
+			if err := errors.Join(m.free(&c), m.knows(c.Groups)); err != nil {
 				return err
 			}
 			c.ChangedAt = s.Now()
@@ -285,8 +314,8 @@ func (s *Service) Change(ctx context.Context, community string, p Plan) (Communi
 				return err
 			}
 			_, err = db.Exec(ctx, q, `UPDATE community SET slug = $1, host = $2, name = $3, about = $4, welcome = $5, langs = $6, audience = $7, kinds = $8, sign_up = $9,
-				look = $10, changed_at = $11 WHERE id = $12`, c.Slug, c.Host, db.J(c.Name), db.J(c.About), db.J(c.Welcome), db.J(c.Langs), string(c.Audience), db.J(c.Kinds),
-				string(c.SignUp), db.J(c.Look), db.T(c.ChangedAt), c.ID)
+				look = $10, changed_at = $11, of_groups = $12 WHERE id = $13`, c.Slug, c.Host, db.J(c.Name), db.J(c.About), db.J(c.Welcome), db.J(c.Langs), string(c.Audience), db.J(c.Kinds),
+				string(c.SignUp), db.J(c.Look), db.T(c.ChangedAt), db.J(c.Groups), c.ID)
 			return taken(err)
 		})
 	return c, err

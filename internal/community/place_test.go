@@ -92,12 +92,17 @@ func TestSight(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		x := settle(t, d)
-		for _, name := range []string{"stranger", "joined", "insider", "keeper", "guest"} {
+		for _, name := range []string{"stranger", "joined", "insider", "keeper", "guest", "grouped"} {
 			x.come(name, org.Plain)
 		}
 		spaces := map[string]community.Space{}
-		for _, a := range community.Audiences() {
-			c, err := x.s.Add(x.who["owner"], plan(string(a), a, community.Approval))
+		audiences := []community.Audience{community.Everybody, community.Members, community.ByKind, community.Invited, community.ByGroup} // the last is for a group of the second
+		for _, a := range audiences {
+			p := plan(string(a), a, community.Approval)
+			if a == community.ByGroup {
+				p.Groups = []string{spaces["members/invitation"].ID, spaces["public/hidden"].ID}
+			}
+			c, err := x.s.Add(x.who["owner"], p)
 			x.must(err)
 			for _, access := range community.Accesses() {
 				sp, err := x.s.AddSpace(org.AsOperator(t.Context()), c.ID, space(string(access), access))
@@ -126,6 +131,17 @@ func TestSight(t *testing.T) {
 				}
 			}
 		}
+		group := spaces["members/invitation"]
+		grouped := org.Who(x.who["grouped"])
+		x.must(x.s.Invite(x.who["owner"], group.Community, "", grouped.Email))
+		_, err := x.s.Join(x.who["grouped"], group.Community, "")
+		x.must(err)
+		x.must(x.s.Invite(x.who["owner"], group.Community, group.ID, grouped.Email))
+		if _, sees := mustSee(t, x, "grouped").Community("group"); sees {
+			t.Error("who was invited into a group and did not come sees what is for the group")
+		}
+		_, err = x.s.JoinSpace(x.who["grouped"], group.ID, "")
+		x.must(err)
 		const (
 			no, knows, reads, writes, keeps = community.Nothing, community.Knows, community.Reads, community.Writes, community.Moderates
 		)
@@ -136,13 +152,21 @@ func TestSight(t *testing.T) {
 			"insider": {writes, writes, writes, writes}, "keeper": {keeps, keeps, keeps, keeps},
 			"owner": {keeps, keeps, knows, knows}, "social": {keeps, keeps, knows, knows}, "strategist": {writes, knows, knows, no}, "volunteer": {writes, knows, knows, no},
 		}
-		for _, a := range community.Audiences() {
-			want := map[string]row{"nobody": none, "stranger": none}
+		if len(audiences) != len(community.Audiences()) {
+			t.Error("an audience is not looked at")
+		}
+		for _, a := range audiences {
+			want := map[string]row{"nobody": none, "stranger": none, "grouped": none}
 			for who, r := range inAll {
 				want[who] = r
 			}
-			if a == community.Everybody {
-				want["nobody"], want["stranger"] = row{reads, knows, knows, no}, row{reads, knows, knows, no}
+			switch a {
+			case community.Everybody:
+				want["nobody"], want["stranger"], want["grouped"] = row{reads, knows, knows, no}, row{reads, knows, knows, no}, row{reads, knows, knows, no}
+			case community.Members:
+				want["grouped"] = row{writes, knows, writes, no}
+			case community.ByGroup:
+				want["grouped"] = row{writes, knows, knows, no}
 			}
 			for who, r := range want {
 				o, err := x.s.Sees(x.who[who], nil)
@@ -174,6 +198,18 @@ func TestSight(t *testing.T) {
 						t.Errorf("%s of a community for %s: a list gives %s %d rows", access, a, who, n)
 					}
 				}
+			}
+		}
+		// Whoever goes out of the group sees no more what is for it.
+		x.must(x.s.PutOut(x.who["owner"], group.Community, group.ID, grouped.ID))
+		if _, sees := mustSee(t, x, "grouped").Community("group"); sees {
+			t.Error("who was put out of a group sees what is for the group")
+		}
+		for name, groups := range map[string][]string{"none": nil, "open": {spaces["members/open"].ID}, "unknown": {"nothing"}} {
+			p := plan("for-"+name, community.ByGroup, community.Open)
+			p.Groups = groups
+			if _, err := x.s.Add(x.who["owner"], p); !problem.Is(err, problem.Invalid) || problem.Of(err).Field != "groups" {
+				t.Errorf("a community for groups that are %s: %v", name, err)
 			}
 		}
 		// Whoever leaves the community has left its groups.

@@ -81,6 +81,8 @@ type settingsView struct {
 	kinds string
 	wrong wrong
 
+	groups []ui.Option // that a community can be for
+
 	logo, cover community.File
 }
 
@@ -89,10 +91,27 @@ func (h *handlers) newPage(w http.ResponseWriter, r *http.Request) error {
 	if o, err := h.org.Organisation(r.Context()); err == nil && i18n.Known(o.Lang) {
 		lang = o.Lang
 	}
-	return showSettings(w, r, settingsView{plan: community.Plan{Langs: []string{lang}, Audience: community.Everybody, SignUp: community.Open}})
+	return h.showSettings(w, r, settingsView{plan: community.Plan{Langs: []string{lang}, Audience: community.Everybody, SignUp: community.Open}})
 }
 
-func showSettings(w http.ResponseWriter, r *http.Request, v settingsView) error {
+func (h *handlers) showSettings(w http.ResponseWriter, r *http.Request, v settingsView) error {
+	ctx := r.Context()
+	all, err := h.s.Map(ctx)
+	if err != nil {
+		return err
+	}
+	groups, err := h.s.Groups(ctx)
+	if err != nil {
+		return err
+	}
+	lang := i18n.Lang(ctx)
+	for _, c := range all.Communities {
+		for _, sp := range groups {
+			if sp.Community == c.ID {
+				v.groups = append(v.groups, ui.Option{Value: sp.ID, Label: sp.Called(lang, c.Langs...), Group: c.Called(lang)})
+			}
+		}
+	}
 	title := i18n.T(r.Context(), "community.new")
 	if v.id != "" {
 		title = i18n.T(r.Context(), "community.settings")
@@ -110,7 +129,7 @@ func (h *handlers) settings(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return showSettings(w, r, settingsView{id: v.ID, plan: p, kinds: strings.Join(p.Kinds, ", "), logo: logo, cover: cover})
+	return h.showSettings(w, r, settingsView{id: v.ID, plan: p, kinds: strings.Join(p.Kinds, ", "), logo: logo, cover: cover})
 }
 
 // texts reads a field that the form has for each language.
@@ -126,7 +145,8 @@ func readPlan(f *web.Form) (p community.Plan, kinds string) {
 	kinds = f.Text("kinds")
 	p = community.Plan{Slug: f.Text("slug"), Host: f.Text("host"), Name: texts(f, "name"), About: texts(f, "about"), Welcome: texts(f, "welcome"),
 		Audience: community.Audience(f.Text("audience")), SignUp: community.SignUp(f.Text("sign_up")),
-		Kinds: strings.FieldsFunc(kinds, func(r rune) bool { return r == ',' || r == ';' || r == '\n' }),
+		Kinds:  strings.FieldsFunc(kinds, func(r rune) bool { return r == ',' || r == ';' || r == '\n' }),
+		Groups: f.Values["groups"],
 		Look: community.Look{Accent: f.Text("accent"), AccentDark: f.Text("accent_dark"), Background: f.Text("background"), BackgroundDark: f.Text("background_dark"),
 			Text: f.Text("text"), TextDark: f.Text("text_dark"), Font: f.Text("font")}}
 	first := f.Text("lang")
@@ -153,7 +173,7 @@ func (h *handlers) add(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		return showSettings(w, r, settingsView{plan: p, kinds: kinds, wrong: bad})
+		return h.showSettings(w, r, settingsView{plan: p, kinds: kinds, wrong: bad})
 	}
 	web.Flash(w, r, ui.Success, "community.added")
 	return web.Redirect(w, r, "/communities/"+c.ID)
@@ -174,7 +194,7 @@ func (h *handlers) change(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		return showSettings(w, r, settingsView{id: v.ID, plan: p, kinds: kinds, wrong: bad})
+		return h.showSettings(w, r, settingsView{id: v.ID, plan: p, kinds: kinds, wrong: bad})
 	}
 	web.Flash(w, r, ui.Success, "community.saved")
 	return web.Redirect(w, r, "/communities/"+v.ID)

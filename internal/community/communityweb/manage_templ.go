@@ -345,6 +345,13 @@ func settingsBody(v settingsView, title string) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+			if len(v.groups) > 0 {
+				templ_7745c5c3_Err = ui.Select(ui.Field{Name: "groups", Label: i18n.T(ctx, "community.groups"), Hint: i18n.T(ctx, "community.groups_hint"), Values: v.plan.Groups, Options: v.groups, Multiple: true, Error: v.wrong.at("groups"), Optional: true}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
+			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Err = ui.RadioGroup(ui.Field{Name: "sign_up", Label: i18n.T(ctx, "community.sign_up_rule"), Value: string(v.plan.SignUp), Error: v.wrong.at("sign_up"), Options: options(ctx, "community.sign_up_rule.", community.SignUps())}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -338,7 +338,7 @@ func joinBody(v joinView) templ.Component {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<p>")
 				write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.by_invitation"))
 				_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
-			case v.state != community.Awaited && v.Audience == community.ByKind && v.SignUp == community.Open && !v.Sight.TakesPart(v.ID):
+			case v.state != community.Awaited && (v.Audience == community.ByKind || v.Audience == community.ByGroup) && v.SignUp == community.Open && !v.Sight.TakesPart(v.ID):
 				_, _ = templ_7745c5c3_Buffer.WriteString("<p>")
 				write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.not_your_kind"))
 				_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
