@@ -98,7 +98,7 @@ func (a *App) surfaces() {
 	courseweb.Routes(r, a.Course, a.Team, a.Org, func(ctx context.Context, current string) []ui.Tab {
 		return teamweb.Tabs(ctx, current, inboxweb.TeamTabs(ctx)...)
 	})
-	measureweb.Routes(r, a.Measure, measureweb.Options{Panels: a.besideMeasure})
+	measureweb.Routes(r, a.Measure, measureweb.Options{Panels: a.besideMeasure, Community: a.Community.CalledFor})
 	surveyweb.Routes(r, a.Survey)
 	strategyweb.Routes(r, a.Strategy, a.Org, strategyweb.Options{Printer: paper.New(a.Config.Chromium), OnObjective: a.besideObjective, OnMap: a.besideMap, Groups: a.groups})
 	charterweb.Routes(r, a.Charter, a.Org)

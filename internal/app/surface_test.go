@@ -5,12 +5,15 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/entente/entente/internal/app"
 	"github.com/entente/entente/internal/community"
 	"github.com/entente/entente/internal/config"
+	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/org"
 )
 
@@ -106,6 +109,70 @@ func TestRenamed(t *testing.T) {
 	}
 	if strings.Contains(robots, "secret") || strings.Contains(robots, "more-") {
 		t.Errorf("robots are told what is for invited people:\n%s", robots)
+	}
+}
+
+// TestHealthPage: the health of a community is empty before anything is said there; then each number leads to rows of that community alone, and who does
+// not see the community is told nothing.
+func TestHealthPage(t *testing.T) {
+	t.Parallel()
+	a, err := app.Open(t.Context(), config.Config{Data: t.TempDir(), Listen: "127.0.0.1:0"}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { a.Close() })
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(a.Org.SetUp(t.Context(), org.SetUp{Organisation: "Velo", URL: "http://example.com", OwnerName: "Ada", OwnerEmail: "ada@velo.example", Password: "heather on the hills 42", Lang: "en", Zone: "UTC"}))
+	token, err := a.Org.SignIn(t.Context(), "ada@velo.example", "heather on the hills 42", org.Visit{})
+	must(err)
+	c, err := a.Community.Add(org.AsOperator(t.Context()), community.Plan{Slug: "riders", Name: community.Texts{"en": "Riders"}, Langs: []string{"en"}, Audience: community.Everybody, SignUp: community.Closed})
+	must(err)
+	read := func(path, cookie string, want int) string {
+		t.Helper()
+		res, req := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "http://example.com"+path, nil)
+		req.Header.Set("Cookie", cookie)
+		a.Handler().ServeHTTP(res, req)
+		if res.Code != want {
+			t.Fatalf("%s: %d, want %d", path, res.Code, want)
+		}
+		return res.Body.String()
+	}
+	owner := a.Web.SessionCookie() + "=" + token
+	page := "/communities/" + c.ID + "/health"
+	if body := read(page, owner, http.StatusOK); !strings.Contains(body, "Nothing was said here yet") || strings.Contains(body, "<table") {
+		t.Error("a page about nothing does not say so")
+	}
+	read(page, "", http.StatusSeeOther)
+	read("/communities/none/health", owner, http.StatusNotFound)
+	if !strings.Contains(read("/communities/"+c.ID, owner, http.StatusOK), page) {
+		t.Error("the community's page does not lead to its health")
+	}
+	say := func(channel, name string, at time.Time) ledger.Activity {
+		return ledger.Activity{ID: name, Kind: ledger.PostSaid, Actor: "mailto:bo@velo.example", Channel: channel, At: at, LearnedAt: at, Key: ledger.SaidKey(channel, name),
+			Data: ledger.Data(ledger.Said{ExternalID: name, Title: "Ride " + name, Text: "Who comes along?"})}
+	}
+	now := time.Now().UTC().Add(-time.Hour)
+	_, err = a.Ledger.State(t.Context(), say(c.Channel, "one", now), say(c.Channel, "two", now.AddDate(0, 0, -8)), say("elsewhere", "three", now))
+	must(err)
+	body := read(page, owner, http.StatusOK)
+	for _, want := range []string{"Riders", "Six sides", "Too few weeks", "Bus factor", "Orphaned questions", "Stickiness"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	for _, link := range regexp.MustCompile(`href="(/measures/[^"]+|/business/facts[^"]*)"`).FindAllStringSubmatch(body, -1) {
+		to := strings.ReplaceAll(link[1], "&amp;", "&")
+		if strings.HasPrefix(to, "/measures/") && !strings.Contains(to, "community="+c.ID) {
+			t.Errorf("%s is not about the community", to)
+		}
+		if rows := read(to, owner, http.StatusOK); strings.Contains(to, "/stickiness") && (strings.Contains(rows, "Ride three") || !strings.Contains(read("/measures/stickiness/rows?community="+c.ID, owner, http.StatusOK), "Ride two")) {
+			t.Errorf("%s leads to what others said", to)
+		}
 	}
 }
 

@@ -1,9 +1,11 @@
 package community
 
 import (
+	"context"
 	"time"
 
 	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/i18n"
 )
 
 // Audience is whom a community is for.
@@ -62,4 +64,17 @@ const communityColumns = "c.id, c.slug, c.host, c.channel, c.name, c.about, c.we
 func communityFields(c *Community) []any {
 	return []any{&c.ID, &c.Slug, &c.Host, &c.Channel, db.JSON(&c.Name), db.JSON(&c.About), db.JSON(&c.Welcome), db.JSON(&c.Langs), &c.Audience,
 		db.JSON(&c.Kinds), db.JSON(&c.Groups), &c.SignUp, db.JSON(&c.Look), db.At(&c.CreatedAt), db.At(&c.ChangedAt), db.At(&c.ClosedAt)}
+}
+
+// CalledFor is what a community is called for whoever asks, who must see it.
+func (s *Service) CalledFor(ctx context.Context, id string) (string, error) {
+	o, err := s.Sees(ctx, nil)
+	if err != nil {
+		return "", err
+	}
+	c, seen := o.ByID(id)
+	if !seen {
+		return "", notFound()
+	}
+	return c.Called(i18n.Lang(ctx)), nil
 }

@@ -79,7 +79,7 @@ func TestEverythingSaidInACommunity(t *testing.T) {
 		w := newWorld(t, d, on(31, 0, 0))
 		w.channel("ours")
 		w.channel("elsewhere")
-		w.exec("INSERT INTO community (id, slug, name, channel, langs, audience, sign_up, created_at, changed_at) VALUES ('k', 'riders', 'Riders', 'ours', '[]', 'members', 'open', 1, 1)")
+		w.exec(`INSERT INTO community (id, slug, name, channel, langs, audience, sign_up, created_at, changed_at) VALUES ('k', 'riders', '{"en":"Riders"}', 'ours', '["en"]', 'members', 'open', 1, 1)`)
 		for _, id := range []string{"a", "b"} {
 			w.member(id)
 			w.exec("INSERT INTO community_membership (community, member, state, at) VALUES ('k', $1, 'in', $2)", id, db.T(on(1, 0, 0)))
@@ -117,6 +117,17 @@ func TestEverythingSaidInACommunity(t *testing.T) {
 		say("elsewhere", "review", "c", "review", "", on(6, 1, 0))
 		counts("contribution-gini", 5, 0.3) // 1 and 4
 		counts("contributing-share", 2, 1)
+		for i := range 6 { // a becomes one of those who contribute often
+			say("ours", fmt.Sprint("more", i), "a", "", "talk", on(6, 2, i))
+		}
+		classes, err := w.s.Compute(w.ctx, "contributing-share", may, measure.Filter{Community: "k"})
+		if err != nil || classes.Value.Value != 1 || len(classes.Parts) != 3 || classes.Parts[0].N != 1 || classes.Parts[1].N != 1 || classes.Parts[2].N != 0 {
+			t.Errorf("classes %+v (%v)", classes, err)
+		}
+		if rows := w.rows("contributing-share", may, measure.Filter{Community: "k"}, "often"); len(rows) != 1 || rows[0].ID != "a" {
+			t.Errorf("who contributes often: %+v", rows)
+		}
+		w.exec("DELETE FROM post WHERE external_id LIKE 'more%'")
 		say("elsewhere", "asked", "b", "question", "", on(7, 0, 0))
 		say("ours", "late", "b", "", "idea", on(2, 12, 0)) // learned after all others
 		counts("contribution-gini", 7, 1.0/14)             // 3 and 4

@@ -117,7 +117,7 @@ func oneActions(v visit) templ.Component {
 			}
 		}
 		if org.Who(ctx).May(org.MeasureRead) && v.Channel != "" {
-			templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "community.health"), Href: "/measures?section=community&channel=" + v.Channel}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "community.health"), Href: "/communities/" + v.ID + "/health"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

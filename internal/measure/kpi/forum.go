@@ -2,6 +2,7 @@ package kpi
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"time"
 
@@ -210,6 +211,9 @@ func MemberRetention(week int) Measure {
 	})
 }
 
+// often is how many contributions in the window make somebody one who contributes often: of 90-9-1 the one. The number is ours.
+const often = 10
+
 // ContributingShare is the part of those who are members of a community of ours at the end of the window, as far as they are still, that said
 // something there in the window.
 func ContributingShare() Measure {
@@ -225,12 +229,13 @@ func ContributingShare() Measure {
 	return Measure{
 		ID: "contributing-share", Section: Community, Entry: 21, Unit: Share, Better: Higher, Days: 30, Clock: NoClock, MinN: 100, Interval: Wilson, Evidence: Measured, Stage: Outcome,
 		Dims: []Dimension{ByChannel, ByCommunity}, Of: OfPeople, From: []string{ledger.PostSaid}, Stock: true,
-		Parts:   []Part{{"contributed", Numerator}, {"silent", Denominator}},
+		Parts:   []Part{{"often", Numerator}, {"contributed", Numerator}, {"silent", Denominator}},
 		Formula: "c = #{ members who contributed } / #{ members }",
 		Source: func(a Ask) Source {
 			w := members(a)
-			wrote := "EXISTS (SELECT 1 FROM post r WHERE " + said + " AND r.at >= " + w.Arg(db.T(a.From())) + " AND r.at < " + w.Arg(db.T(a.To())) + ")"
-			return Source{Table: from, ID: "x.member", At: "x.at", Tie: "x.community", Where: w, Part: "CASE WHEN " + wrote + " THEN 'contributed' ELSE 'silent' END"}
+			wrote := "(SELECT COUNT(*) FROM post r WHERE " + said + " AND r.at >= " + w.Arg(db.T(a.From())) + " AND r.at < " + w.Arg(db.T(a.To())) + ")"
+			return Source{Table: from, ID: "x.member", At: "x.at", Tie: "x.community", Where: w,
+				Part: "CASE WHEN " + wrote + " >= " + strconv.Itoa(often) + " THEN 'often' WHEN " + wrote + " > 0 THEN 'contributed' ELSE 'silent' END"}
 		},
 		Facts: func(ctx context.Context, q db.Q, a Ask) ([]Fact, error) {
 			fields := func(f *Fact) []any { return []any{db.At(&f.At), &f.Part, &f.Key} }
@@ -248,22 +253,25 @@ func ContributingShare() Measure {
 			return list, wrap(err)
 		},
 		Between: func(from, to time.Time, facts []Fact) Estimated {
-			wrote, is := map[string]bool{}, map[string]bool{}
+			wrote, is := map[string]int{}, map[string]bool{}
 			for _, f := range facts {
 				switch {
 				case f.Part == "joined":
 					is[f.Key] = true
 				case f.Part == "wrote" && !f.At.Before(from):
-					wrote[f.Key] = true
+					wrote[f.Key] += f.N
 				}
 			}
-			k := 0
+			some, much := 0, 0
 			for who := range is {
-				if wrote[who] {
-					k++
+				switch n := wrote[who]; {
+				case n >= often:
+					much++
+				case n > 0:
+					some++
 				}
 			}
-			return Estimated{Value: stat.Share(k, len(is)).AtLeast(100), Counts: map[string]int{"contributed": k, "silent": len(is) - k}}
+			return Estimated{Value: stat.Share(some+much, len(is)).AtLeast(100), Counts: map[string]int{"often": much, "contributed": some, "silent": len(is) - some - much}}
 		},
 	}
 }

@@ -16,6 +16,8 @@ import (
 type Options struct {
 	// Panels shows what a measure (id), narrowed by a filter, serves; may be nil.
 	Panels func(ctx context.Context, measure string, f measure.Filter) []ui.Panel
+	// Community is what a community of ours is called, for who may see it; nil for none.
+	Community func(ctx context.Context, id string) (string, error)
 	// AtOnce is how long the list works out numbers before the page is sent, 800 ms when 0; the rest is fetched as it comes into view.
 	AtOnce time.Duration
 }
@@ -42,6 +44,7 @@ func Routes(r *web.Routes, s *measure.Service, o Options) {
 	r.Page("GET /measures/{id}/series.xlsx", org.MeasureRead, h.seriesXLSX)
 	r.Page("GET /measures/{id}/series.json", org.MeasureRead, h.seriesJSON)
 	r.Page("GET /measures/{id}/rows.xlsx", org.MeasureRead, h.rowsXLSX)
+	r.Page("GET /communities/{id}/health", org.MeasureRead, h.health)
 	r.Page("GET /own-measures", org.MeasureRead, h.ownList)
 	r.Page("GET /own-measures/new", org.MeasureEdit, h.ownForm)
 	r.Page("GET /own-measures/preview", org.MeasureRead, h.ownPreview)
