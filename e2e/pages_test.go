@@ -155,7 +155,7 @@ var open = []string{"POST /language", "POST /theme", "GET /design", "/", "GET /{
 	"GET /c/{slug}/events", "GET /c/{slug}/events/calendar.ics", "GET /c/{slug}/events/mine/{token}", "GET /c/{slug}/t/{thread}/event.ics",
 	"GET /c/{slug}/recognition", "GET /c/{slug}/recognition/{handle}", "GET /c/{slug}/challenges", "GET /c/{slug}/challenges/{challenge}",
 	// What search engines, readers of feeds and other people's pages ask for.
-	"GET /c/{slug}/feed.rss", "GET /c/{slug}/ideas/feed.atom", "GET /c/{slug}/ideas/feed.json", "GET /c/{slug}/ideas/feed.rss", "GET /c/{slug}/articles/feed.json", "GET /c/{slug}/articles/feed.rss",
+	"GET /c/{slug}/feed.rss", "GET /c/{slug}/roadmap/feed.atom", "GET /c/{slug}/roadmap/feed.json", "GET /c/{slug}/roadmap/feed.rss", "GET /c/{slug}/events/feed.atom", "GET /c/{slug}/events/feed.json", "GET /c/{slug}/events/feed.rss", "GET /c/{slug}/challenges/feed.atom", "GET /c/{slug}/challenges/feed.json", "GET /c/{slug}/challenges/feed.rss", "GET /c/{slug}/ideas/feed.atom", "GET /c/{slug}/ideas/feed.json", "GET /c/{slug}/ideas/feed.rss", "GET /c/{slug}/articles/feed.json", "GET /c/{slug}/articles/feed.rss",
 	"GET /c/{slug}/sitemap/{part}", "GET /c/{slug}/opensearch.xml", "GET /c/{slug}/oembed", "GET /c/{slug}/card.png", "GET /c/{slug}/t/{thread}/card.png", "GET /c/{slug}/articles/{article}/card.png",
 	"GET /c/{slug}/embed/t/{thread}", "GET /c/{slug}/embed/ideas"}
 

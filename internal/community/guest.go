@@ -235,15 +235,25 @@ func (s *Service) GuestEdits(ctx context.Context, community string, g Guest, in 
 	if err != nil {
 		return false, err
 	}
-	doc, _ := markup.Render(said.Markup)
-	if blockedBy(rule.Blocked, said.Title+"\n"+said.Text, doc.Links) != "" {
-		return false, problem.New(problem.Invalid, "community.moderation.blocked_edit").On("body")
-	}
 	if err := s.pace.take(g.URI, s.Now()); err != nil {
+		return false, err
+	}
+	trust, err := s.trustOf(ctx, &w.community, g.URI, "", time.Time{})
+	if err != nil {
 		return false, err
 	}
 	a := ledger.Activity{Kind: ledger.PostEdited, Actor: g.URI, Object: p.ID, Channel: first.Channel, At: s.Now(), Key: fmt.Sprintf("edited:%s:%d", p.ID, p.Edits+1)}
 	a.Say(&said)
+	// Unlike a member, who is told that the words will not do, whoever is elsewhere has changed them there already: what would stand here is looked at.
+	doc, _ := markup.Render(said.Markup)
+	looked := trust.Points() < max(rule.FirstPosts, g.Hold)+settled && max(rule.FirstPosts, g.Hold) > 0
+	if blockedBy(rule.Blocked, said.Title+"\n"+said.Text, doc.Links) != "" || looked && leadsElsewhere(p.Markup, said.Markup) {
+		w.space, _ = w.sight.SpaceByID(t.Space)
+		if err := s.holdChange(ctx, &w, "", p.ID, lineOf(g.Name), &a); !Waits(err) {
+			return false, err
+		}
+		return false, nil
+	}
 	_, err = s.ledger.State(ctx, a)
 	return err == nil, err
 }
@@ -298,11 +308,15 @@ func (s *Service) GuestTakesAway(ctx context.Context, community string, g Guest,
 		return err
 	}
 	post := guestPost(&w.community, key)
-	n := int64(0)
+	n, shown := int64(0), false
 	if err := s.db.Tx(ctx, func(ctx context.Context, q db.Q) (err error) {
-		n, err = db.Exec(ctx, q, "UPDATE community_case SET state = 'gone', content = '', decided_at = $1 WHERE id = $2 AND kind = 'held' AND state = 'open' AND author = $3", db.T(s.Now()), post, g.URI)
+		n, err = db.Exec(ctx, q, "UPDATE community_case SET state = 'gone', content = '', decided_at = $1 WHERE post = $2 AND kind = 'held' AND state = 'open' AND author = $3", db.T(s.Now()), post, g.URI)
+		if err != nil {
+			return err
+		}
+		_, shown, err = db.Value[int](ctx, q, "SELECT 1 FROM community_post WHERE id = $1", post) // then it was an edit of it that waited
 		return err
-	}); err != nil || n > 0 {
+	}); err != nil || n > 0 && !shown {
 		return err
 	}
 	return s.guestGone(ctx, &w, g, post)

@@ -27,9 +27,7 @@ const (
 
 // changedMuch reports whether an edit makes another post of one: much of it is new, it is called otherwise, or it leads somewhere else.
 func changedMuch(wasTitle, was, isTitle, is string) bool {
-	before, _ := markup.Render(was)
-	after, _ := markup.Render(is)
-	if slices.ContainsFunc(after.Links, func(l string) bool { return !slices.Contains(before.Links, l) }) {
+	if leadsElsewhere(was, is) {
 		return true
 	}
 	fresh, all := 0, 0
@@ -47,13 +45,20 @@ func changedMuch(wasTitle, was, isTitle, is string) bool {
 	return float64(fresh) > much*float64(max(all, 1))
 }
 
+// leadsElsewhere reports whether an edit brings links that were not there.
+func leadsElsewhere(was, is string) bool {
+	before, _ := markup.Render(was)
+	after, _ := markup.Render(is)
+	return slices.ContainsFunc(after.Links, func(l string) bool { return !slices.Contains(before.Links, l) })
+}
+
 // holdEdit keeps back what somebody new would make of a post of theirs where first posts wait: what was agreed to stays until a moderator agrees to
 // the other too. A later edit takes the place of one that waits. It returns nil when nothing stands against the edit.
 func (s *Service) holdEdit(ctx context.Context, w *speaker, p *Post, a *ledger.Activity, said *ledger.Said) error {
 	if looked, err := s.lookedAt(ctx, w); err != nil || !looked || !changedMuch(p.Title, p.Markup, said.Title, said.Markup) {
 		return err
 	}
-	return s.holdChange(ctx, w, p.ID, said.AuthorName, a)
+	return s.holdChange(ctx, w, w.member.ID, p.ID, said.AuthorName, a)
 }
 
 // holdEvent does so with what those who enrolled would be told of an event: when and where it is, and the words of who announced it.
@@ -62,7 +67,7 @@ func (s *Service) holdEvent(ctx context.Context, w *speaker, e *Event, a *ledger
 	if looked, err := s.lookedAt(ctx, w); err != nil || !looked || !told {
 		return err
 	}
-	return s.holdChange(ctx, w, e.ID, to.By, a)
+	return s.holdChange(ctx, w, w.member.ID, e.ID, to.By, a)
 }
 
 // lookedAt reports whether a moderator looks at what somebody changes of what they said.
@@ -78,7 +83,8 @@ func (s *Service) lookedAt(ctx context.Context, w *speaker) (bool, error) {
 	return t.Points() < rule.FirstPosts+settled, err
 }
 
-func (s *Service) holdChange(ctx context.Context, w *speaker, post, authorName string, a *ledger.Activity) error {
+// holdChange keeps what a member, or a guest of elsewhere (""), would make of a post.
+func (s *Service) holdChange(ctx context.Context, w *speaker, member, post, authorName string, a *ledger.Activity) error {
 	raw, err := json.Marshal(a)
 	if err != nil {
 		return fmt.Errorf("keep an edit that waits: %w", err)
@@ -87,7 +93,7 @@ func (s *Service) holdChange(ctx context.Context, w *speaker, post, authorName s
 		if _, err := db.Exec(ctx, q, "UPDATE community_case SET state = 'gone' WHERE kind = 'held' AND cause = $1 AND post = $2 AND state = 'open'", CauseEdit, post); err != nil {
 			return fmt.Errorf("take back an edit that waits: %w", err)
 		}
-		n, _, err := db.Value[int](ctx, q, "SELECT COUNT(*) FROM community_case WHERE member = $1 AND community = $2 AND kind = 'held' AND state = 'open'", w.member.ID, w.community.ID)
+		n, _, err := db.Value[int](ctx, q, "SELECT COUNT(*) FROM community_case WHERE member = $1 AND author = $2 AND community = $3 AND kind = 'held' AND state = 'open'", member, a.Actor, w.community.ID)
 		if err != nil {
 			return fmt.Errorf("count what waits of somebody: %w", err)
 		}
@@ -95,7 +101,7 @@ func (s *Service) holdChange(ctx context.Context, w *speaker, post, authorName s
 			return problem.New(problem.Busy, "community.moderation.many_waiting", "Max", mostWaiting)
 		}
 		if err := db.Insert(ctx, q, "community_case (id, kind, community, space, post, author, member, author_name, cause, content, state, at)",
-			[][]any{{s.newID(), "held", w.community.ID, w.space.ID, post, a.Actor, w.member.ID, authorName, CauseEdit, string(raw), "open", db.T(s.Now())}}, ""); err != nil {
+			[][]any{{s.newID(), "held", w.community.ID, w.space.ID, post, a.Actor, member, authorName, CauseEdit, string(raw), "open", db.T(s.Now())}}, ""); err != nil {
 			return fmt.Errorf("keep an edit that waits: %w", err)
 		}
 		return nil

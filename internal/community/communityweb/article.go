@@ -24,9 +24,6 @@ import (
 func (h *handlers) articles(r *web.Routes) {
 	r.Page("GET /c/{slug}/search", org.Public, h.in(h.search))
 	r.Page("GET /c/{slug}/articles", org.Public, h.in(h.articleList))
-	r.Page("GET /c/{slug}/articles/feed.atom", org.Public, h.in(h.feeds(h.articleFeed)))
-	r.Page("GET /c/{slug}/articles/feed.json", org.Public, h.in(h.feeds(h.articleFeed)))
-	r.Page("GET /c/{slug}/articles/feed.rss", org.Public, h.in(h.feeds(h.articleFeed)))
 	r.Page("GET /c/{slug}/articles/new", org.SignedIn, h.in(h.writing))
 	r.Do("POST /c/{slug}/articles", org.SignedIn, h.in(h.writeArticle))
 	r.Page("GET /c/{slug}/articles/{article}", org.Public, h.in(h.article))

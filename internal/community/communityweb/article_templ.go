@@ -24,7 +24,12 @@ func articlesHead(v *articlesView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if !v.listed() || v.waiting {
+		if v.listed() && !v.waiting {
+			templ_7745c5c3_Err = sharing(&v.hall, "website", v.title(ctx), i18n.T(ctx, "community.article.text"), v.path(), "/card.png").Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		} else {
 			templ_7745c5c3_Err = noindex().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -188,6 +193,11 @@ func articleHead(v *articleView) templ.Component {
 		write.Link(templ_7745c5c3_Buffer, v.world(v.a.Path()))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
 		if v.listed() && v.a.Public() && !v.newer {
+			templ_7745c5c3_Err = embedLink(&v.hall, v.a.Title, v.a.Path()).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Err = sharing(&v.hall, "article", v.a.Title, v.a.Excerpt, v.a.Path(), "/articles/"+v.a.ID+"/card.png").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

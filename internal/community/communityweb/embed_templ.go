@@ -55,8 +55,20 @@ func feedLinks(v *hall, title, path string) templ.Component {
 	})
 }
 
-func homeHead(v *hall) templ.Component {
+// embedLink leads other sites to how they can show the page.
+func embedLink(v *hall, title, path string) templ.Component {
 	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var16 templ.Component) (templ_7745c5c3_Err error) {
+		_, _ = templ_7745c5c3_Buffer.WriteString("<link rel=\"alternate\" type=\"application/json+oembed\" title=\"")
+		write.Text(templ_7745c5c3_Buffer, title)
+		_, _ = templ_7745c5c3_Buffer.WriteString("\" href=\"")
+		write.Link(templ_7745c5c3_Buffer, v.oembedHref(path))
+		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
+		return nil
+	})
+}
+
+func homeHead(v *hall) templ.Component {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var19 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<link rel=\"canonical\" href=\"")
 		write.Link(templ_7745c5c3_Buffer, v.world(""))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
@@ -81,7 +93,7 @@ func homeHead(v *hall) templ.Component {
 
 // entryHead is what the page says of itself by which one comes in.
 func entryHead(v visit, url string) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var18 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var21 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<link rel=\"canonical\" href=\"")
 		write.Link(templ_7745c5c3_Buffer, url)
 		_, _ = templ_7745c5c3_Buffer.WriteString("\"><meta name=\"description\" content=\"")
@@ -92,7 +104,7 @@ func entryHead(v visit, url string) templ.Component {
 }
 
 func embedHead(v *embedView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var21 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var24 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = noindex().Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -109,7 +121,7 @@ func embedHead(v *embedView) templ.Component {
 }
 
 func embedThreadBody(v *embedView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var22 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var25 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<article class=\"stack\"><header><h1 class=\"embed-title\" lang=\"")
 		write.Text(templ_7745c5c3_Buffer, v.t.Lang)
 		_, _ = templ_7745c5c3_Buffer.WriteString("\"><a href=\"")
@@ -168,7 +180,7 @@ func embedThreadBody(v *embedView) templ.Component {
 }
 
 func embedFoot(v *embedView, path, count string) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var30 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var33 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"cluster small\"><span class=\"muted\">")
 		write.Text(templ_7745c5c3_Buffer, count)
 		_, _ = templ_7745c5c3_Buffer.WriteString("</span> <a href=\"")
@@ -181,7 +193,7 @@ func embedFoot(v *embedView, path, count string) templ.Component {
 }
 
 func embedIdeasBody(v *embedView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var34 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var37 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<section class=\"stack\"><h1 class=\"embed-title\">")
 		write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.idea.title"))
 		_, _ = templ_7745c5c3_Buffer.WriteString("</h1>")
@@ -221,18 +233,18 @@ func embedIdeasBody(v *embedView) templ.Component {
 }
 
 func embeddingBody(v *embeddingView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var42 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var45 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.Breadcrumb(ui.Crumb{Label: i18n.T(ctx, "community.title"), Href: "/communities"}, ui.Crumb{Label: v.Called(), Href: "/communities/" + v.ID}, ui.Crumb{Label: i18n.T(ctx, "community.embed.title")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Var43 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var46 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<p>")
 			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.embed.text"))
 			_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
 			return nil
 		})
-		templ_7745c5c3_Err = ui.PageHeader(i18n.T(ctx, "community.embed.title"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var43), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.PageHeader(i18n.T(ctx, "community.embed.title"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var46), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -25,7 +25,16 @@ func eventsHead(v *eventsView) templ.Component {
 		_, _ = templ_7745c5c3_Buffer.WriteString("\" href=\"")
 		write.Link(templ_7745c5c3_Buffer, v.href(ctx, "/events/calendar.ics"))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
-		if !v.listed() {
+		templ_7745c5c3_Err = feedLinks(&v.hall, v.title(ctx), v.path()).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		if v.listed() {
+			templ_7745c5c3_Err = sharing(&v.hall, "website", v.title(ctx), v.place.About.In(v.lang, v.place.Langs...), v.path(), "/card.png").Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		} else {
 			templ_7745c5c3_Err = noindex().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -1,11 +1,14 @@
 package communityweb
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"encoding/xml"
+	"html"
 	"net/http"
 	"path"
+	"slices"
 	"time"
 
 	"github.com/entente/entente/internal/community"
@@ -20,6 +23,7 @@ type feed struct {
 	name  string
 	file  string // its path in the community, without what says the format
 	home  string // the path of the page
+	query string // what narrows it, with its "?"; "" for all
 	items []feedItem
 }
 
@@ -67,6 +71,9 @@ func (h *handlers) threadFeed(r *http.Request, f *feed) error {
 	ctx := r.Context()
 	in := community.Query{Community: f.place.ID, Order: community.Newest}
 	f.file, f.home = "/feed", "/all"
+	if o := community.Order(r.URL.Query().Get("order")); slices.Contains(community.Orders(), o) {
+		in.Order, f.query = o, "?order="+string(o)
+	}
 	if slug := r.PathValue("space"); slug != "" {
 		sp, known := f.Space(f.place.ID, slug)
 		if !known || !f.May(sp.ID) {
@@ -75,6 +82,9 @@ func (h *handlers) threadFeed(r *http.Request, f *feed) error {
 		in.Space, f.name, f.file, f.home = sp.ID, f.spaceName(sp.ID), "/"+sp.Slug+"/feed", "/"+sp.Slug
 		if len(sp.Holds) == 1 && sp.Takes(community.Articles) {
 			return h.articlesInto(ctx, f, community.ArticleQuery{Community: f.place.ID, Space: sp.ID})
+		}
+		if len(sp.Holds) == 1 && sp.Takes(community.Events) {
+			return h.eventsInto(ctx, f, community.EventQuery{Community: f.place.ID, Space: sp.ID})
 		}
 	}
 	list, err := h.s.Threads(ctx, f.Sight, in)
@@ -114,6 +124,75 @@ func (h *handlers) ideaFeed(r *http.Request, f *feed) error {
 		list[i] = b.Ideas[i].Thread
 	}
 	return h.threadsInto(ctx, f, list)
+}
+
+// roadFeed reads what was decided last about ideas that are planned, under way or done.
+func (h *handlers) roadFeed(r *http.Request, f *feed) error {
+	ctx := r.Context()
+	f.name, f.file, f.home = i18n.T(ctx, "community.idea.roadmap"), "/roadmap/feed", "/roadmap"
+	columns, err := h.s.Roadmap(ctx, f.Sight, f.place.ID)
+	if err != nil {
+		return err
+	}
+	for status, list := range columns {
+		for i := range list {
+			it := &list[i]
+			f.items = append(f.items, feedItem{id: f.world("/t/"+it.ID) + "#" + string(status), path: it.Path(), title: statusName(ctx, status) + " · " + it.Title, by: nameOf(ctx, it.ReasonBy), html: html.EscapeString(it.Reason),
+				summary: it.Excerpt, lang: it.Lang, tags: it.Tags, at: it.StatusAt, updated: it.StatusAt})
+		}
+	}
+	slices.SortFunc(f.items, func(a, b feedItem) int { return cmp.Or(b.at.Compare(a.at), cmp.Compare(a.id, b.id)) })
+	f.items = f.items[:min(len(f.items), feedMost)]
+	return nil
+}
+
+// eventFeed reads what takes place next.
+func (h *handlers) eventFeed(r *http.Request, f *feed) error {
+	f.name, f.file, f.home = i18n.T(r.Context(), "community.event.title"), "/events/feed", "/events"
+	return h.eventsInto(r.Context(), f, community.EventQuery{Community: f.place.ID})
+}
+
+func (h *handlers) eventsInto(ctx context.Context, f *feed, in community.EventQuery) error {
+	list, _, err := h.s.Events(ctx, f.Sight, in)
+	if err != nil {
+		return err
+	}
+	for i := range list[:min(len(list), feedMost)] {
+		e := &list[i]
+		when := e.When(ctx)
+		if e.Cancelled {
+			when += " · " + i18n.T(ctx, "community.event.is_off")
+		}
+		f.items = append(f.items, feedItem{id: f.world("/t/" + e.ID), path: e.Path(), title: e.Title + " · " + when, by: nameOf(ctx, e.AuthorName),
+			html: "<p>" + html.EscapeString(when+" · "+e.Place) + "</p><p>" + html.EscapeString(e.Excerpt) + "</p>", summary: e.Excerpt, lang: e.Lang, tags: e.Tags, at: e.At, updated: later(e.At, e.ChangedAt)})
+	}
+	return nil
+}
+
+// challengeFeed reads the challenges.
+func (h *handlers) challengeFeed(r *http.Request, f *feed) error {
+	ctx := r.Context()
+	f.name, f.file, f.home = i18n.T(ctx, "community.challenge.title"), "/challenges/feed", "/challenges"
+	list, err := h.s.Challenges(ctx, f.Sight, f.place.ID)
+	if err != nil {
+		return err
+	}
+	for i := range list[:min(len(list), feedMost)] {
+		c := &list[i]
+		at := c.At
+		if now := h.s.Now(); now.After(c.JudgedAt) {
+			at = c.JudgedAt // there is a result
+		}
+		f.items = append(f.items, feedItem{id: f.world("/challenges/" + c.ID), path: "/challenges/" + c.ID, title: c.Title, by: nameOf(ctx, c.AuthorName), html: c.HTML, at: c.At, updated: at})
+	}
+	return nil
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 // articleFeed reads the articles approved last.
@@ -178,8 +257,8 @@ type atomContent struct {
 }
 
 func (h *handlers) atom(w http.ResponseWriter, _ *http.Request, f *feed) error {
-	self := f.world(f.file + ".atom")
-	doc := atomFeed{Lang: f.lang, ID: self, Title: f.name, Links: []atomLink{{Rel: "self", Type: "application/atom+xml", Href: self}, {Rel: "alternate", Type: "text/html", Href: f.world(f.home)}}}
+	self := f.world(f.file+".atom") + f.query
+	doc := atomFeed{Lang: f.lang, ID: self, Title: f.name, Links: []atomLink{{Rel: "self", Type: "application/atom+xml", Href: self}, {Rel: "alternate", Type: "text/html", Href: f.world(f.home) + f.query}}}
 	latest := f.place.CreatedAt
 	for _, i := range f.items {
 		if i.updated.After(latest) {
@@ -218,7 +297,7 @@ func (h *handlers) rss(w http.ResponseWriter, _ *http.Request, f *feed) error {
 		XMLName xml.Name `xml:"rss"`
 		Version string   `xml:"version,attr"`
 		Channel channel  `xml:"channel"`
-	}{Version: "2.0", Channel: channel{Title: f.name, Link: f.world(f.home), About: f.name, Lang: f.lang}}
+	}{Version: "2.0", Channel: channel{Title: f.name, Link: f.world(f.home) + f.query, About: f.name, Lang: f.lang}}
 	for _, i := range f.items {
 		doc.Channel.Items = append(doc.Channel.Items, rssItem{i.title, f.world(i.path), i.id, i.at.UTC().Format(time.RFC1123Z), i.by, i.tags, i.html})
 	}
@@ -268,8 +347,8 @@ func (h *handlers) jsonFeed(w http.ResponseWriter, _ *http.Request, f *feed) err
 		}
 		items = append(items, item)
 	}
-	raw, err := json.Marshal(map[string]any{"version": "https://jsonfeed.org/version/1.1", "title": f.name, "home_page_url": f.world(f.home),
-		"feed_url": f.world(f.file + ".json"), "language": f.lang, "items": items})
+	raw, err := json.Marshal(map[string]any{"version": "https://jsonfeed.org/version/1.1", "title": f.name, "home_page_url": f.world(f.home) + f.query,
+		"feed_url": f.world(f.file+".json") + f.query, "language": f.lang, "items": items})
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,13 @@ func boardHead(v *boardView) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if v.listed() {
+			if v.space == nil {
+				templ_7745c5c3_Err = embedLink(&v.hall, v.title(ctx), v.path()).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
+			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Err = sharing(&v.hall, "website", v.title(ctx), i18n.T(ctx, "community.idea.text"), v.path(), "/card.png").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -378,7 +385,16 @@ func roadHead(v *roadView) templ.Component {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<link rel=\"canonical\" href=\"")
 		write.Link(templ_7745c5c3_Buffer, v.world("/roadmap"))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
-		if !v.listed() {
+		templ_7745c5c3_Err = feedLinks(&v.hall, i18n.T(ctx, "community.idea.roadmap"), "/roadmap").Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		if v.listed() {
+			templ_7745c5c3_Err = sharing(&v.hall, "website", i18n.T(ctx, "community.idea.roadmap"), i18n.T(ctx, "community.idea.roadmap_text"), "/roadmap", "/card.png").Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		} else {
 			templ_7745c5c3_Err = noindex().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -26,8 +26,9 @@ import (
 // outward registers what search engines, readers of feeds and other people's pages ask for.
 func (h *handlers) outward(r *web.Routes) {
 	for form := range feedForms() {
-		r.Page("GET /c/{slug}/"+form, org.Public, h.in(h.feeds(h.threadFeed)))
-		r.Page("GET /c/{slug}/ideas/"+form, org.Public, h.in(h.feeds(h.ideaFeed)))
+		for dir, read := range map[string]func(*http.Request, *feed) error{"": h.threadFeed, "ideas/": h.ideaFeed, "roadmap/": h.roadFeed, "events/": h.eventFeed, "challenges/": h.challengeFeed, "articles/": h.articleFeed} {
+			r.Page("GET /c/{slug}/"+dir+form, org.Public, h.in(h.feeds(read)))
+		}
 	}
 	r.Page("GET /c/{slug}/sitemap.xml", org.Public, h.in(h.sitemap))
 	r.Page("GET /c/{slug}/sitemap/{part}", org.Public, h.in(h.sitemapPart))
@@ -191,7 +192,7 @@ func (h *handlers) openSearch(w http.ResponseWriter, r *http.Request) error {
 	}{Short: short, Long: name, About: i18n.T(r.Context(), "community.search.label") + " (" + name + ")", Charset: "UTF-8", Lang: v.lang, URL: address{"text/html", v.world("/search") + "?q={searchTerms}"}})
 }
 
-// oembed tells other sites how to show a thread that somebody links to there.
+// oembed tells other sites how to show a thread, an article or the ideas that somebody links to there.
 func (h *handlers) oembed(w http.ResponseWriter, r *http.Request) error {
 	v, err := h.worldly(r)
 	if err != nil {
@@ -202,24 +203,40 @@ func (h *handlers) oembed(w http.ResponseWriter, r *http.Request) error {
 		w.WriteHeader(http.StatusNotImplemented) // as oEmbed says of formats that are not offered
 		return nil
 	}
-	asked := q.Get("url")
-	if path, ours := strings.CutPrefix(asked, v.url); !ours || !strings.HasPrefix(path, "/t/") {
+	path, ours := strings.CutPrefix(q.Get("url"), v.url)
+	var title, by, picture, frame string
+	kind, rest, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	switch nobody := org.With(ctx, nil); {
+	case !ours:
 		return problem.New(problem.Missing, "problem.not_found")
-	}
-	t, err := h.s.Thread(org.With(ctx, nil), v.Sight, v.place.ID, threadIn(asked))
-	if err != nil || !t.DeletedAt.IsZero() {
+	case kind == "t":
+		t, err := h.s.Thread(nobody, v.Sight, v.place.ID, threadIn(path))
+		if err != nil || !t.DeletedAt.IsZero() {
+			return problem.New(problem.Missing, "problem.not_found")
+		}
+		title, by, picture, frame = t.Title, nameOf(ctx, t.AuthorName), "/t/"+t.ID+"/card.png", "/embed/t/"+t.ID
+	case kind == "articles" && rest != "":
+		id, _, _ := strings.Cut(rest, "/")
+		a, err := h.s.Article(nobody, v.Sight, v.place.ID, id)
+		if err != nil || !a.Public() {
+			return problem.New(problem.Missing, "problem.not_found")
+		}
+		title, by, picture = a.Title, nameOf(ctx, a.AuthorName), "/articles/"+a.ID+"/card.png"
+	case kind == "ideas":
+		title, by, picture, frame = i18n.T(ctx, "community.idea.title"), v.place.Called(v.lang), "/card.png", "/embed/ideas"
+	default:
 		return problem.New(problem.Missing, "problem.not_found")
 	}
 	sites, err := h.s.Sites(ctx, v.place.ID)
 	if err != nil {
 		return err
 	}
-	doc := map[string]any{"version": "1.0", "type": "link", "title": t.Title, "author_name": nameOf(ctx, t.AuthorName), "provider_name": v.place.Called(v.lang), "provider_url": v.world(""),
-		"cache_age": 3600, "thumbnail_url": v.world("/t/" + t.ID + "/card.png"), "thumbnail_width": card.Width, "thumbnail_height": card.Height}
-	if len(sites) > 0 {
+	doc := map[string]any{"version": "1.0", "type": "link", "title": title, "author_name": by, "provider_name": v.place.Called(v.lang), "provider_url": v.world(""),
+		"cache_age": 3600, "thumbnail_url": v.world(picture), "thumbnail_width": card.Width, "thumbnail_height": card.Height}
+	if len(sites) > 0 && frame != "" {
 		width, height := within(q.Get("maxwidth"), 600), within(q.Get("maxheight"), 420)
 		doc["type"], doc["width"], doc["height"] = "rich", width, height
-		doc["html"] = frameOf(v.world("/embed/t/"+t.ID), t.Title, width, height)
+		doc["html"] = frameOf(v.world(frame), title, width, height)
 	}
 	raw, err := json.Marshal(doc)
 	if err != nil {

@@ -68,19 +68,16 @@ func threadIn(address string) string {
 	return address
 }
 
+// feedHref is where the list can be had as a feed, in the order in which it is shown.
 func (v *listView) feedHref(ctx context.Context, file string) string {
-	if v.space == nil {
-		return v.href(ctx, "/"+file)
+	base, narrowed := "/", ""
+	if v.space != nil {
+		base += v.space.Slug + "/"
 	}
-	return v.href(ctx, "/"+v.space.Slug+"/"+file)
-}
-
-// feedBase is the path that the list's feeds are below.
-func (v *listView) feedBase() string {
-	if v.space == nil {
-		return ""
+	if v.order != "" && v.order != community.Active {
+		narrowed = "?order=" + string(v.order)
 	}
-	return "/" + v.space.Slug
+	return v.href(ctx, base+file) + narrowed
 }
 
 // about says in a line what the list is of.

@@ -37,11 +37,10 @@ func threadHead(v *threadView) templ.Component {
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 			if v.public(v.t.Space) {
-				_, _ = templ_7745c5c3_Buffer.WriteString("<link rel=\"alternate\" type=\"application/json+oembed\" title=\"")
-				write.Text(templ_7745c5c3_Buffer, v.t.Title)
-				_, _ = templ_7745c5c3_Buffer.WriteString("\" href=\"")
-				write.Link(templ_7745c5c3_Buffer, v.oembedHref(v.t.Path()))
-				_, _ = templ_7745c5c3_Buffer.WriteString("\">")
+				templ_7745c5c3_Err = embedLink(&v.hall, v.t.Title, v.t.Path()).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Err = templ.Raw(v.linked(ctx)).Render(ctx, templ_7745c5c3_Buffer)
@@ -58,14 +57,14 @@ func threadHead(v *threadView) templ.Component {
 func hidden() templ.Component { return noindex() }
 
 func noindex() templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var7 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var5 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<meta name=\"robots\" content=\"noindex\">")
 		return nil
 	})
 }
 
 func threadPage(v *threadView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var8 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var6 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.Breadcrumb(ui.Crumb{Label: v.place.Called(v.lang), Href: v.href(ctx, "")}, ui.Crumb{Label: v.spaceName(v.t.Space), Href: v.href(ctx, v.spacePath(v.t.Space))}, ui.Crumb{Label: titleOf(ctx, &v.t)}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -93,7 +92,7 @@ func threadPage(v *threadView) templ.Component {
 		}
 		_, _ = templ_7745c5c3_Buffer.WriteString("</p></header>")
 		if v.t.DuplicateOf != "" && v.idea == nil {
-			templ_7745c5c3_Var12 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var10 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<p><a href=\"")
 				write.Link(templ_7745c5c3_Buffer, templ.URL(v.href(ctx, "/t/"+v.t.DuplicateOf)))
 				_, _ = templ_7745c5c3_Buffer.WriteString("\">")
@@ -101,7 +100,7 @@ func threadPage(v *threadView) templ.Component {
 				_, _ = templ_7745c5c3_Buffer.WriteString("</a></p>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Callout(ui.Info, i18n.T(ctx, "community.thread.closed_text")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Callout(ui.Info, i18n.T(ctx, "community.thread.closed_text")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -160,7 +159,7 @@ func threadPage(v *threadView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else if v.joins() {
-			templ_7745c5c3_Var17 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var15 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<p><a href=\"")
 				write.Link(templ_7745c5c3_Buffer, templ.URL(v.href(ctx, "")))
 				_, _ = templ_7745c5c3_Buffer.WriteString("\">")
@@ -168,7 +167,7 @@ func threadPage(v *threadView) templ.Component {
 				_, _ = templ_7745c5c3_Buffer.WriteString("</a></p>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Callout(ui.Accent, i18n.T(ctx, "community.post.join_first")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var17), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Callout(ui.Accent, i18n.T(ctx, "community.post.join_first")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var15), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -195,12 +194,12 @@ func threadPage(v *threadView) templ.Component {
 }
 
 func postBlock(v *threadView, p *community.Post) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var20 templ.Component) (templ_7745c5c3_Err error) {
-		var templ_7745c5c3_Var21 = []any{"forum-post", templ.KV("forum-accepted", p.Accepted), templ.KV("forum-ours", p.Ours)}
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var18 templ.Component) (templ_7745c5c3_Err error) {
+		var templ_7745c5c3_Var19 = []any{"forum-post", templ.KV("forum-accepted", p.Accepted), templ.KV("forum-ours", p.Ours)}
 		_, _ = templ_7745c5c3_Buffer.WriteString("<article id=\"")
 		write.Text(templ_7745c5c3_Buffer, "p-"+p.ID)
 		_, _ = templ_7745c5c3_Buffer.WriteString("\" class=\"")
-		write.Text(templ_7745c5c3_Buffer, write.Classes(templ_7745c5c3_Var21))
+		write.Text(templ_7745c5c3_Buffer, write.Classes(templ_7745c5c3_Var19))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
 		write.Text(templ_7745c5c3_Buffer, nameOf(ctx, p.AuthorName))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
@@ -296,7 +295,7 @@ func postBlock(v *threadView, p *community.Post) templ.Component {
 }
 
 func personMark(m Mark) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var33 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var31 templ.Component) (templ_7745c5c3_Err error) {
 		if m.Label != "" {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<a class=\"badge forum-mark\" href=\"")
 			write.Link(templ_7745c5c3_Buffer, templ.URL(m.Href))
@@ -315,7 +314,7 @@ func personMark(m Mark) templ.Component {
 }
 
 func voting(v *threadView, p *community.Post) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var37 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var35 templ.Component) (templ_7745c5c3_Err error) {
 		if v.rates(p) {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
 			write.Link(templ_7745c5c3_Buffer, templ.URL(v.postHref(ctx, p, "/vote")))
@@ -370,10 +369,10 @@ func voting(v *threadView, p *community.Post) templ.Component {
 }
 
 func voteButton(value, icon, label string, on bool) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var45 templ.Component) (templ_7745c5c3_Err error) {
-		var templ_7745c5c3_Var46 = []any{"btn btn-quiet btn-icon forum-arrow", templ.KV("forum-voted", on)}
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var43 templ.Component) (templ_7745c5c3_Err error) {
+		var templ_7745c5c3_Var44 = []any{"btn btn-quiet btn-icon forum-arrow", templ.KV("forum-voted", on)}
 		_, _ = templ_7745c5c3_Buffer.WriteString("<button type=\"submit\" name=\"value\" class=\"")
-		write.Text(templ_7745c5c3_Buffer, write.Classes(templ_7745c5c3_Var46))
+		write.Text(templ_7745c5c3_Buffer, write.Classes(templ_7745c5c3_Var44))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\"")
 		if on {
 			_, _ = templ_7745c5c3_Buffer.WriteString(" value=\"0\" aria-pressed=\"true\"")
@@ -397,7 +396,7 @@ func voteButton(value, icon, label string, on bool) templ.Component {
 }
 
 func postActions(v *threadView, p *community.Post) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var51 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var49 templ.Component) (templ_7745c5c3_Err error) {
 		if v.who != nil {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"forum-actions\">")
 			if p.ID == v.t.ID && v.who != nil {
@@ -467,13 +466,13 @@ func postActions(v *threadView, p *community.Post) templ.Component {
 }
 
 func useful(v *threadView, p *community.Post) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var52 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var50 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
 		write.Link(templ_7745c5c3_Buffer, templ.URL(v.postHref(ctx, p, "/vote")))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
-		var templ_7745c5c3_Var54 = []any{"btn btn-quiet btn-small", templ.KV("forum-voted", v.votes[p.ID] == 1)}
+		var templ_7745c5c3_Var52 = []any{"btn btn-quiet btn-small", templ.KV("forum-voted", v.votes[p.ID] == 1)}
 		_, _ = templ_7745c5c3_Buffer.WriteString("<button type=\"submit\" name=\"value\" class=\"")
-		write.Text(templ_7745c5c3_Buffer, write.Classes(templ_7745c5c3_Var54))
+		write.Text(templ_7745c5c3_Buffer, write.Classes(templ_7745c5c3_Var52))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\"")
 		if v.votes[p.ID] == 1 {
 			_, _ = templ_7745c5c3_Buffer.WriteString(" value=\"0\" aria-pressed=\"true\"")
@@ -496,7 +495,7 @@ func useful(v *threadView, p *community.Post) templ.Component {
 }
 
 func commentList(v *threadView, p *community.Post) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var58 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var56 templ.Component) (templ_7745c5c3_Err error) {
 		if len(v.comments[p.ID]) > 0 {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<ul class=\"forum-comments\" aria-label=\"")
 			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.post.comments"))
@@ -559,7 +558,7 @@ func commentList(v *threadView, p *community.Post) templ.Component {
 }
 
 func comment(v *threadView, p *community.Post) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var63 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var61 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<li id=\"")
 		write.Text(templ_7745c5c3_Buffer, "p-"+p.ID)
 		_, _ = templ_7745c5c3_Buffer.WriteString("\" class=\"forum-comment\">")
@@ -639,7 +638,7 @@ func comment(v *threadView, p *community.Post) templ.Component {
 }
 
 func replyForm(v *threadView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var75 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var73 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<section class=\"forum-answer\" aria-labelledby=\"say\"><h2 id=\"say\">")
 		if v.t.Question() {
 			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.thread.your_answer"))
@@ -690,7 +689,7 @@ func replyForm(v *threadView) templ.Component {
 }
 
 func moderation(v *threadView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var80 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var78 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<details class=\"forum-moderation\"><summary>")
 		write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.thread.manage"))
 		_, _ = templ_7745c5c3_Buffer.WriteString("</summary><div class=\"stack\"><div class=\"cluster\">")
@@ -774,7 +773,7 @@ func moderation(v *threadView) templ.Component {
 }
 
 func editPage(e *editView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var85 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var83 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.PageHeader(i18n.T(ctx, "community.post.edit"), nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -831,7 +830,7 @@ func editPage(e *editView) templ.Component {
 }
 
 func preview(html string) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var87 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var85 templ.Component) (templ_7745c5c3_Err error) {
 		if html != "" {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<section class=\"forum-preview\" aria-labelledby=\"preview\"><h2 id=\"preview\">")
 			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.thread.preview"))
@@ -847,7 +846,7 @@ func preview(html string) templ.Component {
 }
 
 func historyPage(v *hall, p *community.Post, t *community.Thread, list []community.Version) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var89 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var87 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.Breadcrumb(ui.Crumb{Label: v.place.Called(v.lang), Href: v.href(ctx, "")}, ui.Crumb{Label: titleOf(ctx, t), Href: v.href(ctx, "/p/"+p.ID)}, ui.Crumb{Label: i18n.T(ctx, "community.post.history")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -871,7 +870,7 @@ func historyPage(v *hall, p *community.Post, t *community.Thread, list []communi
 }
 
 func version(v *hall, p *community.Post, list []community.Version, i int) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var90 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var88 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<section class=\"forum-preview\"><h2>")
 		if list[i].Editor != "" {
 			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.post.edited_at_by", "At", i18n.DateTime(ctx, laterAt(p, list, i)), "Name", list[i].Editor))
@@ -898,7 +897,7 @@ func version(v *hall, p *community.Post, list []community.Version, i int) templ.
 }
 
 func pieces(list []community.Piece) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var93 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var91 templ.Component) (templ_7745c5c3_Err error) {
 		for _, one := range list {
 			if one.Added {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<ins><span class=\"visually-hidden\">")
@@ -921,7 +920,7 @@ func pieces(list []community.Piece) templ.Component {
 }
 
 func firstVersion(p *community.Post, list []community.Version) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var99 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var97 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<section class=\"forum-preview\">")
 		if len(list) == 0 {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<h2>")

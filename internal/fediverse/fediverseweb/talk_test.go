@@ -169,6 +169,22 @@ func TestConversation(t *testing.T) {
 		if post.Edits != 1 || !strings.Contains(post.HTML, "<em>twice</em>") {
 			t.Fatalf("edited: %d %s", post.Edits, post.HTML)
 		}
+		// An edit that brings a link of somebody still new is looked at first; what was agreed to stays meanwhile.
+		reply["content"] = `<p>Oil it <em>twice</em>, with <a href="https://oil.example/">this</a>.</p>`
+		wants(t, "an edit with a link", ada.send(p, ada.does("Update", reply)), http.StatusAccepted)
+		if post, _, err = p.read(answers[0].ID); err != nil || post.Edits != 1 || strings.Contains(post.HTML, "oil.example") {
+			t.Fatalf("edited unseen: %d %s (%v)", post.Edits, post.HTML, err)
+		}
+		queue, err = p.community.Queue(p.boss, o, false)
+		must(t, err)
+		at := slices.IndexFunc(queue, func(c community.Case) bool { return c.Cause == community.CauseEdit })
+		if at < 0 {
+			t.Fatalf("no edit waits: %v", queue)
+		}
+		must(t, p.community.Decide(p.boss, queue[at].ID, "published", "", ""))
+		if post, _, err = p.read(answers[0].ID); err != nil || post.Edits != 2 || !strings.Contains(post.HTML, "oil.example") {
+			t.Fatalf("agreed to: %d %s (%v)", post.Edits, post.HTML, err)
+		}
 		wants(t, "a deletion", ada.send(p, ada.does("Delete", map[string]any{"type": "Tombstone", "id": second["id"]})), http.StatusAccepted)
 		if post, _, err = p.read(comments[0].ID); err != nil || post.DeletedAt.IsZero() {
 			t.Fatalf("deleted: %v %v", post, err)
