@@ -3,12 +3,12 @@ package app
 import (
 	"cmp"
 	"context"
-	"slices"
 
 	"github.com/entente/entente/internal/community"
 	"github.com/entente/entente/internal/inbox"
 	"github.com/entente/entente/internal/inbox/inboxweb"
 	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/sorting"
 )
 
 const (
@@ -65,7 +65,7 @@ func (a *App) articles(ctx context.Context, words, lang string) []inboxweb.Artic
 			found = append(found, s)
 		}
 	}
-	slices.SortStableFunc(found, func(x, y scored) int { return cmp.Compare(y.score, x.score) })
+	sorting.Stable(found, func(x, y scored) int { return cmp.Compare(y.score, x.score) })
 	var out []inboxweb.Article
 	for _, s := range found[:min(len(found), mostArticles)] {
 		out = append(out, s.Article)

@@ -9,7 +9,7 @@ import (
 // order is the law: a package may import only what stands before it. What shares a line stands side by side and does not know its
 // neighbours, except that a kit may build on the one before it.
 var order = [][]string{
-	{"config", "id", "problem", "i18n", "seal", "sheet"},
+	{"config", "id", "problem", "i18n", "seal", "sheet", "sorting"},
 	{"hours", "outside", "paper"},
 	{"telemetry"},
 	{"db"},

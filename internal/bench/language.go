@@ -7,10 +7,10 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"time"
 
+	"github.com/entente/entente/internal/sorting"
 	"github.com/entente/entente/lang"
 	"github.com/entente/entente/lang/classify"
 	"github.com/entente/entente/lang/query"
@@ -146,7 +146,7 @@ func wordsOf(posts []query.Doc) []string {
 	for w := range count {
 		out = append(out, w)
 	}
-	slices.SortFunc(out, func(a, b string) int {
+	sorting.Func(out, func(a, b string) int {
 		if count[a] != count[b] {
 			return count[b] - count[a]
 		}

@@ -10,13 +10,13 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/entente/entente/internal/id"
+	"github.com/entente/entente/internal/sorting"
 )
 
 // postgres starts a server of our own with what Debian sets, fsync and synchronous commits included, and makes an empty database in it;
@@ -161,6 +161,6 @@ func binaries() (string, error) {
 		n, _ := strconv.Atoi(strings.Split(path, "/")[4])
 		return n
 	}
-	slices.SortFunc(found, func(x, y string) int { return version(x) - version(y) })
+	sorting.Func(found, func(x, y string) int { return version(x) - version(y) })
 	return filepath.Dir(found[len(found)-1]), nil
 }

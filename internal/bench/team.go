@@ -19,6 +19,7 @@ import (
 	"github.com/entente/entente/internal/inbox"
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/sorting"
 	"github.com/entente/entente/internal/team"
 )
 
@@ -38,7 +39,7 @@ func teamwork(b *bench) error {
 		}
 		took = append(took, one)
 	}
-	slices.SortFunc(took, func(a, b routedRound) int { return int(a.Wall - b.Wall) })
+	sorting.Func(took, func(a, b routedRound) int { return int(a.Wall - b.Wall) })
 	b.out.most(fmt.Sprintf("routing %d waiting conversations among %d volunteers", routable, volunteers), took[len(took)-1].Wall.Seconds(), 1, "s",
 		fmt.Sprintf("the slowest of %d first rounds, each in a process of its own; median %s, %s processor; all %d given", routings, ms(took[len(took)/2].Wall), ms(took[len(took)/2].CPU), took[0].Given))
 	return statementToAll(b)

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -20,6 +19,7 @@ import (
 	"github.com/entente/entente/internal/intake"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/sorting"
 )
 
 // The folders in the watched folder.
@@ -182,7 +182,7 @@ func entries(root *os.Root, name string) ([]fs.DirEntry, error) {
 	if err != nil && len(list) == 0 && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("look into the watched folder: %w", err)
 	}
-	slices.SortFunc(list, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+	sorting.Func(list, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
 	return list, nil
 }
 

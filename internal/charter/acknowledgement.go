@@ -3,12 +3,12 @@ package charter
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/sorting"
 )
 
 // Standing is where somebody stands towards the charter in force.
@@ -34,7 +34,7 @@ func enough(list []Version) []Version {
 			published = append(published, v)
 		}
 	}
-	slices.SortFunc(published, func(a, b Version) int { return b.InForceAt.Compare(a.InForceAt) })
+	sorting.Func(published, func(a, b Version) int { return b.InForceAt.Compare(a.InForceAt) })
 	for i, v := range published {
 		if v.Anew {
 			return published[:i+1]
@@ -150,7 +150,7 @@ func (s *Service) Standings(ctx context.Context) ([]Standing, error) {
 		}
 		out = append(out, st)
 	}
-	slices.SortStableFunc(out, func(a, b Standing) int {
+	sorting.Stable(out, func(a, b Standing) int {
 		if x, y := a.Missing(), b.Missing(); x != y {
 			if x {
 				return -1

@@ -14,6 +14,7 @@ import (
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/people"
 	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/sorting"
 )
 
 // How often people are asked to help: few are asked for a thread, and nobody often.
@@ -183,7 +184,7 @@ func (s *Service) helpers(ctx context.Context, o Sight, t *Thread, fellow bool) 
 		}
 		out = append(out, a)
 	}
-	slices.SortStableFunc(out, func(a, b Ambassador) int {
+	sorting.Stable(out, func(a, b Ambassador) int {
 		return cmp.Or(len(b.Alike)-len(a.Alike), b.Tagged-a.Tagged, b.Accepted-a.Accepted)
 	})
 	return out[:min(len(out), mostCandidates)], nil

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/sorting"
 )
 
 // mostAnswering is how many of those with the most words in the title are read.
@@ -35,7 +36,7 @@ func (s *Service) Answers(ctx context.Context, o Sight, community, question stri
 	for i := range all {
 		all[i].score = float64(want.look.count(all[i].title)) + 0.1*float64(min(all[i].posts, 4))
 	}
-	slices.SortFunc(all, func(a, b hit) int {
+	sorting.Func(all, func(a, b hit) int {
 		return cmp.Or(cmp.Compare(b.score, a.score), b.at.Compare(a.at), cmp.Compare(b.n, a.n))
 	})
 	out, err := s.shown(ctx, o, community, all[:min(len(all), mostAnswering)], want.look)
@@ -43,7 +44,7 @@ func (s *Service) Answers(ctx context.Context, o Sight, community, question stri
 		return nil, err
 	}
 	out = slices.DeleteFunc(out, func(f Found) bool { return f.score < likely })
-	slices.SortStableFunc(out, func(a, b Found) int { return cmp.Or(cmp.Compare(b.score, a.score), b.At.Compare(a.At)) })
+	sorting.Stable(out, func(a, b Found) int { return cmp.Or(cmp.Compare(b.score, a.score), b.At.Compare(a.At)) })
 	if len(out) == 0 {
 		return nil, s.missed(ctx, community, words)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/ledger"
+	"github.com/entente/entente/internal/sorting"
 	"github.com/entente/entente/lang"
 	"github.com/entente/entente/lang/query"
 )
@@ -157,7 +158,7 @@ func (t *touched) docs(ctx context.Context, q db.Q) ([]doc, error) {
 		}
 		out = append(out, list...)
 	}
-	slices.SortFunc(out, func(a, b doc) int { return cmp.Compare(a.n, b.n) })
+	sorting.Func(out, func(a, b doc) int { return cmp.Compare(a.n, b.n) })
 	return slices.CompactFunc(out, func(a, b doc) bool { return a.n == b.n }), nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/sorting"
 )
 
 // Leaf is a page of a thread.
@@ -125,7 +126,7 @@ func whole(t *Thread, list []Post) Leaf {
 		return !p.DeletedAt.IsZero() && p.Kind != "" && len(l.Comments[p.ID]) == 0
 	})
 	if t.Question() {
-		slices.SortStableFunc(l.Posts, func(a, b Post) int {
+		sorting.Stable(l.Posts, func(a, b Post) int {
 			if a.Accepted != b.Accepted {
 				return int(db.B(b.Accepted) - db.B(a.Accepted))
 			}

@@ -9,6 +9,7 @@ import (
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/sorting"
 )
 
 // Reactions lists what can be shown on a post beside votes, in the order of pages.
@@ -108,7 +109,7 @@ func (s *Service) Reacted(ctx context.Context, m *org.Member, posts []string) (m
 	}
 	order := Reactions()
 	for _, of := range out {
-		slices.SortFunc(of, func(a, b Reacted) int { return slices.Index(order, a.Reaction) - slices.Index(order, b.Reaction) })
+		sorting.Func(of, func(a, b Reacted) int { return slices.Index(order, a.Reaction) - slices.Index(order, b.Reaction) })
 	}
 	return out, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/entente/entente/internal/inbox"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/sorting"
 )
 
 // WithInbox lets what was answered in conversations become articles. Call it before the service is used.
@@ -109,7 +110,7 @@ func conceal(text string, names []string) string {
 		}
 	}
 	if len(parts) > 0 {
-		slices.SortFunc(parts, func(a, b string) int { return len(b) - len(a) })
+		sorting.Func(parts, func(a, b string) int { return len(b) - len(a) })
 		name := regexp.MustCompile(`(?i)(^|[^\p{L}])(?:` + strings.Join(parts, "|") + `)($|[^\p{L}])`)
 		for range 2 { // two names in a row share the space between them
 			text = name.ReplaceAllString(text, "${1}"+hiddenMark+"${2}")

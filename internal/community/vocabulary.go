@@ -11,6 +11,7 @@ import (
 
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/ledger"
+	"github.com/entente/entente/internal/sorting"
 	"github.com/entente/entente/lang"
 )
 
@@ -48,7 +49,7 @@ func (v vocabulary) write(ctx context.Context, q db.Q) error {
 			less = less || n < 0
 		}
 	}
-	slices.SortFunc(rows, func(a, b []any) int {
+	sorting.Func(rows, func(a, b []any) int {
 		return cmp.Or(strings.Compare(a[0].(string), b[0].(string)), strings.Compare(a[1].(string), b[1].(string)))
 	})
 	if err := db.Insert(ctx, q, "community_word (word, space, back, n)", rows, "ON CONFLICT (word, space) DO UPDATE SET n = community_word.n + excluded.n"); err != nil {
@@ -142,7 +143,7 @@ func (k spoken) write(ctx context.Context, q db.Q) error {
 	for w := range k {
 		rows = append(rows, []any{w.word, w.space, backwards(w.word)})
 	}
-	slices.SortFunc(rows, func(a, b []any) int {
+	sorting.Func(rows, func(a, b []any) int {
 		return cmp.Or(strings.Compare(a[0].(string), b[0].(string)), strings.Compare(a[1].(string), b[1].(string)))
 	})
 	return db.Insert(ctx, q, "community_spoken (word, space, back)", rows, "ON CONFLICT DO NOTHING")
@@ -170,7 +171,7 @@ func nearSpoken(ctx context.Context, q db.Q, spaces, word string) ([]string, err
 		by[w] = distance(r, []rune(w), off+1)
 		return by[w] > off
 	})
-	slices.SortStableFunc(list, func(a, b string) int { return cmp.Compare(by[a], by[b]) })
+	sorting.Stable(list, func(a, b string) int { return cmp.Compare(by[a], by[b]) })
 	return list[:min(len(list), mostOffered)], nil
 }
 

@@ -8,7 +8,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
-	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -19,6 +18,7 @@ import (
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/sorting"
 )
 
 // VisitFor is how long a browser keeps the name of a visit: within it, one person with one question is one visit.
@@ -148,7 +148,7 @@ func (s *Service) Answers(ctx context.Context, p *Point, question string) ([]Ans
 		out = append(out, a)
 	}
 	spoken := i18n.Lang(ctx)
-	slices.SortStableFunc(out, func(a, b Answer) int { return int(db.B(b.Lang == spoken) - db.B(a.Lang == spoken)) })
+	sorting.Stable(out, func(a, b Answer) int { return int(db.B(b.Lang == spoken) - db.B(a.Lang == spoken)) })
 	return out, nil
 }
 

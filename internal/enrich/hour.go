@@ -3,11 +3,11 @@ package enrich
 import (
 	"cmp"
 	"context"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/sorting"
 )
 
 // hourOf is the hour since 1970 in which a post is counted, -1 for what we or machines say.
@@ -41,7 +41,7 @@ func (t tally) write(ctx context.Context, q db.Q) error {
 			less = less || n < 0
 		}
 	}
-	slices.SortFunc(keys, func(a, b hourKey) int {
+	sorting.Func(keys, func(a, b hourKey) int {
 		return cmp.Or(cmp.Compare(a.hour, b.hour), cmp.Compare(a.channel, b.channel), cmp.Compare(a.lang, b.lang), cmp.Compare(a.sentiment, b.sentiment),
 			cmp.Compare(a.kinds, b.kinds))
 	})

@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/entente/entente/internal/db"
@@ -15,6 +14,7 @@ import (
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/sorting"
 )
 
 // Sample is posts drawn by rule for people to judge: at random by the seed, from each language and channel as many as its share, among what
@@ -142,7 +142,7 @@ func share(lots map[[2]string]*lot, size int) []drawn {
 		parts[i].rest = exact - float64(parts[i].take)
 		left -= parts[i].take
 	}
-	slices.SortFunc(parts, func(a, b part) int {
+	sorting.Func(parts, func(a, b part) int {
 		return cmp.Or(cmp.Compare(b.rest, a.rest), cmp.Compare(a.key[0], b.key[0]), cmp.Compare(a.key[1], b.key[1]))
 	})
 	var out []drawn
@@ -159,7 +159,7 @@ func share(lots map[[2]string]*lot, size int) []drawn {
 }
 
 func byRank(list []drawn) {
-	slices.SortFunc(list, func(a, b drawn) int { return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.post, b.post)) })
+	sorting.Func(list, func(a, b drawn) int { return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.post, b.post)) })
 }
 
 // Draw draws a sample of the last so many days. A seed of 0 takes one by chance, which is kept.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/entente/entente/internal/sorting"
 	"github.com/entente/entente/lang/classify"
 )
 
@@ -95,7 +96,7 @@ func pieces(weights []classify.Weight) []Piece {
 		at[key] = len(out)
 		out = append(out, Piece{text, w.Value})
 	}
-	slices.SortStableFunc(out, func(a, b Piece) int { return cmp.Compare(max(b.Weight, -b.Weight), max(a.Weight, -a.Weight)) })
+	sorting.Stable(out, func(a, b Piece) int { return cmp.Compare(max(b.Weight, -b.Weight), max(a.Weight, -a.Weight)) })
 	return out
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/entente/entente/internal/measure/stat"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/sorting"
 	"github.com/entente/entente/internal/strategy"
 )
 
@@ -114,7 +115,7 @@ func (s *Service) offTrack(ctx context.Context, l *Look) error {
 			}
 		}
 	}
-	slices.SortStableFunc(l.Off, func(a, b Off) int { return gravity(b) - gravity(a) })
+	sorting.Stable(l.Off, func(a, b Off) int { return gravity(b) - gravity(a) })
 	return nil
 }
 

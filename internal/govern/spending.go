@@ -9,6 +9,7 @@ import (
 
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/sorting"
 )
 
 // Spending is one tool or service that somebody pays for.
@@ -249,7 +250,7 @@ func Total(list []Spending, at time.Time) []Money {
 			delete(sums, e.Currency)
 		}
 	}
-	slices.SortFunc(out, func(a, b Money) int { return strings.Compare(a.Currency, b.Currency) })
+	sorting.Func(out, func(a, b Money) int { return strings.Compare(a.Currency, b.Currency) })
 	return out
 }
 

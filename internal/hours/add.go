@@ -3,6 +3,8 @@ package hours
 import (
 	"slices"
 	"time"
+
+	"github.com/entente/entente/internal/sorting"
 )
 
 // farthest is how many days ahead Add looks.
@@ -27,7 +29,7 @@ func (c *Clock) Add(from time.Time, d time.Duration) (at time.Time, ok bool) {
 		// Where clocks go back over midnight, a bit of a date comes before the end of the one before.
 		if settled > 0 && len(waiting) > settled && waiting[settled].from.Before(waiting[settled-1].from) {
 			last := waiting[settled-1]
-			slices.SortFunc(waiting, func(a, b piece) int { return a.from.Compare(b.from) })
+			sorting.Func(waiting, func(a, b piece) int { return a.from.Compare(b.from) })
 			settled = slices.Index(waiting, last) + 1
 		}
 		for _, p := range waiting[:settled] {

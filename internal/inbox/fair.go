@@ -3,12 +3,12 @@ package inbox
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/sorting"
 	"github.com/entente/entente/internal/team"
 )
 
@@ -151,7 +151,7 @@ func sorted(m map[string]*Coverage) []Coverage {
 	for _, c := range m {
 		out = append(out, *c)
 	}
-	slices.SortFunc(out, func(a, b Coverage) int {
+	sorting.Func(out, func(a, b Coverage) int {
 		if a.Asked != b.Asked {
 			return b.Asked - a.Asked
 		}

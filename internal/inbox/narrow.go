@@ -10,6 +10,7 @@ import (
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/inbox/due"
 	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/sorting"
 	"github.com/entente/entente/internal/team"
 )
 
@@ -126,7 +127,7 @@ func (s *Service) Skills(ctx context.Context) ([]string, error) {
 			}
 		}
 	}
-	slices.SortFunc(out, func(a, b string) int { return strings.Compare(team.Skill(a), team.Skill(b)) })
+	sorting.Func(out, func(a, b string) int { return strings.Compare(team.Skill(a), team.Skill(b)) })
 	return out, nil
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/entente/entente/internal/id"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/sorting"
 )
 
 // Notice is something a member was told.
@@ -345,7 +346,7 @@ func (s *Service) mailTo(ctx context.Context, member string) error {
 			db.Limit(mostInMail)+") RETURNING "+noticeColumns, member, db.T(s.now().Add(mailLease))) // what another node took meanwhile is not given
 		return err
 	})
-	slices.SortFunc(list, func(a, b Notice) int { return cmp.Or(a.At.Compare(b.At), strings.Compare(a.ID, b.ID)) })
+	sorting.Func(list, func(a, b Notice) int { return cmp.Or(a.At.Compare(b.At), strings.Compare(a.ID, b.ID)) })
 	if err != nil || !wanted || len(list) == 0 {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -13,6 +12,7 @@ import (
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/enrich"
 	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/sorting"
 	"github.com/entente/entente/lang"
 	"github.com/entente/entente/lang/query"
 )
@@ -104,7 +104,7 @@ func (s *Service) Similar(ctx context.Context, c *Conversation) ([]Like, error) 
 	for _, k := range best {
 		out = append(out, k)
 	}
-	slices.SortFunc(out, func(a, b Like) int {
+	sorting.Func(out, func(a, b Like) int {
 		if a.Score != b.Score {
 			if a.Score > b.Score {
 				return -1

@@ -3,13 +3,13 @@ package inbox
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/inbox/match"
 	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/sorting"
 	"github.com/entente/entente/internal/team"
 )
 
@@ -150,7 +150,7 @@ func (s *Service) ExperienceOf(ctx context.Context, member string) ([]Experience
 			out = append(out, Experience{i18n.T(ctx, "enrich.kinds."+t.Value), n})
 		}
 	}
-	slices.SortFunc(out, func(a, b Experience) int {
+	sorting.Func(out, func(a, b Experience) int {
 		if a.N != b.N {
 			return b.N - a.N
 		}

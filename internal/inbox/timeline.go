@@ -11,6 +11,7 @@ import (
 	"github.com/entente/entente/internal/enrich"
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/sorting"
 )
 
 // Entry is one thing that was said or done in a conversation: a post, a note, a change or an answer on its way; one of the three is set.
@@ -100,7 +101,7 @@ func (s *Service) Timeline(ctx context.Context, conversation, before string, lim
 			t.Entries = append(t.Entries, e)
 		}
 	}
-	slices.SortStableFunc(t.Entries, func(a, b Entry) int { return a.At.Compare(b.At) })
+	sorting.Stable(t.Entries, func(a, b Entry) int { return a.At.Compare(b.At) })
 	if !t.Later {
 		var answers []channel.Sending
 		if t.Ours, answers, err = s.newestOurs(ctx, &c); err != nil {

@@ -10,7 +10,6 @@ import (
 	"io"
 	"path"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,6 +19,7 @@ import (
 	"github.com/entente/entente/internal/intake/marked"
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/sorting"
 )
 
 // discourse reads what a Discourse forum says over its documented API: categories.json or site.json, topics as /t/ID.json, users; one file, or a folder or zip
@@ -292,7 +292,7 @@ func (b *board) topic(place Place, v *dcValue) error {
 		return b.emit(refusedBy(place, err, t.Title))
 	}
 	posts := t.Stream.Posts
-	slices.SortStableFunc(posts, func(x, y dcPost) int { return x.Number - y.Number })
+	sorting.Stable(posts, func(x, y dcPost) int { return x.Number - y.Number })
 	accepted := 0
 	if t.Accepted != nil {
 		accepted = t.Accepted.Number

@@ -13,6 +13,7 @@ import (
 	"github.com/entente/entente/internal/channel/plain"
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/sorting"
 )
 
 // stackExchange reads a dump as Stack Exchange publishes them: a folder or a zip with Posts.xml and, when there are, Users.xml,
@@ -524,7 +525,7 @@ func (u *users) sort() {
 	for i := range u.order {
 		u.order[i] = int32(i)
 	}
-	slices.SortStableFunc(u.order, func(a, b int32) int { return int(min(max(u.ids[a]-u.ids[b], -1), 1)) })
+	sorting.Stable(u.order, func(a, b int32) int { return int(min(max(u.ids[a]-u.ids[b], -1), 1)) })
 }
 
 func (u *users) name(id int64) string {

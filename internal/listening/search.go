@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/entente/entente/internal/channel"
 	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/sorting"
 	"github.com/entente/entente/lang/query"
 )
 
@@ -176,7 +176,7 @@ func (s *Service) Try(ctx context.Context, source, exclude string, hits int) (p 
 		return p, err
 	}
 	p.Problems = append(p.Problems, unknown...)
-	slices.SortFunc(hit, func(a, b channel.Post) int { return cmp.Or(b.At.Compare(a.At), strings.Compare(b.ID, a.ID)) })
+	sorting.Func(hit, func(a, b channel.Post) int { return cmp.Or(b.At.Compare(a.At), strings.Compare(b.ID, a.ID)) })
 	p.Hits, err = s.dress(ctx, q, hit)
 	return p, err
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/measure/kpi"
+	"github.com/entente/entente/internal/sorting"
 )
 
 // nowhere is a channel that there is none of.
@@ -26,7 +27,7 @@ func (s *Service) communities(ctx context.Context) ([]community.Community, error
 		return nil, fmt.Errorf("list communities: %w", err)
 	}
 	lang := i18n.Lang(ctx)
-	slices.SortStableFunc(list, func(a, b community.Community) int { return cmp.Compare(a.Called(lang), b.Called(lang)) })
+	sorting.Stable(list, func(a, b community.Community) int { return cmp.Compare(a.Called(lang), b.Called(lang)) })
 	return list, nil
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/measure/kpi"
+	"github.com/entente/entente/internal/sorting"
 )
 
 // store is what this process has read of the kept days; the database is right, this is only quicker.
@@ -109,7 +110,7 @@ type span struct{ from, to int64 }
 
 // unite sorts spans and joins those that meet.
 func unite(list []span) []span {
-	slices.SortFunc(list, func(a, b span) int { return int(min(max(a.from-b.from, -1), 1)) })
+	sorting.Func(list, func(a, b span) int { return int(min(max(a.from-b.from, -1), 1)) })
 	out := list[:0]
 	for _, p := range list {
 		if n := len(out); n > 0 && p.from <= out[n-1].to {

@@ -17,6 +17,7 @@ import (
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/measure/kpi"
 	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/sorting"
 )
 
 // Slice is the number of a measure for one value of a dimension.
@@ -54,7 +55,7 @@ func (s *Service) By(ctx context.Context, id string, w Window, f Filter, by kpi.
 	if err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(out, func(a, b Slice) int { return b.Result.N - a.Result.N })
+	sorting.Stable(out, func(a, b Slice) int { return b.Result.N - a.Result.N })
 	return out[:min(len(out), mostSlices)], nil
 }
 
@@ -139,7 +140,7 @@ func (s *Service) campaigns(ctx context.Context) ([]Choice, error) {
 	for name := range n {
 		out = append(out, Choice{name, name})
 	}
-	slices.SortFunc(out, func(a, b Choice) int { return cmp.Or(n[b.ID]-n[a.ID], strings.Compare(a.ID, b.ID)) })
+	sorting.Func(out, func(a, b Choice) int { return cmp.Or(n[b.ID]-n[a.ID], strings.Compare(a.ID, b.ID)) })
 	return out[:min(len(out), 100)], nil
 }
 

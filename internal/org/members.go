@@ -10,6 +10,7 @@ import (
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/id"
 	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/sorting"
 )
 
 const memberColumns = "m.id, m.email, m.name, m.role, m.lang, m.zone, m.theme, m.state, m.created_at, m.seen_at"
@@ -108,7 +109,7 @@ func (s *Service) list(ctx context.Context, where string) ([]*Member, error) {
 		out[i] = &list[i]
 	}
 	// The engines disagree on the order of letters beyond ASCII.
-	slices.SortFunc(out, ByName)
+	sorting.Func(out, ByName)
 	return out, nil
 }
 

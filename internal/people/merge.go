@@ -10,6 +10,7 @@ import (
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/sorting"
 )
 
 // A merge takes one person, with everybody merged into it before, into another. An identity always belongs to the person at the top.
@@ -110,7 +111,7 @@ func (c *crowd) of(person string) ([]*Identity, error) {
 			out = append(out, i)
 		}
 	}
-	slices.SortFunc(out, func(a, b *Identity) int {
+	sorting.Func(out, func(a, b *Identity) int {
 		if a.URI < b.URI {
 			return -1
 		}

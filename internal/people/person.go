@@ -11,6 +11,7 @@ import (
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/sorting"
 )
 
 // Find returns a person with its identities. One merged into another gives that other.
@@ -128,7 +129,7 @@ func (s *Service) list(ctx context.Context, kind string, after Place, limit int,
 // merged puts two ordered lists together, each person once.
 func merged(a, b []listed) []listed {
 	out := append(a, b...)
-	slices.SortFunc(out, func(x, y listed) int { return cmp.Or(strings.Compare(x.folded, y.folded), strings.Compare(x.ID, y.ID)) })
+	sorting.Func(out, func(x, y listed) int { return cmp.Or(strings.Compare(x.folded, y.folded), strings.Compare(x.ID, y.ID)) })
 	return slices.CompactFunc(out, func(x, y listed) bool { return x.ID == y.ID })
 }
 

@@ -3,12 +3,12 @@ package plan
 import (
 	"cmp"
 	"context"
-	"slices"
 	"strings"
 
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/plan/money"
 	"github.com/entente/entente/internal/plan/schedule"
+	"github.com/entente/entente/internal/sorting"
 )
 
 // Capacity is who has how many hours for initiatives and how many are planned, week by week.
@@ -131,13 +131,13 @@ func capacity(w World, list []Initiative, from schedule.Day, weeks int) (Capacit
 	}
 	for member, list := range people {
 		for n := range list {
-			slices.SortFunc(list[n].Of, func(a, b Load) int {
+			sorting.Func(list[n].Of, func(a, b Load) int {
 				return cmp.Or(cmp.Compare(b.Minutes, a.Minutes), cmp.Compare(a.Initiative, b.Initiative))
 			})
 		}
 		c.People = append(c.People, Person{Member: member, Name: w.Name(member), Weeks: list})
 	}
-	slices.SortFunc(c.People, func(a, b Person) int {
+	sorting.Func(c.People, func(a, b Person) int {
 		return cmp.Or(strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)), strings.Compare(a.Member, b.Member))
 	})
 	return c, nil
@@ -182,6 +182,6 @@ func (c Capacity) Overloads() []Overload {
 			}
 		}
 	}
-	slices.SortStableFunc(out, func(a, b Overload) int { return cmp.Compare(b.Load.Over(), a.Load.Over()) })
+	sorting.Stable(out, func(a, b Overload) int { return cmp.Compare(b.Load.Over(), a.Load.Over()) })
 	return out
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/plan/money"
+	"github.com/entente/entente/internal/sorting"
 )
 
 // Means is what there is to reach objectives with: an answer for the check of maps.
@@ -128,7 +129,7 @@ func (s *Service) Serving(ctx context.Context, objective string) ([]Standing, er
 		return nil, err
 	}
 	list = slices.DeleteFunc(list, func(i Initiative) bool { return !slices.Contains(i.Objectives, objective) })
-	slices.SortStableFunc(list, func(a, b Initiative) int {
+	sorting.Stable(list, func(a, b Initiative) int {
 		stopped := func(i Initiative) int {
 			if i.State == Stopped {
 				return 1

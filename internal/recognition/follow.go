@@ -4,13 +4,13 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/recognition/merit"
+	"github.com/entente/entente/internal/sorting"
 )
 
 // Follower derives what people are recognised for. It reads who said what from what the community's follower derived of the same batch.
@@ -34,7 +34,7 @@ func derive(ctx context.Context, q db.Q, list []ledger.Activity) error {
 	for s := range stale {
 		all = append(all, s)
 	}
-	slices.SortFunc(all, func(a, b stand) int {
+	sorting.Func(all, func(a, b stand) int {
 		return cmp.Or(cmp.Compare(a.channel, b.channel), cmp.Compare(a.person, b.person), cmp.Compare(a.month, b.month))
 	})
 	for i, s := range all {

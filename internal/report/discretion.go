@@ -7,6 +7,7 @@ import (
 
 	"github.com/entente/entente/internal/measure"
 	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/sorting"
 )
 
 // discreetNotes are notes without those that tell amounts, for who does not see them.
@@ -25,7 +26,7 @@ func (v ValueLedger) discreet() ValueLedger {
 		v.Entries[i] = Entry{Origin: e.Origin, Ref: e.Ref, Name: e.Name, Measure: e.Measure, Filter: e.Filter, Result: measure.Result{N: e.Result.N}, Objectives: e.Objectives, Grade: e.Grade, N: e.N, Rows: e.Rows, Why: e.Why, Twice: e.Twice}
 	}
 	// The order by amount would tell which is worth more.
-	slices.SortStableFunc(v.Entries, func(a, b Entry) int {
+	sorting.Stable(v.Entries, func(a, b Entry) int {
 		if a.Grade.Proven() != b.Grade.Proven() {
 			if a.Grade.Proven() {
 				return -1

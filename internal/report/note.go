@@ -15,6 +15,7 @@ import (
 	"github.com/entente/entente/internal/measure/stat"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/report/find"
+	"github.com/entente/entente/internal/sorting"
 )
 
 // NoteKind is what a note tells.
@@ -200,7 +201,7 @@ func (s *Service) notesAt(ctx context.Context, subjects []Subject, now time.Time
 		}
 		out = append(out, c.note)
 	}
-	slices.SortStableFunc(out, func(a, b Note) int {
+	sorting.Stable(out, func(a, b Note) int {
 		switch {
 		case a.P < b.P:
 			return -1

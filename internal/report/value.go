@@ -20,6 +20,7 @@ import (
 	"github.com/entente/entente/internal/plan/cost"
 	"github.com/entente/entente/internal/plan/money"
 	"github.com/entente/entente/internal/plan/schedule"
+	"github.com/entente/entente/internal/sorting"
 	"github.com/entente/entente/internal/strategy"
 )
 
@@ -135,7 +136,7 @@ func (s *Service) Value(ctx context.Context, w measure.Window, objective string)
 		v.Entries = slices.DeleteFunc(v.Entries, func(e Entry) bool { return !slices.Contains(e.Objectives, objective) })
 	}
 	v.once()
-	slices.SortStableFunc(v.Entries, func(a, b Entry) int {
+	sorting.Stable(v.Entries, func(a, b Entry) int {
 		switch {
 		case a.Grade.Proven() != b.Grade.Proven():
 			if a.Grade.Proven() {
@@ -163,7 +164,7 @@ func (v ValueLedger) once() {
 	for i := range largest {
 		largest[i] = i
 	}
-	slices.SortStableFunc(largest, func(a, b int) int { return cmp.Compare(v.Entries[b].Value.Value, v.Entries[a].Value.Value) })
+	sorting.Stable(largest, func(a, b int) int { return cmp.Compare(v.Entries[b].Value.Value, v.Entries[a].Value.Value) })
 	for at, i := range largest {
 		e := &v.Entries[i]
 		if e.Origin != FromMeasure || !e.Value.Defined() {
@@ -232,7 +233,7 @@ func (s *Service) sums(ctx context.Context, v ValueLedger, costs bool) ([]Sum, e
 	for _, t := range by {
 		out = append(out, *t)
 	}
-	slices.SortFunc(out, func(a, b Sum) int { return strings.Compare(a.Currency, b.Currency) })
+	sorting.Func(out, func(a, b Sum) int { return strings.Compare(a.Currency, b.Currency) })
 	return out, nil
 }
 
@@ -473,7 +474,7 @@ func (s *Service) fromLeads(ctx context.Context, w measure.Window, named func(re
 		out[same].N += e.N
 		out[same].Value = stat.Exact(out[same].Value.Value+f.minor, out[same].N)
 	}
-	slices.SortStableFunc(out, func(a, b Entry) int { return cmp.Compare(b.Value.Value, a.Value.Value) })
+	sorting.Stable(out, func(a, b Entry) int { return cmp.Compare(b.Value.Value, a.Value.Value) })
 	return out[:min(len(out), mostStated/10)], nil
 }
 

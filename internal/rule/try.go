@@ -11,6 +11,7 @@ import (
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/inbox"
 	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/sorting"
 	"github.com/entente/entente/lang/query"
 )
 
@@ -59,7 +60,7 @@ func (s *Service) Try(ctx context.Context, r Rule, days int) (Trial, error) {
 	if err != nil {
 		return t, err
 	}
-	slices.SortStableFunc(met, func(a, b meeting) int { return a.at.Compare(b.at) })
+	sorting.Stable(met, func(a, b meeting) int { return a.at.Compare(b.at) })
 	if err := (&known{s: s}).dress(ctx, met); err != nil {
 		return t, err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/sorting"
 )
 
 // What ticks a step off by itself.
@@ -88,7 +89,7 @@ func (s *Service) Playbooks(ctx context.Context) ([]Playbook, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list playbooks: %w", err)
 	}
-	slices.SortStableFunc(list, func(a, b Playbook) int { return slices.Index(Levels(), a.Level) - slices.Index(Levels(), b.Level) })
+	sorting.Stable(list, func(a, b Playbook) int { return slices.Index(Levels(), a.Level) - slices.Index(Levels(), b.Level) })
 	return list, nil
 }
 
@@ -156,7 +157,7 @@ func (p *Playbook) check() error {
 	if len(steps) == 0 || len(steps) > maxSteps {
 		return problem.New(problem.Invalid, "situation.step_count", "Max", maxSteps).On("steps")
 	}
-	slices.SortStableFunc(steps, func(a, b Step) int { return int((a.After - b.After) / time.Minute) })
+	sorting.Stable(steps, func(a, b Step) int { return int((a.After - b.After) / time.Minute) })
 	p.Steps = steps
 	return nil
 }

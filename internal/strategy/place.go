@@ -9,6 +9,7 @@ import (
 	"github.com/entente/entente/internal/id"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/sorting"
 	"github.com/entente/entente/internal/strategy/layout"
 )
 
@@ -48,7 +49,7 @@ func (m *Map) settle() []int {
 	}
 	var settled []int
 	for _, row := range rows {
-		slices.SortFunc(row, func(a, b layout.Node) int { return a.Order - b.Order })
+		sorting.Func(row, func(a, b layout.Node) int { return a.Order - b.Order })
 		for i := 0; i < len(row); {
 			if m.Objectives[row[i].Objective].Placed {
 				i++
@@ -107,7 +108,7 @@ func (m Map) Row(perspective string) []Objective {
 			out = append(out, o)
 		}
 	}
-	slices.SortStableFunc(out, func(a, b Objective) int {
+	sorting.Stable(out, func(a, b Objective) int {
 		switch {
 		case !a.Placed || !b.Placed:
 			return int(db.B(b.Placed) - db.B(a.Placed))

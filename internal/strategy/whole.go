@@ -12,6 +12,7 @@ import (
 	"github.com/entente/entente/internal/measure/kpi"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/sorting"
 )
 
 // whole refuses a state of a map that could not have come about by editing: something refers to what is not there, or a limit or a rule
@@ -129,18 +130,18 @@ func (st snapshot) toMap(mapID string) Map {
 			m.Links = append(m.Links, Link{Origin: r.key[0], Serves: r.key[1], Weight: real(f["weight"]), LagDays: whole(f["lag_days"]), Note: text(f["note"])})
 		}
 	}
-	slices.SortFunc(m.Perspectives, func(a, b Perspective) int { return byPlace(a.Position, b.Position, a.ID, b.ID) })
-	slices.SortFunc(m.Themes, func(a, b Theme) int { return byPlace(a.Position, b.Position, a.ID, b.ID) })
-	slices.SortFunc(m.Objectives, func(a, b Objective) int {
+	sorting.Func(m.Perspectives, func(a, b Perspective) int { return byPlace(a.Position, b.Position, a.ID, b.ID) })
+	sorting.Func(m.Themes, func(a, b Theme) int { return byPlace(a.Position, b.Position, a.ID, b.ID) })
+	sorting.Func(m.Objectives, func(a, b Objective) int {
 		if c := a.CreatedAt.Compare(b.CreatedAt); c != 0 {
 			return c
 		}
 		return byPlace(0, 0, a.ID, b.ID)
 	})
-	slices.SortFunc(m.Links, func(a, b Link) int { return byPlace(0, 0, a.Origin+" "+a.Serves, b.Origin+" "+b.Serves) })
+	sorting.Func(m.Links, func(a, b Link) int { return byPlace(0, 0, a.Origin+" "+a.Serves, b.Origin+" "+b.Serves) })
 	for i := range m.Objectives {
 		o := &m.Objectives[i]
-		slices.SortFunc(measures[o.ID], func(a, b Measure) int { return byPlace(a.Position, b.Position, a.ID, b.ID) })
+		sorting.Func(measures[o.ID], func(a, b Measure) int { return byPlace(a.Position, b.Position, a.ID, b.ID) })
 		slices.Sort(themes[o.ID])
 		o.Measures, o.Themes = measures[o.ID], themes[o.ID]
 	}

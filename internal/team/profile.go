@@ -17,6 +17,7 @@ import (
 	"github.com/entente/entente/internal/id"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/sorting"
 	"github.com/entente/entente/lang"
 )
 
@@ -202,7 +203,7 @@ func (p *Profile) check() error {
 			refuse("skills", "problem.too_long", "Max", maxSkill)
 		}
 	}
-	slices.SortFunc(skills, func(a, b string) int { return strings.Compare(Skill(a), Skill(b)) })
+	sorting.Func(skills, func(a, b string) int { return strings.Compare(Skill(a), Skill(b)) })
 	if p.Skills = skills; len(skills) > mostSkills {
 		refuse("skills", "team.too_many", "Max", mostSkills)
 	}
@@ -236,7 +237,7 @@ func (p *Profile) check() error {
 			break
 		}
 	}
-	slices.SortFunc(p.Absences, func(a, b Absence) int { return strings.Compare(a.From+a.To, b.From+b.To) })
+	sorting.Func(p.Absences, func(a, b Absence) int { return strings.Compare(a.From+a.To, b.From+b.To) })
 	if p.Approval == "" {
 		p.Approval = Free
 	}

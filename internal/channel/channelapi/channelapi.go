@@ -12,6 +12,7 @@ import (
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/sorting"
 )
 
 // Kind is a kind of channel and the settings it needs.
@@ -115,7 +116,7 @@ func Operations(a *api.API, s *channel.Service) {
 		if err != nil {
 			return nil, err
 		}
-		slices.SortFunc(list, func(a, b channel.Account) int { return strings.Compare(a.ID, b.ID) })
+		sorting.Func(list, func(a, b channel.Account) int { return strings.Compare(a.ID, b.ID) })
 		var out []Channel
 		for _, a := range list {
 			if after != nil && a.ID <= after[0] {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/entente/entente/internal/channel"
 	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/sorting"
 )
 
 // cursor is how far a folder was read. Numbers are only good for one UIDVALIDITY: when that changes, the folder is read again, and what
@@ -217,7 +218,7 @@ func (s *session) read(ctx context.Context, b *box, uids []imap.UID) (channel.Pa
 			last = min(last, uid-1)
 		}
 	}
-	slices.SortStableFunc(got, func(a, b read) int { return cmp.Compare(a.uid, b.uid) })
+	sorting.Stable(got, func(a, b read) int { return cmp.Compare(a.uid, b.uid) })
 	if broken != nil {
 		page.Skipped = slices.DeleteFunc(page.Skipped, func(k channel.Skipped) bool {
 			uid, _ := strconv.ParseUint(k.Place[len("uid "):], 10, 32)

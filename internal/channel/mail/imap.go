@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +13,7 @@ import (
 	"github.com/emersion/go-sasl"
 
 	"github.com/entente/entente/internal/channel"
+	"github.com/entente/entente/internal/sorting"
 )
 
 // box is a connection to a mailbox that somebody signed in to.
@@ -164,7 +164,7 @@ func (b *box) find(ctx context.Context, after imap.UID) error {
 			b.pending = append(b.pending, r)
 		}
 	}
-	slices.SortFunc(b.pending, func(x, y imap.UIDRange) int { return cmp.Compare(x.Start, y.Start) })
+	sorting.Func(b.pending, func(x, y imap.UIDRange) int { return cmp.Compare(x.Start, y.Start) })
 	return nil
 }
 

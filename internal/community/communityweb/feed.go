@@ -14,6 +14,7 @@ import (
 	"github.com/entente/entente/internal/community"
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/sorting"
 	"github.com/entente/entente/internal/web"
 )
 
@@ -141,7 +142,7 @@ func (h *handlers) roadFeed(r *http.Request, f *feed) error {
 				summary: it.Excerpt, lang: it.Lang, tags: it.Tags, at: it.StatusAt, updated: it.StatusAt})
 		}
 	}
-	slices.SortFunc(f.items, func(a, b feedItem) int { return cmp.Or(b.at.Compare(a.at), cmp.Compare(a.id, b.id)) })
+	sorting.Func(f.items, func(a, b feedItem) int { return cmp.Or(b.at.Compare(a.at), cmp.Compare(a.id, b.id)) })
 	f.items = f.items[:min(len(f.items), feedMost)]
 	return nil
 }

@@ -5,6 +5,8 @@ package jury
 import (
 	"cmp"
 	"slices"
+
+	"github.com/entente/entente/internal/sorting"
 )
 
 // Most and Least are the bounds of a score.
@@ -70,7 +72,7 @@ func Rank(criteria []Criterion, entries []string, ballots []Ballot) []Line {
 	order := func(a, b Line) int { // the mean of a before that of b: a.Points / a.Of against b.Points / b.Of
 		return cmp.Or(cmp.Compare(whether(a.Jurors == 0), whether(b.Jurors == 0)), cmp.Compare(b.Points*a.Of, a.Points*b.Of))
 	}
-	slices.SortStableFunc(lines, func(a, b Line) int { return cmp.Or(order(a, b), cmp.Compare(a.Entry, b.Entry)) })
+	sorting.Stable(lines, func(a, b Line) int { return cmp.Or(order(a, b), cmp.Compare(a.Entry, b.Entry)) })
 	for i := range lines {
 		switch {
 		case lines[i].Jurors == 0:

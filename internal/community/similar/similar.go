@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/entente/entente/internal/sorting"
 	"github.com/entente/entente/lang"
 )
 
@@ -107,7 +108,7 @@ func Rank(asked Title, titles []Title, least float64) []Match {
 			out = append(out, Match{k, score})
 		}
 	}
-	slices.SortStableFunc(out, func(a, b Match) int {
+	sorting.Stable(out, func(a, b Match) int {
 		switch {
 		case a.Score > b.Score:
 			return -1

@@ -11,6 +11,7 @@ import (
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/sorting"
 	"github.com/entente/entente/internal/web"
 	"github.com/entente/entente/internal/web/ui"
 	"github.com/entente/entente/lang"
@@ -208,7 +209,7 @@ func languages(ctx context.Context, now string) []ui.Option {
 	for _, c := range codes {
 		out = append(out, ui.Option{Value: c, Label: i18n.Language(ctx, c)})
 	}
-	slices.SortFunc(out, func(a, b ui.Option) int { return strings.Compare(a.Label, b.Label) })
+	sorting.Func(out, func(a, b ui.Option) int { return strings.Compare(a.Label, b.Label) })
 	return append([]ui.Option{{Label: i18n.T(ctx, "enrich.unsure")}}, out...)
 }
 
@@ -248,7 +249,7 @@ func (v *postView) bars(ctx context.Context, head string) []bar {
 		}
 	}
 	if head != enrich.Sentiment {
-		slices.SortStableFunc(out, func(a, b bar) int {
+		sorting.Stable(out, func(a, b bar) int {
 			switch {
 			case a.p > b.p:
 				return -1

@@ -14,6 +14,7 @@ import (
 	"github.com/entente/entente/internal/measure/stat"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/sorting"
 	"github.com/entente/entente/internal/web"
 	"github.com/entente/entente/internal/web/ui"
 )
@@ -35,7 +36,7 @@ func (h *handlers) insights(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	// What waits longest over its day comes first.
-	slices.SortStableFunc(list, func(a, b govern.Insight) int {
+	sorting.Stable(list, func(a, b govern.Insight) int {
 		if x, y := a.Verdict == "", b.Verdict == ""; x != y {
 			if x {
 				return -1

@@ -6,6 +6,8 @@ package orient
 import (
 	"cmp"
 	"slices"
+
+	"github.com/entente/entente/internal/sorting"
 )
 
 // Subject is something that answers speak for.
@@ -240,7 +242,7 @@ func Infer(answers map[string][]string) Result {
 		}
 	}
 	for _, w := range weights {
-		slices.SortStableFunc(w.Reasons, func(a, b Reason) int { return b.Points - a.Points })
+		sorting.Stable(w.Reasons, func(a, b Reason) int { return b.Points - a.Points })
 	}
 	r.Inward, r.Outward, r.B2B, r.B2C = *of(Inward), *of(Outward), *of(B2B), *of(B2C)
 	gather := func(list []Subject, all bool) []Weight {
@@ -250,7 +252,7 @@ func Infer(answers map[string][]string) Result {
 				out = append(out, *w)
 			}
 		}
-		slices.SortStableFunc(out, func(a, b Weight) int { return cmp.Compare(b.Points, a.Points) })
+		sorting.Stable(out, func(a, b Weight) int { return cmp.Compare(b.Points, a.Points) })
 		return out
 	}
 	r.Activities, r.Stakeholders = gather(Activities(), true), gather(Stakeholders(), false)

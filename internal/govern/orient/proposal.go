@@ -3,6 +3,8 @@ package orient
 import (
 	"cmp"
 	"slices"
+
+	"github.com/entente/entente/internal/sorting"
 )
 
 // Row is where on a map an objective belongs.
@@ -94,10 +96,10 @@ func proposals(r Result, weights map[Subject]*Weight) []Proposal {
 			continue
 		}
 		p.Points = p.Points * 2 / (1 + len(rule.needs)) // a proposal that needs more is not worth more for that
-		slices.SortStableFunc(p.Reasons, func(a, b Reason) int { return b.Points - a.Points })
+		sorting.Stable(p.Reasons, func(a, b Reason) int { return b.Points - a.Points })
 		out = append(out, p)
 	}
-	slices.SortStableFunc(out, func(a, b Proposal) int { return cmp.Compare(b.Points, a.Points) })
+	sorting.Stable(out, func(a, b Proposal) int { return cmp.Compare(b.Points, a.Points) })
 	return out[:min(len(out), maxProposals)]
 }
 
@@ -116,7 +118,7 @@ func Presence(list []Proposal) []string {
 			points[place] += p.Points
 		}
 	}
-	slices.SortStableFunc(out, func(a, b string) int { return points[b] - points[a] })
+	sorting.Stable(out, func(a, b string) int { return points[b] - points[a] })
 	return out
 }
 

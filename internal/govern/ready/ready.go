@@ -3,8 +3,9 @@
 package ready
 
 import (
-	"slices"
 	"time"
+
+	"github.com/entente/entente/internal/sorting"
 )
 
 // P is one of the four that governance is made of (Altimeter 2014: people, policies, processes, practices).
@@ -210,7 +211,7 @@ func ServiceGate(levels map[string]int) Gate {
 			g.First = append(g.First, Step{q, is, now[q.ID]})
 		}
 	}
-	slices.SortStableFunc(g.First, func(a, b Step) int {
+	sorting.Stable(g.First, func(a, b Step) int {
 		if a.Question.Essential != b.Question.Essential {
 			if a.Question.Essential {
 				return -1

@@ -16,6 +16,7 @@ import (
 	"github.com/entente/entente/internal/inbox/due"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/sorting"
 	"github.com/entente/entente/internal/web"
 	"github.com/entente/entente/internal/web/ui"
 )
@@ -479,7 +480,7 @@ func byName(names map[string]string) (out []ui.Option) {
 	for v, n := range names {
 		out = append(out, ui.Option{Value: v, Label: n})
 	}
-	slices.SortFunc(out, func(a, b ui.Option) int { return strings.Compare(a.Label+a.Value, b.Label+b.Value) })
+	sorting.Func(out, func(a, b ui.Option) int { return strings.Compare(a.Label+a.Value, b.Label+b.Value) })
 	return out
 }
 

@@ -6,6 +6,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"github.com/entente/entente/internal/sorting"
 )
 
 // Trait is something a conversation has and people gather experience with: a topic, a kind of post, a channel, a language.
@@ -289,7 +291,7 @@ func Rank(n Need, people []Person, limit int) []Fit {
 			all = append(all, ranked{f, j})
 		}
 	}
-	slices.SortFunc(all, func(a, b ranked) int { return better(&a.Fit, &b.Fit) })
+	sorting.Func(all, func(a, b ranked) int { return better(&a.Fit, &b.Fit) })
 	var out []Fit
 	for _, r := range all[:min(max(limit, 0), len(all))] {
 		r.Reasons = why(&n, &people[r.at])
@@ -315,7 +317,7 @@ func better(a, b *Fit) int {
 // gave: cost is the minutes that one takes. What nobody can take is not in the result.
 func Spread(needs []Need, people []Person, cost float64) map[string]Fit {
 	c, list := assemble(people, needs)
-	slices.SortStableFunc(list, func(a, b asked) int {
+	sorting.Stable(list, func(a, b asked) int {
 		switch {
 		case a.Urgent == b.Urgent:
 			return 0

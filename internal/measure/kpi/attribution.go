@@ -10,6 +10,7 @@ import (
 
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/measure/stat"
+	"github.com/entente/entente/internal/sorting"
 )
 
 // touchTime is how long before an order somebody may have met us for it to have a part in the order.
@@ -243,7 +244,7 @@ func allotted(facts []Fact, credit func([]journey) stat.Credit) Estimated {
 		return e
 	}
 	e.Value = stat.Exact(min(ours/total, 1), n).AtLeast(30)
-	slices.SortStableFunc(places, func(a, b string) int { return -cmp.Compare(round(all[a]/total), round(all[b]/total)) })
+	sorting.Stable(places, func(a, b string) int { return -cmp.Compare(round(all[a]/total), round(all[b]/total)) })
 	for _, k := range places[:min(len(places), mostPlaces)] {
 		e.Terms = append(e.Terms, Term{ID: "touch", Unit: Share, Name: k[1:], Value: stat.Exact(all[k]/total, n)})
 	}

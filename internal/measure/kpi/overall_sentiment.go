@@ -9,6 +9,7 @@ import (
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/measure/stat"
+	"github.com/entente/entente/internal/sorting"
 )
 
 // OverallSentiment is the balance of all posts said in the window, by what they are taken for: a person's word, else the model's where it is
@@ -152,7 +153,7 @@ func (a Ask) sentiments(ctx context.Context, q db.Q) ([]Fact, error) {
 			}
 		}
 		cuts = append(cuts, to)
-		slices.SortFunc(cuts, time.Time.Compare)
+		sorting.Func(cuts, time.Time.Compare)
 		one, err := source(Ask{Cuts: cuts, Filter: a.Filter, Apart: a.Apart}).read(ctx, q, cuts)
 		if err != nil {
 			return nil, err

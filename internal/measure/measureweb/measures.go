@@ -12,6 +12,7 @@ import (
 	"github.com/entente/entente/internal/measure"
 	"github.com/entente/entente/internal/measure/kpi"
 	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/sorting"
 	"github.com/entente/entente/internal/web"
 	"github.com/entente/entente/internal/web/ui"
 )
@@ -71,7 +72,7 @@ func (h *handlers) all(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	order := append(kpi.Sections(), kpi.Own)
-	slices.SortStableFunc(list, func(a, b chapter) int { return slices.Index(order, a.Section) - slices.Index(order, b.Section) })
+	sorting.Stable(list, func(a, b chapter) int { return slices.Index(order, a.Section) - slices.Index(order, b.Section) })
 	return web.Show(w, r, web.Page{Title: i18n.T(ctx, "measure.title"), Wide: true}, measuresPage(v, list))
 }
 

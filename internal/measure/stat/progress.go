@@ -2,8 +2,9 @@ package stat
 
 import (
 	"math"
-	"slices"
 	"time"
+
+	"github.com/entente/entente/internal/sorting"
 )
 
 // Better says which way a measure should move.
@@ -128,7 +129,7 @@ func (p Path) At(t time.Time) float64 {
 		}
 	}
 	points = append(points, Checkpoint{p.Due, 1})
-	slices.SortStableFunc(points, func(a, b Checkpoint) int { return a.At.Compare(b.At) })
+	sorting.Stable(points, func(a, b Checkpoint) int { return a.At.Compare(b.At) })
 	for i := 1; i < len(points); i++ {
 		a, b := points[i-1], points[i]
 		if t.Before(b.At) {

@@ -9,6 +9,7 @@ import (
 	"github.com/entente/entente/internal/plan"
 	"github.com/entente/entente/internal/plan/schedule"
 	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/sorting"
 	"github.com/entente/entente/internal/web"
 	"github.com/entente/entente/internal/web/ui"
 )
@@ -36,7 +37,7 @@ func ordered(rows []row, list []int, step string) (out []int, moved int) {
 		}
 		return at + 1
 	}
-	slices.SortStableFunc(out, func(a, b int) int { return place(a) - place(b) })
+	sorting.Stable(out, func(a, b int) int { return place(a) - place(b) })
 	way, of, _ := strings.Cut(step, ":")
 	at, err := strconv.Atoi(of)
 	n := slices.Index(out, at)

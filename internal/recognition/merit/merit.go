@@ -6,6 +6,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"github.com/entente/entente/internal/sorting"
 )
 
 // What earns points. Nothing is earned by saying much: each is somebody else's word that it was good.
@@ -71,7 +73,7 @@ func Around(month string) []string {
 // Points are what somebody earned by the rows of one month; back says what they gave whom around it. The order of the rows does not matter.
 func Points(person string, rows []Row, back map[string]Returns) int {
 	rows = slices.Clone(rows)
-	slices.SortFunc(rows, func(a, b Row) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Slot, b.Slot)) })
+	sorting.Func(rows, func(a, b Row) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Slot, b.Slot)) })
 	caps, worth := Bounds(), map[string]Rule{}
 	for _, r := range Rules() {
 		worth[r.Kind] = r

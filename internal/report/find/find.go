@@ -4,9 +4,9 @@ package find
 
 import (
 	"math"
-	"slices"
 
 	"github.com/entente/entente/internal/measure/stat"
+	"github.com/entente/entente/internal/sorting"
 )
 
 // FalseShare is the share of notes that may be chance (Benjamini and Hochberg 1995), on average over many looks.
@@ -69,7 +69,7 @@ func Discoveries(p []float64, q float64) []bool {
 		}
 		return p[i]
 	}
-	slices.SortStableFunc(order, func(a, b int) int {
+	sorting.Stable(order, func(a, b int) int {
 		switch {
 		case value(a) < value(b):
 			return -1
@@ -202,7 +202,7 @@ func Mostly(parts []Part, total Part, s Scale, added bool, least int) (found []F
 			found = append(found, Finding{i, share, apart})
 		}
 	}
-	slices.SortStableFunc(found, func(a, b Finding) int {
+	sorting.Stable(found, func(a, b Finding) int {
 		switch {
 		case a.P < b.P:
 			return -1

@@ -15,6 +15,7 @@ import (
 	"github.com/entente/entente/internal/problem"
 	"github.com/entente/entente/internal/report"
 	"github.com/entente/entente/internal/report/tell"
+	"github.com/entente/entente/internal/sorting"
 	"github.com/entente/entente/internal/strategy"
 	"github.com/entente/entente/internal/web"
 	"github.com/entente/entente/internal/web/ui"
@@ -86,7 +87,7 @@ func objectiveOptions(ctx context.Context, all string, list map[string]strategy.
 	for id, w := range list {
 		out = append(out, ui.Option{Value: id, Label: w.In(i18n.Lang(ctx))})
 	}
-	slices.SortFunc(out, func(a, b ui.Option) int {
+	sorting.Func(out, func(a, b ui.Option) int {
 		if a.Label < b.Label {
 			return -1
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/entente/entente/internal/sorting"
 	"github.com/entente/entente/lang"
 )
 
@@ -80,7 +81,7 @@ func Find(recent, earlier []Item, window, span time.Duration) []Cluster {
 		}
 		out = append(out, g.cluster(recent, expected))
 	}
-	slices.SortStableFunc(out, func(a, b Cluster) int {
+	sorting.Stable(out, func(a, b Cluster) int {
 		return cmp.Or(cmp.Compare(len(b.Items), len(a.Items)), a.From.Compare(b.From))
 	})
 	return out
@@ -196,7 +197,7 @@ func collapse(items []Item, usual frequency) []*text {
 		if len(terms) == 0 {
 			continue
 		}
-		slices.SortFunc(terms, func(a, b string) int { return cmp.Or(cmp.Compare(usual.weight(b), usual.weight(a)), cmp.Compare(a, b)) })
+		sorting.Func(terms, func(a, b string) int { return cmp.Or(cmp.Compare(usual.weight(b), usual.weight(a)), cmp.Compare(a, b)) })
 		terms = terms[:min(len(terms), mostTerms)]
 		slices.Sort(terms)
 		key := strings.Join(terms, " ")
@@ -220,7 +221,7 @@ func collapse(items []Item, usual frequency) []*text {
 		t.members = append(t.members, i)
 	}
 	// The most said first: they lead.
-	slices.SortStableFunc(out, func(a, b *text) int { return len(b.members) - len(a.members) })
+	sorting.Stable(out, func(a, b *text) int { return len(b.members) - len(a.members) })
 	return out[:min(len(out), distinct)]
 }
 
@@ -330,7 +331,7 @@ func (g *group) cluster(items []Item, expected float64) Cluster {
 	for _, t := range g.texts {
 		members = append(members, t.members...)
 	}
-	slices.SortFunc(members, func(a, b int) int {
+	sorting.Func(members, func(a, b int) int {
 		return cmp.Or(items[a].At.Compare(items[b].At), cmp.Compare(items[a].ID, items[b].ID))
 	})
 	for _, m := range members {
@@ -341,7 +342,7 @@ func (g *group) cluster(items []Item, expected float64) Cluster {
 	for term := range g.sum {
 		terms = append(terms, term)
 	}
-	slices.SortFunc(terms, func(a, b string) int { return cmp.Or(cmp.Compare(g.sum[b], g.sum[a]), cmp.Compare(a, b)) })
+	sorting.Func(terms, func(a, b string) int { return cmp.Or(cmp.Compare(g.sum[b], g.sum[a]), cmp.Compare(a, b)) })
 	for _, term := range terms[:min(len(terms), shown)] {
 		for _, t := range g.texts {
 			if w := t.written[term]; w != "" {

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"slices"
 
 	"github.com/entente/entente/internal/measure/stat"
+	"github.com/entente/entente/internal/sorting"
 )
 
 // Chain is a way told in columns, such as from value down to what somebody said.
@@ -186,7 +186,7 @@ func (d *drawing) placeChain(c Chain, columns [][]*placedStation, at map[string]
 	}
 	for range 4 {
 		for i := range columns {
-			slices.SortStableFunc(columns[i], func(a, b *placedStation) int { return cmp.Compare(mean(a), mean(b)) })
+			sorting.Stable(columns[i], func(a, b *placedStation) int { return cmp.Compare(mean(a), mean(b)) })
 			stack(i)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/entente/entente/internal/measure/stat"
+	"github.com/entente/entente/internal/sorting"
 )
 
 // Map is what to draw. All words are in the reader's language already.
@@ -410,7 +411,7 @@ func (a *arrangement) target(c Card) string { return a.o.Words.Target + a.o.Word
 // start sorts each group by stored position, then input order.
 func (a *arrangement) start() {
 	for g := range a.groups {
-		slices.SortStableFunc(a.groups[g].members, func(x, y int) int {
+		sorting.Stable(a.groups[g].members, func(x, y int) int {
 			px, py := a.placed(x), a.placed(y)
 			switch {
 			case px && py:

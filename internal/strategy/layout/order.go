@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+
+	"github.com/entente/entente/internal/sorting"
 )
 
 // order looks for an order with few crossings: unplaced objectives are put where they cross least among placed ones; a map
@@ -163,7 +165,7 @@ func (a *arrangement) rank(g int) {
 			key[n] = sum[n] / weight[n]
 		}
 	}
-	slices.SortStableFunc(members, func(x, y int) int {
+	sorting.Stable(members, func(x, y int) int {
 		switch {
 		case key[x] < key[y]-1e-9:
 			return -1
@@ -281,7 +283,7 @@ func (a *arrangement) freeSpans(r int) []span {
 			blocks = append(blocks, block{b.X, b.X + b.W})
 		}
 	}
-	slices.SortFunc(blocks, func(x, y block) int {
+	sorting.Func(blocks, func(x, y block) int {
 		switch {
 		case x.from < y.from:
 			return -1

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"github.com/entente/entente/internal/sorting"
 )
 
 // route is the way of one link: upper and lower are its ends by row, pass its x in every row between, from the lower one up.
@@ -105,7 +107,7 @@ func (a *arrangement) spread(routes []route) {
 					}
 				}
 			}
-			slices.SortStableFunc(uses, func(x, y use) int {
+			sorting.Stable(uses, func(x, y use) int {
 				rx, ry := routes[x.route], routes[y.route]
 				return cmp.Or(cmp.Compare(rx.pass[x.k], ry.pass[y.k]), cmp.Compare(rx.ideal[x.k], ry.ideal[y.k]))
 			})
@@ -143,7 +145,7 @@ func (a *arrangement) spread(routes []route) {
 	for n := range a.nodes {
 		node := a.nodes[n]
 		for side, ends := range [2][]end{tops[n], bottoms[n]} {
-			slices.SortStableFunc(ends, func(x, y end) int { return cmp.Compare(x.toward, y.toward) })
+			sorting.Stable(ends, func(x, y end) int { return cmp.Compare(x.toward, y.toward) })
 			from, to := node.portLow, node.portHigh
 			if side == 1 {
 				from, to = node.X+node.W*0.14, node.X+node.W*0.86

@@ -8,6 +8,8 @@ import (
 	"math"
 	"slices"
 	"strconv"
+
+	"github.com/entente/entente/internal/sorting"
 )
 
 // The size of a sketch, and how many tiles stand side by side at most; with more links than mostSketched none is drawn: they would be a tangle.
@@ -68,7 +70,7 @@ func (d *drawing) tiles() map[string]Box {
 				bands[b.Band] = append(bands[b.Band], n)
 			}
 		}
-		slices.SortStableFunc(bands[b.Band], func(x, y Node) int { return cmp.Or(cmp.Compare(x.row, y.row), cmp.Compare(x.X, y.X)) })
+		sorting.Stable(bands[b.Band], func(x, y Node) int { return cmp.Or(cmp.Compare(x.row, y.row), cmp.Compare(x.X, y.X)) })
 		rows += math.Max(1, math.Ceil(float64(len(bands[b.Band]))/sketchRow))
 	}
 	const pad, label = 3.0, 26.0

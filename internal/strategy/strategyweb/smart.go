@@ -12,6 +12,7 @@ import (
 	"github.com/entente/entente/internal/measure/stat"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/sorting"
 	"github.com/entente/entente/internal/strategy"
 	"github.com/entente/entente/internal/strategy/check"
 	"github.com/entente/entente/internal/web"
@@ -171,7 +172,7 @@ func CheckPanel(s *strategy.Service, o *org.Service) func(ctx context.Context, e
 			}
 			list = append(list, v)
 		}
-		slices.SortStableFunc(list, func(a, b flawView) int {
+		sorting.Stable(list, func(a, b flawView) int {
 			switch {
 			case a.severe == b.severe:
 				return 0

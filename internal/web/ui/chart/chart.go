@@ -30,6 +30,7 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/sorting"
 )
 
 // Point is one value at one time. Low and High bound its interval when Low < High; N is the number of observations, 0 when unknown.
@@ -85,7 +86,7 @@ func tidy(series []Series) []Series {
 			}
 			points = append(points, p)
 		}
-		slices.SortStableFunc(points, func(a, b Point) int { return a.At.Compare(b.At) })
+		sorting.Stable(points, func(a, b Point) int { return a.At.Compare(b.At) })
 		points = slices.CompactFunc(points, func(a, b Point) bool { return a.At.Equal(b.At) })
 		s.Points = points
 		out[i] = s
@@ -101,7 +102,7 @@ func moments(series []Series) []time.Time {
 			out = append(out, p.At)
 		}
 	}
-	slices.SortFunc(out, time.Time.Compare)
+	sorting.Func(out, time.Time.Compare)
 	return slices.CompactFunc(out, time.Time.Equal)
 }
 
