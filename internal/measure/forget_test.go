@@ -283,7 +283,7 @@ func TestMay(t *testing.T) {
 		"owned":    func(ctx context.Context) error { _, err := w.s.Owned(ctx); return err },
 		"own":      func(ctx context.Context) error { _, err := w.s.OwnOf(ctx, o.ID); return err },
 		"versions": func(ctx context.Context) error { _, err := w.s.OwnVersions(ctx, o.ID); return err },
-		"preview":  func(ctx context.Context) error { _, err := w.s.PreviewOwn(ctx, "", def, win); return err },
+		"preview":  func(ctx context.Context) error { _, _, err := w.s.PreviewOwn(ctx, "", def, win); return err },
 	} {
 		if err := read(t.Context()); !problem.Is(err, problem.Unauthenticated) {
 			t.Errorf("%s for nobody: %v", name, err)

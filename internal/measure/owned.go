@@ -326,20 +326,22 @@ func (s *Service) versions(ctx context.Context, id string) ([]OwnVersion, error)
 	return out, nil
 }
 
-// previewFor bounds how long the preview of a definition may take.
-const previewFor = 3 * time.Second
+const (
+	previewFor = 3 * time.Second // how long the preview of a definition may take at most
+	mostShown  = 5               // rows of it
+)
 
-// PreviewOwn computes what a definition would give, without saving it; the window is shortened to a week when it takes too long.
-func (s *Service) PreviewOwn(ctx context.Context, id string, d own.Definition, w Window) (Report, error) {
+// PreviewOwn computes what a definition would give, with the newest rows behind it, without saving it; the window is shortened to a week when it takes too long.
+func (s *Service) PreviewOwn(ctx context.Context, id string, d own.Definition, w Window) (Report, []Row, error) {
 	if err := may(ctx); err != nil {
-		return Report{}, err
+		return Report{}, nil, err
 	}
 	if err := s.CheckOwn(ctx, id, &d); err != nil {
-		return Report{}, err
+		return Report{}, nil, err
 	}
 	m, err := s.ownMeasure(ctx, Own{ID: own.Prefix + "preview", Definition: d}, nil)
 	if err != nil {
-		return Report{}, err
+		return Report{}, nil, err
 	}
 	for _, days := range []int{0, 7, 1} {
 		if days > 0 {
@@ -348,16 +350,20 @@ func (s *Service) PreviewOwn(ctx context.Context, id string, d own.Definition, w
 		c, cancel := context.WithTimeout(ctx, previewFor)
 		r := Report{Measure: m}
 		list, err := s.readRows(c, m, []time.Time{w.From, w.To})
+		var rows []Row
+		if err == nil {
+			rows, _, err = s.rowsOf(c, m, w, Filter{}, Paging{Limit: mostShown})
+		}
 		cancel()
 		if err == nil {
 			r.Result = list.result(m, w).shown(ctx, m)
-			return r, nil
+			return r, rows, nil
 		}
 		if ctx.Err() != nil || c.Err() == nil {
-			return r, err
+			return r, nil, err
 		}
 	}
-	return Report{}, problem.New(problem.Invalid, "own.too_slow")
+	return Report{}, nil, problem.New(problem.Invalid, "own.too_slow")
 }
 
 // readRows reads facts from the rows.

@@ -87,6 +87,12 @@ func TestOwn(t *testing.T) {
 			{add(own.Definition{Way: own.Duration, Of: kpi.OfConversations, Begin: "opened", End: "resolved"}), 3, 0, "seconds"},
 			{add(own.Definition{Way: own.Duration, Of: kpi.OfFacts, Fact: "lead", Begin: "open", End: "won"}), 2, 10 * 3600, "seconds"},
 			{add(own.Definition{Way: own.Ratio, Over: costs.ID, Under: brakes.ID}), 5, 50000, "ratio"},
+			// Of conversations, by the post that began them.
+			{add(own.Definition{Way: own.Count, Of: kpi.OfConversations, Query: "brake"}), 2, 2, "conversations"},
+			{add(own.Definition{Way: own.Share, Of: kpi.OfConversations, Query: "brake OR saddle", PartQuery: "brake AND saddle"}), 3, 1.0 / 3, "share"},
+			{add(own.Definition{Way: own.Duration, Of: kpi.OfConversations, Query: "brake", Begin: "opened", End: "answered"}), 2, 30 * 3600, "seconds"},
+			{add(own.Definition{Way: own.Percentile, Percent: 30, Of: kpi.OfConversations, Query: "brake", Begin: "opened", End: "answered"}), 2, 30, "hours"},
+			{add(own.Definition{Way: own.Median, Of: kpi.OfConversations, Query: "brake AND NOT saddle", Begin: "opened", End: "resolved"}), 1, 40, "hours"},
 		}
 		check := func(when string) {
 			t.Helper()
@@ -104,6 +110,9 @@ func TestOwn(t *testing.T) {
 			}
 		}
 		check("from rows")
+		if rep, rows, err := w.s.PreviewOwn(w.ctx, "", own.Definition{Name: "brakes", Way: own.Count, Of: kpi.OfConversations, Query: "brake"}, win); err != nil || rep.Result.N != 2 || len(rows) != 2 || rows[0].ID != conversationID("c", "b") {
+			t.Errorf("previewed: n %d, rows %+v, %v", rep.Result.N, rows, err)
+		}
 		if err := w.s.Roll(w.ctx); err != nil {
 			t.Fatal(err)
 		}

@@ -49,6 +49,11 @@ func (s *Service) Rows(ctx context.Context, id string, w Window, f Filter, p Pag
 	if err != nil {
 		return nil, "", err
 	}
+	return s.rowsOf(ctx, m, w, f, p)
+}
+
+func (s *Service) rowsOf(ctx context.Context, m kpi.Measure, w Window, f Filter, p Paging) (rows []Row, next string, err error) {
+	id := m.ID
 	if role := m.Role(p.Part); p.Part != "" && (role == "" || role == kpi.Population) {
 		return nil, "", problem.New(problem.Invalid, "measure.part_unknown").On("part")
 	}

@@ -80,7 +80,7 @@ func ownMeasures(a *api.API, s *measure.Service) {
 			if err != nil {
 				return nil, err
 			}
-			r, err := s.PreviewOwn(ctx, "", in.Body, w)
+			r, _, err := s.PreviewOwn(ctx, "", in.Body, w)
 			if err != nil {
 				return nil, first(err)
 			}

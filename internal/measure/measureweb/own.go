@@ -33,6 +33,7 @@ type ownProps struct {
 	Form     *web.Form
 	Errors   map[string]string
 	Preview  *measure.Report
+	Rows     []measure.Row
 	Short    bool   // the preview is of less than was asked
 	Wrong    string // why there is no preview
 	Versions []measure.OwnVersion
@@ -91,7 +92,7 @@ func (h *handlers) tryOwn(ctx context.Context, p *ownProps) error {
 		days = 30
 	}
 	asked := measure.Last(days, h.s.Now(), i18n.Zone(ctx))
-	rep, err := h.s.PreviewOwn(ctx, p.ID, d, asked)
+	rep, rows, err := h.s.PreviewOwn(ctx, p.ID, d, asked)
 	if problems := problemsOf(err); len(problems) > 0 {
 		p.Wrong = i18n.T(ctx, problems[0].Key, problems[0].Args...)
 		return nil
@@ -99,7 +100,7 @@ func (h *handlers) tryOwn(ctx context.Context, p *ownProps) error {
 	if err != nil {
 		return err
 	}
-	p.Preview, p.Short = &rep, rep.Result.Window.From.After(asked.From)
+	p.Preview, p.Rows, p.Short = &rep, rows, rep.Result.Window.From.After(asked.From)
 	return nil
 }
 

@@ -397,6 +397,25 @@ func ownPreviewPart(p ownProps) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
+				_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+				if len(p.Rows) > 0 {
+					_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"muted small\">")
+					write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "own.preview_rows"))
+					_, _ = templ_7745c5c3_Buffer.WriteString("</p><ul class=\"stack-tight\">")
+					for _, r := range p.Rows {
+						_, _ = templ_7745c5c3_Buffer.WriteString("<li><a href=\"")
+						write.Link(templ_7745c5c3_Buffer, templ.URL(href(r)))
+						_, _ = templ_7745c5c3_Buffer.WriteString("\">")
+						write.Text(templ_7745c5c3_Buffer, title(ctx, r))
+						_, _ = templ_7745c5c3_Buffer.WriteString("</a> <span class=\"muted small\">")
+						templ_7745c5c3_Err = ui.Moment(r.At).Render(ctx, templ_7745c5c3_Buffer)
+						if templ_7745c5c3_Err != nil {
+							return templ_7745c5c3_Err
+						}
+						_, _ = templ_7745c5c3_Buffer.WriteString("</span></li>")
+					}
+					_, _ = templ_7745c5c3_Buffer.WriteString("</ul>")
+				}
 			} else {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 				write.Text(templ_7745c5c3_Buffer, p.Wrong)

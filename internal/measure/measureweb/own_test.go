@@ -40,7 +40,7 @@ func TestOwnPages(t *testing.T) {
 	if w := send(t, h, cookie, "/own-measures", form); w.Code != 200 || !strings.Contains(w.Body.String(), "n\u00a0=\u00a030") && !strings.Contains(w.Body.String(), "n = 30") {
 		t.Errorf("shown without saving: %d", w.Code)
 	}
-	if code, body := read(t, h, cookie, "en", "/own-measures/preview?"+form.Encode()); code != 200 || !strings.Contains(body, `id="own-preview"`) || !strings.Contains(body, "30") {
+	if code, body := read(t, h, cookie, "en", "/own-measures/preview?"+form.Encode()); code != 200 || !strings.Contains(body, `id="own-preview"`) || !strings.Contains(body, "The newest behind it") || !strings.Contains(body, "/mentions?post=") || !strings.Contains(body, "30") {
 		t.Errorf("preview: %d %s", code, body)
 	}
 	form.Del("try")

@@ -51,9 +51,13 @@ func (d Definition) Measure(id, version string, docs Docs, find Find) (kpi.Measu
 	case Sum:
 		d.sum(&m)
 	case Median, Percentile:
-		d.quantile(&m)
+		if d.Of == kpi.OfConversations {
+			d.waits(&m, docs)
+		} else {
+			d.quantile(&m)
+		}
 	case Duration:
-		d.duration(&m)
+		d.duration(&m, docs)
 	case Ratio:
 		return d.ratio(m, find)
 	}
@@ -90,15 +94,21 @@ func (d Definition) count(m *kpi.Measure, docs Docs) {
 		m.Source = func(a kpi.Ask) kpi.Source { s := kpi.Opened(a); s.Part = "'" + counted + "'"; return s }
 	default:
 		m.Source = func(a kpi.Ask) kpi.Source { return kpi.Said(a, counted) }
-		if d.Query != "" {
-			d.matched(m, docs, func(asked, part bool) string {
-				if asked {
-					return counted
-				}
-				return ""
-			})
-		}
 	}
+	d.narrowed(m, docs)
+}
+
+// narrowed lets only those rows of a measure count that match the query, if there is one.
+func (d Definition) narrowed(m *kpi.Measure, docs Docs) {
+	if d.Query == "" || d.Of == kpi.OfFacts {
+		return
+	}
+	d.matched(m, docs, m.Source, func(asked, _ bool, counts string) string {
+		if asked {
+			return counts
+		}
+		return ""
+	})
 }
 
 func (d Definition) share(m *kpi.Measure, docs Docs) {
@@ -124,7 +134,10 @@ func (d Definition) share(m *kpi.Measure, docs Docs) {
 		return
 	}
 	m.Source = func(a kpi.Ask) kpi.Source { return kpi.Said(a, rest) }
-	d.matched(m, docs, func(asked, part bool) string {
+	if d.Of == kpi.OfConversations {
+		m.Source = func(a kpi.Ask) kpi.Source { s := kpi.Opened(a); s.Part = "'" + rest + "'"; return s }
+	}
+	d.matched(m, docs, m.Source, func(asked, part bool, _ string) string {
 		switch {
 		case !asked:
 			return ""
@@ -276,7 +289,25 @@ func Quantile(values []float64, p float64) stat.Estimate {
 	return e
 }
 
-func (d Definition) duration(m *kpi.Measure) {
+// waits is how long a share of the conversations waits at most from one moment to the other, those that still wait included.
+func (d Definition) waits(m *kpi.Measure, docs Docs) {
+	p := 0.5
+	if d.Way == Percentile {
+		p = d.Percent / 100
+	}
+	d.duration(m, docs)
+	m.Unit = kpi.Hours
+	m.Formula = fmt.Sprintf("S(t) = ∏ (1 − dᵢ/nᵢ), tᵢ ≤ t;  min{ t : S(t) ≤ %.2f }", 1-p)
+	m.Estimate = func(list []kpi.Fact) kpi.Estimated {
+		observed := make([]stat.Observation, len(list))
+		for i, f := range list {
+			observed[i] = stat.Observation{For: f.For, Censored: f.Open}
+		}
+		return kpi.Estimated{Value: stat.KaplanMeier(observed).Quantile(p).AtLeast(d.MinN).In(time.Hour)}
+	}
+}
+
+func (d Definition) duration(m *kpi.Measure, docs Docs) {
 	m.Unit, m.Interval, m.Clock, m.Moving = kpi.Seconds, kpi.Brookmeyer, kpi.Calendar, true
 	m.Formula = "S(t) = ∏ (1 − dᵢ/nᵢ), tᵢ ≤ t;  median = min{ t : S(t) ≤ ½ }"
 	m.Parts = []kpi.Part{{ID: ended, Role: kpi.Numerator}, {ID: waiting, Role: kpi.Denominator}}
@@ -297,6 +328,7 @@ func (d Definition) duration(m *kpi.Measure) {
 			wait(&s, columns[d.Begin], columns[d.End], s.Where.Arg(db.T(a.Now)))
 			return s
 		}
+		d.narrowed(m, docs)
 		return
 	}
 	m.Source = func(a kpi.Ask) kpi.Source {

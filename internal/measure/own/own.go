@@ -43,7 +43,7 @@ type Definition struct {
 	Way   Way       `json:"way" enum:"count,share,sum,median,percentile,duration,ratio"`
 	Of    kpi.Thing `json:"of,omitempty" enum:",post,conversation,fact" doc:"What is counted; not for ratios."`
 
-	Query  string `json:"query,omitempty" maxLength:"2000" doc:"Of posts: which count, in the query language; all of others when empty."`
+	Query  string `json:"query,omitempty" maxLength:"2000" doc:"Of posts: which count, in the query language; all of others when empty. Of conversations: by the post that began them."`
 	Fact   string `json:"fact,omitempty" maxLength:"40" doc:"Of business facts: their kind."`
 	Status string `json:"status,omitempty" maxLength:"100"`
 	Label  string `json:"label,omitempty" maxLength:"200"`
@@ -51,14 +51,14 @@ type Definition struct {
 	// Currency keeps amounts of one currency: those of others are not looked at.
 	Currency string `json:"currency,omitempty" maxLength:"3" doc:"Of amounts: only those in this currency, such as EUR; amounts in several are never added."`
 
-	PartQuery  string `json:"part_query,omitempty" maxLength:"2000" doc:"Of a share of posts: which are the part."`
+	PartQuery  string `json:"part_query,omitempty" maxLength:"2000" doc:"Of a share of posts or conversations: which are the part."`
 	PartStatus string `json:"part_status,omitempty" maxLength:"100" doc:"Of a share of facts: which are the part."`
 	PartLabel  string `json:"part_label,omitempty" maxLength:"200"`
 
-	Value   string  `json:"value,omitempty" enum:",quantity,amount" doc:"Of sums, medians and percentiles: what of each fact."`
+	Value   string  `json:"value,omitempty" enum:",quantity,amount" doc:"Of sums, medians and percentiles of facts: what of each."`
 	Percent float64 `json:"percent,omitempty" minimum:"0" maximum:"100" doc:"Of a percentile: 1 to 99."`
 
-	Begin  string `json:"begin,omitempty" maxLength:"60" doc:"Of a duration of conversations: opened, answered; of facts: the status of the first."`
+	Begin  string `json:"begin,omitempty" maxLength:"60" doc:"Of a duration, median or percentile of conversations: opened, answered; of facts: the status of the first."`
 	End    string `json:"end,omitempty" maxLength:"60" doc:"answered or resolved; of facts: the status of the second."`
 	Second string `json:"second,omitempty" maxLength:"40" doc:"Of a duration of facts: the kind of the second; the same when empty."`
 	Joined string `json:"joined,omitempty" enum:",ref,person" doc:"Of a duration of facts: what both have in common; ref when empty."`
@@ -115,12 +115,12 @@ func (d *Definition) Check(find Find) error {
 		refuse("way", "own.unknown_choice")
 		return errors.Join(bad...)
 	}
-	of := map[Way][]kpi.Thing{Count: {kpi.OfPosts, kpi.OfConversations, kpi.OfFacts}, Share: {kpi.OfPosts, kpi.OfFacts}, Sum: {kpi.OfFacts}, Median: {kpi.OfFacts}, Percentile: {kpi.OfFacts},
+	of := map[Way][]kpi.Thing{Count: {kpi.OfPosts, kpi.OfConversations, kpi.OfFacts}, Share: {kpi.OfPosts, kpi.OfConversations, kpi.OfFacts}, Sum: {kpi.OfFacts}, Median: {kpi.OfConversations, kpi.OfFacts}, Percentile: {kpi.OfConversations, kpi.OfFacts},
 		Duration: {kpi.OfConversations, kpi.OfFacts}}[d.Way]
 	if d.Way == Ratio {
 		d.Of = ""
-	} else if d.Of == "" && len(of) == 1 {
-		d.Of = of[0]
+	} else if d.Of == "" && (len(of) == 1 || d.Fact != "") {
+		d.Of = of[len(of)-1]
 	}
 	if d.Way != Ratio && !slices.Contains(of, d.Of) {
 		refuse("of", "own.not_of")
@@ -155,15 +155,16 @@ func (d *Definition) Check(find Find) error {
 		among("status", d.Status, kind)
 		labelled("label", d.Label)
 	}
-	if d.Of == kpi.OfPosts {
+	said := d.Of == kpi.OfPosts || d.Of == kpi.OfConversations
+	if said {
 		bad = append(bad, lint("query", d.Query)...)
 	}
 	switch d.Way {
 	case Share:
 		switch {
-		case d.Of == kpi.OfPosts && d.PartQuery == "":
+		case said && d.PartQuery == "":
 			refuse("part_query", "problem.required")
-		case d.Of == kpi.OfPosts:
+		case said:
 			bad = append(bad, lint("part_query", d.PartQuery)...)
 		case d.PartStatus == "" && d.PartLabel == "":
 			refuse("part_status", "own.part_missing")
@@ -172,6 +173,13 @@ func (d *Definition) Check(find Find) error {
 			labelled("part_label", d.PartLabel)
 		}
 	case Sum, Median, Percentile:
+		if d.Way == Percentile && (math.IsNaN(d.Percent) || d.Percent < 1 || d.Percent > 99) {
+			refuse("percent", "own.bad_percent")
+		}
+		if d.Of == kpi.OfConversations {
+			d.checkDuration(refuse, among, kind)
+			break
+		}
 		switch d.Currency = strings.ToUpper(d.Currency); {
 		case d.Currency == "":
 		case d.Value != "amount":
@@ -192,9 +200,6 @@ func (d *Definition) Check(find Find) error {
 		}
 		if d.Way == Sum && d.Value == "quantity" && !kind.Sums && kind.ID != "" {
 			refuse("value", "own.not_added")
-		}
-		if d.Way == Percentile && (math.IsNaN(d.Percent) || d.Percent < 1 || d.Percent > 99) {
-			refuse("percent", "own.bad_percent")
 		}
 	case Duration:
 		d.checkDuration(refuse, among, kind)
