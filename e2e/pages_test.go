@@ -130,7 +130,7 @@ var open = []string{"POST /language", "POST /theme", "GET /design", "/", "GET /{
 	"GET /shared/strategy/{secret}", "GET /shared/strategy/{secret}/present", "GET /unsubscribe/{secret}", "POST /unsubscribe/{secret}",
 	// A community decides itself who sees it: see community.Sees.
 	"GET /c/{slug}", "GET /c/{slug}/look.css", "GET /c/{slug}/sign-in", "POST /c/{slug}/sign-in", "POST /c/{slug}/sign-out", "GET /c/{slug}/sign-up",
-	"POST /c/{slug}/sign-up", "GET /c/{slug}/confirm/{secret}", "POST /c/{slug}/confirm/{secret}", "GET /c/{slug}/spaces", "GET /c/{slug}/all",
+	"POST /c/{slug}/sign-up", "GET /c/{slug}/confirm/{secret}", "GET /c/{slug}/invited/{secret}", "POST /c/{slug}/invited/{secret}", "POST /c/{slug}/confirm/{secret}", "GET /c/{slug}/spaces", "GET /c/{slug}/all",
 	"GET /c/{slug}/{space}", "GET /c/{slug}/{space}/{file}", "GET /c/{slug}/feed.atom", "GET /c/{slug}/feed.json", "GET /c/{slug}/sitemap.xml",
 	"GET /robots.txt", "GET /c/{slug}/robots.txt", "GET /c/{slug}/t/{thread}", "GET /c/{slug}/t/{thread}/{words}", "GET /c/{slug}/p/{post}",
 	"GET /c/{slug}/people/{handle}", "GET /c/{slug}/people/{handle}/picture", "GET /c/{slug}/p/{post}/author", "GET /who/{channel}/{handle}", "GET /c/{slug}/who/{channel}/{handle}",

@@ -25,6 +25,7 @@ func kept() []archive.Table {
 		{Name: "community_board", Order: "space"},
 		{Name: "community_embed", Order: "community"},
 		{Name: "community_search_miss", Order: "community, words"},
+		{Name: "community_invitation", Order: "id"},
 		{Name: "community_ambassador", Order: "member"},
 		{Name: "community_ambassador_ask", Order: "id"},
 		{Name: "lead", Order: "id"},

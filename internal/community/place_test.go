@@ -587,3 +587,112 @@ func TestSignUpWithoutMail(t *testing.T) {
 		t.Errorf("one signs up where one is invited: %v", err)
 	}
 }
+
+// TestInvitedByAddress: who has no account gets a link that makes one and lets them in, once; it makes nobody anything else, and only who decides about accounts is given it
+// to pass on.
+func TestInvitedByAddress(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		mail := post{make(chan string, 50)}
+		for _, mails := range []bool{false, true} {
+			var options []org.Option
+			if mails {
+				options = append(options, org.WithMailer(mail))
+			}
+			var x *town
+			if !mails {
+				x = settle(t, d)
+			} else {
+				x = settle(t, dbtest.SQLite(t), options...)
+			}
+			box, err := seal.New(make([]byte, 32))
+			x.must(err)
+			x.s.WithMail(nil, box)
+			c, err := x.s.Add(x.who["owner"], plan("den", community.Invited, community.Closed))
+			x.must(err)
+			in := community.NewMember{Name: "Zoé", Password: "Un vélo jaune 42", Lang: "en"}
+			come := func(link string) (string, error) {
+				return x.s.Come(t.Context(), c, link[strings.LastIndex(link, "/")+1:], in, org.Visit{IP: "192.0.2.7"})
+			}
+			if err := x.s.InviteAddress(x.who["strategist"], c.ID, "zoe@post.example"); !problem.Is(err, problem.Forbidden) {
+				t.Errorf("who does not decide invites: %v", err)
+			}
+			if err := x.s.InviteAddress(x.who["owner"], c.ID, "not an address"); !problem.Is(err, problem.Invalid) {
+				t.Errorf("no address: %v", err)
+			}
+			x.must(x.s.InviteAddress(x.who["owner"], c.ID, " Zoe@post.example"))
+			list, err := x.s.Invitations(x.who["owner"], c.ID)
+			x.must(err)
+			if len(list) != 1 || list[0].Email != "zoe@post.example" || list[0].Mailed != mails || (list[0].Link == "") != mails {
+				t.Fatalf("mail %t: %+v", mails, list)
+			}
+			link := list[0].Link
+			if mails {
+				text := <-mail.sent
+				for !strings.Contains(text, "/invited/") {
+					text = <-mail.sent
+				}
+				link = text[strings.Index(text, "https://velo.example/c/den/invited/"):]
+				link, _, _ = strings.Cut(link, "\n")
+			} else {
+				if err := x.s.InviteAddress(x.who["social"], c.ID, "yan@post.example"); !problem.Is(err, problem.Invalid) {
+					t.Errorf("who makes no accounts makes one without a mail: %v", err)
+				}
+				if list, err := x.s.Invitations(x.who["social"], c.ID); err != nil || len(list) != 1 || list[0].Link != "" {
+					t.Errorf("who makes no accounts is given the link: %+v %v", list, err)
+				}
+			}
+			for _, bad := range []string{link[:len(link)-1] + "0", "x", strings.Replace(link, "/invited/", "/invited/0", 1)} {
+				if _, err := come(bad); bad != link && !problem.Is(err, problem.Missing) {
+					t.Errorf("%s lets in: %v", bad, err)
+				}
+			}
+			if _, _, err := x.s.InvitationOf(t.Context(), community.Community{ID: "other"}, link[strings.LastIndex(link, "/")+1:]); !problem.Is(err, problem.Missing) {
+				t.Errorf("the link is good elsewhere: %v", err)
+			}
+			other := x.come("other", org.Plain)
+			if _, err := x.s.Come(other, c, link[strings.LastIndex(link, "/")+1:], in, org.Visit{}); !problem.Is(err, problem.Forbidden) {
+				t.Errorf("somebody else takes it: %v", err)
+			}
+			token, err := come(link)
+			x.must(err)
+			m, err := x.org.ByEmail(t.Context(), "zoe@post.example")
+			x.must(err)
+			if token == "" || m.Role != org.Plain || m.State != org.Active || m.Name != "Zoé" {
+				t.Errorf("made is %+v", m)
+			}
+			x.who["zoe"] = org.With(t.Context(), m)
+			if !mustSee(t, x, "zoe").Joined(c.ID) {
+				t.Error("who came is not in")
+			}
+			n, _, err := db.Value[int](t.Context(), x.db.Read(), "SELECT COUNT(*) FROM identity WHERE uri = 'mailto:zoe@post.example' AND verified = $1", db.B(mails))
+			x.must(err)
+			if n != 1 {
+				t.Errorf("an address is taken for proved where mail %t", mails)
+			}
+			if _, err := come(link); !problem.Is(err, problem.Missing) {
+				t.Errorf("the link works twice: %v", err)
+			}
+			// Taken back, it is dead; and nobody becomes one of the team who was invited into it.
+			x.must(x.s.InviteAddress(x.who["owner"], c.ID, "xia@post.example"))
+			list, err = x.s.Invitations(x.who["owner"], c.ID)
+			x.must(err)
+			x.must(x.s.Uninvite(x.who["owner"], c.ID, list[0].ID))
+			if list, err = x.s.Invitations(x.who["owner"], c.ID); err != nil || len(list) != 0 {
+				t.Errorf("taken back, there is %+v %v", list, err)
+			}
+			if mails {
+				continue
+			}
+			x.must(x.s.InviteAddress(x.who["owner"], c.ID, "will@post.example"))
+			if list, err = x.s.Invitations(x.who["owner"], c.ID); err != nil || len(list) != 1 {
+				t.Fatalf("%+v %v", list, err)
+			}
+			_, err = x.org.Invite(x.who["owner"], org.Invite{Email: "will@post.example", Role: org.Owner})
+			x.must(err)
+			if _, err := come(list[0].Link); !problem.Is(err, problem.Conflict) {
+				t.Errorf("a link into a community makes somebody of the team: %v", err)
+			}
+		}
+	})
+}

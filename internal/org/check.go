@@ -32,6 +32,9 @@ func checkName(s, field string) (string, error) {
 	return clean, nil
 }
 
+// Address returns a mail address as it is kept; field names where it was typed.
+func Address(s, field string) (string, error) { return checkEmail(s, field) }
+
 // checkEmail returns the address in lower case: two members whose addresses differ in case alone are one.
 func checkEmail(s, field string) (string, error) {
 	bad := problem.New(problem.Invalid, "org.bad_email").On(field)

@@ -42,6 +42,11 @@ func (s *Service) HasMailServer(ctx context.Context) bool {
 	return !asks || r.Ready(ctx)
 }
 
+// Mail sends one mail of plain text.
+func (s *Service) Mail(ctx context.Context, to, subject, text string) error {
+	return s.send(ctx, to, subject, text)
+}
+
 func (s *Service) send(ctx context.Context, to, subject, text string) error {
 	if s.mailer == nil {
 		return ErrNoMail

@@ -131,6 +131,59 @@ func (s *Service) SignUp(ctx context.Context, in SignUp, from Visit) (SignedUp, 
 	return out, nil
 }
 
+// Welcome makes somebody a member whom another invited and whose link was checked, and signs them in. An address that a member has, invited into the team or not, is refused.
+func (s *Service) Welcome(ctx context.Context, in SignUp, from Visit) (token string, m *Member, err error) {
+	email, bad := checkEmail(in.Email, "email")
+	if in.Zone == "" {
+		if o, err := s.Organisation(ctx); err == nil {
+			in.Zone = o.Zone
+		}
+	}
+	p, err := Profile{Name: in.Name, Lang: in.Lang, Zone: in.Zone}.checked(bad, checkPassword(in.Password, in.Email, in.Name))
+	if err != nil {
+		return "", nil, err
+	}
+	ctx = WithVisit(ctx, from)
+	if err := s.attempt(ctx, map[string]pace{"sign_up_from:" + origin(from.IP): originPace()}); err != nil {
+		return "", nil, err
+	}
+	if err := s.notOfTeam(ctx, p.Name); err != nil {
+		return "", nil, err
+	}
+	hash, err := s.vault.hash(ctx, in.Password)
+	if err != nil {
+		return "", nil, err
+	}
+	err = s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+		if err := lockMembers(ctx, q); err != nil {
+			return err
+		}
+		if _, err := find(ctx, q, "m.email = $1", email); !problem.Is(err, problem.Missing) {
+			if err == nil {
+				err = problem.New(problem.Conflict, "org.already_member")
+			}
+			return err
+		}
+		if _, err := db.Exec(ctx, q, "DELETE FROM member_sign_up WHERE email = $1", email); err != nil {
+			return err
+		}
+		m = &Member{ID: s.newID(), Email: email, Name: p.Name, Role: Plain, Lang: p.Lang, Zone: p.Zone, State: Active, CreatedAt: s.now()}
+		if err := db.Insert(ctx, q, "member (id, email, name, role, lang, zone, state, password, created_at)",
+			[][]any{{m.ID, m.Email, m.Name, string(m.Role), m.Lang, m.Zone, string(m.State), hash, db.T(m.CreatedAt)}}, ""); err != nil {
+			return err
+		}
+		if err := s.Audit(With(ctx, m), q, "member.sign_up", "member:"+m.ID, map[string]any{"email": email, "place": in.Place}); err != nil {
+			return err
+		}
+		token, err = s.begin(ctx, q, m, from)
+		return err
+	})
+	if err != nil {
+		return "", nil, fmt.Errorf("welcome somebody invited: %w", err)
+	}
+	return token, m, nil
+}
+
 // SignUpOf gives the sign-up that a link confirms; it is a problem of the kind Missing when the link was used or is too old.
 func (s *Service) SignUpOf(ctx context.Context, secret string) (Waiting, error) {
 	if !plausible(secret) {

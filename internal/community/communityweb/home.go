@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/a-h/templ"
 
@@ -140,7 +141,15 @@ type keepView struct {
 	address               string // typed, to be mended
 	wrong                 wrong
 	in, asked, invited    []community.Listed
+	addresses             []community.Invitation // of who has no account yet
 	keeps, roles, remarks bool
+}
+
+func (v keepView) hint() string {
+	if strings.HasPrefix(v.base, "/communities/") {
+		return "community.invitation.hint"
+	}
+	return "community.invite_hint"
 }
 
 func (h *handlers) spaceMembers(w http.ResponseWriter, r *http.Request, v visit) error {

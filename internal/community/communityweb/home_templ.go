@@ -315,7 +315,7 @@ func keepBody(v keepView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.TextField(ui.Field{Name: "address", Label: i18n.T(ctx, "community.address"), Hint: i18n.T(ctx, "community.invite_hint"), Type: "email", Value: v.address, Error: v.wrong.at("address"), Required: true, Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.TextField(ui.Field{Name: "address", Label: i18n.T(ctx, "community.address"), Hint: i18n.T(ctx, v.hint()), Type: "email", Value: v.address, Error: v.wrong.at("address"), Required: true, Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -364,7 +364,38 @@ func keepBody(v keepView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Var39 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		if len(v.addresses) > 0 {
+			templ_7745c5c3_Var39 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+				_, _ = templ_7745c5c3_Buffer.WriteString("<ul class=\"stack stack-tight\">")
+				for _, a := range v.addresses {
+					_, _ = templ_7745c5c3_Buffer.WriteString("<li class=\"spread\"><span><strong>")
+					write.Text(templ_7745c5c3_Buffer, a.Email)
+					_, _ = templ_7745c5c3_Buffer.WriteString("</strong> <span class=\"muted small\">")
+					write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.invitation.until", "At", i18n.Day(ctx, a.Until)))
+					_, _ = templ_7745c5c3_Buffer.WriteString("</span> ")
+					if a.Link != "" {
+						_, _ = templ_7745c5c3_Buffer.WriteString("<br><span class=\"small\">")
+						write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.invitation.link"))
+						_, _ = templ_7745c5c3_Buffer.WriteString("</span> <code>")
+						write.Text(templ_7745c5c3_Buffer, a.Link)
+						_, _ = templ_7745c5c3_Buffer.WriteString("</code>")
+					}
+					_, _ = templ_7745c5c3_Buffer.WriteString("</span>")
+					templ_7745c5c3_Err = ui.PostButton(v.base+"/"+a.ID+"/uninvite", ui.ButtonProps{Label: i18n.T(ctx, "community.take_back"), Small: true, Variant: ui.Quiet, Attrs: naming(ctx, "community.take_back_of", a.Email)}).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+					_, _ = templ_7745c5c3_Buffer.WriteString("</li>")
+				}
+				_, _ = templ_7745c5c3_Buffer.WriteString("</ul>")
+				return nil
+			})
+			templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "community.invitation.title"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var39), templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
+		templ_7745c5c3_Var44 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			if len(v.in) == 0 {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 				write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.nobody_in"))
@@ -377,19 +408,19 @@ func keepBody(v keepView) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Card(i18n.N(ctx, "community.who_is_in", len(v.in)), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var39), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Card(i18n.N(ctx, "community.who_is_in", len(v.in)), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var44), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
-		templ_7745c5c3_Var41 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var46 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "community.back"), Href: v.back, Variant: ui.Quiet}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.FormActions().Render(templ.WithChildren(ctx, templ_7745c5c3_Var41), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.FormActions().Render(templ.WithChildren(ctx, templ_7745c5c3_Var46), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -398,7 +429,7 @@ func keepBody(v keepView) templ.Component {
 }
 
 func keepPeople(v keepView, list []community.Listed) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var42 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var47 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<ul class=\"stack stack-tight\">")
 		for _, p := range list {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<li class=\"spread\"><span><strong>")
@@ -467,7 +498,7 @@ func keepPeople(v keepView, list []community.Listed) templ.Component {
 }
 
 func keepForm(v keepView, p community.Listed, do string, b ui.ButtonProps) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var46 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var51 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
 		write.Link(templ_7745c5c3_Buffer, templ.URL(v.base+"/"+p.Member+"/"+do))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")

@@ -236,6 +236,9 @@ func (h *handlers) showMembers(w http.ResponseWriter, r *http.Request, v visit, 
 			return err
 		}
 	}
+	if page.addresses, err = h.s.Invitations(ctx, v.ID); err != nil {
+		return err
+	}
 	return web.Show(w, r, web.Page{Title: i18n.T(ctx, "community.members_of", "Name", page.name)}, keepBody(page))
 }
 
@@ -249,7 +252,7 @@ func (h *handlers) invite(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	address := f.Text("address")
-	if err := h.s.Invite(r.Context(), v.ID, "", address); err != nil {
+	if err := h.s.InviteAddress(r.Context(), v.ID, address); err != nil {
 		bad, err := mend(r.Context(), w, err)
 		if err != nil {
 			return err
@@ -266,7 +269,12 @@ func (h *handlers) decide(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	to := "/communities/" + v.ID + "/members"
-	if err := h.deal(r.Context(), v.ID, "", r.PathValue("member"), r.PathValue("do")); err != nil {
+	if r.PathValue("do") == "uninvite" {
+		err = h.s.Uninvite(r.Context(), v.ID, r.PathValue("member"))
+	} else {
+		err = h.deal(r.Context(), v.ID, "", r.PathValue("member"), r.PathValue("do"))
+	}
+	if err != nil {
 		return refused(w, r, err, to)
 	}
 	web.Flash(w, r, ui.Success, "community.done")

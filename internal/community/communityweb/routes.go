@@ -72,6 +72,8 @@ func (h *handlers) places(r *web.Routes) {
 	r.Do("POST /c/{slug}/sign-up", org.Public, h.outside(h.signUp))
 	r.Page("GET /c/{slug}/confirm/{secret}", org.Public, h.outside(h.confirmPage))
 	r.Do("POST /c/{slug}/confirm/{secret}", org.Public, h.outside(h.confirm))
+	r.Page("GET /c/{slug}/invited/{secret}", org.Public, h.invitedPage)
+	r.Do("POST /c/{slug}/invited/{secret}", org.Public, h.come)
 	r.Page("GET /c/{slug}/join", org.SignedIn, h.outside(h.joinPage))
 	r.Do("POST /c/{slug}/join", org.SignedIn, h.outside(h.join))
 	r.Do("POST /c/{slug}/leave", org.SignedIn, h.outside(h.leave))

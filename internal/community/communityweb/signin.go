@@ -1,6 +1,7 @@
 package communityweb
 
 import (
+	"context"
 	"net/http"
 	"strings"
 
@@ -191,6 +192,89 @@ func landing(to string, v visit) string {
 		return v.Path()
 	}
 	return to
+}
+
+type invitedView struct {
+	visit
+	invitation community.Invitation
+	known      bool // somebody has an account with the address
+	me         bool // and is signed in
+	secret     string
+	in         community.NewMember
+	wrong      wrong
+}
+
+// signIn is where whoever was invited signs in: a community that does not show itself has no such page for them.
+func (v invitedView) signIn(ctx context.Context) string {
+	if v.Sight.Shows(v.ID) || web.AtOwnHost(ctx) {
+		return href(ctx, v.Community, "/sign-in")
+	}
+	return "/sign-in"
+}
+
+// invited finds what a link invites to. It lets in who has it, so it is asked of no place whether that shows itself.
+func (h *handlers) invited(w http.ResponseWriter, r *http.Request) (invitedView, error) {
+	ctx := r.Context()
+	v := invitedView{secret: secretOf(w, r)}
+	o, err := h.s.Sees(ctx, nil)
+	if err != nil {
+		return v, err
+	}
+	c, _ := o.Community(r.PathValue("slug"))
+	if c.ID == "" {
+		return v, problem.New(problem.Missing, "problem.not_found")
+	}
+	v.visit = visit{c, o, i18n.Lang(ctx)}
+	v.invitation, v.known, err = h.s.InvitationOf(ctx, c, v.secret)
+	if m := org.Who(ctx); m != nil && err == nil {
+		v.me = m.Email == v.invitation.Email
+	}
+	return v, err
+}
+
+func (h *handlers) invitedPage(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.invited(w, r)
+	if err != nil {
+		return err
+	}
+	return showInvited(w, r, v)
+}
+
+func showInvited(w http.ResponseWriter, r *http.Request, v invitedView) error {
+	return web.Show(w, r, web.Page{Title: i18n.T(r.Context(), "community.join_name", "Name", v.Called())}, invitedBody(v))
+}
+
+func (h *handlers) come(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.invited(w, r)
+	if err != nil {
+		return err
+	}
+	f, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	lang := v.Lang
+	if lang == i18n.Pseudo {
+		lang = "en"
+	}
+	v.in = community.NewMember{Name: f.Text("name"), Password: f.Get("password"), Lang: lang}
+	token, err := h.s.Come(r.Context(), v.Community, v.secret, v.in, h.web.Visit(r))
+	if err != nil && token == "" {
+		if v.wrong, err = mend(r.Context(), w, err); err != nil {
+			return err
+		}
+		return showInvited(w, r, v)
+	}
+	if token != "" {
+		if err := h.web.LetIn(w, r, token); err != nil {
+			return err
+		}
+	}
+	if err != nil { // they have their account; the link lets them in once they are signed in
+		return err
+	}
+	web.Flash(w, r, ui.Success, "community.joined", "Name", v.Called())
+	return web.Redirect(w, r, v.Path())
 }
 
 type joinView struct {

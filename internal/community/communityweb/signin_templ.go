@@ -386,3 +386,82 @@ func joinBody(v joinView) templ.Component {
 		return nil
 	})
 }
+
+func invitedBody(v invitedView) templ.Component {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var52 templ.Component) (templ_7745c5c3_Err error) {
+		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"place-narrow\">")
+		templ_7745c5c3_Var53 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			write.Text(templ_7745c5c3_Buffer, v.About.In(v.Lang, v.Langs...))
+			return nil
+		})
+		templ_7745c5c3_Err = ui.PageHeader(i18n.T(ctx, "community.join_name", "Name", v.Called()), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var53), templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Var55 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			if v.known && !v.me {
+				_, _ = templ_7745c5c3_Buffer.WriteString("<p>")
+				write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.invitation.known", "Email", v.invitation.Email))
+				_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
+				templ_7745c5c3_Var57 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "community.sign_in"), Variant: ui.Primary, Href: back(v.signIn(ctx), href(ctx, v.Community, "/invited/"+url.PathEscape(v.secret)))}).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+					return nil
+				})
+				templ_7745c5c3_Err = ui.FormActions().Render(templ.WithChildren(ctx, templ_7745c5c3_Var57), templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			} else {
+				_, _ = templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
+				write.Link(templ_7745c5c3_Buffer, templ.URL(href(ctx, v.Community, "/invited/"+url.PathEscape(v.secret))))
+				_, _ = templ_7745c5c3_Buffer.WriteString("\">")
+				templ_7745c5c3_Err = ui.FormErrors("", v.wrong).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				if v.me {
+					_, _ = templ_7745c5c3_Buffer.WriteString("<p>")
+					write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.you_are_invited_text"))
+					_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
+				} else {
+					_, _ = templ_7745c5c3_Buffer.WriteString("<p>")
+					write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.invitation.text", "Email", v.invitation.Email))
+					_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
+					templ_7745c5c3_Err = ui.TextField(ui.Field{Name: "name", Label: i18n.T(ctx, "community.your_name"), Hint: i18n.T(ctx, "community.your_name_hint"), Value: v.in.Name, Error: v.wrong.at("name"), Autocomplete: "name", Required: true, AutoFocus: len(v.wrong) == 0}).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+					_, _ = templ_7745c5c3_Buffer.WriteString(" <input type=\"text\" class=\"visually-hidden\" name=\"username\" value=\"")
+					write.Text(templ_7745c5c3_Buffer, v.invitation.Email)
+					_, _ = templ_7745c5c3_Buffer.WriteString("\" autocomplete=\"username\" tabindex=\"-1\" aria-hidden=\"true\" readonly>")
+					templ_7745c5c3_Err = ui.PasswordField(ui.Field{Name: "password", Label: i18n.T(ctx, "org.password"), Error: v.wrong.at("password"), Hint: i18n.T(ctx, "org.password_hint"), Autocomplete: "new-password", Required: true}).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+				}
+				templ_7745c5c3_Var62 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: i18n.T(ctx, "community.join"), Variant: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+					return nil
+				})
+				templ_7745c5c3_Err = ui.FormActions().Render(templ.WithChildren(ctx, templ_7745c5c3_Var62), templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				_, _ = templ_7745c5c3_Buffer.WriteString("</form>")
+			}
+			return nil
+		})
+		templ_7745c5c3_Err = ui.Card("", nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var55), templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
+		return nil
+	})
+}
