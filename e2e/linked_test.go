@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"encoding/xml"
 	"fmt"
 	"html"
 	"net/url"
@@ -129,4 +130,99 @@ func TestLinked(t *testing.T) {
 		}
 	}
 	t.Log(seen)
+}
+
+// TestFeeds: every list says what it is in a line and can be had as a feed, in the order in which it is shown; and other sites are told how to show what is linked to.
+func TestFeeds(t *testing.T) {
+	t.Parallel()
+	c := newClient(t, demo(t).URL)
+	link := regexp.MustCompile(`<link rel="alternate" type="([^"]+)" title="[^"]*" href="([^"]+)"`)
+	article := ""
+	for _, path := range []string{"/c/sillage/questions", "/c/sillage/questions?order=waiting", "/c/sillage/questions?order=best", "/c/sillage/ideas", "/c/sillage/roadmap", "/c/sillage/events", "/c/sillage/challenges", "/c/sillage/articles", "/c/sillage/savoir"} {
+		page := c.page(path)
+		if path != "/c/sillage/challenges" && !regexp.MustCompile(`<meta name="description" content="[^"]{20,}`).MatchString(page) {
+			t.Errorf("%s does not say what it is", path)
+		}
+		items := map[string][]string{}
+		for _, m := range link.FindAllStringSubmatch(page, -1) {
+			to := html.UnescapeString(m[2])
+			switch m[1] {
+			case "application/json+oembed":
+				continue
+			case "text/calendar":
+				continue
+			}
+			a := c.get(to)
+			if a.status != 200 {
+				t.Errorf("%s leads to %s: %d", path, to, a.status)
+				continue
+			}
+			switch m[1] {
+			case "application/feed+json":
+				var doc struct {
+					Items []struct{ URL string }
+				}
+				if err := json.Unmarshal([]byte(a.body), &doc); err != nil {
+					t.Errorf("%s: %v", to, err)
+				}
+				for _, i := range doc.Items {
+					items["json"] = append(items["json"], i.URL)
+				}
+			case "application/atom+xml":
+				var doc struct {
+					Entries []struct {
+						Link struct {
+							Href string `xml:"href,attr"`
+						} `xml:"link"`
+					} `xml:"entry"`
+				}
+				if err := xml.Unmarshal([]byte(a.body), &doc); err != nil {
+					t.Errorf("%s: %v", to, err)
+				}
+				for _, i := range doc.Entries {
+					items["atom"] = append(items["atom"], i.Link.Href)
+				}
+			case "application/rss+xml":
+				var doc struct {
+					Links []string `xml:"channel>item>link"`
+				}
+				if err := xml.Unmarshal([]byte(a.body), &doc); err != nil {
+					t.Errorf("%s: %v", to, err)
+				}
+				items["rss"] = doc.Links
+			}
+		}
+		if len(items["json"]) == 0 || !slices.Equal(items["json"], items["atom"]) || !slices.Equal(items["json"], items["rss"]) {
+			t.Errorf("%s has feeds of %d, %d and %d", path, len(items["json"]), len(items["atom"]), len(items["rss"]))
+			continue
+		}
+		_, first, _ := strings.Cut(items["json"][0], "/c/sillage")
+		if strings.Contains(path, "articles") {
+			article = items["json"][0]
+		}
+		if strings.Contains(path, "order=") { // the list begins with what its feed begins with
+			if shown := regexp.MustCompile(`class="forum-title">\s*<a href="/c/sillage([^"]+)"`).FindStringSubmatch(page); shown == nil || shown[1] != first {
+				t.Errorf("%s begins with %v, its feed with %s", path, shown, first)
+			}
+		} else if !strings.Contains(page, first) {
+			t.Errorf("%s does not show %s, with which its feed begins", path, first)
+		}
+	}
+	_, path, _ := strings.Cut(article, "/c/sillage")
+	for _, path := range []string{"/c/sillage" + path, "/c/sillage/ideas"} {
+		to := ""
+		for _, m := range link.FindAllStringSubmatch(c.page(path), -1) {
+			if m[1] == "application/json+oembed" {
+				to = html.UnescapeString(m[2])
+			}
+		}
+		var doc struct {
+			Type, Title  string
+			AuthorName   string `json:"author_name"`
+			ThumbnailURL string `json:"thumbnail_url"`
+		}
+		if err := json.Unmarshal([]byte(c.page(to[max(0, strings.Index(to, "/c/sillage")):])), &doc); err != nil || doc.Title == "" || doc.AuthorName == "" || doc.ThumbnailURL == "" {
+			t.Errorf("%s is shown elsewhere as %+v (%v)", path, doc, err)
+		}
+	}
 }
