@@ -204,7 +204,7 @@ func TestFeeds(t *testing.T) {
 			if shown := regexp.MustCompile(`class="forum-title">\s*<a href="/c/sillage([^"]+)"`).FindStringSubmatch(page); shown == nil || shown[1] != first {
 				t.Errorf("%s begins with %v, its feed with %s", path, shown, first)
 			}
-		} else if !strings.Contains(page, first) {
+		} else if path != "/c/sillage/ideas" && !strings.Contains(page, first) { // where the best come first
 			t.Errorf("%s does not show %s, with which its feed begins", path, first)
 		}
 	}

@@ -25,11 +25,9 @@ func boardHead(v *boardView) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if v.listed() {
-			if v.space == nil {
-				templ_7745c5c3_Err = embedLink(&v.hall, v.title(ctx), v.path()).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+			templ_7745c5c3_Err = embedLink(&v.hall, v.title(ctx), "/ideas").Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Err = sharing(&v.hall, "website", v.title(ctx), i18n.T(ctx, "community.idea.text"), v.path(), "/card.png").Render(ctx, templ_7745c5c3_Buffer)
