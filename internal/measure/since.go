@@ -73,3 +73,39 @@ func (s *Service) Since(ctx context.Context, m kpi.Measure) (time.Time, error) {
 	}
 	return latest, nil
 }
+
+// Told reports whether anything of the kind that a measure stands on was told within a window: without it a number only says that nobody told
+// anything. Of people, visits, insights and situations there need not be any.
+func (s *Service) Told(ctx context.Context, m kpi.Measure, w Window) (bool, error) {
+	var queries []string
+	var args [][]any
+	from, to := db.T(w.From), db.T(w.To)
+	ask := func(query string, of ...any) { queries, args = append(queries, query), append(args, of) }
+	for _, n := range m.Needs {
+		if kind, _, fact := kpi.FactNeed(n); fact {
+			ask("SELECT 1 FROM business_fact WHERE kind = $1 AND at >= $2 AND at < $3", kind, from, to)
+			// Of a period that reaches into the window; the longest are of some years.
+			ask("SELECT 1 FROM business_fact WHERE kind = $1 AND at >= $2 AND at < $3 AND until > $3", kind, db.T(w.From.AddDate(-3, 0, 0)), from)
+		}
+	}
+	switch {
+	case len(queries) > 0:
+	case m.Of == kpi.OfConversations:
+		ask("SELECT 1 FROM conversation WHERE opened_at >= $1 AND opened_at < $2", from, to)
+		ask("SELECT 1 FROM post WHERE at >= $1 AND at < $2", from, to)
+	case m.Of == kpi.OfPosts:
+		ask("SELECT 1 FROM post WHERE at >= $1 AND at < $2", from, to)
+	default:
+		return true, nil
+	}
+	for i, query := range queries {
+		_, found, err := db.Value[int](ctx, s.db.Read(), query+" LIMIT 1", args[i]...)
+		if err != nil {
+			return false, fmt.Errorf("look whether %s is told: %w", m.ID, err)
+		}
+		if found {
+			return true, nil
+		}
+	}
+	return false, nil
+}

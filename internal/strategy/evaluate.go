@@ -61,6 +61,7 @@ const (
 	NoNumber   Reason = "no_data"
 	TooFew     Reason = "too_few"     // a number, on too few observations to colour it
 	NotReached Reason = "not_reached" // more than half, or a tenth, still wait: the number is "more than"
+	Stale      Reason = "stale"       // a number, and nothing of the kind it stands on was told within its window
 	NoPath     Reason = "no_path"     // no due date after that of the baseline
 	BadGoal    Reason = "bad_goal"
 	Gone       Reason = "gone" // the catalogue no longer has it, or its filter

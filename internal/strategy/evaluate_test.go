@@ -87,6 +87,18 @@ func TestProgress(t *testing.T) {
 				t.Errorf("%s: %d points of the last weeks", c.name, len(r.Spark))
 			}
 		}
+		// Nobody told of anything within these days: a zero is none, and weighs nothing beside what was told.
+		rare := volume
+		rare.Days, rare.Low = 1, 0
+		quiet := w.addMap(rare, rate)
+		silent, err := w.s.Evaluate(w.ctx, quiet.ID, w.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		is, _ := silent.Standing(named(quiet, "Answer mails").ID)
+		if r := is.Readings[0]; r.Why != strategy.Stale || r.State != stat.Unknown || r.Value.Value != 0 || is.Rolled.Coverage != 0.5 || is.Rolled.Fresh != 1 {
+			t.Errorf("a number of silence: %q, %v, %+v", r.Why, r.Value, is.Rolled)
+		}
 		// Weighted: (1·0.625 + 3·0.375 + 1·⅔) / 5 = 0.48333; what has no number is left out and lowers the coverage to 5/6.
 		m := w.addMap(rate, speed, volume, none)
 		e, err := w.s.Evaluate(w.ctx, m.ID, w.now)

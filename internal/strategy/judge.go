@@ -71,6 +71,16 @@ func (s *Service) reading(ctx context.Context, m Measure, due, at time.Time, zon
 		return r, fmt.Errorf("measure %s: %w", m.Measure, err)
 	}
 	r.judge(due, at)
+	if r.Why != Judged && r.Why != NoPath || r.Result.N > 0 && !def.Stock && def.Between == nil {
+		return r, nil // rows of the window are behind it
+	}
+	told, err := s.measures.Told(ctx, def, r.Window)
+	if err != nil {
+		return r, err
+	}
+	if !told {
+		r.Why, r.State = Stale, stat.Unknown
+	}
 	return r, nil
 }
 

@@ -125,10 +125,7 @@ type fileLink struct {
 	Note     string  `json:"note,omitempty"`
 }
 
-const (
-	maxFile   = 1 << 20
-	fourWeeks = 28
-)
+const maxFile = 1 << 20
 
 func badFile(err error) error { return problem.New(problem.Invalid, "strategy.bad_file").Because(err) }
 
@@ -343,7 +340,7 @@ func (s *Service) parseMeasure(ctx context.Context, f fileMeasure, l Lookups) (M
 	m := Measure{Measure: f.ID, Statistic: f.Statistic, Timing: f.Timing, Weight: f.Weight, Days: f.Days, BaselineAt: l.BaselineAt,
 		Baseline: value(&f.Baseline), Target: value(f.Target), Low: value(f.Low), High: value(f.High)}
 	if m.Days == 0 {
-		m.Days = fourWeeks
+		m.Days = def.Days // as the form does
 	}
 	if f.BaselineOn != "" {
 		if m.BaselineAt, err = day(f.BaselineOn, l.Shift); err != nil {

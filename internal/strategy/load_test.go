@@ -74,6 +74,21 @@ func TestLoadSample(t *testing.T) {
 	})
 }
 
+// What a file does not say of the window is what suits the measure, as in the form.
+func TestUsualWindow(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, dbtest.SQLite(t))
+	m, _, err := w.s.Load(w.ctx, strings.NewReader(`{"name":{"en":"M"},"perspectives":[{"id":"a","name":{"en":"A"}}],"objectives":[{"id":"o","perspective":"a","name":{"en":"Answer mails"},
+		"measures":[{"id":"response-rate","direction":"maximise","weight":1,"baseline":10,"target":90},{"id":"volume","direction":"minimise","weight":1,"baseline":10,"target":5,"days":28}]}]}`), strategy.Lookups{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	usual := kpi.ResponseRate().Days
+	if got := named(m, "Answer mails").Measures; got[0].Days != usual || usual == 28 || got[1].Days != 28 {
+		t.Errorf("%d and %d days, the usual window has %d", got[0].Days, got[1].Days, usual)
+	}
+}
+
 // A map that was exported is read back as it was, in an installation with the same topics and channels.
 func TestExportReadsBack(t *testing.T) {
 	t.Parallel()
