@@ -184,7 +184,7 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger) (*App, error) 
 	a.Survey = survey.New(a.DB, a.Ledger, a.Inbox, a.Channels, a.Org, box, c.Public(), log, a.Clock).WithNotice(a.Community.Ask)
 	a.Strategy = strategy.New(a.DB, a.Measure, a.Org, log, a.Clock)
 	a.Plan = plan.New(a.DB, a.Measure, a.Strategy, a.Org, log, a.Clock)
-	a.Govern = govern.New(a.DB, a.Measure, a.Strategy, a.Charter, a.Listening, a.Org, log, a.Clock)
+	a.Govern = govern.New(a.DB, a.Measure, a.Strategy, a.Charter, a.Listening, a.Org, log, a.Clock).WithPlan(a.Plan)
 	a.Channels.WithGate(a.Govern.MayServe)
 	a.Report = report.New(a.DB, a.Measure, a.Strategy, a.Plan, a.Govern, a.Channels, a.Org, log, a.Clock)
 	if m, ok := mailer.(report.Mailer); ok {

@@ -12,6 +12,7 @@ import (
 	"github.com/entente/entente/internal/listening"
 	"github.com/entente/entente/internal/measure"
 	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/plan"
 	"github.com/entente/entente/internal/problem"
 	"github.com/entente/entente/internal/strategy"
 )
@@ -27,11 +28,18 @@ type Service struct {
 	ids       id.Maker
 	charter   *charter.Service
 	listening *listening.Service
+	plan      *plan.Service
 }
 
 // New makes the service.
 func New(d *db.DB, m *measure.Service, s *strategy.Service, c *charter.Service, l *listening.Service, o *org.Service, log *slog.Logger, clock func() time.Time) *Service {
 	return &Service{db: d, measures: m, strategy: s, charter: c, listening: l, org: o, log: log, clock: clock}
+}
+
+// WithPlan lets the register meet what initiatives plan.
+func (s *Service) WithPlan(p *plan.Service) *Service {
+	s.plan = p
+	return s
 }
 
 // Now is the service's clock.

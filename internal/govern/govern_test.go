@@ -2,6 +2,7 @@ package govern_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +16,9 @@ import (
 	"github.com/entente/entente/internal/govern/ready"
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/plan"
+	"github.com/entente/entente/internal/plan/cost"
+	"github.com/entente/entente/internal/plan/schedule"
 	"github.com/entente/entente/internal/problem"
 )
 
@@ -310,6 +314,49 @@ func TestSpendingsAndTies(t *testing.T) {
 		}
 		w.must(w.s.RemoveTie(w.ctx, tie.ID))
 		w.must(w.s.RemoveSpending(w.ctx, e.ID))
+	})
+}
+
+// TestPlannedLicences lets licences of initiatives meet what departments pay for already.
+func TestPlannedLicences(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		_, err := w.s.AddSpending(w.ctx, govern.Spending{Tool: "Ear", Capability: "listening", Department: "Marketing", Amount: 1000, Currency: "EUR", Period: "year", BeginsAt: w.days(-9), Approval: "yes"})
+		w.must(err)
+		_, err = w.s.AddSpending(w.ctx, govern.Spending{Tool: "Slate", Capability: "content", Department: "Marketing", Amount: 1000, Currency: "EUR", Period: "year", BeginsAt: w.days(-9), EndsAt: w.days(20), Approval: "yes"})
+		w.must(err)
+		i, err := w.pln.Add(w.ctx, plan.About{Name: "Hear riders", Start: schedule.On(2026, 7, 1), End: schedule.On(2026, 12, 31)})
+		w.must(err)
+		_, err = w.pln.ChangeBudget(w.ctx, i.ID, time.Time{}, []cost.Line{
+			{Kind: cost.Licences, Label: "Ear for  shops", Funding: "Sales", Currency: "EUR", Amount: 300, Count: 4, Every: cost.Quarter},
+			{Kind: cost.Licences, Label: "Slate", Funding: "Sales", Currency: "EUR", Amount: 300, Count: 4, Every: cost.Year}, // when the other has ended
+			{Kind: cost.Licences, Label: "Gazette", Funding: "Sales", Currency: "EUR", Amount: 100, Count: 1, Every: cost.Year},
+			{Kind: cost.OneOff, Label: "Ear", Funding: "Sales", Currency: "EUR", Amount: 100}})
+		w.must(err)
+		register, err := w.s.Spendings(w.ctx)
+		w.must(err)
+		planned, err := w.s.Planned(w.ctx, register)
+		w.must(err)
+		var got []string
+		for _, e := range planned {
+			got = append(got, fmt.Sprint(e.Tool, "|", e.Capability, "|", e.Approval, "|", e.Yearly(), "|", e.Plan))
+		}
+		if diff := cmp.Diff([]string{"Ear for  shops|listening|yes|4800|Hear riders", "Slate|content|yes|1200|Hear riders", "Gazette||no|100|Hear riders"}, got); diff != "" {
+			t.Error(diff)
+		}
+		doubles := govern.Doubles(append(register, planned...), w.now)
+		if len(doubles) != 1 || len(doubles[0].Entries) != 2 || doubles[0].Capability != "listening" || doubles[0].Yearly[0].Amount != 5800 || doubles[0].Avoidable[0].Amount != 1000 {
+			t.Errorf("doubled: %+v", doubles)
+		}
+		if total := govern.Total(append(register, planned...), w.now); total[0].Amount != 2000 {
+			t.Errorf("what runs now costs %+v: what is planned is not paid for yet", total)
+		}
+		_, err = w.pln.Take(w.ctx, i.ID, time.Time{}, plan.Stop, "Too dear")
+		w.must(err)
+		if planned, err = w.s.Planned(w.ctx, register); err != nil || len(planned) != 0 {
+			t.Errorf("an initiative that was given up plans %+v, %v", planned, err)
+		}
 	})
 }
 

@@ -88,10 +88,12 @@ func (s *Service) Look(ctx context.Context) (Look, error) {
 	step(func() (err error) { l.Actions, err = s.Actions(ctx); return })
 	step(func() (err error) { l.Spendings, err = s.Spendings(ctx); return })
 	step(func() (err error) { l.Insights, err = s.Insights(ctx); return })
+	var planned []Spending
+	step(func() (err error) { planned, err = s.Planned(ctx, l.Spendings); return })
 	step(func() (err error) { l.Ties, err = s.Ties(ctx); return })
 	step(func() (err error) { l.Kinds, err = s.Kinds(ctx); return })
 	step(func() error { return s.offTrack(ctx, &l) })
-	l.Doubles, l.Rate = Doubles(l.Spendings, l.At), RateOf(l.Insights, l.At)
+	l.Doubles, l.Rate = Doubles(slices.Concat(l.Spendings, planned), l.At), RateOf(l.Insights, l.At)
 	return l, err
 }
 

@@ -9,6 +9,8 @@ import (
 
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/plan"
+	"github.com/entente/entente/internal/plan/cost"
 	"github.com/entente/entente/internal/sorting"
 )
 
@@ -29,6 +31,7 @@ type Spending struct {
 	Note                 string
 	Discreet             bool // the money is left out for whoever asked
 	CreatedAt, UpdatedAt time.Time
+	Initiative, Plan     string // id and name of the initiative that plans it; such an entry is not in the register
 }
 
 // Periods lists for how long an amount pays.
@@ -189,13 +192,71 @@ type Double struct {
 	Avoidable   []Money // none where money is left out; what is left when only the dearest entry of each currency stays: an upper bound, not a saving
 }
 
-// Doubles finds capabilities that more than one department pays for while their contracts run at the same time. Departments and
-// capabilities are compared without regard to case and spaces.
+// Planned lists the licences that initiatives under way plan, as whoever asks may see them, as entries beside those of a register: for what a
+// tool is, and whether IT approved it, is what the register says of the tool by that name. Its capability is empty where the register has none.
+func (s *Service) Planned(ctx context.Context, register []Spending) ([]Spending, error) {
+	if s.plan == nil {
+		return nil, nil
+	}
+	list, err := s.plan.Initiatives(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []Spending
+	for _, i := range list {
+		if i.State == plan.Done || i.State == plan.Stopped {
+			continue
+		}
+		for _, l := range i.Lines {
+			if l.Kind != cost.Licences {
+				continue
+			}
+			from, to := l.From, l.To
+			if from == 0 {
+				from = i.Start
+			}
+			if to == 0 {
+				to = i.End
+			}
+			e := Spending{Tool: l.Label, Department: l.Funding, Amount: l.Amount * int64(l.Count), Currency: l.Currency, Period: string(l.Every), Approval: "no", Owner: i.Owner,
+				BeginsAt: from.Noon(time.UTC), EndsAt: to.Noon(time.UTC), Initiative: i.ID, Plan: i.Name}
+			for _, r := range register {
+				if strings.Contains(" "+fold(l.Label)+" ", " "+fold(r.Tool)+" ") {
+					if e.Capability == "" {
+						e.Capability = r.Capability
+					}
+					if slices.Index(Approvals(), r.Approval) < slices.Index(Approvals(), e.Approval) {
+						e.Approval = r.Approval
+					}
+				}
+			}
+			out = append(out, e)
+		}
+	}
+	return out, nil
+}
+
+// Ahead reports whether it is paid for at a moment, or planned and not over.
+func (e Spending) Ahead(at time.Time) bool {
+	return e.Running(at) || e.Initiative != "" && (e.EndsAt.IsZero() || e.EndsAt.After(at))
+}
+
+// meets reports whether another department pays in a time in which this one does.
+func (e Spending) meets(o Spending) bool {
+	before := func(a, b Spending) bool { return !a.EndsAt.IsZero() && !a.EndsAt.After(b.BeginsAt) }
+	return e.Department != "" && o.Department != "" && fold(e.Department) != fold(o.Department) && !before(e, o) && !before(o, e)
+}
+
+// Doubles finds capabilities that more than one department pays for while their contracts run at the same time; what an initiative plans
+// is among them when it meets another. Departments and capabilities are compared without regard to case and spaces.
 func Doubles(list []Spending, at time.Time) []Double {
 	by := map[string]*Double{}
 	var order []string
 	for _, e := range list {
-		if !e.Running(at) {
+		if !e.Ahead(at) || e.Capability == "" {
+			continue
+		}
+		if e.Initiative != "" && !slices.ContainsFunc(list, func(o Spending) bool { return o.Ahead(at) && fold(o.Capability) == fold(e.Capability) && e.meets(o) }) {
 			continue
 		}
 		key := fold(e.Capability)
@@ -220,7 +281,7 @@ func Doubles(list []Spending, at time.Time) []Double {
 			out = append(out, *d)
 			continue
 		}
-		d.Yearly = Total(d.Entries, at)
+		d.Yearly = total(d.Entries)
 		for _, m := range d.Yearly {
 			dearest := int64(0)
 			for _, e := range d.Entries {
@@ -237,9 +298,13 @@ func Doubles(list []Spending, at time.Time) []Double {
 
 // Total is what runs at a moment in a year, by currency, of what whoever asked may see: amounts of different currencies are never added.
 func Total(list []Spending, at time.Time) []Money {
+	return total(slices.DeleteFunc(slices.Clone(list), func(e Spending) bool { return !e.Running(at) }))
+}
+
+func total(list []Spending) []Money {
 	sums := map[string]int64{}
 	for _, e := range list {
-		if e.Running(at) && !e.Discreet {
+		if !e.Discreet {
 			sums[e.Currency] += e.Yearly()
 		}
 	}

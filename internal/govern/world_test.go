@@ -19,6 +19,7 @@ import (
 	"github.com/entente/entente/internal/measure"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/people"
+	"github.com/entente/entente/internal/plan"
 	"github.com/entente/entente/internal/strategy"
 )
 
@@ -31,6 +32,7 @@ type world struct {
 	str *strategy.Service
 	cha *charter.Service
 	s   *govern.Service
+	pln *plan.Service
 	now time.Time
 	ctx context.Context // of the owner
 	m   strategy.Map
@@ -49,7 +51,8 @@ func newWorld(t *testing.T, d *db.DB) *world {
 	m := measure.New(d, w.org, clock)
 	w.str = strategy.New(d, m, w.org, log, clock)
 	w.cha = charter.New(d, w.org, log, clock)
-	w.s = govern.New(d, m, w.str, w.cha, listening.New(d, w.led, e, w.org, log, clock, func() {}), w.org, log, clock)
+	w.pln = plan.New(d, m, w.str, w.org, log, clock)
+	w.s = govern.New(d, m, w.str, w.cha, listening.New(d, w.led, e, w.org, log, clock, func() {}), w.org, log, clock).WithPlan(w.pln)
 	w.must(w.org.SetUp(t.Context(), org.SetUp{Organisation: "Vélo", Lang: "en", Zone: "Europe/Paris", URL: "http://localhost", OwnerName: "Ada", OwnerEmail: "ada@velo.example", Password: password}))
 	ada, err := w.org.ByEmail(t.Context(), "ada@velo.example")
 	w.must(err)

@@ -59,7 +59,10 @@ func TestPages(t *testing.T) {
 		}
 		spent("Ear", "Sales")
 		spent("Hark", "Product")
-		ada.get("/govern/spending").shows(t, 200, "Listening is paid for by several departments: Product, Sales", "€1,197.60")
+		ada.get("/govern/spending").shows(t, 200, "Listening is paid for by several departments: Product, Sales", "€1,197.60", `href="/govern/spending?show=doubled"`)
+		if ending := ada.get("/govern/spending?show=ending").text; strings.Contains(ending, "data-open") {
+			t.Error("what does not end is listed among what ends")
+		}
 		ada.post("/govern/spending", "tool", "x", "capability", "chat", "department", "y", "amount", "1e9", "currency", "EUR", "period", "month", "begins_at", "2026-01-01", "approval", "no").shows(t, 422, "Write an amount")
 
 		insight := vic.post("/govern/insights", "name", "Plates wear", "department", "Product", "due_at", "2026-12-01", "about", "conversation:c1")

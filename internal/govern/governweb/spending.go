@@ -20,7 +20,9 @@ type spendingsPage struct {
 	Total      []govern.Money
 	Unapproved []govern.Spending
 	Ends       []govern.Spending
-	Money      bool // amounts of all are shown
+	Planned    []govern.Spending // by initiatives, and not approved by IT
+	Show       string            // which of the list: doubled, unapproved, ending; "" all
+	Money      bool              // amounts of all are shown
 }
 
 // shown reports whether the reader sees the money of any entry.
@@ -40,17 +42,43 @@ func spendingColumns(ctx context.Context, money bool) []ui.Column {
 	return out
 }
 
+// rows are the entries of the register that the list shows.
+func (p spendingsPage) rows() []govern.Spending {
+	switch p.Show {
+	case "unapproved":
+		return p.Unapproved
+	case "ending":
+		return p.Ends
+	case "doubled":
+		return slices.DeleteFunc(slices.Clone(p.List), func(e govern.Spending) bool {
+			return !slices.ContainsFunc(p.Doubles, func(d govern.Double) bool {
+				return slices.ContainsFunc(d.Entries, func(o govern.Spending) bool { return o.ID == e.ID })
+			})
+		})
+	}
+	return p.List
+}
+
 func (h *handlers) spendings(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	d, err := h.desk(ctx)
 	if err != nil {
 		return err
 	}
-	p := spendingsPage{Desk: d, Money: mayEdit(ctx)}
+	p := spendingsPage{Desk: d, Money: mayEdit(ctx), Show: r.URL.Query().Get("show")}
 	if p.List, err = h.s.Spendings(ctx); err != nil {
 		return err
 	}
-	p.Doubles, p.Total = govern.Doubles(p.List, d.now), govern.Total(p.List, d.now)
+	planned, err := h.s.Planned(ctx, p.List)
+	if err != nil {
+		return err
+	}
+	p.Doubles, p.Total = govern.Doubles(slices.Concat(p.List, planned), d.now), govern.Total(p.List, d.now)
+	for _, e := range planned {
+		if e.Ahead(d.now) && e.Approval != "yes" {
+			p.Planned = append(p.Planned, e)
+		}
+	}
 	for _, e := range p.List {
 		if e.Running(d.now) && e.Approval != "yes" {
 			p.Unapproved = append(p.Unapproved, e)
@@ -122,14 +150,6 @@ func monies(ctx context.Context, list []govern.Money) string {
 		out = append(out, i18n.Money(ctx, m.Amount, m.Currency))
 	}
 	return strings.Join(out, " + ")
-}
-
-func tools(list []govern.Spending) string {
-	var out []string
-	for _, e := range list {
-		out = append(out, e.Tool+" ("+e.Department+")")
-	}
-	return strings.Join(out, ", ")
 }
 
 func approvalTone(approval string) ui.Tone {

@@ -9,6 +9,7 @@ import "github.com/a-h/templ"
 import "github.com/entente/entente/internal/web/write"
 
 import (
+	"github.com/entente/entente/internal/govern"
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/web/ui"
 	"strconv"
@@ -27,7 +28,7 @@ func spendingsBody(p spendingsPage) templ.Component {
 			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "govern.money_hidden"))
 			_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
 		}
-		if len(p.List) == 0 {
+		if len(p.List) == 0 && len(p.Planned) == 0 {
 			templ_7745c5c3_Err = ui.EmptyState("wallet", i18n.T(ctx, "govern.spendings.none"), i18n.T(ctx, "govern.spendings.none_text")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -35,28 +36,28 @@ func spendingsBody(p spendingsPage) templ.Component {
 		} else {
 			templ_7745c5c3_Var3 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				if p.Money {
-					templ_7745c5c3_Err = ui.Stat(ui.StatProps{Label: i18n.T(ctx, "govern.spendings.total"), Value: orDash(monies(ctx, p.Total)), Note: i18n.T(ctx, "govern.a_year")}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Stat(ui.StatProps{Label: i18n.T(ctx, "govern.spendings.total"), Value: orDash(monies(ctx, p.Total)), Href: "/govern/spending", Note: i18n.T(ctx, "govern.a_year")}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				} else {
-					templ_7745c5c3_Err = ui.Stat(ui.StatProps{Label: i18n.T(ctx, "govern.spendings.tools"), Value: strconv.Itoa(len(p.List))}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Stat(ui.StatProps{Label: i18n.T(ctx, "govern.spendings.tools"), Value: strconv.Itoa(len(p.List)), Href: "/govern/spending"}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				}
 				_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Stat(ui.StatProps{Label: i18n.T(ctx, "govern.spendings.doubled"), Value: strconv.Itoa(len(p.Doubles)), Note: i18n.T(ctx, "govern.capabilities_of_several")}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Stat(ui.StatProps{Label: i18n.T(ctx, "govern.spendings.doubled"), Value: strconv.Itoa(len(p.Doubles)), Href: "/govern/spending?show=doubled", Note: i18n.T(ctx, "govern.capabilities_of_several")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Stat(ui.StatProps{Label: i18n.T(ctx, "govern.spendings.unapproved"), Value: strconv.Itoa(len(p.Unapproved))}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Stat(ui.StatProps{Label: i18n.T(ctx, "govern.spendings.unapproved"), Value: strconv.Itoa(len(p.Unapproved)), Href: "/govern/spending?show=unapproved"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Stat(ui.StatProps{Label: i18n.T(ctx, "govern.spendings.ending"), Value: strconv.Itoa(len(p.Ends)), Note: i18n.T(ctx, "govern.within_three_months")}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Stat(ui.StatProps{Label: i18n.T(ctx, "govern.spendings.ending"), Value: strconv.Itoa(len(p.Ends)), Href: "/govern/spending?show=ending", Note: i18n.T(ctx, "govern.within_three_months")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -68,9 +69,11 @@ func spendingsBody(p spendingsPage) templ.Component {
 			}
 			for _, d := range p.Doubles {
 				templ_7745c5c3_Var4 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
-					_, _ = templ_7745c5c3_Buffer.WriteString("<p>")
-					write.Text(templ_7745c5c3_Buffer, tools(d.Entries))
-					_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
+					templ_7745c5c3_Err = spentOn(d.Entries).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+					_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 					if len(d.Yearly) > 0 {
 						_, _ = templ_7745c5c3_Buffer.WriteString("<p>")
 						write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "govern.doubled_cost", "Yearly", monies(ctx, d.Yearly), "Avoidable", monies(ctx, d.Avoidable)))
@@ -84,8 +87,22 @@ func spendingsBody(p spendingsPage) templ.Component {
 				}
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+			if len(p.Planned) > 0 {
+				templ_7745c5c3_Var6 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Err = spentOn(p.Planned).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+					return nil
+				})
+				templ_7745c5c3_Err = ui.Callout(ui.Info, i18n.T(ctx, "govern.planned_unapproved")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
+			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var7 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
-				for _, e := range p.List {
+				for _, e := range p.rows() {
 					templ_7745c5c3_Var8 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 						templ_7745c5c3_Var9 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 							_, _ = templ_7745c5c3_Buffer.WriteString("<a href=\"")
@@ -206,6 +223,37 @@ func spendingsBody(p spendingsPage) templ.Component {
 			}
 		}
 		_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
+		return nil
+	})
+}
+
+// spentOn lists entries of the register, and licences that initiatives plan.
+func spentOn(list []govern.Spending) templ.Component {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var25 templ.Component) (templ_7745c5c3_Err error) {
+		_, _ = templ_7745c5c3_Buffer.WriteString("<ul>")
+		for _, e := range list {
+			_, _ = templ_7745c5c3_Buffer.WriteString("<li>")
+			if e.Initiative != "" {
+				write.Text(templ_7745c5c3_Buffer, e.Tool)
+				_, _ = templ_7745c5c3_Buffer.WriteString(" (")
+				write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "govern.planned_by"))
+				_, _ = templ_7745c5c3_Buffer.WriteString(" <a href=\"")
+				write.Link(templ_7745c5c3_Buffer, templ.URL("/initiatives/"+e.Initiative+"/money"))
+				_, _ = templ_7745c5c3_Buffer.WriteString("\">")
+				write.Text(templ_7745c5c3_Buffer, e.Plan)
+				_, _ = templ_7745c5c3_Buffer.WriteString("</a>) ")
+			} else {
+				_, _ = templ_7745c5c3_Buffer.WriteString("<a href=\"")
+				write.Link(templ_7745c5c3_Buffer, templ.URL("/govern/spending/"+e.ID))
+				_, _ = templ_7745c5c3_Buffer.WriteString("\">")
+				write.Text(templ_7745c5c3_Buffer, e.Tool)
+				_, _ = templ_7745c5c3_Buffer.WriteString("</a> ")
+			}
+			_, _ = templ_7745c5c3_Buffer.WriteString("<span class=\"muted\">")
+			write.Text(templ_7745c5c3_Buffer, e.Department)
+			_, _ = templ_7745c5c3_Buffer.WriteString("</span></li>")
+		}
+		_, _ = templ_7745c5c3_Buffer.WriteString("</ul>")
 		return nil
 	})
 }
