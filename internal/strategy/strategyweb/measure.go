@@ -31,8 +31,19 @@ type measurePage struct {
 	Now       string          // what the measure says today, ready to read
 	Dims      []kpi.Dimension // what it can be narrowed by
 	Choices   map[kpi.Dimension][]ui.Option
-	Catalogue []kpi.Measure
+	Catalogue []kpi.Measure // of which one is chosen
 	Wrong     wrong
+}
+
+// of is the part of the catalogue to choose from.
+func (p *measurePage) of(section kpi.Section) []kpi.Measure {
+	var out []kpi.Measure
+	for _, m := range p.Catalogue {
+		if m.Section == section {
+			out = append(out, m)
+		}
+	}
+	return out
 }
 
 func (h *handlers) showMeasure(w http.ResponseWriter, r *http.Request, p measurePage) error {

@@ -15,6 +15,7 @@ import (
 	"github.com/entente/entente/internal/measure/kpi"
 	"github.com/entente/entente/internal/strategy"
 	"github.com/entente/entente/internal/web/ui"
+	"net/url"
 )
 
 func measureBody(p measurePage, title string) templ.Component {
@@ -33,37 +34,44 @@ func measureBody(p measurePage, title string) templ.Component {
 		}
 		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack\">")
 		if p.Form.ID == "" && p.Unit == "" {
-			_, _ = templ_7745c5c3_Buffer.WriteString("<form method=\"get\" action=\"")
-			write.Link(templ_7745c5c3_Buffer, templ.URL(objectiveHref(p.Objective.ID)+"/measures/new"))
-			_, _ = templ_7745c5c3_Buffer.WriteString("\">")
-			templ_7745c5c3_Var5 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = ui.RadioGroup(ui.Field{Name: "measure", Label: i18n.T(ctx, "strategy.measure"), Options: catalogue(ctx, p.Catalogue), Required: true}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
+			_, _ = templ_7745c5c3_Buffer.WriteString("<h2>")
+			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "strategy.what_counts"))
+			_, _ = templ_7745c5c3_Buffer.WriteString("</h2>")
+			for _, section := range append(kpi.Sections(), kpi.Own) {
+				if list := p.of(section); len(list) > 0 {
+					_, _ = templ_7745c5c3_Buffer.WriteString("<details class=\"card\"><summary class=\"card-fold\">")
+					write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "measure.section."+string(section)))
+					_, _ = templ_7745c5c3_Buffer.WriteString(" (")
+					write.Text(templ_7745c5c3_Buffer, i18n.Number(ctx, float64(len(list)), 0))
+					_, _ = templ_7745c5c3_Buffer.WriteString(")</summary><ul class=\"card-body stack-tight\">")
+					for _, m := range list {
+						_, _ = templ_7745c5c3_Buffer.WriteString("<li><a href=\"")
+						write.Link(templ_7745c5c3_Buffer, templ.URL(objectiveHref(p.Objective.ID)+"/measures/new?measure="+url.QueryEscape(m.ID)))
+						_, _ = templ_7745c5c3_Buffer.WriteString("\">")
+						write.Text(templ_7745c5c3_Buffer, measure.Name(ctx, m))
+						_, _ = templ_7745c5c3_Buffer.WriteString("</a> ")
+						if key := "measure." + m.ID + ".about"; i18n.Has(key) {
+							_, _ = templ_7745c5c3_Buffer.WriteString("<span class=\"muted small\">")
+							write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, key))
+							_, _ = templ_7745c5c3_Buffer.WriteString("</span>")
+						}
+						_, _ = templ_7745c5c3_Buffer.WriteString("</li>")
+					}
+					_, _ = templ_7745c5c3_Buffer.WriteString("</ul></details>")
 				}
-				return nil
-			})
-			templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "strategy.what_counts"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Var6 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: i18n.T(ctx, "strategy.next"), Icon: "arrow-right", Variant: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+			templ_7745c5c3_Var10 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "strategy.cancel"), Href: objectiveHref(p.Objective.ID), Variant: ui.Quiet}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.FormActions().Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.FormActions().Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			_, _ = templ_7745c5c3_Buffer.WriteString("</form>")
 		} else {
 			if p.Form.ID == "" && len(p.Dims) > 0 {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<form method=\"get\" action=\"")
@@ -73,7 +81,7 @@ func measureBody(p measurePage, title string) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Var8 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var12 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_Err = filterFields(p).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -85,7 +93,7 @@ func measureBody(p measurePage, title string) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "strategy.narrow"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "strategy.narrow"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -98,7 +106,7 @@ func measureBody(p measurePage, title string) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Var10 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var14 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				if p.Now != "" {
 					_, _ = templ_7745c5c3_Buffer.WriteString("<p>")
 					write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "strategy.says_now", "Value", p.Now))
@@ -134,7 +142,7 @@ func measureBody(p measurePage, title string) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var12 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var16 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 					if p.Unit == kpi.Seconds {
 						_, _ = templ_7745c5c3_Buffer.WriteString("<div>")
 						templ_7745c5c3_Err = ui.Select(ui.Field{Name: "statistic", Label: i18n.T(ctx, "strategy.statistic"), Value: p.Form.Statistic, Options: statisticOptions(ctx), Error: p.Wrong.at("statistic")}).Render(ctx, templ_7745c5c3_Buffer)
@@ -181,17 +189,17 @@ func measureBody(p measurePage, title string) templ.Component {
 					_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Grid(2).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Grid(2).Render(templ.WithChildren(ctx, templ_7745c5c3_Var16), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Card(measureName(ctx, p.Form.Measure), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Card(measureName(ctx, p.Form.Measure), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var14), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Var13 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var17 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: i18n.T(ctx, "strategy.save"), Variant: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -203,20 +211,20 @@ func measureBody(p measurePage, title string) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.FormActions().Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.FormActions().Render(templ.WithChildren(ctx, templ_7745c5c3_Var17), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString("</form>")
 			if p.Form.ID != "" {
-				templ_7745c5c3_Var14 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var18 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_Err = ui.PostButton("/strategy/measures/"+p.Form.ID+"/remove", ui.ButtonProps{Label: i18n.T(ctx, "strategy.remove_measure"), Icon: "trash-2", Variant: ui.Destructive, Confirm: i18n.T(ctx, "strategy.remove_measure_confirm")}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "strategy.more"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var14), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "strategy.more"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var18), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -228,7 +236,7 @@ func measureBody(p measurePage, title string) templ.Component {
 }
 
 func numberField(p measurePage, name, key, value, hint string) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var15 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var19 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.TextField(ui.Field{Name: name, Label: i18n.T(ctx, key), Value: value, Hint: hint, Error: p.Wrong.at(name), Attrs: templ.Attributes{"inputmode": "decimal"}}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -238,8 +246,8 @@ func numberField(p measurePage, name, key, value, hint string) templ.Component {
 }
 
 func filterFields(p measurePage) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var16 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var17 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var20 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var21 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			for _, by := range p.Dims {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<div>")
 				templ_7745c5c3_Err = ui.Select(ui.Field{Name: string(by), Label: i18n.T(ctx, "report.narrow."+string(by)), Value: p.Form.valueOf(by), Options: p.Choices[by], Error: p.Wrong.at(string(by))}).Render(ctx, templ_7745c5c3_Buffer)
@@ -250,7 +258,7 @@ func filterFields(p measurePage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Grid(2).Render(templ.WithChildren(ctx, templ_7745c5c3_Var17), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Grid(2).Render(templ.WithChildren(ctx, templ_7745c5c3_Var21), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -271,18 +279,6 @@ func measureAction(p measurePage) string {
 		return objectiveHref(p.Objective.ID) + "/measures"
 	}
 	return "/strategy/measures/" + p.Form.ID
-}
-
-func catalogue(ctx context.Context, list []kpi.Measure) []ui.Option {
-	var out []ui.Option
-	for _, m := range list {
-		o := ui.Option{Value: m.ID, Label: measure.Name(ctx, m)}
-		if key := "measure." + m.ID + ".about"; i18n.Has(key) {
-			o.Hint = i18n.T(ctx, key)
-		}
-		out = append(out, o)
-	}
-	return out
 }
 
 func betterOptions(ctx context.Context) []ui.Option {
