@@ -61,7 +61,7 @@ func frameActions(c community.Community, m *org.Member, to string, own bool) tem
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			_, _ = templ_7745c5c3_Buffer.WriteString("<span>")
+			_, _ = templ_7745c5c3_Buffer.WriteString("<span class=\"place-me\">")
 			write.Text(templ_7745c5c3_Buffer, m.Name)
 			_, _ = templ_7745c5c3_Buffer.WriteString("</span></span> ")
 			if m.May(org.CommunityRead) && !own {
