@@ -56,6 +56,7 @@ type askedPage struct {
 	Helped   int
 	Accepted int
 	Median   time.Duration
+	Rows     []community.HelpAsked // those that a figure counts, or all
 	May      bool
 	Slugs    map[string]string
 }
@@ -87,6 +88,10 @@ func (h *handlers) asked(w http.ResponseWriter, r *http.Request) error {
 	if slices.Sort(waits); len(waits) > 0 {
 		p.Median = waits[len(waits)/2]
 	}
+	show := r.URL.Query().Get("show")
+	p.Rows = slices.DeleteFunc(slices.Clone(list), func(a community.HelpAsked) bool {
+		return show == "helped" && a.HelpedAt.IsZero() || show == "accepted" && !a.Accepted
+	})
 	return web.Show(w, r, web.Page{Title: i18n.T(ctx, "community.ambassador.title"), Wide: true}, askedBody(p))
 }
 

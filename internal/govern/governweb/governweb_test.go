@@ -77,7 +77,11 @@ func TestPages(t *testing.T) {
 		ada.post(insight.path+"/decide", "seen", old, "verdict", "done", "reason", "Series C", "outcome", "No more").shows(t, 200, "No more")
 		ada.post(insight.path+"/decide", "seen", old, "verdict", "refused", "reason", "No").shows(t, 422, "Somebody else changed it meanwhile")
 		vic.get(insight.path+"/edit").shows(t, 403)
-		ada.get("/govern/insights").shows(t, 200, "100%", "n = 1")
+		ada.get("/govern/insights").shows(t, 200, "100%", "n = 1", `href="/govern/insights?show=acted"`)
+		ada.get("/govern/insights?show=acted").shows(t, 200, "Plates wear out")
+		if waiting := ada.get("/govern/insights?show=waiting").text; strings.Contains(waiting, "Plates wear out") {
+			t.Error("what was decided is listed among what waits")
+		}
 
 		review := ada.post("/govern/reviews", "name", "Monthly", "rhythm", "monthly", "at", "2026-11-24T10:00", "minutes", "45")
 		review.shows(t, 200, "Monthly", "Listening", "departments pay for it")
@@ -88,6 +92,8 @@ func TestPages(t *testing.T) {
 		ada.post(review.path+"/hold").shows(t, 200, "held already")
 
 		ada.post("/govern/ties", "name", "Customers", "kind", "customer", "ties", "buys", "ties", "asks", "wanted", "1 000").shows(t, 200, "buys from us, asks", "1,000")
+		ada.post("/govern/ties", "name", "Labs", "kind", "R&D lab", "ties", "tests", "wanted", "3")
+		ada.get("/govern/ties").shows(t, 200, "/people?kind=customer", "/people?kind=R%26D+lab")
 		ada.get("/govern").shows(t, 200, "Public service stays shut", "1 capability doubled", "2 without approval of IT")
 	})
 }

@@ -47,7 +47,14 @@ func (h *handlers) insights(w http.ResponseWriter, r *http.Request) error {
 		}
 		return 0
 	})
-	return web.Show(w, r, web.Page{Title: i18n.T(ctx, "govern.insights"), Wide: true}, insightsBody(insightsPage{d, list, govern.RateOf(list, d.now)}))
+	p := insightsPage{d, list, govern.RateOf(list, d.now)}
+	if show := r.URL.Query().Get("show"); show != "" { // those that a figure counts
+		p.List = slices.DeleteFunc(slices.Clone(list), func(i govern.Insight) bool {
+			one := govern.RateOf([]govern.Insight{i}, d.now)
+			return !map[string]bool{"decided": one.Decided.Value == 1, "in_time": one.InTime.Value == 1, "acted": one.Acted.Value == 1, "waiting": one.Waiting == 1}[show]
+		})
+	}
+	return web.Show(w, r, web.Page{Title: i18n.T(ctx, "govern.insights"), Wide: true}, insightsBody(p))
 }
 
 func interval(ctx context.Context, e stat.Estimate) string {

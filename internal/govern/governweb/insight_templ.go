@@ -72,29 +72,29 @@ func insightsBody(p insightsPage) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack\">")
-		if len(p.List) == 0 {
+		if p.Rate.Due+p.Rate.Waiting == 0 {
 			templ_7745c5c3_Err = ui.EmptyState("lightbulb", i18n.T(ctx, "govern.insights.none"), i18n.T(ctx, "govern.insights.none_text")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		} else {
 			templ_7745c5c3_Var3 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = ui.Stat(ui.StatProps{Label: i18n.T(ctx, "govern.rate"), Value: share(ctx, p.Rate.Decided), N: p.Rate.Decided.N, Interval: interval(ctx, p.Rate.Decided)}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Stat(ui.StatProps{Label: i18n.T(ctx, "govern.rate"), Value: share(ctx, p.Rate.Decided), N: p.Rate.Decided.N, Href: "/govern/insights?show=decided", Interval: interval(ctx, p.Rate.Decided)}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Stat(ui.StatProps{Label: i18n.T(ctx, "govern.rate.in_time"), Value: share(ctx, p.Rate.InTime), N: p.Rate.InTime.N, Interval: interval(ctx, p.Rate.InTime)}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Stat(ui.StatProps{Label: i18n.T(ctx, "govern.rate.in_time"), Value: share(ctx, p.Rate.InTime), N: p.Rate.InTime.N, Href: "/govern/insights?show=in_time", Interval: interval(ctx, p.Rate.InTime)}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Stat(ui.StatProps{Label: i18n.T(ctx, "govern.rate.acted"), Value: share(ctx, p.Rate.Acted), N: p.Rate.Acted.N, Interval: interval(ctx, p.Rate.Acted)}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Stat(ui.StatProps{Label: i18n.T(ctx, "govern.rate.acted"), Value: share(ctx, p.Rate.Acted), N: p.Rate.Acted.N, Href: "/govern/insights?show=acted", Interval: interval(ctx, p.Rate.Acted)}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Stat(ui.StatProps{Label: i18n.T(ctx, "govern.rate.waiting"), Value: strconv.Itoa(p.Rate.Waiting), Note: i18n.T(ctx, "govern.rate.waiting_note")}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Stat(ui.StatProps{Label: i18n.T(ctx, "govern.rate.waiting"), Value: strconv.Itoa(p.Rate.Waiting), Href: "/govern/insights?show=waiting", Note: i18n.T(ctx, "govern.rate.waiting_note")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -11,6 +11,7 @@ import "github.com/entente/entente/internal/web/write"
 import (
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/web/ui"
+	"net/url"
 )
 
 func tiesBody(p tiesPage) templ.Component {
@@ -77,7 +78,7 @@ func tiesBody(p tiesPage) templ.Component {
 						_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 						templ_7745c5c3_Var10 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 							_, _ = templ_7745c5c3_Buffer.WriteString("<a href=\"")
-							write.Link(templ_7745c5c3_Buffer, templ.URL("/people?kind="+t.Kind))
+							write.Link(templ_7745c5c3_Buffer, templ.URL("/people?kind="+url.QueryEscape(t.Kind)))
 							_, _ = templ_7745c5c3_Buffer.WriteString("\">")
 							write.Text(templ_7745c5c3_Buffer, i18n.Number(ctx, float64(p.has(t)), 0))
 							_, _ = templ_7745c5c3_Buffer.WriteString("</a>")
