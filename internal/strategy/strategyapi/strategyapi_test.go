@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"github.com/entente/entente/internal/api"
+	"github.com/entente/entente/internal/channel"
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/db/dbtest"
+	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/measure"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/strategy"
@@ -43,6 +45,11 @@ func TestOperations(t *testing.T) {
 			return secret
 		}
 		reads, edits := token(org.StrategyRead), token(org.StrategyRead, org.StrategyEdit)
+		led := ledger.New(d, log, clock, channel.PostFollower())
+		if _, err := led.State(ctx, ledger.Activity{Kind: ledger.PostSaid, Actor: "mailto:ada@example.org", Channel: "news", At: now.AddDate(0, 0, -2), LearnedAt: now, Key: ledger.SaidKey("news", "1"),
+			Data: ledger.Data(ledger.Said{ExternalID: "1", Text: "The heather is out", Ours: true})}); err != nil {
+			t.Fatal(err)
+		}
 		a := api.New(o, d, log, clock)
 		strategyapi.Operations(a, strategy.New(d, measure.New(d, o, clock), o, log, clock))
 		h := a.Handler()
@@ -88,7 +95,7 @@ func TestOperations(t *testing.T) {
 		e := ask(reads, "GET", "/maps/"+id+"/evaluation", "", 200)
 		st := e["objectives"].([]any)[7].(map[string]any)
 		reading := st["readings"].([]any)[0].(map[string]any)
-		// Nothing is said: (0 − 10) / (2 − 10) = 1.25, half of the time has gone by.
+		// Nobody says anything to us, and we are heard: (0 − 10) / (2 − 10) = 1.25, half of the time has gone by.
 		if st["state"] != "on-track" || st["progress"] != 1.0 || reading["progress"] != 1.25 || reading["value"] != 0.0 || st["coverage"] != 1.0 {
 			t.Errorf("it stands at %v", st)
 		}
