@@ -335,6 +335,19 @@ func (s *Service) Challenges(ctx context.Context, o Sight, community string) ([]
 	return list, nil
 }
 
+// ChallengesIn lists the challenges of some spaces, the first called first. Whether the spaces may be told is asked before, by ExportSpaces.
+func (s *Service) ChallengesIn(ctx context.Context, spaces []Space) ([]Challenge, error) {
+	q, ids := s.db.Read(), make([]string, len(spaces))
+	for i := range spaces {
+		ids[i] = spaces[i].ID
+	}
+	list, err := db.All(ctx, q, challengeFields, "SELECT "+challengeColumns+" FROM community_challenge h WHERE h.space IN "+db.Among(q, "$1")+" ORDER BY h.at, h.id", db.Texts(ids))
+	if err != nil {
+		return nil, fmt.Errorf("list challenges: %w", err)
+	}
+	return list, nil
+}
+
 // FindChallenge finds a challenge of a community that may be read.
 func (s *Service) FindChallenge(ctx context.Context, o Sight, community, challenge string) (Challenge, error) {
 	h, found, err := db.One(ctx, s.db.Read(), challengeFields, "SELECT "+challengeColumns+" FROM community_challenge h WHERE h.id = $1", challenge)

@@ -249,6 +249,32 @@ func TestRoundTrip(t *testing.T) {
 			t.Error("what was asked for is missing")
 		}
 
+		// What stands beside the words goes along, by count where people chose, and of closed groups only with them.
+		beside(t, k, "from/hall", "hall")
+		beside(t, k, "from/den", "den")
+		must(t, d.Tx(t.Context(), func(ctx context.Context, q db.Q) error {
+			if _, err := db.Exec(ctx, q, "INSERT INTO community_challenge_score (challenge, idea, juror, scores, words, at, last) SELECT id, 'i', 'mailto:ana@town.example', '[7]', 'verdict-of-' || id, 1, 'l' FROM community_challenge"); err != nil {
+				return err
+			}
+			_, err := db.Exec(ctx, q, "INSERT INTO recognition_thanks (id, channel, person, giver, giver_name, words, at) VALUES ('9', $1, 'mailto:ana@town.example', 'mailto:x', 'Xavier', 'thanks-to-ana', 1)", k.ids["from"].Channel)
+			return err
+		}))
+		open := unpacked(t, k.write(owner, export.Order{Community: k.ids["from"].ID, Form: export.Lines}))
+		for _, want := range []string{`"kind":"event_date"`, `"place":"place-of-hall"`, `"often":"week"`, `{"choices":["choice-of-hall","b"],"kind":"poll"`, `{"choices":[0],"count":2,"kind":"ballot"`, `"count":1,"kind":"reaction"`, `"markdown":"earlier-in-hall"`,
+			`"title":"call-of-hall"`, `"words":"verdict-of-over-hall"`, `"words":"thanks-to-ana"`, `"kind":"member","name":"Ana"`} {
+			if !strings.Contains(open, want) {
+				t.Errorf("the export lacks %s", want)
+			}
+		}
+		for _, never := range []string{"-of-den", "earlier-in-den", "ana@town.example", "verdict-of-soon", k.spaces["from/den"]} {
+			if strings.Contains(open, never) {
+				t.Errorf("the export tells %s", never)
+			}
+		}
+		if all := unpacked(t, k.write(owner, lines)); !strings.Contains(all, "place-of-den") || !strings.Contains(all, "call-of-den") || !strings.Contains(all, `"role":"member","since_at":`) {
+			t.Error("the export lacks what stands beside the words of a group that was named")
+		}
+
 		// A killed process: what it had begun is made anew.
 		j, err := k.export.Begin(owner, lines)
 		must(t, err)
@@ -303,6 +329,34 @@ func TestRoundTrip(t *testing.T) {
 			t.Errorf("one's own export holds %s", all)
 		}
 	})
+}
+
+// beside puts an event, a poll with ballots, a reaction, an earlier version and challenges into a space, in whose name they are.
+func beside(t *testing.T, k *town, space, name string) {
+	t.Helper()
+	must(t, k.db.Tx(t.Context(), func(ctx context.Context, q db.Q) error {
+		for _, x := range []string{
+			"INSERT INTO community_thread (id, channel, space, kind, title, excerpt, lang, author, author_name, at, last_at, last_name) VALUES ('meet-$N', '$C', '$S', 'event', 'Meet', '', '', 'x', 'x', 1, 1, 'x')",
+			"INSERT INTO community_event (id, n, often, starts_at, ends_at, zone, place, changed_at) VALUES ('meet-$N', 0, 'week', 1, 2, 'UTC', 'place-of-$N', 1)",
+			"INSERT INTO community_poll (post, choices, several) SELECT MIN(id), '[\"choice-of-$N\",\"b\"]', 0 FROM community_thread WHERE space = '$S' AND id <> 'meet-$N' AND deleted_at IS NULL",
+			"INSERT INTO community_poll_ballot (post, voter, choices, last) SELECT post, 'mailto:a', '[0]', 'l' FROM community_poll",
+			"INSERT INTO community_poll_ballot (post, voter, choices, last) SELECT post, 'mailto:b', '[0]', 'l' FROM community_poll",
+			"INSERT INTO community_reaction (post, reaction, voter, taken, last) SELECT post, 'heart', 'mailto:a', 1, 'l' FROM community_poll",
+			"INSERT INTO community_edit (activity, post, at, markup, html) SELECT 'edit-$N', MIN(id), 1, 'earlier-in-$N', '' FROM community_thread WHERE space = '$S' AND id <> 'meet-$N' AND deleted_at IS NULL",
+			"INSERT INTO community_challenge (id, channel, space, title, markup, html, author_name, starts_at, ends_at, judged_at, criteria, jury, at, last) VALUES ('over-$N', '$C', '$S', 'call-of-$N', 'm', 'm', 'x', 1, 2, 3, '[]', '[]', 1, 'l')",
+			"INSERT INTO community_challenge (id, channel, space, title, markup, html, author_name, starts_at, ends_at, judged_at, criteria, jury, at, last) VALUES ('soon-$N', '$C', '$S', 'call-of-$N', 'm', 'm', 'x', 1, 2, 4102444800000000, '[]', '[]', 1, 'l')",
+			"INSERT INTO community_membership (community, space, member, state, at) SELECT '$I', '', m.id, 'in', 1 FROM member m WHERE m.name = 'Ana' ON CONFLICT DO NOTHING",
+		} {
+			x = strings.NewReplacer("$N", name, "$S", k.spaces[space], "$C", k.ids["from"].Channel, "$I", k.ids["from"].ID).Replace(x)
+			if strings.HasSuffix(x, "FROM community_poll") {
+				x += " WHERE choices LIKE '%of-" + name + "%'"
+			}
+			if _, err := db.Exec(ctx, q, x); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
 }
 
 // in lets somebody into a space.

@@ -55,6 +55,9 @@ func (t *teller) lines() error {
 			return err
 		}
 	}
+	if err := t.beside(e); err != nil {
+		return err
+	}
 	return t.ends(e, out)
 }
 

@@ -31,6 +31,10 @@ func holdings() []holding {
 		{"about_me", "about changed_at", "SELECT about, changed_at FROM community_profile WHERE member = $1 AND $2 <> $3"},
 		{"posts", "community space thread thread_title id in_reply_to kind title markdown score said_at edited_at removed_at", `SELECT c.slug, s.slug, t.id, t.title, p.id, p.parent, p.kind, p.title, p.markup, p.score, p.at, p.edited_at, p.deleted_at
 			FROM community_post p` + where + " AND $1 <> '' ORDER BY p.at, p.id"},
+		{"waiting_posts", "community space said_json why since_at", `SELECT c.slug, COALESCE(s.slug, ''), k.content, k.cause, k.at FROM community_case k JOIN community c ON c.id = k.community LEFT JOIN community_space s ON s.id = k.space
+			WHERE k.member = $1 AND k.kind = 'held' AND k.state = 'open' AND $2 <> $3 ORDER BY k.at, k.id`},
+		{"points", "community points badges_json", "SELECT c.slug, x.points, x.badges FROM recognition_standing x JOIN community c ON c.channel = x.channel WHERE (x.person = $2 OR x.person = $3) AND $1 <> '' ORDER BY c.slug"},
+		{"points_by_month", "community month points", "SELECT c.slug, x.month, x.points FROM recognition_month x JOIN community c ON c.channel = x.channel WHERE (x.person = $2 OR x.person = $3) AND $1 <> '' ORDER BY c.slug, x.month"},
 		{"hidden_posts", "post title markdown hidden_at", "SELECT h.post, h.title, h.markup, h.at FROM community_hidden h JOIN community_post p ON p.id = h.post WHERE " + saidBy + " AND $1 <> '' ORDER BY h.at, h.post"},
 		{"earlier_versions", "post title markdown since_at", "SELECT e.post, e.title, e.markup, e.at FROM community_edit e JOIN community_post p ON p.id = e.post WHERE " + saidBy + " AND $1 <> '' ORDER BY e.at, e.activity"},
 		{"articles", "article version title markdown written_at state", `SELECT a.id, r.version, r.title, r.markup, r.at, a.state FROM community_article a JOIN community_revision r ON r.article = a.id
@@ -96,21 +100,33 @@ func (s *Service) Own(ctx context.Context, w io.Writer) error {
 }
 
 func (s *Service) hold(ctx context.Context, w io.Writer, h *holding, m *org.Member) error {
-	columns := strings.Fields(h.columns)
+	rows, err := held(ctx, s.db.Read(), h.columns, h.query, m.ID, "mailto:"+m.Email, "member:"+m.ID)
+	if err != nil {
+		return err
+	}
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	for _, r := range rows {
+		if err := e.Encode(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// held reads rows as objects whose fields are named by columns, those without a value left out.
+func held(ctx context.Context, q db.Q, names, query string, args ...any) ([]map[string]any, error) {
+	columns := strings.Fields(names)
 	type row []any
-	list, err := db.All(ctx, s.db.Read(), func(r *row) []any {
+	list, err := db.All(ctx, q, func(r *row) []any {
 		*r = make(row, len(columns))
 		places := make([]any, len(columns))
 		for i := range places {
 			places[i] = &(*r)[i]
 		}
 		return places
-	}, h.query, m.ID, "mailto:"+m.Email, "member:"+m.ID)
-	if err != nil {
-		return err
-	}
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
+	}, query, args...)
+	out := make([]map[string]any, 0, len(list))
 	for _, r := range list {
 		v := map[string]any{}
 		for i, c := range columns {
@@ -118,11 +134,9 @@ func (s *Service) hold(ctx context.Context, w io.Writer, h *holding, m *org.Memb
 				v[strings.TrimSuffix(c, "_json")] = x
 			}
 		}
-		if err := e.Encode(v); err != nil {
-			return err
-		}
+		out = append(out, v)
 	}
-	return nil
+	return out, err
 }
 
 // plainly is a value of the database as people read it.
