@@ -108,6 +108,7 @@ type ArticleQuery struct {
 	Space     string
 	Kind      string
 	Product   string
+	Stale     bool // of those everybody reads, those to be looked at again, the longest waiting first
 	Unread    bool // instead of those everybody reads: those that wait for approval or are being written, for who may read them
 }
 
@@ -142,12 +143,17 @@ func (s *Service) Articles(ctx context.Context, o Sight, in ArticleQuery) ([]Art
 	} else {
 		w.And("a.approved > 0")
 	}
+	now := s.Now()
+	if in.Stale { // months have 28 days at least; which are over is told of each
+		w.And("a.months > 0").And("a.checked_at + a.months * 2419200000000 < ?", db.T(now)) // microseconds
+		order = "a.checked_at, a.id"
+	}
 	list, err := db.All(ctx, q, articleFields, "SELECT "+articleColumns+" FROM community_article a "+w.String()+" ORDER BY "+order+db.Limit(mostArticles), w.Args...)
 	if err != nil {
 		return nil, fmt.Errorf("list articles: %w", err)
 	}
 	m := org.Who(ctx)
-	return slices.DeleteFunc(list, func(a Article) bool { return !o.Reads(m, &a) }), nil
+	return slices.DeleteFunc(list, func(a Article) bool { return !o.Reads(m, &a) || in.Stale && !a.Stale(now) }), nil
 }
 
 // Article finds an article of a community that whoever asks may read.

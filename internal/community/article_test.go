@@ -61,7 +61,22 @@ func TestArticles(t *testing.T) {
 		}
 		refused(t, turn(bob, one, community.Approved), problem.Forbidden, "problem.forbidden")
 		must(t, turn(bob, one, community.InReview))
+		k.tells()
+		must(t, k.TurnArticle(lea, k.id, one, community.Drafted, "Say which oil."))
+		must(t, turn(bob, one, community.InReview))
 		must(t, turn(lea, one, community.Approved))
+		k.tells()
+		k.tells()
+		same(t, "who looks after it", []string{"article_in: ", "article_in: "}, k.told(lea))
+		told, err := k.Notices(bob, k.sight(bob), k.id)
+		must(t, err)
+		words := map[community.NoticeKind]string{}
+		for _, n := range told {
+			words[n.Kind] = n.By + ": " + n.Words
+		}
+		if words[community.ArticleBack] != "Lea: Oiling a chain\nSay which oil." || words[community.ArticleOut] != "Lea: Oiling a chain" {
+			t.Errorf("its writer is told %q", words)
+		}
 		if made, err := k.ArticlesOf(t.Context(), k.sight(t.Context()), q); err != nil || len(made) != 1 || made[0].ApprovedBy != "Lea" {
 			t.Errorf("of the thread: %+v, %v", made, err)
 		}
@@ -128,8 +143,26 @@ func TestArticles(t *testing.T) {
 		if a := k.article(t.Context(), one); a.Stale(k.now()) || !a.Stale(k.now().AddDate(0, 7, 0)) {
 			t.Error("it is stale at the wrong time")
 		}
+		again := func() string {
+			list, err := k.Articles(lea, k.sight(lea), community.ArticleQuery{Community: k.id, Stale: true})
+			must(t, err)
+			var out []string
+			for _, a := range list {
+				out = append(out, a.ID)
+			}
+			return strings.Join(out, " ")
+		}
+		if got := again(); got != "" {
+			t.Errorf("to be looked at again: %q", got)
+		}
 		k.pass(230 * 24 * time.Hour)
+		if got := again(); got != one {
+			t.Errorf("to be looked at again is %q, want %q", got, one)
+		}
 		must(t, turn(lea, one, community.Confirmed))
+		if got := again(); got != "" {
+			t.Errorf("to be looked at again: %q", got)
+		}
 		if a := k.article(t.Context(), one); a.Stale(k.now()) || a.State != community.Approved {
 			t.Errorf("confirmed, and %+v", a)
 		}

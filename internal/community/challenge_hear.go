@@ -19,10 +19,10 @@ func (h *Challenge) Dates(ctx context.Context) string {
 }
 
 // hearChallenges tells jurors that they are asked to judge, and once all is entered those of them who have not scored all of it; and them and those who
-// entered that the dates or criteria are others. What is still to be told has no row in community_heard.
+// entered that the dates or criteria are others, or that it is judged. What is still to be told has no row in community_heard.
 func (s *Service) hearChallenges(ctx context.Context) (int, error) {
 	now, n := s.Now(), 0
-	list, err := db.All(ctx, s.db.Read(), challengeFields, "SELECT "+challengeColumns+" FROM community_challenge h WHERE h.judged_at > $1 ORDER BY h.judged_at, h.id"+db.Limit(atOnce), db.T(now))
+	list, err := db.All(ctx, s.db.Read(), challengeFields, "SELECT "+challengeColumns+" FROM community_challenge h WHERE h.judged_at > $1 ORDER BY h.judged_at, h.id"+db.Limit(atOnce), db.T(now.Add(-heardFor)))
 	if err != nil {
 		return 0, fmt.Errorf("look for challenges under way: %w", err)
 	}
@@ -52,6 +52,18 @@ func (s *Service) hearChallenge(ctx context.Context, h *Challenge, now time.Time
 	if err != nil {
 		return 0, fmt.Errorf("read how a challenge was changed: %w", err)
 	}
+	entered, err := db.All(ctx, q, db.Self[string], "SELECT DISTINCT t.author FROM community_challenge_entry x JOIN community_thread t ON t.id = x.idea AND t.deleted_at IS NULL WHERE x.challenge = $1 ORDER BY t.author", h.ID)
+	if err != nil {
+		return 0, fmt.Errorf("find who entered for a challenge: %w", err)
+	}
+	if h.Phase(now) == Judged {
+		fact := fmt.Sprint("result:", h.ID, ":", h.JudgedAt.UnixMicro())
+		_, heard, err := db.Value[int](ctx, q, "SELECT 1 FROM community_heard WHERE fact = $1", fact)
+		if err != nil || heard || !found || !last.fact.LearnedAt.Before(h.JudgedAt) { // what came in when it was judged already is old
+			return 0, err
+		}
+		return 1, s.hearAbout(ctx, &Thread{Space: h.Space}, true, fact, CallResult, append(jury, entered...), h.ID)
+	}
 	if !found || last.fact.LearnedAt.Before(now.Add(-heardFor)) { // an import, an archive: nobody is told of what is old
 		jury = nil
 	}
@@ -62,10 +74,6 @@ func (s *Service) hearChallenge(ctx context.Context, h *Challenge, now time.Time
 		}
 	}
 	if len(jury) > 0 && h.last != h.ID && last.data.Moved {
-		entered, err := db.All(ctx, q, db.Self[string], "SELECT DISTINCT t.author FROM community_challenge_entry x JOIN community_thread t ON t.id = x.idea AND t.deleted_at IS NULL WHERE x.challenge = $1 ORDER BY t.author", h.ID)
-		if err != nil {
-			return 0, fmt.Errorf("find who entered for a challenge: %w", err)
-		}
 		people := slices.DeleteFunc(append(slices.Clone(jury), entered...), func(p string) bool { return p == last.fact.Actor })
 		all = append(all, news{"moved:" + h.last, MovedCall, people})
 	}

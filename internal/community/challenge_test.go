@@ -74,7 +74,10 @@ func TestChallenge(t *testing.T) {
 		k.tells()
 		k.tells()
 		same(t, "who is for it", []string{"idea_judged: A rack for two children"}, k.told(eve))
-		same(t, "who proposed it", []string{"idea_own: A rack for two children"}, k.told(ada))
+		same(t, "who proposed it", []string{"idea_own: A rack for two children", "call_result: What makes winter easier?"}, k.told(ada))
+		if got := k.told(bob); len(got) == 0 || got[0] != "call_result: What makes winter easier?" {
+			t.Errorf("a juror is told %q", got)
+		}
 		list, err := k.Notices(eve, k.sight(eve), k.id)
 		must(t, err)
 		if !strings.HasSuffix(list[0].Words, "\nThe jury likes it.") {

@@ -177,7 +177,7 @@ func (s *Service) dateNotices(ctx context.Context, q db.Q, list []Notice) error 
 				n.By, n.Words = step.By, strings.TrimSpace(i18n.T(ctx, "community.idea.status."+string(step.Status))+"\n"+step.Reason)
 			}
 			continue
-		case JuryAsked, JuryDue, MovedCall:
+		case JuryAsked, JuryDue, MovedCall, CallResult:
 			h, found, err := db.One(ctx, q, challengeFields, "SELECT "+challengeColumns+" FROM community_challenge h WHERE h.id = $1", n.Post)
 			if err != nil {
 				return fmt.Errorf("read the challenge of a notice: %w", err)

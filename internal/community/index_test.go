@@ -69,6 +69,17 @@ func TestIndex(t *testing.T) {
 		found(bob, "rattle author:nobody")
 		found(bob, "hang*", asked)
 		found(bob, "kind:answer gears", asked)
+		found(bob, "kind:question rattle", asked)
+		found(bob, "kind:idea rattle")
+		found(bob, "kind:discussion rattle")
+		if r := look(bob, community.Search{Words: "kind:question rattle -sentiment:negative"}); r.Sum != 1 || len(r.Problems) > 0 {
+			t.Errorf("what is only excluded is refused: %+v", r)
+		}
+		for _, words := range []string{"rattle kind:complaint", "rattle sentiment:negative", "rattle followers:>10", "site:velo.example rattle"} {
+			if r := look(bob, community.Search{Words: words}); len(r.Problems) != 1 || r.Problems[0].Key != "community.search.cannot" || r.Sum != 0 {
+				t.Errorf("%s is not refused: %+v", words, r)
+			}
+		}
 		if r := look(bob, community.Search{Words: "tilte:rattle derailleur"}); len(r.Problems) == 0 {
 			t.Error("a field that is none is not pointed out")
 		}

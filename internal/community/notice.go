@@ -42,6 +42,12 @@ const (
 	JuryDue   NoticeKind = "jury_due"     // it is all entered, and they have not scored it all yet
 	MovedCall NoticeKind = "jury_changed" // a challenge where they sit or entered has other dates or criteria
 
+	CallResult NoticeKind = "call_result" // a challenge where they sit or entered is judged
+
+	HandedIn    NoticeKind = "article_in"       // an article waits where they look after articles
+	ArticleBack NoticeKind = "article_back"     // theirs was given back
+	ArticleOut  NoticeKind = "article_approved" // or is read by all
+
 	WordsOfThanks NoticeKind = "words" // somebody thanked them in words
 
 	AsksIn      NoticeKind = "asks_in"    // somebody asks to be let in where they decide that
@@ -64,7 +70,7 @@ const (
 // personal reports whether a notice is addressed to its reader whatever they may see of the post it is about.
 func (k NoticeKind) personal() bool {
 	switch k {
-	case Mentioned, Answered, Replied, Commented, Solved, Followed, Begun, AskedFor, Thanked, SoonEvent, ChangedEvent, OffEvent, SeatFree, NewsOfIdea, NewsOfOwn, JuryAsked, JuryDue, MovedCall:
+	case Mentioned, Answered, Replied, Commented, Solved, Followed, Begun, AskedFor, Thanked, SoonEvent, ChangedEvent, OffEvent, SeatFree, NewsOfIdea, NewsOfOwn, JuryAsked, JuryDue, MovedCall, CallResult:
 		return false
 	}
 	return true
@@ -110,7 +116,7 @@ func noticed(q db.Q, w *db.Where, spaces []string) string {
 
 // seen narrows to notices whose post or challenge may be seen, and to words to the reader; of thanks that were taken back nothing is left.
 const seen = `NOT (n.kind = 'words' AND EXISTS (SELECT 1 FROM activity b WHERE b.key = 'thanks_back:' || n.subject))
-	AND (p.id IS NOT NULL AND t.id IS NOT NULL OR h.id IS NOT NULL OR n.kind NOT IN ('jury', 'jury_due', 'jury_changed', 'mention', 'answer', 'reply', 'comment', 'accepted', 'followed', 'begun', 'event_soon', 'event_changed', 'event_cancelled', 'event_seat', 'idea_judged', 'idea_own'))`
+	AND (p.id IS NOT NULL AND t.id IS NOT NULL OR h.id IS NOT NULL OR n.kind NOT IN ('jury', 'jury_due', 'jury_changed', 'call_result', 'mention', 'answer', 'reply', 'comment', 'accepted', 'followed', 'begun', 'event_soon', 'event_changed', 'event_cancelled', 'event_seat', 'idea_judged', 'idea_own'))`
 
 // herald is what the service keeps to tell people of things.
 type herald struct {

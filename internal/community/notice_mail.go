@@ -44,6 +44,12 @@ func (s *Service) WithMail(m Mailer, box *seal.Box) *Service {
 	return s
 }
 
+// WithKeys lets links be signed, also where no mail goes out: the key of signatures is sealed by the box.
+func (s *Service) WithKeys(box *seal.Box) *Service {
+	s.box = box
+	return s
+}
+
 // CanMail reports whether notices go out by mail.
 func (s *Service) CanMail(ctx context.Context) bool {
 	may, err := s.mails(ctx)
@@ -383,7 +389,7 @@ func (s *Service) Loop(ctx context.Context) error {
 	stop := s.ledger.Watch(func(list []ledger.Activity) {
 		for i := range list {
 			switch list[i].Kind {
-			case ledger.PostSaid, ledger.GroupSaid, ledger.AnswerPicked, ledger.EventSet, ledger.EventJoined, ledger.IdeaJudged, ledger.ChallengeSet, ledger.MemberThanked:
+			case ledger.PostSaid, ledger.GroupSaid, ledger.AnswerPicked, ledger.EventSet, ledger.EventJoined, ledger.IdeaJudged, ledger.ChallengeSet, ledger.MemberThanked, ledger.ArticleTurned:
 				select {
 				case wake <- struct{}{}:
 				default:

@@ -147,6 +147,19 @@ func wantedBy(text string) (wanted, []query.Problem) {
 	return wanted{q, words, false, newLook(words), mostHits, mostMatched}, problems
 }
 
+// cannot refuses what is asked of a field that nothing in a community has: what a model takes posts for is not told there, nor are sites and followers. What a query only
+// excludes is no harm.
+func cannot(q *query.Query) []query.Problem {
+	var out []query.Problem
+	here := []string{Questions, Discussions, Ideas, Events, "article", "answer", "comment", "post"}
+	for _, v := range q.Values("kind", "sentiment", "emotion", "followers", "site", "url") {
+		if v.Field != "kind" || !slices.Contains(here, v.Value) {
+			out = append(out, query.Problem{Start: v.Start, End: v.End, Severity: query.Error, Key: "community.search.cannot", Args: map[string]any{"Asked": v.String()}})
+		}
+	}
+	return out
+}
+
 // telling leaves out the words that nearly everything has, unless there are no others.
 func telling(words []string) []string {
 	out := slices.DeleteFunc(slices.Clone(words), common)
@@ -161,6 +174,10 @@ func (s *Service) Search(ctx context.Context, o Sight, in Search) (Results, erro
 	want, problems := wantedBy(in.Words)
 	out := Results{Kinds: map[string]int{}, Spaces: map[string]int{}, Langs: map[string]int{}, Tags: map[string]int{}, States: map[string]int{}, Ages: map[int]int{}, Problems: problems}
 	if want.Empty() {
+		return out, nil
+	}
+	if no := cannot(want.Query); len(no) > 0 {
+		out.Problems = append(out.Problems, no...)
 		return out, nil
 	}
 	out.Words = want.String()

@@ -192,7 +192,7 @@ func (s *Service) matched(ctx context.Context, q db.Q, o Sight, community, from 
 			d.Kind = "post"
 		}
 		if r.doc == r.id {
-			d.Title, d.Tags = r.title, r.tagged
+			d.Title, d.Tags, d.Kinds = r.title, r.tagged, []string{r.hit.kind}
 		}
 		if len(d.Text) > maxIndexed {
 			d.Text = strings.ToValidUTF8(d.Text[:maxIndexed], "")

@@ -17,7 +17,7 @@ type Doc struct {
 	Author     string   // identity: handle, address or URI
 	AuthorName string   // name shown
 	Channel    string   // id or name of the channel
-	Kind       string   // what it is there: article, mail, question, answer, comment, review, post
+	Kind       string   // what it is there: article, mail, question, answer, comment, review, discussion, idea, event, post
 	Kinds      []string // what it says: praise, complaint, suggestion, question, lead, job
 	Sentiment  string   // negative, neutral, positive
 	Emotion    string   // anger, disgust, fear, joy, sadness, surprise, none

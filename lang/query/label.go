@@ -13,7 +13,7 @@ const unknown = "unknown"
 func labels(field string) []string {
 	switch field {
 	case "kind":
-		return []string{"praise", "complaint", "suggestion", "question", "lead", "job", "none", "article", "mail", "answer", "comment", "review", "post"}
+		return []string{"praise", "complaint", "suggestion", "question", "lead", "job", "none", "article", "discussion", "idea", "event", "mail", "answer", "comment", "review", "post"}
 	case "sentiment":
 		return []string{"negative", "neutral", "positive", unknown}
 	case "emotion":
@@ -27,7 +27,7 @@ func labelNamed(field, name string) string {
 	switch field + ":" + name {
 	case "kind:complaints", "kind:plainte", "kind:plaintes", "kind:reclamation", "kind:reclamations", "kind:bug", "kind:bugs", "kind:problem", "kind:probleme":
 		return "complaint"
-	case "kind:idea", "kind:ideas", "kind:idee", "kind:idees", "kind:feature", "kind:request", "kind:demande":
+	case "kind:ideas", "kind:idee", "kind:idees", "kind:feature", "kind:request", "kind:demande":
 		return "suggestion"
 	case "kind:compliment", "kind:compliments", "kind:eloge", "kind:eloges", "kind:thanks", "kind:merci":
 		return "praise"
@@ -37,6 +37,8 @@ func labelNamed(field, name string) string {
 		return "job"
 	case "kind:email", "kind:e-mail", "kind:courriel", "kind:message":
 		return "mail"
+	case "kind:evenement", "kind:evenements", "kind:meeting", "kind:rencontre":
+		return "event"
 	case "kind:avis":
 		return "review"
 	case "kind:reponse":

@@ -43,6 +43,8 @@ type articlesView struct {
 	product string
 	about   []string // what the articles are about that everybody reads
 	waiting bool     // those that are being written or read before approval
+	stale   bool     // those to be looked at again
+	again   int      // how many these are, for who looks after articles
 	list    []community.Article
 	spaces  []community.Space // where whoever asks may write one
 }
@@ -63,12 +65,15 @@ func (v *articlesView) path() string {
 
 func (v *articlesView) tabs(ctx context.Context) []ui.Tab {
 	at := func(q string) string { return v.href(ctx, v.path()) + q }
-	out := []ui.Tab{{Label: i18n.T(ctx, "community.article.any_kind"), Href: at(""), Current: v.kind == "" && !v.waiting}}
+	out := []ui.Tab{{Label: i18n.T(ctx, "community.article.any_kind"), Href: at(""), Current: v.kind == "" && !v.waiting && !v.stale}}
 	for _, k := range community.ArticleKinds() {
 		out = append(out, ui.Tab{Label: kindName(ctx, k), Href: at("?kind=" + k), Current: v.kind == k})
 	}
 	if v.who != nil && len(v.spaces) > 0 {
 		out = append(out, ui.Tab{Label: i18n.T(ctx, "community.article.waiting"), Href: at("?waiting=yes"), Current: v.waiting})
+	}
+	if v.again > 0 || v.stale {
+		out = append(out, ui.Tab{Label: i18n.N(ctx, "community.article.again", v.again), Href: at("?again=yes"), Current: v.stale})
 	}
 	return out
 }
@@ -138,6 +143,15 @@ func (h *handlers) showArticles(w http.ResponseWriter, r *http.Request, at hall,
 		in.Space = space.ID
 	}
 	var err error
+	keeps := at.who != nil && slices.ContainsFunc(v.spaces, func(sp community.Space) bool { return at.MayModerate(sp.ID) })
+	if v.stale = keeps && !v.waiting && q.Get("again") != ""; keeps {
+		old, err := h.s.Articles(ctx, at.Sight, community.ArticleQuery{Community: in.Community, Space: in.Space, Stale: true})
+		if err != nil {
+			return err
+		}
+		v.again = len(old)
+	}
+	in.Stale = v.stale
 	if v.list, err = h.s.Articles(ctx, at.Sight, in); err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ func articlesHead(v *articlesView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if v.listed() && !v.waiting {
+		if v.listed() && !v.waiting && !v.stale {
 			templ_7745c5c3_Err = sharing(&v.hall, "website", v.title(ctx), i18n.T(ctx, "community.article.text"), v.path(), "/card.png").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -3,8 +3,10 @@ package communityweb
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"mime"
+	"mime/multipart"
 	"net/http"
 	"strings"
 
@@ -71,7 +73,7 @@ func (h *handlers) readForm(r *http.Request, c *community.Community) (*web.Form,
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "multipart/form-data" && org.Who(ctx) != nil {
 		r.Body = http.MaxBytesReader(nil, r.Body, community.MaxUpload)
 		if err := r.ParseMultipartForm(web.MaxForm); err != nil {
-			if _, big := err.(*http.MaxBytesError); big {
+			if _, big := err.(*http.MaxBytesError); big || errors.Is(err, multipart.ErrMessageTooLarge) {
 				return nil, problem.New(problem.TooLarge, "problem.too_large", "Limit", fmt.Sprintf("%d MB", community.MaxUpload>>20)).Because(err)
 			}
 			return nil, problem.New(problem.Invalid, "problem.bad_form").Because(err)
@@ -82,7 +84,10 @@ func (h *handlers) readForm(r *http.Request, c *community.Community) (*web.Form,
 		return f, err
 	}
 	if size := len(f.Get("body")); size > web.MaxForm {
-		return nil, problem.New(problem.TooLarge, "problem.too_large", "Limit", "1 MB")
+		// The form comes back with what else was written, and the beginning of the words.
+		f.Set("body", clip(f.Get("body"), web.MaxForm/4))
+		f.Refuse(problem.New(problem.TooLarge, "problem.too_large", "Limit", "1 MB").On("body"))
+		return f, nil
 	}
 	list := r.MultipartForm.File["files"]
 	if len(list) > community.MaxFiles {

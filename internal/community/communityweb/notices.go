@@ -78,12 +78,12 @@ func (h *handlers) notice(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	switch n.Kind {
-	case community.Asking, community.BridgeAsked, community.BridgeAnswer, community.BridgeBrought, community.AsksIn, community.CameIn, community.KeptOut, community.AskedIn, community.MadeKeeper:
+	case community.Asking, community.BridgeAsked, community.BridgeAnswer, community.BridgeBrought, community.AsksIn, community.CameIn, community.KeptOut, community.AskedIn, community.MadeKeeper, community.HandedIn, community.ArticleBack, community.ArticleOut:
 		return web.Redirect(w, r, n.Subject)
 	}
 	to := "/notices"
 	switch n.Kind {
-	case community.JuryAsked, community.JuryDue, community.MovedCall:
+	case community.JuryAsked, community.JuryDue, community.MovedCall, community.CallResult:
 		to = "/challenges/" + n.Post
 	case community.WordsOfThanks:
 		handle, err := h.s.HandleOf(ctx, v.place.Channel, "mailto:"+v.who.Email)
