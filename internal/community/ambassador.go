@@ -240,8 +240,25 @@ func (s *Service) AskSomebody(ctx context.Context, community, thread, member str
 	})
 }
 
+// mostAskedIn is how many threads with somebody asked are kept in mind, so that pages of all others need not look.
+const mostAskedIn = 2000
+
 // AskedIn lists who was asked to help in a thread, the first asked first: their names.
 func (s *Service) AskedIn(ctx context.Context, thread string) ([]string, error) {
+	known, err := s.asks.Read(ctx, s.db, "", func(ctx context.Context) (map[string]bool, error) {
+		list, err := db.All(ctx, s.db.Read(), db.Self[string], "SELECT DISTINCT thread FROM community_ambassador_ask"+db.Limit(mostAskedIn+1))
+		out := make(map[string]bool, len(list))
+		for _, t := range list {
+			out[t] = true
+		}
+		return out, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list where somebody was asked: %w", err)
+	}
+	if len(known) <= mostAskedIn && !known[thread] {
+		return nil, nil
+	}
 	list, err := db.All(ctx, s.db.Read(), db.Self[string], "SELECT m.name FROM community_ambassador_ask a JOIN member m ON m.id = a.member WHERE a.thread = $1 ORDER BY a.at, a.id"+db.Limit(20), thread)
 	if err != nil {
 		return nil, fmt.Errorf("list who was asked: %w", err)

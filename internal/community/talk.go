@@ -23,7 +23,8 @@ type talk struct {
 	decoding chan struct{} // pictures being decoded
 
 	boards db.Kept[Board]
-	misses pace // searches without result that were counted
+	asks   db.Kept[map[string]bool] // threads in which somebody was asked to help
+	misses pace                     // searches without result that were counted
 
 	once sync.Once
 	boot string
