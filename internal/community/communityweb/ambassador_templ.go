@@ -271,6 +271,10 @@ func askablePage(v *threadView, list []community.Ambassador) templ.Component {
 				_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 			}
 			if a.Tagged > 0 {
+				if a.Accepted > 0 {
+					_, _ = templ_7745c5c3_Buffer.WriteString("·")
+				}
+				_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 				write.Text(templ_7745c5c3_Buffer, i18n.N(ctx, "community.ambassador.tagged", a.Tagged))
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
