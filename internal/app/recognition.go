@@ -6,23 +6,22 @@ import (
 	"github.com/entente/entente/internal/community"
 	"github.com/entente/entente/internal/community/communityweb"
 	"github.com/entente/entente/internal/i18n"
-	"github.com/entente/entente/internal/recognition"
 	"github.com/entente/entente/internal/recognition/recognitionweb"
 	"github.com/entente/entente/internal/web"
 	"github.com/entente/entente/internal/web/ui"
 )
 
 // markPeople says beside what people say how they are recognised. Who has reached no level yet has no mark.
-func (a *App) markPeople(ctx context.Context, c community.Community, people []string) map[string]communityweb.Mark {
-	marks, err := a.Merits.Marks(ctx, c.Channel, people)
+func (a *App) markPeople(ctx context.Context, o community.Sight, c community.Community, people []string) map[string]communityweb.Mark {
+	marks, err := a.Merits.Marks(ctx, o, c, people)
 	if err != nil {
 		a.Log.Warn("how people are recognised could not be read", "error", err)
 		return nil
 	}
 	out := make(map[string]communityweb.Mark, len(marks))
 	for person, m := range marks {
-		if level, _ := recognition.Level(m.Points); level > 0 {
-			out[person] = communityweb.Mark{Label: recognitionweb.LevelName(ctx, level), Hint: i18n.N(ctx, "recognition.points", m.Points), Href: web.Href(ctx, c.Path()+"/recognition/"+m.Handle)}
+		if m.Level > 0 {
+			out[person] = communityweb.Mark{Label: recognitionweb.LevelName(ctx, m.Level), Hint: i18n.N(ctx, "recognition.points", m.Points), Href: web.Href(ctx, c.Path()+"/recognition/"+m.Handle)}
 		}
 	}
 	return out

@@ -33,8 +33,10 @@ func holdings() []holding {
 			FROM community_post p` + where + " AND $1 <> '' ORDER BY p.at, p.id"},
 		{"waiting_posts", "community space said_json why since_at", `SELECT c.slug, COALESCE(s.slug, ''), k.content, k.cause, k.at FROM community_case k JOIN community c ON c.id = k.community LEFT JOIN community_space s ON s.id = k.space
 			WHERE k.member = $1 AND k.kind = 'held' AND k.state = 'open' AND $2 <> $3 ORDER BY k.at, k.id`},
-		{"points", "community points badges_json", "SELECT c.slug, x.points, x.badges FROM recognition_standing x JOIN community c ON c.channel = x.channel WHERE (x.person = $2 OR x.person = $3) AND $1 <> '' ORDER BY c.slug"},
-		{"points_by_month", "community month points", "SELECT c.slug, x.month, x.points FROM recognition_month x JOIN community c ON c.channel = x.channel WHERE (x.person = $2 OR x.person = $3) AND $1 <> '' ORDER BY c.slug, x.month"},
+		{"points", "community points", "SELECT c.slug, SUM(x.points) FROM recognition_standing x JOIN community c ON c.channel = x.channel WHERE (x.person = $2 OR x.person = $3) AND $1 <> '' GROUP BY c.slug ORDER BY c.slug"},
+		{"points_by_month", "community month points", "SELECT c.slug, x.month, SUM(x.points) FROM recognition_month x JOIN community c ON c.channel = x.channel WHERE (x.person = $2 OR x.person = $3) AND $1 <> '' GROUP BY c.slug, x.month ORDER BY c.slug, x.month"},
+		{"merits", "community kind about times", `SELECT c.slug, x.kind, x.about, COUNT(*) FROM recognition_merit x JOIN community c ON c.channel = x.channel
+			WHERE (x.person = $2 OR x.person = $3) AND x.giver <> x.person AND x.value > 0 AND $1 <> '' GROUP BY c.slug, x.kind, x.about ORDER BY c.slug, x.kind, x.about`},
 		{"hidden_posts", "post title markdown hidden_at", "SELECT h.post, h.title, h.markup, h.at FROM community_hidden h JOIN community_post p ON p.id = h.post WHERE " + saidBy + " AND $1 <> '' ORDER BY h.at, h.post"},
 		{"earlier_versions", "post title markdown since_at", "SELECT e.post, e.title, e.markup, e.at FROM community_edit e JOIN community_post p ON p.id = e.post WHERE " + saidBy + " AND $1 <> '' ORDER BY e.at, e.activity"},
 		{"articles", "article version title markdown written_at state", `SELECT a.id, r.version, r.title, r.markup, r.at, a.state FROM community_article a JOIN community_revision r ON r.article = a.id

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,10 +16,10 @@ import (
 
 // Follower derives what people are recognised for. It reads who said what from what the community's follower derived of the same batch.
 func Follower() ledger.Follower {
-	return ledger.Follower{Name: "recognition", Version: 2, Apply: derive, Tables: []string{"recognition_merit", "recognition_month", "recognition_standing", "recognition_thanks"}}
+	return ledger.Follower{Name: "recognition", Version: 3, Apply: derive, Tables: []string{"recognition_merit", "recognition_month", "recognition_standing", "recognition_thanks", "recognition_rule"}}
 }
 
-// stand is somebody in a month whose points are to be counted anew; month "" for their badges alone.
+// stand is somebody in a month whose points are to be counted anew.
 type stand struct{ channel, person, month string }
 
 // derive keeps what each fact gives, and counts anew, at the end of the batch, the months that it touched: so it does not matter how the ledger is
@@ -37,8 +38,17 @@ func derive(ctx context.Context, q db.Q, list []ledger.Activity) error {
 	sorting.Func(all, func(a, b stand) int {
 		return cmp.Or(cmp.Compare(a.channel, b.channel), cmp.Compare(a.person, b.person), cmp.Compare(a.month, b.month))
 	})
+	rules := map[string]merit.Rules{}
 	for i, s := range all {
-		if err := countMonth(ctx, q, s); err != nil {
+		r, known := rules[s.month]
+		if !known {
+			var err error
+			if r, err = rulesOf(ctx, q, s.month); err != nil {
+				return err
+			}
+			rules[s.month] = r
+		}
+		if err := countMonth(ctx, q, r, s); err != nil {
 			return err
 		}
 		if i+1 == len(all) || all[i+1].channel != s.channel || all[i+1].person != s.person {
@@ -53,6 +63,7 @@ func derive(ctx context.Context, q db.Q, list []ledger.Activity) error {
 // given is one merit as a fact gives it.
 type given struct {
 	slot, kind, person, post, about string
+	office                          bool // decided for the community
 	by                              int  // added to its value
 	to                              int  // or what its value is from now on
 	sets                            bool // to counts
@@ -107,7 +118,7 @@ func deriveOne(ctx context.Context, q db.Q, a *ledger.Activity, stale map[stand]
 		if err != nil || author == "" {
 			return err
 		}
-		return give(ctx, q, a, stale, given{slot: "idea:" + a.Object, kind: merit.Realised, person: author, post: a.Object, about: a.Object, to: one(j.Status == "done"), sets: true})
+		return give(ctx, q, a, stale, given{slot: "idea:" + a.Object, kind: merit.Realised, person: author, post: a.Object, about: a.Object, office: true, to: one(j.Status == "done"), sets: true})
 	case ledger.MemberThanked:
 		var t ledger.Thanks
 		if err := a.Decode(&t); err != nil {
@@ -125,13 +136,63 @@ func deriveOne(ctx context.Context, q db.Q, a *ledger.Activity, stale map[stand]
 		}
 		return give(ctx, q, a, stale, given{slot: "said:" + a.ID, kind: merit.Thanked, person: t.To, to: 1, sets: true})
 	case ledger.PostDeleted, ledger.GroupDeleted, ledger.PostHidden, ledger.PostShown:
-		rows, err := db.All(ctx, q, standFields, "SELECT channel, person, month FROM recognition_merit WHERE post = $1", a.Object)
-		for _, s := range rows {
-			stale[s] = true
+		return spoil(ctx, q, stale, "post = $1", a.Object)
+	case ledger.ThreadTurned: // points are kept by space
+		var t ledger.Turned
+		if err := a.Decode(&t); err != nil || t.State != "moved" && t.State != "merged" {
+			return err
 		}
-		return err
+		return spoil(ctx, q, stale, "post IN (SELECT p.id FROM community_post p WHERE p.thread = $1 OR p.thread = $2)", a.Object, t.To)
+	case ledger.RecognitionSet:
+		return deriveRules(ctx, q, a, stale)
 	}
 	return nil
+}
+
+// spoil notes whose points are to be counted anew, of some merits.
+func spoil(ctx context.Context, q db.Q, stale map[stand]bool, where string, args ...any) error {
+	rows, err := db.All(ctx, q, standFields, "SELECT DISTINCT channel, person, month FROM recognition_merit WHERE month <> '' AND "+where, args...)
+	for _, s := range rows {
+		stale[s] = true
+	}
+	return err
+}
+
+// deriveRules keeps the rules that hold from the month on in which they were stated: what was earned in the months before stays as it was.
+func deriveRules(ctx context.Context, q db.Q, a *ledger.Activity, stale map[stand]bool) error {
+	var r ledger.MeritRules
+	if err := a.Decode(&r); err != nil {
+		return err
+	}
+	month := merit.Month(a.At)
+	if _, err := db.Exec(ctx, q, "INSERT INTO recognition_rule (id, month, at, by_name, rules) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING", a.ID, month, db.T(a.At), r.By, string(a.Data)); err != nil {
+		return err
+	}
+	return spoil(ctx, q, stale, "month >= $1", month)
+}
+
+// rulesOf are the rules of a month: those stated last in it or before it. With month "" they are those in force.
+func rulesOf(ctx context.Context, q db.Q, month string) (merit.Rules, error) {
+	r, err := merit.Written()
+	if err != nil {
+		return r, err
+	}
+	set, found, err := db.One(ctx, q, func(s *ledger.MeritRules) []any { return []any{db.JSON(s)} }, "SELECT rules FROM recognition_rule WHERE month <= $1 OR $1 = '' ORDER BY month DESC, at DESC, id DESC LIMIT 1", month)
+	if err != nil || !found {
+		return r, err
+	}
+	return with(r, set), nil
+}
+
+// with are rules as owners changed them.
+func with(r merit.Rules, set ledger.MeritRules) merit.Rules {
+	r.Merits = slices.Clone(r.Merits)
+	for i := range r.Merits {
+		r.Merits[i].Points = set.Points[r.Merits[i].Kind]
+	}
+	r.Caps = merit.Caps{Day: set.Day, Pair: set.Pair, Returned: set.Returned, Mutual: set.Mutual}
+	r.Levels = set.Levels
+	return r
 }
 
 func one(on bool) int { return int(db.B(on)) }
@@ -181,7 +242,7 @@ func derivePicked(ctx context.Context, q db.Q, a *ledger.Activity, stale map[sta
 	if err != nil || !found || !strings.HasPrefix(r.author, "mailto:") {
 		return err
 	}
-	return give(ctx, q, a, stale, given{slot: slot, kind: merit.Accepted, person: r.author, post: r.id, about: r.id, to: 1, sets: true})
+	return give(ctx, q, a, stale, given{slot: slot, kind: merit.Accepted, person: r.author, post: r.id, about: r.id, office: p.Office, to: 1, sets: true})
 }
 
 // give keeps one merit. It counts in the month in which it came to be above nothing.
@@ -205,9 +266,9 @@ func give(ctx context.Context, q db.Q, a *ledger.Activity, stale map[stand]bool,
 	if !found && now.value <= 0 && g.sets {
 		return nil
 	}
-	if _, err := db.Exec(ctx, q, `INSERT INTO recognition_merit (slot, channel, person, kind, post, about, giver, value, at, month) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+	if _, err := db.Exec(ctx, q, `INSERT INTO recognition_merit (slot, channel, person, kind, post, about, giver, value, at, month, office) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 		ON CONFLICT (slot) DO UPDATE SET value = excluded.value, at = excluded.at, month = excluded.month, giver = excluded.giver`, g.slot, a.Channel, g.person, g.kind, g.post, g.about, a.Actor,
-		now.value, db.T(now.at), now.month); err != nil {
+		now.value, db.T(now.at), now.month, db.B(g.office)); err != nil {
 		return fmt.Errorf("keep a merit: %w", err)
 	}
 	for _, month := range []string{was.month, now.month} {
@@ -227,26 +288,30 @@ func touch(stale map[stand]bool, channel, person, giver, month string) {
 	}
 }
 
-// counted narrows to merits that count.
-const counted = " AND m.value > 0 AND (m.post = '' OR EXISTS (SELECT 1 FROM community_post p WHERE p.id = m.post AND p.deleted_at IS NULL))"
+// merits are the merits that count, each with the space of what it was given for.
+const merits = ` FROM recognition_merit m LEFT JOIN community_post p ON p.id = m.post AND m.post <> '' LEFT JOIN community_thread t ON t.id = p.thread
+	LEFT JOIN community_article e ON e.id = m.about AND m.kind = 'helped' WHERE m.value > 0 AND (m.post = '' OR p.id IS NOT NULL AND p.deleted_at IS NULL)`
 
-func rowFields(r *merit.Row) []any { return []any{&r.Slot, &r.Kind, &r.Giver, &r.On, db.At(&r.At)} }
+const meritColumns = "m.slot, m.kind, m.giver, m.office, m.about, COALESCE(t.space, e.space, ''), m.at"
+
+func rowFields(r *merit.Row) []any {
+	return []any{&r.Slot, &r.Kind, &r.Giver, &r.Office, &r.On, &r.Space, db.At(&r.At)}
+}
 
 // countMonth counts what somebody earned in a month.
-func countMonth(ctx context.Context, q db.Q, s stand) error {
-	rows, err := db.All(ctx, q, rowFields, "SELECT m.slot, m.kind, m.giver, m.about, m.at FROM recognition_merit m WHERE m.channel = $1 AND m.person = $2 AND m.month = $3"+counted,
-		s.channel, s.person, s.month)
+func countMonth(ctx context.Context, q db.Q, rules merit.Rules, s stand) error {
+	rows, err := db.All(ctx, q, rowFields, "SELECT "+meritColumns+merits+" AND m.channel = $1 AND m.person = $2 AND m.month = $3", s.channel, s.person, s.month)
 	if err != nil {
 		return fmt.Errorf("read what somebody earned: %w", err)
 	}
 	back := map[string]merit.Returns{}
 	if len(rows) > 0 {
 		light := map[string]bool{}
-		for _, r := range merit.Rules() {
+		for _, r := range rules.Merits {
 			light[r.Kind] = r.Light
 		}
 		type gift struct{ person, kind string }
-		gave, err := db.All(ctx, q, func(g *gift) []any { return []any{&g.person, &g.kind} }, "SELECT DISTINCT m.person, m.kind FROM recognition_merit m WHERE m.channel = $1 AND m.giver = $2 AND m.value > 0 AND m.month IN "+
+		gave, err := db.All(ctx, q, func(g *gift) []any { return []any{&g.person, &g.kind} }, "SELECT DISTINCT m.person, m.kind FROM recognition_merit m WHERE m.channel = $1 AND m.giver = $2 AND m.office = 0 AND m.value > 0 AND m.month IN "+
 			db.Among(q, "$3"), s.channel, s.person, db.Texts(merit.Around(s.month)))
 		if err != nil {
 			return fmt.Errorf("read what somebody gave: %w", err)
@@ -257,32 +322,22 @@ func countMonth(ctx context.Context, q db.Q, s stand) error {
 			back[g.person] = r
 		}
 	}
-	points := merit.Points(s.person, rows, back)
-	if points == 0 {
-		_, err := db.Exec(ctx, q, "DELETE FROM recognition_month WHERE channel = $1 AND person = $2 AND month = $3", s.channel, s.person, s.month)
+	if _, err := db.Exec(ctx, q, "DELETE FROM recognition_month WHERE channel = $1 AND person = $2 AND month = $3", s.channel, s.person, s.month); err != nil {
 		return err
 	}
-	_, err = db.Exec(ctx, q, `INSERT INTO recognition_month (channel, person, month, points) VALUES ($1, $2, $3, $4) ON CONFLICT (channel, person, month) DO UPDATE SET points = excluded.points`,
-		s.channel, s.person, s.month, points)
-	return err
+	var list [][]any
+	for space, points := range rules.Points(s.person, rows, back) {
+		list = append(list, []any{s.channel, s.person, s.month, space, points})
+	}
+	return db.Insert(ctx, q, "recognition_month (channel, person, month, space, points)", list, "")
 }
 
-// countAll adds up the months of somebody, and sees which badges they have.
+// countAll adds up the months of somebody.
 func countAll(ctx context.Context, q db.Q, s stand) error {
-	points, _, err := db.Value[int](ctx, q, "SELECT COALESCE(SUM(points), 0) FROM recognition_month WHERE channel = $1 AND person = $2", s.channel, s.person)
-	if err != nil {
+	if _, err := db.Exec(ctx, q, "DELETE FROM recognition_standing WHERE channel = $1 AND person = $2", s.channel, s.person); err != nil {
 		return err
 	}
-	rows, err := db.All(ctx, q, rowFields, "SELECT m.slot, m.kind, m.giver, m.about, m.at FROM recognition_merit m WHERE m.channel = $1 AND m.person = $2"+counted, s.channel, s.person)
-	if err != nil {
-		return err
-	}
-	badges := merit.Earned(s.person, rows)
-	if points == 0 && len(badges) == 0 {
-		_, err := db.Exec(ctx, q, "DELETE FROM recognition_standing WHERE channel = $1 AND person = $2", s.channel, s.person)
-		return err
-	}
-	_, err = db.Exec(ctx, q, `INSERT INTO recognition_standing (channel, person, points, badges) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (channel, person) DO UPDATE SET points = excluded.points, badges = excluded.badges`, s.channel, s.person, points, db.J(badges))
+	_, err := db.Exec(ctx, q, `INSERT INTO recognition_standing (channel, person, space, points) SELECT channel, person, space, SUM(points) FROM recognition_month
+		WHERE channel = $1 AND person = $2 GROUP BY channel, person, space`, s.channel, s.person)
 	return err
 }

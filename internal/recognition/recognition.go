@@ -26,6 +26,7 @@ type Service struct {
 	clock  func() time.Time
 
 	marks db.Kept[map[string]Mark]
+	rules db.Kept[merit.Rules]
 }
 
 // New makes the service.
@@ -35,29 +36,36 @@ func New(d *db.DB, l *ledger.Ledger, c *community.Service, clock func() time.Tim
 
 // Mark is how somebody is recognised, as it stands beside what they say.
 type Mark struct {
-	Handle string
-	Points int
+	Handle        string
+	Points, Level int
 }
 
-// Marks are how some people are recognised in a community, by identity; who has no points is left out. They are asked for authors of what the reader
-// reads.
-func (s *Service) Marks(ctx context.Context, channel string, people []string) (map[string]Mark, error) {
+// Marks are how some people are recognised in a community, by identity, for what whoever the sight is of may read; who has no points is left out. They are asked
+// for authors of what the reader reads.
+func (s *Service) Marks(ctx context.Context, o community.Sight, c community.Community, people []string) (map[string]Mark, error) {
 	if len(people) == 0 {
 		return nil, nil
 	}
-	return s.marks.Read(ctx, s.db, channel+"\x00"+strings.Join(people, " "), func(ctx context.Context) (map[string]Mark, error) {
+	rules, err := s.Rules(ctx)
+	if err != nil {
+		return nil, err
+	}
+	spaces := append([]string{""}, o.Readable(c.ID)...)
+	return s.marks.Read(ctx, s.db, c.Channel+"\x00"+strings.Join(people, " ")+"\x00"+strings.Join(spaces, " "), func(ctx context.Context) (map[string]Mark, error) {
 		type row struct {
 			person string
 			Mark
 		}
 		q := s.db.Read()
-		list, err := db.All(ctx, q, func(r *row) []any { return []any{&r.person, &r.Handle, &r.Points} }, `SELECT s.person, v.handle, s.points FROM recognition_standing s
-			JOIN community_voice v ON v.channel = s.channel AND v.author = s.person WHERE s.channel = $1 AND s.person IN `+db.Among(q, "$2"), channel, db.Texts(people))
+		list, err := db.All(ctx, q, func(r *row) []any { return []any{&r.person, &r.Handle, &r.Points} }, `SELECT s.person, v.handle, SUM(s.points) FROM recognition_standing s
+			JOIN community_voice v ON v.channel = s.channel AND v.author = s.person WHERE s.channel = $1 AND s.person IN `+db.Among(q, "$2")+" AND s.space IN "+db.Among(q, "$3")+
+			" GROUP BY s.person, v.handle", c.Channel, db.Texts(people), db.Texts(spaces))
 		if err != nil {
 			return nil, fmt.Errorf("read how people are recognised: %w", err)
 		}
 		out := make(map[string]Mark, len(list))
 		for _, r := range list {
+			r.Level, _ = rules.Level(r.Points)
 			out[r.person] = r.Mark
 		}
 		return out, nil
@@ -72,6 +80,7 @@ type Person struct {
 	Kinds        map[string]int // how often each kind of merit was given to them
 	Thanks       []Thanks       // in words, the newest first
 	Mine         bool           // it is whoever asks
+	Rules        merit.Rules    // those in force
 
 	identity string
 }
@@ -110,8 +119,7 @@ func (s *Service) Find(ctx context.Context, o community.Sight, c community.Commu
 		w.And("v.handle = ?", handle)
 		w.And("EXISTS (SELECT 1 FROM community_post p JOIN community_thread t ON t.id = p.thread WHERE p.author = v.author AND p.deleted_at IS NULL AND t.space IN " + db.Among(q, w.Arg(db.Texts(o.Readable(c.ID)))) + ")")
 	}
-	p, found, err := db.One(ctx, q, func(p *Person) []any { return []any{&p.Handle, &p.Name, &p.identity, &p.Points, db.JSON(&p.Badges)} },
-		"SELECT v.handle, v.name, v.author, COALESCE(s.points, 0), COALESCE(s.badges, '[]') FROM community_voice v LEFT JOIN recognition_standing s ON s.channel = v.channel AND s.person = v.author "+w.String(), w.Args...)
+	p, found, err := db.One(ctx, q, func(p *Person) []any { return []any{&p.Handle, &p.Name, &p.identity} }, "SELECT v.handle, v.name, v.author FROM community_voice v "+w.String(), w.Args...)
 	if err != nil {
 		return p, fmt.Errorf("find somebody: %w", err)
 	}
@@ -119,17 +127,22 @@ func (s *Service) Find(ctx context.Context, o community.Sight, c community.Commu
 		return p, problem.New(problem.Missing, "problem.not_found")
 	}
 	p.Mine, p.Kinds = p.identity == me, map[string]int{}
-	type row struct {
-		kind string
-		n    int
+	if p.Rules, err = s.Rules(ctx); err != nil {
+		return p, err
 	}
-	kinds, err := db.All(ctx, q, func(r *row) []any { return []any{&r.kind, &r.n} }, "SELECT m.kind, COUNT(*) FROM recognition_merit m WHERE m.channel = $1 AND m.person = $2 AND m.giver <> m.person"+counted+" GROUP BY m.kind", c.Channel, p.identity)
+	spaces := db.Texts(append([]string{""}, o.Readable(c.ID)...))
+	if p.Points, _, err = db.Value[int](ctx, q, "SELECT COALESCE(SUM(points), 0) FROM recognition_standing WHERE channel = $1 AND person = $2 AND space IN "+db.Among(q, "$3"), c.Channel, p.identity, spaces); err != nil {
+		return p, fmt.Errorf("count the points of somebody: %w", err)
+	}
+	rows, err := db.All(ctx, q, rowFields, "SELECT "+meritColumns+merits+" AND m.channel = $1 AND m.person = $2 AND m.giver <> m.person AND COALESCE(t.space, e.space, '') IN "+db.Among(q, "$3"),
+		c.Channel, p.identity, spaces)
 	if err != nil {
 		return p, fmt.Errorf("read what somebody was recognised for: %w", err)
 	}
-	for _, r := range kinds {
-		p.Kinds[r.kind] = r.n
+	for _, r := range rows {
+		p.Kinds[r.Kind]++
 	}
+	p.Badges = p.Rules.Earned(p.identity, rows)
 	if p.Thanks, err = db.All(ctx, q, func(t *Thanks) []any { return []any{&t.ID, &t.By, &t.Words, db.At(&t.At), &t.giver} },
 		"SELECT id, giver_name, words, at, giver FROM recognition_thanks WHERE channel = $1 AND person = $2 ORDER BY at DESC, id DESC"+db.Limit(mostThanks), c.Channel, p.identity); err != nil {
 		return p, fmt.Errorf("read thanks: %w", err)
@@ -227,6 +240,3 @@ func (s *Service) TakeBack(ctx context.Context, community, handle, thanks string
 }
 
 func (s *Service) now() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }
-
-// Level is how far points reach, and where the next level begins, 0 for none.
-func Level(points int) (level, next int) { return merit.Level(points) }

@@ -4,7 +4,10 @@ package merit
 
 import (
 	"cmp"
+	_ "embed" // the rules
+	"encoding/json"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/entente/entente/internal/sorting"
@@ -19,25 +22,80 @@ const (
 	Realised = "realised" // an idea was done
 )
 
-// Rule says what one merit is worth.
-type Rule struct {
-	Kind   string
-	Points int
-	Light  bool // given with one click: between two who give them to each other it counts less
+// Rules are what recognition goes by: those written in rules.json, or as owners changed them.
+type Rules struct {
+	Merits []Rule  `json:"merits"`
+	Caps   Caps    `json:"caps"`
+	Levels []int   `json:"levels"` // the points from which each level counts, the first 0
+	Badges []Badge `json:"badges"`
 }
 
-// Rules lists what earns points.
-func Rules() []Rule {
-	return []Rule{{Accepted, 15, false}, {Useful, 2, true}, {Thanked, 3, true}, {Helped, 2, true}, {Realised, 20, false}}
+// Rule says what one merit is worth.
+type Rule struct {
+	Kind   string `json:"kind"`
+	Points int    `json:"points"`
+	Light  bool   `json:"light"` // given with one click: between two who give them to each other it counts less
 }
 
 // Caps bound what can be earned, so that a few who help each other, or one busy day, do not make a reputation. What one gives oneself is worth
 // nothing at all.
 type Caps struct {
-	Day      int // points a day
-	Pair     int // points from one person a month
-	Returned int // of these, from somebody whose answers one accepts as they accept one's own
-	Mutual   int // and with one click, from somebody to whom one gives such points
+	Day      int `json:"day"`      // points a day
+	Pair     int `json:"pair"`     // points from one person a month; who decides in office gives in nobody's favour, and is no such person
+	Returned int `json:"returned"` // of these, from somebody whose answers one accepts as they accept one's own
+	Mutual   int `json:"mutual"`   // and with one click, from somebody to whom one gives such points
+}
+
+// Badge is given for so many merits of a kind, from so many people; with One, for one and the same thing.
+type Badge struct {
+	ID     string `json:"id"`
+	Kind   string `json:"kind"`
+	Times  int    `json:"times"`
+	People int    `json:"people"`
+	One    bool   `json:"one"`
+}
+
+//go:embed rules.json
+var written []byte
+
+// Written are the rules as they come with the program.
+func Written() (Rules, error) {
+	var r Rules
+	err := json.Unmarshal(written, &r)
+	return r, err
+}
+
+// MostPoints bounds what one merit is worth, a cap and a level.
+const MostPoints = 100_000
+
+// Wrong names the first field of rules that is out of its bounds, with them; "" for none.
+func (r Rules) Wrong() (field string, from, to int) {
+	least := 0
+	for _, x := range []struct {
+		field    string
+		n        int
+		from, to int
+	}{{"day", r.Caps.Day, 1, MostPoints}, {"pair", r.Caps.Pair, 1, r.Caps.Day}, {"returned", r.Caps.Returned, 0, r.Caps.Pair}, {"mutual", r.Caps.Mutual, 0, r.Caps.Pair}} {
+		if x.n < x.from || x.n > x.to {
+			return x.field, x.from, x.to
+		}
+	}
+	for _, m := range r.Merits {
+		if m.Points < 0 || m.Points > r.Caps.Day {
+			return m.Kind, 0, r.Caps.Day
+		}
+	}
+	for i, n := range r.Levels {
+		most := MostPoints
+		if i == 0 {
+			most = 0
+		}
+		if n < least || n > most {
+			return "level" + strconv.Itoa(i), least, most
+		}
+		least = n + 1
+	}
+	return "", 0, 0
 }
 
 // Returns is what somebody gave, around a month, to whom gives to them.
@@ -46,16 +104,15 @@ type Returns struct {
 	Accepted bool // an answer of theirs was accepted
 }
 
-// Bounds are the caps.
-func Bounds() Caps { return Caps{Day: 45, Pair: 20, Returned: 8, Mutual: 4} }
-
 // Row is one merit: what somebody gave for something that somebody else said.
 type Row struct {
-	Slot  string // of which there is one
-	Kind  string
-	Giver string
-	On    string // what it was given for
-	At    time.Time
+	Slot   string // of which there is one
+	Kind   string
+	Giver  string
+	Office bool   // decided for the community, by who looks after it
+	On     string // what it was given for
+	Space  string // where that is, "" for nowhere
+	At     time.Time
 }
 
 // Month is the month that a merit counts in, of the calendar in UTC.
@@ -70,50 +127,52 @@ func Around(month string) []string {
 	return []string{Month(at.AddDate(0, -1, 0)), month, Month(at.AddDate(0, 1, 0))}
 }
 
-// Points are what somebody earned by the rows of one month; back says what they gave whom around it. The order of the rows does not matter.
-func Points(person string, rows []Row, back map[string]Returns) int {
+// Points are what somebody earned by the rows of one month, by space; back says what they gave whom around it. The order of the rows does not matter.
+func (r Rules) Points(person string, rows []Row, back map[string]Returns) map[string]int {
 	rows = slices.Clone(rows)
 	sorting.Func(rows, func(a, b Row) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Slot, b.Slot)) })
-	caps, worth := Bounds(), map[string]Rule{}
-	for _, r := range Rules() {
-		worth[r.Kind] = r
+	caps, worth := r.Caps, map[string]Rule{}
+	for _, m := range r.Merits {
+		worth[m.Kind] = m
 	}
 	day, pair, click := map[string]int{}, map[string]int{}, map[string]int{}
 	accepts := map[string]bool{}
-	for _, r := range rows {
-		accepts[r.Giver] = accepts[r.Giver] || r.Kind == Accepted
+	for _, m := range rows {
+		accepts[m.Giver] = accepts[m.Giver] || m.Kind == Accepted && !m.Office
 	}
-	sum := 0
-	for _, r := range rows {
-		rule := worth[r.Kind]
-		if r.Giver == person {
+	out := map[string]int{}
+	for _, m := range rows {
+		rule := worth[m.Kind]
+		if m.Giver == person {
 			continue
 		}
-		date := r.At.UTC().Format(time.DateOnly)
-		n := min(rule.Points, caps.Day-day[date], caps.Pair-pair[r.Giver])
-		if rule.Light && back[r.Giver].Click {
-			n = min(n, caps.Mutual-click[r.Giver])
+		date := m.At.UTC().Format(time.DateOnly)
+		n := min(rule.Points, caps.Day-day[date])
+		if !m.Office {
+			n = min(n, caps.Pair-pair[m.Giver])
+			if rule.Light && back[m.Giver].Click {
+				n = min(n, caps.Mutual-click[m.Giver])
+			}
+			if back[m.Giver].Accepted && accepts[m.Giver] {
+				n = min(n, caps.Returned-pair[m.Giver])
+			}
+			n = max(n, 0)
+			if rule.Light {
+				click[m.Giver] += n
+			}
+			pair[m.Giver] += n
 		}
-		if back[r.Giver].Accepted && accepts[r.Giver] {
-			n = min(n, caps.Returned-pair[r.Giver])
+		if n > 0 {
+			day[date] += n
+			out[m.Space] += n
 		}
-		n = max(n, 0)
-		if rule.Light {
-			click[r.Giver] += n
-		}
-		day[date] += n
-		pair[r.Giver] += n
-		sum += n
 	}
-	return sum
+	return out
 }
 
-// Levels are the points from which each level counts.
-func Levels() []int { return []int{0, 15, 60, 180, 450} }
-
 // Level is how far points reach, from 0; next is where the level after it begins, 0 for none.
-func Level(points int) (level, next int) {
-	all := Levels()
+func (r Rules) Level(points int) (level, next int) {
+	all := r.Levels
 	for level+1 < len(all) && points >= all[level+1] {
 		level++
 	}
@@ -123,26 +182,8 @@ func Level(points int) (level, next int) {
 	return level, next
 }
 
-// Badge is given for so many merits of a kind, from so many people; with One, for one and the same thing.
-type Badge struct {
-	ID     string
-	Kind   string
-	Times  int
-	People int
-	One    bool
-}
-
-// Badges lists them.
-func Badges() []Badge {
-	return []Badge{
-		{"first_answer", Accepted, 1, 1, false}, {"ten_answers", Accepted, 10, 5, false},
-		{"good_post", Useful, 5, 5, true}, {"thanked", Thanked, 10, 6, false},
-		{"good_guide", Helped, 8, 8, true}, {"idea_done", Realised, 1, 1, false},
-	}
-}
-
 // Earned lists the badges that rows of all time give.
-func Earned(person string, rows []Row) []string {
+func (r Rules) Earned(person string, rows []Row) []string {
 	type sum struct {
 		n      int
 		givers map[string]bool
@@ -156,17 +197,17 @@ func Earned(person string, rows []Row) []string {
 		of[k].n++
 		of[k].givers[giver] = true
 	}
-	for _, r := range rows {
-		if r.Giver == person {
+	for _, m := range rows {
+		if m.Giver == person {
 			continue
 		}
-		add(r.Kind, "", r.Giver)
-		if r.On != "" {
-			add(r.Kind, r.On, r.Giver)
+		add(m.Kind, "", m.Giver)
+		if m.On != "" {
+			add(m.Kind, m.On, m.Giver)
 		}
 	}
 	out := []string{}
-	for _, b := range Badges() {
+	for _, b := range r.Badges {
 		for k, s := range of {
 			if k[0] == b.Kind && (k[1] != "") == b.One && s.n >= b.Times && len(s.givers) >= b.People {
 				out = append(out, b.ID)

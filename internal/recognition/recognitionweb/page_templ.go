@@ -10,7 +10,7 @@ import "github.com/entente/entente/internal/web/write"
 
 import (
 	"github.com/entente/entente/internal/i18n"
-	"github.com/entente/entente/internal/recognition/merit"
+	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/web/ui"
 	"slices"
 	"strconv"
@@ -35,24 +35,35 @@ func rulesPage(v *view) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack\">")
+		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack\"><p class=\"cluster muted small\">")
+		if !v.since.IsZero() {
+			_, _ = templ_7745c5c3_Buffer.WriteString("<span>")
+			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "recognition.since", "Day", i18n.Day(ctx, v.since)))
+			_, _ = templ_7745c5c3_Buffer.WriteString("</span> ")
+		}
+		if m := org.Who(ctx); m.May(org.OrgEdit) {
+			_, _ = templ_7745c5c3_Buffer.WriteString("<a href=\"/communities/recognition\">")
+			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "recognition.change"))
+			_, _ = templ_7745c5c3_Buffer.WriteString("</a>")
+		}
+		_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
 		if v.found {
-			templ_7745c5c3_Var5 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var7 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Err = standing(v).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "recognition.mine"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "recognition.mine"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Var6 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Var7 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var8 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var9 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<ul class=\"stack stack-tight\">")
-				for _, r := range merit.Rules() {
+				for _, r := range v.rules.Merits {
 					_, _ = templ_7745c5c3_Buffer.WriteString("<li class=\"spread\"><span>")
 					write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "recognition.kind."+r.Kind))
 					_, _ = templ_7745c5c3_Buffer.WriteString("</span> <strong class=\"num\">")
@@ -62,28 +73,28 @@ func rulesPage(v *view) templ.Component {
 				_, _ = templ_7745c5c3_Buffer.WriteString("</ul>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "recognition.earned_by"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "recognition.earned_by"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var10 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var12 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<ul class=\"stack stack-tight\"><li class=\"spread\"><span>")
 				write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "recognition.cap.day"))
 				_, _ = templ_7745c5c3_Buffer.WriteString("</span><strong class=\"num\">")
-				write.Text(templ_7745c5c3_Buffer, strconv.Itoa(merit.Bounds().Day))
+				write.Text(templ_7745c5c3_Buffer, strconv.Itoa(v.rules.Caps.Day))
 				_, _ = templ_7745c5c3_Buffer.WriteString("</strong></li><li class=\"spread\"><span>")
 				write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "recognition.cap.pair"))
 				_, _ = templ_7745c5c3_Buffer.WriteString("</span><strong class=\"num\">")
-				write.Text(templ_7745c5c3_Buffer, strconv.Itoa(merit.Bounds().Pair))
+				write.Text(templ_7745c5c3_Buffer, strconv.Itoa(v.rules.Caps.Pair))
 				_, _ = templ_7745c5c3_Buffer.WriteString("</strong></li><li class=\"spread\"><span>")
 				write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "recognition.cap.returned"))
 				_, _ = templ_7745c5c3_Buffer.WriteString("</span><strong class=\"num\">")
-				write.Text(templ_7745c5c3_Buffer, strconv.Itoa(merit.Bounds().Returned))
+				write.Text(templ_7745c5c3_Buffer, strconv.Itoa(v.rules.Caps.Returned))
 				_, _ = templ_7745c5c3_Buffer.WriteString("</strong></li><li class=\"spread\"><span>")
 				write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "recognition.cap.mutual"))
 				_, _ = templ_7745c5c3_Buffer.WriteString("</span><strong class=\"num\">")
-				write.Text(templ_7745c5c3_Buffer, strconv.Itoa(merit.Bounds().Mutual))
+				write.Text(templ_7745c5c3_Buffer, strconv.Itoa(v.rules.Caps.Mutual))
 				_, _ = templ_7745c5c3_Buffer.WriteString("</strong></li><li class=\"spread\"><span>")
 				write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "recognition.cap.own"))
 				_, _ = templ_7745c5c3_Buffer.WriteString("</span><strong class=\"num\">0</strong></li><li class=\"spread\"><span>")
@@ -91,14 +102,14 @@ func rulesPage(v *view) templ.Component {
 				_, _ = templ_7745c5c3_Buffer.WriteString("</span><strong class=\"num\">0</strong></li></ul>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "recognition.caps"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "recognition.caps"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var21 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var23 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<ol class=\"stack stack-tight\">")
-				for i, from := range merit.Levels() {
+				for i, from := range v.rules.Levels {
 					_, _ = templ_7745c5c3_Buffer.WriteString("<li class=\"spread\"><span>")
 					write.Text(templ_7745c5c3_Buffer, LevelName(ctx, i))
 					_, _ = templ_7745c5c3_Buffer.WriteString("</span> <span class=\"num\">")
@@ -108,14 +119,14 @@ func rulesPage(v *view) templ.Component {
 				_, _ = templ_7745c5c3_Buffer.WriteString("</ol>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "recognition.levels"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var21), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "recognition.levels"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var23), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var24 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var26 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<ul class=\"stack stack-tight\">")
-				for _, b := range merit.Badges() {
+				for _, b := range v.rules.Badges {
 					_, _ = templ_7745c5c3_Buffer.WriteString("<li class=\"cluster\">")
 					templ_7745c5c3_Err = badge(b.ID, !v.found || slices.Contains(v.person.Badges, b.ID)).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
@@ -128,13 +139,13 @@ func rulesPage(v *view) templ.Component {
 				_, _ = templ_7745c5c3_Buffer.WriteString("</ul>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "recognition.badges"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var24), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "recognition.badges"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var26), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Grid(2).Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Grid(2).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -143,8 +154,124 @@ func rulesPage(v *view) templ.Component {
 	})
 }
 
+func settingsBody(p settingsView) templ.Component {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var28 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Err = ui.Breadcrumb(ui.Crumb{Label: i18n.T(ctx, "community.title"), Href: "/communities"}, ui.Crumb{Label: i18n.T(ctx, "recognition.title")}).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Var29 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "recognition.rules_text"))
+			return nil
+		})
+		templ_7745c5c3_Err = ui.PageHeader(i18n.T(ctx, "recognition.rules"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var29), templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack\"><form method=\"post\" action=\"/communities/recognition\" class=\"stack\">")
+		templ_7745c5c3_Err = ui.FormErrors("", p.wrong).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Var31 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var32 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+				for _, r := range p.rules.Merits {
+					templ_7745c5c3_Err = p.number(r.Kind, i18n.T(ctx, "recognition.kind."+r.Kind), r.Points).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+				}
+				return nil
+			})
+			templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "recognition.earned_by"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var32), templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+			templ_7745c5c3_Var33 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+				for _, c := range capsOf(p.rules) {
+					templ_7745c5c3_Err = p.number(c.name, i18n.T(ctx, "recognition.cap."+c.name), c.n).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+				}
+				return nil
+			})
+			templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "recognition.caps"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var33), templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+			templ_7745c5c3_Var34 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+				for i, from := range p.rules.Levels {
+					if i > 0 {
+						templ_7745c5c3_Err = p.number("level"+strconv.Itoa(i), i18n.T(ctx, "recognition.level_from", "Level", LevelName(ctx, i)), from).Render(ctx, templ_7745c5c3_Buffer)
+						if templ_7745c5c3_Err != nil {
+							return templ_7745c5c3_Err
+						}
+					}
+				}
+				return nil
+			})
+			templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "recognition.levels"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var34), templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			return nil
+		})
+		templ_7745c5c3_Err = ui.Grid(2).Render(templ.WithChildren(ctx, templ_7745c5c3_Var31), templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Var35 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: i18n.T(ctx, "recognition.save"), Variant: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			return nil
+		})
+		templ_7745c5c3_Err = ui.FormActions().Render(templ.WithChildren(ctx, templ_7745c5c3_Var35), templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		_, _ = templ_7745c5c3_Buffer.WriteString("</form>")
+		if len(p.changes) > 0 {
+			templ_7745c5c3_Var36 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+				_, _ = templ_7745c5c3_Buffer.WriteString("<ul class=\"stack\">")
+				for i, c := range p.changes {
+					_, _ = templ_7745c5c3_Buffer.WriteString("<li><p class=\"cluster\"><strong>")
+					write.Text(templ_7745c5c3_Buffer, i18n.DateTime(ctx, c.At))
+					_, _ = templ_7745c5c3_Buffer.WriteString("</strong> <span>")
+					write.Text(templ_7745c5c3_Buffer, c.By)
+					_, _ = templ_7745c5c3_Buffer.WriteString("</span></p><p class=\"small\">")
+					write.Text(templ_7745c5c3_Buffer, p.differs(ctx, i))
+					_, _ = templ_7745c5c3_Buffer.WriteString("</p></li>")
+				}
+				_, _ = templ_7745c5c3_Buffer.WriteString("</ul>")
+				return nil
+			})
+			templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "recognition.changes"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var36), templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
+		_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
+		return nil
+	})
+}
+
+func (p settingsView) number(name, label string, n int) templ.Component {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var40 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Err = ui.TextField(ui.Field{Name: name, Label: label, Type: "number", Min: "0", Value: p.value(name, n), Error: p.bad(name), Required: true}).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		return nil
+	})
+}
+
 func badge(id string, on bool) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var26 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var41 templ.Component) (templ_7745c5c3_Err error) {
 		if on {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<span class=\"badge badge-success\">")
 			templ_7745c5c3_Err = ui.Icon("trophy").Render(ctx, templ_7745c5c3_Buffer)
@@ -163,8 +290,8 @@ func badge(id string, on bool) templ.Component {
 }
 
 func standing(v *view) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var29 templ.Component) (templ_7745c5c3_Err error) {
-		level, next := merit.Level(v.person.Points)
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var44 templ.Component) (templ_7745c5c3_Err error) {
+		level, next := v.person.Rules.Level(v.person.Points)
 		value, most := v.share()
 		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack\">")
 		if next > 0 {
@@ -193,7 +320,7 @@ func standing(v *view) templ.Component {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<ul class=\"cluster\" aria-label=\"")
 			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "recognition.for"))
 			_, _ = templ_7745c5c3_Buffer.WriteString("\">")
-			for _, r := range merit.Rules() {
+			for _, r := range v.person.Rules.Merits {
 				if n := v.person.Kinds[r.Kind]; n > 0 {
 					_, _ = templ_7745c5c3_Buffer.WriteString("<li class=\"small\">")
 					write.Text(templ_7745c5c3_Buffer, i18n.N(ctx, "recognition.count."+r.Kind, n))
@@ -208,8 +335,8 @@ func standing(v *view) templ.Component {
 }
 
 func personPage(v *view) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var34 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var35 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var49 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var50 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<a href=\"")
 			write.Link(templ_7745c5c3_Buffer, templ.URL(v.href(ctx, "/people/"+v.person.Handle)))
 			_, _ = templ_7745c5c3_Buffer.WriteString("\">")
@@ -217,12 +344,12 @@ func personPage(v *view) templ.Component {
 			_, _ = templ_7745c5c3_Buffer.WriteString("</a>")
 			return nil
 		})
-		templ_7745c5c3_Err = ui.PageHeader(v.person.Name, nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var35), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.PageHeader(v.person.Name, nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var50), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack\">")
-		templ_7745c5c3_Var38 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var53 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Err = standing(v).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -234,11 +361,11 @@ func personPage(v *view) templ.Component {
 			_, _ = templ_7745c5c3_Buffer.WriteString("</a></p>")
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "recognition.title"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var38), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "recognition.title"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var53), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Var41 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var56 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack\">")
 			if len(v.person.Thanks) == 0 {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
@@ -285,7 +412,7 @@ func personPage(v *view) templ.Component {
 			_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "recognition.thanks"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var41), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "recognition.thanks"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var56), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -298,7 +425,7 @@ func personPage(v *view) templ.Component {
 const panelThanks = 3
 
 func panel(v *view) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var47 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var62 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack\">")
 		if v.person.Points > 0 {
 			templ_7745c5c3_Err = standing(v).Render(ctx, templ_7745c5c3_Buffer)

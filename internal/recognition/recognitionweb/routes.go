@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/entente/entente/internal/community"
 	"github.com/entente/entente/internal/i18n"
@@ -29,6 +30,8 @@ func Routes(r *web.Routes, s *recognition.Service, places *community.Service) {
 	r.Page("GET /c/{slug}/recognition/{handle}", org.Public, h.person)
 	r.Do("POST /c/{slug}/recognition/{handle}/thank", org.SignedIn, h.thank)
 	r.Do("POST /c/{slug}/recognition/{handle}/take-back", org.SignedIn, h.takeBack)
+	r.Page("GET /communities/recognition", org.OrgEdit, h.settings)
+	r.Do("POST /communities/recognition", org.OrgEdit, h.change)
 }
 
 // view is a page of a community that whoever asks sees.
@@ -40,6 +43,8 @@ type view struct {
 	thanks bool // whoever asks may thank them
 	token  string
 	form   *web.Form
+	rules  merit.Rules
+	since  time.Time // of the rules, zero for those that come with the program
 }
 
 // at finds the community of a request, as whoever asks sees it.
@@ -81,6 +86,16 @@ func (h *handlers) rules(w http.ResponseWriter, r *http.Request) error {
 	v, err := h.at(r)
 	if err != nil {
 		return err
+	}
+	if v.rules, err = h.s.Rules(r.Context()); err != nil {
+		return err
+	}
+	changes, err := h.s.Changes(r.Context())
+	if err != nil {
+		return err
+	}
+	if len(changes) > 0 {
+		v.since = changes[0].At
 	}
 	if org.Who(r.Context()) != nil {
 		v.person, err = h.s.Find(r.Context(), v.sight, v.place, "")
@@ -182,8 +197,8 @@ func badgeHint(ctx context.Context, b merit.Badge) string {
 
 // share is how far somebody is on the way to the next level, and how far that is.
 func (v *view) share() (value, most float64) {
-	level, next := merit.Level(v.person.Points)
-	from := merit.Levels()[level]
+	level, next := v.person.Rules.Level(v.person.Points)
+	from := v.person.Rules.Levels[level]
 	if next == 0 {
 		return 1, 1
 	}

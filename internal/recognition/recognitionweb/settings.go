@@ -1,0 +1,129 @@
+package recognitionweb
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/ledger"
+	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/recognition"
+	"github.com/entente/entente/internal/recognition/merit"
+	"github.com/entente/entente/internal/web"
+	"github.com/entente/entente/internal/web/ui"
+)
+
+// settingsView is the form with which owners change the rules.
+type settingsView struct {
+	rules   merit.Rules
+	changes []recognition.Change
+	written merit.Rules
+	form    *web.Form // what was refused
+	wrong   []ui.FieldError
+}
+
+func (p settingsView) value(name string, n int) string {
+	if p.form != nil {
+		return p.form.Text(name)
+	}
+	return strconv.Itoa(n)
+}
+
+func (p settingsView) bad(field string) string {
+	for _, e := range p.wrong {
+		if e.Field == field {
+			return e.Text
+		}
+	}
+	return ""
+}
+
+type bound struct {
+	name string
+	n    int
+}
+
+func capsOf(r merit.Rules) []bound {
+	return []bound{{"day", r.Caps.Day}, {"pair", r.Caps.Pair}, {"returned", r.Caps.Returned}, {"mutual", r.Caps.Mutual}}
+}
+
+// differs says what a change changed.
+func (p settingsView) differs(ctx context.Context, i int) string {
+	was, is := p.written, p.changes[i].Rules
+	if i+1 < len(p.changes) {
+		was = p.changes[i+1].Rules
+	}
+	var out []string
+	add := func(label string, from, to int) {
+		if from != to {
+			out = append(out, i18n.T(ctx, "recognition.changed", "What", label, "From", from, "To", to))
+		}
+	}
+	for j, m := range is.Merits {
+		add(i18n.T(ctx, "recognition.kind."+m.Kind), was.Merits[j].Points, m.Points)
+	}
+	before := capsOf(was)
+	for j, c := range capsOf(is) {
+		add(i18n.T(ctx, "recognition.cap."+c.name), before[j].n, c.n)
+	}
+	for j, n := range is.Levels {
+		add(LevelName(ctx, j), was.Levels[j], n)
+	}
+	return strings.Join(out, " · ")
+}
+
+func (h *handlers) settings(w http.ResponseWriter, r *http.Request) error {
+	return h.showSettings(w, r, settingsView{})
+}
+
+func (h *handlers) showSettings(w http.ResponseWriter, r *http.Request, p settingsView) error {
+	ctx := r.Context()
+	var err error
+	if p.rules, err = h.s.Rules(ctx); err != nil {
+		return err
+	}
+	if p.written, err = merit.Written(); err != nil {
+		return err
+	}
+	if p.changes, err = h.s.Changes(ctx); err != nil {
+		return err
+	}
+	return web.Show(w, r, web.Page{Title: i18n.T(ctx, "recognition.rules")}, settingsBody(p))
+}
+
+func (h *handlers) change(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	f, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	number := func(name string) int {
+		n, err := strconv.Atoi(f.Text(name))
+		if err != nil {
+			return -1 // refused with its bounds
+		}
+		return n
+	}
+	now, err := h.s.Rules(ctx)
+	if err != nil {
+		return err
+	}
+	set := ledger.MeritRules{Points: map[string]int{}, Day: number("day"), Pair: number("pair"), Returned: number("returned"), Mutual: number("mutual"), Levels: []int{0}}
+	for _, m := range now.Merits {
+		set.Points[m.Kind] = number(m.Kind)
+	}
+	for i := 1; i < len(now.Levels); i++ {
+		set.Levels = append(set.Levels, number("level"+strconv.Itoa(i)))
+	}
+	if err := h.s.Change(ctx, set); err != nil {
+		if p := problem.Of(err); p.Code == problem.Invalid && p.Field != "" {
+			web.Invalid(w)
+			return h.showSettings(w, r, settingsView{form: f, wrong: []ui.FieldError{{Field: p.Field, Text: i18n.T(ctx, p.Key, p.Args...)}}})
+		}
+		return err
+	}
+	web.Flash(w, r, ui.Success, "recognition.saved")
+	return web.Redirect(w, r, "/communities/recognition")
+}

@@ -1,0 +1,83 @@
+package recognition
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"time"
+
+	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/id"
+	"github.com/entente/entente/internal/ledger"
+	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/recognition/merit"
+)
+
+// Rules are the rules in force.
+func (s *Service) Rules(ctx context.Context) (merit.Rules, error) {
+	return s.rules.Read(ctx, s.db, "", func(ctx context.Context) (merit.Rules, error) { return rulesOf(ctx, s.db.Read(), "") })
+}
+
+// Change is a change of the rules.
+type Change struct {
+	At    time.Time
+	By    string
+	Rules merit.Rules // from then on
+}
+
+// mostChanges is how many changes of the rules are told.
+const mostChanges = 50
+
+// Changes tells how the rules were changed, the newest first.
+func (s *Service) Changes(ctx context.Context) ([]Change, error) {
+	base, err := merit.Written()
+	if err != nil {
+		return nil, err
+	}
+	type row struct {
+		Change
+		set ledger.MeritRules
+	}
+	list, err := db.All(ctx, s.db.Read(), func(r *row) []any { return []any{db.At(&r.At), &r.By, db.JSON(&r.set)} },
+		"SELECT at, by_name, rules FROM recognition_rule ORDER BY month DESC, at DESC, id DESC"+db.Limit(mostChanges))
+	if err != nil {
+		return nil, fmt.Errorf("read how rules were changed: %w", err)
+	}
+	out := make([]Change, len(list))
+	for i, r := range list {
+		out[i] = r.Change
+		out[i].Rules = with(base, r.set)
+	}
+	return out, nil
+}
+
+// Change changes what merits are worth, the caps and the levels, from the month that has begun on: what was earned in the months before stays. Owners may.
+func (s *Service) Change(ctx context.Context, set ledger.MeritRules) error {
+	if err := org.Require(ctx, org.OrgEdit); err != nil {
+		return err
+	}
+	now, err := s.Rules(ctx)
+	if err != nil {
+		return err
+	}
+	to := with(now, set)
+	if len(to.Levels) != len(now.Levels) || len(set.Points) != len(now.Merits) {
+		return problem.New(problem.Invalid, "problem.bad_form")
+	}
+	if field, from, most := to.Wrong(); field != "" {
+		return problem.New(problem.Invalid, "recognition.bounds", "From", from, "To", most).On(field)
+	}
+	if reflect.DeepEqual(now, to) {
+		return nil
+	}
+	m := org.Who(ctx)
+	set.By = m.Name
+	a := ledger.Activity{Kind: ledger.RecognitionSet, Actor: "member:" + m.ID, Object: "recognition", At: s.now(), Data: ledger.Data(set)}
+	a.ID = id.New()
+	a.Key = "recognition:" + a.ID
+	if _, err := s.ledger.State(ctx, a); err != nil {
+		return fmt.Errorf("state the rules of recognition: %w", err)
+	}
+	return nil
+}
