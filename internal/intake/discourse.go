@@ -91,8 +91,16 @@ type dcTopic struct {
 	Votes    *int              `json:"vote_count"`
 	MayVote  bool              `json:"can_vote"`
 	Deleted  *time.Time        `json:"deleted_at"`
+	Closed   bool              `json:"closed"`
+	Archived bool              `json:"archived"`
+	Pinned   bool              `json:"pinned"`
+	Global   bool              `json:"pinned_globally"`
+	PinnedAt time.Time         `json:"pinned_at"`
+	LastAt   time.Time         `json:"last_posted_at"`
+	Visible  *bool             `json:"visible"`
 	Stream   *struct {
 		Posts []dcPost `json:"posts"`
+		IDs   []int64  `json:"stream"` // of all its posts, of which a page holds the first twenty
 	} `json:"post_stream"`
 	Accepted *struct {
 		Number int `json:"post_number"`
@@ -158,7 +166,7 @@ func (b *board) values(name string, r io.Reader, do func(Place, *dcValue) error)
 	if err != nil {
 		return err
 	}
-	capped := &cappedReader{r: in}
+	capped := &cappedReader{r: in, left: maxValue}
 	d := json.NewDecoder(bufio.NewReader(capped))
 	listed := false
 	if c, err := firstByte(in); err != nil {
@@ -287,6 +295,9 @@ func (b *board) topic(place Place, v *dcValue) error {
 	if t.ID <= 0 {
 		return b.emit(refused(place, "intake.no_id", t.Title))
 	}
+	if t.Visible != nil && !*t.Visible { // here everybody would find it
+		return b.emit(refused(place, "intake.unlisted", t.Title))
+	}
 	to, err := b.space(t.Category)
 	if err != nil {
 		return b.emit(refusedBy(place, err, t.Title))
@@ -332,10 +343,65 @@ func (b *board) topic(place Place, v *dcValue) error {
 				at = p.At
 			}
 		}
-		return b.emit(Row{Place: place, About: About{Post: q, External: true}, Fact: &ledger.Activity{Kind: ledger.AnswerPicked, Channel: b.opts.Channel,
-			At: b.opts.moved(at), Key: pickedKey(b.opts.Channel, q, a), Data: ledger.Data(ledger.Picked{Answer: a})}})
+		if err := b.emit(Row{Place: place, About: About{Post: q, External: true}, Fact: &ledger.Activity{Kind: ledger.AnswerPicked, Channel: b.opts.Channel,
+			At: b.opts.moved(at), Key: pickedKey(b.opts.Channel, q, a), Data: ledger.Data(ledger.Picked{Answer: a})}}); err != nil {
+			return err
+		}
+	}
+	if have[1] {
+		if err := b.turned(place, t, posts); err != nil {
+			return err
+		}
+	}
+	return b.missing(place, t, posts)
+}
+
+// turned states that a topic takes no more answers, or stands above others.
+func (b *board) turned(place Place, t *dcTopic, posts []dcPost) error {
+	if b.opts.Space == "" {
+		return nil
+	}
+	q, last := b.external(t.ID, 1), t.LastAt
+	for _, p := range posts {
+		if p.At.After(last) {
+			last = p.At
+		}
+	}
+	for _, x := range []struct {
+		is    bool
+		state string
+		at    time.Time
+	}{{t.Closed || t.Archived, "locked", last}, {t.Pinned || t.Global, "pinned", t.PinnedAt}} {
+		if !x.is {
+			continue
+		}
+		if x.at.IsZero() {
+			x.at = last
+		}
+		if err := b.emit(Row{Place: place, About: About{Post: q, External: true}, Fact: &ledger.Activity{Kind: ledger.ThreadTurned, Actor: b.opts.Actor, Channel: b.opts.Channel, At: b.opts.moved(x.at),
+			Key: turnedKey(b.opts.Channel, q, x.state), Data: ledger.Data(ledger.Turned{State: x.state})}}); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// missing tells which posts a topic has that the file does not hold, so that nobody takes half a topic for all of it.
+func (b *board) missing(place Place, t *dcTopic, posts []dcPost) error {
+	here := make(map[int64]bool, len(posts))
+	for _, p := range posts {
+		here[p.ID] = true
+	}
+	var ids []string
+	for _, id := range t.Stream.IDs {
+		if !here[id] {
+			ids = append(ids, strconv.FormatInt(id, 10))
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	return b.emit(refused(place, "intake.posts_missing", strings.Join(ids, " "), "Topic", t.ID, "Count", len(ids)))
 }
 
 func (b *board) external(topic int64, number int) string {

@@ -96,12 +96,20 @@ func TestIntoCommunity(t *testing.T) {
 {"username":"ana","created_at":"2024-01-01T00:00:00Z","raw":"![p|1x1](upload://2.png)","cooked":"<p>p</p>","post_number":1,"post_type":1,"actions_summary":[{"id":2,"count":3}]},
 {"username":"sys","created_at":"2024-01-01T00:00:00Z","cooked":"closed","post_number":2,"post_type":3},
 {"username":"bob","created_at":"2024-01-02T00:00:00Z","cooked":"<p>So</p>","post_number":3,"post_type":1,"accepted_answer":true}]}}`,
+			"t13.json": `[{"id":13,"title":"Rules of the house","closed":true,"pinned":true,"pinned_at":"2024-01-04T00:00:00Z","visible":true,"post_stream":{"stream":[40,41,42],"posts":[
+{"id":40,"username":"ana","created_at":"2024-01-03T00:00:00Z","cooked":"<p>Be kind</p>","post_number":1,"post_type":1}]}},
+{"id":14,"title":"Not listed","visible":false,"post_stream":{"posts":[{"id":43,"username":"ana","created_at":"2024-01-03T00:00:00Z","cooked":"<p>Hush</p>","post_number":1,"post_type":1}]}}]`,
 			"uploads/0000000000000000000000000000000000000002.png": "x",
 		}), Settings{Site: "https://old.example", Spaces: true}, []string{
 			`t12.1 question in "staff" by https://old.example/u/ana score 3 group true to []: ![p.png](/media/x)`,
 			`left`,
 			`t12.3 answer in "" by https://old.example/u/bob score 0 group true to [t12.1]: So`,
 			`answer.picked t12.1 {"answer":"t12.3"}`,
+			`t13.1  in "sp" by https://old.example/u/ana score 0 group false to []: Be kind`,
+			`thread.turned t13.1 {"state":"locked"}`,
+			`thread.turned t13.1 {"state":"pinned"}`,
+			`refused intake.posts_missing`,
+			`refused intake.unlisted`,
 		}},
 		"ideas": {"csv", write(t, "ideas.csv", []byte("id;title;text;status;votes;voters\n1;Longer;<p>too <b>short</b></p>;planned;12;a@x.example\n2;;x;;;\n3;Odd;x;perhaps;;\n")), Settings{Target: IdeaLines}, []string{
 			`idea-1 idea in "sp" by  score 11 group false to []: too **short**`,

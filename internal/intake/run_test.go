@@ -347,6 +347,10 @@ func TestJobEnds(t *testing.T) {
 		if a, err := s.Cancel(ctx, a.ID); err != nil || a.State != Cancelled {
 			t.Error(a.State, err)
 		}
+		// An archive of a kind that is not read is told at once, and nothing of it is kept.
+		if _, err := s.Receive(ctx, "dump.7z", strings.NewReader("7z\xbc\xaf\x27\x1c"), -1); !problem.Is(err, problem.Invalid) || problem.Of(err).Key != "intake.7z" || problem.Of(err).Field != "file" {
+			t.Errorf("a 7z archive: %v", err)
+		}
 		// Not what it was said to be.
 		b := receive("b.vcf", "no cards")
 		if _, err := s.Start(ctx, b.ID, Order{Format: "vcard"}); err != nil {

@@ -166,10 +166,13 @@ func (s *Service) Receive(ctx context.Context, name string, r io.Reader, size in
 		os.Remove(s.file(j.ID))
 		return Job{}, err
 	}
-	if src, err := OpenAs(s.file(j.ID), j.Name); err == nil {
-		j.Format = Detect(src)
-		src.Close()
+	src, err := OpenAs(s.file(j.ID), j.Name)
+	if err != nil { // what cannot be opened is told at once, such as an archive of a kind that is not read
+		os.Remove(s.file(j.ID))
+		return Job{}, problem.Of(err).On("file")
 	}
+	j.Format = Detect(src)
+	src.Close()
 	err = s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
 		return db.Insert(ctx, q, "intake_job (id, member, lang, zone, name, size, format, state, created_at)",
 			[][]any{{j.ID, j.Member, j.Lang, j.Zone, j.Name, j.Size, j.Format, string(j.State), db.T(j.CreatedAt)}}, "")
