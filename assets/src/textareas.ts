@@ -22,6 +22,10 @@ export function drafts(root: ParentNode): void {
 		const key = prefix + (area.dataset["draft"] ?? "");
 		const kept = read(key);
 		const stays = area.dataset["draftStays"];
+		if (stays === "over") {
+			changed(area, key, kept);
+			continue;
+		}
 		if (kept && (!area.value || stays === "after")) {
 			const more = area.value.trim();
 			area.value = more && !kept.includes(more) ? `${kept}\n\n${area.value}` : kept;
@@ -34,6 +38,18 @@ export function drafts(root: ParentNode): void {
 		// says that it has the words.
 		if (!stays) area.form?.addEventListener("submit", () => write(key, ""));
 	}
+}
+
+// Words that are there already: what was begun of changing them takes their place, the form says so, and gives them back when it is reset.
+function changed(area: HTMLTextAreaElement | HTMLInputElement, key: string, kept: string | null): void {
+	if (kept && kept !== area.value) {
+		area.value = kept;
+		const told = area.form?.querySelector<HTMLElement>("[data-draft-told]");
+		if (told) told.hidden = false;
+		area.dispatchEvent(new Event("input", { bubbles: true }));
+	}
+	area.addEventListener("input", () => write(key, area.value === area.defaultValue ? "" : area.value));
+	area.form?.addEventListener("reset", () => write(key, ""));
 }
 
 // The server names in a cookie the words that it has.

@@ -39,7 +39,7 @@ func (s *Service) Pick(ctx context.Context, community, answer string, take bool)
 	case take == p.Accepted:
 		return t, nil
 	}
-	picked := ledger.Picked{}
+	picked := ledger.Picked{Office: !Wrote(m, t.Author)}
 	if take {
 		picked.Answer = p.ExternalID
 	}

@@ -50,9 +50,9 @@ func (s *Service) Appeal(ctx context.Context, community, about, words string) er
 		return problem.New(problem.Conflict, "community.moderation.no_appeal")
 	}
 	return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
-		n, err := db.Exec(ctx, q, `INSERT INTO community_case (id, kind, community, space, post, about, author, member, author_name, words, state, at)
-			VALUES ($1, 'appeal', $2, $3, $4, $5, $6, $7, $8, $9, 'open', $10) ON CONFLICT DO NOTHING`,
-			s.newID(), community, was.Space, was.Post, about, actorOf(m), m.ID, m.Name, words, db.T(s.Now()))
+		n, err := db.Exec(ctx, q, `INSERT INTO community_case (id, kind, community, space, post, about, author, member, author_name, words, state, at, what)
+			VALUES ($1, 'appeal', $2, $3, $4, $5, $6, $7, $8, $9, 'open', $10, $11) ON CONFLICT DO NOTHING`,
+			s.newID(), community, was.Space, was.Post, about, actorOf(m), m.ID, m.Name, words, db.T(s.Now()), was.What)
 		if err != nil {
 			return fmt.Errorf("keep an appeal: %w", err)
 		}
@@ -75,7 +75,7 @@ func (s *Service) overturn(ctx context.Context, q db.Q, b *Brief, words string) 
 		state, kind = "published", LetThrough
 		stated, err = s.publish(ctx, q, &b.Against)
 	} else {
-		stated, err = s.turnPost(ctx, q, &b.Against, ledger.PostShown)
+		stated, err = s.turnAny(ctx, q, &b.Against, "", words)
 	}
 	if err != nil {
 		return nil, err
@@ -83,7 +83,11 @@ func (s *Service) overturn(ctx context.Context, q db.Q, b *Brief, words string) 
 	if _, err := db.Exec(ctx, q, "UPDATE community_case SET state = $1 WHERE id = $2", state, b.Against.ID); err != nil {
 		return nil, fmt.Errorf("take a decision back: %w", err)
 	}
-	return stated, s.word(ctx, q, Notice{Member: b.Member, Community: b.Community, Kind: kind, Post: b.Post, Subject: b.ID, Words: strings.TrimSpace(b.Title + "\n" + words)})
+	post := b.Post
+	if b.What != "" {
+		post = ""
+	}
+	return stated, s.word(ctx, q, Notice{Member: b.Member, Community: b.Community, Kind: kind, Post: post, Subject: b.ID, Words: strings.TrimSpace(b.Title + "\n" + words)})
 }
 
 // AppealOf gives the appeal against a decision or a sanction, if there is one.

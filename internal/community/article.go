@@ -344,8 +344,8 @@ func (s *Service) SeedOf(ctx context.Context, t *Thread) (string, error) {
 		}
 	}
 	out := strings.TrimSpace(b.String())
-	if utf8.RuneCountInString(out) > maxBody {
-		out = string([]rune(out)[:maxBody])
+	if utf8.RuneCountInString(out) > MaxBody {
+		out = string([]rune(out)[:MaxBody])
 	}
 	return out, nil
 }

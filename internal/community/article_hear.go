@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/entente/entente/internal/db"
@@ -73,6 +74,53 @@ func (s *Service) hearArticles(ctx context.Context) (int, error) {
 			n.Words = strings.TrimSpace(x.Title + "\n" + x.words)
 		}
 		if err := s.heard(ctx, x.fact, to, n); err != nil {
+			return i, err
+		}
+	}
+	return len(list), nil
+}
+
+// hearStale tells the writer of an article, and those who look after its space, that it is to be looked at again: once each time, on the day it is.
+func (s *Service) hearStale(ctx context.Context) (int, error) {
+	now := s.Now()
+	list, err := db.All(ctx, s.db.Read(), articleFields, "SELECT "+articleColumns+` FROM community_article a WHERE a.stale_at > $1 AND a.stale_at <= $2
+		AND NOT EXISTS (SELECT 1 FROM community_heard h WHERE h.fact = 'stale:' || a.id || ':' || a.stale_at) ORDER BY a.stale_at, a.id`+db.Limit(atOnce), db.T(now.Add(-heardFor)), db.T(now))
+	if err != nil {
+		return 0, fmt.Errorf("look for articles to be looked at again: %w", err)
+	}
+	all, err := s.Map(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for i := range list {
+		a := &list[i]
+		people, err := s.keepersOf(ctx, a)
+		if err != nil {
+			return i, err
+		}
+		author, err := s.memberOf(ctx, a.Author)
+		if err != nil {
+			return i, err
+		}
+		if author != "" && !slices.Contains(people, author) {
+			people = append(people, author)
+		}
+		n := Notice{Words: a.Title}
+		var to []told
+		if at, known := all.spaces[a.Space]; known {
+			c := all.Communities[all.ids[all.Spaces[at].Community]]
+			n.Community, n.Subject = c.ID, c.Path()+"/articles/"+a.ID+"#"+strconv.FormatInt(a.CheckedAt.Unix(), 10) // one notice each time
+			for _, id := range people {
+				m, may, err := s.mayHear(ctx, id, a.Space)
+				if err != nil {
+					return i, err
+				}
+				if may {
+					to = append(to, told{m, ArticleOld})
+				}
+			}
+		}
+		if err := s.heard(ctx, "stale:"+a.ID+":"+fmt.Sprint(db.T(a.CheckedAt.AddDate(0, a.Months, 0))), to, n); err != nil {
 			return i, err
 		}
 	}

@@ -155,10 +155,33 @@ func TestArticles(t *testing.T) {
 		if got := again(); got != "" {
 			t.Errorf("to be looked at again: %q", got)
 		}
-		k.pass(230 * 24 * time.Hour)
+		old := func(who context.Context) (out []string) {
+			list, err := k.Notices(who, k.sight(who), k.id)
+			must(t, err)
+			for _, n := range list {
+				if n.Kind == community.ArticleOld {
+					out = append(out, n.Words)
+				}
+			}
+			return out
+		}
+		was := k.article(t.Context(), one)
+		k.pass(was.CheckedAt.AddDate(0, 6, 0).Sub(k.now()) - time.Hour)
+		k.tells()
+		same(t, "told too early", []string(nil), old(bob))
+		k.pass(time.Hour)
+		k.tells()
+		k.tells()
+		same(t, "its writer", []string{"Oiling a chain"}, old(bob))
+		same(t, "who looks after it", []string{"Oiling a chain"}, old(lea))
+		same(t, "others", []string(nil), old(ada))
+		k.pass(40 * 24 * time.Hour)
 		if got := again(); got != one {
 			t.Errorf("to be looked at again is %q, want %q", got, one)
 		}
+		must(t, k.ForgetNotices(t.Context()))
+		k.tells()
+		same(t, "its writer, later", 1, len(old(bob)))
 		must(t, turn(lea, one, community.Confirmed))
 		if got := again(); got != "" {
 			t.Errorf("to be looked at again: %q", got)

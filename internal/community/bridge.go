@@ -471,8 +471,8 @@ func (s *Service) BringBack(ctx context.Context, bridge, post, body, name, token
 		credit = i18n.T(reader, "community.bridge.credit_changed", "Helper", lineOf(helper.Name), "Name", lineOf(me.Name))
 	}
 	body = strings.TrimRight(body, " \n") + "\n\n*" + strings.NewReplacer("*", "", "_", `\_`, "[", "", "<", "").Replace(credit) + "*"
-	if utf8.RuneCountInString(body) > maxBody {
-		return problem.New(problem.Invalid, "problem.too_long", "Max", maxBody).On("body")
+	if utf8.RuneCountInString(body) > MaxBody {
+		return problem.New(problem.Invalid, "problem.too_long", "Max", MaxBody).On("body")
 	}
 	said := ledger.Said{Lang: t.Lang, InReplyTo: []string{first.ExternalID}, As: lineOf(as), Helper: voice}
 	if t.Question() {

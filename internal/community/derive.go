@@ -16,7 +16,7 @@ import (
 
 // Follower derives threads, posts, votes and what posts said before they were edited.
 func Follower() ledger.Follower {
-	return ledger.Follower{Name: "community", Version: 9 + 100*markup.Version, Apply: derive,
+	return ledger.Follower{Name: "community", Version: 10 + 100*markup.Version, Apply: derive,
 		Tables: append([]string{"community_thread", "community_post", "community_edit", "community_vote", "community_hidden", "community_post_file", "community_voice", "community_mention",
 			"community_reaction", "community_poll", "community_poll_ballot"}, slices.Concat(ideaTables(), eventTables(), indexTables(), claimTables())...)}
 }

@@ -2,7 +2,6 @@ package community
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,9 +29,10 @@ const (
 type Case struct {
 	ID         string
 	Kind       string // flag, held, appeal
+	What       string // "" a post, article, profile
 	Community  string
 	Space      string // "" of an appeal against a sanction
-	Post       string
+	Post       string // or the article, or the member whose profile it is
 	About      string // of an appeal: the case or the sanction
 	Author     string // an identity
 	Member     string // id of the author, "" when they are none
@@ -51,13 +51,13 @@ type Case struct {
 	appeal  string // the appeal against it
 }
 
-const caseColumns = `c.id, c.kind, c.community, COALESCE(t.space, c.space), c.post, c.about, c.author, c.member, c.author_name, c.cause, c.state, c.reason, c.words, c.decided_by, c.at,
+const caseColumns = `c.id, c.kind, c.what, c.community, COALESCE(t.space, c.space), c.post, c.about, c.author, c.member, c.author_name, c.cause, c.state, c.reason, c.words, c.decided_by, c.at,
 	c.decided_at, COALESCE(p.thread, ''), (SELECT COUNT(*) FROM community_flag f WHERE f.case_id = c.id), c.content, COALESCE((SELECT a.id FROM community_case a WHERE a.about = c.id AND a.kind = 'appeal'), '')`
 
 const caseTables = " FROM community_case c LEFT JOIN community_post p ON p.id = c.post AND c.post <> '' LEFT JOIN community_thread t ON t.id = p.thread "
 
 func caseFields(c *Case) []any {
-	return []any{&c.ID, &c.Kind, &c.Community, &c.Space, &c.Post, &c.About, &c.Author, &c.Member, &c.AuthorName, &c.Cause, &c.State, &c.Reason, &c.Words, &c.DecidedBy, db.At(&c.At),
+	return []any{&c.ID, &c.Kind, &c.What, &c.Community, &c.Space, &c.Post, &c.About, &c.Author, &c.Member, &c.AuthorName, &c.Cause, &c.State, &c.Reason, &c.Words, &c.DecidedBy, db.At(&c.At),
 		db.At(&c.DecidedAt), &c.Thread, &c.Flags, &c.content, &c.appeal}
 }
 
@@ -115,12 +115,27 @@ func (s *Service) Flag(ctx context.Context, community, post, reason, words strin
 	if err != nil {
 		return err
 	}
-	return s.raise(ctx, community, &p, &t, author, m.ID, reason, words)
+	return s.raise(ctx, &Case{Community: community, Space: t.Space, Post: p.ID, Author: p.Author, Member: author, AuthorName: p.AuthorName}, saidBy(&p), m.ID, reason, words)
 }
 
-// raise keeps a flag of somebody, in the open case of the post.
-func (s *Service) raise(ctx context.Context, community string, p *Post, t *Thread, author, by, reason, words string) error {
+func saidBy(p *Post) *flagged {
+	return &flagged{Title: p.Title, Markup: p.Markup, Text: textOf(p.Markup)}
+}
+
+// raise keeps a flag of somebody, in the open case of what it is about, with what that says now.
+func (s *Service) raise(ctx context.Context, c *Case, says *flagged, by, reason, words string) error {
 	now := s.Now()
+	content, err := says.raw()
+	if err != nil {
+		return err
+	}
+	action, about := "community.flag", "post:"+c.Post
+	if c.What != "" {
+		action += "_" + c.What
+	}
+	if c.What == AProfile {
+		about = "member:" + c.Post
+	}
 	return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
 		n, _, err := db.Value[int](ctx, q, "SELECT COUNT(*) FROM community_flag WHERE member = $1 AND at > $2", by, db.T(now.Add(-24*time.Hour)))
 		if err != nil {
@@ -129,18 +144,18 @@ func (s *Service) raise(ctx context.Context, community string, p *Post, t *Threa
 		if n >= mostFlags {
 			return problem.New(problem.Busy, "community.moderation.many_flags")
 		}
-		if err := db.Insert(ctx, q, "community_case (id, kind, community, space, post, author, member, author_name, state, at)",
-			[][]any{{s.newID(), "flag", community, t.Space, p.ID, p.Author, author, p.AuthorName, "open", db.T(now)}}, "ON CONFLICT DO NOTHING"); err != nil {
+		if err := db.Insert(ctx, q, "community_case (id, kind, what, community, space, post, author, member, author_name, content, state, at)",
+			[][]any{{s.newID(), "flag", c.What, c.Community, c.Space, c.Post, c.Author, c.Member, c.AuthorName, content, "open", db.T(now)}}, "ON CONFLICT DO NOTHING"); err != nil {
 			return fmt.Errorf("open a case: %w", err)
 		}
-		id, _, err := db.Value[string](ctx, q, "SELECT id FROM community_case WHERE post = $1 AND kind = 'flag' AND state = 'open'", p.ID)
+		id, _, err := db.Value[string](ctx, q, "SELECT id FROM community_case WHERE post = $1 AND kind = 'flag' AND state = 'open'", c.Post)
 		if err != nil {
 			return fmt.Errorf("find the case of a post: %w", err)
 		}
 		if err := db.Insert(ctx, q, "community_flag (case_id, member, reason, words, at)", [][]any{{id, by, reason, words, db.T(now)}}, "ON CONFLICT DO NOTHING"); err != nil {
 			return fmt.Errorf("keep a flag: %w", err)
 		}
-		return s.org.Audit(ctx, q, "community.flag", "post:"+p.ID, map[string]string{"community": community, "reason": reason})
+		return s.org.Audit(ctx, q, action, about, map[string]string{"community": c.Community, "reason": reason})
 	})
 }
 
@@ -194,13 +209,13 @@ func (s *Service) Remove(ctx context.Context, community, post, decision, reason,
 }
 
 // keepFlagged keeps what a post said with the case that is open about it, in the transaction that takes the post away: otherwise whoever wrote it would take the words from
-// those who have to decide.
+// those who have to decide. What it said when it was flagged is kept already.
 func (s *Service) keepFlagged(ctx context.Context, q db.Q, p *Post) error {
-	raw, err := json.Marshal(ledger.Said{Title: p.Title, Markup: p.Markup, Text: textOf(p.Markup)})
+	raw, err := saidBy(p).raw()
 	if err != nil {
-		return fmt.Errorf("keep what was flagged: %w", err)
+		return err
 	}
-	if _, err := db.Exec(ctx, q, "UPDATE community_case SET content = $1 WHERE post = $2 AND kind = 'flag' AND state = 'open'", string(raw), p.ID); err != nil {
+	if _, err := db.Exec(ctx, q, "UPDATE community_case SET content = $1 WHERE post = $2 AND kind = 'flag' AND state = 'open' AND content = ''", raw, p.ID); err != nil {
 		return fmt.Errorf("keep what was flagged: %w", err)
 	}
 	return nil
@@ -298,6 +313,10 @@ type Brief struct {
 	Case
 	Title     string
 	HTML      string
+	Was       *Said  // what it said when it was flagged, where that was something else
+	Picture   bool   // of a profile: there is one
+	Repainted bool   // another than that which was flagged
+	Path      string // of an article or a profile, in its community; "" where whoever acts may not read it
 	Flags     []Raised
 	Trust     Trust
 	Earlier   []Case // decided, of the same author in the same community
@@ -309,6 +328,9 @@ type Brief struct {
 	May       bool     // whoever acts may decide
 	Sanctions bool     // and silence or suspend the author
 }
+
+// Said is a title and safe HTML.
+type Said struct{ Title, HTML string }
 
 // Brief gives a case that whoever acts may decide on.
 func (s *Service) Brief(ctx context.Context, o Sight, id string) (Brief, error) {
@@ -329,6 +351,9 @@ func (s *Service) Brief(ctx context.Context, o Sight, id string) (Brief, error) 
 		if b.Title, b.HTML, words, err = s.content(ctx, shown); err != nil {
 			return b, err
 		}
+		if err := s.compare(ctx, shown, &b); err != nil {
+			return b, err
+		}
 		if s.hint != nil {
 			b.Hint, b.HintP = s.hint(b.Title, words)
 		}
@@ -336,6 +361,18 @@ func (s *Service) Brief(ctx context.Context, o Sight, id string) (Brief, error) 
 	b.May = c.Open() && s.mayDecide(ctx, &b)
 	if !o.May(b.Space) { // what was flagged, and nothing of what stands around it
 		b.Thread = ""
+	}
+	switch {
+	case b.What == AnArticle && o.May(b.Space):
+		b.Path = "/articles/" + b.Post
+	case b.What == AProfile:
+		if place, seen := o.ByID(b.Community); seen {
+			handle, err := s.HandleOf(ctx, place.Channel, b.Author)
+			if err != nil {
+				return b, err
+			}
+			b.Path = "/people/" + handle
+		}
 	}
 	if by := shown.DecidedBy; by != "" {
 		if m, err := s.org.Find(ctx, by); err == nil {
@@ -363,6 +400,27 @@ func (s *Service) Brief(ctx context.Context, o Sight, id string) (Brief, error) 
 	b.Sanctions = m.Role == org.Plain && may(ctx, org.CommunityModerate) && c.Kind != "appeal"
 	b.Earlier, err = s.cases(ctx, "c.member = $1 AND c.community = $2 AND c.state <> 'open' AND c.kind <> 'appeal' AND c.id <> $3", c.Member, c.Community, shown.ID)
 	return b, err
+}
+
+// compare holds what was flagged against what stands there now.
+func (s *Service) compare(ctx context.Context, c *Case, b *Brief) error {
+	was, found, err := c.was()
+	if err != nil {
+		return err
+	}
+	now, err := s.standing(ctx, c)
+	if err != nil {
+		return err
+	}
+	b.Picture, b.Repainted = now.picture != "", found && was.Picture != now.picture
+	words := was.Markup
+	if c.What == AProfile {
+		words = was.Text
+	}
+	if found && c.Open() && now.there() && (was.Title != now.title || words != now.source) {
+		b.Was = &Said{was.Title, was.html()}
+	}
+	return nil
 }
 
 // caseOf finds a case that whoever acts may know of.
@@ -401,6 +459,9 @@ func (c *Case) Decisions() []string {
 		return []string{"published", "declined"}
 	case "appeal":
 		return []string{"upheld", "overturned"}
+	}
+	if c.What == AnArticle { // it is withdrawn; its versions stay
+		return []string{"kept", "hidden"}
 	}
 	return []string{"kept", "hidden", "deleted"}
 }
@@ -455,6 +516,9 @@ func (s *Service) Decide(ctx context.Context, id, decision, reason, words string
 		if stated, err = s.effect(ctx, q, &b, decision, reason, words); err != nil {
 			return err
 		}
+		if err := s.forget(ctx, q, &b, decision); err != nil {
+			return err
+		}
 		return s.org.Audit(ctx, q, "community.decide", "case:"+b.ID, map[string]string{"community": b.Community, "kind": b.Kind, "post": b.Post, "decision": decision, "reason": reason})
 	})
 	if err != nil || len(stated) == 0 {
@@ -464,6 +528,24 @@ func (s *Service) Decide(ctx context.Context, id, decision, reason, words string
 	return s.ledger.Await(ctx, stated)
 }
 
+// forget drops what something said when it was flagged, once that is decided: what is kept has its own words, and what is removed for good has none. What its author took
+// away stays with the decision on it, as do articles and profiles that could be shown again.
+func (s *Service) forget(ctx context.Context, q db.Q, b *Brief, decision string) error {
+	if b.Kind != "flag" || decision == "hidden" && b.What != "" {
+		return nil
+	}
+	if b.What == "" {
+		now, err := s.standing(ctx, &b.Case)
+		if err != nil || !now.there() {
+			return err
+		}
+	}
+	if _, err := db.Exec(ctx, q, "UPDATE community_case SET content = '' WHERE id = $1", b.ID); err != nil {
+		return fmt.Errorf("forget what was flagged: %w", err)
+	}
+	return nil
+}
+
 // effect does what a decision says, and tells the author.
 func (s *Service) effect(ctx context.Context, q db.Q, b *Brief, decision, reason, words string) ([]ledger.Activity, error) {
 	tell := func(kind NoticeKind) error {
@@ -471,7 +553,11 @@ func (s *Service) effect(ctx context.Context, q db.Q, b *Brief, decision, reason
 		if b.Title != "" {
 			text = strings.TrimSpace(b.Title + "\n" + words)
 		}
-		return s.word(ctx, q, Notice{Member: b.Member, Community: b.Community, Kind: kind, Post: b.Post, Subject: b.ID, Words: text})
+		n := Notice{Member: b.Member, Community: b.Community, Kind: kind, Post: b.Post, Subject: b.ID, Words: text}
+		if b.What != "" {
+			n.Post = ""
+		}
+		return s.word(ctx, q, n)
 	}
 	switch decision {
 	case "published":
@@ -483,13 +569,13 @@ func (s *Service) effect(ctx context.Context, q db.Q, b *Brief, decision, reason
 	case "declined":
 		return nil, tell(Declined)
 	case "hidden":
-		stated, err := s.turnPost(ctx, q, &b.Case, ledger.PostHidden)
+		stated, err := s.turnAny(ctx, q, &b.Case, decision, words)
 		if err != nil {
 			return nil, err
 		}
 		return stated, tell(HidPost)
 	case "deleted":
-		stated, err := s.turnPost(ctx, q, &b.Case, ledger.PostDeleted)
+		stated, err := s.turnAny(ctx, q, &b.Case, decision, words)
 		if err != nil {
 			return nil, err
 		}
@@ -500,6 +586,21 @@ func (s *Service) effect(ctx context.Context, q db.Q, b *Brief, decision, reason
 		return s.overturn(ctx, q, b, words)
 	}
 	return nil, nil
+}
+
+// turnAny does what was decided: "hidden", "deleted", or, with "", shown again.
+func (s *Service) turnAny(ctx context.Context, q db.Q, c *Case, decision, words string) ([]ledger.Activity, error) {
+	if c.What != "" {
+		return s.turnOther(ctx, q, c, decision, words)
+	}
+	kind := ledger.PostShown
+	switch decision {
+	case "hidden":
+		kind = ledger.PostHidden
+	case "deleted":
+		kind = ledger.PostDeleted
+	}
+	return s.turnPost(ctx, q, c, kind)
 }
 
 // turnPost states that a post is hidden, shown again or taken away.

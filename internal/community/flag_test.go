@@ -1,8 +1,11 @@
 package community_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"image"
+	"image/png"
 	"slices"
 	"strings"
 	"testing"
@@ -432,5 +435,120 @@ func TestFlagWithoutModerator(t *testing.T) {
 		must(t, k.Decide(lea, list[0].ID, "hidden", "rude", "Be kind."))
 		_, posts := k.thread(ada, q)
 		same(t, "what is left", 1, len(posts))
+	})
+}
+
+// TestFlaggedOthers: an article and a profile are flagged into the same queue, decided on, appealed against and counted; what their authors make of them meanwhile, and of
+// posts, does not hide what was flagged.
+func TestFlaggedOthers(t *testing.T) {
+	each(t, func(t *testing.T, k *square) {
+		k.holding()
+		ada, bob, lea, max := k.join("Ada", org.Plain), k.join("Bob", org.Plain), k.join("Lea", org.Social), k.join("Max", org.Owner)
+		brief := func(who context.Context) community.Brief {
+			t.Helper()
+			list := k.queue(who)
+			same(t, "cases that wait", 1, len(list))
+			b, err := k.Brief(who, k.sight(who), list[0].ID)
+			must(t, err)
+			return b
+		}
+		// A post that is edited after it was flagged.
+		q := k.ask(ada, "Buy cheap watches here", "The very best.")
+		must(t, k.Flag(bob, k.id, q, "spam", ""))
+		if b := brief(lea); b.Was != nil {
+			t.Errorf("nothing was changed: %+v", b.Was)
+		}
+		k.pass(time.Minute)
+		must(t, k.Edit(ada, k.id, community.Change{Post: q, Title: "Where is the pump?", Body: "I seek it."}))
+		b := brief(lea)
+		if b.Title != "Where is the pump?" || b.Was == nil || b.Was.Title != "Buy cheap watches here" || !strings.Contains(b.Was.HTML, "The very best") {
+			t.Errorf("a post: %q, was %+v", b.Title, b.Was)
+		}
+		must(t, k.Decide(lea, b.ID, "kept", "", ""))
+
+		// An article.
+		d := community.ArticleDraft{Space: k.spaces["help"], Kind: community.Guide, Title: "Buying watches", Body: "Buy cheap ones.", Lang: "en"}
+		k.pass(time.Minute)
+		one, err := k.WriteArticle(bob, d)
+		must(t, err)
+		refused(t, k.FlagArticle(ada, k.id, one, "spam", ""), problem.Missing, "problem.not_found")
+		must(t, k.TurnArticle(lea, k.id, one, community.Approved, ""))
+		refused(t, k.FlagArticle(bob, k.id, one, "spam", ""), problem.Forbidden, "community.moderation.own_post")
+		refused(t, k.FlagArticle(ada, k.id, one, "other", ""), problem.Invalid, "community.moderation.say_why")
+		must(t, k.FlagArticle(ada, k.id, one, "spam", "It sells."))
+		must(t, k.FlagArticle(max, k.id, one, "spam", ""))
+		k.pass(time.Minute)
+		d.Title, d.Body = "Pumping tyres", "Pump them."
+		must(t, k.ReviseArticle(bob, k.id, one, d, 1))
+		must(t, k.TurnArticle(max, k.id, one, community.Approved, ""))
+		b = brief(lea)
+		if b.What != community.AnArticle || len(b.Flags) == 0 || b.Title != "Pumping tyres" || b.Was == nil || b.Was.Title != "Buying watches" || b.Path != "/articles/"+one {
+			t.Errorf("an article: %+v", b)
+		}
+		refused(t, k.Decide(lea, b.ID, "deleted", "spam", ""), problem.Invalid, "problem.bad_form")
+		must(t, k.Decide(lea, b.ID, "hidden", "spam", "It sells."))
+		if a := k.article(bob, one); a.Public() || a.State != community.Withdrawn {
+			t.Errorf("withdrawn: %+v", a)
+		}
+		same(t, "its writer is told", []string{"hidden: "}, k.told(bob))
+		own, err := k.Own(bob, k.id)
+		must(t, err)
+		if len(own) != 1 || own[0].Title != "Buying watches" || own[0].Words != "It sells." {
+			t.Fatalf("own %+v", own)
+		}
+		must(t, k.Appeal(bob, k.id, own[0].ID, "It does not any more."))
+		b = brief(max)
+		must(t, k.Decide(max, b.ID, "overturned", "", "Indeed."))
+		if a := k.article(ada, one); !a.Public() || a.Version != 2 {
+			t.Errorf("there again: %+v", a)
+		}
+		must(t, k.ledger.Rebuild(t.Context(), 3, nil))
+		if a := k.article(ada, one); !a.Public() || a.Title != "Pumping tyres" {
+			t.Errorf("after a rebuild: %+v", a)
+		}
+
+		// A profile: what stands in all communities is decided by who looks after them all.
+		handle, err := k.HandleOf(t.Context(), k.channel, "mailto:ada@velo.example")
+		must(t, err)
+		refused(t, k.FlagProfile(bob, k.id, handle, "spam", ""), problem.Missing, "problem.not_found")
+		about := func() string {
+			t.Helper()
+			p, err := k.Profile(bob, k.sight(bob), k.id, handle)
+			must(t, err)
+			return p.About + " " + p.Picture
+		}
+		var picture bytes.Buffer
+		must(t, png.Encode(&picture, image.NewRGBA(image.Rect(0, 0, 600, 400))))
+		must(t, k.Describe(ada, k.place(), "Ada", "Buy my watches", &picture, false))
+		shown := about()
+		refused(t, k.FlagProfile(ada, k.id, handle, "spam", ""), problem.Forbidden, "community.moderation.own_post")
+		must(t, k.FlagProfile(bob, k.id, handle, "spam", ""))
+		must(t, k.Describe(ada, k.place(), "Ada", "I mend things", nil, false))
+		b = brief(lea)
+		if b.What != community.AProfile || !b.Picture || b.Repainted || b.Was == nil || !strings.Contains(b.Was.HTML, "watches") || !strings.Contains(b.HTML, "mend") || b.Path != "/people/"+handle {
+			t.Errorf("a profile: %+v", b)
+		}
+		if data, _, err := k.FlaggedPicture(lea, b.ID); err != nil || len(data) == 0 {
+			t.Errorf("its picture: %d bytes, %v", len(data), err)
+		}
+		_, _, err = k.FlaggedPicture(bob, b.ID)
+		refused(t, err, problem.Missing, "problem.not_found")
+		must(t, k.Decide(lea, b.ID, "hidden", "spam", ""))
+		same(t, "a profile that is hidden", " ", about())
+		own, err = k.Own(ada, k.id)
+		must(t, err)
+		must(t, k.Appeal(ada, k.id, own[0].ID, "It was a joke."))
+		must(t, k.Decide(max, brief(max).ID, "overturned", "", "Well."))
+		if is := about(); is != strings.Replace(shown, "Buy my watches", "I mend things", 1) {
+			t.Errorf("shown again: %q, was %q", is, shown)
+		}
+		must(t, k.FlagProfile(bob, k.id, handle, "spam", ""))
+		must(t, k.Decide(lea, brief(lea).ID, "deleted", "spam", ""))
+		same(t, "a profile that is gone", " ", about())
+		f, err := k.Figures(bob, k.sight(bob), k.id, time.UTC)
+		must(t, err)
+		if m := f[0]; m.Flags != 4 || m.Decided != 4 || m.Appeals != 2 || m.Overturned != 2 {
+			t.Errorf("figures %+v", m)
+		}
 	})
 }

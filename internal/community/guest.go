@@ -422,7 +422,7 @@ func (s *Service) GuestFlags(ctx context.Context, community string, g Guest, pos
 	if err != nil {
 		return err
 	}
-	return s.raise(ctx, community, &p, &t, author, g.URI, "other", words)
+	return s.raise(ctx, &Case{Community: community, Space: t.Space, Post: p.ID, Author: p.Author, Member: author, AuthorName: p.AuthorName}, saidBy(&p), g.URI, "other", words)
 }
 
 // GuestsOf finds the last posts of guests in a community: one a guest, the newest first.

@@ -150,19 +150,23 @@ func (s *Service) content(ctx context.Context, c *Case) (title, html, words stri
 		_, html := written("", said)
 		return said.Title, html, said.Text, nil
 	}
-	if c.Kind == "flag" && c.content != "" { // its author took it away
-		var said ledger.Said
-		if err := json.Unmarshal([]byte(c.content), &said); err != nil {
-			return "", "", "", fmt.Errorf("read what was flagged: %w", err)
-		}
-		_, html := written("", &said)
-		return said.Title, html, said.Text, nil
-	}
-	type text struct{ title, html, source string }
-	x, _, err := db.One(ctx, s.db.Read(), func(x *text) []any { return []any{&x.title, &x.html, &x.source} },
-		`SELECT COALESCE(h.title, p.title), COALESCE(h.html, p.html), COALESCE(h.markup, p.markup) FROM community_post p LEFT JOIN community_hidden h ON h.post = p.id WHERE p.id = $1`, c.Post)
+	x, err := s.standing(ctx, c)
 	if err != nil {
-		return "", "", "", fmt.Errorf("read what a case is about: %w", err)
+		return "", "", "", err
 	}
-	return x.title, x.html, textOf(x.source), nil
+	f, kept, err := c.was()
+	if err != nil {
+		return "", "", "", err
+	}
+	if x.there() && !(kept && c.What != "" && c.State == "hidden") { // what was written since is not what was decided on
+		words = x.source
+		if c.What != AProfile {
+			words = textOf(x.source)
+		}
+		return x.title, x.html, words, nil
+	}
+	if !kept {
+		return "", "", "", nil
+	}
+	return f.Title, f.html(), f.Text, nil // as it was when it was flagged: its author took it away
 }

@@ -357,5 +357,22 @@ func (s *Service) Merge(ctx context.Context, community, idea, into, reason strin
 		return problem.New(problem.Conflict, "community.idea.is_merged")
 	}
 	return s.rule(ctx, "community.merge_idea", idea, map[string]string{"community": community, "to": to.ID}, ledger.Activity{Kind: ledger.IdeaMerged, Actor: actorOf(w),
-		Object: idea, Channel: i.Channel, At: s.Now(), Key: "merged:" + idea, Data: ledger.Data(ledger.Joined{Into: to.ID, Reason: reason, By: lineOf(w.Name)})})
+		Object: idea, Channel: i.Channel, At: s.Now(), Key: "merged:" + idea + ":" + i.last, Data: ledger.Data(ledger.Joined{Into: to.ID, Reason: reason, By: lineOf(w.Name)})})
+}
+
+// Part takes an idea out of the one it was taken into: its votes count for itself again, and for the other no more. Who was for the other alone stays there.
+func (s *Service) Part(ctx context.Context, community, idea, reason string) error {
+	i, w, err := s.judged(ctx, community, idea, false)
+	if err != nil {
+		return err
+	}
+	if i.MergedInto == "" {
+		return problem.New(problem.Conflict, "community.idea.not_merged")
+	}
+	i.MergedInto = "" // what is asked of a reason is asked here too
+	if reason, err = checkJudgement(&i, i.Status, reason); err != nil {
+		return err
+	}
+	return s.rule(ctx, "community.part_idea", idea, map[string]string{"community": community}, ledger.Activity{Kind: ledger.IdeaMerged, Actor: actorOf(w),
+		Object: idea, Channel: i.Channel, At: s.Now(), Key: "parted:" + idea + ":" + i.last, Data: ledger.Data(ledger.Joined{Reason: reason, By: lineOf(w.Name)})})
 }

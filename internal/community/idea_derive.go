@@ -39,8 +39,22 @@ func deriveSupport(ctx context.Context, q db.Q, a *ledger.Activity) (idea bool, 
 	}
 	if was != value {
 		if _, err := db.Exec(ctx, q, `INSERT INTO community_idea_vote (idea, voter, value, via) VALUES ($1, $2, $3, $4)
-			ON CONFLICT (idea, voter) DO UPDATE SET value = excluded.value, via = excluded.via`, r.into, a.Actor, value, by); err != nil {
+			ON CONFLICT (idea, voter) DO UPDATE SET value = excluded.value, via = excluded.via, from_idea = ''`, r.into, a.Actor, value, by); err != nil {
 			return true, err
+		}
+		if value == 0 { // nor are they for what was taken into it
+			taken, err := db.All(ctx, q, db.Self[string], "SELECT v.idea FROM community_idea_vote v JOIN community_idea i ON i.id = v.idea WHERE v.voter = $1 AND v.value = 1 AND i.merged_into = $2 ORDER BY v.idea", a.Actor, r.into)
+			if err != nil {
+				return true, err
+			}
+			for _, idea := range taken {
+				if _, err := db.Exec(ctx, q, "UPDATE community_idea_vote SET value = 0 WHERE idea = $1 AND voter = $2", idea, a.Actor); err != nil {
+					return true, err
+				}
+				if err := score(ctx, q, idea, -1); err != nil {
+					return true, err
+				}
+			}
 		}
 		if err := score(ctx, q, r.into, value-was); err != nil {
 			return true, err
@@ -75,41 +89,97 @@ func deriveJudged(ctx context.Context, q db.Q, a *ledger.Activity) error {
 	return err
 }
 
-// deriveMerged gives the votes of an idea to another. Those of the first are kept as they were, so that one can see who was for what.
+// deriveMerged gives the votes of an idea to another, or takes them from it again. Those of the first are kept as they were, so that one can see who was for what.
 func deriveMerged(ctx context.Context, q db.Q, a *ledger.Activity) error {
 	var j ledger.Joined
 	if err := a.Decode(&j); err != nil {
 		return err
 	}
-	if j.By != "" {
-		if _, err := db.Exec(ctx, q, `INSERT INTO community_idea_step (activity, idea, at, status, reason, decider) SELECT $1, i.id, $2, 'merged', $3, $4 FROM community_idea i WHERE i.id = $5
-			ON CONFLICT DO NOTHING`, a.ID, db.T(a.At), j.Reason, j.By, a.Object); err != nil {
+	parent, found, err := db.Value[string](ctx, q, "SELECT joined FROM community_idea WHERE id = $1", a.Object)
+	if err != nil || !found || (j.Into == "") == (parent == "") {
+		return err
+	}
+	status := "merged"
+	if j.Into == "" {
+		status = "parted"
+	} else {
+		parent, found, err = db.Value[string](ctx, q, "SELECT CASE WHEN merged_into = '' THEN id ELSE merged_into END FROM community_idea WHERE id = $1", j.Into)
+		if err != nil || !found || parent == a.Object {
 			return err
 		}
+	}
+	if j.By != "" {
+		if _, err := db.Exec(ctx, q, "INSERT INTO community_idea_step (activity, idea, at, status, reason, decider) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+			a.ID, a.Object, db.T(a.At), status, j.Reason, j.By); err != nil {
+			return err
+		}
+	}
+	into := parent
+	if j.Into == "" {
+		into = ""
+	}
+	if _, err := db.Exec(ctx, q, "UPDATE community_idea SET joined = $1, last = $2 WHERE id = $3", into, a.ID, a.Object); err != nil {
+		return err
+	}
+	if err := lead(ctx, q, a.Object, into); err != nil {
+		return err
 	}
 	// What it was said to have elsewhere, before it came here, counts there as well: nobody knows whose votes these were.
 	base, _, err := db.Value[int](ctx, q, "SELECT t.score - (SELECT COUNT(*) FROM community_idea_vote v WHERE v.idea = t.id AND v.value = 1) FROM community_thread t WHERE t.id = $1", a.Object)
 	if err != nil {
 		return err
 	}
-	n, err := db.Exec(ctx, q, "UPDATE community_idea SET merged_into = $1 WHERE id = $2 OR merged_into = $2", j.Into, a.Object)
-	if err != nil || n == 0 {
-		return err
+	base = max(base, 0)
+	if into == "" {
+		base = -base
 	}
-	if _, err := db.Exec(ctx, q, "UPDATE community_thread SET duplicate_of = $1 WHERE id = $2 OR kind = 'idea' AND duplicate_of = $2", j.Into, a.Object); err != nil {
-		return err
+	for parent != "" {
+		if err := gather(ctx, q, parent, base); err != nil {
+			return err
+		}
+		if parent, _, err = db.Value[string](ctx, q, "SELECT joined FROM community_idea WHERE id = $1", parent); err != nil {
+			return err
+		}
 	}
-	before, _, err := db.Value[int](ctx, q, "SELECT COUNT(*) FROM community_idea_vote WHERE idea = $1 AND value = 1", j.Into)
+	return nil
+}
+
+// lead says of an idea, and of all that were taken into it, where their votes count now: at to, or, with "", where it is itself.
+func lead(ctx context.Context, q db.Q, idea, to string) error {
+	for list := []string{idea}; len(list) > 0; {
+		if err := run(ctx, q,
+			step{"UPDATE community_idea SET merged_into = $1 WHERE id IN " + db.Among(q, "$2"), []any{to, db.Texts(list)}},
+			step{"UPDATE community_thread SET duplicate_of = $1 WHERE id IN " + db.Among(q, "$2"), []any{to, db.Texts(list)}}); err != nil {
+			return err
+		}
+		if to == "" {
+			to = idea
+		}
+		var err error
+		if list, err = db.All(ctx, q, db.Self[string], "SELECT id FROM community_idea WHERE joined <> '' AND joined IN "+db.Among(q, "$1"), db.Texts(list)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// gather counts the votes of what was taken into an idea with its own, those of one voter once; base is what it has to have more beside them.
+func gather(ctx context.Context, q db.Q, idea string, base int) error {
+	const count = "SELECT COUNT(*) FROM community_idea_vote WHERE idea = $1 AND value = 1"
+	before, _, err := db.Value[int](ctx, q, count, idea)
 	if err != nil {
 		return err
 	}
-	if _, err := db.Exec(ctx, q, `INSERT INTO community_idea_vote (idea, voter, value, via) SELECT $1, voter, 1, via FROM community_idea_vote WHERE idea = $2 AND value = 1
-		ON CONFLICT (idea, voter) DO UPDATE SET via = CASE WHEN community_idea_vote.value = 1 THEN community_idea_vote.via ELSE excluded.via END, value = 1`, j.Into, a.Object); err != nil {
+	if err := run(ctx, q,
+		step{"DELETE FROM community_idea_vote WHERE idea = $1 AND from_idea <> ''", []any{idea}},
+		step{`INSERT INTO community_idea_vote (idea, voter, value, via, from_idea) SELECT i.joined, v.voter, 1, MIN(v.via), MIN(v.idea) FROM community_idea i JOIN community_idea_vote v ON v.idea = i.id AND v.value = 1
+			WHERE i.joined = $1 AND i.joined <> '' GROUP BY i.joined, v.voter
+			ON CONFLICT (idea, voter) DO UPDATE SET value = 1, via = excluded.via, from_idea = excluded.from_idea WHERE community_idea_vote.value <> 1`, []any{idea}}); err != nil {
 		return err
 	}
-	after, _, err := db.Value[int](ctx, q, "SELECT COUNT(*) FROM community_idea_vote WHERE idea = $1 AND value = 1", j.Into)
+	after, _, err := db.Value[int](ctx, q, count, idea)
 	if err != nil {
 		return err
 	}
-	return score(ctx, q, j.Into, after-before+max(base, 0))
+	return score(ctx, q, idea, after-before+base)
 }

@@ -3,6 +3,7 @@ package community_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/entente/entente/internal/channel"
 	"github.com/entente/entente/internal/community"
 	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/id"
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
@@ -164,6 +166,40 @@ func TestMergedIdeas(t *testing.T) {
 		if titles, _ := k.board(community.BoardQuery{}); len(titles) != 1 {
 			t.Errorf("the board has %q", titles)
 		}
+		votes := func(why string, want ...int) {
+			t.Helper()
+			for n, id := range []string{one, two, three} {
+				if i := k.idea(id); i.Score != want[n] {
+					t.Errorf("%s: %d votes for idea %d, want %d", why, i.Score, n+1, want[n])
+				}
+			}
+		}
+		votes("Bob is for none any more", 2, 1, 0)
+		refused(t, k.Part(ada, k.id, two, "It is another thing."), problem.Forbidden, "problem.forbidden")
+		refused(t, k.Part(lea, k.id, two, " "), problem.Invalid, "community.idea.say_why")
+		refused(t, k.Part(lea, k.id, one, "It is another thing."), problem.Conflict, "community.idea.not_merged")
+		must(t, k.Part(lea, k.id, two, "It is another thing."))
+		if i := k.idea(three); i.MergedInto != two || k.idea(two).MergedInto != "" {
+			t.Errorf("the third went to %q", i.MergedInto)
+		}
+		votes("two is out of one, with three", 2, 1, 0) // Ada for both, and Zoe
+		must(t, k.Support(bob, k.id, two, true, ""))
+		must(t, k.Part(lea, k.id, three, "So is this."))
+		votes("three is out of two", 2, 2, 0)
+		must(t, k.Support(bob, k.id, three, true, ""))
+		must(t, k.Merge(lea, k.id, three, two, "They are one."))
+		must(t, k.Merge(lea, k.id, two, one, "They are one after all."))
+		votes("all are one again", 3, 2, 1)
+		must(t, k.Part(lea, k.id, three, "No."))
+		votes("Bob is for two as well", 3, 2, 1)
+		steps, err := k.Steps(t.Context(), three)
+		must(t, err)
+		if len(steps) != 4 || steps[0].Status != "parted" || steps[0].Reason != "No." {
+			t.Errorf("what became of it: %+v", steps)
+		}
+		if titles, _ := k.board(community.BoardQuery{}); len(titles) != 2 {
+			t.Errorf("the board has %q", titles)
+		}
 		rebuilt(t, k)
 	})
 }
@@ -203,6 +239,33 @@ func TestLimitedVotes(t *testing.T) {
 		must(t, k.Judge(lea, k.id, first, community.IdeaDone, "In the shops."))
 		if left, _, _ = k.VotesLeft(t.Context(), org.Who(ada), k.spaces["help"]); left != 1 {
 			t.Errorf("%d left after one was done", left)
+		}
+		// Two addresses that are known to be of one person have one vote together, and one number of votes.
+		other := ""
+		for _, i := range ideas {
+			if k.idea(i).Score == 1 && i != first {
+				other = i
+			}
+		}
+		person := id.From("ada", "person")
+		_, err = k.ledger.State(t.Context(), ledger.Activity{ID: person, Object: person, Kind: ledger.PersonAdded, At: k.now(), Data: ledger.Data(ledger.Person{Name: "Ada",
+			Identities: []ledger.Identity{{URI: "mailto:ada@velo.example"}, {URI: "mailto:ada@home.example"}}})})
+		must(t, err)
+		must(t, k.Support(lea, k.id, other, true, "ada@home.example"))
+		if n := k.idea(other).Score; n != 1 {
+			t.Errorf("%d votes of one person", n)
+		}
+		free := ideas[slices.IndexFunc(ideas, func(i string) bool { return k.idea(i).Score == 0 })]
+		must(t, k.Support(lea, k.id, free, true, "ada@home.example"))
+		if left, _, _ = k.VotesLeft(t.Context(), org.Who(ada), k.spaces["help"]); left != 0 {
+			t.Errorf("%d left after a vote under another address", left)
+		}
+		if mine, err := k.Supports(t.Context(), org.Who(ada), []community.Idea{k.idea(free)}); err != nil || !mine[free] {
+			t.Errorf("the vote under another address is not theirs: %v", err)
+		}
+		must(t, k.Support(ada, k.id, free, false, ""))
+		if n := k.idea(free).Score; n != 0 {
+			t.Errorf("%d votes after it was taken back", n)
 		}
 	})
 }

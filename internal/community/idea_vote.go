@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/mail"
+	"slices"
 	"strings"
 
 	"github.com/entente/entente/internal/db"
@@ -16,7 +17,7 @@ import (
 // maxVotes bounds how many open votes a board may give each person.
 const maxVotes = 100
 
-// Support makes somebody for an idea, or not any more. With an address the vote is that person's, noted by who moderates; "" is whoever acts.
+// Support makes somebody for an idea, or not any more. Who has two addresses that are known to be theirs has one vote. With an address the vote is that person's, noted by who moderates; "" is whoever acts.
 func (s *Service) Support(ctx context.Context, community, idea string, want bool, address string) error {
 	m := org.Who(ctx)
 	if m == nil {
@@ -76,54 +77,85 @@ func (s *Service) Support(ctx context.Context, community, idea string, want bool
 	return problem.New(problem.Conflict, "problem.conflict")
 }
 
-// cast casts one vote; done is false when the same person voted on the board at the same moment, so that it is to be decided anew.
+// cast casts one vote; done is false when the same person voted on the board at the same moment, so that it is to be decided anew. Addresses that are known to be of
+// one person have one vote together.
 func (s *Service) cast(ctx context.Context, w *speaker, idea, voter, by string, want bool) (done bool, err error) {
 	q := s.db.Read()
+	of, err := addressesOf(ctx, q, voter)
+	if err != nil {
+		return false, err
+	}
+	among := db.Texts(of)
 	// The last vote is read first: when another comes before this one is stated, the key says so, and what was counted is not relied on.
-	last, _, err := db.Value[string](ctx, q, "SELECT last FROM community_idea_ballot WHERE space = $1 AND voter = $2", w.space.ID, voter)
+	last, _, err := db.Value[string](ctx, q, "SELECT COALESCE(MAX(last), '') FROM community_idea_ballot WHERE space = $1 AND voter IN "+db.Among(q, "$2"), w.space.ID, among)
 	if err != nil {
 		return false, fmt.Errorf("see how somebody voted last: %w", err)
 	}
-	is, _, err := db.Value[int](ctx, q, "SELECT value FROM community_idea_vote WHERE idea = $1 AND voter = $2", idea, voter)
+	given, err := db.All(ctx, q, db.Self[string], "SELECT voter FROM community_idea_vote WHERE idea = $1 AND value = 1 AND voter IN "+db.Among(q, "$2")+" ORDER BY voter", idea, among)
 	if err != nil {
 		return false, fmt.Errorf("see how somebody voted: %w", err)
 	}
-	if is == 1 == want {
+	if len(given) > 0 == want {
 		return true, nil
 	}
 	value := -1
 	if want {
 		value = 1
-		left, limited, err := s.left(ctx, q, w.space.ID, voter)
+		left, limited, err := s.left(ctx, q, w.space.ID, of)
 		if err != nil {
 			return false, err
 		}
 		if limited && left <= 0 {
 			return false, problem.New(problem.Conflict, "community.idea.none_left")
 		}
+		given = []string{voter}
 	}
-	added, err := s.ledger.State(ctx, ledger.Activity{Kind: ledger.VoteCast, Actor: voter, Object: idea, Channel: w.community.Channel, At: s.Now(),
-		Key: "ballot:" + id.From(w.space.ID, voter) + ":" + last, Data: ledger.Data(ledger.Vote{Value: value, By: by})})
+	votes := make([]ledger.Activity, len(given))
+	for i, actor := range given {
+		votes[i] = ledger.Activity{Kind: ledger.VoteCast, Actor: actor, Object: idea, Channel: w.community.Channel, At: s.Now(), Key: "ballot:" + id.From(w.space.ID, of[0]) + ":" + last,
+			Data: ledger.Data(ledger.Vote{Value: value, By: by})}
+		if i > 0 { // they voted under both before these were known to be theirs
+			votes[i].Key += ":" + actor
+		}
+	}
+	added, err := s.ledger.State(ctx, votes...)
 	if err != nil {
 		return false, fmt.Errorf("state a vote: %w", err)
 	}
 	return len(added) > 0, nil
 }
 
+// addressesOf are the identities of the person whose an identity is, itself among them, always in the same order.
+func addressesOf(ctx context.Context, q db.Q, identity string) ([]string, error) {
+	list, err := db.All(ctx, q, db.Self[string], "SELECT j.uri FROM identity i JOIN identity j ON j.person = i.person WHERE i.uri = $1 AND i.person <> '' ORDER BY j.uri"+db.Limit(200), identity)
+	if err != nil {
+		return nil, fmt.Errorf("find the addresses of somebody: %w", err)
+	}
+	if !slices.Contains(list, identity) {
+		list = append(list, identity)
+		slices.Sort(list)
+	}
+	return list, nil
+}
+
 // left is how many votes somebody has left on a board, when it gives each a number of them: those on ideas that still take votes are in use.
-func (s *Service) left(ctx context.Context, q db.Q, space, voter string) (n int, limited bool, err error) {
+func (s *Service) left(ctx context.Context, q db.Q, space string, of []string) (n int, limited bool, err error) {
 	most, limited, err := db.Value[int](ctx, q, "SELECT votes FROM community_board WHERE space = $1", space)
 	if err != nil || !limited {
 		return 0, false, err
 	}
-	used, _, err := db.Value[int](ctx, q, `SELECT COUNT(*) FROM community_idea_vote v JOIN community_idea i ON i.id = v.idea JOIN community_thread t ON t.id = v.idea
-		WHERE v.voter = $1 AND v.value = 1 AND t.space = $2 AND t.deleted_at IS NULL AND i.merged_into = '' AND i.status IN ('open', 'review', 'planned')`, voter, space)
+	used, _, err := db.Value[int](ctx, q, `SELECT COUNT(DISTINCT v.idea) FROM community_idea_vote v JOIN community_idea i ON i.id = v.idea JOIN community_thread t ON t.id = v.idea
+		WHERE v.voter IN `+db.Among(q, "$1")+` AND v.value = 1 AND t.space = $2 AND t.deleted_at IS NULL AND i.merged_into = '' AND i.status IN ('open', 'review', 'planned')`, db.Texts(of), space)
 	return max(most-used, 0), true, err
 }
 
 // VotesLeft is how many votes a member has left on a board; limited is false where they have as many as they like.
 func (s *Service) VotesLeft(ctx context.Context, m *org.Member, space string) (n int, limited bool, err error) {
-	if n, limited, err = s.left(ctx, s.db.Read(), space, actorOf(m)); err != nil {
+	of, err := addressesOf(ctx, s.db.Read(), actorOf(m))
+	if err != nil {
+		return 0, false, err
+	}
+	if n, limited, err = s.left(ctx, s.db.Read(), space, of); err != nil {
 		err = fmt.Errorf("count the votes left: %w", err)
 	}
 	return n, limited, err
@@ -178,7 +210,11 @@ func (s *Service) Supports(ctx context.Context, m *org.Member, ideas []Idea) (ma
 		return out, nil
 	}
 	q := s.db.Read()
-	list, err := db.All(ctx, q, db.Self[string], "SELECT idea FROM community_idea_vote WHERE voter = $1 AND value = 1 AND idea IN "+db.Among(q, "$2"), actorOf(m), db.Texts(idsOf(ideas)))
+	of, err := addressesOf(ctx, q, actorOf(m))
+	if err != nil {
+		return nil, err
+	}
+	list, err := db.All(ctx, q, db.Self[string], "SELECT idea FROM community_idea_vote WHERE voter IN "+db.Among(q, "$1")+" AND value = 1 AND idea IN "+db.Among(q, "$2"), db.Texts(of), db.Texts(idsOf(ideas)))
 	if err != nil {
 		return nil, fmt.Errorf("see how somebody voted: %w", err)
 	}

@@ -47,6 +47,7 @@ const (
 	HandedIn    NoticeKind = "article_in"       // an article waits where they look after articles
 	ArticleBack NoticeKind = "article_back"     // theirs was given back
 	ArticleOut  NoticeKind = "article_approved" // or is read by all
+	ArticleOld  NoticeKind = "article_old"      // one that they wrote or look after is to be looked at again
 
 	WordsOfThanks NoticeKind = "words" // somebody thanked them in words
 

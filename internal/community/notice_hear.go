@@ -47,7 +47,7 @@ func (s *Service) Hear(ctx context.Context) (int, error) {
 		}
 	}
 	n := len(posts) + len(picks)
-	for _, hear := range []func(context.Context) (int, error){s.hearEvents, s.hearChallenges, s.hearThanks, s.hearArticles} {
+	for _, hear := range []func(context.Context) (int, error){s.hearEvents, s.hearChallenges, s.hearThanks, s.hearArticles, s.hearStale} {
 		more, err := hear(ctx)
 		if n += more; err != nil {
 			return n, err

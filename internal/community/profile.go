@@ -102,7 +102,7 @@ func spokenBy(q db.Q) string {
 
 func (s *Service) fillProfile(ctx context.Context, p *Profile) (found bool, err error) {
 	type row struct{ about, sum string }
-	r, found, err := db.One(ctx, s.db.Read(), func(r *row) []any { return []any{&r.about, &r.sum} }, "SELECT about, picture_sum FROM community_profile WHERE member = $1", p.Member)
+	r, found, err := db.One(ctx, s.db.Read(), func(r *row) []any { return []any{&r.about, &r.sum} }, "SELECT CASE WHEN hidden_by = '' THEN about ELSE '' END, CASE WHEN hidden_by = '' THEN picture_sum ELSE '' END FROM community_profile WHERE member = $1", p.Member)
 	if err != nil {
 		return false, fmt.Errorf("read a profile: %w", err)
 	}
@@ -193,6 +193,10 @@ func (s *Service) Describe(ctx context.Context, c Community, name, about string,
 		return err
 	}
 	return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+		// What a moderator took away does not come back by being saved again.
+		if _, err := db.Exec(ctx, q, "UPDATE community_profile SET picture = NULL, picture_type = '', picture_sum = '', hidden_by = '' WHERE member = $1 AND hidden_by <> ''", m.ID); err != nil {
+			return fmt.Errorf("keep a profile: %w", err)
+		}
 		if _, err := db.Exec(ctx, q, `INSERT INTO community_profile (member, about, changed_at) VALUES ($1, $2, $3)
 			ON CONFLICT (member) DO UPDATE SET about = excluded.about, changed_at = excluded.changed_at`, m.ID, about, db.T(s.Now())); err != nil {
 			return fmt.Errorf("keep a profile: %w", err)
@@ -244,7 +248,7 @@ func (s *Service) ProfilePicture(ctx context.Context, p *Profile) ([]byte, strin
 		data []byte
 		kind string
 	}
-	r, found, err := db.One(ctx, s.db.Read(), func(r *row) []any { return []any{&r.data, &r.kind} }, "SELECT picture, picture_type FROM community_profile WHERE member = $1 AND picture_sum <> ''", p.Member)
+	r, found, err := db.One(ctx, s.db.Read(), func(r *row) []any { return []any{&r.data, &r.kind} }, "SELECT picture, picture_type FROM community_profile WHERE member = $1 AND picture_sum <> '' AND hidden_by = ''", p.Member)
 	if err == nil && !found {
 		err = notFound()
 	}

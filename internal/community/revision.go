@@ -137,9 +137,15 @@ func articleTables() []string {
 func deriveArticle(ctx context.Context, q db.Q, a *ledger.Activity) error {
 	switch a.Kind {
 	case ledger.ArticleWritten:
-		return deriveWritten(ctx, q, a)
+		if err := deriveWritten(ctx, q, a); err != nil {
+			return err
+		}
+		return deriveStale(ctx, q, a.Object)
 	case ledger.ArticleTurned:
-		return deriveArticleTurned(ctx, q, a)
+		if err := deriveArticleTurned(ctx, q, a); err != nil {
+			return err
+		}
+		return deriveStale(ctx, q, a.Object)
 	}
 	var h ledger.Helped
 	if err := a.Decode(&h); err != nil {
@@ -230,6 +236,24 @@ func deriveArticleTurned(ctx context.Context, q db.Q, a *ledger.Activity) error 
 	}
 	_, err = db.Exec(ctx, q, "INSERT INTO community_article_step (activity, article, at, state, version, words, decider) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
 		a.ID, a.Object, db.T(a.At), t.State, t.Version, t.Words, t.By)
+	return err
+}
+
+// deriveStale says when an article is to be looked at again.
+func deriveStale(ctx context.Context, q db.Q, article string) error {
+	type row struct {
+		months  int
+		checked time.Time
+	}
+	r, found, err := db.One(ctx, q, func(r *row) []any { return []any{&r.months, db.At(&r.checked)} }, "SELECT months, checked_at FROM community_article WHERE id = $1 AND approved > 0", article)
+	if err != nil {
+		return err
+	}
+	var at any
+	if found && r.months > 0 && !r.checked.IsZero() {
+		at = db.T(r.checked.AddDate(0, r.months, 0))
+	}
+	_, err = db.Exec(ctx, q, "UPDATE community_article SET stale_at = $1 WHERE id = $2", at, article)
 	return err
 }
 

@@ -78,6 +78,7 @@ type Results struct {
 	More     bool
 	Sum      int
 	Least    bool // there are more: these are the newest
+	Crowd    bool // more people are called so than are listed
 	Kinds    map[string]int
 	Spaces   map[string]int
 	Langs    map[string]int
@@ -100,6 +101,7 @@ type hit struct {
 	score  float64
 	voice  string // of People: the identity
 	named  string
+	crowd  bool // of People: more are called so than are looked at
 }
 
 // wanted is what a search looks for.
@@ -213,9 +215,13 @@ func (s *Service) Search(ctx context.Context, o Sight, in Search) (Results, erro
 	begin := min(max(in.Page, 0)*foundPage, len(kept))
 	end := min(begin+foundPage, len(kept))
 	out.Sum, out.More = len(kept), end < len(kept)
+	out.Crowd = slices.ContainsFunc(all, func(h hit) bool { return h.crowd })
 	out.List, err = s.shown(ctx, o, in.Community, kept[begin:end], want.look)
 	return out, err
 }
+
+// MostPeople is how many people a search lists.
+const MostPeople = mostSpeakers
 
 // nearby looks again where little or nothing has the words: for words that are spelled nearly so, then for some of them.
 func (s *Service) nearby(ctx context.Context, o Sight, community string, all []hit, want wanted, out *Results) ([]hit, wanted, error) {

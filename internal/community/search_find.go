@@ -264,17 +264,18 @@ func (s *Service) findPeople(ctx context.Context, o Sight, community string, wor
 	list, err := db.All(ctx, q, voiceFields, `SELECT v.author, v.handle, v.name FROM community_voice v WHERE v.channel = $1 AND v.author IN
 		(SELECT n.author FROM community_name n WHERE n.channel = $1 AND n.word >= $2 AND n.word < $3)
 		AND EXISTS (SELECT 1 FROM community_post p JOIN community_thread t ON t.id = p.thread WHERE p.author = v.author AND p.channel = $1 AND p.deleted_at IS NULL AND t.deleted_at IS NULL
-			AND t.space IN `+db.Among(q, "$4")+") ORDER BY v.name, v.author"+db.Limit(mostSpeakers), c.Channel, longest, after(longest), db.Texts(o.Readable(community)))
+			AND t.space IN `+db.Among(q, "$4")+") ORDER BY v.name, v.author"+db.Limit(mostSpeakers+1), c.Channel, longest, after(longest), db.Texts(o.Readable(community)))
 	if err != nil {
 		return nil, fmt.Errorf("search people: %w", err)
 	}
 	var out []hit
-	for _, v := range list {
+	cut := len(list) > mostSpeakers
+	for _, v := range list[:min(len(list), mostSpeakers)] {
 		name := nameWords(v.name)
 		if !slices.ContainsFunc(words, func(w string) bool {
 			return !slices.ContainsFunc(name, func(n string) bool { return strings.HasPrefix(n, w) })
 		}) {
-			out = append(out, hit{find: find{kind: People}, voice: v.author, named: v.name})
+			out = append(out, hit{find: find{kind: People}, voice: v.author, named: v.name, crowd: cut})
 		}
 	}
 	return out, nil
@@ -283,7 +284,7 @@ func (s *Service) findPeople(ctx context.Context, o Sight, community string, wor
 // shown reads what a page of results shows.
 func (s *Service) shown(ctx context.Context, o Sight, community string, hits []hit, l look) ([]Found, error) {
 	var threads, articles []string
-	var docs []int64
+	docs := map[int64]bool{}
 	for i := range hits {
 		switch h := &hits[i]; h.kind {
 		case People:
@@ -291,7 +292,7 @@ func (s *Service) shown(ctx context.Context, o Sight, community string, hits []h
 			articles = append(articles, h.id)
 		default:
 			threads = append(threads, h.id)
-			docs = append(docs, h.doc)
+			docs[h.doc] = true
 		}
 	}
 	q := s.db.Read()
@@ -304,13 +305,13 @@ func (s *Service) shown(ctx context.Context, o Sight, community string, hits []h
 		for _, t := range list {
 			about[t.ID] = t
 		}
-		var w db.Where
-		marks := make([]string, foundPage)
-		for i := range marks { // as many whatever was found, so that the statement's text is the same
-			marks[i] = w.Arg(docs[min(i, len(docs)-1)])
+		numbers := make([]string, 0, len(docs))
+		for n := range docs {
+			numbers = append(numbers, fmt.Sprint(n))
 		}
 		type text struct{ thread, markup string }
-		texts, err := db.All(ctx, q, func(t *text) []any { return []any{&t.thread, &t.markup} }, "SELECT p.thread, p.markup FROM community_doc d JOIN community_post p ON p.id = d.id WHERE d.n IN ("+strings.Join(marks, ", ")+")", w.Args...)
+		texts, err := db.All(ctx, q, func(t *text) []any { return []any{&t.thread, &t.markup} }, "SELECT p.thread, p.markup FROM community_doc d JOIN community_post p ON p.id = d.id WHERE d.n IN ("+
+			strings.Join(numbers, ", ")+")")
 		if err != nil {
 			return nil, fmt.Errorf("read what was found: %w", err)
 		}

@@ -54,6 +54,11 @@ func (s *Service) SimilarOf(ctx context.Context, o Sight, community, title, kind
 	if err != nil {
 		return nil, fmt.Errorf("find similar threads: %w", err)
 	}
+	closed, err := s.closedThreads(ctx, q, o, community, kind)
+	if err != nil {
+		return nil, err
+	}
+	list = append(list, closed...)
 	mine := map[string]bool{}
 	for _, sp := range o.Readable(community) {
 		mine[sp] = true
@@ -65,6 +70,30 @@ func (s *Service) SimilarOf(ctx context.Context, o Sight, community, title, kind
 		}
 	}
 	return alike(kept, title), nil
+}
+
+// closedThreads are the newest threads of groups that others do not know of, for who is in them: what is said there is in no index of posts, and is held against a title by
+// its own.
+func (s *Service) closedThreads(ctx context.Context, q db.Q, o Sight, community, kind string) ([]Thread, error) {
+	var groups []string
+	for _, id := range o.Readable(community) {
+		if sp, _ := o.SpaceByID(id); !sp.Listened() {
+			groups = append(groups, id)
+		}
+	}
+	if len(groups) == 0 {
+		return nil, nil
+	}
+	var w db.Where
+	w.And("t.space IN " + db.Among(q, w.Arg(db.Texts(groups)))).And("t.deleted_at IS NULL").And("t.merged_into = ''")
+	if kind != "" {
+		w.And("t.kind = ?", kind)
+	}
+	list, err := db.All(ctx, q, threadFields, "SELECT "+threadColumns+" FROM community_thread t "+w.String()+" ORDER BY t.at DESC, t.id DESC"+db.Limit(similarAmong), w.Args...)
+	if err != nil {
+		return nil, fmt.Errorf("find similar threads of groups: %w", err)
+	}
+	return list, nil
 }
 
 // wordsToSeek are the words of a title that tell it from others, at most mostSought.

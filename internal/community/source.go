@@ -60,8 +60,8 @@ func (s *Service) SeedOfConversation(ctx context.Context, conversation string) (
 		}
 	}
 	body = strings.Join(parts, "\n\n")
-	if utf8.RuneCountInString(body) > maxBody {
-		body = string([]rune(body)[:maxBody])
+	if utf8.RuneCountInString(body) > MaxBody {
+		body = string([]rune(body)[:MaxBody])
 	}
 	return c, body, nil
 }

@@ -104,7 +104,8 @@ type Query struct {
 	Community string // id
 	Space     string // id
 	Order     Order
-	Page      int // from 0
+	Page      int    // from 0
+	Tag       string // of those that have it, among the first mostTagged of each space
 }
 
 // List is a page of threads.
@@ -116,8 +117,9 @@ type List struct {
 
 // listed is how many threads a page has, maxPage how many pages can be leafed through.
 const (
-	listed  = 25
-	maxPage = 400
+	listed     = 25
+	maxPage    = 400
+	mostTagged = 2000
 )
 
 // Threads lists threads that whoever the sight is of may read.
@@ -130,7 +132,14 @@ func (s *Service) Threads(ctx context.Context, o Sight, in Query) (List, error) 
 		spaces = []string{in.Space}
 	}
 	in.Page = min(max(in.Page, 0), maxPage)
-	key := fmt.Sprintf("%s|%d|%s", in.Order, in.Page, strings.Join(spaces, " "))
+	if in.Tag != "" {
+		tags, err := checkTags(in.Tag)
+		if err != nil || len(tags) != 1 {
+			return List{}, err
+		}
+		in.Tag = tags[0]
+	}
+	key := fmt.Sprintf("%s|%d|%s|%q", in.Order, in.Page, strings.Join(spaces, " "), in.Tag)
 	return s.lists.Read(ctx, s.db, key, func(ctx context.Context) (List, error) { return s.threads(ctx, spaces, in) })
 }
 
@@ -160,7 +169,11 @@ func (s *Service) threads(ctx context.Context, spaces []string, in Query) (List,
 		if i > 0 {
 			b.WriteString(" UNION ALL ")
 		}
-		b.WriteString("SELECT * FROM (SELECT " + threadColumns + " FROM community_thread t WHERE t.space = " + w.Arg(space) + where + " ORDER BY " + order + db.Limit(end+1) + ") AS s" + fmt.Sprint(i))
+		first := "SELECT " + threadColumns + " FROM community_thread t WHERE t.space = " + w.Arg(space) + where + " ORDER BY " + order
+		if in.Tag != "" { // a tag between its quotes, in the list as it is kept: others that hold it do not match
+			first = "SELECT " + threadColumns + " FROM (" + first + db.Limit(mostTagged) + ") AS t WHERE REPLACE(t.tags, " + w.Arg(db.J(in.Tag)) + ", '') <> t.tags ORDER BY " + order
+		}
+		b.WriteString("SELECT * FROM (" + first + db.Limit(end+1) + ") AS s" + fmt.Sprint(i))
 	}
 	list, err := db.All(ctx, s.db.Read(), threadFields, "SELECT "+threadColumns+" FROM ("+b.String()+") AS t ORDER BY "+order+db.Limit(listed+1)+
 		fmt.Sprintf(" OFFSET %d", in.Page*listed), w.Args...)

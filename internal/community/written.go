@@ -12,7 +12,7 @@ import (
 const (
 	maxTitle = 150
 	minTitle = 8
-	maxBody  = 40_000
+	MaxBody  = 40_000
 	maxTags  = 5
 	maxTag   = 35
 	maxQuote = 2_000
@@ -84,8 +84,8 @@ func checkTitle(title string) (string, error) {
 }
 
 func checkBody(body string) (string, error) {
-	if len(body) > 4*maxBody {
-		return "", problem.New(problem.Invalid, "problem.too_long", "Max", maxBody).On("body")
+	if len(body) > 4*MaxBody {
+		return "", problem.New(problem.Invalid, "problem.too_long", "Max", MaxBody).On("body")
 	}
 	body = strings.TrimSpace(strings.ReplaceAll(strings.ReplaceAll(strings.ToValidUTF8(body, ""), "\r\n", "\n"), "\x00", "")) // what is shown leaves out the rest
 	switch {
@@ -96,8 +96,8 @@ func checkBody(body string) (string, error) {
 		return r
 	}, body)) == "":
 		return "", problem.New(problem.Invalid, "problem.required").On("body")
-	case utf8.RuneCountInString(body) > maxBody:
-		return "", problem.New(problem.Invalid, "problem.too_long", "Max", maxBody).On("body")
+	case utf8.RuneCountInString(body) > MaxBody:
+		return "", problem.New(problem.Invalid, "problem.too_long", "Max", MaxBody).On("body")
 	}
 	return body, nil
 }
@@ -128,8 +128,8 @@ func checkTags(text string) ([]string, error) {
 
 // Preview is the HTML that Markdown will be shown as, safe in any page.
 func Preview(body string) string {
-	if len(body) > 4*maxBody {
-		body = strings.ToValidUTF8(body[:4*maxBody], "")
+	if len(body) > 4*MaxBody {
+		body = strings.ToValidUTF8(body[:4*MaxBody], "")
 	}
 	return rendered(body, false, nil)
 }

@@ -20,12 +20,13 @@ const (
 	ReactionSet      = "reaction.set"      // Reaction; object: the post; actor: who reacts
 	PollAnswered     = "poll.answered"     // Ballot; object: the post with the poll; actor: who votes
 	IdeaJudged       = "idea.judged"       // Judged; object: the idea, which is the first post of its thread
-	IdeaMerged       = "idea.merged"       // Joined; object: the idea that is taken into another
+	IdeaMerged       = "idea.merged"       // Joined; object: the idea that is taken into another, or out of it again
 	EventSet         = "event.set"         // Event; object: the event, which is the first post of its thread
 	ChallengeSet     = "challenge.set"     // Challenge; object: the challenge, which has the id of the activity that first stated it
 	ChallengeEntered = "challenge.entered" // Entered; object: the idea
 	ChallengeScored  = "challenge.scored"  // Scored; object: the challenge; actor: the juror
 	MemberThanked    = "member.thanked"    // Thanks; actor: who thanks
+	RecognitionSet   = "recognition.set"   // MeritRules; object: recognition
 	EventJoined      = "event.joined"      // Seat; object: the event; actor: who enrols, or does not come after all
 
 	ArticleWritten = "article.written" // Written; object: the article, which has the id of the activity that first stated it
@@ -245,7 +246,18 @@ type Judged struct {
 	Initiative string `json:"initiative,omitempty"` // that was made of it
 }
 
-// Joined names the idea that another was taken into; its votes count there.
+// MeritRules are what merits are worth from the month on in which they are stated, by kind, the caps and the levels.
+type MeritRules struct {
+	Points   map[string]int `json:"points"`
+	Day      int            `json:"day"`
+	Pair     int            `json:"pair"`
+	Returned int            `json:"returned"`
+	Mutual   int            `json:"mutual"`
+	Levels   []int          `json:"levels"`
+	By       string         `json:"by,omitempty"` // the name of who changed them
+}
+
+// Joined names the idea that another was taken into; its votes count there. "" takes it out again.
 type Joined struct {
 	Into   string `json:"into"`
 	Reason string `json:"reason,omitempty"`
@@ -303,7 +315,8 @@ type Turned struct {
 
 // Picked says which answer solved a question.
 type Picked struct {
-	Answer string `json:"answer"` // the external id of the answer, in the same channel; "" takes it back
+	Answer string `json:"answer"`           // the external id of the answer, in the same channel; "" takes it back
+	Office bool   `json:"office,omitempty"` // by who looks after the space, of a question of somebody else
 }
 
 // Assigned says to whom a conversation was given.

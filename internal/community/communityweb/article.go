@@ -314,10 +314,18 @@ func (v *writeView) title(ctx context.Context) string {
 	return i18n.T(ctx, "community.article.new")
 }
 
-// wordsKey is what the browser keeps a new article under; one that is there begins with what it says.
+// kept is a field whose words the browser keeps; those of an article that is there take the place of what it says.
+func (v *writeView) kept(f ui.Field) ui.Field {
+	if v.a != nil {
+		return begun(f)
+	}
+	return f
+}
+
+// wordsKey is what the browser keeps an article under, one that is there until somebody writes a newer version.
 func (v *writeView) wordsKey() string {
 	if v.a != nil {
-		return ""
+		return v.draftKey("article-" + v.a.ID + "-" + strconv.Itoa(v.seen))
 	}
 	return v.draftKey(strings.Trim("article-"+v.in.Thread+v.in.Original+v.in.Conversation, "-"))
 }
@@ -431,15 +439,19 @@ func (v *writeView) read(f *web.Form) {
 }
 
 func (h *handlers) writeArticle(w http.ResponseWriter, r *http.Request) error {
-	f, err := web.ReadForm(r)
-	if err != nil {
-		return err
-	}
 	v, err := h.writeView(r)
 	if err != nil {
 		return err
 	}
+	f, err := h.readForm(r, &v.place)
+	if err != nil {
+		return err
+	}
 	v.read(f)
+	if !f.OK() {
+		web.Invalid(w)
+		return h.showWrite(w, r, v)
+	}
 	if f.Text("do") == "preview" {
 		return h.showWrite(w, r, v)
 	}
@@ -488,11 +500,15 @@ func (h *handlers) revise(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	f, err := web.ReadForm(r)
+	f, err := h.readForm(r, &v.place)
 	if err != nil {
 		return err
 	}
 	v.read(f)
+	if !f.OK() {
+		web.Invalid(w)
+		return h.showWrite(w, r, v)
+	}
 	if f.Text("do") == "preview" {
 		return h.showWrite(w, r, v)
 	}
@@ -505,6 +521,7 @@ func (h *handlers) revise(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	web.Said(w, r, f)
 	web.Flash(w, r, ui.Success, "community.article.saved")
 	return web.Redirect(w, r, v.place.Path()+v.a.Path()+"?version=newest")
 }

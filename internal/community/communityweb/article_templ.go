@@ -20,7 +20,7 @@ func articlesHead(v *articlesView) templ.Component {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<link rel=\"canonical\" href=\"")
 		write.Link(templ_7745c5c3_Buffer, v.world(v.path()))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
-		templ_7745c5c3_Err = feedLinks(&v.hall, v.title(ctx), "/articles", "").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = feedLinks(&v.hall, v.title(ctx), "/articles").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -339,6 +339,15 @@ func articlePage(v *articleView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
+			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+			if v.who != nil && !community.Wrote(v.who, v.a.Author) {
+				_, _ = templ_7745c5c3_Buffer.WriteString("<p>")
+				templ_7745c5c3_Err = flagLink(v.href(ctx, "/articles/"+v.a.ID+"/flag")).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
+			}
 		}
 		if v.revises() || v.translates() {
 			templ_7745c5c3_Err = articleManagement(v).Render(ctx, templ_7745c5c3_Buffer)
@@ -578,19 +587,19 @@ func writePage(v *writeView) templ.Component {
 		}
 		_, _ = templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
 		write.Link(templ_7745c5c3_Buffer, templ.URL(v.action(ctx)))
-		_, _ = templ_7745c5c3_Buffer.WriteString("\" class=\"stack forum-form\">")
+		_, _ = templ_7745c5c3_Buffer.WriteString("\" class=\"stack forum-form\" enctype=\"multipart/form-data\">")
 		if v.a != nil {
 			templ_7745c5c3_Err = ui.Hidden("seen", strconv.Itoa(v.seen)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-		} else {
-			templ_7745c5c3_Err = ui.Hidden("token", v.in.Token).Render(ctx, templ_7745c5c3_Buffer)
+			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+			templ_7745c5c3_Err = begunBefore().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = ui.Hidden("draft", v.wordsKey()).Render(ctx, templ_7745c5c3_Buffer)
+		} else {
+			templ_7745c5c3_Err = ui.Hidden("token", v.in.Token).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -622,6 +631,10 @@ func writePage(v *writeView) templ.Component {
 				}
 			}
 		}
+		templ_7745c5c3_Err = ui.Hidden("draft", v.wordsKey()).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
 		templ_7745c5c3_Err = ui.Select(ui.Field{Name: "kind", Label: i18n.T(ctx, "community.article.kind"), Value: v.in.Kind, Options: v.kinds(ctx), Error: problemOn(ctx, v.form, "kind")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -630,11 +643,11 @@ func writePage(v *writeView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.TextField(keptLine(ui.Field{Name: "title", Label: i18n.T(ctx, "community.article.name"), Value: v.in.Title, Required: true, Autocomplete: "off", Error: problemOn(ctx, v.form, "title")}, v.wordsKey())).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.TextField(v.kept(keptLine(ui.Field{Name: "title", Label: i18n.T(ctx, "community.article.name"), Value: v.in.Title, Required: true, Autocomplete: "off", Error: problemOn(ctx, v.form, "title")}, v.wordsKey()))).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.MarkdownField(keptWords(ui.Field{Name: "body", Label: i18n.T(ctx, "community.article.body"), Value: v.in.Body, Rows: 18, Required: true, Hint: i18n.T(ctx, "community.thread.body_hint"), Error: problemOn(ctx, v.form, "body")}, v.wordsKey()), ui.Preview{Name: "do", Value: "preview"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.MarkdownField(v.kept(keptWords(ui.Field{Name: "body", Label: i18n.T(ctx, "community.article.body"), Value: v.in.Body, Rows: 18, Required: true, Hint: i18n.T(ctx, "community.thread.body_hint"), Error: problemOn(ctx, v.form, "body")}, v.wordsKey())), ui.Preview{Name: "do", Value: "preview"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -148,7 +148,13 @@ func (h *handlers) ask(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if v.who == nil {
-		return h.keep(w, r, &v.hall, v.in, "/ask?kind="+v.kind)
+		err := h.keep(w, r, &v.hall, v.in, "/ask?kind="+v.kind)
+		if err != nil && problem.Of(err).Field != "" {
+			f.Refuse(err)
+			web.Invalid(w)
+			return h.showAsk(w, r, v)
+		}
+		return err
 	}
 	// A space that was closed to them meanwhile is not another, open one.
 	if _, known := v.Space(v.place.ID, v.in.Space); !known && v.in.Space != "" {

@@ -7,8 +7,10 @@ import (
 	"encoding/xml"
 	"html"
 	"net/http"
+	"net/url"
 	"path"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/entente/entente/internal/community"
@@ -60,8 +62,10 @@ func (h *handlers) feeds(read func(r *http.Request, f *feed) error) web.Handler 
 		if err := read(r, f); err != nil {
 			return err
 		}
-		if f.name = f.place.Called(f.lang) + " · " + f.name; f.home == "/all" {
+		if f.name == "" { // of all
 			f.name = f.place.Called(f.lang)
+		} else {
+			f.name = f.place.Called(f.lang) + " · " + f.name
 		}
 		return send(h, w, r, f)
 	}
@@ -74,6 +78,14 @@ func (h *handlers) threadFeed(r *http.Request, f *feed) error {
 	f.file, f.home = "/feed", "/all"
 	if o := community.Order(r.URL.Query().Get("order")); slices.Contains(community.Orders(), o) {
 		in.Order, f.query = o, "?order="+string(o)
+	}
+	tag := clip(r.URL.Query().Get("tag"), 200)
+	if in.Tag = tag; tag != "" {
+		join := "?"
+		if f.query != "" {
+			join = "&"
+		}
+		f.query += join + "tag=" + url.QueryEscape(tag)
 	}
 	if slug := r.PathValue("space"); slug != "" {
 		sp, known := f.Space(f.place.ID, slug)
@@ -91,6 +103,9 @@ func (h *handlers) threadFeed(r *http.Request, f *feed) error {
 	list, err := h.s.Threads(ctx, f.Sight, in)
 	if err != nil {
 		return err
+	}
+	if tag != "" {
+		f.name = strings.TrimPrefix(f.name+" · #"+tag, " · ")
 	}
 	return h.threadsInto(ctx, f, list.Threads)
 }

@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"mime"
 	"mime/multipart"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/entente/entente/internal/community"
@@ -70,7 +72,11 @@ func (h *handlers) media(w http.ResponseWriter, r *http.Request) error {
 // readForm reads a form that may hold files, keeps them, and gives Markdown that shows them. What is wrong with them is noted in the form.
 func (h *handlers) readForm(r *http.Request, c *community.Community) (*web.Form, error) {
 	ctx := r.Context()
-	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "multipart/form-data" && org.Who(ctx) != nil {
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if kind == "multipart/form-data" && org.Who(ctx) == nil {
+		return typed(r)
+	}
+	if kind == "multipart/form-data" {
 		r.Body = http.MaxBytesReader(nil, r.Body, community.MaxUpload)
 		if err := r.ParseMultipartForm(web.MaxForm); err != nil {
 			if _, big := err.(*http.MaxBytesError); big || errors.Is(err, multipart.ErrMessageTooLarge) {
@@ -83,10 +89,8 @@ func (h *handlers) readForm(r *http.Request, c *community.Community) (*web.Form,
 	if err != nil || r.MultipartForm == nil {
 		return f, err
 	}
-	if size := len(f.Get("body")); size > web.MaxForm {
-		// The form comes back with what else was written, and the beginning of the words.
-		f.Set("body", clip(f.Get("body"), web.MaxForm/4))
-		f.Refuse(problem.New(problem.TooLarge, "problem.too_large", "Limit", "1 MB").On("body"))
+	if len(f.Get("body")) > mostTyped {
+		tooMuch(f)
 		return f, nil
 	}
 	list := r.MultipartForm.File["files"]
@@ -119,6 +123,59 @@ func (h *handlers) readForm(r *http.Request, c *community.Community) (*web.Form,
 		f.Set("body", strings.TrimSpace(f.Text("body")+"\n\n"+strings.Join(shown, "\n\n")))
 	}
 	return f, nil
+}
+
+// What visitors send is read field by field: of a field no more than mostTyped, of a form no more than web.MaxForm, and what is beyond is thrown away as it comes, up to mostSent.
+// They keep no files.
+const (
+	mostTyped  = web.MaxForm / 4
+	mostSent   = 16 << 20
+	mostFields = 100
+)
+
+func typed(r *http.Request) (*web.Form, error) {
+	r.Body = http.MaxBytesReader(nil, r.Body, mostSent)
+	parts, err := r.MultipartReader()
+	if err != nil {
+		return nil, problem.New(problem.Invalid, "problem.bad_form").Because(err)
+	}
+	f, large, left := &web.Form{Values: url.Values{}}, false, web.MaxForm
+	for n := 0; ; n++ {
+		part, err := parts.NextPart()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		var value []byte
+		if err == nil && part.FileName() == "" && n < mostFields {
+			value, err = io.ReadAll(io.LimitReader(part, mostTyped+1))
+		}
+		var big *http.MaxBytesError
+		switch {
+		case errors.As(err, &big):
+			return nil, problem.New(problem.TooLarge, "problem.too_large", "Limit", "1 MB").Because(err)
+		case err != nil:
+			return nil, problem.New(problem.Invalid, "problem.bad_form").Because(err)
+		}
+		large = large || len(value) > mostTyped
+		if left -= len(value); left < 0 {
+			return nil, problem.New(problem.TooLarge, "problem.too_large", "Limit", "1 MB")
+		}
+		f.Add(part.FormName(), string(value))
+	}
+	if large {
+		tooMuch(f)
+	}
+	return f, nil
+}
+
+// tooMuch gives a form back with what else was written, and the beginning of the words.
+func tooMuch(f *web.Form) {
+	for name, values := range f.Values {
+		if len(values) == 1 {
+			f.Set(name, clip(values[0], mostTyped))
+		}
+	}
+	f.Refuse(problem.New(problem.TooLarge, "problem.too_long", "Max", community.MaxBody).On("body"))
 }
 
 // bring keeps what was pasted or dropped into the editor, and answers with the Markdown that shows it, or with a sentence why not.

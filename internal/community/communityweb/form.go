@@ -2,6 +2,7 @@ package communityweb
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/a-h/templ"
 
@@ -75,6 +76,22 @@ func keptLine(f ui.Field, key string) ui.Field {
 		f.Attrs = more
 	}
 	return f
+}
+
+// begun makes words that the browser kept of a field take the place of those that are there.
+func begun(f ui.Field) ui.Field {
+	if f.DraftKey != "" {
+		f.DraftStays = "over"
+	}
+	if f.Attrs["data-draft"] != nil {
+		f.Attrs["data-draft-stays"] = "over"
+	}
+	return f
+}
+
+// wordsKey is what the browser keeps what is changed of a post under: until it is changed by somebody.
+func (e *editView) wordsKey() string {
+	return e.draftKey("edit-" + e.p.ID + "-" + strconv.Itoa(e.seen))
 }
 
 // problemOn is the sentence of the first problem on a field of a form, which may be nil.

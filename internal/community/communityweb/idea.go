@@ -27,6 +27,7 @@ func (h *handlers) ideas(r *web.Routes) {
 	r.Do("POST /c/{slug}/t/{thread}/support", org.SignedIn, h.in(h.support))
 	r.Do("POST /c/{slug}/t/{thread}/judge", org.SignedIn, h.in(h.judge))
 	r.Do("POST /c/{slug}/t/{thread}/join", org.SignedIn, h.in(h.joinIdeas))
+	r.Do("POST /c/{slug}/t/{thread}/part", org.SignedIn, h.in(h.partIdea))
 }
 
 // boardView is a page of ideas.
@@ -371,18 +372,22 @@ func (h *handlers) showPropose(w http.ResponseWriter, r *http.Request, v *propos
 
 // propose proposes an idea. It is first held against those there are, once, unless its form says that it was.
 func (h *handlers) propose(w http.ResponseWriter, r *http.Request) error {
-	f, err := web.ReadForm(r)
+	ctx := r.Context()
+	v, err := h.proposeView(r)
 	if err != nil {
 		return err
 	}
-	ctx := r.Context()
-	v, err := h.proposeView(r)
+	f, err := h.readForm(r, &v.place)
 	if err != nil {
 		return err
 	}
 	v.form, v.token, v.call = f, clip(f.Text("token"), 100), clip(f.Text("challenge"), 40)
 	v.in = community.Draft{Space: f.Text("space"), Kind: community.Ideas, Title: f.Text("title"), Body: f.Text("body"), Tags: f.Text("tags")}
 	v.looked = f.Text("looked") == v.in.Title && v.in.Title != ""
+	if !f.OK() {
+		web.Invalid(w)
+		return h.showPropose(w, r, v)
+	}
 	preview := f.Text("do") == "preview"
 	if preview || !v.looked {
 		if v.similar, err = h.s.SimilarOf(ctx, v.Sight, v.place.ID, v.in.Title, community.Ideas); err != nil {
@@ -397,7 +402,13 @@ func (h *handlers) propose(w http.ResponseWriter, r *http.Request) error {
 		return h.showPropose(w, r, v)
 	}
 	if v.who == nil {
-		return h.keep(w, r, &v.hall, v.in, "/ideas/new")
+		err := h.keep(w, r, &v.hall, v.in, "/ideas/new")
+		if err != nil && problem.Of(err).Field != "" {
+			f.Refuse(err)
+			web.Invalid(w)
+			return h.showPropose(w, r, v)
+		}
+		return err
 	}
 	sp, _ := v.Space(v.place.ID, v.in.Space)
 	idea, err := h.s.Start(ctx, community.Begin{Space: sp.ID, Kind: community.Ideas, Title: v.in.Title, Body: v.in.Body, Tags: v.in.Tags, Token: v.token, Lang: v.lang})
@@ -573,4 +584,24 @@ func (h *handlers) joinIdeas(w http.ResponseWriter, r *http.Request) error {
 	}
 	web.Flash(w, r, ui.Success, "community.idea.merged")
 	return web.Redirect(w, r, v.place.Path()+"/t/"+to)
+}
+
+func (h *handlers) partIdea(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.threadView(r, r.PathValue("thread"))
+	if err != nil {
+		return err
+	}
+	f, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	err = h.s.Part(r.Context(), v.place.ID, v.t.ID, f.Text("reason"))
+	if err != nil && problem.Of(err).Field != "" {
+		return h.again(w, r, v, f, err)
+	}
+	if err != nil {
+		return err
+	}
+	web.Flash(w, r, ui.Success, "community.idea.parted")
+	return web.Redirect(w, r, v.place.Path()+v.t.Path())
 }

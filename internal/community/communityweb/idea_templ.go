@@ -20,7 +20,7 @@ func boardHead(v *boardView) templ.Component {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<link rel=\"canonical\" href=\"")
 		write.Link(templ_7745c5c3_Buffer, v.world(v.path()))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
-		templ_7745c5c3_Err = feedLinks(&v.hall, v.title(ctx), v.path(), "").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = feedLinks(&v.hall, v.title(ctx), v.path()).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -313,7 +313,7 @@ func proposePage(v *proposeView) templ.Component {
 		}
 		_, _ = templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
 		write.Link(templ_7745c5c3_Buffer, templ.URL(v.href(ctx, "/ideas")))
-		_, _ = templ_7745c5c3_Buffer.WriteString("\" class=\"stack forum-form\">")
+		_, _ = templ_7745c5c3_Buffer.WriteString("\" class=\"stack forum-form\" enctype=\"multipart/form-data\">")
 		templ_7745c5c3_Err = ui.Hidden("token", v.token).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -383,7 +383,7 @@ func roadHead(v *roadView) templ.Component {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<link rel=\"canonical\" href=\"")
 		write.Link(templ_7745c5c3_Buffer, v.world("/roadmap"))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
-		templ_7745c5c3_Err = feedLinks(&v.hall, i18n.T(ctx, "community.idea.roadmap"), "/roadmap", "").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = feedLinks(&v.hall, i18n.T(ctx, "community.idea.roadmap"), "/roadmap").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -602,10 +602,17 @@ func ideaBlock(v *threadView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-			if v.MayModerate(v.t.Space) && v.t.DeletedAt.IsZero() && v.idea.MergedInto == "" {
-				templ_7745c5c3_Err = ideaManagement(v).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
+			if v.MayModerate(v.t.Space) && v.t.DeletedAt.IsZero() {
+				if v.idea.MergedInto == "" {
+					templ_7745c5c3_Err = ideaManagement(v).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+				} else {
+					templ_7745c5c3_Err = ideaParting(v).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
 				}
 			}
 		}
@@ -613,8 +620,33 @@ func ideaBlock(v *threadView) templ.Component {
 	})
 }
 
-func ideaManagement(v *threadView) templ.Component {
+func ideaParting(v *threadView) templ.Component {
 	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var80 templ.Component) (templ_7745c5c3_Err error) {
+		_, _ = templ_7745c5c3_Buffer.WriteString("<details class=\"forum-moderation\"")
+		if v.idea.form != nil {
+			_, _ = templ_7745c5c3_Buffer.WriteString(" open")
+		}
+		_, _ = templ_7745c5c3_Buffer.WriteString("><summary>")
+		write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.idea.manage"))
+		_, _ = templ_7745c5c3_Buffer.WriteString("</summary><form method=\"post\" action=\"")
+		write.Link(templ_7745c5c3_Buffer, templ.URL(v.href(ctx, "/t/"+v.t.ID+"/part")))
+		_, _ = templ_7745c5c3_Buffer.WriteString("\" class=\"stack-tight\">")
+		templ_7745c5c3_Err = ui.TextArea(ui.Field{Name: "reason", Label: i18n.T(ctx, "community.idea.part_reason"), Hint: i18n.T(ctx, "community.idea.part_hint"), Rows: 2, Required: true, Value: v.idea.chosen("reason", ""), Error: problemOn(ctx, v.idea.form, "reason")}).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		_, _ = templ_7745c5c3_Buffer.WriteString("<div>")
+		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: i18n.T(ctx, "community.idea.part"), Small: true}).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		_, _ = templ_7745c5c3_Buffer.WriteString("</div></form></details>")
+		return nil
+	})
+}
+
+func ideaManagement(v *threadView) templ.Component {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var83 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<details class=\"forum-moderation\"")
 		if v.idea.form != nil {
 			_, _ = templ_7745c5c3_Buffer.WriteString(" open")

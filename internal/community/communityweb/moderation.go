@@ -22,12 +22,17 @@ func (h *handlers) moderation(r *web.Routes) {
 	r.Page("GET /moderation", org.SignedIn, h.queue)
 	r.Page("GET /moderation/{case}", org.SignedIn, h.oneCase)
 	r.Do("POST /moderation/{case}", org.SignedIn, h.decideCase)
+	r.Page("GET /moderation/{case}/picture", org.SignedIn, h.flaggedPicture)
 	r.Do("POST /moderation/{case}/sanction", org.CommunityModerate, h.sanction)
 	r.Page("GET /communities/{id}/moderation", org.CommunityModerate, h.rules)
 	r.Do("POST /communities/{id}/moderation", org.CommunityModerate, h.setRules)
 	r.Do("POST /communities/{id}/moderation/{sanction}/end", org.CommunityModerate, h.endSanction)
 	r.Page("GET /c/{slug}/p/{post}/flag", org.SignedIn, h.in(h.flagging))
 	r.Do("POST /c/{slug}/p/{post}/flag", org.SignedIn, h.in(h.flag))
+	r.Page("GET /c/{slug}/articles/{article}/flag", org.SignedIn, h.in(h.flagging))
+	r.Do("POST /c/{slug}/articles/{article}/flag", org.SignedIn, h.in(h.flag))
+	r.Page("GET /c/{slug}/people/{handle}/flag", org.SignedIn, h.in(h.flagging))
+	r.Do("POST /c/{slug}/people/{handle}/flag", org.SignedIn, h.in(h.flag))
 	r.Page("GET /c/{slug}/mine", org.SignedIn, h.outside(h.own))
 	r.Do("POST /c/{slug}/mine/{about}/appeal", org.SignedIn, h.outside(h.appeal))
 	r.Page("GET /c/{slug}/moderation", org.Public, h.in(h.figures))
@@ -53,7 +58,15 @@ func caseTitle(ctx context.Context, c *community.Case, title string) string {
 	if title != "" {
 		return title
 	}
-	return i18n.T(ctx, "community.moderation.about."+c.Kind, "Name", nameOf(ctx, c.AuthorName))
+	return i18n.T(ctx, "community.moderation.about."+of(c.Kind, c.What), "Name", nameOf(ctx, c.AuthorName))
+}
+
+// of is the key of words for what was flagged, "" being a post.
+func of(key, what string) string {
+	if what == "" || key == "appeal" || key == "kept" {
+		return key
+	}
+	return key + "_" + what
 }
 
 func (h *handlers) queue(w http.ResponseWriter, r *http.Request) error {
@@ -78,6 +91,14 @@ type caseView struct {
 	now                  time.Time
 	wrong, wrongSanction wrong
 	reason, words        string
+}
+
+// decides is what is decided on, as words for it are called: an appeal is answered alike whatever it is about.
+func (v *caseView) decides() string {
+	if v.Kind == "appeal" {
+		return ""
+	}
+	return v.What
 }
 
 // keepsOut is where somebody of the fediverse who wrote what a case is about is silenced or suspended, "" for a member and for who may not.
@@ -190,61 +211,136 @@ func (v *caseView) trust(ctx context.Context) []ui.Item {
 
 type flagView struct {
 	hall
+	what          string // "" a post, article, profile
+	name          string // of whoever wrote it
+	title, html   string
+	picture       string
+	crumb         ui.Crumb
+	back          string // where it stands
+	space         string // that whoever asks moderates: they may decide at once
 	p             community.Post
 	t             community.Thread
 	reason, words string
 	wrong         wrong
 }
 
+// flagged finds what is to be flagged: a post, an article, or a profile.
+func (h *handlers) flagged(r *http.Request) (v *flagView, err error) {
+	v = &flagView{}
+	if v.hall, err = h.hall(r); err != nil {
+		return nil, err
+	}
+	ctx, own := r.Context(), false
+	switch {
+	case r.PathValue("article") != "":
+		v.what = community.AnArticle
+		a, err := h.s.Article(ctx, v.Sight, v.place.ID, r.PathValue("article"))
+		if err != nil {
+			return nil, err
+		}
+		if !a.Public() {
+			return nil, problem.New(problem.Missing, "problem.not_found")
+		}
+		rev, err := h.s.Revision(ctx, a.ID, a.Approved)
+		if err != nil {
+			return nil, err
+		}
+		v.name, v.html, v.crumb, v.back, own = a.AuthorName, rev.HTML, ui.Crumb{Label: rev.Title, Href: v.href(ctx, a.Path())}, "/articles/"+a.ID, community.Wrote(v.who, a.Author)
+	case r.PathValue("handle") != "":
+		v.what = community.AProfile
+		p, err := h.s.Profile(ctx, v.Sight, v.place.ID, r.PathValue("handle"))
+		if err != nil {
+			return nil, err
+		}
+		if !p.Flaggable() {
+			return nil, problem.New(problem.Missing, "problem.not_found")
+		}
+		v.name, v.title, v.back, own = p.Name, p.About, "/people/"+p.Handle, p.Member == v.who.ID
+		v.crumb = ui.Crumb{Label: p.Name, Href: v.href(ctx, v.back)}
+		if p.Picture != "" {
+			v.picture = v.href(ctx, v.back+"/picture?v="+p.Picture[:8])
+		}
+	default:
+		if v.p, v.t, err = h.s.Post(ctx, v.Sight, v.place.ID, r.PathValue("post")); err != nil {
+			return nil, err
+		}
+		v.name, v.html, v.crumb, v.back, own = v.p.AuthorName, v.p.HTML, ui.Crumb{Label: titleOf(ctx, &v.t), Href: v.href(ctx, v.t.Path())}, "/p/"+v.p.ID, community.Wrote(v.who, v.p.Author)
+		if v.MayModerate(v.t.Space) {
+			v.space = v.t.Space
+		}
+		if !v.p.DeletedAt.IsZero() {
+			return nil, problem.New(problem.Conflict, "community.post.removed")
+		}
+	}
+	if own {
+		return nil, problem.New(problem.Forbidden, "community.moderation.own_post")
+	}
+	return v, nil
+}
+
+func (v *flagView) action(ctx context.Context) string { return v.href(ctx, v.back+"/flag") }
+
 func (h *handlers) flagging(w http.ResponseWriter, r *http.Request) error {
-	return h.showFlag(w, r, &flagView{})
+	v, err := h.flagged(r)
+	if err != nil {
+		return err
+	}
+	return h.showFlag(w, r, v)
 }
 
 func (h *handlers) showFlag(w http.ResponseWriter, r *http.Request, v *flagView) error {
-	var err error
-	if v.hall, err = h.hall(r); err != nil {
-		return err
-	}
-	ctx := r.Context()
-	if v.p, v.t, err = h.s.Post(ctx, v.Sight, v.place.ID, r.PathValue("post")); err != nil {
-		return err
-	}
-	switch {
-	case !v.p.DeletedAt.IsZero():
-		return problem.New(problem.Conflict, "community.post.removed")
-	case community.Wrote(v.who, v.p.Author):
-		return problem.New(problem.Forbidden, "community.moderation.own_post")
-	}
-	return web.Show(w, r, web.Page{Title: i18n.T(ctx, "community.moderation.flag"), Head: hidden()}, flagPage(v))
+	return web.Show(w, r, web.Page{Title: i18n.T(r.Context(), "community.moderation."+of("flag", v.what)), Head: hidden()}, flagPage(v))
 }
 
 func (h *handlers) flag(w http.ResponseWriter, r *http.Request) error {
-	v, p, t, f, err := h.onPost(r)
+	v, err := h.flagged(r)
+	if err != nil {
+		return err
+	}
+	f, err := h.readForm(r, &v.place)
 	if err != nil {
 		return err
 	}
 	ctx := r.Context()
 	decision, done := f.Text("decision"), "community.moderation.flagged"
-	if decision != "" {
-		done, err = "community.moderation.done", h.s.Remove(ctx, v.place.ID, p.ID, decision, f.Text("reason"), f.Text("words"))
-	} else {
-		err = h.s.Flag(ctx, v.place.ID, p.ID, f.Text("reason"), f.Text("words"))
+	v.reason, v.words = f.Text("reason"), f.Text("words")
+	switch {
+	case v.what == community.AnArticle:
+		err = h.s.FlagArticle(ctx, v.place.ID, r.PathValue("article"), v.reason, v.words)
+	case v.what == community.AProfile:
+		err = h.s.FlagProfile(ctx, v.place.ID, r.PathValue("handle"), v.reason, v.words)
+	case decision != "":
+		done, err = "community.moderation.done", h.s.Remove(ctx, v.place.ID, v.p.ID, decision, v.reason, v.words)
+	default:
+		err = h.s.Flag(ctx, v.place.ID, v.p.ID, v.reason, v.words)
 	}
 	if err != nil {
 		if problem.Of(err).Field == "" {
 			return err
 		}
-		bad, err := mend(ctx, w, err)
-		if err != nil {
+		if v.wrong, err = mend(ctx, w, err); err != nil {
 			return err
 		}
-		return h.showFlag(w, r, &flagView{reason: f.Text("reason"), words: f.Text("words"), wrong: bad})
+		return h.showFlag(w, r, v)
 	}
 	web.Flash(w, r, ui.Success, done)
-	if decision != "" && p.ID == t.ID {
-		return web.Redirect(w, r, v.place.Path()+v.spacePath(t.Space))
+	switch {
+	case v.what != "":
+		return web.Redirect(w, r, v.place.Path()+v.back)
+	case decision != "" && v.p.ID == v.t.ID:
+		return web.Redirect(w, r, v.place.Path()+v.spacePath(v.t.Space))
 	}
-	return web.Redirect(w, r, v.place.Path()+toPost(&t, p.ID))
+	return web.Redirect(w, r, v.place.Path()+toPost(&v.t, v.p.ID))
+}
+
+// flaggedPicture sends the picture of a profile to who decides on it.
+func (h *handlers) flaggedPicture(w http.ResponseWriter, r *http.Request) error {
+	data, kind, err := h.s.FlaggedPicture(r.Context(), r.PathValue("case"))
+	if err != nil {
+		return err
+	}
+	sendPicture(w, data, kind)
+	return nil
 }
 
 type ownView struct {

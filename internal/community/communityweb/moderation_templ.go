@@ -127,12 +127,26 @@ func casePage(v *caseView) templ.Component {
 				}
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-			if v.HTML != "" {
+			if v.HTML != "" || v.What != "" {
 				templ_7745c5c3_Var9 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 					if v.Title != "" {
 						_, _ = templ_7745c5c3_Buffer.WriteString("<p><strong>")
 						write.Text(templ_7745c5c3_Buffer, v.Title)
 						_, _ = templ_7745c5c3_Buffer.WriteString("</strong></p>")
+					}
+					_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+					if v.Picture {
+						_, _ = templ_7745c5c3_Buffer.WriteString("<p><img src=\"")
+						write.Text(templ_7745c5c3_Buffer, "/moderation/"+v.ID+"/picture")
+						_, _ = templ_7745c5c3_Buffer.WriteString("\" alt=\"")
+						write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.moderation.picture"))
+						_, _ = templ_7745c5c3_Buffer.WriteString("\" width=\"128\" height=\"128\"></p>")
+					}
+					_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+					if v.Repainted {
+						_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
+						write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.moderation.repainted"))
+						_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
 					}
 					_, _ = templ_7745c5c3_Buffer.WriteString(" <div class=\"prose forum-prose\">")
 					templ_7745c5c3_Err = templ.Raw(v.HTML).Render(ctx, templ_7745c5c3_Buffer)
@@ -147,11 +161,40 @@ func casePage(v *caseView) templ.Component {
 						write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.moderation.in_thread"))
 						_, _ = templ_7745c5c3_Buffer.WriteString("</a></p>")
 					}
+					_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+					if v.Path != "" {
+						_, _ = templ_7745c5c3_Buffer.WriteString("<p><a href=\"")
+						write.Link(templ_7745c5c3_Buffer, templ.URL(v.url+v.Path))
+						_, _ = templ_7745c5c3_Buffer.WriteString("\">")
+						write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.moderation.see"))
+						_, _ = templ_7745c5c3_Buffer.WriteString("</a></p>")
+					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(i18n.T(ctx, "community.moderation.post"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Section(i18n.T(ctx, "community.moderation."+of("post", v.What)), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
+				}
+				_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+				if v.Was != nil {
+					templ_7745c5c3_Var18 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+						if v.Was.Title != "" {
+							_, _ = templ_7745c5c3_Buffer.WriteString("<p><strong>")
+							write.Text(templ_7745c5c3_Buffer, v.Was.Title)
+							_, _ = templ_7745c5c3_Buffer.WriteString("</strong></p>")
+						}
+						_, _ = templ_7745c5c3_Buffer.WriteString(" <div class=\"prose forum-prose\">")
+						templ_7745c5c3_Err = templ.Raw(v.Was.HTML).Render(ctx, templ_7745c5c3_Buffer)
+						if templ_7745c5c3_Err != nil {
+							return templ_7745c5c3_Err
+						}
+						_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
+						return nil
+					})
+					templ_7745c5c3_Err = ui.Section(i18n.T(ctx, "community.moderation.was"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var18), templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
 				}
 			} else if v.Post != "" {
 				templ_7745c5c3_Err = ui.Callout(ui.Neutral, i18n.T(ctx, "community.post.removed")).Render(ctx, templ_7745c5c3_Buffer)
@@ -161,20 +204,20 @@ func casePage(v *caseView) templ.Component {
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 			if v.Hint != "" {
-				templ_7745c5c3_Var13 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var20 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 					_, _ = templ_7745c5c3_Buffer.WriteString("<p>")
 					write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.moderation.hint_text"))
 					_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Callout(ui.Info, i18n.T(ctx, "community.moderation.hint."+v.Hint, "Share", i18n.Percent(ctx, v.HintP, 0))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Callout(ui.Info, i18n.T(ctx, "community.moderation.hint."+v.Hint, "Share", i18n.Percent(ctx, v.HintP, 0))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var20), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 			if len(v.Brief.Flags) > 0 {
-				templ_7745c5c3_Var15 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var22 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 					_, _ = templ_7745c5c3_Buffer.WriteString("<ul class=\"stack-tight\">")
 					for _, f := range v.Brief.Flags {
 						_, _ = templ_7745c5c3_Buffer.WriteString("<li><p class=\"cluster\"><strong>")
@@ -197,7 +240,7 @@ func casePage(v *caseView) templ.Component {
 					_, _ = templ_7745c5c3_Buffer.WriteString("</ul>")
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(i18n.T(ctx, "community.moderation.why"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var15), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Section(i18n.T(ctx, "community.moderation.why"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var22), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -217,14 +260,14 @@ func casePage(v *caseView) templ.Component {
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 			if !v.Open() && v.Kind != "appeal" {
-				templ_7745c5c3_Var20 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var27 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_Err = ui.DescriptionList(v.decision(ctx)...).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(i18n.T(ctx, "community.moderation.decision"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var20), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Section(i18n.T(ctx, "community.moderation.decision"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var27), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -247,8 +290,8 @@ func casePage(v *caseView) templ.Component {
 }
 
 func decideForm(v *caseView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var21 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var22 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var28 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var29 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			if len(v.wrong) > 0 {
 				templ_7745c5c3_Err = ui.FormErrors("", v.wrong).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -270,11 +313,11 @@ func decideForm(v *caseView) templ.Component {
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"cluster\">")
 			for i, d := range v.Decisions() {
-				var templ_7745c5c3_Var24 = []any{"btn", templ.KV("btn-primary", i == 0), templ.KV("btn-danger", d == "deleted")}
+				var templ_7745c5c3_Var31 = []any{"btn", templ.KV("btn-primary", i == 0), templ.KV("btn-danger", d == "deleted")}
 				_, _ = templ_7745c5c3_Buffer.WriteString("<button type=\"submit\" name=\"decision\" value=\"")
 				write.Text(templ_7745c5c3_Buffer, d)
 				_, _ = templ_7745c5c3_Buffer.WriteString("\" class=\"")
-				write.Text(templ_7745c5c3_Buffer, write.Classes(templ_7745c5c3_Var24))
+				write.Text(templ_7745c5c3_Buffer, write.Classes(templ_7745c5c3_Var31))
 				_, _ = templ_7745c5c3_Buffer.WriteString("\"")
 				if d == "deleted" {
 					_, _ = templ_7745c5c3_Buffer.WriteString(" data-confirm=\"")
@@ -282,13 +325,13 @@ func decideForm(v *caseView) templ.Component {
 					_, _ = templ_7745c5c3_Buffer.WriteString("\"")
 				}
 				_, _ = templ_7745c5c3_Buffer.WriteString(">")
-				write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.moderation.do."+d))
+				write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.moderation.do."+of(d, v.decides())))
 				_, _ = templ_7745c5c3_Buffer.WriteString("</button>")
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString("</div></form>")
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Section(i18n.T(ctx, "community.moderation.decide"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var22), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Section(i18n.T(ctx, "community.moderation.decide"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var29), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -297,8 +340,8 @@ func decideForm(v *caseView) templ.Component {
 }
 
 func caseAside(v *caseView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var29 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var30 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var36 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var37 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack\"><p class=\"cluster\">")
 			templ_7745c5c3_Err = ui.Avatar(nameOf(ctx, v.AuthorName)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -344,12 +387,12 @@ func caseAside(v *caseView) templ.Component {
 			_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "community.moderation.author"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var30), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "community.moderation.author"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var37), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		if v.Sanctions {
-			templ_7745c5c3_Var36 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var43 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
 				write.Link(templ_7745c5c3_Buffer, templ.URL("/moderation/"+v.ID+"/sanction"))
 				_, _ = templ_7745c5c3_Buffer.WriteString("\" class=\"stack\">")
@@ -383,7 +426,7 @@ func caseAside(v *caseView) templ.Component {
 				_, _ = templ_7745c5c3_Buffer.WriteString("</div></form>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "community.moderation.sanction"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var36), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "community.moderation.sanction"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var43), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -393,25 +436,39 @@ func caseAside(v *caseView) templ.Component {
 }
 
 func flagPage(v *flagView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var38 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Err = ui.Breadcrumb(ui.Crumb{Label: v.place.Called(v.lang), Href: v.href(ctx, "")}, ui.Crumb{Label: titleOf(ctx, &v.t), Href: v.href(ctx, v.t.Path())}, ui.Crumb{Label: i18n.T(ctx, "community.moderation.flag")}).Render(ctx, templ_7745c5c3_Buffer)
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var45 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Err = ui.Breadcrumb(ui.Crumb{Label: v.place.Called(v.lang), Href: v.href(ctx, "")}, v.crumb, ui.Crumb{Label: i18n.T(ctx, "community.moderation."+of("flag", v.what))}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.PageHeader(i18n.T(ctx, "community.moderation.flag"), nil).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.PageHeader(i18n.T(ctx, "community.moderation."+of("flag", v.what)), nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		_, _ = templ_7745c5c3_Buffer.WriteString("<p>")
-		if v.MayModerate(v.t.Space) {
+		if v.space != "" {
 			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.moderation.remove_text"))
 		} else {
 			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.moderation.flag_text"))
 		}
 		_, _ = templ_7745c5c3_Buffer.WriteString("</p><blockquote class=\"forum-preview\"><p class=\"muted\">")
-		write.Text(templ_7745c5c3_Buffer, nameOf(ctx, v.p.AuthorName))
-		_, _ = templ_7745c5c3_Buffer.WriteString("</p><div class=\"prose forum-prose\">")
-		templ_7745c5c3_Err = templ.Raw(v.p.HTML).Render(ctx, templ_7745c5c3_Buffer)
+		write.Text(templ_7745c5c3_Buffer, nameOf(ctx, v.name))
+		_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
+		if v.picture != "" {
+			_, _ = templ_7745c5c3_Buffer.WriteString("<p>")
+			templ_7745c5c3_Err = ui.AvatarPicture(v.picture).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
+		}
+		if v.title != "" {
+			_, _ = templ_7745c5c3_Buffer.WriteString("<p>")
+			write.Text(templ_7745c5c3_Buffer, v.title)
+			_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
+		}
+		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"prose forum-prose\">")
+		templ_7745c5c3_Err = templ.Raw(v.html).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -423,7 +480,7 @@ func flagPage(v *flagView) templ.Component {
 			}
 		}
 		_, _ = templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
-		write.Link(templ_7745c5c3_Buffer, templ.URL(v.href(ctx, "/p/"+v.p.ID+"/flag")))
+		write.Link(templ_7745c5c3_Buffer, templ.URL(v.action(ctx)))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\" class=\"stack forum-form\">")
 		templ_7745c5c3_Err = ui.RadioGroup(ui.Field{Name: "reason", Label: i18n.T(ctx, "community.moderation.what"), Value: v.reason, Required: true, Options: reasonOptions(ctx, false), Error: v.wrong.at("reason")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
@@ -434,7 +491,7 @@ func flagPage(v *flagView) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"cluster\">")
-		if v.MayModerate(v.t.Space) {
+		if v.space != "" {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<button type=\"submit\" name=\"decision\" value=\"hidden\" class=\"btn btn-primary\">")
 			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.moderation.do.hidden"))
 			_, _ = templ_7745c5c3_Buffer.WriteString("</button> <button type=\"submit\" name=\"decision\" value=\"deleted\" class=\"btn btn-danger\" data-confirm=\"")
@@ -450,7 +507,7 @@ func flagPage(v *flagView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "community.post.cancel"), Variant: ui.Quiet, Href: v.href(ctx, "/p/"+v.p.ID)}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "community.post.cancel"), Variant: ui.Quiet, Href: v.href(ctx, v.back)}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -461,7 +518,7 @@ func flagPage(v *flagView) templ.Component {
 
 // flagLink stands under a post that whoever is signed in did not write.
 func flagLink(to string) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var47 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var55 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "community.moderation.flag_short"), Icon: "flag", Variant: ui.Quiet, Small: true, Href: to}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -471,7 +528,7 @@ func flagLink(to string) templ.Component {
 }
 
 func ownPage(v *ownView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var48 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var56 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.Breadcrumb(ui.Crumb{Label: v.Called(), Href: href(ctx, v.Community, "")}, ui.Crumb{Label: i18n.T(ctx, "community.moderation.own")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -487,7 +544,7 @@ func ownPage(v *ownView) templ.Component {
 			}
 		}
 		if v.sanctioned {
-			templ_7745c5c3_Var49 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var57 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<p>")
 				write.Text(templ_7745c5c3_Buffer, v.sanction.Words)
 				_, _ = templ_7745c5c3_Buffer.WriteString("</p><p>")
@@ -499,7 +556,7 @@ func ownPage(v *ownView) templ.Component {
 				_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Callout(ui.Danger, i18n.T(ctx, "community.moderation.now."+v.sanction.Kind)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var49), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Callout(ui.Danger, i18n.T(ctx, "community.moderation.now."+v.sanction.Kind)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var57), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -532,7 +589,7 @@ func ownPage(v *ownView) templ.Component {
 }
 
 func ownPost(v *ownView, w *community.Unseen) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var54 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var62 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<section class=\"forum-preview\" aria-label=\"")
 		write.Text(templ_7745c5c3_Buffer, ownTitle(ctx, w))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\"><h2>")
@@ -588,7 +645,7 @@ func ownPost(v *ownView, w *community.Unseen) templ.Component {
 }
 
 func appealForm(to, id string) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var60 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var68 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<details class=\"forum-comment-form\"><summary>")
 		write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.moderation.appeal"))
 		_, _ = templ_7745c5c3_Buffer.WriteString("</summary><form method=\"post\" action=\"")
@@ -609,7 +666,7 @@ func appealForm(to, id string) templ.Component {
 }
 
 func figuresPage(v *figuresView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var63 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var71 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.Breadcrumb(ui.Crumb{Label: v.place.Called(v.lang), Href: v.href(ctx, "")}, ui.Crumb{Label: i18n.T(ctx, "community.moderation.figures")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -621,37 +678,37 @@ func figuresPage(v *figuresView) templ.Component {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<p>")
 		write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.moderation.figures_text"))
 		_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
-		templ_7745c5c3_Var65 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var73 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			for i := range v.list {
-				templ_7745c5c3_Var66 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Var67 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var74 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var75 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 						write.Text(templ_7745c5c3_Buffer, i18n.Month(ctx, v.list[i].Begins))
 						return nil
 					})
-					templ_7745c5c3_Err = ui.HeadCell().Render(templ.WithChildren(ctx, templ_7745c5c3_Var67), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.HeadCell().Render(templ.WithChildren(ctx, templ_7745c5c3_Var75), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					for j, cell := range v.cells(ctx, &v.list[i]) {
-						templ_7745c5c3_Var69 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var77 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 							write.Text(templ_7745c5c3_Buffer, cell)
 							return nil
 						})
-						templ_7745c5c3_Err = ui.NumCell(v.heads(ctx)[j+1]).Render(templ.WithChildren(ctx, templ_7745c5c3_Var69), templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.NumCell(v.heads(ctx)[j+1]).Render(templ.WithChildren(ctx, templ_7745c5c3_Var77), templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Row(nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var66), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Row(nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var74), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Table(v.table(ctx)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var65), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Table(v.table(ctx)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var73), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -660,7 +717,7 @@ func figuresPage(v *figuresView) templ.Component {
 }
 
 func rulesPage(v *rulesView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var71 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var79 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.Breadcrumb(ui.Crumb{Label: i18n.T(ctx, "community.title"), Href: "/communities"}, ui.Crumb{Label: v.place.Called(i18n.Lang(ctx)), Href: "/communities/" + v.place.ID}, ui.Crumb{Label: i18n.T(ctx, "community.moderation.rules")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -686,19 +743,19 @@ func rulesPage(v *rulesView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Var73 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var81 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: i18n.T(ctx, "community.notice.save"), Variant: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.FormActions().Render(templ.WithChildren(ctx, templ_7745c5c3_Var73), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.FormActions().Render(templ.WithChildren(ctx, templ_7745c5c3_Var81), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		_, _ = templ_7745c5c3_Buffer.WriteString("</form>")
-		templ_7745c5c3_Var74 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var82 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			if len(v.sanctions) == 0 {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 				write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.moderation.no_sanctions"))
@@ -735,7 +792,7 @@ func rulesPage(v *rulesView) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Section(i18n.T(ctx, "community.moderation.sanctions"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var74), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Section(i18n.T(ctx, "community.moderation.sanctions"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var82), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -744,7 +801,7 @@ func rulesPage(v *rulesView) templ.Component {
 }
 
 func restraint(to string, kind string) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var80 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var88 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<a class=\"btn btn-quiet btn-small\" href=\"")
 		write.Link(templ_7745c5c3_Buffer, templ.URL(to))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
@@ -759,7 +816,7 @@ func restraint(to string, kind string) templ.Component {
 }
 
 func contactLink(to string) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var83 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var91 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<p><a href=\"")
 		write.Link(templ_7745c5c3_Buffer, templ.URL(to))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
@@ -770,7 +827,7 @@ func contactLink(to string) templ.Component {
 }
 
 func figuresLink(to, recognition string) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var86 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var94 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<p><a href=\"")
 		write.Link(templ_7745c5c3_Buffer, templ.URL(recognition))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")

@@ -78,7 +78,7 @@ func (h *handlers) notice(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	switch n.Kind {
-	case community.Asking, community.BridgeAsked, community.BridgeAnswer, community.BridgeBrought, community.AsksIn, community.CameIn, community.KeptOut, community.AskedIn, community.MadeKeeper, community.HandedIn, community.ArticleBack, community.ArticleOut:
+	case community.Asking, community.BridgeAsked, community.BridgeAnswer, community.BridgeBrought, community.AsksIn, community.CameIn, community.KeptOut, community.AskedIn, community.MadeKeeper, community.HandedIn, community.ArticleBack, community.ArticleOut, community.ArticleOld:
 		return web.Redirect(w, r, n.Subject)
 	}
 	to := "/notices"

@@ -126,14 +126,18 @@ func (h *handlers) portrait(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	sendPicture(w, data, kind)
+	return nil
+}
+
+func sendPicture(w http.ResponseWriter, data []byte, kind string) {
 	head := w.Header()
 	head.Set("Cache-Control", "private, max-age=300")
 	head.Set("Vary", "Cookie")
 	head.Set("Content-Security-Policy", "default-src 'none'; sandbox; frame-ancestors 'none'")
 	head.Set("Content-Type", kind)
-	_, err = w.Write(data)
+	_, err := w.Write(data)
 	_ = err // the reader has gone; there is nobody to tell
-	return nil
 }
 
 // whoIs leads to the page of who is mentioned: posts name the channel, which never changes.

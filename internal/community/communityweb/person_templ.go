@@ -35,6 +35,11 @@ func personActions(v *personView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
+		} else if v.who != nil && v.p.Flaggable() {
+			templ_7745c5c3_Err = flagLink(v.href(ctx, v.path()+"/flag")).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 		}
 		return nil
 	})

@@ -28,8 +28,8 @@ type Options struct {
 	Push *push.Service
 	// Idea gives panels for the page of an idea; nil for none.
 	Idea func(ctx context.Context, c community.Community, i community.Idea) []ui.Panel
-	// Marks say how people are recognised, by identity; nil for nothing.
-	Marks func(ctx context.Context, c community.Community, people []string) map[string]Mark
+	// Marks say how people are recognised for what the reader may read, by identity; nil for nothing.
+	Marks func(ctx context.Context, o community.Sight, c community.Community, people []string) map[string]Mark
 	// Person gives panels for the page of somebody, by their handle; nil for none.
 	Person func(ctx context.Context, o community.Sight, c community.Community, handle string) []ui.Panel
 	// Products are the names of what the organisation sells, for who may know them; nil for none.

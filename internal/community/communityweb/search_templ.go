@@ -129,7 +129,13 @@ func searchResults(v *searchView) templ.Component {
 		} else {
 			write.Text(templ_7745c5c3_Buffer, i18n.N(ctx, "community.search.results", v.found.Sum))
 		}
-		_, _ = templ_7745c5c3_Buffer.WriteString("</h2><ol class=\"forum-list\" aria-label=\"")
+		_, _ = templ_7745c5c3_Buffer.WriteString("</h2>")
+		if v.found.Crowd {
+			_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"small muted\">")
+			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.search.crowd", "Most", community.MostPeople))
+			_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
+		}
+		_, _ = templ_7745c5c3_Buffer.WriteString("<ol class=\"forum-list\" aria-label=\"")
 		write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.search.title"))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
 		for i := range v.found.List {
@@ -148,7 +154,7 @@ func searchResults(v *searchView) templ.Component {
 }
 
 func searchFacet(f facet) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var15 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var16 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"cluster small\"><span class=\"muted\">")
 		write.Text(templ_7745c5c3_Buffer, f.Label)
 		_, _ = templ_7745c5c3_Buffer.WriteString("</span> ")
@@ -171,7 +177,7 @@ func searchFacet(f facet) templ.Component {
 }
 
 func searchLine(v *searchView, f *community.Found) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var20 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var21 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<li class=\"forum-line forum-line-plain\"><div class=\"forum-body\"><h3 class=\"forum-title\"><a href=\"")
 		write.Link(templ_7745c5c3_Buffer, templ.URL(v.href(ctx, f.Path)))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\" lang=\"")

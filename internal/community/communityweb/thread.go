@@ -202,7 +202,7 @@ func (h *handlers) fillMarks(ctx context.Context, v *threadView) {
 	for i := range v.posts {
 		add(&v.posts[i])
 	}
-	v.marks = h.options.Marks(ctx, v.place, people)
+	v.marks = h.options.Marks(ctx, v.Sight, v.place, people)
 }
 
 // post leads to a post in its thread.
@@ -346,11 +346,16 @@ func (h *handlers) reply(w http.ResponseWriter, r *http.Request) error {
 	}
 	ctx := r.Context()
 	body := f.Text("body")
-	if v.who == nil {
-		return h.keep(w, r, &v, community.Draft{Body: body, Post: p.ID}, toPost(&t, p.ID))
-	}
 	if !f.OK() {
 		return h.replyAgain(w, r, t.ID, p.ID, f)
+	}
+	if v.who == nil {
+		err := h.keep(w, r, &v, community.Draft{Body: body, Post: p.ID}, toPost(&t, p.ID))
+		if err != nil && problem.Of(err).Field != "" {
+			f.Refuse(err)
+			return h.replyAgain(w, r, t.ID, p.ID, f)
+		}
+		return err
 	}
 	said, err := h.s.Reply(ctx, v.place.ID, community.Reply{Post: p.ID, Body: body, Comment: f.Text("comment") != "", Token: f.Text("token"), Lang: v.lang})
 	if community.Waits(err) {
@@ -498,6 +503,7 @@ func (h *handlers) edit(w http.ResponseWriter, r *http.Request) error {
 	}
 	err = h.s.Edit(r.Context(), v.place.ID, c)
 	if community.Waits(err) {
+		web.Said(w, r, f)
 		return h.waits(w, r, &v.place)
 	}
 	if err != nil && problem.Of(err).Field != "" {
@@ -508,6 +514,7 @@ func (h *handlers) edit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	web.Said(w, r, f)
 	web.Flash(w, r, ui.Success, "community.post.saved")
 	_, now, err := h.s.Post(r.Context(), v.Sight, v.place.ID, p.ID) // the title may be another
 	if err != nil {

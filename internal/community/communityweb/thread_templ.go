@@ -791,13 +791,21 @@ func editPage(e *editView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
+		templ_7745c5c3_Err = ui.Hidden("draft", e.wordsKey()).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = begunBefore().Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
 		if e.p.ID == e.t.ID {
-			templ_7745c5c3_Err = ui.TextField(ui.Field{Name: "title", Label: i18n.T(ctx, "community.thread.title"), Value: e.title, Required: true, Error: e.problem(ctx, "title")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.TextField(begun(keptLine(ui.Field{Name: "title", Label: i18n.T(ctx, "community.thread.title"), Value: e.title, Required: true, Error: e.problem(ctx, "title")}, e.wordsKey()))).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = ui.MarkdownField(ui.Field{Name: "body", Label: i18n.T(ctx, "community.post.now"), Value: e.body, Rows: 12, Required: true, Hint: i18n.T(ctx, "community.thread.body_hint"), Error: e.problem(ctx, "body")}, e.editor(ctx, e.t.Space, "preview", "yes")).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.MarkdownField(begun(keptWords(ui.Field{Name: "body", Label: i18n.T(ctx, "community.post.now"), Value: e.body, Rows: 12, Required: true, Hint: i18n.T(ctx, "community.thread.body_hint"), Error: e.problem(ctx, "body")}, e.wordsKey())), e.editor(ctx, e.t.Space, "preview", "yes")).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -806,7 +814,7 @@ func editPage(e *editView) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if e.p.ID == e.t.ID {
-			templ_7745c5c3_Err = ui.TextField(ui.Field{Name: "tags", Label: i18n.T(ctx, "community.thread.tags"), Value: e.tags, Optional: true, Hint: i18n.T(ctx, "community.thread.tags_hint"), Error: e.problem(ctx, "tags")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.TextField(begun(keptLine(ui.Field{Name: "tags", Label: i18n.T(ctx, "community.thread.tags"), Value: e.tags, Optional: true, Hint: i18n.T(ctx, "community.thread.tags_hint"), Error: e.problem(ctx, "tags")}, e.wordsKey()))).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -829,8 +837,20 @@ func editPage(e *editView) templ.Component {
 	})
 }
 
-func preview(html string) templ.Component {
+// begunBefore is shown where the browser puts words back that were begun and not saved; what is saved comes again with its button.
+func begunBefore() templ.Component {
 	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var85 templ.Component) (templ_7745c5c3_Err error) {
+		_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"cluster\" data-draft-told hidden><span>")
+		write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.post.begun"))
+		_, _ = templ_7745c5c3_Buffer.WriteString("</span> <button type=\"reset\" class=\"btn btn-small\">")
+		write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.post.begun_drop"))
+		_, _ = templ_7745c5c3_Buffer.WriteString("</button></p>")
+		return nil
+	})
+}
+
+func preview(html string) templ.Component {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var88 templ.Component) (templ_7745c5c3_Err error) {
 		if html != "" {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<section class=\"forum-preview\" aria-labelledby=\"preview\"><h2 id=\"preview\">")
 			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.thread.preview"))
@@ -846,7 +866,7 @@ func preview(html string) templ.Component {
 }
 
 func historyPage(v *hall, p *community.Post, t *community.Thread, list []community.Version) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var87 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var90 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.Breadcrumb(ui.Crumb{Label: v.place.Called(v.lang), Href: v.href(ctx, "")}, ui.Crumb{Label: titleOf(ctx, t), Href: v.href(ctx, "/p/"+p.ID)}, ui.Crumb{Label: i18n.T(ctx, "community.post.history")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -870,7 +890,7 @@ func historyPage(v *hall, p *community.Post, t *community.Thread, list []communi
 }
 
 func version(v *hall, p *community.Post, list []community.Version, i int) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var88 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var91 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<section class=\"forum-preview\"><h2>")
 		if list[i].Editor != "" {
 			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.post.edited_at_by", "At", i18n.DateTime(ctx, laterAt(p, list, i)), "Name", list[i].Editor))
@@ -897,7 +917,7 @@ func version(v *hall, p *community.Post, list []community.Version, i int) templ.
 }
 
 func pieces(list []community.Piece) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var91 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var94 templ.Component) (templ_7745c5c3_Err error) {
 		for _, one := range list {
 			if one.Added {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<ins><span class=\"visually-hidden\">")
@@ -920,7 +940,7 @@ func pieces(list []community.Piece) templ.Component {
 }
 
 func firstVersion(p *community.Post, list []community.Version) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var97 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var100 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<section class=\"forum-preview\">")
 		if len(list) == 0 {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<h2>")

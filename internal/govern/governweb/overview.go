@@ -102,8 +102,9 @@ func (p overviewPage) unapproved() (n int) {
 }
 
 func (p overviewPage) short() (n int) {
-	for _, t := range p.Look.Ties {
-		if has(t.In(p.Look.Kinds)) < t.Wanted {
+	t := tiesPage{List: p.Look.Ties, Kinds: p.Look.Kinds}
+	for _, x := range p.Look.Ties {
+		if t.has(x) < x.Wanted {
 			n++
 		}
 	}
