@@ -136,7 +136,7 @@ func (s *Service) keepersOf(ctx context.Context, a *Article) ([]string, error) {
 	if len(list) > 0 {
 		return list, nil
 	}
-	team, err := s.org.Members(org.AsOperator(ctx))
+	team, err := s.org.Team(org.AsOperator(ctx))
 	if err != nil {
 		return nil, err
 	}

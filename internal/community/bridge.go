@@ -15,6 +15,7 @@ import (
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/sorting"
 )
 
 // The kinds of notices about bridges, to one person each; Subject is the page.
@@ -84,15 +85,26 @@ func (s *Service) Colleagues(ctx context.Context, t *Thread) ([]org.Member, erro
 	if err != nil {
 		return nil, fmt.Errorf("find who is employed: %w", err)
 	}
-	list, err := s.org.Members(org.AsOperator(ctx))
+	for i, uri := range employed {
+		employed[i] = strings.TrimPrefix(uri, "mailto:")
+	}
+	work, err := s.org.ByEmails(ctx, employed)
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.org.Team(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list = append(list, work...)
+	sorting.Func(list, org.ByName)
 	var out []org.Member
-	for _, m := range list {
-		_, works := slices.BinarySearch(employed, actorOf(m))
-		if m.State == org.Active && (staff(m) || works) && m.ID != by(ctx) && !Wrote(m, t.Author) {
+	for i, m := range list {
+		if m.State == org.Active && (i == 0 || m.ID != list[i-1].ID) && m.ID != by(ctx) && !Wrote(m, t.Author) {
 			out = append(out, *m)
 		}
 	}
-	return out, err
+	return out, nil
 }
 
 // outsiders are the names of those in a thread who do not speak for us.

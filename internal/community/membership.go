@@ -285,7 +285,7 @@ func (s *Service) tellKeepers(ctx context.Context, q db.Q, c Community, sp Space
 		}
 	}
 	if len(keepers) == 0 {
-		team, err := s.org.Members(org.AsOperator(ctx))
+		team, err := s.org.Team(org.AsOperator(ctx))
 		if err != nil {
 			return err
 		}

@@ -73,7 +73,7 @@ func (s *Service) Release(ctx context.Context, conversation string) (Conversatio
 
 // Answerers lists the members to whom a conversation can be given, by name.
 func (s *Service) Answerers(ctx context.Context) ([]*org.Member, error) {
-	list, err := s.org.Members(ctx)
+	list, err := s.org.Team(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -65,7 +65,7 @@ func (s *Service) tellNamed(ctx context.Context, q db.Q, c *Conversation, by *or
 	if !strings.Contains(text, "@") {
 		return nil
 	}
-	list, err := s.org.Members(ctx)
+	list, err := s.org.Team(ctx)
 	if err != nil {
 		return err
 	}

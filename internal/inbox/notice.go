@@ -121,7 +121,7 @@ func (s *Service) tell(ctx context.Context, q db.Q, members []string, n Notice, 
 
 // SocialTeam are the ids of those who assign: whom the inbox turns to when somebody has to decide.
 func (s *Service) SocialTeam(ctx context.Context) ([]string, error) {
-	list, err := s.org.Members(ctx)
+	list, err := s.org.Team(ctx)
 	if err != nil {
 		return nil, err
 	}

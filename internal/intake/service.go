@@ -72,20 +72,9 @@ func (s *Service) Lookups(opts *Options) {
 	opts.Member, opts.Slug = Members(s.org)
 }
 
-// Members finds members by mail address, and by what the address of their web page ends in: their name in small letters.
+// Members finds members by mail address, and those of the team by what the address of their web page ends in: their name in small letters.
 func Members(o *org.Service) (byEmail, bySlug func(ctx context.Context, text string) (id string, ok bool)) {
-	known := func(ctx context.Context, ok func(*org.Member) bool) (string, bool) {
-		list, err := o.Members(ctx)
-		if err != nil {
-			return "", false
-		}
-		for _, m := range list {
-			if ok(m) {
-				return m.ID, true
-			}
-		}
-		return "", false
-	}
+	var slugs map[string]string // read once
 	cached := func(find func(ctx context.Context, text string) (string, bool)) func(ctx context.Context, text string) (string, bool) {
 		var mu sync.Mutex
 		seen := map[string]string{}
@@ -101,9 +90,26 @@ func Members(o *org.Service) (byEmail, bySlug func(ctx context.Context, text str
 		}
 	}
 	return cached(func(ctx context.Context, email string) (string, bool) {
-			return known(ctx, func(m *org.Member) bool { return strings.EqualFold(m.Email, email) })
+			m, err := o.ByEmail(ctx, email)
+			if err != nil {
+				return "", false
+			}
+			return m.ID, true
 		}), cached(func(ctx context.Context, slug string) (string, bool) {
-			return known(ctx, func(m *org.Member) bool { return heading(m.Name) == heading(slug) })
+			if slugs == nil {
+				slugs = map[string]string{}
+				team, err := o.Team(ctx)
+				if err != nil {
+					return "", false
+				}
+				for _, m := range team {
+					if _, other := slugs[heading(m.Name)]; !other {
+						slugs[heading(m.Name)] = m.ID
+					}
+				}
+			}
+			id, ok := slugs[heading(slug)]
+			return id, ok
 		})
 }
 

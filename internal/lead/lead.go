@@ -137,7 +137,7 @@ func (s *Service) Find(ctx context.Context, lead string) (Lead, error) {
 
 // Sellers are the members a lead can be given to.
 func (s *Service) Sellers(ctx context.Context) ([]*org.Member, error) {
-	list, err := s.org.Members(ctx)
+	list, err := s.org.Team(ctx)
 	return slices.DeleteFunc(list, func(m *org.Member) bool { return m.State != org.Active || !m.Role.May(org.InboxEdit) }), err
 }
 

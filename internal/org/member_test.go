@@ -3,7 +3,9 @@ package org_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -11,6 +13,7 @@ import (
 
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/db/dbtest"
+	"github.com/entente/entente/internal/id"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
 )
@@ -330,6 +333,79 @@ func TestTeam(t *testing.T) {
 		}
 		if all, team := names(o.Members(t.Context())), names(o.Team(t.Context())); all != "member owner volunteer" || team != "owner volunteer" {
 			t.Errorf("members %q, team %q", all, team)
+		}
+	})
+}
+
+// numbered is an id.
+func numbered(n int) string { return fmt.Sprintf("%0*d", id.Length, n) }
+
+// TestListing: members are read piece by piece, each once, and found by their names; where many only sign in, none of them is offered but who was chosen.
+func TestListing(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		o := org.New(d, slog.New(slog.DiscardHandler), time.Now)
+		const many = 450
+		must(t, d.Tx(t.Context(), func(ctx context.Context, q db.Q) error {
+			for i := range many {
+				role, state := org.Plain, org.Active
+				switch {
+				case i%100 == 7:
+					role = org.Social
+				case i%100 == 9:
+					state = org.Removed
+				}
+				who := fmt.Sprintf("m%03d", i)
+				key := numbered(i)
+				if _, err := db.Exec(ctx, q, "INSERT INTO member (id, email, name, role, lang, zone, state, created_at) VALUES ($1, $2, $3, $4, 'en', 'UTC', $5, $6)", key, who+"@velo.example", "Élise "+who, string(role), string(state), i/3); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		read := func(l org.Listing) (names []string) {
+			t.Helper()
+			for {
+				list, more, err := o.List(t.Context(), l)
+				must(t, err)
+				for _, m := range list {
+					names = append(names, strings.TrimPrefix(m.Name, "Élise "))
+				}
+				if !more {
+					return names
+				}
+				l.Before = list[len(list)-1].ID
+			}
+		}
+		all := read(org.Listing{Limit: 7})
+		if len(all) != many-5 || !slices.IsSortedFunc(all, func(a, b string) int { return strings.Compare(b, a) }) {
+			t.Errorf("%d members, from %s to %s", len(all), all[0], all[len(all)-1])
+		}
+		if got := read(org.Listing{Limit: 2, Role: org.Social}); strings.Join(got, " ") != "m407 m307 m207 m107 m007" {
+			t.Errorf("of the team: %v", got)
+		}
+		for words, n := range map[string]int{"m12": 10, "Élise m": many - 5, "M123@VELO": 1, "%": many - 5, "m_12": 10, "nobody": 0} {
+			if got := read(org.Listing{Limit: 100, Words: words}); len(got) != n {
+				t.Errorf("%q finds %d, not %d", words, len(got), n)
+			}
+		}
+		if _, _, err := o.List(t.Context(), org.Listing{Before: "\xff", Limit: 1}); !problem.Is(err, problem.Missing) {
+			t.Errorf("after nobody: %v", err)
+		}
+		offered, err := o.Members(t.Context(), numbered(100), numbered(9))
+		must(t, err)
+		if len(offered) != 6 || offered[1].ID != numbered(100) {
+			t.Errorf("%d are offered, the second is %s", len(offered), offered[1].ID)
+		}
+		n, err := o.Count(t.Context())
+		must(t, err)
+		if n[org.Social] != 5 || n[org.Plain] != many-10 {
+			t.Errorf("counted %v", n)
+		}
+		some, err := o.ByEmails(t.Context(), []string{"m001@velo.example", "m009@velo.example", "x"})
+		must(t, err)
+		if len(some) != 1 || some[0].ID != numbered(1) {
+			t.Errorf("%d by address", len(some))
 		}
 	})
 }

@@ -54,6 +54,20 @@ func (s *Service) ByEmail(ctx context.Context, email string) (*Member, error) {
 	return find(ctx, s.db.Read(), "m.email = $1", lookupEmail(email))
 }
 
+// ByEmails lists the members who have one of these addresses, which are as they are stored.
+func (s *Service) ByEmails(ctx context.Context, emails []string) ([]*Member, error) {
+	q := s.db.Read()
+	list, err := db.All(ctx, q, memberFields, "SELECT "+memberColumns+" FROM member m WHERE m.state <> 'removed' AND m.email IN "+db.Among(q, "$1"), db.Texts(emails))
+	if err != nil {
+		return nil, fmt.Errorf("find members by address: %w", err)
+	}
+	out := make([]*Member, len(list))
+	for i := range list {
+		out[i] = &list[i]
+	}
+	return out, nil
+}
+
 // lookupEmail is the address as it would be stored; what cannot be one finds nothing.
 func lookupEmail(email string) string {
 	clean, err := checkEmail(email, "email")
@@ -81,19 +95,107 @@ func find(ctx context.Context, q db.Q, where string, args ...any) (*Member, erro
 	return &m, nil
 }
 
-// Members lists the members by name: active, suspended and invited ones.
-func (s *Service) Members(ctx context.Context) ([]*Member, error) {
-	return s.list(ctx, "m.state <> 'removed'")
+// mostListed is how many of those who only sign in are offered where somebody is chosen.
+const mostListed = 200
+
+// Members lists by name whom one chooses from: active, suspended and invited ones. Where more than some hundred do no more than signing in, as those do who signed up to a
+// community, only the team is listed, and those of also: nobody chooses one of thousands from a list.
+func (s *Service) Members(ctx context.Context, also ...string) ([]*Member, error) {
+	team, err := s.Team(ctx)
+	if err != nil {
+		return nil, err
+	}
+	others, err := s.list(ctx, "m.role = '"+string(Plain)+"' AND m.state <> 'removed' ORDER BY m.created_at DESC"+db.Limit(mostListed+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(others) > mostListed {
+		q := s.db.Read()
+		some, err := db.All(ctx, q, memberFields, "SELECT "+memberColumns+" FROM member m WHERE m.role = '"+string(Plain)+"' AND m.state <> 'removed' AND m.id IN "+db.Among(q, "$1"), db.Texts(also))
+		if err != nil {
+			return nil, fmt.Errorf("list members: %w", err)
+		}
+		others = others[:0]
+		for i := range some {
+			others = append(others, &some[i])
+		}
+	}
+	out := append(team, others...)
+	sorting.Func(out, ByName)
+	return out, nil
 }
 
 // Team lists the members who do more than signing in, by name: those who only signed up to a community may be many, and have no part in what is shared out here.
 func (s *Service) Team(ctx context.Context) ([]*Member, error) {
-	return s.list(ctx, "m.state <> 'removed' AND m.role <> 'member'")
+	var roles []string
+	for _, r := range Roles() {
+		if r != Plain {
+			roles = append(roles, "'"+string(r)+"'")
+		}
+	}
+	return s.list(ctx, "m.role IN ("+strings.Join(roles, ", ")+") AND m.state <> 'removed'")
 }
 
-// Former lists those who were members, by name.
+// Listing asks for a part of all members. What is "" does not narrow.
+type Listing struct {
+	Words  string // in the name or the address
+	Role   Role
+	State  State
+	Before string // the id of the last one of the part before
+	Limit  int
+}
+
+// List lists members piece by piece, those who came last first; more says that there are others.
+func (s *Service) List(ctx context.Context, l Listing) (list []*Member, more bool, err error) {
+	var w db.Where
+	w.And("m.state <> 'removed'")
+	if l.State != "" {
+		w.And("m.state = ?", string(l.State))
+	}
+	if l.Role != "" {
+		w.And("m.role = ?", string(l.Role))
+	}
+	if words := strings.NewReplacer("%", "", "_", "", `\`, "", "\x00", "").Replace(strings.ToValidUTF8(l.Words, "")); words != "" {
+		as, lower := "%"+words+"%", "%"+strings.ToLower(words)+"%" // LOWER knows plain letters only on SQLite
+		w.And("(LOWER(m.name) LIKE ? OR m.name LIKE ? OR m.email LIKE ?)", lower, as, lower)
+	}
+	if l.Before != "" {
+		last, err := s.Find(ctx, l.Before)
+		if err != nil {
+			return nil, false, err
+		}
+		w.And("(m.created_at, m.id) < (?, ?)", db.T(last.CreatedAt), last.ID)
+	}
+	found, err := db.All(ctx, s.db.Read(), memberFields, "SELECT "+memberColumns+" FROM member m "+w.String()+" ORDER BY m.created_at DESC, m.id DESC"+db.Limit(l.Limit+1), w.Args...)
+	if err != nil {
+		return nil, false, fmt.Errorf("list members: %w", err)
+	}
+	for i := range found[:min(len(found), l.Limit)] {
+		list = append(list, &found[i])
+	}
+	return list, len(found) > l.Limit, nil
+}
+
+// Count counts the members in each role.
+func (s *Service) Count(ctx context.Context) (map[Role]int, error) {
+	type row struct {
+		role Role
+		n    int
+	}
+	list, err := db.All(ctx, s.db.Read(), func(r *row) []any { return []any{&r.role, &r.n} }, "SELECT role, COUNT(*) FROM member WHERE state <> 'removed' GROUP BY role")
+	if err != nil {
+		return nil, fmt.Errorf("count members: %w", err)
+	}
+	out := map[Role]int{}
+	for _, r := range list {
+		out[r.role] = r.n
+	}
+	return out, nil
+}
+
+// Former lists those who were members, by name; of many, those who came last.
 func (s *Service) Former(ctx context.Context) ([]*Member, error) {
-	return s.list(ctx, "m.state = 'removed'")
+	return s.list(ctx, "m.state = 'removed' ORDER BY m.created_at DESC"+db.Limit(mostListed))
 }
 
 func (s *Service) list(ctx context.Context, where string) ([]*Member, error) {

@@ -58,11 +58,11 @@ func (s *Service) Capacity(ctx context.Context, from schedule.Day, weeks int) (C
 	if err := org.Require(ctx, org.StrategyRead); err != nil {
 		return Capacity{}, err
 	}
-	w, err := s.world(ctx)
+	list, err := s.all(ctx)
 	if err != nil {
 		return Capacity{}, err
 	}
-	list, err := s.all(ctx)
+	w, err := s.world(ctx, list...)
 	if err != nil {
 		return Capacity{}, err
 	}

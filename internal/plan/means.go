@@ -40,11 +40,11 @@ func (s *Service) Means(ctx context.Context) (Means, error) {
 	if err := org.Require(ctx, org.StrategyRead); err != nil {
 		return Means{}, err
 	}
-	w, err := s.world(ctx)
+	list, err := s.all(ctx)
 	if err != nil {
 		return Means{}, err
 	}
-	list, err := s.all(ctx)
+	w, err := s.world(ctx, list...)
 	if err != nil {
 		return Means{}, err
 	}

@@ -112,7 +112,7 @@ func (s *Service) Facts(ctx context.Context, i Initiative) ([]Fact, error) {
 }
 
 func (s *Service) standings(ctx context.Context, q db.Q, list []Initiative) ([]Standing, error) {
-	w, err := s.world(ctx)
+	w, err := s.world(ctx, list...)
 	if err != nil {
 		return nil, err
 	}

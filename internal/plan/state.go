@@ -103,7 +103,11 @@ func (s *Service) Take(ctx context.Context, initiative string, seen time.Time, s
 	if (step == SendBack || step == Stop) && note == "" {
 		return Initiative{}, problem.New(problem.Invalid, "plan.reason_missing").On("note")
 	}
-	w, err := s.world(ctx)
+	was, err := s.Initiative(ctx, initiative)
+	if err != nil {
+		return Initiative{}, err
+	}
+	w, err := s.world(ctx, was)
 	if err != nil {
 		return Initiative{}, err
 	}

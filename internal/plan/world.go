@@ -14,17 +14,29 @@ type World struct {
 	members  map[string]*org.Member
 }
 
-func (s *Service) world(ctx context.Context) (World, error) {
+// world is that of some initiatives: it knows whoever has a part in them.
+func (s *Service) world(ctx context.Context, list ...Initiative) (World, error) {
 	w := World{Today: s.Today(ctx), members: map[string]*org.Member{}}
 	var err error
 	if w.Calendar, err = s.Calendar(ctx); err != nil {
 		return w, err
 	}
-	list, err := s.org.Members(ctx)
+	var parts []string
+	for k := range list {
+		i := &list[k]
+		parts = append(parts, i.Owner)
+		for _, c := range i.Contributors {
+			parts = append(parts, c.Member)
+		}
+		for _, t := range i.Tasks {
+			parts = append(parts, t.Member)
+		}
+	}
+	members, err := s.org.Members(ctx, parts...)
 	if err != nil {
 		return w, err
 	}
-	for _, m := range list {
+	for _, m := range members {
 		w.members[m.ID] = m
 	}
 	return w, nil

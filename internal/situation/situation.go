@@ -251,7 +251,7 @@ func (s *Service) Name(ctx context.Context, member string) string {
 
 // Leaders lists the members who may own a situation and approve its statements.
 func (s *Service) Leaders(ctx context.Context) ([]*org.Member, error) {
-	list, err := s.org.Members(ctx)
+	list, err := s.org.Team(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -260,7 +260,7 @@ func (s *Service) Leaders(ctx context.Context) ([]*org.Member, error) {
 
 // Colleagues lists the members who can be told.
 func (s *Service) Colleagues(ctx context.Context) ([]*org.Member, error) {
-	list, err := s.org.Members(ctx)
+	list, err := s.org.Team(ctx)
 	if err != nil {
 		return nil, err
 	}

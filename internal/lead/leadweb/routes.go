@@ -43,13 +43,13 @@ type listPage struct {
 	Measures []ui.StatProps
 }
 
-func (h *handlers) names(ctx context.Context) (map[string]string, error) {
-	list, err := h.org.Members(ctx)
-	out := map[string]string{}
-	for _, m := range list {
-		out[m.ID] = m.Name
+// names are those of who has a part in leads.
+func (h *handlers) names(ctx context.Context, list ...lead.Lead) (map[string]string, error) {
+	var who []string
+	for i := range list {
+		who = append(who, list[i].Owner, list[i].HandedBy, list[i].DecidedBy)
 	}
-	return out, err
+	return h.org.Names(ctx, who)
 }
 
 func (h *handlers) list(w http.ResponseWriter, r *http.Request) error {
@@ -59,7 +59,7 @@ func (h *handlers) list(w http.ResponseWriter, r *http.Request) error {
 	if p.List, err = h.s.List(ctx, !p.Done); err != nil {
 		return err
 	}
-	if p.Names, err = h.names(ctx); err != nil {
+	if p.Names, err = h.names(ctx, p.List...); err != nil {
 		return err
 	}
 	if h.measures != nil && org.Require(ctx, org.MeasureRead) == nil {
@@ -182,7 +182,7 @@ func (h *handlers) show(w http.ResponseWriter, r *http.Request, p leadPage) erro
 	ctx := r.Context()
 	p.May, p.Now = p.Lead.MayDecide(ctx), h.s.Now()
 	var err error
-	if p.Names, err = h.names(ctx); err != nil {
+	if p.Names, err = h.names(ctx, p.Lead); err != nil {
 		return err
 	}
 	return web.Show(w, r, web.Page{Title: p.Lead.Name}, leadBody(p))

@@ -5,7 +5,6 @@ package orgapi
 import (
 	"context"
 	"encoding/json"
-	"slices"
 	"time"
 
 	"github.com/entente/entente/internal/api"
@@ -30,7 +29,7 @@ func Operations(a *api.API, s *org.Service) {
 	api.Add(a, api.Op{ID: "revoke-my-token", Method: "DELETE", Path: "/me/tokens/{id}", Tag: tag, Summary: "Revoke one of one's own tokens",
 		Description: "Needs a token with the scope signed_in, except to revoke itself.", Permission: org.SignedIn, Status: 204}, h.revokeToken)
 
-	api.Add(a, api.Op{ID: "list-members", Method: "GET", Path: "/members", Tag: tag, Summary: "List members by name", Permission: org.MemberRead}, h.members)
+	api.Add(a, api.Op{ID: "list-members", Method: "GET", Path: "/members", Tag: tag, Summary: "List members, those who came last first", Permission: org.MemberRead}, h.members)
 	api.Add(a, api.Op{ID: "read-member", Method: "GET", Path: "/members/{id}", Tag: tag, Summary: "Read a member", Permission: org.MemberRead}, h.member)
 	api.Add(a, api.Op{ID: "change-member", Method: "PATCH", Path: "/members/{id}", Tag: tag, Summary: "Give a member another role",
 		Description: "A role can be given and taken away only by a token that allows everything the role allows.", Permission: org.MemberEdit}, h.changeMember)
@@ -198,7 +197,7 @@ type membersIn struct {
 }
 
 func (h handlers) members(ctx context.Context, in *membersIn) (*api.List[Member], error) {
-	all, err := h.s.Members(ctx)
+	after, err := api.ParseCursor(in.Cursor, 1)
 	if err != nil {
 		return nil, err
 	}
@@ -210,26 +209,25 @@ func (h handlers) members(ctx context.Context, in *membersIn) (*api.List[Member]
 		if err != nil {
 			return nil, err
 		}
-		all = []*org.Member{m}
+		if in.State != "" && string(m.State) != in.State || after != nil {
+			return api.Listed[Member](nil, ""), nil
+		}
+		return api.Listed([]Member{member(m)}, ""), nil
 	}
-	if in.State != "" {
-		all = slices.DeleteFunc(all, func(m *org.Member) bool { return string(m.State) != in.State })
+	l := org.Listing{State: org.State(in.State), Limit: in.Limit}
+	if after != nil {
+		l.Before = after[0]
 	}
-	after, err := api.ParseCursor(in.Cursor, 1)
+	all, more, err := h.s.List(ctx, l)
+	if problem.Is(err, problem.Missing) {
+		return nil, problem.New(problem.Invalid, "org.bad_cursor").On("cursor")
+	}
 	if err != nil {
 		return nil, err
 	}
-	if after != nil {
-		last, err := h.s.Find(ctx, after[0])
-		if err != nil {
-			return nil, problem.New(problem.Invalid, "org.bad_cursor").On("cursor")
-		}
-		all = slices.DeleteFunc(all, func(m *org.Member) bool { return org.ByName(m, last) <= 0 })
-	}
 	next := ""
-	if len(all) > in.Limit {
-		all = all[:in.Limit]
-		next = api.Cursor(all[in.Limit-1].ID)
+	if more {
+		next = api.Cursor(all[len(all)-1].ID)
 	}
 	var out []Member
 	for _, m := range all {

@@ -150,7 +150,7 @@ func TestMembers(t *testing.T) {
 			}
 			cursor = next
 		}
-		if got := strings.Join(names, " "); got != "Ada bea carl Zoé émile" {
+		if got := strings.Join(names, " "); got != "carl émile Zoé bea Ada" {
 			t.Fatalf("names: %s", got)
 		}
 		s.call(t, all, "GET", "/members?cursor=x", "", 422)

@@ -25,7 +25,7 @@ type auditPage struct {
 
 func (h *handlers) auditPage(w http.ResponseWriter, r *http.Request) error {
 	ctx, q := r.Context(), r.URL.Query()
-	p := auditPage{Member: q.Get("member"), What: q.Get("action"), From: q.Get("from"), To: q.Get("to"), Names: map[string]string{}}
+	p := auditPage{Member: q.Get("member"), What: q.Get("action"), From: q.Get("from"), To: q.Get("to")}
 	f := org.AuditFilter{Member: p.Member, Action: p.What, Object: q.Get("object"), Before: q.Get("before")}
 	// A day that is no day does not narrow.
 	zone := i18n.Zone(ctx)
@@ -40,13 +40,22 @@ func (h *handlers) auditPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.Entries = list
-	members, err := h.s.Members(ctx)
+	members, err := h.s.Members(ctx, p.Member)
 	if err != nil {
 		return err
 	}
 	p.Members = []ui.Option{{Value: "", Label: i18n.T(ctx, "org.everybody")}}
 	former, err := h.s.Former(ctx)
 	if err != nil {
+		return err
+	}
+	var named []string
+	for i := range list {
+		if _, key, ok := strings.Cut(list[i].Object, "member:"); ok {
+			named = append(named, key)
+		}
+	}
+	if p.Names, err = h.s.Names(ctx, named); err != nil { // also those whom no list offers
 		return err
 	}
 	for _, m := range append(members, former...) {

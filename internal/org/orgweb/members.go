@@ -3,6 +3,8 @@ package orgweb
 import (
 	"context"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/entente/entente/internal/i18n"
@@ -13,7 +15,13 @@ import (
 )
 
 type membersPage struct {
-	Members   []*org.Member
+	Members   []*org.Member // the team at first, or those who are looked for
+	Others    []*org.Member // who only sign in, those who came last first
+	N         int
+	Words     string
+	Role      string
+	State     string
+	Pages     ui.Pages
 	Me        *org.Member
 	Now       time.Time
 	CanMail   bool
@@ -32,16 +40,15 @@ func (h *handlers) membersPage(w http.ResponseWriter, r *http.Request) error {
 
 func (h *handlers) showMembers(w http.ResponseWriter, r *http.Request, with func(*membersPage)) error {
 	ctx := r.Context()
-	list, err := h.s.Members(ctx)
-	if err != nil {
-		return err
-	}
 	o, err := h.s.Organisation(ctx)
 	if err != nil {
 		return err
 	}
-	p := membersPage{Members: list, Me: org.Who(ctx), Now: h.web.Clock(), CanMail: h.s.CanMail(ctx), HasURL: o.URL != "", MailHref: h.Mail,
+	p := membersPage{Me: org.Who(ctx), Now: h.web.Clock(), CanMail: h.s.CanMail(ctx), HasURL: o.URL != "", MailHref: h.Mail,
 		Invite: org.Invite{Role: org.Volunteer, Lang: o.Lang}}
+	if err := h.list(ctx, r.URL.Query(), &p); err != nil {
+		return err
+	}
 	with(&p)
 	if p.Delivered != nil {
 		private(w)
@@ -51,6 +58,60 @@ func (h *handlers) showMembers(w http.ResponseWriter, r *http.Request, with func
 		}
 	}
 	return web.Show(w, r, web.Page{Title: i18n.T(ctx, "org.members")}, membersBody(p))
+}
+
+// shownMembers is how many of those who are not of the team a page shows.
+const shownMembers = 50
+
+// list fills in who is shown: the team and then the others piece by piece, or those who are looked for.
+func (h *handlers) list(ctx context.Context, q url.Values, p *membersPage) error {
+	p.Words, p.Role, p.State = strings.TrimSpace(q.Get("q")), q.Get("role"), q.Get("state")
+	l := org.Listing{Words: p.Words, Role: org.Role(p.Role), State: org.State(p.State), Before: q.Get("before"), Limit: shownMembers}
+	among := &p.Members
+	if p.Words == "" && p.Role == "" && p.State == "" {
+		l.Role, among = org.Plain, &p.Others
+		if l.Before == "" {
+			var err error
+			if p.Members, err = h.s.Team(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	some, more, err := h.s.List(ctx, l)
+	if problem.Is(err, problem.Missing) { // whoever the page before ended with has gone for good
+		l.Before = ""
+		some, more, err = h.s.List(ctx, l)
+	}
+	if err != nil {
+		return err
+	}
+	*among = some
+	count, err := h.s.Count(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range count {
+		p.N += n
+	}
+	link := func(before string) string {
+		v := url.Values{}
+		for _, k := range []string{"q", "role", "state"} {
+			if s := q.Get(k); s != "" {
+				v.Set(k, s)
+			}
+		}
+		if before != "" {
+			v.Set("before", before)
+		}
+		return strings.TrimSuffix("/members?"+v.Encode(), "?")
+	}
+	if more {
+		p.Pages.Older = link(some[len(some)-1].ID)
+	}
+	if l.Before != "" {
+		p.Pages.Newer = link("")
+	}
+	return nil
 }
 
 func (h *handlers) invite(w http.ResponseWriter, r *http.Request) error {

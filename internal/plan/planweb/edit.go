@@ -103,7 +103,14 @@ func (p editPage) row(prefix string, n int, field string) string {
 func (h *handlers) show(w http.ResponseWriter, r *http.Request, p editPage) error {
 	ctx := r.Context()
 	var err error
-	if p.Members, err = h.org.Members(ctx); err != nil {
+	chosen := []string{p.Initiative.Owner}
+	for _, c := range p.Initiative.Contributors {
+		chosen = append(chosen, c.Member)
+	}
+	for _, t := range p.Initiative.Tasks {
+		chosen = append(chosen, t.Member)
+	}
+	if p.Members, err = h.org.Members(ctx, chosen...); err != nil {
 		return err
 	}
 	switch p.Section {

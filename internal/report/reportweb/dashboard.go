@@ -30,22 +30,14 @@ func (h *handlers) list(w http.ResponseWriter, r *http.Request) error {
 	if p.List, err = h.s.Dashboards(ctx); err != nil {
 		return err
 	}
-	if p.Owners, err = h.members(ctx); err != nil {
+	var owners []string
+	for i := range p.List {
+		owners = append(owners, p.List[i].Owner)
+	}
+	if p.Owners, err = h.org.Names(ctx, owners); err != nil {
 		return err
 	}
 	return web.Show(w, r, web.Page{Title: i18n.T(ctx, "report.dashboards")}, listBody(p))
-}
-
-func (h *handlers) members(ctx context.Context) (map[string]string, error) {
-	list, err := h.org.Members(ctx)
-	if err != nil {
-		return nil, err
-	}
-	out := map[string]string{}
-	for _, m := range list {
-		out[m.ID] = m.Name
-	}
-	return out, nil
 }
 
 // seenBy says in words who sees a dashboard.

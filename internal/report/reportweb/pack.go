@@ -47,7 +47,11 @@ func (h *handlers) packed(ctx context.Context, mapID string, alone bool) (p pack
 	if p.Called, err = h.names(ctx); err != nil {
 		return p, err
 	}
-	if p.Members, err = h.members(ctx); err != nil {
+	var owners []string
+	for i := range p.Pack.Off {
+		owners = append(owners, p.Pack.Off[i].Owner)
+	}
+	if p.Members, err = h.org.Names(ctx, owners); err != nil {
 		return p, err
 	}
 	p.Measures = map[string]string{}

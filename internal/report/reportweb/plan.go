@@ -46,7 +46,11 @@ func (h *handlers) plans(w http.ResponseWriter, r *http.Request) error {
 	if p.List, err = h.s.Mailings(ctx); err != nil {
 		return err
 	}
-	if p.Owners, err = h.members(ctx); err != nil {
+	var owners []string
+	for i := range p.List {
+		owners = append(owners, p.List[i].Owner)
+	}
+	if p.Owners, err = h.org.Names(ctx, owners); err != nil {
 		return err
 	}
 	return web.Show(w, r, web.Page{Title: i18n.T(ctx, "report.plans")}, plansBody(p))
@@ -80,7 +84,14 @@ func (h *handlers) plan(w http.ResponseWriter, r *http.Request) error {
 	if p.Mails, err = h.s.Mails(ctx, p.Plan.ID); err != nil {
 		return err
 	}
-	if p.Members, err = h.members(ctx); err != nil {
+	named := []string{p.Plan.Owner}
+	for _, m := range p.Mails {
+		named = append(named, m.Member)
+	}
+	for _, m := range p.Plan.Recipients {
+		named = append(named, m.Member)
+	}
+	if p.Members, err = h.org.Names(ctx, named); err != nil {
 		return err
 	}
 	for _, o := range h.contents(ctx) {
@@ -146,7 +157,11 @@ func (h *handlers) planForm(w http.ResponseWriter, r *http.Request) error {
 func (h *handlers) showPlanForm(w http.ResponseWriter, r *http.Request, p planFormPage) error {
 	ctx := r.Context()
 	var err error
-	if p.Members, err = h.org.Members(ctx); err != nil {
+	var chosen []string
+	for _, m := range p.Plan.Recipients {
+		chosen = append(chosen, m.Member)
+	}
+	if p.Members, err = h.org.Members(ctx, chosen...); err != nil {
 		return err
 	}
 	p.Contents = h.contents(ctx)

@@ -176,7 +176,7 @@ func (h *handlers) showEditObjective(w http.ResponseWriter, r *http.Request, p e
 	if p.Map, err = h.s.Map(ctx, p.Form.Map); err != nil {
 		return err
 	}
-	if p.Members, err = h.org.Members(ctx); err != nil {
+	if p.Members, err = h.org.Members(ctx, p.Form.Owner); err != nil {
 		return err
 	}
 	if h.Groups != nil {
