@@ -205,6 +205,8 @@ func TestInvitationByLink(t *testing.T) {
 	guest.post(link, "name", "", "lang", "en", "zone", "UTC", "password", "short").want(t, 422, "", "2 things to put right")
 	guest.post(link, "name", "Léo", "lang", "en", "zone", "Europe/Brussels", "password", "Dérailleur arrière 7").want(t, 200, "/", "home")
 	guest.get("/me").want(t, 200, "", "Léo", "Europe/Brussels")
+	owner.get("/members?q=LEO@&role=volunteer").want(t, 200, "", "leo@velo.example", `value="LEO@"`)
+	owner.get("/members?q=LEO@&role=owner&before=nobody").want(t, 200, "", "Nobody is called so")
 	guest.get("/members").want(t, 403, "")
 	guest.get("/audit").want(t, 403, "")
 	guest.post("/members", "email", "x@velo.example", "role", "owner").want(t, 403, "")
