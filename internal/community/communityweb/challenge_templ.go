@@ -20,7 +20,7 @@ func challengeHead(v *hall, path string) templ.Component {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<link rel=\"canonical\" href=\"")
 		write.Link(templ_7745c5c3_Buffer, v.world(path))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
-		templ_7745c5c3_Err = feedLinks(v, i18n.T(ctx, "community.challenge.title"), "/challenges").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = feedLinks(v, i18n.T(ctx, "community.challenge.title"), "/challenges", "").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

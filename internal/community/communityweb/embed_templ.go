@@ -36,20 +36,21 @@ func sharing(v *hall, kind, title, text, path, picture string) templ.Component {
 	})
 }
 
-func feedLinks(v *hall, title, path string) templ.Component {
+// feedLinks leads programs to the feeds of a list, narrowed as its page is.
+func feedLinks(v *hall, title, path, narrowed string) templ.Component {
 	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var9 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<link rel=\"alternate\" type=\"application/atom+xml\" title=\"")
 		write.Text(templ_7745c5c3_Buffer, title)
 		_, _ = templ_7745c5c3_Buffer.WriteString("\" href=\"")
-		write.Link(templ_7745c5c3_Buffer, v.href(ctx, path+"/feed.atom"))
+		write.Link(templ_7745c5c3_Buffer, v.href(ctx, path+"/feed.atom")+narrowed)
 		_, _ = templ_7745c5c3_Buffer.WriteString("\"><link rel=\"alternate\" type=\"application/rss+xml\" title=\"")
 		write.Text(templ_7745c5c3_Buffer, title)
 		_, _ = templ_7745c5c3_Buffer.WriteString("\" href=\"")
-		write.Link(templ_7745c5c3_Buffer, v.href(ctx, path+"/feed.rss"))
+		write.Link(templ_7745c5c3_Buffer, v.href(ctx, path+"/feed.rss")+narrowed)
 		_, _ = templ_7745c5c3_Buffer.WriteString("\"><link rel=\"alternate\" type=\"application/feed+json\" title=\"")
 		write.Text(templ_7745c5c3_Buffer, title)
 		_, _ = templ_7745c5c3_Buffer.WriteString("\" href=\"")
-		write.Link(templ_7745c5c3_Buffer, v.href(ctx, path+"/feed.json"))
+		write.Link(templ_7745c5c3_Buffer, v.href(ctx, path+"/feed.json")+narrowed)
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
 		return nil
 	})
@@ -72,7 +73,7 @@ func homeHead(v *hall) templ.Component {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<link rel=\"canonical\" href=\"")
 		write.Link(templ_7745c5c3_Buffer, v.world(""))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
-		templ_7745c5c3_Err = feedLinks(v, v.place.Called(v.lang), "").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = feedLinks(v, v.place.Called(v.lang), "", "").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -25,7 +25,7 @@ func eventsHead(v *eventsView) templ.Component {
 		_, _ = templ_7745c5c3_Buffer.WriteString("\" href=\"")
 		write.Link(templ_7745c5c3_Buffer, v.href(ctx, "/events/calendar.ics"))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
-		templ_7745c5c3_Err = feedLinks(&v.hall, v.title(ctx), v.path()).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = feedLinks(&v.hall, v.title(ctx), v.path(), "").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

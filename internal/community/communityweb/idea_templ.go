@@ -20,7 +20,7 @@ func boardHead(v *boardView) templ.Component {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<link rel=\"canonical\" href=\"")
 		write.Link(templ_7745c5c3_Buffer, v.world(v.path()))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
-		templ_7745c5c3_Err = feedLinks(&v.hall, v.title(ctx), v.path()).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = feedLinks(&v.hall, v.title(ctx), v.path(), "").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -383,7 +383,7 @@ func roadHead(v *roadView) templ.Component {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<link rel=\"canonical\" href=\"")
 		write.Link(templ_7745c5c3_Buffer, v.world("/roadmap"))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
-		templ_7745c5c3_Err = feedLinks(&v.hall, i18n.T(ctx, "community.idea.roadmap"), "/roadmap").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = feedLinks(&v.hall, i18n.T(ctx, "community.idea.roadmap"), "/roadmap", "").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

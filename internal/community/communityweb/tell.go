@@ -68,16 +68,20 @@ func threadIn(address string) string {
 	return address
 }
 
-// feedHref is where the list can be had as a feed, in the order in which it is shown.
-func (v *listView) feedHref(ctx context.Context, file string) string {
-	base, narrowed := "/", ""
-	if v.space != nil {
-		base += v.space.Slug + "/"
+// feedBase is the path that the list's feeds are below.
+func (v *listView) feedBase() string {
+	if v.space == nil {
+		return ""
 	}
-	if v.order != "" && v.order != community.Active {
-		narrowed = "?order=" + string(v.order)
+	return "/" + v.space.Slug
+}
+
+// narrowed is what an address of the list's feeds ends with, so that they come in the order in which the list is shown.
+func (v *listView) narrowed() string {
+	if v.order == "" || v.order == community.Active {
+		return ""
 	}
-	return v.href(ctx, base+file) + narrowed
+	return "?order=" + string(v.order)
 }
 
 // about says in a line what the list is of.

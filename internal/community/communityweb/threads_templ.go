@@ -20,7 +20,7 @@ func listHead(v *listView) templ.Component {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<link rel=\"canonical\" href=\"")
 		write.Link(templ_7745c5c3_Buffer, v.world(v.base()))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
-		templ_7745c5c3_Err = orderedFeeds(v).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = feedLinks(&v.hall, v.title(ctx), v.feedBase(), v.narrowed()).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -39,28 +39,9 @@ func listHead(v *listView) templ.Component {
 	})
 }
 
-func orderedFeeds(v *listView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var3 templ.Component) (templ_7745c5c3_Err error) {
-		_, _ = templ_7745c5c3_Buffer.WriteString("<link rel=\"alternate\" type=\"application/atom+xml\" title=\"")
-		write.Text(templ_7745c5c3_Buffer, v.title(ctx))
-		_, _ = templ_7745c5c3_Buffer.WriteString("\" href=\"")
-		write.Link(templ_7745c5c3_Buffer, v.feedHref(ctx, "feed.atom"))
-		_, _ = templ_7745c5c3_Buffer.WriteString("\"><link rel=\"alternate\" type=\"application/rss+xml\" title=\"")
-		write.Text(templ_7745c5c3_Buffer, v.title(ctx))
-		_, _ = templ_7745c5c3_Buffer.WriteString("\" href=\"")
-		write.Link(templ_7745c5c3_Buffer, v.feedHref(ctx, "feed.rss"))
-		_, _ = templ_7745c5c3_Buffer.WriteString("\"><link rel=\"alternate\" type=\"application/feed+json\" title=\"")
-		write.Text(templ_7745c5c3_Buffer, v.title(ctx))
-		_, _ = templ_7745c5c3_Buffer.WriteString("\" href=\"")
-		write.Link(templ_7745c5c3_Buffer, v.feedHref(ctx, "feed.json"))
-		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
-		return nil
-	})
-}
-
 func listPage(v *listView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var10 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var11 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var3 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var4 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			if v.space != nil && v.space.About.In(v.lang, v.place.Langs...) != "" {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<p>")
 				write.Text(templ_7745c5c3_Buffer, v.space.About.In(v.lang, v.place.Langs...))
@@ -68,7 +49,7 @@ func listPage(v *listView) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.PageHeader(v.title(ctx), listActions(v)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var11), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.PageHeader(v.title(ctx), listActions(v)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -114,7 +95,7 @@ func listPage(v *listView) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		_, _ = templ_7745c5c3_Buffer.WriteString("<a class=\"forum-feed small muted\" href=\"")
-		write.Link(templ_7745c5c3_Buffer, templ.URL(v.feedHref(ctx, "feed.atom")))
+		write.Link(templ_7745c5c3_Buffer, templ.URL(v.href(ctx, v.feedBase()+"/feed.atom")+v.narrowed()))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
 		templ_7745c5c3_Err = ui.Icon("rss").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
@@ -127,7 +108,7 @@ func listPage(v *listView) templ.Component {
 }
 
 func listActions(v *listView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var18 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var11 templ.Component) (templ_7745c5c3_Err error) {
 		if v.begins(community.Questions) {
 			templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "community.thread.ask"), Icon: "circle-help", Variant: ui.Primary, Href: v.askHref(ctx, community.Questions)}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -145,14 +126,14 @@ func listActions(v *listView) templ.Component {
 }
 
 func line(v *listView, t *community.Thread) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var19 templ.Component) (templ_7745c5c3_Err error) {
-		var templ_7745c5c3_Var20 = []any{"forum-line", templ.KV("forum-unread", v.unread[t.ID])}
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var12 templ.Component) (templ_7745c5c3_Err error) {
+		var templ_7745c5c3_Var13 = []any{"forum-line", templ.KV("forum-unread", v.unread[t.ID])}
 		_, _ = templ_7745c5c3_Buffer.WriteString("<li class=\"")
-		write.Text(templ_7745c5c3_Buffer, write.Classes(templ_7745c5c3_Var20))
+		write.Text(templ_7745c5c3_Buffer, write.Classes(templ_7745c5c3_Var13))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
-		var templ_7745c5c3_Var22 = []any{"forum-tally", templ.KV("forum-solved", t.Accepted != "")}
+		var templ_7745c5c3_Var15 = []any{"forum-tally", templ.KV("forum-solved", t.Accepted != "")}
 		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"")
-		write.Text(templ_7745c5c3_Buffer, write.Classes(templ_7745c5c3_Var22))
+		write.Text(templ_7745c5c3_Buffer, write.Classes(templ_7745c5c3_Var15))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\"><span class=\"forum-number\">")
 		if t.Accepted != "" {
 			templ_7745c5c3_Err = ui.Icon("check").Render(ctx, templ_7745c5c3_Buffer)
@@ -234,7 +215,7 @@ func line(v *listView, t *community.Thread) templ.Component {
 }
 
 func marks(t *community.Thread) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var39 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var32 templ.Component) (templ_7745c5c3_Err error) {
 		if t.Pinned {
 			templ_7745c5c3_Err = ui.Badge(i18n.T(ctx, "community.thread.pinned"), ui.Accent).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -265,7 +246,7 @@ func marks(t *community.Thread) templ.Component {
 
 // latestList is the beginning of the list of all threads, on the first page.
 func latestList(v *listView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var40 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var33 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<section aria-labelledby=\"latest\"><div class=\"spread\"><h2 id=\"latest\">")
 		write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.thread.latest"))
 		_, _ = templ_7745c5c3_Buffer.WriteString("</h2><div class=\"cluster\">")
