@@ -284,7 +284,7 @@ func (s *Service) findPeople(ctx context.Context, o Sight, community string, wor
 // shown reads what a page of results shows.
 func (s *Service) shown(ctx context.Context, o Sight, community string, hits []hit, l look) ([]Found, error) {
 	var threads, articles []string
-	docs := map[int64]bool{}
+	var docs []int64
 	for i := range hits {
 		switch h := &hits[i]; h.kind {
 		case People:
@@ -292,7 +292,7 @@ func (s *Service) shown(ctx context.Context, o Sight, community string, hits []h
 			articles = append(articles, h.id)
 		default:
 			threads = append(threads, h.id)
-			docs[h.doc] = true
+			docs = append(docs, h.doc)
 		}
 	}
 	q := s.db.Read()
@@ -305,13 +305,13 @@ func (s *Service) shown(ctx context.Context, o Sight, community string, hits []h
 		for _, t := range list {
 			about[t.ID] = t
 		}
-		numbers := make([]string, 0, len(docs))
-		for n := range docs {
-			numbers = append(numbers, fmt.Sprint(n))
+		var w db.Where
+		marks := make([]string, foundPage)
+		for i := range marks { // as many whatever was found, so that the statement's text is the same
+			marks[i] = w.Arg(docs[min(i, len(docs)-1)])
 		}
 		type text struct{ thread, markup string }
-		texts, err := db.All(ctx, q, func(t *text) []any { return []any{&t.thread, &t.markup} }, "SELECT p.thread, p.markup FROM community_doc d JOIN community_post p ON p.id = d.id WHERE d.n IN ("+
-			strings.Join(numbers, ", ")+")")
+		texts, err := db.All(ctx, q, func(t *text) []any { return []any{&t.thread, &t.markup} }, "SELECT p.thread, p.markup FROM community_doc d JOIN community_post p ON p.id = d.id WHERE d.n IN ("+strings.Join(marks, ", ")+")", w.Args...)
 		if err != nil {
 			return nil, fmt.Errorf("read what was found: %w", err)
 		}

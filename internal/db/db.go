@@ -10,14 +10,10 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -110,7 +106,6 @@ func Open(ctx context.Context, address string) (*DB, error) {
 	r.SetMaxOpenConns(readers)
 	r.SetMaxIdleConns(readers)
 	d := &DB{engine: SQLite, readers: readers, write: w, read: r, path: address, mark: mark{db: m}, pen: pen{db: w, turn: make(chan struct{}, 1)}}
-	d.reads.db = r
 	return d, nil
 }
 
@@ -122,11 +117,11 @@ func (d *DB) Path() string { return d.path }
 
 // Close closes all connections.
 func (d *DB) Close() error {
-	d.reads.close()
+	err := d.reads.drop(true)
 	if d.read == d.write {
 		return d.write.Close()
 	}
-	return errors.Join(d.pen.close(), d.mark.close(), d.read.Close(), d.write.Close())
+	return errors.Join(err, d.pen.close(), d.mark.close(), d.read.Close(), d.write.Close())
 }
 
 const shrinkMemory = "PRAGMA shrink_memory"
@@ -247,60 +242,9 @@ func Duplicate(err error) bool {
 	return false
 }
 
-// statements keeps prepared statements by text: SQLite's parser costs more than a point read. Texts made for one call (lists written
-// out) would fill it, so it is bounded and the rest run unprepared.
-type statements struct {
-	db   *sql.DB
-	mu   sync.RWMutex
-	list map[string]*sql.Stmt
-	off  atomic.Bool
-}
-
-const maxStatements = 600
-
-func (s *statements) of(ctx context.Context, query string) *sql.Stmt {
-	s.mu.RLock()
-	st := s.list[query]
-	s.mu.RUnlock()
-	if st != nil || s.off.Load() {
-		return st
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if st := s.list[query]; st != nil {
-		return st
-	}
-	if len(s.list) >= maxStatements {
-		return nil
-	}
-	st, err := s.db.PrepareContext(ctx, query)
-	if err != nil {
-		return nil // running it unprepared gives the error to whoever asked
-	}
-	if s.list == nil {
-		s.list = map[string]*sql.Stmt{}
-	}
-	s.list[query] = st
-	return st
-}
-
 // Asked lists what readers asked so far, as it was written: for those who look at how the answers are found. Texts made for one call may be
 // missing; on PostgreSQL there are none.
-func (d *DB) Asked() []string {
-	d.reads.mu.RLock()
-	defer d.reads.mu.RUnlock()
-	return slices.Sorted(maps.Keys(d.reads.list))
-}
-
-func (s *statements) close() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, st := range s.list {
-		st.Close()
-	}
-	s.list = nil
-	s.off.Store(true)
-}
+func (d *DB) Asked() []string { return d.reads.texts() }
 
 type plain struct {
 	*sql.DB
@@ -327,8 +271,8 @@ func (r *reader) QueryContext(ctx context.Context, query string, args ...any) (*
 	if _, limited := ctx.Deadline(); !limited {
 		ctx = context.WithoutCancel(ctx)
 	}
-	if st := r.d.reads.of(ctx, query); st != nil {
-		return st.QueryContext(ctx, args...)
+	if rows, kept, err := r.d.reads.query(ctx, r.d.read, query, args); kept {
+		return rows, err
 	}
 	return r.d.read.QueryContext(ctx, query, args...)
 }

@@ -13,9 +13,9 @@ import (
 // next: parsing them anew costs small transactions more than running them.
 type pen struct {
 	db   *sql.DB
-	turn chan struct{}          // full: somebody writes
-	conn *sql.Conn              // nil until first used
-	list map[string]*sql.Stmt   // by text; nil: seen once
+	turn chan struct{} // full: somebody writes
+	conn *sql.Conn     // nil until first used
+	list statements
 	rows map[string]driver.Stmt // by text, of inserts
 
 	commits atomic.Int64
@@ -82,19 +82,14 @@ func (p *pen) drop() error {
 	if p.conn == nil {
 		return nil
 	}
-	var errs []error
-	for _, st := range p.list {
-		if st != nil {
-			errs = append(errs, st.Close())
-		}
-	}
+	errs := []error{p.list.drop(false)}
 	for _, st := range p.rows {
 		errs = append(errs, st.Close())
 	}
 	if err := p.conn.Close(); !errors.Is(err, sql.ErrConnDone) && !errors.Is(err, driver.ErrBadConn) {
 		errs = append(errs, err)
 	}
-	p.conn, p.list, p.rows = nil, nil, nil
+	p.conn, p.rows = nil, nil
 	return errors.Join(errs...)
 }
 
@@ -121,46 +116,16 @@ func (p *pen) rest(ctx context.Context) error {
 
 func (p *pen) Engine() Engine { return SQLite }
 
-// prepared returns the statement of a text that is run for the second time, nil at the first.
-func (p *pen) prepared(ctx context.Context, query string) *sql.Stmt {
-	st, again := p.list[query]
-	if st != nil {
-		return st
-	}
-	if !again {
-		if len(p.list) >= maxStatements { // texts made for one call stay unprepared and make room
-			for text, st := range p.list {
-				if st == nil {
-					delete(p.list, text)
-				}
-			}
-		}
-		if len(p.list) < maxStatements {
-			if p.list == nil {
-				p.list = map[string]*sql.Stmt{}
-			}
-			p.list[query] = nil
-		}
-		return nil
-	}
-	st, err := p.conn.PrepareContext(ctx, query)
-	if err != nil {
-		return nil // running it unprepared gives the error to whoever asked
-	}
-	p.list[query] = st
-	return st
-}
-
 func (p *pen) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	if st := p.prepared(ctx, query); st != nil {
-		return st.ExecContext(ctx, args...)
+	if r, kept, err := p.list.exec(ctx, p.conn, query, args); kept {
+		return r, err
 	}
 	return p.conn.ExecContext(ctx, query, args...)
 }
 
 func (p *pen) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	if st := p.prepared(ctx, query); st != nil {
-		return st.QueryContext(ctx, args...)
+	if rows, kept, err := p.list.query(ctx, p.conn, query, args); kept {
+		return rows, err
 	}
 	return p.conn.QueryContext(ctx, query, args...)
 }
