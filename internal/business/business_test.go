@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math"
 	"sort"
 	"strings"
 	"testing"
@@ -307,6 +308,9 @@ func TestTotals(t *testing.T) {
 		add(business.Rating, "csat", "", "", march, 4, 0)
 		add(business.Rating, "csat", "", "", march, 5, 0)
 		add(business.Rating, "nps", "", "", march, 9, 0)
+		// January to March: 31, 28 and 31 days of 90, and the cents of all months are those of the whole.
+		list = append(list, business.Statement{Fact: ledger.Fact{Kind: business.Cost, Origin: "t", External: "quarter", Quantity: 1, Label: "platform", Until: march.AddDate(0, 1, 0)}, At: march.AddDate(0, -2, 0), Amount: 10001, Currency: "CHF"})
+		list = append(list, business.Statement{Fact: ledger.Fact{Kind: business.Hours, Origin: "t", External: "two", Quantity: 590, Until: march.AddDate(0, 1, 0)}, At: march.AddDate(0, -1, 0)})
 		if _, err := w.s.State(w.ctx, list); err != nil {
 			t.Fatal(err)
 		}
@@ -317,14 +321,17 @@ func TestTotals(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, x := range totals {
-				out = append(out, fmt.Sprint(x.Month.Format("01"), x.Split, x.Currency, " ", x.Count, " ", x.Quantity, " ", x.Amount))
+				out = append(out, fmt.Sprint(x.Month.Format("01"), x.Split, x.Currency, " ", x.Count, " ", math.Round(x.Quantity*1e6)/1e6, " ", x.Amount))
 			}
 			return out
 		}
-		if diff := cmp.Diff([]string{"02EUR 1 1 5", "03EUR 2 1 1250", "03GBP 1 1 70", "04EUR 1 1 9"}, months(business.Cost)); diff != "" {
+		if diff := cmp.Diff([]string{"02CHF 1 1 3111", "02EUR 1 1 5", "03CHF 1 1 3445", "03EUR 2 1 1250", "03GBP 1 1 70", "04EUR 1 1 9"}, months(business.Cost)); diff != "" {
 			t.Error(diff)
 		}
 		if diff := cmp.Diff([]string{"03csat 2 4.5 0", "03nps 1 9 0"}, months(business.Rating)); diff != "" {
+			t.Error(diff)
+		}
+		if diff := cmp.Diff([]string{"02 1 280 0", "03 1 310 0"}, months(business.Hours)); diff != "" {
 			t.Error(diff)
 		}
 	})

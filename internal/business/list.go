@@ -1,15 +1,19 @@
 package business
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/hours"
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/sorting"
 )
 
 // Filter narrows facts. What is zero does not narrow.
@@ -87,10 +91,10 @@ func (s *Service) Count(ctx context.Context, f Filter) (int, error) {
 
 // Total is what the facts of a month come to, those of one currency and of what must not be added to others apart.
 type Total struct {
-	Month    time.Time // its beginning; a period counts in the month in which it begins
+	Month    time.Time // its beginning; a period counts in each month by the days of it that lie there
 	Split    string    // status or label, see SplitBy
 	Currency string
-	Count    int
+	Count    int     // of facts; one of a period that spans months counts in each
 	Quantity float64 // their sum, or their mean where sums mean nothing
 	Amount   int64   // minor units
 	Hidden   bool    // the amount is left out for whoever asked
@@ -139,33 +143,81 @@ func (s *Service) Totals(ctx context.Context, f Filter, zone *time.Location) ([]
 		month.Reset()
 		month.WriteString("0")
 	}
-	split, quantity := "''", "SUM(quantity)"
+	split := "''"
 	if by := SplitBy(&k); by != "" {
 		split = by
 	}
-	if !k.Sums {
-		quantity = "AVG(quantity)"
-	}
 	type line struct {
 		Total
-		month int
+		month     int
+		at, until time.Time
 	}
-	f.Reaching = false // each counts in the month in which it begins
+	f.Reaching = true
 	w := f.where()
 	lines, err := db.All(ctx, s.db.Read(), func(l *line) []any {
-		return []any{&l.month, &l.Split, &l.Currency, &l.Count, &l.Quantity, &l.Amount}
-	}, "SELECT m, split, currency, COUNT(*), "+quantity+", CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM (SELECT "+month.String()+" AS m, "+split+
-		" AS split, currency, quantity, amount FROM business_fact "+w.String()+") AS f GROUP BY m, split, currency ORDER BY m, split, currency", w.Args...)
+		return []any{&l.month, &l.Split, &l.Currency, db.At(&l.at), db.At(&l.until), &l.Count, &l.Quantity, &l.Amount}
+	}, "SELECT m, split, currency, since, until, COUNT(*), SUM(quantity), CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM (SELECT CASE WHEN until IS NULL THEN "+month.String()+" ELSE 0 END AS m, CASE WHEN until IS NULL THEN NULL ELSE at END AS since, until, "+split+
+		" AS split, currency, quantity, amount FROM business_fact "+w.String()+") AS f GROUP BY m, split, currency, since, until ORDER BY m, split, currency, since, until", w.Args...)
 	if err != nil {
 		return nil, fmt.Errorf("add up facts: %w", err)
 	}
-	out := make([]Total, len(lines))
-	for i, l := range lines {
-		l.Month = starts[l.month]
-		if l.Currency != "" && !org.SeesMoney(ctx) {
-			l.Amount, l.Hidden = 0, true
+	sums := map[Total]*Total{} // by month, split and currency
+	add := func(month int, l *line, quantity float64, amount int64) {
+		key := Total{Month: starts[month], Split: l.Split, Currency: l.Currency}
+		t := sums[key]
+		if t == nil {
+			t = &Total{Month: key.Month, Split: key.Split, Currency: key.Currency}
+			sums[key] = t
 		}
-		out[i] = l.Total
+		t.Count, t.Quantity, t.Amount = t.Count+l.Count, t.Quantity+quantity, t.Amount+amount
 	}
+	for i := range lines {
+		l := &lines[i]
+		if l.until.IsZero() {
+			add(l.month, l, l.Quantity, l.Amount)
+			continue
+		}
+		begin := l.at.In(zone)
+		upTo := func(t time.Time) float64 { return min(max(hours.Overlap(begin, l.until, begin, t), 0), 1) }
+		for m, start := range starts {
+			from, to := upTo(latest(start, f.From)), upTo(earliest(start.AddDate(0, 1, 0), f.Until))
+			if to <= from {
+				continue
+			}
+			quantity := l.Quantity
+			if k.Sums {
+				quantity *= to - from
+			}
+			// The cents of a month are what is told up to its end without what is told up to its beginning, so that months add up to the whole.
+			add(m, l, quantity, int64(math.Round(float64(l.Amount)*to))-int64(math.Round(float64(l.Amount)*from)))
+		}
+	}
+	out := make([]Total, 0, len(sums))
+	for _, t := range sums {
+		if !k.Sums {
+			t.Quantity /= float64(t.Count)
+		}
+		if t.Currency != "" && !org.SeesMoney(ctx) {
+			t.Amount, t.Hidden = 0, true
+		}
+		out = append(out, *t)
+	}
+	sorting.Func(out, func(a, b Total) int {
+		return cmp.Or(a.Month.Compare(b.Month), strings.Compare(a.Split, b.Split), strings.Compare(a.Currency, b.Currency))
+	})
 	return out, nil
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func earliest(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }

@@ -394,6 +394,10 @@ func Status(s string) string {
 		return "members_after"
 	case "others before", "autres avant", "temoins avant":
 		return "others_before"
+	case "members earlier", "membres plus tot":
+		return "members_earlier"
+	case "others earlier", "autres plus tot", "temoins plus tot":
+		return "others_earlier"
 	case "others after", "autres apres", "temoins apres":
 		return "others_after"
 	}

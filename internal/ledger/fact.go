@@ -163,7 +163,7 @@ func FactKinds() []FactKind {
 		{ID: FactProposal, Unit: UnitPieces, Quantity: Must, Most: most, Sums: true, Amount: Must, Before: true, Label: May,
 			Fields: []string{"organisation", "team", "partner", "ref"}},
 		{ID: FactComparison, Unit: UnitPieces, Quantity: May, Most: most, Sums: true, Amount: Must, Signed: true, Period: May,
-			Status: Must, Statuses: []string{"members_before", "members_after", "others_before", "others_after"}, Label: May,
+			Status: Must, Statuses: []string{"members_before", "members_after", "others_before", "others_after", "members_earlier", "others_earlier"}, Label: May,
 			Fields: []string{"person", "organisation", "team", "campaign", "community", "ref"}},
 	}
 }

@@ -59,6 +59,10 @@ func TestGoldenStated(t *testing.T) {
 				w.book(stated{id: fmt.Sprint(part, i), kind: "comparison", at: on(2, 0, 0), status: part, amount: amount + int64(i%3), currency: "EUR"})
 			}
 		}
+		// Of January, February and March: the difference was 150, 140 and 150, so from one month to the next it grew by nothing.
+		for i, amounts := range [][2]int64{{1000, 850}, {1100, 960}, {1200, 1050}} {
+			w.book(stated{id: fmt.Sprint("me", i), kind: "comparison", at: on(-100+30*i, 0, 0), status: "members_earlier", amount: amounts[0], currency: "EUR"}, stated{id: fmt.Sprint("oe", i), kind: "comparison", at: on(-100+30*i, 0, 0), status: "others_earlier", amount: amounts[1], currency: "EUR"})
+		}
 		err := w.db.Tx(w.ctx, func(ctx context.Context, q db.Q) error {
 			if _, err := db.Exec(ctx, q, "UPDATE business_fact SET before = 1200 WHERE id = 'n1'"); err != nil {
 				return err
@@ -96,6 +100,17 @@ func TestGoldenStated(t *testing.T) {
 			if rows := w.rows(c.id, may, c.f, ""); counted(rows) != r.N {
 				t.Errorf("%s: rows come to %d, n is %d", c.id, counted(rows), r.N)
 			}
+		}
+		if r, err := w.s.Compute(w.ctx, "member-effect", may, measure.Filter{}); err != nil || r.LeftOut != 6 || len(r.Terms) != 5 || r.Terms[4].ID != kpi.PreTrend {
+			t.Errorf("earlier months: %+v, %v", r, err)
+		} else if v := r.Terms[4].Value; v.N != 3 || math.Abs(v.Value) > 1e-9 || v.Low >= 0 || v.High <= 0 {
+			t.Errorf("both moved alike: %+v", v)
+		}
+		if rows := w.rows("member-effect", may, measure.Filter{}, "members_earlier"); len(rows) != 3 {
+			t.Errorf("rows of earlier months: %v", rows)
+		}
+		if r, err := w.s.Compute(w.ctx, "member-effect", measure.Window{From: may.From.AddDate(4, 0, 0), To: may.To.AddDate(4, 0, 0)}, measure.Filter{}); err != nil || r.LeftOut != 0 {
+			t.Errorf("years later: %+v, %v", r, err)
 		}
 		// Whoever was met and bought nothing counts for the removal of the search: P = 3/4 of all four ways, without it 1/4 (ben), without the forum or the newsletter 2/4,
 		// without Mastodon 2/4; their effects are 2/3, 1/3, 1/3 and 1/3.
@@ -176,6 +191,16 @@ func TestPeriods(t *testing.T) {
 			if err != nil || len(points) != 3 || !points[1].Value.Defined() {
 				t.Errorf("%s month by month: %v, %v", id, points, err)
 			}
+		}
+		// Half of April, of which a fifth left, and 15 days of 31 of May: (5,000 − 1,000 + 15,000) / 20,000.
+		w.book(stated{id: "april", kind: "revenue", at: at(4, 1), until: at(5, 1), status: "base", amount: 10_000_00, currency: "EUR"}, stated{id: "left", kind: "revenue", at: at(4, 1), until: at(5, 1), status: "churn", amount: 2_000_00, currency: "EUR"},
+			stated{id: "may", kind: "revenue", at: at(5, 1), until: at(6, 1), status: "base", amount: 31_000_00, currency: "EUR"})
+		halves := measure.Window{From: at(4, 16), To: at(5, 16)}
+		if r, err := w.s.Compute(w.ctx, "gross-revenue-retention", halves, measure.Filter{}); err != nil || math.Abs(r.Value.Value-0.95) > 1e-9 || r.N != 3 {
+			t.Errorf("two halves of months: %+v of %d, %v", r.Value, r.N, err)
+		}
+		if rows := w.rows("gross-revenue-retention", halves, measure.Filter{}, ""); len(rows) != 3 {
+			t.Errorf("rows of two halves of months: %v", rows)
 		}
 		if r, err := w.s.Compute(w.ctx, "programme-return", measure.Window{From: at(7, 1), To: at(8, 1)}, measure.Filter{}); err != nil || r.N != 0 {
 			t.Errorf("after the quarter: %+v, %v", r, err)

@@ -274,6 +274,16 @@ func (o *office) to() (out []string) {
 	return out
 }
 
+// press keeps the page that is printed last.
+type press struct{ page string }
+
+func (*press) Able() bool { return true }
+
+func (p *press) PDF(_ context.Context, html []byte) ([]byte, error) {
+	p.page = string(html)
+	return []byte("%PDF-"), nil
+}
+
 func monday(to ...report.Recipient) report.Mailing {
 	return report.Mailing{Name: "Monday <review>", Content: report.OfPack, Lang: "fr", Enabled: true, Recipients: to,
 		Rhythm: due.Rhythm{Every: due.Week, Weekday: time.Monday, Minute: 480, Zone: "Europe/Paris"}}
@@ -382,8 +392,26 @@ func TestMailedMoney(t *testing.T) {
 			t.Errorf("sent to %v", o.to())
 		}
 		// The same holds for a dashboard with a measure in money.
+		// Beside it stands a wait of which so many go on that it can only be more than something; on paper it says so too.
+		w.channel("mail")
+		var asked []ledger.Activity
+		for i := range 40 {
+			at, ext := w.now.AddDate(0, 0, -5).Add(time.Duration(i)*time.Minute), fmt.Sprint("q", i)
+			for _, s := range []ledger.Said{{ExternalID: ext, Text: "My brake squeaks", Direct: true, Inbox: true}, {ExternalID: ext + "r", Ours: true, Text: "Bring it in", InReplyTo: []string{ext}}} {
+				if s.Ours {
+					at = at.Add(time.Hour)
+				}
+				if !s.Ours || i%4 != 0 {
+					asked = append(asked, ledger.Activity{ID: id.From(s.ExternalID, "post"), Kind: ledger.PostSaid, Actor: "mailto:bo@example.org", Channel: "mail", At: at, LearnedAt: at, Key: ledger.SaidKey("mail", s.ExternalID), Data: ledger.Data(s)})
+				}
+			}
+		}
+		_, err = w.led.State(t.Context(), asked...)
+		w.must(err)
+		paper := &press{}
+		w.s.WithMail(o, paper)
 		w.exec("INSERT INTO business_fact (id, kind, at, quantity, amount, before, currency, activity, stated_at) VALUES ('p', 'purchase', $1, 1, 100, 98765500, 'EUR', 'a', 1)", db.T(w.now.AddDate(0, 0, -3)))
-		board, err := w.s.AddDashboard(w.ada, report.Dashboard{Name: "Money", Tiles: []report.Tile{{Measure: "supplier-savings", Days: 30}}})
+		board, err := w.s.AddDashboard(w.ada, report.Dashboard{Name: "Money", Tiles: []report.Tile{{Measure: "supplier-savings", Days: 30}, {Measure: "first-response-time", Statistic: report.P90, Days: 30}}})
 		w.must(err)
 		w.exec("DELETE FROM report_sending")
 		w.exec("DELETE FROM report_plan")
@@ -398,6 +426,9 @@ func TestMailedMoney(t *testing.T) {
 		for _, l := range o.got {
 			if in := strings.Contains(l.HTML, "987,654") && strings.Contains(l.Text, "987,654"); in != want[l.To] || strings.Contains(l.HTML, "steer the strategy") == in {
 				t.Errorf("the amount is on the dashboard sent to %s: %v\n%s", l.To, in, l.Text)
+			}
+			if string(l.PDF) != "%PDF-" || !strings.Contains(paper.page, "more than") || !strings.Contains(l.HTML, "more than") || !strings.Contains(l.Text, "more than") {
+				t.Errorf("a wait that is beyond what was seen, to %s with %q:\n%s\n%s", l.To, l.PDF, l.Text, paper.page)
 			}
 		}
 		if len(o.got) != len(want) {

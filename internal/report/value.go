@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/hours"
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/measure"
 	"github.com/entente/entente/internal/measure/kpi"
@@ -360,7 +361,7 @@ func (s *Service) fromPrices(ctx context.Context, w measure.Window) ([]Entry, er
 // FactsPath is where business facts of a kind are listed, with a status or a label.
 func FactsPath(ctx context.Context, kind, status, label string, w measure.Window) string {
 	zone := i18n.Zone(ctx)
-	return "/business/facts?" + url.Values{"kind": {kind}, "status": {status}, "label": {label}, "period": {"custom"}, "from": {w.From.In(zone).Format(time.DateOnly)}, "to": {w.To.Add(-time.Microsecond).In(zone).Format(time.DateOnly)}, "reaching": {"1"}}.Encode()
+	return "/business/facts?" + url.Values{"kind": {kind}, "status": {status}, "label": {label}, "period": {"custom"}, "from": {w.From.In(zone).Format(time.DateOnly)}, "to": {w.To.Add(-time.Microsecond).In(zone).Format(time.DateOnly)}}.Encode()
 }
 
 // factSum is amounts of one currency, told apart by two columns.
@@ -387,7 +388,7 @@ func (s *Service) stated(ctx context.Context, w measure.Window, columns, which s
 	var out []factSum
 	for _, r := range list {
 		if !r.until.IsZero() {
-			if r.minor *= kpi.Overlap(r.at.In(i18n.Zone(ctx)), r.until, w.From, w.To); r.minor == 0 {
+			if r.minor *= hours.Overlap(r.at.In(i18n.Zone(ctx)), r.until, w.From, w.To); r.minor == 0 {
 				continue
 			}
 		}

@@ -342,7 +342,11 @@ func listPage(v *listView) templ.Component {
 						}
 						_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 						templ_7745c5c3_Var50 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+							_, _ = templ_7745c5c3_Buffer.WriteString("<a href=\"")
+							write.Link(templ_7745c5c3_Buffer, templ.URL(t.href))
+							_, _ = templ_7745c5c3_Buffer.WriteString("\">")
 							write.Text(templ_7745c5c3_Buffer, t.count)
+							_, _ = templ_7745c5c3_Buffer.WriteString("</a>")
 							return nil
 						})
 						templ_7745c5c3_Err = ui.NumCell(i18n.T(ctx, "business.count")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var50), templ_7745c5c3_Buffer)
@@ -375,7 +379,7 @@ func listPage(v *listView) templ.Component {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"muted small\">")
 			write.Text(templ_7745c5c3_Buffer, i18n.N(ctx, "business.found", v.count))
 			_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
-			templ_7745c5c3_Var54 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var55 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				for i := range v.list {
 					templ_7745c5c3_Err = factRow(v, &v.list[i]).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
@@ -384,7 +388,7 @@ func listPage(v *listView) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Table(ui.TableProps{Caption: kindName(ctx, v.kind.ID), List: true, Columns: factColumns(ctx, v)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var54), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Table(ui.TableProps{Caption: kindName(ctx, v.kind.ID), List: true, Columns: factColumns(ctx, v)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var55), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -407,9 +411,9 @@ func listPage(v *listView) templ.Component {
 }
 
 func factRow(v *listView, f *business.Fact) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var57 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var58 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Var59 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var58 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var59 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var60 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<a href=\"")
 				write.Link(templ_7745c5c3_Buffer, templ.URL("/business/facts/"+f.ID))
 				_, _ = templ_7745c5c3_Buffer.WriteString("\" data-open>")
@@ -417,26 +421,32 @@ func factRow(v *listView, f *business.Fact) templ.Component {
 				_, _ = templ_7745c5c3_Buffer.WriteString("</a>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.HeadCell().Render(templ.WithChildren(ctx, templ_7745c5c3_Var59), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.HeadCell().Render(templ.WithChildren(ctx, templ_7745c5c3_Var60), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var62 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var63 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				if f.Withdrawn {
 					_, _ = templ_7745c5c3_Buffer.WriteString("–")
 				} else {
 					write.Text(templ_7745c5c3_Buffer, figure(ctx, f))
+					_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+					if share := v.share(ctx, f); share != "" {
+						_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"small muted\">")
+						write.Text(templ_7745c5c3_Buffer, share)
+						_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
+					}
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.NumCell(i18n.T(ctx, "business.figure")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var62), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.NumCell(i18n.T(ctx, "business.figure")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var63), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 			if v.states() {
-				templ_7745c5c3_Var64 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var66 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 					if f.Withdrawn {
 						templ_7745c5c3_Err = ui.Badge(i18n.T(ctx, "business.withdrawn"), ui.Warning).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
@@ -452,35 +462,35 @@ func factRow(v *listView, f *business.Fact) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "business.status")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var64), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "business.status")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var66), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var65 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var67 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				write.Text(templ_7745c5c3_Buffer, about(ctx, f))
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "business.of")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var65), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "business.of")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var67), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var67 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var69 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				write.Text(templ_7745c5c3_Buffer, origin(ctx, f.Origin))
 				_, _ = templ_7745c5c3_Buffer.WriteString(" <span class=\"muted small\">")
 				write.Text(templ_7745c5c3_Buffer, called(f.External))
 				_, _ = templ_7745c5c3_Buffer.WriteString("</span>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "business.origin")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var67), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "business.origin")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var69), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Row(nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var58), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Row(nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var59), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -489,7 +499,7 @@ func factRow(v *listView, f *business.Fact) templ.Component {
 }
 
 func listActions(v *listView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var70 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var72 templ.Component) (templ_7745c5c3_Err error) {
 		if v.may {
 			templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "business.new"), Icon: "plus", Href: "/business/facts/new?kind=" + v.kind.ID}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -507,61 +517,61 @@ func listActions(v *listView) templ.Component {
 }
 
 func factPage(r *http.Request, v *factView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var71 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var73 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.Breadcrumb(ui.Crumb{Label: i18n.T(ctx, "business.title"), Href: "/business"}, ui.Crumb{Label: kindName(ctx, v.Kind), Href: "/business/facts?kind=" + v.Kind}, ui.Crumb{Label: when(ctx, v.At, v.Until)}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Var72 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var74 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<p>")
 			write.Text(templ_7745c5c3_Buffer, figure(ctx, &v.Fact))
 			_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
 			return nil
 		})
-		templ_7745c5c3_Err = ui.PageHeader(v.title(ctx), factActions(v)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var72), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.PageHeader(v.title(ctx), factActions(v)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var74), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		if v.Withdrawn {
-			templ_7745c5c3_Var74 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var76 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<p>")
 				write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "business.withdrawn_text"))
 				_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Callout(ui.Warning, i18n.T(ctx, "business.withdrawn")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var74), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Callout(ui.Warning, i18n.T(ctx, "business.withdrawn")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var76), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Var76 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var78 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack\">")
-			templ_7745c5c3_Var77 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var79 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Err = ui.DescriptionList(v.items(ctx)...).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "business.fact"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var77), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "business.fact"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var79), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Var78 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var80 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Err = ui.Timeline(v.events(ctx)...).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(i18n.T(ctx, "business.history"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var78), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Section(i18n.T(ctx, "business.history"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var80), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Split(factAside(r, v)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var76), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Split(factAside(r, v)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var78), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -570,7 +580,7 @@ func factPage(r *http.Request, v *factView) templ.Component {
 }
 
 func factActions(v *factView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var79 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var81 templ.Component) (templ_7745c5c3_Err error) {
 		if v.may && !v.Hidden {
 			templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "business.correct"), Icon: "pencil", Href: "/business/facts/" + v.ID + "/correct"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -582,8 +592,8 @@ func factActions(v *factView) templ.Component {
 }
 
 func factAside(r *http.Request, v *factView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var80 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var81 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var82 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var83 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Err = ui.DescriptionList(v.provenance(ctx)...).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -598,12 +608,12 @@ func factAside(r *http.Request, v *factView) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "business.provenance"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var81), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "business.provenance"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var83), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		if v.may && !v.Withdrawn {
-			templ_7745c5c3_Var84 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var86 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
 				write.Link(templ_7745c5c3_Buffer, templ.URL("/business/facts/"+v.ID+"/withdraw"))
 				_, _ = templ_7745c5c3_Buffer.WriteString("\" class=\"stack-tight\">")
@@ -631,7 +641,7 @@ func factAside(r *http.Request, v *factView) templ.Component {
 				_, _ = templ_7745c5c3_Buffer.WriteString("</form>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "business.withdraw"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var84), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "business.withdraw"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var86), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -641,7 +651,7 @@ func factAside(r *http.Request, v *factView) templ.Component {
 }
 
 func lineBody(l *business.Line, when, about string) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var87 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var89 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"small\">")
 		write.Text(templ_7745c5c3_Buffer, when)
 		_, _ = templ_7745c5c3_Buffer.WriteString(" ")
@@ -667,32 +677,32 @@ func lineBody(l *business.Line, when, about string) templ.Component {
 }
 
 func formPage(r *http.Request, v *formView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var91 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var93 templ.Component) (templ_7745c5c3_Err error) {
 		if v.fact == "" {
 			templ_7745c5c3_Err = ui.Breadcrumb(ui.Crumb{Label: i18n.T(ctx, "business.title"), Href: "/business"}, ui.Crumb{Label: i18n.T(ctx, "business.new")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var92 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var94 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<p>")
 				write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "business.new_text"))
 				_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.PageHeader(i18n.T(ctx, "business.new"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var92), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.PageHeader(i18n.T(ctx, "business.new"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var94), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var94 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var96 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Err = ui.Select(ui.Field{Name: "kind", ID: "f-which", Label: i18n.T(ctx, "business.kind"), Compact: true, Value: v.kind.ID, Options: kindOptions(ctx)}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.FilterBar("/business/facts/new").Render(templ.WithChildren(ctx, templ_7745c5c3_Var94), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.FilterBar("/business/facts/new").Render(templ.WithChildren(ctx, templ_7745c5c3_Var96), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -705,14 +715,14 @@ func formPage(r *http.Request, v *formView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Var95 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var97 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: i18n.T(ctx, "business.save"), Icon: "save", Variant: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.FormActions().Render(templ.WithChildren(ctx, templ_7745c5c3_Var95), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.FormActions().Render(templ.WithChildren(ctx, templ_7745c5c3_Var97), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -724,13 +734,13 @@ func formPage(r *http.Request, v *formView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var96 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var98 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<p>")
 				write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "business.correct_text"))
 				_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.PageHeader(i18n.T(ctx, "business.correct"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var96), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.PageHeader(i18n.T(ctx, "business.correct"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var98), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -745,7 +755,7 @@ func formPage(r *http.Request, v *formView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Var99 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var101 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: i18n.T(ctx, "business.save"), Icon: "save", Variant: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -757,7 +767,7 @@ func formPage(r *http.Request, v *formView) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.FormActions().Render(templ.WithChildren(ctx, templ_7745c5c3_Var99), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.FormActions().Render(templ.WithChildren(ctx, templ_7745c5c3_Var101), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -768,7 +778,7 @@ func formPage(r *http.Request, v *formView) templ.Component {
 }
 
 func formFields(r *http.Request, v *formView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var100 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var102 templ.Component) (templ_7745c5c3_Err error) {
 		if v.form != nil {
 			templ_7745c5c3_Err = ui.FormErrors("", v.form.Errors(r)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -780,7 +790,7 @@ func formFields(r *http.Request, v *formView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Var101 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var103 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			if v.kind.Quantity != ledger.Never {
 				templ_7745c5c3_Err = ui.TextField(ui.Field{Name: "quantity", Label: quantityLabel(ctx, v), Value: v.value("quantity"), Required: v.kind.Quantity == ledger.Must, Optional: v.kind.Quantity != ledger.Must, MaxLength: 40, Error: v.wrong(r, "quantity")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -833,7 +843,7 @@ func formFields(r *http.Request, v *formView) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Grid(3).Render(templ.WithChildren(ctx, templ_7745c5c3_Var101), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Grid(3).Render(templ.WithChildren(ctx, templ_7745c5c3_Var103), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -847,12 +857,12 @@ func formFields(r *http.Request, v *formView) templ.Component {
 }
 
 func folderPage(r *http.Request, v *folderView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var102 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var104 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.Breadcrumb(ui.Crumb{Label: i18n.T(ctx, "business.title"), Href: "/business"}, ui.Crumb{Label: i18n.T(ctx, "business.watch.title")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Var103 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var105 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<p>")
 			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "business.watch.text"))
 			_, _ = templ_7745c5c3_Buffer.WriteString("</p><p class=\"small\">")
@@ -862,53 +872,53 @@ func folderPage(r *http.Request, v *folderView) templ.Component {
 			_, _ = templ_7745c5c3_Buffer.WriteString("</code></p>")
 			return nil
 		})
-		templ_7745c5c3_Err = ui.PageHeader(i18n.T(ctx, "business.watch.title"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var103), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.PageHeader(i18n.T(ctx, "business.watch.title"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var105), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack\">")
-		templ_7745c5c3_Var107 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var109 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			if len(v.rules) == 0 {
 				templ_7745c5c3_Err = ui.EmptyState("folder", i18n.T(ctx, "business.watch.no_rules"), i18n.T(ctx, "business.watch.no_rules_text")).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Var108 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var110 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 					for i := range v.rules {
-						templ_7745c5c3_Var109 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
-							templ_7745c5c3_Var110 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var111 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var112 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 								_, _ = templ_7745c5c3_Buffer.WriteString("<code>")
 								write.Text(templ_7745c5c3_Buffer, v.rules[i].Pattern)
 								_, _ = templ_7745c5c3_Buffer.WriteString("</code>")
 								return nil
 							})
-							templ_7745c5c3_Err = ui.HeadCell().Render(templ.WithChildren(ctx, templ_7745c5c3_Var110), templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
-							_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-							templ_7745c5c3_Var112 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
-								write.Text(templ_7745c5c3_Buffer, kindName(ctx, v.rules[i].Kind))
-								return nil
-							})
-							templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "business.kind")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var112), templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = ui.HeadCell().Render(templ.WithChildren(ctx, templ_7745c5c3_Var112), templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
 							_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 							templ_7745c5c3_Var114 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
-								_, _ = templ_7745c5c3_Buffer.WriteString("<span class=\"small\">")
-								write.Text(templ_7745c5c3_Buffer, mapping(ctx, &v.rules[i]))
-								_, _ = templ_7745c5c3_Buffer.WriteString("</span>")
+								write.Text(templ_7745c5c3_Buffer, kindName(ctx, v.rules[i].Kind))
 								return nil
 							})
-							templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "business.watch.reading")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var114), templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "business.kind")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var114), templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
 							_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 							templ_7745c5c3_Var116 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+								_, _ = templ_7745c5c3_Buffer.WriteString("<span class=\"small\">")
+								write.Text(templ_7745c5c3_Buffer, mapping(ctx, &v.rules[i]))
+								_, _ = templ_7745c5c3_Buffer.WriteString("</span>")
+								return nil
+							})
+							templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "business.watch.reading")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var116), templ_7745c5c3_Buffer)
+							if templ_7745c5c3_Err != nil {
+								return templ_7745c5c3_Err
+							}
+							_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+							templ_7745c5c3_Var118 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 								if v.may {
 									templ_7745c5c3_Err = ui.PostButton("/business/folder/"+v.rules[i].ID+"/remove", ui.ButtonProps{Label: i18n.T(ctx, "business.watch.remove_rule", "Pattern", v.rules[i].Pattern), Icon: "trash-2", IconOnly: true, Variant: ui.Quiet, Small: true, Confirm: i18n.T(ctx, "business.watch.remove_sure")}).Render(ctx, templ_7745c5c3_Buffer)
 									if templ_7745c5c3_Err != nil {
@@ -917,13 +927,13 @@ func folderPage(r *http.Request, v *folderView) templ.Component {
 								}
 								return nil
 							})
-							templ_7745c5c3_Err = ui.Cell("").Render(templ.WithChildren(ctx, templ_7745c5c3_Var116), templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = ui.Cell("").Render(templ.WithChildren(ctx, templ_7745c5c3_Var118), templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Row(nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var109), templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.Row(nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var111), templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -931,7 +941,7 @@ func folderPage(r *http.Request, v *folderView) templ.Component {
 					return nil
 				})
 				templ_7745c5c3_Err = ui.Table(ui.TableProps{Caption: i18n.T(ctx, "business.watch.rules"), Columns: []ui.Column{{Label: i18n.T(ctx, "business.watch.pattern")}, {Label: i18n.T(ctx, "business.kind")},
-					{Label: i18n.T(ctx, "business.watch.reading")}, {Label: i18n.T(ctx, "business.watch.remove"), Hidden: true}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var108), templ_7745c5c3_Buffer)
+					{Label: i18n.T(ctx, "business.watch.reading")}, {Label: i18n.T(ctx, "business.watch.remove"), Hidden: true}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var110), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -951,7 +961,7 @@ func folderPage(r *http.Request, v *folderView) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				}
-				templ_7745c5c3_Var118 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var120 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_Err = ui.TextField(ui.Field{Name: "pattern", Label: i18n.T(ctx, "business.watch.pattern"), Hint: i18n.T(ctx, "business.watch.pattern_hint"), Value: v.value("pattern", ""), Placeholder: "couts-*.csv", Required: true, MaxLength: 200, Error: v.wrong(r, "pattern")}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -993,18 +1003,18 @@ func folderPage(r *http.Request, v *folderView) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Grid(3).Render(templ.WithChildren(ctx, templ_7745c5c3_Var118), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Grid(3).Render(templ.WithChildren(ctx, templ_7745c5c3_Var120), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Var119 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var121 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: i18n.T(ctx, "business.watch.add"), Icon: "plus", Variant: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.FormActions().Render(templ.WithChildren(ctx, templ_7745c5c3_Var119), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.FormActions().Render(templ.WithChildren(ctx, templ_7745c5c3_Var121), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1012,12 +1022,12 @@ func folderPage(r *http.Request, v *folderView) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Section(i18n.T(ctx, "business.watch.rules"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var107), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Section(i18n.T(ctx, "business.watch.rules"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var109), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		if len(v.waiting) > 0 {
-			templ_7745c5c3_Var120 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var122 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<ul class=\"stack-tight\">")
 				for _, f := range v.waiting {
 					_, _ = templ_7745c5c3_Buffer.WriteString("<li><code>")
@@ -1029,19 +1039,19 @@ func folderPage(r *http.Request, v *folderView) templ.Component {
 				_, _ = templ_7745c5c3_Buffer.WriteString("</ul>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(i18n.T(ctx, "business.watch.waiting"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var120), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Section(i18n.T(ctx, "business.watch.waiting"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var122), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Var123 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var125 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			if len(v.files) == 0 {
 				templ_7745c5c3_Err = ui.EmptyState("file-text", i18n.T(ctx, "business.watch.no_files"), i18n.T(ctx, "business.watch.no_files_text")).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Var124 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var126 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 					for i := range v.files {
 						templ_7745c5c3_Err = fileRow(&v.files[i]).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
@@ -1051,14 +1061,14 @@ func folderPage(r *http.Request, v *folderView) templ.Component {
 					return nil
 				})
 				templ_7745c5c3_Err = ui.Table(ui.TableProps{Caption: i18n.T(ctx, "business.watch.files"), Columns: []ui.Column{{Label: i18n.T(ctx, "intake.column_file")}, {Label: i18n.T(ctx, "business.kind")}, {Label: i18n.T(ctx, "intake.column_state")},
-					{Label: i18n.T(ctx, "intake.column_when")}, {Label: i18n.T(ctx, "intake.column_result")}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var124), templ_7745c5c3_Buffer)
+					{Label: i18n.T(ctx, "intake.column_when")}, {Label: i18n.T(ctx, "intake.column_result")}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var126), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Section(i18n.T(ctx, "business.watch.files"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var123), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Section(i18n.T(ctx, "business.watch.files"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var125), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1068,18 +1078,18 @@ func folderPage(r *http.Request, v *folderView) templ.Component {
 }
 
 func fileRow(f *business.WatchedFile) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var125 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var126 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Var127 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var127 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var128 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var129 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				write.Text(templ_7745c5c3_Buffer, f.Name)
 				return nil
 			})
-			templ_7745c5c3_Err = ui.HeadCell().Render(templ.WithChildren(ctx, templ_7745c5c3_Var127), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.HeadCell().Render(templ.WithChildren(ctx, templ_7745c5c3_Var129), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var129 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var131 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				if f.Kind != "" {
 					write.Text(templ_7745c5c3_Buffer, kindName(ctx, f.Kind))
 				} else {
@@ -1087,36 +1097,36 @@ func fileRow(f *business.WatchedFile) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "business.kind")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var129), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "business.kind")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var131), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var131 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var133 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Err = ui.State(i18n.T(ctx, "business.watch.state."+string(f.State)), stateTone(f.State)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "intake.column_state")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var131), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "intake.column_state")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var133), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var132 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var134 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Err = ui.Moment(f.TakenAt).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "intake.column_when")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var132), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "intake.column_when")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var134), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var133 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var135 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "business.watch.result", "Added", i18n.Number(ctx, float64(f.Progress.Added), 0), "Known", i18n.Number(ctx, float64(f.Progress.Known), 0), "Refused", i18n.Number(ctx, float64(f.Progress.Refused), 0)))
 				_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 				if f.Problem.Reason != "" {
@@ -1126,13 +1136,13 @@ func fileRow(f *business.WatchedFile) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "intake.column_result")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var133), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "intake.column_result")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var135), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Row(nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var126), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Row(nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var128), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -1,6 +1,7 @@
 package businessweb
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/entente/entente/internal/business"
+	"github.com/entente/entente/internal/hours"
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/org"
@@ -92,7 +94,7 @@ func (p *pages) list(w http.ResponseWriter, r *http.Request) error {
 	if v.kind, found = business.Kind(id); !found {
 		return problem.New(problem.Missing, "problem.not_found")
 	}
-	v.filter = business.Filter{Kind: v.kind.ID, Status: known(in.Get("status"), v.kind.Statuses), Label: known(in.Get("label"), v.kind.Labels), Withdrawn: in.Get("withdrawn") != "", Reaching: in.Get("reaching") != ""}
+	v.filter = business.Filter{Kind: v.kind.ID, Status: known(in.Get("status"), v.kind.Statuses), Label: known(in.Get("label"), v.kind.Labels), Withdrawn: in.Get("withdrawn") != "", Reaching: true}
 	v.during(in, p.clock().In(i18n.Zone(ctx)))
 	var before business.Place
 	if text := in.Get("before"); text != "" {
@@ -197,15 +199,28 @@ func (v *listView) with(key, value string) string {
 }
 
 // totalRow is what a table of totals shows of one month.
-type totalRow struct{ month, split, figure, count string }
+type totalRow struct{ month, split, figure, count, href string }
 
 func (v *listView) rows(ctx context.Context) []totalRow {
 	var out []totalRow
 	for i := len(v.totals) - 1; i >= 0; i-- {
 		t := &v.totals[i]
-		out = append(out, totalRow{i18n.Month(ctx, t.Month), value(ctx, t.Split), v.figure(ctx, t), i18n.Number(ctx, float64(t.Count), 0)})
+		href := address(url.Values{"kind": {v.kind.ID}, "period": {"custom"}, "from": {t.Month.Format(time.DateOnly)}, "to": {t.Month.AddDate(0, 1, -1).Format(time.DateOnly)}, "status": {v.filter.Status}, "label": {v.filter.Label}}, cmp.Or(business.SplitBy(&v.kind), "before"), t.Split)
+		out = append(out, totalRow{i18n.Month(ctx, t.Month), value(ctx, t.Split), v.figure(ctx, t), i18n.Number(ctx, float64(t.Count), 0), href})
 	}
 	return out
+}
+
+// share is how much of a fact counts in the period shown; "" for all of it.
+func (v *listView) share(ctx context.Context, f *business.Fact) string {
+	if f.Until.IsZero() || f.Withdrawn {
+		return ""
+	}
+	share := hours.Overlap(f.At.In(i18n.Zone(ctx)), f.Until, v.filter.From, v.filter.Until)
+	if share >= 1 {
+		return ""
+	}
+	return i18n.T(ctx, "business.share", "Share", i18n.Percent(ctx, max(share, 0), 0))
 }
 
 func (v *listView) figure(ctx context.Context, t *business.Total) string {

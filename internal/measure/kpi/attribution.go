@@ -3,6 +3,7 @@ package kpi
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -254,30 +255,73 @@ func allotted(facts []Fact, credit func([]journey) stat.Credit) Estimated {
 // round lets what differs by rounding only be equal.
 func round(v float64) float64 { return float64(int64(v*1e9 + 0.5)) }
 
-// MemberEffect is what members of a community buy more than they would have: how much more their orders grew than those of comparable people.
+// MemberEffect is what members of a community buy more than they would have: how much more their orders grew than those of comparable people. Whether
+// both moved alike before anybody joined is told by what was stated of earlier months.
 func MemberEffect() Measure {
 	return Measure{
 		ID: "member-effect", Section: Customers, Entry: 14, Unit: Money, Better: Higher, Days: 365, Clock: NoClock, MinN: 100, Interval: Difference, Evidence: Modelled, Stage: Impact,
 		Dims: []Dimension{ByCommunity, ByTeam, ByCampaign}, Of: OfFacts, From: stating(), Needs: needs("comparison"),
-		Parts:   []Part{{"members_after", Numerator}, {"members_before", Numerator}, {"others_after", Denominator}, {"others_before", Denominator}},
+		Parts: []Part{{"members_after", Numerator}, {"members_before", Numerator}, {"others_after", Denominator}, {"others_before", Denominator},
+			{membersEarlier, LeftOut}, {othersEarlier, LeftOut}},
 		Formula: "DiD = (T₁ − T₀) − (C₁ − C₀)",
 		Source: func(a Ask) Source {
-			s := a.stated("comparison", "f.status")
-			s.N, s.Sum, s.Currency = "", "COALESCE(f.amount, 0)", "f.currency"
-			return s
+			w := a.business((&db.Where{}).And("f.kind = 'comparison'").And("f.at < ?", db.T(a.To())).
+				And("(f.at >= ? OR f.status LIKE '%_earlier' AND f.at >= ?)", db.T(a.From()), db.T(earlier(a.From()))))
+			return Source{Table: "business_fact f", ID: "f.id", At: "f.at", Part: "f.status", Sum: "COALESCE(f.amount, 0)", Currency: "f.currency", Where: w}
 		},
-		Estimate: func(facts []Fact) Estimated {
-			return inMoney(facts, func(string) Estimated {
+		Between: func(from, to time.Time, facts []Fact) Estimated {
+			var in []Fact
+			counts := map[string]int{}
+			for _, f := range facts {
+				first := from
+				if f.Part == membersEarlier || f.Part == othersEarlier {
+					first = earlier(from)
+				}
+				if !f.At.Before(first) {
+					in = append(in, f)
+					counts[f.Part] += f.N
+				}
+			}
+			e := inMoney(in, func(string) Estimated {
 				var e Estimated
 				var of []stat.Moments
 				for _, p := range []string{"members_after", "members_before", "others_after", "others_before"} {
-					m := sum(facts, p)
+					m := sum(in, p)
 					of = append(of, m)
 					e.Terms = append(e.Terms, Term{ID: p, Unit: Money, Value: m.Mean()})
 				}
+				e.Terms = append(e.Terms, Term{ID: PreTrend, Unit: Money, Value: preTrend(in)})
 				e.Value = stat.DifferenceInDifferences(of[0], of[1], of[2], of[3]).AtLeast(100)
 				return e
 			})
+			e.Counts = counts
+			return e
 		},
 	}
+}
+
+// PreTrend is the term that says by how much more one group moved than the other from one earlier month to the next. Its n is how many months both have facts of.
+const PreTrend = "pre_trend"
+
+const membersEarlier, othersEarlier = "members_earlier", "others_earlier"
+
+// earlier is since when what was stated of earlier months is looked at.
+func earlier(from time.Time) time.Time { return from.AddDate(-3, 0, 0) }
+
+func preTrend(facts []Fact) stat.Estimate {
+	groups := [2]map[string]stat.Moments{{}, {}}
+	for _, f := range facts {
+		for i, part := range []string{membersEarlier, othersEarlier} {
+			if month := f.At.Format("2006-01"); f.Part == part {
+				groups[i][month] = groups[i][month].Add(stat.Moments{N: f.N, Sum: f.Sum, Squares: f.Squares})
+			}
+		}
+	}
+	var treated, control []float64
+	for _, month := range slices.Sorted(maps.Keys(groups[0])) {
+		if other, both := groups[1][month]; both {
+			treated, control = append(treated, groups[0][month].Mean().Value), append(control, other.Mean().Value)
+		}
+	}
+	return stat.PreTrend(treated, control)
 }

@@ -127,7 +127,7 @@ func revenueRetention(id, formula string, expands bool) Measure {
 	parts = append(parts, Part{"new", LeftOut})
 	return Measure{
 		ID: id, Section: Customers, Entry: 10, Unit: Ratio, Better: Higher, Days: 365, Clock: NoClock, MinN: 2, Interval: RatioDelta, Evidence: Measured, Stage: Impact,
-		Dims: ofFacts(), Of: OfFacts, From: stating(), Needs: needs("revenue/base"), Parts: parts, Formula: formula,
+		Dims: ofFacts(), Of: OfFacts, From: stating(), Needs: needs("revenue/base"), Spread: true, Parts: parts, Formula: formula,
 		Source: func(a Ask) Source { return a.recurring() },
 		Estimate: func(facts []Fact) Estimated {
 			return inMoney(facts, func(string) Estimated {
@@ -146,8 +146,8 @@ func revenueRetention(id, formula string, expands bool) Measure {
 
 // recurring is statements of recurring revenue.
 func (a Ask) recurring() Source {
-	s := a.stated("revenue", "f.status")
-	s.N, s.Sum, s.Currency = "", total, "f.currency"
+	s := a.statedAny("f.status", total, "revenue")
+	s.Currency = "f.currency"
 	return s
 }
 
@@ -243,9 +243,7 @@ func lifetime(from, to time.Time, facts []Fact) Estimated {
 			moves = append(moves, f)
 		case "contribution_margin", "discount_rate":
 		default:
-			if !f.At.Before(from) {
-				revenue = append(revenue, f)
-			}
+			revenue = append(revenue, within(from, to, []Fact{f})...)
 		}
 	}
 	kept, lost := followed(from, to, moves)

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/entente/entente/internal/hours"
 	"pgregory.net/rapid"
 
 	"github.com/entente/entente/internal/measure/stat"
@@ -75,7 +76,7 @@ func TestDaysOfAPeriod(t *testing.T) {
 		from, to int
 		want     float64
 	}{{1, 32, 1}, {1, 11, 10. / 31}, {29, 30, 1. / 31}, {-20, 2, 1. / 31}, {31, 90, 1. / 31}, {40, 50, 0}} {
-		if got := Overlap(day(1), day(32).UTC(), day(c.from).UTC(), day(c.to)); math.Abs(max(got, 0)-c.want) > 1e-12 {
+		if got := hours.Overlap(day(1), day(32).UTC(), day(c.from).UTC(), day(c.to)); math.Abs(max(got, 0)-c.want) > 1e-12 {
 			t.Errorf("from the %d to the %d there are %v of March, want %v", c.from, c.to, got, c.want)
 		}
 	}

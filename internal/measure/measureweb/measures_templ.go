@@ -506,6 +506,12 @@ func measurePage(p measureProps) templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
+						_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+						if told := alike(ctx, r.Result); told != "" {
+							_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"chart-note\">")
+							write.Text(templ_7745c5c3_Buffer, told)
+							_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
+						}
 						return nil
 					})
 					templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "measure.terms"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var61), templ_7745c5c3_Buffer)
@@ -514,14 +520,14 @@ func measurePage(p measureProps) templ.Component {
 					}
 				}
 				_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var62 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var63 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_Err = parts(v, r).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "measure.made_of"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var62), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "measure.made_of"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var63), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -544,7 +550,7 @@ func measurePage(p measureProps) templ.Component {
 }
 
 func broken(p measureProps) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var63 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var64 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.Tabs(i18n.T(ctx, "measure.broken_down"), dimTabs(ctx, p)...).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -560,11 +566,11 @@ func broken(p measureProps) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var65 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var66 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 					for _, s := range p.Slices {
 						f := figureOf(ctx, p.Report.Measure, s.Result)
-						templ_7745c5c3_Var66 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
-							templ_7745c5c3_Var67 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var67 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var68 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 								_, _ = templ_7745c5c3_Buffer.WriteString("<a href=\"")
 								write.Link(templ_7745c5c3_Buffer, templ.URL(p.View.rowsTo(p.Report.Measure, s.Filter)))
 								_, _ = templ_7745c5c3_Buffer.WriteString("\">")
@@ -572,23 +578,23 @@ func broken(p measureProps) templ.Component {
 								_, _ = templ_7745c5c3_Buffer.WriteString("</a>")
 								return nil
 							})
-							templ_7745c5c3_Err = ui.HeadCell().Render(templ.WithChildren(ctx, templ_7745c5c3_Var67), templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = ui.HeadCell().Render(templ.WithChildren(ctx, templ_7745c5c3_Var68), templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
 							_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-							templ_7745c5c3_Var70 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var71 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 								write.Text(templ_7745c5c3_Buffer, f.value)
 								_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 								write.Text(templ_7745c5c3_Buffer, f.unit)
 								return nil
 							})
-							templ_7745c5c3_Err = ui.NumCell(i18n.T(ctx, "measure.number_of")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var70), templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = ui.NumCell(i18n.T(ctx, "measure.number_of")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var71), templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
 							_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-							templ_7745c5c3_Var73 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var74 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 								write.Text(templ_7745c5c3_Buffer, f.interval)
 								_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 								if f.note != "" {
@@ -598,29 +604,29 @@ func broken(p measureProps) templ.Component {
 								}
 								return nil
 							})
-							templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "measure.interval_of")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var73), templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "measure.interval_of")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var74), templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
 							_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-							templ_7745c5c3_Var76 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var77 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 								write.Text(templ_7745c5c3_Buffer, count(ctx, s.Result.N))
 								return nil
 							})
-							templ_7745c5c3_Err = ui.NumCell("n").Render(templ.WithChildren(ctx, templ_7745c5c3_Var76), templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = ui.NumCell("n").Render(templ.WithChildren(ctx, templ_7745c5c3_Var77), templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Row(nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var66), templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.Row(nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var67), templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Table(ui.TableProps{Caption: i18n.T(ctx, "measure.by."+string(p.View.By)), Columns: []ui.Column{{Label: i18n.T(ctx, "measure.by."+string(p.View.By))}, {Label: i18n.T(ctx, "measure.number_of"), Numeric: true}, {Label: i18n.T(ctx, "measure.interval_of")}, {Label: "n", Numeric: true}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var65), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Table(ui.TableProps{Caption: i18n.T(ctx, "measure.by."+string(p.View.By)), Columns: []ui.Column{{Label: i18n.T(ctx, "measure.by."+string(p.View.By))}, {Label: i18n.T(ctx, "measure.number_of"), Numeric: true}, {Label: i18n.T(ctx, "measure.interval_of")}, {Label: "n", Numeric: true}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var66), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -631,12 +637,12 @@ func broken(p measureProps) templ.Component {
 }
 
 func terms(r measure.Report) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var78 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var79 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var79 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var80 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			for _, t := range r.Result.Terms {
 				f := termOf(ctx, t)
-				templ_7745c5c3_Var80 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Var81 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var81 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var82 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 						if t.ID == "own_over" {
 							_, _ = templ_7745c5c3_Buffer.WriteString("<a href=\"")
 							write.Link(templ_7745c5c3_Buffer, templ.URL("/measures/"+r.Measure.Over))
@@ -654,42 +660,42 @@ func terms(r measure.Report) templ.Component {
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.HeadCell().Render(templ.WithChildren(ctx, templ_7745c5c3_Var81), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.HeadCell().Render(templ.WithChildren(ctx, templ_7745c5c3_Var82), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Var87 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var88 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 						write.Text(templ_7745c5c3_Buffer, f.value)
 						_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 						write.Text(templ_7745c5c3_Buffer, f.unit)
 						return nil
 					})
-					templ_7745c5c3_Err = ui.NumCell(i18n.T(ctx, "measure.number_of")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var87), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.NumCell(i18n.T(ctx, "measure.number_of")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var88), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Var90 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var91 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 						write.Text(templ_7745c5c3_Buffer, f.interval)
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "measure.interval_of")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var90), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "measure.interval_of")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var91), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Var92 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var93 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 						write.Text(templ_7745c5c3_Buffer, count(ctx, t.Value.N))
 						return nil
 					})
-					templ_7745c5c3_Err = ui.NumCell("n").Render(templ.WithChildren(ctx, templ_7745c5c3_Var92), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.NumCell("n").Render(templ.WithChildren(ctx, templ_7745c5c3_Var93), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 					if weighted(r.Result.Terms) {
-						templ_7745c5c3_Var94 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var95 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 							if t.Weight > 0 {
 								write.Text(templ_7745c5c3_Buffer, i18n.Percent(ctx, t.Weight, 0))
 							} else {
@@ -697,12 +703,12 @@ func terms(r measure.Report) templ.Component {
 							}
 							return nil
 						})
-						templ_7745c5c3_Err = ui.NumCell(i18n.T(ctx, "measure.term.weight")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var94), templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.NumCell(i18n.T(ctx, "measure.term.weight")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var95), templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 						_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-						templ_7745c5c3_Var96 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var97 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 							if t.Weight > 0 {
 								write.Text(templ_7745c5c3_Buffer, i18n.Number(ctx, t.Without, 1))
 							} else {
@@ -710,21 +716,21 @@ func terms(r measure.Report) templ.Component {
 							}
 							return nil
 						})
-						templ_7745c5c3_Err = ui.NumCell(i18n.T(ctx, "measure.term.without")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var96), templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.NumCell(i18n.T(ctx, "measure.term.without")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var97), templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Row(nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var80), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Row(nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var81), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Table(ui.TableProps{Caption: i18n.T(ctx, "measure.terms"), Columns: termColumns(ctx, r.Result.Terms)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var79), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Table(ui.TableProps{Caption: i18n.T(ctx, "measure.terms"), Columns: termColumns(ctx, r.Result.Terms)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var80), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -733,7 +739,7 @@ func terms(r measure.Report) templ.Component {
 }
 
 func measureActions(v view, r measure.Report) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var98 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var99 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"cluster\">")
 		if r.Measure.Section == kpi.Own {
 			templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "own.edit"), Icon: "pencil", Href: "/own-measures/" + r.Measure.ID}).Render(ctx, templ_7745c5c3_Buffer)
@@ -751,7 +757,7 @@ func measureActions(v view, r measure.Report) templ.Component {
 }
 
 func seriesLink(v view, r measure.Report) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var99 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var100 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"cluster\">")
 		templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "measure.xlsx_series"), Icon: "download", Variant: ui.Quiet, Small: true, Href: v.to("/measures/"+r.Measure.ID+"/series.xlsx", "at", v.moment())}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
@@ -771,11 +777,11 @@ func seriesLink(v view, r measure.Report) templ.Component {
 }
 
 func parts(v view, r measure.Report) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var100 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var101 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var101 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var102 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			for _, p := range r.Result.Parts {
-				templ_7745c5c3_Var102 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Var103 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var103 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var104 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 						if p.Role == kpi.Population {
 							write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "measure.part."+p.ID))
 						} else {
@@ -787,40 +793,40 @@ func parts(v view, r measure.Report) templ.Component {
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.HeadCell().Render(templ.WithChildren(ctx, templ_7745c5c3_Var103), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.HeadCell().Render(templ.WithChildren(ctx, templ_7745c5c3_Var104), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Var107 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var108 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 						_, _ = templ_7745c5c3_Buffer.WriteString("<span class=\"muted\">")
 						write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "measure.role."+string(p.Role)))
 						_, _ = templ_7745c5c3_Buffer.WriteString("</span>")
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "measure.role")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var107), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "measure.role")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var108), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Var109 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var110 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 						write.Text(templ_7745c5c3_Buffer, count(ctx, p.N))
 						return nil
 					})
-					templ_7745c5c3_Err = ui.NumCell(i18n.T(ctx, "measure.number")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var109), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.NumCell(i18n.T(ctx, "measure.number")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var110), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Row(nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var102), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Row(nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var103), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Table(ui.TableProps{Caption: i18n.T(ctx, "measure.made_of"), Columns: []ui.Column{{Label: i18n.T(ctx, "measure.part")}, {Label: i18n.T(ctx, "measure.role")}, {Label: i18n.T(ctx, "measure.number"), Numeric: true}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var101), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Table(ui.TableProps{Caption: i18n.T(ctx, "measure.made_of"), Columns: []ui.Column{{Label: i18n.T(ctx, "measure.part")}, {Label: i18n.T(ctx, "measure.role")}, {Label: i18n.T(ctx, "measure.number"), Numeric: true}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var102), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -829,7 +835,7 @@ func parts(v view, r measure.Report) templ.Component {
 }
 
 func measureAside(m kpi.Measure, panels []ui.Panel) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var111 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var112 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.Panels(panels).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -843,8 +849,8 @@ func measureAside(m kpi.Measure, panels []ui.Panel) templ.Component {
 }
 
 func definition(m kpi.Measure) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var112 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var113 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var113 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var114 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Err = ui.DescriptionList(
 				ui.Item{Label: i18n.T(ctx, "measure.in_words"), Value: word(ctx, m, "formula")},
 				ui.Item{Label: i18n.T(ctx, "measure.in_symbols"), Body: symbols(m.Formula)},
@@ -864,7 +870,7 @@ func definition(m kpi.Measure) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "measure.definition"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var113), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "measure.definition"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var114), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -873,7 +879,7 @@ func definition(m kpi.Measure) templ.Component {
 }
 
 func symbols(text string) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var114 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var115 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<code>")
 		write.Text(templ_7745c5c3_Buffer, text)
 		_, _ = templ_7745c5c3_Buffer.WriteString("</code>")
@@ -882,19 +888,19 @@ func symbols(text string) templ.Component {
 }
 
 func rowsPage(p rowsProps) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var116 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var117 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.Breadcrumb(ui.Crumb{Label: i18n.T(ctx, "measure.title"), Href: p.View.to("/measures")}, ui.Crumb{Label: name(ctx, p.Measure), Href: p.View.to("/measures/" + p.Measure.ID)}, ui.Crumb{Label: i18n.T(ctx, "measure.rows")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Var117 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var118 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Err = windowLine(p.View).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.PageHeader(name(ctx, p.Measure), rowsActions(p)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var117), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.PageHeader(name(ctx, p.Measure), rowsActions(p)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var118), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -912,10 +918,10 @@ func rowsPage(p rowsProps) templ.Component {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"muted small num\">")
 			write.Text(templ_7745c5c3_Buffer, i18n.N(ctx, "measure.rows_count", p.Result.N))
 			_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
-			templ_7745c5c3_Var119 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var120 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				for _, r := range p.Rows {
-					templ_7745c5c3_Var120 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
-						templ_7745c5c3_Var121 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var121 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var122 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 							_, _ = templ_7745c5c3_Buffer.WriteString("<a href=\"")
 							write.Link(templ_7745c5c3_Buffer, templ.URL(href(r)))
 							_, _ = templ_7745c5c3_Buffer.WriteString("\" data-open>")
@@ -923,73 +929,73 @@ func rowsPage(p rowsProps) templ.Component {
 							_, _ = templ_7745c5c3_Buffer.WriteString("</a>")
 							return nil
 						})
-						templ_7745c5c3_Err = ui.HeadCell().Render(templ.WithChildren(ctx, templ_7745c5c3_Var121), templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.HeadCell().Render(templ.WithChildren(ctx, templ_7745c5c3_Var122), templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 						_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-						templ_7745c5c3_Var124 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var125 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 							write.Text(templ_7745c5c3_Buffer, r.Author)
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "measure.col.author")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var124), templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "measure.col.author")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var125), templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 						_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-						templ_7745c5c3_Var126 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var127 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 							write.Text(templ_7745c5c3_Buffer, r.Channel)
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "measure.col.channel")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var126), templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "measure.col.channel")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var127), templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 						_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-						templ_7745c5c3_Var128 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var129 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 							templ_7745c5c3_Err = ui.Moment(r.At).Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Cell(p.columns(ctx)[3].Label).Render(templ.WithChildren(ctx, templ_7745c5c3_Var128), templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.Cell(p.columns(ctx)[3].Label).Render(templ.WithChildren(ctx, templ_7745c5c3_Var129), templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 						_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-						templ_7745c5c3_Var129 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var130 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 							templ_7745c5c3_Err = ui.Badge(i18n.T(ctx, "measure.part."+r.Part), partTone(r.Role)).Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "measure.col.part")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var129), templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "measure.col.part")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var130), templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 						_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 						if p.Measure.Unit == kpi.Seconds {
-							templ_7745c5c3_Var130 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var131 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 								write.Text(templ_7745c5c3_Buffer, waited(ctx, r))
 								return nil
 							})
-							templ_7745c5c3_Err = ui.NumCell(i18n.T(ctx, "measure.col.wait")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var130), templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = ui.NumCell(i18n.T(ctx, "measure.col.wait")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var131), templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Row(nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var120), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Row(nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var121), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Table(ui.TableProps{Caption: name(ctx, p.Measure), Columns: p.columns(ctx), List: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var119), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Table(ui.TableProps{Caption: name(ctx, p.Measure), Columns: p.columns(ctx), List: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var120), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1012,7 +1018,7 @@ func rowsPage(p rowsProps) templ.Component {
 }
 
 func rowsActions(p rowsProps) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var132 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var133 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"cluster\">")
 		templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "measure.back"), Icon: "arrow-left", Href: p.View.to("/measures/" + p.Measure.ID)}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {

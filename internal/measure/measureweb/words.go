@@ -3,6 +3,7 @@ package measureweb
 import (
 	"context"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -318,4 +319,20 @@ func waitPoint(at time.Time, w stat.Wait) chart.Point {
 		}
 	}
 	return c
+}
+
+// alike says whether two groups that are compared moved alike before, or which facts it takes to know; "" of other measures.
+func alike(ctx context.Context, r measure.Result) string {
+	i := slices.IndexFunc(r.Terms, func(t kpi.Term) bool { return t.ID == kpi.PreTrend })
+	if i < 0 {
+		return ""
+	}
+	switch v := r.Terms[i].Value; {
+	case !v.Bounded:
+		return i18n.N(ctx, "measure.pretrend.missing", v.N)
+	case v.Low <= 0 && v.High >= 0:
+		return i18n.N(ctx, "measure.pretrend.alike", v.N)
+	default:
+		return i18n.N(ctx, "measure.pretrend.apart", v.N)
+	}
 }
