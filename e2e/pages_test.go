@@ -352,7 +352,7 @@ func TestCrawl(t *testing.T) {
 }
 
 // rowsBelow are pages whose numbers count the list that stands below them on the same page.
-var rowsBelow = []string{"/ambassadors", "/govern/spending", "/govern/insights", "/saved-replies"}
+var rowsBelow = []string{"/ambassadors", "/govern/spending", "/govern/insights"}
 
 // leads notes where the numbers of measures on a page lead to; closed are the labels of those that lead nowhere.
 func leads(page *html.Node, path string, figures map[string]string) (closed []string) {

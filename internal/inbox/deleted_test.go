@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/entente/entente/internal/channel"
+	"github.com/entente/entente/internal/charter"
 	"github.com/entente/entente/internal/inbox"
 	"github.com/entente/entente/internal/inbox/inboxtest"
 	"github.com/entente/entente/internal/ledger"
@@ -46,9 +47,34 @@ func TestReplyToDeleted(t *testing.T) {
 		}
 		_, err = k.Inbox.Reply(k.As(vera), c.ID, inbox.Answer{Text: "To what is gone.", To: k.PostID(k.Post.ID, "q2")})
 		refused(t, err, problem.Invalid, "inbox.cannot_reply.deleted")
-		_, err = k.Inbox.Reply(k.As(vera), c.ID, inbox.Answer{Text: "To what stands."})
+		saved, err := k.Inbox.SaveReply(k.As(vera), "", inbox.SavedReply{Member: vera.ID, Title: "Oil", Words: charter.Words{"en": "Oil them."}})
+		must(t, err)
+		_, err = k.Inbox.Reply(k.As(vera), c.ID, inbox.Answer{Text: "To what stands.", Used: inbox.ParseHelp([]string{"saved:" + saved.ID, "article:a", "article:b"})})
 		must(t, err)
 		k.Send()
+		// Numbers of what helped open to the replies they count.
+		since := k.Now().Add(-time.Hour)
+		reuse, err := k.Inbox.Reuse(k.As(vera), since)
+		must(t, err)
+		for _, n := range []struct {
+			kind inbox.HelpKind
+			ref  string
+			want int
+		}{{"", "", reuse.Helped}, {inbox.HelpSaved, "", reuse.By[inbox.HelpSaved]}, {inbox.HelpArticle, "", reuse.By[inbox.HelpArticle]}, {inbox.HelpConversation, "", 0}, {inbox.HelpSaved, saved.ID, 1}} {
+			uses, more, err := k.Inbox.Uses(k.As(vera), n.kind, n.ref, since, 0, 50)
+			must(t, err)
+			if len(uses) != n.want || more {
+				t.Errorf("%s %s: %+v, want %d", n.kind, n.ref, uses, n.want)
+			}
+			for _, u := range uses {
+				if u.Conversation != c.ID || u.Name != "Brakes" || u.Member != "Vera" {
+					t.Errorf("%+v", u)
+				}
+			}
+		}
+		if _, more, err := k.Inbox.Uses(k.As(vera), inbox.HelpArticle, "", since, 0, 1); err != nil || !more || reuse.By[inbox.HelpArticle] != 2 {
+			t.Errorf("one of two on a page: %v, %v", more, err)
+		}
 		if sent := k.Town.Sent(); len(sent) != 2 || sent[1].InReplyTo != "q1" {
 			t.Errorf("sent %+v, want an answer to what stands", sent)
 		}

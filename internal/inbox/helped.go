@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -91,4 +92,41 @@ func (s *Service) Reuse(ctx context.Context, since time.Time) (Reuse, error) {
 	}
 	out.Most = out.Most[:min(len(out.Most), 15)]
 	return out, err
+}
+
+// Use is a reply that something helped with.
+type Use struct {
+	Conversation, Name string // what the conversation is called
+	Member             string // who answered, by name
+	At                 time.Time
+}
+
+// Uses lists the replies that a number of Reuse or of SavedReply counts, the newest first, after the first from: those that went out since a moment with any help, or with one kind; with ref
+// all that this one thing ever helped with. more is whether there are others.
+func (s *Service) Uses(ctx context.Context, kind HelpKind, ref string, since time.Time, from, limit int) (list []Use, more bool, err error) {
+	if err := org.Require(ctx, org.InboxRead); err != nil {
+		return nil, false, err
+	}
+	var w db.Where
+	once := "h.sending"
+	if kind != "" {
+		w.And("h.kind = ?", string(kind))
+		once = "h.sending, h.ref"
+	}
+	if ref != "" {
+		w.And("h.ref = ?", ref)
+	} else {
+		w.And("h.at >= ?", db.T(since)).And("EXISTS (SELECT 1 FROM outgoing o WHERE o.id = h.sending AND o.state = 'sent')")
+	}
+	list, err = db.All(ctx, s.db.Read(), func(u *Use) []any { return []any{&u.Conversation, &u.Name, &u.Member, db.At(&u.At)} },
+		"SELECT h.conversation, COALESCE(MAX(COALESCE(NULLIF(c.title, ''), c.excerpt)), ''), COALESCE(MAX(m.name), ''), MAX(h.at) FROM reply_help h LEFT JOIN conversation_alias x ON x.id = h.conversation "+
+			"LEFT JOIN conversation c ON c.id = COALESCE(x.conversation, h.conversation) LEFT JOIN member m ON m.id = h.member "+w.String()+
+			" GROUP BY h.conversation, "+once+" ORDER BY MAX(h.at) DESC, "+once+db.Limit(limit+1)+" OFFSET "+strconv.Itoa(max(from, 0)), w.Args...)
+	if err != nil {
+		return nil, false, fmt.Errorf("list what helped: %w", err)
+	}
+	if more = len(list) > limit; more {
+		list = list[:limit]
+	}
+	return list, more, nil
 }

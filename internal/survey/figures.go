@@ -3,6 +3,7 @@ package survey
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/entente/entente/internal/db"
@@ -102,20 +103,52 @@ func monday(t time.Time, zone *time.Location) time.Time {
 	return day.AddDate(0, 0, -(int(day.Weekday())+6)%7)
 }
 
-// Answers lists what was answered, the newest first; those with words only where asked; before is the id of the one it goes on after.
-func (s *Service) Answers(ctx context.Context, scale Scale, words bool, before string, limit int) ([]Ask, error) {
+// Narrow is which questions are listed: those answered, unless it says otherwise.
+type Narrow struct {
+	Scale Scale
+	State string // Asked: answered or not; LeftOut: not asked
+	Why   string // of LeftOut; "" for each reason
+	Score string // of those answered
+	Words bool   // only those answered in words
+	Since time.Time
+}
+
+// List lists questions, those put or answered last first; before is the id of the one it goes on after.
+func (s *Service) List(ctx context.Context, n Narrow, before string, limit int) ([]Ask, error) {
 	if err := org.Require(ctx, org.InboxRead); err != nil {
 		return nil, err
 	}
 	var w db.Where
-	w.And("scale = ?", string(scale)).And("state = 'answered'")
-	if words {
+	w.And("scale = ?", string(n.Scale))
+	switch n.State {
+	case Asked:
+		w.And("state <> 'left_out'")
+	case LeftOut:
+		w.And("state = 'left_out'")
+		if n.Why != "" {
+			w.And("why = ?", n.Why)
+		}
+	default:
+		w.And("state = 'answered'")
+		if score, err := strconv.Atoi(n.Score); err == nil {
+			w.And("score = ?", score)
+		}
+	}
+	if n.Words {
 		w.And("comment <> ''")
 	}
-	if before != "" {
-		w.And("(answered_at, id) < (SELECT answered_at, id FROM survey_ask WHERE id = ?)", before)
+	if !n.Since.IsZero() {
+		w.And("at >= ?", db.T(n.Since))
 	}
-	return db.All(ctx, s.db.Read(), fields, "SELECT "+columns+" FROM survey_ask "+w.String()+" ORDER BY answered_at DESC, id DESC"+db.Limit(min(max(limit, 1), 200)), w.Args...)
+	if before != "" {
+		w.And("(COALESCE(answered_at, at), id) < (SELECT COALESCE(answered_at, at), id FROM survey_ask WHERE id = ?)", before)
+	}
+	return db.All(ctx, s.db.Read(), fields, "SELECT "+columns+" FROM survey_ask "+w.String()+" ORDER BY COALESCE(answered_at, at) DESC, id DESC"+db.Limit(min(max(limit, 1), 200)), w.Args...)
+}
+
+// Answers lists what was answered, the newest first; those with words only where asked; before is the id of the one it goes on after.
+func (s *Service) Answers(ctx context.Context, scale Scale, words bool, before string, limit int) ([]Ask, error) {
+	return s.List(ctx, Narrow{Scale: scale, Words: words}, before, limit)
 }
 
 // About lists the questions about a conversation, the newest first.

@@ -385,6 +385,26 @@ func TestAsks(t *testing.T) {
 		if f.Asked != 2 || f.Answered != 2 || f.LeftOut[survey.Refused] != 1 || f.LeftOut[survey.AskedLate] != 1 || f.LeftOut[survey.Unanswered] != 1 || f.Score.Value != 0.5 || f.Score.N != 2 || f.Score.OK() {
 			t.Errorf("%+v", f)
 		}
+		// Each number opens to as many questions, a page of one at a time.
+		narrow := survey.Narrow{Scale: survey.CSAT, Since: k.Now().AddDate(0, 0, -90)}
+		for state, want := range map[string]int{"": 2, survey.Asked: 2, survey.LeftOut: 3, survey.Refused: 1, survey.AskedLate: 1, survey.NoWay: 0} {
+			n := narrow
+			if n.State = state; state != "" && state != survey.Asked && state != survey.LeftOut {
+				n.State, n.Why = survey.LeftOut, state
+			}
+			got, before := 0, ""
+			for {
+				list, err := s.List(k.As(lead), n, before, 1)
+				must(t, err)
+				if len(list) == 0 {
+					break
+				}
+				got, before = got+1, list[0].ID
+			}
+			if got != want {
+				t.Errorf("%q opens to %d questions, want %d", state, got, want)
+			}
+		}
 		// By the formula of Wilson, of 1 in 2: 0.0945 to 0.9055.
 		if f.Score.Low < 0.094 || f.Score.Low > 0.095 || f.Score.High < 0.905 || f.Score.High > 0.906 {
 			t.Errorf("interval %v to %v", f.Score.Low, f.Score.High)

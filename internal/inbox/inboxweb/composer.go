@@ -44,6 +44,7 @@ func (p *pages) composerRoutes(r *web.Routes) {
 	r.Page("GET /approvals", org.InboxEdit, p.approvals)
 	r.Do("POST /approvals/{approval}", org.InboxEdit, p.decide)
 	r.Page("GET /saved-replies", org.InboxRead, p.savedReplies)
+	r.Page("GET /saved-replies/uses", org.InboxRead, p.uses)
 	r.Page("GET /saved-replies/{saved}", org.InboxEdit, p.editSaved)
 	r.Do("POST /saved-replies/{saved}", org.InboxEdit, p.saveReply)
 	r.Page("GET /places", org.InboxRead, p.places)

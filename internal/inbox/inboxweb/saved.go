@@ -3,6 +3,9 @@ package inboxweb
 import (
 	"context"
 	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
 
 	"github.com/entente/entente/internal/charter"
 	"github.com/entente/entente/internal/i18n"
@@ -31,6 +34,57 @@ func (p *pages) savedReplies(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return web.Show(w, r, web.Page{Title: i18n.T(ctx, "inbox.saved.title")}, savedPage(v))
+}
+
+type usesView struct {
+	title        string
+	list         []inbox.Use
+	newer, older string
+}
+
+const usesOnPage = 50
+
+// uses lists the replies behind a number of what is reused.
+func (p *pages) uses(w http.ResponseWriter, r *http.Request) error {
+	ctx, in := r.Context(), r.URL.Query()
+	kind, ref := inbox.HelpKind(in.Get("kind")), ""
+	v := &usesView{title: i18n.T(ctx, "inbox.reuse.helped")}
+	switch {
+	case in.Get("saved") != "":
+		reply, err := p.inbox.SavedReply(ctx, clean(in.Get("saved")))
+		if err != nil {
+			return err
+		}
+		kind, ref, v.title = inbox.HelpSaved, reply.ID, reply.Title
+	case slices.Contains(inbox.HelpKinds(), kind):
+		v.title = i18n.T(ctx, "inbox.reuse."+string(kind))
+	default:
+		kind = ""
+	}
+	from, err := strconv.Atoi(in.Get("from"))
+	if err != nil || from < 0 || from > 1e6 {
+		from = 0
+	}
+	var more bool
+	if v.list, more, err = p.inbox.Uses(ctx, kind, ref, p.inbox.Now().Add(-reuseFor), from, usesOnPage); err != nil {
+		return err
+	}
+	at := func(from int) string {
+		out := url.Values{"from": {strconv.Itoa(max(from, 0))}}
+		for _, k := range []string{"kind", "saved"} {
+			if in.Get(k) != "" {
+				out.Set(k, in.Get(k))
+			}
+		}
+		return "/saved-replies/uses?" + out.Encode()
+	}
+	if from > 0 {
+		v.newer = at(from - usesOnPage)
+	}
+	if more {
+		v.older = at(from + usesOnPage)
+	}
+	return web.Show(w, r, web.Page{Title: v.title}, usesPage(v))
 }
 
 const newSaved = "new"

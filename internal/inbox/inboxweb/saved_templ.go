@@ -9,6 +9,7 @@ import "github.com/a-h/templ"
 import "github.com/entente/entente/internal/web/write"
 
 import (
+	"cmp"
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/inbox"
 	"github.com/entente/entente/internal/org"
@@ -28,12 +29,12 @@ func savedPage(v *savedView) templ.Component {
 		}
 		if v.reuse.Replies > 0 {
 			templ_7745c5c3_Var2 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Err = ui.Stat(ui.StatProps{Label: i18n.T(ctx, "inbox.reuse.helped"), Value: i18n.Percent(ctx, share(v.reuse.Helped, v.reuse.Replies), 0), Note: i18n.N(ctx, "inbox.reuse.of", v.reuse.Replies)}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Stat(ui.StatProps{Label: i18n.T(ctx, "inbox.reuse.helped"), Value: i18n.Percent(ctx, share(v.reuse.Helped, v.reuse.Replies), 0), Note: i18n.N(ctx, "inbox.reuse.of", v.reuse.Replies), Href: "/saved-replies/uses"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				for _, k := range inbox.HelpKinds() {
-					templ_7745c5c3_Err = ui.Stat(ui.StatProps{Label: i18n.T(ctx, "inbox.reuse."+string(k)), Value: i18n.Number(ctx, float64(v.reuse.By[k]), 0)}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Stat(ui.StatProps{Label: i18n.T(ctx, "inbox.reuse."+string(k)), Value: i18n.Number(ctx, float64(v.reuse.By[k]), 0), Href: "/saved-replies/uses?kind=" + string(k)}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -78,9 +79,11 @@ func savedPage(v *savedView) templ.Component {
 						}
 					}
 					if v.list[i].Used > 0 {
-						_, _ = templ_7745c5c3_Buffer.WriteString("<span class=\"num\">")
+						_, _ = templ_7745c5c3_Buffer.WriteString("<a class=\"num\" href=\"")
+						write.Link(templ_7745c5c3_Buffer, templ.URL("/saved-replies/uses?saved="+v.list[i].ID))
+						_, _ = templ_7745c5c3_Buffer.WriteString("\">")
 						write.Text(templ_7745c5c3_Buffer, i18n.N(ctx, "inbox.saved.used", v.list[i].Used))
-						_, _ = templ_7745c5c3_Buffer.WriteString("</span>")
+						_, _ = templ_7745c5c3_Buffer.WriteString("</a>")
 					}
 					_, _ = templ_7745c5c3_Buffer.WriteString("</span></span> <span class=\"muted small\">")
 					write.Text(templ_7745c5c3_Buffer, shorten(v.list[i].Words.In(i18n.Lang(ctx))))
@@ -97,8 +100,95 @@ func savedPage(v *savedView) templ.Component {
 	})
 }
 
+// usesPage lists replies that something helped with, by the conversations they were given in.
+func usesPage(v *usesView) templ.Component {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var11 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Err = ui.Breadcrumb(ui.Crumb{Label: i18n.T(ctx, "inbox.title"), Href: "/inbox"}, ui.Crumb{Label: i18n.T(ctx, "inbox.saved.title"), Href: "/saved-replies"}, ui.Crumb{Label: v.title}).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = ui.PageHeader(v.title, nil).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		if len(v.list) == 0 {
+			templ_7745c5c3_Err = ui.EmptyState("sticky-note", i18n.T(ctx, "inbox.uses.none"), "").Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		} else {
+			templ_7745c5c3_Var12 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+				for _, u := range v.list {
+					templ_7745c5c3_Var13 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var14 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+							_, _ = templ_7745c5c3_Buffer.WriteString("<a href=\"")
+							write.Link(templ_7745c5c3_Buffer, templ.URL("/inbox/"+u.Conversation))
+							_, _ = templ_7745c5c3_Buffer.WriteString("\" data-open>")
+							write.Text(templ_7745c5c3_Buffer, cmp.Or(shorten(u.Name), i18n.T(ctx, "inbox.uses.conversation")))
+							_, _ = templ_7745c5c3_Buffer.WriteString("</a>")
+							return nil
+						})
+						templ_7745c5c3_Err = ui.HeadCell().Render(templ.WithChildren(ctx, templ_7745c5c3_Var14), templ_7745c5c3_Buffer)
+						if templ_7745c5c3_Err != nil {
+							return templ_7745c5c3_Err
+						}
+						_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+						templ_7745c5c3_Var17 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+							write.Text(templ_7745c5c3_Buffer, u.Member)
+							return nil
+						})
+						templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "inbox.uses.member")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var17), templ_7745c5c3_Buffer)
+						if templ_7745c5c3_Err != nil {
+							return templ_7745c5c3_Err
+						}
+						_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+						templ_7745c5c3_Var19 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+							write.Text(templ_7745c5c3_Buffer, i18n.DateTime(ctx, u.At))
+							return nil
+						})
+						templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "inbox.uses.at")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var19), templ_7745c5c3_Buffer)
+						if templ_7745c5c3_Err != nil {
+							return templ_7745c5c3_Err
+						}
+						return nil
+					})
+					templ_7745c5c3_Err = ui.Row(nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+				}
+				return nil
+			})
+			templ_7745c5c3_Err = ui.Table(ui.TableProps{Caption: v.title, List: true, Columns: []ui.Column{{Label: i18n.T(ctx, "inbox.uses.conversation")}, {Label: i18n.T(ctx, "inbox.uses.member")}, {Label: i18n.T(ctx, "inbox.uses.at")}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+			if v.newer != "" || v.older != "" {
+				_, _ = templ_7745c5c3_Buffer.WriteString("<nav class=\"pagination\" aria-label=\"")
+				write.Text(templ_7745c5c3_Buffer, v.title)
+				_, _ = templ_7745c5c3_Buffer.WriteString("\">")
+				if v.newer != "" {
+					templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "ui.newer"), Href: v.newer, Icon: "chevron-left", Small: true}).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+				}
+				if v.older != "" {
+					templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "ui.older"), Href: v.older, Icon: "chevron-right", Small: true, Class: "btn-trailing", Attrs: templ.Attributes{"rel": "next"}}).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+				}
+				_, _ = templ_7745c5c3_Buffer.WriteString("</nav>")
+			}
+		}
+		return nil
+	})
+}
+
 func savedActions(v *savedView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var10 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var22 templ.Component) (templ_7745c5c3_Err error) {
 		if v.me.May(org.InboxEdit) {
 			templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "inbox.saved.add"), Icon: "plus", Href: "/saved-replies/new", Variant: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -110,7 +200,7 @@ func savedActions(v *savedView) templ.Component {
 }
 
 func savedFormPage(v *savedForm, title string) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var11 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var23 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.Breadcrumb(ui.Crumb{Label: i18n.T(ctx, "inbox.title"), Href: "/inbox"}, ui.Crumb{Label: i18n.T(ctx, "inbox.saved.title"), Href: "/saved-replies"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -147,7 +237,7 @@ func savedFormPage(v *savedForm, title string) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Var13 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var25 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: i18n.T(ctx, "inbox.saved.keep"), Variant: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -161,7 +251,7 @@ func savedFormPage(v *savedForm, title string) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.FormActions().Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.FormActions().Render(templ.WithChildren(ctx, templ_7745c5c3_Var25), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

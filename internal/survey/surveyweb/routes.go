@@ -34,16 +34,42 @@ type figuresPage struct {
 	Set     survey.Settings
 	Figures survey.Figures
 	Answers []survey.Ask
+	Show    string // which questions the table has: "", asked, left_out, why one was not asked, or a score
 	Words   bool
 	Days    int
 	May     bool
+	Newest  string
+	Older   string
+}
+
+const onPage = 50
+
+// whys are why somebody was not asked.
+func whys() []string {
+	return []string{survey.NotDrawn, survey.AskedLate, survey.Refused, survey.NoConsent, survey.NoWay, survey.Unanswered}
+}
+
+// narrow is what the table has, by what the address says.
+func (p figuresPage) narrow() survey.Narrow {
+	n := survey.Narrow{Scale: p.Figures.Scale, Words: p.Words}
+	switch {
+	case p.Show == survey.Asked || p.Show == survey.LeftOut:
+		n.State = p.Show
+	case slices.Contains(whys(), p.Show):
+		n.State, n.Why = survey.LeftOut, p.Show
+	default:
+		if _, err := strconv.Atoi(p.Show); err == nil {
+			n.Score = p.Show
+		}
+	}
+	return n
 }
 
 func spans() []int { return []int{30, 90, 365} }
 
 func (h *handlers) figures(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	p := figuresPage{Days: 90, Words: r.URL.Query().Get("words") != "", May: org.Require(ctx, org.InboxAssign) == nil}
+	p := figuresPage{Days: 90, Words: r.URL.Query().Get("words") != "", Show: r.URL.Query().Get("show"), May: org.Require(ctx, org.InboxAssign) == nil}
 	if n, err := strconv.Atoi(r.URL.Query().Get("days")); err == nil && slices.Contains(spans(), n) {
 		p.Days = n
 	}
@@ -55,11 +81,21 @@ func (h *handlers) figures(w http.ResponseWriter, r *http.Request) error {
 	if v := survey.Scale(r.URL.Query().Get("scale")); slices.Contains(survey.Scales(), v) {
 		scale = v
 	}
-	if p.Figures, err = h.s.Figures(ctx, scale, h.s.Now().AddDate(0, 0, -p.Days), i18n.Zone(ctx)); err != nil {
+	since := h.s.Now().AddDate(0, 0, -p.Days)
+	if p.Figures, err = h.s.Figures(ctx, scale, since, i18n.Zone(ctx)); err != nil {
 		return err
 	}
-	if p.Answers, err = h.s.Answers(ctx, scale, p.Words, "", 50); err != nil {
+	n, before := p.narrow(), r.URL.Query().Get("before")
+	n.Since = since
+	if p.Answers, err = h.s.List(ctx, n, before, onPage+1); err != nil {
 		return err
+	}
+	if len(p.Answers) > onPage {
+		p.Answers = p.Answers[:onPage]
+		p.Older = p.href(p.Days, p.Show, p.Words) + "&before=" + p.Answers[onPage-1].ID + "#answers"
+	}
+	if before != "" {
+		p.Newest = p.href(p.Days, p.Show, p.Words) + "#answers"
 	}
 	return web.Show(w, r, web.Page{Title: i18n.T(ctx, "survey.title"), Wide: true}, figuresBody(p))
 }

@@ -14,21 +14,28 @@ import (
 	"github.com/entente/entente/internal/survey"
 	"github.com/entente/entente/internal/web/ui"
 	"github.com/entente/entente/internal/web/ui/chart"
+	"net/url"
 	"strconv"
 )
 
-func daysHref(days int, words bool, scale survey.Scale) string {
-	href := "/satisfaction?days=" + strconv.Itoa(days) + "&scale=" + string(scale)
+func (p figuresPage) href(days int, show string, words bool) string {
+	href := "/satisfaction?days=" + strconv.Itoa(days) + "&scale=" + string(p.Figures.Scale)
+	if show != "" {
+		href += "&show=" + url.QueryEscape(show)
+	}
 	if words {
 		href += "&words=1"
 	}
 	return href
 }
 
+// rows is where a number opens to its questions.
+func (p figuresPage) rows(show string) string { return p.href(p.Days, show, false) + "#answers" }
+
 func spanTabs(ctx context.Context, p figuresPage) []ui.Tab {
 	var out []ui.Tab
 	for _, n := range spans() {
-		out = append(out, ui.Tab{Label: i18n.N(ctx, "survey.last", n), Href: daysHref(n, p.Words, p.Figures.Scale), Current: n == p.Days})
+		out = append(out, ui.Tab{Label: i18n.N(ctx, "survey.last", n), Href: p.href(n, p.Show, p.Words), Current: n == p.Days})
 	}
 	return out
 }
@@ -85,7 +92,7 @@ func figuresBody(p figuresPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if p.Figures.Asked == 0 {
+		if p.Figures.Asked == 0 && leftOut(p.Figures) == 0 {
 			templ_7745c5c3_Err = ui.EmptyState("smile", i18n.T(ctx, "survey.none"), i18n.T(ctx, "survey.none_text")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -98,17 +105,17 @@ func figuresBody(p figuresPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Stat(ui.StatProps{Label: i18n.T(ctx, "survey.response"), Value: value(ctx, survey.CSAT, p.Figures.Response, p.Figures.Response.Value), N: p.Figures.Response.N, Interval: interval(ctx, survey.CSAT, p.Figures.Response), Href: "#answers"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Stat(ui.StatProps{Label: i18n.T(ctx, "survey.response"), Value: value(ctx, survey.CSAT, p.Figures.Response, p.Figures.Response.Value), N: p.Figures.Response.N, Interval: interval(ctx, survey.CSAT, p.Figures.Response), Href: p.rows("")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Stat(ui.StatProps{Label: i18n.T(ctx, "survey.asked"), Value: i18n.Number(ctx, float64(p.Figures.Asked), 0), Href: "#answers"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Stat(ui.StatProps{Label: i18n.T(ctx, "survey.asked"), Value: i18n.Number(ctx, float64(p.Figures.Asked), 0), Href: p.rows(survey.Asked)}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Err = ui.Stat(ui.StatProps{Label: i18n.T(ctx, "survey.left_out"), Value: i18n.Number(ctx, float64(leftOut(p.Figures)), 0), Href: "#why"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Stat(ui.StatProps{Label: i18n.T(ctx, "survey.left_out"), Value: i18n.Number(ctx, float64(leftOut(p.Figures)), 0), Href: p.rows(survey.LeftOut)}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -130,9 +137,17 @@ func figuresBody(p figuresPage) templ.Component {
 				templ_7745c5c3_Var11 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 					_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack-tight\">")
 					for _, n := range scores(p.Figures.Scale) {
-						templ_7745c5c3_Err = ui.Progress(ui.ProgressProps{Label: strconv.Itoa(n), Value: float64(p.Figures.Scores[n]), Max: float64(max(p.Figures.Answered, 1)), Detail: "n = " + strconv.Itoa(p.Figures.Scores[n]), Tone: tone(p.Figures.Scale, n)}).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.Progress(ui.ProgressProps{Label: strconv.Itoa(n), Value: float64(p.Figures.Scores[n]), Max: float64(max(p.Figures.Answered, 1)), Tone: tone(p.Figures.Scale, n)}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
+						}
+						_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+						if p.Figures.Scores[n] > 0 {
+							_, _ = templ_7745c5c3_Buffer.WriteString("<a class=\"num small\" href=\"")
+							write.Link(templ_7745c5c3_Buffer, templ.URL(p.rows(strconv.Itoa(n))))
+							_, _ = templ_7745c5c3_Buffer.WriteString("\">n = ")
+							write.Text(templ_7745c5c3_Buffer, i18n.Number(ctx, float64(p.Figures.Scores[n]), 0))
+							_, _ = templ_7745c5c3_Buffer.WriteString("</a>")
 						}
 					}
 					_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
@@ -143,14 +158,14 @@ func figuresBody(p figuresPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				_, _ = templ_7745c5c3_Buffer.WriteString(" <div id=\"why\">")
-				templ_7745c5c3_Var12 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Err = ui.DescriptionList(whyNot(ctx, p.Figures)...).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Var14 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Err = ui.DescriptionList(whyNot(ctx, p)...).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "survey.why"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "survey.why"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var14), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -188,23 +203,51 @@ func leftOut(f survey.Figures) int {
 	return n
 }
 
-func whyNot(ctx context.Context, f survey.Figures) []ui.Item {
+func whyNot(ctx context.Context, p figuresPage) []ui.Item {
 	var out []ui.Item
-	for _, w := range []string{survey.NotDrawn, survey.AskedLate, survey.Refused, survey.NoConsent, survey.NoWay, survey.Unanswered} {
-		out = append(out, ui.Item{Label: i18n.T(ctx, "survey.why."+w), Value: strconv.Itoa(f.LeftOut[w])})
+	for _, w := range whys() {
+		i := ui.Item{Label: i18n.T(ctx, "survey.why."+w), Value: i18n.Number(ctx, float64(p.Figures.LeftOut[w]), 0)}
+		if p.Figures.LeftOut[w] > 0 {
+			i.Body = numberLink(p.rows(w), i.Value)
+		}
+		out = append(out, i)
 	}
 	return out
 }
 
+func numberLink(href, label string) templ.Component {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var15 templ.Component) (templ_7745c5c3_Err error) {
+		_, _ = templ_7745c5c3_Buffer.WriteString("<a class=\"num\" href=\"")
+		write.Link(templ_7745c5c3_Buffer, templ.URL(href))
+		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
+		write.Text(templ_7745c5c3_Buffer, label)
+		_, _ = templ_7745c5c3_Buffer.WriteString("</a>")
+		return nil
+	})
+}
+
+// shown is what the table has, as its heading says.
+func shown(ctx context.Context, p figuresPage) string {
+	switch n := p.narrow(); {
+	case n.Why != "":
+		return i18n.T(ctx, "survey.left_out") + " · " + i18n.T(ctx, "survey.why."+n.Why)
+	case n.State != "":
+		return i18n.T(ctx, "survey."+n.State)
+	case n.Score != "":
+		return i18n.T(ctx, "survey.answers") + " · " + n.Score
+	}
+	return i18n.T(ctx, "survey.answers")
+}
+
 func wordsLink(p figuresPage) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var13 templ.Component) (templ_7745c5c3_Err error) {
-		if p.Words {
-			templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "survey.all_answers"), Small: true, Href: daysHref(p.Days, false, p.Figures.Scale)}).Render(ctx, templ_7745c5c3_Buffer)
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var18 templ.Component) (templ_7745c5c3_Err error) {
+		if p.Words || p.Show != "" {
+			templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "survey.all_answers"), Small: true, Href: p.rows("")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "survey.words_only"), Small: true, Href: daysHref(p.Days, true, p.Figures.Scale)}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "survey.words_only"), Small: true, Href: p.href(p.Days, "", true) + "#answers"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -214,17 +257,17 @@ func wordsLink(p figuresPage) templ.Component {
 }
 
 func answersTable(p figuresPage) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var14 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var15 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var19 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var20 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			if len(p.Answers) == 0 {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 				write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "survey.none"))
 				_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
 			} else {
-				templ_7745c5c3_Var17 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var22 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 					for _, a := range p.Answers {
-						templ_7745c5c3_Var18 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
-							templ_7745c5c3_Var19 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var23 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var24 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 								_, _ = templ_7745c5c3_Buffer.WriteString("<a href=\"")
 								write.Link(templ_7745c5c3_Buffer, templ.URL("/inbox/"+a.Conversation))
 								_, _ = templ_7745c5c3_Buffer.WriteString("\" data-open>")
@@ -232,65 +275,97 @@ func answersTable(p figuresPage) templ.Component {
 								_, _ = templ_7745c5c3_Buffer.WriteString("</a>")
 								return nil
 							})
-							templ_7745c5c3_Err = ui.HeadCell().Render(templ.WithChildren(ctx, templ_7745c5c3_Var19), templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = ui.HeadCell().Render(templ.WithChildren(ctx, templ_7745c5c3_Var24), templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
 							_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-							templ_7745c5c3_Var22 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
-								templ_7745c5c3_Err = ui.State(scoreText(ctx, a), tone(a.Scale, a.Score)).Render(ctx, templ_7745c5c3_Buffer)
-								if templ_7745c5c3_Err != nil {
-									return templ_7745c5c3_Err
+							templ_7745c5c3_Var27 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+								switch a.State {
+								case survey.Answered:
+									templ_7745c5c3_Err = ui.State(scoreText(ctx, a), tone(a.Scale, a.Score)).Render(ctx, templ_7745c5c3_Buffer)
+									if templ_7745c5c3_Err != nil {
+										return templ_7745c5c3_Err
+									}
+								case survey.LeftOut:
+									write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "survey.why."+a.Why))
+								default:
+									_, _ = templ_7745c5c3_Buffer.WriteString("<span class=\"muted\">")
+									write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "survey.waits", "At", i18n.Day(ctx, a.At)))
+									_, _ = templ_7745c5c3_Buffer.WriteString("</span>")
 								}
 								return nil
 							})
-							templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "survey.score")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var22), templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "survey.score")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var27), templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
 							_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-							templ_7745c5c3_Var23 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var30 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 								if a.Comment != "" {
 									_, _ = templ_7745c5c3_Buffer.WriteString("<span class=\"pre-line\">")
 									write.Text(templ_7745c5c3_Buffer, a.Comment)
 									_, _ = templ_7745c5c3_Buffer.WriteString("</span>")
-								} else {
+								} else if a.State == survey.Answered {
 									_, _ = templ_7745c5c3_Buffer.WriteString("<span class=\"muted\">")
 									write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "survey.no_words"))
 									_, _ = templ_7745c5c3_Buffer.WriteString("</span>")
 								}
 								return nil
 							})
-							templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "survey.said")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var23), templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "survey.said")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var30), templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
 							_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-							templ_7745c5c3_Var26 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
-								write.Text(templ_7745c5c3_Buffer, i18n.DateTime(ctx, a.AnsweredAt))
+							templ_7745c5c3_Var33 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+								if a.AnsweredAt.IsZero() {
+									write.Text(templ_7745c5c3_Buffer, i18n.DateTime(ctx, a.At))
+								} else {
+									write.Text(templ_7745c5c3_Buffer, i18n.DateTime(ctx, a.AnsweredAt))
+								}
 								return nil
 							})
-							templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "survey.at")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var26), templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "survey.at")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var33), templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Row(nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var18), templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.Row(nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var23), templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Table(ui.TableProps{Caption: i18n.T(ctx, "survey.answers"), List: true, Columns: []ui.Column{{Label: i18n.T(ctx, "survey.who")}, {Label: i18n.T(ctx, "survey.score")}, {Label: i18n.T(ctx, "survey.said")}, {Label: i18n.T(ctx, "survey.at")}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var17), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Table(ui.TableProps{Caption: shown(ctx, p), List: true, Columns: []ui.Column{{Label: i18n.T(ctx, "survey.who")}, {Label: i18n.T(ctx, "survey.score")}, {Label: i18n.T(ctx, "survey.said")}, {Label: i18n.T(ctx, "survey.at")}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var22), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
+				}
+				_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+				if p.Newest != "" || p.Older != "" {
+					_, _ = templ_7745c5c3_Buffer.WriteString("<nav class=\"pagination\" aria-label=\"")
+					write.Text(templ_7745c5c3_Buffer, shown(ctx, p))
+					_, _ = templ_7745c5c3_Buffer.WriteString("\">")
+					if p.Newest != "" {
+						templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "ui.newer"), Href: p.Newest, Icon: "chevron-left", Small: true}).Render(ctx, templ_7745c5c3_Buffer)
+						if templ_7745c5c3_Err != nil {
+							return templ_7745c5c3_Err
+						}
+					}
+					if p.Older != "" {
+						templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "ui.older"), Href: p.Older, Icon: "chevron-right", Small: true, Class: "btn-trailing", Attrs: templ.Attributes{"rel": "next"}}).Render(ctx, templ_7745c5c3_Buffer)
+						if templ_7745c5c3_Err != nil {
+							return templ_7745c5c3_Err
+						}
+					}
+					_, _ = templ_7745c5c3_Buffer.WriteString("</nav>")
 				}
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Section(i18n.T(ctx, "survey.answers"), wordsLink(p)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var15), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Section(shown(ctx, p), wordsLink(p)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var20), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -306,7 +381,7 @@ func whose(a survey.Ask) string {
 }
 
 func settingsBody(p settingsPage) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var28 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var37 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.Breadcrumb(ui.Crumb{Label: i18n.T(ctx, "survey.title"), Href: "/satisfaction"}, ui.Crumb{Label: i18n.T(ctx, "survey.settings")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -320,7 +395,7 @@ func settingsBody(p settingsPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Var29 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var38 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Err = ui.Checkbox(ui.Field{Name: "on", Label: i18n.T(ctx, "survey.on"), Checked: p.Set.On}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -352,11 +427,11 @@ func settingsBody(p settingsPage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Card("", nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var29), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Card("", nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var38), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Var30 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var39 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: i18n.T(ctx, "survey.save"), Variant: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -368,7 +443,7 @@ func settingsBody(p settingsPage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.FormActions().Render(templ.WithChildren(ctx, templ_7745c5c3_Var30), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.FormActions().Render(templ.WithChildren(ctx, templ_7745c5c3_Var39), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -378,7 +453,7 @@ func settingsBody(p settingsPage) templ.Component {
 }
 
 func questionBody(p questionPage) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var31 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var40 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack\">")
 		if p.Ask.State == survey.Answered {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<h1>")
@@ -433,7 +508,7 @@ func labelled(ctx context.Context, s survey.Scale) []ui.Option {
 }
 
 func stoppedBody() templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var38 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var47 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack\"><h1>")
 		write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "survey.page.stopped"))
 		_, _ = templ_7745c5c3_Buffer.WriteString("</h1><p>")
@@ -444,7 +519,7 @@ func stoppedBody() templ.Component {
 }
 
 func panelBody(list []survey.Ask) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var41 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var50 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<ul class=\"stack-tight\">")
 		for _, a := range list {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<li class=\"stack-tight\">")
