@@ -3,6 +3,7 @@ package govern_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -12,10 +13,13 @@ import (
 
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/db/dbtest"
+	"github.com/entente/entente/internal/enrich"
 	"github.com/entente/entente/internal/govern"
 	"github.com/entente/entente/internal/govern/ready"
 	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/listening"
 	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/people"
 	"github.com/entente/entente/internal/plan"
 	"github.com/entente/entente/internal/plan/cost"
 	"github.com/entente/entente/internal/plan/schedule"
@@ -293,15 +297,29 @@ func TestSpendingsAndTies(t *testing.T) {
 		}
 		w.exec(`INSERT INTO person (id, name, kinds, since) VALUES ('1', 'a', '["customer"]', 1), ('2', 'b', '["customer","Reseller"]', 1), ('3', 'c', '[]', 1)`)
 		w.exec(`INSERT INTO person (id, name, kinds, since, merged_into) VALUES ('4', 'd', '["customer"]', 1, '1')`)
-		tie, err := w.s.AddTie(w.ctx, govern.Tie{Name: "Customers", Kind: "customer", Ties: []string{"buys", "buys", " asks "}, Wanted: 9})
+		tie, err := w.s.AddTie(w.ctx, govern.Tie{Name: "Customers", Kind: "customer", Ties: []govern.Strand{{Kind: "buys", Wanted: 3, By: govern.Usual}, {Kind: "buys"}, {Kind: " asks ", By: govern.HasSaid + "question"}, {Kind: "tests", Wanted: 2}}, Wanted: 9})
 		w.must(err)
-		if diff := cmp.Diff([]string{"buys", "asks"}, tie.Ties); diff != "" {
+		if diff := cmp.Diff([]govern.Strand{{Kind: "buys", Wanted: 3, By: "fact:order"}, {Kind: "asks", By: "said:question"}, {Kind: "tests", Wanted: 2}}, tie.Ties); diff != "" {
 			t.Error(diff)
+		}
+		for _, by := range []string{"card:", "said:nonsense", "topic:nonsense", "fact:cost", "nps:9", "stars"} {
+			if _, err := w.s.AddTie(w.ctx, govern.Tie{Name: "x", Kind: "customer", Ties: []govern.Strand{{Kind: "buys", By: by}}}); len(govern.Problems(err)) != 1 {
+				t.Errorf("%s: %v", by, err)
+			}
 		}
 		kinds, err := w.s.Kinds(w.ctx)
 		w.must(err)
 		if diff := cmp.Diff(map[string]int{"customer": 2, "reseller": 1}, kinds); diff != "" {
 			t.Error(diff)
+		}
+		more := tie
+		more.Wanted, more.Ties = 12, []govern.Strand{{Kind: "buys", Wanted: 5, By: "fact:order"}}
+		_, err = w.s.ChangeTie(w.ctx, more)
+		w.must(err)
+		wishes, err := w.s.TieWishes(w.ctx, tie.ID)
+		w.must(err)
+		if len(wishes) != 2 || wishes[0].Member != "Ada" || wishes[0].Wanted != 12 || wishes[0].Ties[0].Wanted != 5 || wishes[1].Wanted != 9 || len(wishes[1].Ties) != 3 {
+			t.Errorf("what was wanted: %+v", wishes)
 		}
 		_, err = w.s.AddTie(w.ctx, govern.Tie{Name: "Neighbours", Kind: "neighbour"})
 		w.must(err)
@@ -314,6 +332,78 @@ func TestSpendingsAndTies(t *testing.T) {
 		}
 		w.must(w.s.RemoveTie(w.ctx, tie.ID))
 		w.must(w.s.RemoveSpending(w.ctx, e.ID))
+	})
+}
+
+// TestTiesTold counts each kind of tie by what tells it, and lists exactly those counted.
+func TestTiesTold(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		topic, err := listening.New(d, w.led, enrich.New(d, slog.New(slog.DiscardHandler), enrich.LanguageIdentifier{}), w.org, slog.New(slog.DiscardHandler), func() time.Time { return w.now }, func() {}).Add(w.ctx, listening.Draft{Name: "Brakes", Query: "brakes"})
+		w.must(err)
+		at := func(days int) any { return db.T(w.days(days)) }
+		for _, p := range []struct{ name, kinds, merged string }{{"ann", `["customer"]`, ""}, {"ben", `["customer","Reseller"]`, ""}, {"cas", `["customer"]`, ""}, {"dan", `["supplier"]`, ""}, {"eve", `["customer"]`, "ann"}} {
+			w.exec("INSERT INTO person (id, name, folded, kinds, since, merged_into) VALUES ($1, $1, $1, $2, $3, $4)", p.name, p.kinds, at(-500), p.merged)
+			to := p.name
+			if p.merged != "" {
+				to = p.merged
+			}
+			w.exec("INSERT INTO identity (uri, person, first_at, last_at) VALUES ($1, $2, 1, 1)", "mailto:"+p.name, to)
+		}
+		fact := func(id, kind, person, label string, quantity float64, amount, days int) {
+			w.exec("INSERT INTO business_fact (id, kind, at, quantity, amount, currency, person, label, activity, stated_at) VALUES ($1, $2, $3, $4, $5, 'EUR', $6, $7, $1, 1)", id, kind, at(days), quantity, amount, "mailto:"+person, label)
+		}
+		fact("1", "order", "ann", "", 1, 900, -3)
+		fact("2", "order", "eve", "", 1, 900, -9)   // who is ann
+		fact("3", "order", "ben", "", 1, 900, -400) // long ago
+		fact("4", "order", "cas", "", 1, -900, -3)  // gave it back
+		fact("5", "order", "dan", "", 1, 900, -3)   // is of another group
+		fact("6", "rating", "ann", "nps", 9, 0, -30)
+		fact("7", "rating", "ann", "nps", 3, 0, -3) // thinks otherwise now
+		fact("8", "rating", "ben", "nps", 3, 0, -30)
+		fact("9", "rating", "ben", "nps", 10, 0, -3)
+		seq := 0
+		post := func(id, author, kind, kinds string, days int, gone any) {
+			seq++
+			w.exec("INSERT INTO post (seq, id, channel, external_id, kind, author, text, at, learned_at, root, deleted_at) VALUES ($6, $1, 'c', $1, $2, $3, 'text', $4, $4, $1, $5)", id, kind, "mailto:"+author, at(days), gone, seq)
+			w.exec("INSERT INTO enrichment (post, version, lang, sentiment, kinds, emotion, aggression, hand, p, hour) VALUES ($1, '1', 'en', '', $2, '', '', '', '', 1)", id, kinds)
+			w.exec("INSERT INTO mention (topic, post, at, channel) VALUES ($1, $2, $3, 'c')", topic.ID, id, at(days))
+		}
+		post("p1", "eve", "mail", "complaint,question", -3, nil)
+		post("p2", "ben", "question", "", -4, nil)
+		post("p3", "cas", "mail", "praise", -4, nil)
+		post("p4", "cas", "question", "question", -4, at(-1)) // taken back
+		post("p5", "cas", "question", "question", -400, nil)
+		tie, err := w.s.AddTie(w.ctx, govern.Tie{Name: "Customers", Kind: "customer", Ties: []govern.Strand{{Kind: "buys", By: govern.Usual}, {Kind: "asks", By: govern.Usual}, {Kind: "recommends", By: govern.Usual}, {Kind: "resells", By: govern.Usual},
+			{Kind: "brakes", By: govern.OfTopic + topic.ID}, {Kind: "tests", Wanted: 4}}})
+		w.must(err)
+		list, err := w.s.Counted(w.ctx, tie)
+		w.must(err)
+		if *list[0].Persons != 3 {
+			t.Errorf("%d persons", *list[0].Persons)
+		}
+		want := map[string]string{"buys": "ann", "asks": "ann ben", "recommends": "ben", "resells": "ben", "brakes": "ann ben cas"}
+		for _, s := range list[0].Ties {
+			if _, told := want[s.Kind]; told != (s.Actual != nil) {
+				t.Errorf("%s is counted: %v", s.Kind, s.Actual)
+			}
+			var names []string
+			var after people.Place
+			for { // a page a person
+				rows, next, err := w.s.TiedPersons(w.ctx, tie, s.Kind, after, 1)
+				w.must(err)
+				for _, r := range rows {
+					names = append(names, r.Name)
+				}
+				if after = next; after.ID == "" {
+					break
+				}
+			}
+			if got := strings.Join(names, " "); got != want[s.Kind] || s.Actual != nil && *s.Actual != len(names) {
+				t.Errorf("%s: %q, want %q, counted %v", s.Kind, got, want[s.Kind], s.Actual)
+			}
+		}
 	})
 }
 
@@ -352,8 +442,19 @@ func TestPlannedLicences(t *testing.T) {
 		if total := govern.Total(append(register, planned...), w.now); total[0].Amount != 2000 {
 			t.Errorf("what runs now costs %+v: what is planned is not paid for yet", total)
 		}
-		_, err = w.pln.Take(w.ctx, i.ID, time.Time{}, plan.Stop, "Too dear")
+		other, err := w.pln.Add(w.ctx, plan.About{Name: "Tell riders", Start: schedule.On(2026, 8, 1), End: schedule.On(2026, 12, 31)})
 		w.must(err)
+		_, err = w.pln.ChangeBudget(w.ctx, other.ID, time.Time{}, []cost.Line{{Kind: cost.Licences, Label: "gazette ", Funding: "Marketing", Currency: "EUR", Amount: 100, Count: 1, Every: cost.Year}})
+		w.must(err)
+		planned, err = w.s.Planned(w.ctx, register)
+		w.must(err)
+		if twice := govern.Doubles(append(register, planned...), w.now); len(twice) != 2 || twice[1].Capability != "Gazette" || len(twice[1].Departments) != 2 {
+			t.Errorf("planned twice, paid for by nobody yet: %+v", twice)
+		}
+		for _, id := range []string{i.ID, other.ID} {
+			_, err = w.pln.Take(w.ctx, id, time.Time{}, plan.Stop, "Too dear")
+			w.must(err)
+		}
 		if planned, err = w.s.Planned(w.ctx, register); err != nil || len(planned) != 0 {
 			t.Errorf("an initiative that was given up plans %+v, %v", planned, err)
 		}
@@ -476,7 +577,7 @@ func TestWords(t *testing.T) {
 	t.Parallel()
 	for prefix, ids := range map[string][]string{"govern.factor.": govern.Factors(), "govern.horizon.": govern.Horizons(), "govern.risk.state.": govern.RiskStates(), "govern.decision.state.": govern.DecisionStates(),
 		"govern.rhythm.": govern.ReviewRhythms(), "govern.period.": govern.Periods(), "govern.approval.": govern.Approvals(), "govern.capability.": govern.Capabilities(), "govern.verdict.": govern.Verdicts(),
-		"govern.often.": govern.Rhythms(), "govern.tie.kind.": govern.TieKinds(), "govern.field.probability.": {"1", "2", "3", "4", "5"}, "govern.field.impact.": {"1", "2", "3", "4", "5"},
+		"govern.often.": govern.Rhythms(), "govern.tie.kind.": govern.TieKinds(), "govern.said.": govern.SaidKinds(), "business.kind.": govern.SignFacts(), "govern.field.probability.": {"1", "2", "3", "4", "5"}, "govern.field.impact.": {"1", "2", "3", "4", "5"},
 		"govern.gap.": {"owner", "contingency", "review_at", "overdue", "source"}, "govern.side.": {"inward", "outward", "b2b", "b2c", "both"}, "govern.track.": {"on-track", "watch", "off", "unknown"},
 		"govern.level.": {"low", "middle", "high"}, "govern.about.": {"conversation", "post"},
 		"govern.why.": {"off", "watch", "past_due", "action", "insight", "occurred", "high", "review_due", "heard", "decision", "double", "ends", "unapproved", "silent"}} {

@@ -193,7 +193,8 @@ type Double struct {
 }
 
 // Planned lists the licences that initiatives under way plan, as whoever asks may see them, as entries beside those of a register: for what a
-// tool is, and whether IT approved it, is what the register says of the tool by that name. Its capability is empty where the register has none.
+// tool is, and whether IT approved it, is what the register says of the tool by that name. Where the register has none its capability is empty,
+// or its name when another initiative plans it too.
 func (s *Service) Planned(ctx context.Context, register []Spending) ([]Spending, error) {
 	if s.plan == nil {
 		return nil, nil
@@ -231,6 +232,11 @@ func (s *Service) Planned(ctx context.Context, register []Spending) ([]Spending,
 				}
 			}
 			out = append(out, e)
+		}
+	}
+	for n, e := range out { // the register does not say what it is for, but whoever plans it too plans the same
+		if e.Capability == "" && slices.ContainsFunc(out, func(o Spending) bool { return o.Initiative != e.Initiative && fold(o.Tool) == fold(e.Tool) }) {
+			out[n].Capability = strings.Join(strings.Fields(e.Tool), " ")
 		}
 	}
 	return out, nil

@@ -16,8 +16,9 @@ type Tie struct {
 	ID                   string
 	Name                 string   // of the group
 	Kind                 string   // of persons who count: what their relation is called, such as customer
-	Ties                 []string // kinds of ties
+	Ties                 []Strand // kinds of ties
 	Wanted               int      // persons
+	Persons              *int     // how many there are, where they were counted
 	DueAt                time.Time
 	Worth                string // what such a tie brings, in words
 	Amount               int64  // what one brings in a year, minor units; 0: nobody knows
@@ -49,7 +50,7 @@ func ties() register[Tie] {
 		},
 		row: func(t Tie) []any {
 			if t.Ties == nil {
-				t.Ties = []string{}
+				t.Ties = []Strand{}
 			}
 			return []any{t.ID, t.Name, t.Kind, db.J(t.Ties), t.Wanted, db.T(t.DueAt), t.Worth, t.Amount, t.Currency, t.How, t.Often, t.Owner, t.Objective, db.T(t.CreatedAt), db.T(t.UpdatedAt)}
 		},
@@ -60,15 +61,7 @@ func (s *Service) checkTie(ctx context.Context, t, was Tie) (Tie, error) {
 	n := s.notes(ctx)
 	n.need(&t.Name, "name", 120)
 	n.need(&t.Kind, "kind", 60)
-	var kinds []string
-	for _, k := range t.Ties {
-		if n.text(&k, "ties", 60); k != "" && !slices.Contains(kinds, k) {
-			kinds = append(kinds, k)
-		}
-	}
-	if t.Ties = kinds; len(kinds) > 20 {
-		n.refuse("ties", "govern.too_many", "Max", 20)
-	}
+	t.Ties = n.strands(t.Ties, was.Ties)
 	if t.Wanted < 0 || t.Wanted > 1e9 {
 		n.refuse("wanted", "govern.number_bad")
 	}
@@ -90,7 +83,7 @@ func (s *Service) checkTie(ctx context.Context, t, was Tie) (Tie, error) {
 }
 
 func (t Tie) summary() map[string]any {
-	return map[string]any{"name": t.Name, "kind": t.Kind, "wanted": t.Wanted, "owner": t.Owner}
+	return map[string]any{"name": t.Name, "kind": t.Kind, "ties": t.Ties, "wanted": t.Wanted, "owner": t.Owner}
 }
 
 // Ties lists the relationship plan.
@@ -158,9 +151,56 @@ func (s *Service) ChangeTie(ctx context.Context, t Tie) (Tie, error) {
 	return is, nil
 }
 
+// TieWish is what a line of the plan wanted from some moment on.
+type TieWish struct {
+	At     time.Time
+	Member string // who said so, by name; "" for a program
+	Wanted int
+	Ties   []Strand
+}
+
+// TieWishes lists what a line of the plan wanted, the newest first.
+func (s *Service) TieWishes(ctx context.Context, tie string) ([]TieWish, error) {
+	if err := org.Require(ctx, org.StrategyRead); err != nil {
+		return nil, err
+	}
+	type wish struct {
+		Wanted int      `json:"wanted"`
+		Ties   []Strand `json:"ties"`
+	}
+	type row struct {
+		TieWish
+		said struct {
+			wish
+			Is *wish `json:"is"`
+		}
+	}
+	rows, err := db.All(ctx, s.db.Read(), func(r *row) []any { return []any{db.At(&r.At), &r.Member, db.JSON(&r.said)} },
+		"SELECT a.at, COALESCE(m.name, ''), a.details FROM audit a LEFT JOIN member m ON m.id = a.member WHERE a.object = $1 ORDER BY a.id DESC"+db.Limit(50), "tie:"+tie)
+	if err != nil {
+		return nil, fmt.Errorf("read what a tie wanted: %w", err)
+	}
+	var out []TieWish
+	for _, r := range rows {
+		if r.said.Is != nil {
+			r.said.wish = *r.said.Is
+		}
+		r.Wanted, r.Ties = r.said.Wanted, r.said.Ties
+		out = append(out, r.TieWish)
+	}
+	return out, nil
+}
+
 // RemoveTie takes a line away.
 func (s *Service) RemoveTie(ctx context.Context, tie string) error {
 	return s.edit(ctx, org.StrategyEdit, "govern.tie_removed", "tie:"+tie, nil, func(ctx context.Context, q db.Q) error { return ties().remove(ctx, q, tie) })
+}
+
+// In is a line of the plan with how many persons its group has, of those that Kinds counts.
+func (t Tie) In(kinds map[string]int) Tie {
+	n := kinds[fold(t.Kind)]
+	t.Persons = &n
+	return t
 }
 
 type kindCount struct {

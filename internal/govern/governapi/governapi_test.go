@@ -16,6 +16,9 @@ import (
 	"github.com/entente/entente/internal/govern/governapi"
 	"github.com/entente/entente/internal/measure"
 	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/plan"
+	"github.com/entente/entente/internal/plan/cost"
+	"github.com/entente/entente/internal/plan/schedule"
 	"github.com/entente/entente/internal/strategy"
 )
 
@@ -39,7 +42,9 @@ func TestSeen(t *testing.T) {
 		must(err)
 		m := measure.New(d, o, clock)
 		a := api.New(o, d, log, clock)
-		governapi.Operations(a, govern.New(d, m, strategy.New(d, m, o, log, clock), nil, nil, o, log, clock))
+		st := strategy.New(d, m, o, log, clock)
+		p := plan.New(d, m, st, o, log, clock)
+		governapi.Operations(a, govern.New(d, m, st, nil, nil, o, log, clock).WithPlan(p))
 		h := a.Handler()
 		ask := func(method, path, body string, status int) map[string]any {
 			t.Helper()
@@ -64,7 +69,7 @@ func TestSeen(t *testing.T) {
 			"/actions":      `{"name":"Write","owner":"` + ada.ID + `",` + due + `}`,
 			"/spendings":    `{"tool":"Ear","capability":"listening","department":"Sales","amount":100,"currency":"EUR","period":"month","begins_at":"2026-01-01T00:00:00Z","approval":"no"}`,
 			"/insights":     `{"name":"Plates wear","department":"Product",` + due + `}`,
-			"/ties":         `{"name":"Riders","kind":"customer"}`,
+			"/ties":         `{"name":"Riders","kind":"customer","ties":[{"kind":"buys","wanted":4,"counted_by":"usual"},{"kind":"tests"}]}`,
 		} {
 			made := ask("POST", path, body, 201)
 			one, seen := path+"/"+made["id"].(string), "?seen="+url.QueryEscape(made["updated_at"].(string))
@@ -76,11 +81,26 @@ func TestSeen(t *testing.T) {
 				t.Errorf("%s: refused as %v", path, p["key"])
 			}
 			switch path {
+			case "/ties":
+				told, _ := json.Marshal(made["ties"])
+				if want := `[{"actual":0,"counted_by":"fact:order","kind":"buys","wanted":4},{"kind":"tests"}]`; string(told) != want || made["persons"] != 0. {
+					t.Errorf("ties: %s, want %s, of %v persons", told, want, made["persons"])
+				}
 			case "/insights":
 				ask("POST", one+"/decide"+seen, `{"verdict":"done","reason":"so"}`, 409)
 			case "/actions":
 				ask("POST", one+"/finish"+seen, `{"done":true}`, 409)
 			}
+		}
+		// What an initiative plans meets what a department pays for.
+		op := org.With(t.Context(), ada)
+		i, err := p.Add(op, plan.About{Name: "Hear riders", Start: schedule.Of(clock(), time.UTC), End: schedule.Of(clock().AddDate(0, 3, 0), time.UTC)})
+		must(err)
+		_, err = p.ChangeBudget(op, i.ID, time.Time{}, []cost.Line{{Kind: cost.Licences, Label: "Ear", Funding: "Marketing", Currency: "EUR", Amount: 300, Count: 4, Every: cost.Quarter}})
+		must(err)
+		doubled := ask("GET", "/doubled-capabilities", "", 200)["items"].([]any)
+		if len(doubled) != 1 || len(doubled[0].(map[string]any)["entries"].([]any)) != 1 || doubled[0].(map[string]any)["licences"].([]any)[0].(map[string]any)["initiative"] != i.ID {
+			t.Errorf("doubled: %v", doubled)
 		}
 	})
 }

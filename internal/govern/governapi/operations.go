@@ -110,9 +110,30 @@ func Operations(a *api.API, s *govern.Service) {
 	entries[govern.Insight, InsightEntry, InsightEntryDraft]{"insight", "insights", "/insights", func(v *govern.Insight) *time.Time { return &v.UpdatedAt }, ofInsight, InsightEntryDraft.entry,
 		s.Insights, s.Insight, s.HandInsight, s.ChangeInsight, s.RemoveInsight, org.StrategyRead}.operations(a)
 	entries[govern.Tie, TieEntry, TieEntryDraft]{"tie", "ties", "/ties", func(v *govern.Tie) *time.Time { return &v.UpdatedAt }, ofTie, TieEntryDraft.entry,
-		s.Ties, s.Tie, s.AddTie, s.ChangeTie, s.RemoveTie, org.StrategyEdit}.operations(a)
+		func(ctx context.Context) ([]govern.Tie, error) {
+			list, err := s.Ties(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return s.Counted(ctx, list...)
+		}, counted(s, s.Tie), counted(s, s.AddTie), counted(s, s.ChangeTie), s.RemoveTie, org.StrategyEdit}.operations(a)
 	steps(a, s)
 	standing(a, s)
+}
+
+// counted says of the line of the plan that comes of a call how many ties there are.
+func counted[In any](s *govern.Service, do func(context.Context, In) (govern.Tie, error)) func(context.Context, In) (govern.Tie, error) {
+	return func(ctx context.Context, in In) (govern.Tie, error) {
+		t, err := do(ctx, in)
+		if err != nil {
+			return t, err
+		}
+		list, err := s.Counted(ctx, t)
+		if err != nil {
+			return t, err
+		}
+		return list[0], nil
+	}
 }
 
 // steps are what is done with entries.
@@ -211,11 +232,19 @@ func standing(a *api.API, s *govern.Service) {
 		if err != nil {
 			return nil, err
 		}
+		planned, err := s.Planned(ctx, list)
+		if err != nil {
+			return nil, err
+		}
 		var out []DoubledCapability
-		for _, d := range govern.Doubles(list, s.Now()) {
-			x := DoubledCapability{Capability: d.Capability, Departments: d.Departments}
+		for _, d := range govern.Doubles(append(list, planned...), s.Now()) {
+			x := DoubledCapability{Capability: d.Capability, Departments: d.Departments, Entries: []string{}}
 			for _, e := range d.Entries {
-				x.Entries = append(x.Entries, e.ID)
+				if e.Initiative != "" {
+					x.Licences = append(x.Licences, Licence{e.Initiative, e.Tool, e.Department, e.Approval, e.BeginsAt, e.EndsAt})
+				} else {
+					x.Entries = append(x.Entries, e.ID)
+				}
 			}
 			out = append(out, x)
 		}

@@ -249,6 +249,7 @@ func (d InsightEntryDraft) entry(id string) govern.Insight {
 // TieEntry is a line of the relationship plan.
 type TieEntry struct {
 	Stamp
+	Persons     int  `json:"persons" doc:"How many of the group we know."`
 	MoneyHidden bool `json:"money_hidden,omitempty" doc:"What a tie is worth is left out: it is for those who may edit the strategy and for the owner."`
 	TieEntryDraft
 }
@@ -257,7 +258,7 @@ type TieEntry struct {
 type TieEntryDraft struct {
 	Name      string     `json:"name" maxLength:"120"`
 	Kind      string     `json:"kind" maxLength:"60" doc:"Of persons who count."`
-	Ties      []string   `json:"ties,omitempty" maxItems:"20" doc:"Kinds of ties."`
+	Ties      []TieKind  `json:"ties,omitempty" maxItems:"20" doc:"Kinds of ties."`
 	Wanted    int        `json:"wanted,omitempty" minimum:"0" maximum:"1000000000"`
 	DueAt     *time.Time `json:"due_at,omitempty"`
 	Worth     string     `json:"worth,omitempty" maxLength:"1000"`
@@ -269,13 +270,33 @@ type TieEntryDraft struct {
 	Objective string     `json:"objective,omitempty" maxLength:"50"`
 }
 
+// TieKind is a kind of tie with a group.
+type TieKind struct {
+	Kind      string `json:"kind" maxLength:"60" doc:"What those persons do: buys, follows, asks, answers, recommends, contributes, tests, resells, supplies, partners, employs, invests, regulates, reports, or other words."`
+	Wanted    int    `json:"wanted,omitempty" minimum:"0" maximum:"1000000000" doc:"Persons."`
+	CountedBy string `json:"counted_by,omitempty" maxLength:"80" doc:"What tells who has it: card:KIND (also their relation), said:KIND (praise, complaint, suggestion, question, lead, job, answer, idea, review), topic:ID, fact:KIND (of a business fact that names them), nps (9 or 10 when asked last); usual: what is usual for the kind. Absent: nothing that is heard or brought says it. What was written or done counts for a year."`
+	Actual    *int   `json:"actual,omitempty" doc:"Persons who have it; absent where nothing says so. Ignored in what is sent."`
+}
+
 func ofTie(t govern.Tie) TieEntry {
-	return TieEntry{Stamp{t.ID, t.CreatedAt, t.UpdatedAt}, t.Discreet, TieEntryDraft{t.Name, t.Kind, t.Ties, t.Wanted, moment(t.DueAt), t.Worth, t.Amount, t.Currency, t.How, t.Often, t.Owner, t.Objective}}
+	d := TieEntryDraft{t.Name, t.Kind, nil, t.Wanted, moment(t.DueAt), t.Worth, t.Amount, t.Currency, t.How, t.Often, t.Owner, t.Objective}
+	for _, k := range t.Ties {
+		d.Ties = append(d.Ties, TieKind{k.Kind, k.Wanted, k.By, k.Actual})
+	}
+	e := TieEntry{Stamp{t.ID, t.CreatedAt, t.UpdatedAt}, 0, t.Discreet, d}
+	if t.Persons != nil {
+		e.Persons = *t.Persons
+	}
+	return e
 }
 
 func (d TieEntryDraft) entry(id string) govern.Tie {
-	return govern.Tie{ID: id, Name: d.Name, Kind: d.Kind, Ties: d.Ties, Wanted: d.Wanted, DueAt: at(d.DueAt), Worth: d.Worth, Amount: d.Amount, Currency: d.Currency, How: d.How, Often: d.Often,
+	t := govern.Tie{ID: id, Name: d.Name, Kind: d.Kind, Wanted: d.Wanted, DueAt: at(d.DueAt), Worth: d.Worth, Amount: d.Amount, Currency: d.Currency, How: d.How, Often: d.Often,
 		Owner: d.Owner, Objective: d.Objective}
+	for _, k := range d.Ties {
+		t.Ties = append(t.Ties, govern.Strand{Kind: k.Kind, Wanted: k.Wanted, By: k.CountedBy})
+	}
+	return t
 }
 
 // AgendaPoint is one point of an agenda.
@@ -311,9 +332,20 @@ type InsightRate struct {
 
 // DoubledCapability is a capability that several departments pay for.
 type DoubledCapability struct {
-	Capability  string   `json:"capability"`
-	Departments []string `json:"departments"`
-	Entries     []string `json:"entries" doc:"Of the register."`
+	Capability  string    `json:"capability"`
+	Departments []string  `json:"departments"`
+	Entries     []string  `json:"entries" doc:"Of the register."`
+	Licences    []Licence `json:"licences,omitempty" doc:"That initiatives under way plan."`
+}
+
+// Licence is a licence that an initiative plans.
+type Licence struct {
+	Initiative string    `json:"initiative" doc:"Its id."`
+	Tool       string    `json:"tool" doc:"As the line of the budget calls it."`
+	Department string    `json:"department,omitempty" doc:"Who pays."`
+	Approval   string    `json:"approval" doc:"Of IT, as the register says of the tool."`
+	BeginsAt   time.Time `json:"begins_at"`
+	EndsAt     time.Time `json:"ends_at"`
 }
 
 // ReadinessView is where the organisation stands.

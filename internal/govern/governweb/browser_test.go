@@ -34,7 +34,7 @@ func TestInBrowser(t *testing.T) {
 	must(err)
 	_, err = x.s.AddDecision(op, govern.Decision{Name: "Stay", Why: "It works.", DecidedAt: x.now, ReviewAt: x.now.AddDate(0, 0, -1)})
 	must(err)
-	_, err = x.s.AddTie(op, govern.Tie{Name: "Customers", Kind: "customer", Wanted: 5, Ties: []string{"buys"}})
+	_, err = x.s.AddTie(op, govern.Tie{Name: "Customers", Kind: "customer", Wanted: 5, Ties: []govern.Strand{{Kind: "buys", Wanted: 3, By: govern.Usual}, {Kind: "tests"}}})
 	must(err)
 	must(x.s.Answer(op, "better", []string{"service", "reputation"}))
 	must(x.s.Answer(op, "hurts", []string{"unanswered", "same_questions"}))

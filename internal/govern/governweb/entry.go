@@ -24,12 +24,14 @@ const (
 	inSelect = "select"
 	inDate   = "date"
 	inChecks = "checks" // Options of which Values are taken
+	inTies   = "ties"   // kinds of ties, one on a line
 	inHidden = "hidden"
 )
 
 type input struct {
 	ui.Field
-	Kind string
+	Kind  string
+	Lines []tieLine
 }
 
 // sheet is a page with one entry to fill in.
@@ -56,7 +58,8 @@ type noun[T any] struct {
 	remove             func(context.Context, string) error
 	inputs             func(ctx context.Context, d *desk, v T) []input
 	read               func(f *form, v T) T
-	begin              func(r *http.Request, d *desk) T // a new one, with what the address says
+	begin              func(r *http.Request, d *desk) T         // a new one, with what the address says
+	prepare            func(ctx context.Context, d *desk) error // what the forms and pages of this noun name beside the rest
 	facts              func(ctx context.Context, d *desk, v T) []ui.Item
 	extra              func(ctx context.Context, d *desk, v T, bad wrong) (templ.Component, error)
 	after              func(v T) string // where to go once it is saved; default its page
@@ -75,6 +78,15 @@ func (n noun[T]) allowed(ctx context.Context, v T) bool {
 		return n.mayChange(ctx, v)
 	}
 	return mayEdit(ctx)
+}
+
+// desk is what forms and pages of the noun name.
+func (n noun[T]) desk(ctx context.Context, h *handlers) (*desk, error) {
+	d, err := h.desk(ctx)
+	if err == nil && n.prepare != nil {
+		err = n.prepare(ctx, d)
+	}
+	return d, err
 }
 
 func mount[T any](r *web.Routes, h *handlers, n noun[T], p org.Permission) {
@@ -119,7 +131,7 @@ func mount[T any](r *web.Routes, h *handlers, n noun[T], p org.Permission) {
 			if err != nil {
 				return err
 			}
-			d, err := h.desk(ctx)
+			d, err := n.desk(ctx, h)
 			if err != nil {
 				return err
 			}
@@ -136,7 +148,7 @@ func mount[T any](r *web.Routes, h *handlers, n noun[T], p org.Permission) {
 		if !n.allowed(r.Context(), none) {
 			return forbidden()
 		}
-		d, err := h.desk(r.Context())
+		d, err := n.desk(r.Context(), h)
 		if err != nil {
 			return err
 		}
@@ -161,7 +173,7 @@ func mount[T any](r *web.Routes, h *handlers, n noun[T], p org.Permission) {
 		if !n.allowed(r.Context(), v) {
 			return forbidden()
 		}
-		d, err := h.desk(r.Context())
+		d, err := n.desk(r.Context(), h)
 		if err != nil {
 			return err
 		}
@@ -186,7 +198,7 @@ func mount[T any](r *web.Routes, h *handlers, n noun[T], p org.Permission) {
 // showEntry shows one entry with all that is known of it; bad belongs to a form below it.
 func showEntry[T any](w http.ResponseWriter, r *http.Request, h *handlers, n noun[T], v T, bad wrong) error {
 	ctx := r.Context()
-	d, err := h.desk(ctx)
+	d, err := n.desk(ctx, h)
 	if err != nil {
 		return err
 	}
@@ -297,13 +309,16 @@ func (f *form) moment(name string) time.Time {
 	return t.UTC()
 }
 
-func (f *form) number(name string) int {
+func (f *form) number(name string) int { return f.whole(name, f.text(name)) }
+
+// whole reads a number that was typed in a field.
+func (f *form) whole(name, typed string) int {
 	text := strings.Map(func(r rune) rune {
 		if r == ' ' || r == '\u00a0' || r == '\u202f' {
 			return -1
 		}
 		return r
-	}, f.text(name))
+	}, strings.TrimSpace(typed))
 	if text == "" {
 		return 0
 	}
@@ -368,6 +383,8 @@ type desk struct {
 	goal    map[string]string // names of objectives
 	risks   []govern.Risk
 	reviews []govern.Review
+	topics  []govern.Choice // of the relationship plan alone
+	cards   []string        // what relations are called, there too
 }
 
 func (h *handlers) desk(ctx context.Context) (*desk, error) {

@@ -127,6 +127,11 @@ func control(in input) templ.Component {
 				_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString("</fieldset>")
+		case inTies:
+			templ_7745c5c3_Err = tieInputs(in).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 		default:
 			templ_7745c5c3_Err = ui.TextField(in.Field).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {

@@ -91,9 +91,13 @@ func TestPages(t *testing.T) {
 		ada.post(review.path+"/hold", "notes", "Two tools are one too many.").shows(t, 200, "Two tools are one too many.", "22 Dec 2026")
 		ada.post(review.path+"/hold").shows(t, 200, "held already")
 
-		ada.post("/govern/ties", "name", "Customers", "kind", "customer", "ties", "buys", "ties", "asks", "wanted", "1 000").shows(t, 200, "buys from us, asks", "1,000")
-		ada.post("/govern/ties", "name", "Labs", "kind", "R&D lab", "ties", "tests", "wanted", "3")
-		ada.get("/govern/ties").shows(t, 200, "/people?kind=customer", "/people?kind=R%26D+lab")
+		ada.post("/govern/ties", "name", "Customers", "kind", "customer", "wanted", "1 000", "tie", "buys", "tie_wanted", "80", "tie_by", "usual", "tie", "", "tie_wanted", "9", "tie_by", "usual", "tie", "asks", "tie_wanted", "", "tie_by", "").shows(t, 200,
+			"buys from us", "Business fact: Orders", "Nothing that is heard or brought says this", "1,000", "What was wanted", "1,000 wanted · buys from us 80 · asks")
+		ada.post("/govern/ties", "name", "Many", "kind", "customer", "tie", "buys", "tie_wanted", "a lot", "tie_by", "stars").shows(t, 422, "whole number", "buys from us")
+		ada.post("/govern/ties", "name", "Labs", "kind", "R&D lab", "wanted", "3", "tie", "tests", "tie_wanted", "2", "tie_by", "said:praise")
+		plan := ada.get("/govern/ties")
+		plan.shows(t, 200, "/people?kind=customer", "/people?kind=R%26D+lab", "0 of 80", "0 of 2")
+		ada.get(regexp.MustCompile(`/govern/ties/[0-9a-z]+/people\?kind=tests`).FindString(plan.text)).shows(t, 200, "tests with us", "Wrote: praise", "Nobody in this group")
 		ada.get("/govern").shows(t, 200, "Public service stays shut", "1 capability doubled", "2 without approval of IT")
 	})
 }

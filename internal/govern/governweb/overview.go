@@ -102,9 +102,8 @@ func (p overviewPage) unapproved() (n int) {
 }
 
 func (p overviewPage) short() (n int) {
-	t := tiesPage{List: p.Look.Ties, Kinds: p.Look.Kinds}
-	for _, x := range p.Look.Ties {
-		if t.has(x) < x.Wanted {
+	for _, t := range p.Look.Ties {
+		if has(t.In(p.Look.Kinds)) < t.Wanted {
 			n++
 		}
 	}

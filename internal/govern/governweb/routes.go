@@ -58,6 +58,7 @@ func Routes(r *web.Routes, s *govern.Service, o *org.Service) {
 	r.Do("POST /govern/insights/{id}/decide", org.StrategyRead, h.decide)
 	r.Page("GET /govern/ties", org.StrategyRead, h.ties)
 	mount(r, h, h.tieNoun(), org.StrategyEdit)
+	r.Page("GET /govern/ties/{id}/people", org.PeopleRead, h.tied)
 }
 
 // wrong is what is to be put right in a form. Its zero value is nothing.

@@ -9,7 +9,9 @@ import "github.com/a-h/templ"
 import "github.com/entente/entente/internal/web/write"
 
 import (
+	"github.com/entente/entente/internal/govern"
 	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/web/ui"
 	"net/url"
 )
@@ -65,7 +67,14 @@ func tiesBody(p tiesPage) templ.Component {
 						}
 						_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 						templ_7745c5c3_Var9 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
-							templ_7745c5c3_Err = dash(tieWords(ctx, t.Ties)).Render(ctx, templ_7745c5c3_Buffer)
+							if len(t.Ties) == 0 {
+								templ_7745c5c3_Err = dash("").Render(ctx, templ_7745c5c3_Buffer)
+								if templ_7745c5c3_Err != nil {
+									return templ_7745c5c3_Err
+								}
+							}
+							_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+							templ_7745c5c3_Err = strands(t).Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
@@ -77,11 +86,15 @@ func tiesBody(p tiesPage) templ.Component {
 						}
 						_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 						templ_7745c5c3_Var10 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
-							_, _ = templ_7745c5c3_Buffer.WriteString("<a href=\"")
-							write.Link(templ_7745c5c3_Buffer, templ.URL("/people?kind="+url.QueryEscape(t.Kind)))
-							_, _ = templ_7745c5c3_Buffer.WriteString("\">")
-							write.Text(templ_7745c5c3_Buffer, i18n.Number(ctx, float64(p.has(t)), 0))
-							_, _ = templ_7745c5c3_Buffer.WriteString("</a>")
+							if org.Who(ctx).May(org.PeopleRead) {
+								_, _ = templ_7745c5c3_Buffer.WriteString("<a href=\"")
+								write.Link(templ_7745c5c3_Buffer, templ.URL("/people?kind="+url.QueryEscape(t.Kind)))
+								_, _ = templ_7745c5c3_Buffer.WriteString("\">")
+								write.Text(templ_7745c5c3_Buffer, i18n.Number(ctx, float64(has(t)), 0))
+								_, _ = templ_7745c5c3_Buffer.WriteString("</a>")
+							} else {
+								write.Text(templ_7745c5c3_Buffer, i18n.Number(ctx, float64(has(t)), 0))
+							}
 							return nil
 						})
 						templ_7745c5c3_Err = ui.NumCell(i18n.T(ctx, "govern.ties.actual")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
@@ -89,16 +102,16 @@ func tiesBody(p tiesPage) templ.Component {
 							return templ_7745c5c3_Err
 						}
 						_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-						templ_7745c5c3_Var13 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var14 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 							write.Text(templ_7745c5c3_Buffer, i18n.Number(ctx, float64(t.Wanted), 0))
 							return nil
 						})
-						templ_7745c5c3_Err = ui.NumCell(i18n.T(ctx, "govern.field.wanted")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.NumCell(i18n.T(ctx, "govern.field.wanted")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var14), templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 						_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-						templ_7745c5c3_Var15 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var16 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 							if t.Amount > 0 {
 								_, _ = templ_7745c5c3_Buffer.WriteString("<div>")
 								write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "govern.each_a_year", "Amount", i18n.Money(ctx, t.Amount, t.Currency)))
@@ -111,12 +124,12 @@ func tiesBody(p tiesPage) templ.Component {
 							}
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "govern.field.worth")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var15), templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "govern.field.worth")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var16), templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 						_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-						templ_7745c5c3_Var17 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var18 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 							templ_7745c5c3_Err = dash(t.How).Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
@@ -126,19 +139,19 @@ func tiesBody(p tiesPage) templ.Component {
 							_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "govern.field.how")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var17), templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "govern.field.how")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var18), templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 						_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-						templ_7745c5c3_Var19 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var20 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 							templ_7745c5c3_Err = dash(p.Desk.names[t.Owner]).Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "govern.field.owner")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var19), templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "govern.field.owner")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var20), templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -162,25 +175,319 @@ func tiesBody(p tiesPage) templ.Component {
 	})
 }
 
+// strands shows of each kind of tie how many there are of those wanted; the number opens to exactly those people.
+func strands(t govern.Tie) templ.Component {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var21 templ.Component) (templ_7745c5c3_Err error) {
+		_, _ = templ_7745c5c3_Buffer.WriteString("<ul class=\"stack-tight\">")
+		for _, l := range t.Ties {
+			_, _ = templ_7745c5c3_Buffer.WriteString("<li><div>")
+			write.Text(templ_7745c5c3_Buffer, tieWord(ctx, l.Kind))
+			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+			if l.Actual != nil {
+				_, _ = templ_7745c5c3_Buffer.WriteString("<span class=\"num\">")
+				if org.Who(ctx).May(org.PeopleRead) {
+					_, _ = templ_7745c5c3_Buffer.WriteString("<a href=\"")
+					write.Link(templ_7745c5c3_Buffer, templ.URL("/govern/ties/"+t.ID+"/people?kind="+url.QueryEscape(l.Kind)))
+					_, _ = templ_7745c5c3_Buffer.WriteString("\">")
+					write.Text(templ_7745c5c3_Buffer, strandCount(ctx, l))
+					_, _ = templ_7745c5c3_Buffer.WriteString("</a>")
+				} else {
+					write.Text(templ_7745c5c3_Buffer, strandCount(ctx, l))
+				}
+				_, _ = templ_7745c5c3_Buffer.WriteString("</span>")
+			} else if l.Wanted > 0 {
+				_, _ = templ_7745c5c3_Buffer.WriteString("<span class=\"num\">")
+				write.Text(templ_7745c5c3_Buffer, i18n.N(ctx, "govern.ties.wanted", l.Wanted))
+				_, _ = templ_7745c5c3_Buffer.WriteString("</span>")
+			}
+			_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
+			if l.Actual == nil {
+				_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"small muted\">")
+				write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "govern.sign.none"))
+				_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
+			}
+			_, _ = templ_7745c5c3_Buffer.WriteString("</li>")
+		}
+		_, _ = templ_7745c5c3_Buffer.WriteString("</ul>")
+		return nil
+	})
+}
+
+func tieExtra(d *desk, t govern.Tie, wishes []govern.TieWish) templ.Component {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var28 templ.Component) (templ_7745c5c3_Err error) {
+		if len(t.Ties) > 0 {
+			templ_7745c5c3_Err = tieCard(d, t).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
+		if len(wishes) > 0 {
+			templ_7745c5c3_Var29 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Err = ui.Timeline(wishEvents(ctx, wishes)...).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				return nil
+			})
+			templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "govern.ties.wishes"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var29), templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
+		return nil
+	})
+}
+
+// tieCard shows the kinds of ties of one line of the plan, with what tells each.
+func tieCard(d *desk, t govern.Tie) templ.Component {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var30 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var31 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var32 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+				for _, l := range t.Ties {
+					templ_7745c5c3_Var33 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var34 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+							write.Text(templ_7745c5c3_Buffer, tieWord(ctx, l.Kind))
+							return nil
+						})
+						templ_7745c5c3_Err = ui.HeadCell().Render(templ.WithChildren(ctx, templ_7745c5c3_Var34), templ_7745c5c3_Buffer)
+						if templ_7745c5c3_Err != nil {
+							return templ_7745c5c3_Err
+						}
+						_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+						templ_7745c5c3_Var36 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+							if l.Actual == nil {
+								templ_7745c5c3_Err = dash("").Render(ctx, templ_7745c5c3_Buffer)
+								if templ_7745c5c3_Err != nil {
+									return templ_7745c5c3_Err
+								}
+							} else if org.Who(ctx).May(org.PeopleRead) {
+								_, _ = templ_7745c5c3_Buffer.WriteString("<a href=\"")
+								write.Link(templ_7745c5c3_Buffer, templ.URL("/govern/ties/"+t.ID+"/people?kind="+url.QueryEscape(l.Kind)))
+								_, _ = templ_7745c5c3_Buffer.WriteString("\">")
+								write.Text(templ_7745c5c3_Buffer, i18n.Number(ctx, float64(*l.Actual), 0))
+								_, _ = templ_7745c5c3_Buffer.WriteString("</a>")
+							} else {
+								write.Text(templ_7745c5c3_Buffer, i18n.Number(ctx, float64(*l.Actual), 0))
+							}
+							return nil
+						})
+						templ_7745c5c3_Err = ui.NumCell(i18n.T(ctx, "govern.ties.actual")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var36), templ_7745c5c3_Buffer)
+						if templ_7745c5c3_Err != nil {
+							return templ_7745c5c3_Err
+						}
+						_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+						templ_7745c5c3_Var40 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+							if l.Wanted > 0 {
+								write.Text(templ_7745c5c3_Buffer, i18n.Number(ctx, float64(l.Wanted), 0))
+							} else {
+								templ_7745c5c3_Err = dash("").Render(ctx, templ_7745c5c3_Buffer)
+								if templ_7745c5c3_Err != nil {
+									return templ_7745c5c3_Err
+								}
+							}
+							return nil
+						})
+						templ_7745c5c3_Err = ui.NumCell(i18n.T(ctx, "govern.field.wanted")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var40), templ_7745c5c3_Buffer)
+						if templ_7745c5c3_Err != nil {
+							return templ_7745c5c3_Err
+						}
+						_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+						templ_7745c5c3_Var42 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+							write.Text(templ_7745c5c3_Buffer, d.sign(ctx, l.By))
+							return nil
+						})
+						templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "govern.ties.by")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var42), templ_7745c5c3_Buffer)
+						if templ_7745c5c3_Err != nil {
+							return templ_7745c5c3_Err
+						}
+						return nil
+					})
+					templ_7745c5c3_Err = ui.Row(nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var33), templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+				}
+				return nil
+			})
+			templ_7745c5c3_Err = ui.Table(ui.TableProps{Caption: i18n.T(ctx, "govern.field.ties"), List: true, Columns: []ui.Column{{Label: i18n.T(ctx, "govern.ties.kind")}, {Label: i18n.T(ctx, "govern.ties.actual"), Numeric: true}, {Label: i18n.T(ctx, "govern.field.wanted"), Numeric: true}, {Label: i18n.T(ctx, "govern.ties.by")}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var32), templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			_, _ = templ_7745c5c3_Buffer.WriteString(" <p class=\"chart-note\">")
+			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "govern.ties.within"))
+			_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
+			return nil
+		})
+		templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "govern.field.ties"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var31), templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		return nil
+	})
+}
+
+// tieInputs are the kinds of ties of a group, one on a line.
+func tieInputs(in input) templ.Component {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var45 templ.Component) (templ_7745c5c3_Err error) {
+		_, _ = templ_7745c5c3_Buffer.WriteString("<fieldset class=\"field stack-tight\" id=\"")
+		write.Text(templ_7745c5c3_Buffer, "f-"+in.Name)
+		_, _ = templ_7745c5c3_Buffer.WriteString("\" tabindex=\"-1\"><legend class=\"field-label\">")
+		write.Text(templ_7745c5c3_Buffer, in.Label)
+		_, _ = templ_7745c5c3_Buffer.WriteString("</legend><p class=\"field-hint\">")
+		write.Text(templ_7745c5c3_Buffer, in.Hint)
+		_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
+		for _, l := range in.Lines {
+			_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"cluster\">")
+			templ_7745c5c3_Err = ui.Select(l.Kind).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = ui.TextField(l.Wanted).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = ui.Select(l.By).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
+		}
+		if in.Error != "" {
+			_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"field-error\">")
+			write.Text(templ_7745c5c3_Buffer, in.Error)
+			_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
+		}
+		_, _ = templ_7745c5c3_Buffer.WriteString("</fieldset>")
+		return nil
+	})
+}
+
+// tiedBody lists those who have a tie.
+func tiedBody(p tiedPage) templ.Component {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var50 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Err = ui.Breadcrumb(ui.Crumb{Label: i18n.T(ctx, "govern.title"), Href: "/govern"}, ui.Crumb{Label: i18n.T(ctx, "govern.ties"), Href: "/govern/ties"}, ui.Crumb{Label: p.Tie.Name, Href: "/govern/ties/" + p.Tie.ID}, ui.Crumb{Label: tieWord(ctx, p.Line.Kind)}).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Var51 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			write.Text(templ_7745c5c3_Buffer, tieWord(ctx, p.Line.Kind))
+			_, _ = templ_7745c5c3_Buffer.WriteString(" · ")
+			write.Text(templ_7745c5c3_Buffer, p.Sign)
+			return nil
+		})
+		templ_7745c5c3_Err = ui.PageHeader(p.Tie.Name, nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var51), templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack\">")
+		if p.Line.Actual != nil {
+			_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"num\">")
+			write.Text(templ_7745c5c3_Buffer, strandCount(ctx, p.Line))
+			_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
+		}
+		if len(p.List) == 0 {
+			templ_7745c5c3_Err = ui.EmptyState("users", i18n.T(ctx, "govern.tied.none"), "").Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		} else {
+			templ_7745c5c3_Var55 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+				for _, t := range p.List {
+					templ_7745c5c3_Var56 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var57 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+							_, _ = templ_7745c5c3_Buffer.WriteString("<a href=\"")
+							write.Link(templ_7745c5c3_Buffer, templ.URL("/people/"+t.ID))
+							_, _ = templ_7745c5c3_Buffer.WriteString("\">")
+							if t.Name != "" {
+								write.Text(templ_7745c5c3_Buffer, t.Name)
+							} else {
+								write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "people.nameless"))
+							}
+							_, _ = templ_7745c5c3_Buffer.WriteString("</a>")
+							return nil
+						})
+						templ_7745c5c3_Err = ui.HeadCell().Render(templ.WithChildren(ctx, templ_7745c5c3_Var57), templ_7745c5c3_Buffer)
+						if templ_7745c5c3_Err != nil {
+							return templ_7745c5c3_Err
+						}
+						_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+						templ_7745c5c3_Var61 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Err = dash(t.Organisation).Render(ctx, templ_7745c5c3_Buffer)
+							if templ_7745c5c3_Err != nil {
+								return templ_7745c5c3_Err
+							}
+							return nil
+						})
+						templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "people.organisation")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var61), templ_7745c5c3_Buffer)
+						if templ_7745c5c3_Err != nil {
+							return templ_7745c5c3_Err
+						}
+						_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+						templ_7745c5c3_Var62 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+							write.Text(templ_7745c5c3_Buffer, i18n.Day(ctx, t.At))
+							return nil
+						})
+						templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "govern.tied.at")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var62), templ_7745c5c3_Buffer)
+						if templ_7745c5c3_Err != nil {
+							return templ_7745c5c3_Err
+						}
+						return nil
+					})
+					templ_7745c5c3_Err = ui.Row(nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var56), templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+				}
+				return nil
+			})
+			templ_7745c5c3_Err = ui.Table(ui.TableProps{Caption: tieWord(ctx, p.Line.Kind), List: true, Columns: []ui.Column{{Label: i18n.T(ctx, "people.name")}, {Label: i18n.T(ctx, "people.organisation")}, {Label: i18n.T(ctx, "govern.tied.at")}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var55), templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+			if p.First != "" || p.Older != "" {
+				_, _ = templ_7745c5c3_Buffer.WriteString("<nav class=\"pagination\" aria-label=\"")
+				write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "people.pages"))
+				_, _ = templ_7745c5c3_Buffer.WriteString("\">")
+				if p.First != "" {
+					templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "people.from_start"), Href: p.First, Icon: "chevron-left", Small: true}).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+				}
+				if p.Older != "" {
+					templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "people.next"), Href: p.Older, Icon: "chevron-right", Small: true, Class: "btn-trailing", Attrs: templ.Attributes{"rel": "next"}}).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+				}
+				_, _ = templ_7745c5c3_Buffer.WriteString("</nav>")
+			}
+		}
+		_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
+		return nil
+	})
+}
+
 // tieBars shows how many ties there are of those wanted.
 func tieBars(p tiesPage) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var20 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var65 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<ul class=\"govern-bars\">")
 		for _, t := range p.List {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<li><div class=\"spread small\"><span>")
 			write.Text(templ_7745c5c3_Buffer, t.Name)
 			_, _ = templ_7745c5c3_Buffer.WriteString("</span> <span class=\"num\">")
-			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "govern.ties.of", "Has", i18n.Number(ctx, float64(p.has(t)), 0), "Wanted", i18n.Number(ctx, float64(t.Wanted), 0)))
+			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "govern.ties.of", "Has", i18n.Number(ctx, float64(has(t)), 0), "Wanted", i18n.Number(ctx, float64(t.Wanted), 0)))
 			_, _ = templ_7745c5c3_Buffer.WriteString("</span></div><svg aria-hidden=\"true\" focusable=\"false\"><rect class=\"track\" width=\"100%\" height=\"100%\"></rect> ")
-			var templ_7745c5c3_Var23 = []any{"filled", templ.KV("short", p.has(t) < t.Wanted)}
+			var templ_7745c5c3_Var68 = []any{"filled", templ.KV("short", has(t) < t.Wanted)}
 			_, _ = templ_7745c5c3_Buffer.WriteString("<rect class=\"")
-			write.Text(templ_7745c5c3_Buffer, write.Classes(templ_7745c5c3_Var23))
+			write.Text(templ_7745c5c3_Buffer, write.Classes(templ_7745c5c3_Var68))
 			_, _ = templ_7745c5c3_Buffer.WriteString("\" width=\"")
-			write.Text(templ_7745c5c3_Buffer, percent(p.has(t), p.most(t)))
+			write.Text(templ_7745c5c3_Buffer, percent(has(t), most(has(t), t.Wanted)))
 			_, _ = templ_7745c5c3_Buffer.WriteString("\" height=\"100%\"></rect> <line class=\"aim\" x1=\"")
-			write.Text(templ_7745c5c3_Buffer, percent(t.Wanted, p.most(t)))
+			write.Text(templ_7745c5c3_Buffer, percent(t.Wanted, most(has(t), t.Wanted)))
 			_, _ = templ_7745c5c3_Buffer.WriteString("\" x2=\"")
-			write.Text(templ_7745c5c3_Buffer, percent(t.Wanted, p.most(t)))
+			write.Text(templ_7745c5c3_Buffer, percent(t.Wanted, most(has(t), t.Wanted)))
 			_, _ = templ_7745c5c3_Buffer.WriteString("\" y1=\"0\" y2=\"100%\"></line></svg></li>")
 		}
 		_, _ = templ_7745c5c3_Buffer.WriteString("</ul>")
@@ -189,7 +496,7 @@ func tieBars(p tiesPage) templ.Component {
 }
 
 func tiesPanel(p tiesPage) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var28 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var73 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack-tight\">")
 		templ_7745c5c3_Err = tieBars(p).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
