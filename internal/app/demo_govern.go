@@ -177,10 +177,10 @@ func (d *governDemo) spending() error {
 
 func (d *governDemo) ties() error {
 	for _, t := range []govern.Tie{
-		{Name: "Clients", Kind: "customer", Ties: []govern.Strand{{Kind: "buys", Wanted: 80, By: govern.Usual}, {Kind: "asks", Wanted: 40, By: govern.Usual}, {Kind: "recommends", Wanted: 25, By: govern.Usual}, {Kind: "tests", Wanted: 6, By: ""}}, Wanted: 120, Worth: "Entretien, accessoires, recommandation à l’entourage.", Amount: 18000, How: "Courriel, forum, atelier ouvert du samedi.", Often: "needed", Owner: d.who["tom"], Objective: d.objective(0)},
+		{Name: "Clients", Kind: "customer", Ties: []govern.Strand{{Kind: "buys", Wanted: 80, By: govern.Usual}, {Kind: "asks", Wanted: 40, By: govern.Usual}, {Kind: "recommends", Wanted: 25, By: govern.OnCard + "ambassador"}, {Kind: "tests", Wanted: 6, By: ""}}, Wanted: 120, Worth: "Entretien, accessoires, recommandation à l’entourage.", Amount: 18000, How: "Courriel, forum, atelier ouvert du samedi.", Often: "needed", Owner: d.who["tom"], Objective: d.objective(0)},
 		{Name: "Revendeurs", Kind: "reseller", Ties: []govern.Strand{{Kind: "resells", Wanted: 12, By: govern.Usual}, {Kind: "answers", Wanted: 4, By: govern.Usual}}, Wanted: 12, Worth: "Premier contact avec les clients hors de Lyon.", Amount: 2500000, How: "Lettre du mois, visite deux fois par an.", Often: "monthly", Owner: d.who["sandrine"], Objective: d.objective(2)},
 		{Name: "Fournisseurs", Kind: "supplier", Ties: []govern.Strand{{Kind: "supplies", Wanted: 8, By: govern.Usual}, {Kind: "tests", Wanted: 3, By: ""}}, Wanted: 8, Worth: "Qualité des batteries, délais.", How: "Point qualité avec chacun.", Often: "quarterly", Owner: d.who["julien"]},
-		{Name: "Presse cycliste", Kind: "press", Ties: []govern.Strand{{Kind: "reports", Wanted: 6, By: govern.Usual}}, Wanted: 6, Worth: "Être interrogés sur les batteries.", How: "Invitations à l’atelier, essais.", Often: "needed"},
+		{Name: "Presse cycliste", Kind: "journalist", Ties: []govern.Strand{{Kind: "reports", Wanted: 6, By: govern.Usual}}, Wanted: 6, Worth: "Être interrogés sur les batteries.", How: "Invitations à l’atelier, essais.", Often: "needed"},
 	} {
 		t.Currency, t.DueAt = "EUR", d.days(365)
 		if _, err := d.Govern.AddTie(d.ctx, t); err != nil {

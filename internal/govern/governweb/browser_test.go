@@ -34,7 +34,7 @@ func TestInBrowser(t *testing.T) {
 	must(err)
 	_, err = x.s.AddDecision(op, govern.Decision{Name: "Stay", Why: "It works.", DecidedAt: x.now, ReviewAt: x.now.AddDate(0, 0, -1)})
 	must(err)
-	_, err = x.s.AddTie(op, govern.Tie{Name: "Customers", Kind: "customer", Wanted: 5, Ties: []govern.Strand{{Kind: "buys", Wanted: 3, By: govern.Usual}, {Kind: "tests"}}})
+	tie, err := x.s.AddTie(op, govern.Tie{Name: "Customers", Kind: "customer", Wanted: 5, Ties: []govern.Strand{{Kind: "buys", Wanted: 3, By: govern.Usual}, {Kind: "tests"}}})
 	must(err)
 	must(x.s.Answer(op, "better", []string{"service", "reputation"}))
 	must(x.s.Answer(op, "hurts", []string{"unanswered", "same_questions"}))
@@ -50,6 +50,6 @@ func TestInBrowser(t *testing.T) {
 	pages := map[string]string{"overview": "/govern", "orientation": "/govern/orientation", "question": "/govern/orientation/better", "single": "/govern/orientation/buyers", "readiness": "/govern/readiness", "claim": "/govern/readiness/team", "risks": "/govern/risks",
 		"risk": "/govern/risks/" + risk.ID, "edit-risk": "/govern/risks/" + risk.ID + "/edit", "surroundings": "/govern/surroundings", "surrounding": "/govern/surroundings/" + entry.ID, "reviews": "/govern/reviews", "review": "/govern/reviews/" + review.ID,
 		"edit-review": "/govern/reviews/" + review.ID + "/edit", "pack": "/govern/reviews/" + review.ID + "/pack", "decisions": "/govern/decisions", "actions": "/govern/actions", "insights": "/govern/insights", "insight": "/govern/insights/" + insight.ID,
-		"spending": "/govern/spending", "new-spending": "/govern/spending/new", "ties": "/govern/ties", "new-tie": "/govern/ties/new"}
+		"spending": "/govern/spending", "new-spending": "/govern/spending/new", "ties": "/govern/ties", "edit-tie": "/govern/ties/" + tie.ID + "/edit", "tie": "/govern/ties/" + tie.ID, "tied": "/govern/ties/" + tie.ID + "/people?kind=buys"}
 	w.Walk(t, "govern", []webtest.View{webtest.Narrow, webtest.Wide}, pages, nil)
 }

@@ -173,7 +173,7 @@ func (h *handlers) tieNoun() noun[govern.Tie] {
 				worth = i18n.Money(ctx, v.Amount, v.Currency)
 			}
 			return []ui.Item{
-				fact(ctx, "govern.field.kind", v.Kind), fact(ctx, "govern.field.wanted", i18n.Number(ctx, float64(v.Wanted), 0)), dayFact(ctx, "govern.field.wanted_by", v.DueAt),
+				fact(ctx, "govern.field.kind", cardWord(ctx, v.Kind)), fact(ctx, "govern.field.wanted", i18n.Number(ctx, float64(v.Wanted), 0)), dayFact(ctx, "govern.field.wanted_by", v.DueAt),
 				long(ctx, "govern.field.worth", v.Worth), fact(ctx, "govern.field.worth_amount", worth), long(ctx, "govern.field.how", v.How), fact(ctx, "govern.field.often", often(ctx, v.Often)),
 				fact(ctx, "govern.field.owner", d.names[v.Owner]), d.objectiveFact(ctx, v.Objective),
 			}
@@ -290,10 +290,9 @@ func (d *desk) signs(ctx context.Context, now string) []ui.Option {
 // signOf is what tells a kind of tie, under a heading that says where it is looked for.
 func (d *desk) signOf(ctx context.Context, by string) string {
 	kind, of, _ := strings.Cut(by, ":")
-	key := ""
 	switch kind + ":" {
 	case govern.OnCard:
-		key = "people.kind." + of
+		return cardWord(ctx, of)
 	case govern.HasSaid:
 		return i18n.T(ctx, "govern.said."+of)
 	case govern.HasFact:
@@ -305,13 +304,16 @@ func (d *desk) signOf(ctx context.Context, by string) string {
 			}
 		}
 		return i18n.T(ctx, "govern.gone")
-	default:
-		return i18n.T(ctx, "govern.sign.nps")
 	}
-	if i18n.Has(key) {
+	return i18n.T(ctx, "govern.sign.nps")
+}
+
+// cardWord is what a relation is called on the cards of people.
+func cardWord(ctx context.Context, kind string) string {
+	if key := "people.kind." + strings.ToLower(kind); i18n.Has(key) {
 		return i18n.T(ctx, key)
 	}
-	return of
+	return kind
 }
 
 // sign is what tells a kind of tie, alone.

@@ -1,0 +1,29 @@
+package measureweb
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/measure"
+	"github.com/entente/entente/internal/measure/kpi"
+	"github.com/entente/entente/internal/measure/stat"
+)
+
+// TestAlike holds that a comparison of groups says whether they moved alike before, or which facts it takes.
+func TestAlike(t *testing.T) {
+	t.Parallel()
+	ctx := i18n.With(t.Context(), "en", time.UTC)
+	told := func(treated, control []float64) string {
+		return alike(ctx, measure.Result{Terms: []kpi.Term{{ID: kpi.PreTrend, Unit: kpi.Money, Value: stat.PreTrend(treated, control)}}})
+	}
+	for want, got := range map[string]string{
+		"there are 2.": told([]float64{1, 2}, []float64{1, 2}), "Over 3 earlier months both groups moved alike": told([]float64{10, 20, 30}, []float64{9, 20, 29}),
+		"moved apart already": told([]float64{10, 20, 30, 40}, []float64{10, 11, 12, 13}), "": alike(ctx, measure.Result{}),
+	} {
+		if !strings.Contains(got, want) || want == "" && got != "" {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
