@@ -27,3 +27,14 @@ func TestAlike(t *testing.T) {
 		}
 	}
 }
+
+// TestSpokenDigits holds that the course of a measure is drawn as finely as its number is told.
+func TestSpokenDigits(t *testing.T) {
+	t.Parallel()
+	ctx := i18n.With(t.Context(), "en", time.UTC)
+	for u, want := range map[kpi.Unit]string{kpi.Share: "97%", kpi.Ratio: "97.31%", kpi.Points: "1.0", kpi.Hours: "1.0", kpi.Index: "1.0", kpi.Score: "0.97", kpi.Posts: "1"} {
+		if got := spoken(ctx, u).Write(ctx, 0.9731); !strings.HasPrefix(got, want) {
+			t.Errorf("%s is drawn as %q, want %s", u, got, want)
+		}
+	}
+}

@@ -43,10 +43,12 @@ func inUnit(u kpi.Unit, currency string) chart.Unit {
 // spoken is the unit with its word, for the head of an axis.
 func spoken(ctx context.Context, u kpi.Unit) chart.Unit {
 	switch u {
-	case kpi.Share, kpi.Seconds:
+	case kpi.Share, kpi.Seconds, kpi.Ratio:
 		return plain(u)
-	case kpi.Points:
+	case kpi.Points, kpi.Hours, kpi.Index:
 		return chart.Count(short(ctx, u), 1)
+	case kpi.Score:
+		return chart.Count(short(ctx, u), 2)
 	}
 	return chart.Count(short(ctx, u), 0)
 }
