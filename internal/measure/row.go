@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/hours"
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/measure/kpi"
 	"github.com/entente/entente/internal/org"
@@ -27,6 +28,7 @@ type Row struct {
 	For     time.Duration // the wait, where the measure is one
 	Open    bool          // the wait goes on
 	N       int           // how many it counts: all rows together come to n
+	Share   float64       // how much of it counts, where its period reaches beyond the window; 0 is all of it
 	Title   string        // or the beginning of the text
 	Author  string        // as shown, or an identity
 	Channel string        // its name
@@ -136,7 +138,10 @@ func (s *Service) rowsOf(ctx context.Context, m kpi.Measure, w Window, f Filter,
 	case kpi.OfSituations:
 		text = "v.name, v.about, COALESCE((SELECT m.name FROM member m WHERE m.id = v.owner), ''), '', '', 0"
 	}
-	counts, tie, order := "1", "''", ""
+	counts, tie, order, until := "1", "''", "", "CAST(NULL AS BIGINT)"
+	if src.Until != "" {
+		until = src.Until
+	}
 	if src.N != "" {
 		counts = src.N
 	}
@@ -146,13 +151,14 @@ func (s *Service) rowsOf(ctx context.Context, m kpi.Measure, w Window, f Filter,
 	type found struct {
 		Row
 		tie                    string
+		until                  time.Time
 		micros                 int64
 		excerpt, identity, via string
 		private                bool
 	}
 	list, err := db.All(ctx, s.db.Read(), func(r *found) []any {
-		return []any{&r.ID, db.At(&r.At), &r.Part, &r.micros, db.Bool(&r.Open), &r.N, &r.tie, &r.Title, &r.excerpt, &r.Author, &r.identity, &r.via, db.Bool(&r.private)}
-	}, "SELECT "+src.ID+", "+src.At+", "+src.Part+", "+wait+", "+open+", "+counts+", "+tie+", "+text+" FROM "+src.Table+" "+src.Where.String()+
+		return []any{&r.ID, db.At(&r.At), &r.Part, &r.micros, db.Bool(&r.Open), &r.N, &r.tie, &r.Title, &r.excerpt, &r.Author, &r.identity, &r.via, db.Bool(&r.private), db.At(&r.until)}
+	}, "SELECT "+src.ID+", "+src.At+", "+src.Part+", "+wait+", "+open+", "+counts+", "+tie+", "+text+", "+until+" FROM "+src.Table+" "+src.Where.String()+
 		" ORDER BY "+src.At+" DESC, "+src.ID+" DESC"+order+" LIMIT "+strconv.Itoa(p.Limit+1), src.Where.Args...)
 	if err != nil {
 		return nil, "", fmt.Errorf("rows of %s: %w", id, err)
@@ -178,6 +184,10 @@ func (s *Service) rowsOf(ctx context.Context, m kpi.Measure, w Window, f Filter,
 		}
 		if m.Of == kpi.OfFacts {
 			r.Title, r.excerpt = factTitle(ctx, r.Title, r.excerpt), ""
+			if share := hours.Overlap(r.At.In(i18n.Zone(ctx)), r.until, w.From, w.To); !r.until.IsZero() && share < 1 {
+				r.Share = max(share, 0)
+				r.Title += " · " + i18n.T(ctx, "business.share", "Share", i18n.Percent(ctx, r.Share, 0))
+			}
 		}
 		if r.Title == "" {
 			r.Title = oneLine(r.excerpt)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -199,7 +200,7 @@ func TestPeriods(t *testing.T) {
 		if r, err := w.s.Compute(w.ctx, "gross-revenue-retention", halves, measure.Filter{}); err != nil || math.Abs(r.Value.Value-0.95) > 1e-9 || r.N != 3 {
 			t.Errorf("two halves of months: %+v of %d, %v", r.Value, r.N, err)
 		}
-		if rows := w.rows("gross-revenue-retention", halves, measure.Filter{}, ""); len(rows) != 3 {
+		if rows := w.rows("gross-revenue-retention", halves, measure.Filter{}, ""); len(rows) != 3 || rows[2].Share != 0.5 || math.Abs(rows[0].Share-15./31) > 1e-9 || !strings.Contains(rows[2].Title, "50% in the period shown") {
 			t.Errorf("rows of two halves of months: %v", rows)
 		}
 		if r, err := w.s.Compute(w.ctx, "programme-return", measure.Window{From: at(7, 1), To: at(8, 1)}, measure.Filter{}); err != nil || r.N != 0 {

@@ -143,10 +143,11 @@ type Row struct {
 	Channel string    `json:"channel,omitempty"`
 	Seconds *float64  `json:"seconds,omitempty" doc:"The wait, where the measure is one."`
 	Open    bool      `json:"open,omitempty" doc:"The wait goes on."`
+	Share   float64   `json:"share,omitempty" doc:"How much of it counts, where its period reaches beyond the window; absent: all of it."`
 }
 
 func row(m kpi.Measure, r measure.Row) Row {
-	out := Row{ID: r.ID, Kind: string(r.Of), At: r.At, Part: r.Part, Role: string(r.Role), Title: r.Title, Author: r.Author, Channel: r.Channel, Open: r.Open}
+	out := Row{ID: r.ID, Kind: string(r.Of), At: r.At, Part: r.Part, Role: string(r.Role), Title: r.Title, Author: r.Author, Channel: r.Channel, Open: r.Open, Share: r.Share}
 	if m.Unit == kpi.Seconds {
 		out.Seconds = some(r.For.Seconds())
 	}
