@@ -1,7 +1,11 @@
 package e2e
 
 import (
+	"bytes"
 	"fmt"
+	"mime/multipart"
+	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -161,6 +165,104 @@ func TestBrowserAsks(t *testing.T) {
 		asker.Until(arrived + ` && document.querySelector(".forum-accepted")`)
 		other.Look("solved")
 		asker.Look("asked")
+	})
+	// What is far too long comes back with its form, for who is signed in and who is not: with what else was written, and the beginning of the words.
+	t.Run("ten megabytes", func(t *testing.T) {
+		for _, email := range []string{"", "gwen.fairley@post.example"} {
+			c := newClient(t, s.URL)
+			c.lang("fr")
+			if email != "" {
+				c.signIn(email, demoPassword)
+			}
+			for _, path := range []string{"/c/sillage/ask", "/c/sillage/ideas"} {
+				var body bytes.Buffer
+				form := multipart.NewWriter(&body)
+				for _, f := range [][2]string{{"kind", "question"}, {"title", "Combien pèse un vromdel entier ?"}, {"tags", "pesage"}, {"body", "Il commence ainsi. " + strings.Repeat("Il dit x. ", 1<<20)}, {"token", "lourd" + email}} {
+					if err := form.WriteField(f[0], f[1]); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if err := form.Close(); err != nil {
+					t.Fatal(err)
+				}
+				a, err := c.try(http.MethodPost, path, &body, "Content-Type", form.FormDataContentType())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "Combien pèse un vromdel entier") || !strings.Contains(a.body, "Il commence ainsi.") || !strings.Contains(a.body, "pesage") || !strings.Contains(refusals(a.body), "40000") || len(a.body) > 1<<20 {
+					t.Errorf("%s by %q: %d, %d bytes, %q", path, email, a.status, len(a.body), refusals(a.body))
+				}
+			}
+		}
+	})
+	as := func(email, lang string) *client {
+		c := newClient(t, s.URL)
+		c.lang(lang)
+		if email != "" {
+			c.signIn(email, demoPassword)
+			c.lang(lang)
+		}
+		return c
+	}
+	t.Run("an article and a profile are flagged", func(t *testing.T) {
+		member, owner, visitor := as("gwen.fairley@post.example", "en"), as(demoMembers["owner"], "en"), as("", "en")
+		article := s.place.rows(t, "SELECT a.id FROM community_article a JOIN community_space s ON s.id = a.space JOIN community c ON c.id = s.community WHERE c.slug = 'sillage' AND s.access = 'open' AND a.approved > 0 ORDER BY a.id LIMIT 1")[0]
+		odile := as("odile.marchand@post.example", "fr")
+		if a := odile.post("/c/sillage/people/me", "name", "Odile Marchand", "about", "Achetez mes montres"); a.status != http.StatusSeeOther {
+			t.Fatalf("describe: %d %s", a.status, refusals(a.body))
+		}
+		handle := s.place.rows(t, "SELECT v.handle FROM community_voice v JOIN community c ON c.channel = v.channel WHERE c.slug = 'sillage' AND v.author = 'mailto:odile.marchand@post.example'")[0]
+		for what, path := range map[string]string{"article": "/c/sillage/articles/" + article, "profile": "/c/sillage/people/" + handle} {
+			if page := member.page(path); !strings.Contains(page, path+"/flag") {
+				t.Errorf("%s has no link to flag it", path)
+			}
+			if page := member.page(path + "/flag"); !strings.Contains(page, "Flag a") || what == "profile" && !strings.Contains(page, "Achetez mes montres") {
+				t.Errorf("the form to flag %s lacks its words", path)
+			}
+			if a := member.post(path+"/flag", "reason", "other"); a.status != http.StatusUnprocessableEntity {
+				t.Errorf("flag %s without words: %d", path, a.status)
+			}
+			if a := member.post(path+"/flag", "reason", "spam"); a.status != http.StatusSeeOther || !strings.HasPrefix(a.to(), path) {
+				t.Errorf("flag %s: %d to %s", path, a.status, a.to())
+			}
+			id := s.place.rows(t, "SELECT id FROM community_case WHERE what = $1 AND state = 'open'", what)[0]
+			if page := owner.page("/moderation/" + id); !strings.Contains(page, "The "+what) || !strings.Contains(page, path) {
+				t.Errorf("the case of the %s does not lead to it", what)
+			}
+			if a := member.get("/moderation/" + id); a.status != http.StatusNotFound {
+				t.Errorf("a member reads a case: %d", a.status)
+			}
+			if a := owner.post("/moderation/"+id, "decision", "hidden", "reason", "spam"); a.status != http.StatusSeeOther {
+				t.Errorf("decide on %s: %d %s", what, a.status, refusals(a.body))
+			}
+			if a := visitor.get(path); what == "article" && a.status != http.StatusNotFound && a.status != http.StatusSeeOther || strings.Contains(a.body, "montres") {
+				t.Errorf("a visitor reads %s: %d", path, a.status)
+			}
+		}
+		if page := odile.page("/c/sillage/mine"); !strings.Contains(page, "Achetez mes montres") || !strings.Contains(page, "/appeal") {
+			t.Error("who was flagged does not find what was decided")
+		}
+	})
+	t.Run("rules of recognition", func(t *testing.T) {
+		owner, social := as(demoMembers["owner"], "en"), as(demoMembers["social"], "en")
+		if a := social.get("/communities/recognition"); a.status != http.StatusForbidden {
+			t.Errorf("the social team is answered %d", a.status)
+		}
+		values := []string{"accepted", "12", "useful", "2", "thanked", "3", "helped", "2", "realised", "17", "day", "45", "pair", "20", "returned", "8", "mutual", "4", "level1", "15", "level2", "60", "level3", "180", "level4", "450"}
+		bad := slices.Clone(values)
+		bad[11] = "5" // points a day, fewer than one answer gives
+		if a := owner.post("/communities/recognition", bad...); a.status != http.StatusUnprocessableEntity || !strings.Contains(refusals(a.body), "Enter a number from") {
+			t.Errorf("out of bounds: %d %s", a.status, refusals(a.body))
+		}
+		if a := owner.post("/communities/recognition", values...); a.status != http.StatusSeeOther {
+			t.Fatalf("change the rules: %d %s", a.status, refusals(a.body))
+		}
+		if page := owner.page("/communities/recognition"); !strings.Contains(page, "Your answer is accepted: 15 → 12 · Your idea is done: 20 → 17") {
+			t.Error("the history does not say what was changed")
+		}
+		if page := as("", "en").page("/c/sillage/recognition"); !strings.Contains(page, "+12") || !strings.Contains(page, "In force since") {
+			t.Error("visitors are not shown the rules in force")
+		}
 	})
 	t.Run("without script, signed in after", func(t *testing.T) {
 		w := window(t, s.URL)

@@ -9,8 +9,12 @@ import (
 	"image/png"
 	"io"
 	"maps"
+	"math/rand/v2"
+	"mime"
 	"mime/multipart"
+	"mime/quotedprintable"
 	"net/http"
+	"net/mail"
 	"net/url"
 	"regexp"
 	"slices"
@@ -488,6 +492,94 @@ func TestCommunityWalls(t *testing.T) {
 		if n := s.place.count(t, "SELECT COUNT(*) FROM community_post p JOIN community_thread t ON t.id = p.thread WHERE t.space = $1 AND p.markup LIKE '%From outside%'", w.spaceID); n > 0 {
 			t.Errorf("%d things were said in %s from outside", n, w.space)
 		}
+	}
+	// What goes by mail is written when it goes, as its reader may see it then: everybody who has an account is noted as told of everything behind the walls, and wants a summary.
+	for _, w := range left { // its owner went out
+		w.reads = slices.DeleteFunc(slices.Clone(w.reads), func(name string) bool { return name == "owner" })
+		w.knows = slices.DeleteFunc(slices.Clone(w.knows), func(name string) bool { return name == "owner" && w.space == "cave" })
+	}
+	s.stop()
+	lettersAlong(t, s.place, walls)
+}
+
+// lettersAlong sends everybody letters and summaries of what was said behind the walls, and reads them.
+func lettersAlong(t *testing.T, p place, walls []*wall) {
+	t.Helper()
+	office := newPostOffice(t, rand.New(rand.NewPCG(1, 2)))
+	whose := visitors()
+	whose["keeper"] = "garde@post.example"
+	delete(whose, "nobody")
+	p.sql(t, "UPDATE organisation SET url = 'https://velo.example'")
+	p.sql(t, "DELETE FROM community_read")
+	p.sql(t, "DELETE FROM community_mail")
+	now, n := time.Now().UnixMicro(), 0
+	for _, email := range whose {
+		member := p.rows(t, "SELECT id FROM member WHERE email = $1", email)[0]
+		for _, w := range walls {
+			for _, place := range []string{"community:" + w.communityID, "space:" + w.spaceID} {
+				p.sql(t, "INSERT INTO community_level (member, place, level, at) VALUES ($1, $2, 'all', 1) ON CONFLICT (member, place) DO UPDATE SET level = 'all'", member, place)
+			}
+			p.sql(t, "INSERT INTO community_wish (member, community, mail, digest, digest_at) VALUES ($1, $2, 1, 'daily', $3) ON CONFLICT (member, community) DO UPDATE SET mail = 1, digest = 'daily', digest_at = $3", member, w.communityID, now)
+			for kind, post := range map[string]string{"begun": w.thread, "followed": w.answer, "mention": w.event, "idea_judged": w.idea} {
+				if post == "" {
+					continue
+				}
+				n++
+				letter := fmt.Sprintf("%020d", n)
+				p.sql(t, "INSERT INTO community_mail (id, member, community, kind, for_at, state, due_at, created_at) VALUES ($1, $2, $3, 'notice', $4, 'queued', 1, $4)", letter, member, w.communityID, now)
+				p.sql(t, "INSERT INTO community_notice (id, member, community, kind, thread, post, subject, mail, at) SELECT $1, $2, $3, $4, p.thread, p.id, 'walls', $1, $5 FROM community_post p WHERE p.id = $6", letter, member, w.communityID, kind, now, post)
+			}
+		}
+	}
+	again(t, p, "ENTENTE_SMTP=smtp://"+office.address, "ENTENTE_MAIL_FROM=notices@velo.example")
+	waitFor(t, "letters and summaries to be sent", func() bool {
+		return p.count(t, "SELECT COUNT(*) FROM community_mail WHERE state IN ('queued', 'sending') AND due_at <= $1", time.Now().UnixMicro()) == 0 &&
+			p.count(t, "SELECT COUNT(*) FROM community_wish WHERE digest <> 'none' AND digest_at <= $1", now) == 0
+	}, func() string {
+		return fmt.Sprint(p.rows(t, "SELECT kind, state, COUNT(*) FROM community_mail GROUP BY kind, state"))
+	})
+	office.mu.Lock()
+	defer office.mu.Unlock()
+	told, summaries := 0, 0
+	for id, raw := range office.words {
+		head, err := mail.ReadMessage(strings.NewReader(raw))
+		if err != nil {
+			t.Fatal(err)
+		}
+		to, err := mail.ParseAddress(head.Header.Get("To"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		subject, err := new(mime.WordDecoder).DecodeHeader(head.Header.Get("Subject"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		words, err := io.ReadAll(quotedprintable.NewReader(strings.NewReader(raw)))
+		if err != nil {
+			t.Logf("%s: %v", id, err)
+		}
+		text := strings.ToLower(subject + "\n" + string(words))
+		name := ""
+		for who, email := range whose {
+			if email == to.Address {
+				name = who
+			}
+		}
+		for _, w := range walls {
+			switch has := strings.Contains(text, w.told); {
+			case has && !slices.Contains(w.reads, name):
+				t.Errorf("a letter tells a %s what was said in %s: %s", name, w.space, subject)
+			case has && p.count(t, "SELECT COUNT(*) FROM community_mail WHERE id = $1 AND kind = 'digest'", strings.Split(id, "@")[0]) == 1:
+				summaries++
+			case has:
+				told++
+			case w.named != "" && !slices.Contains(w.knows, name) && strings.Contains(text, strings.ToLower(w.named)):
+				t.Errorf("a letter tells a %s that there is %s: %s", name, w.named, subject)
+			}
+		}
+	}
+	if told < len(walls) || summaries == 0 {
+		t.Errorf("of %d letters %d tell what was said behind walls to who reads there, and %d summaries", len(office.words), told, summaries)
 	}
 }
 

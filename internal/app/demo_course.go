@@ -20,7 +20,7 @@ func (a *App) demoCourses(ctx context.Context) error {
 	if err != nil || lead == nil {
 		return fmt.Errorf("nobody leads the social team: %w", err)
 	}
-	as := org.With(ctx, lead)
+	as := org.AsOperator(org.With(ctx, lead))
 	var first, second course.Course
 	for i, v := range list {
 		c, err := a.Course.Add(as, v)
@@ -60,7 +60,7 @@ func (a *App) demoCourses(ctx context.Context) error {
 	if err != nil || learner == nil {
 		return fmt.Errorf("nobody learns: %w", err)
 	}
-	own := org.With(ctx, learner)
+	own := org.AsOperator(org.With(ctx, learner))
 	try, err := a.Course.Start(own, first.ID)
 	if err != nil {
 		return err

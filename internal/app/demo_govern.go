@@ -102,7 +102,7 @@ func (a *App) demoCharter(ctx context.Context) error {
 	}
 	for _, m := range members {
 		if charter.Speaks(m.Role) && m.Role != org.Volunteer || m.Email == "karim.belhadj-roche@bruyere.example" {
-			if err := a.Charter.Acknowledge(org.With(ctx, m), first.ID, m.Lang); err != nil {
+			if err := a.Charter.Acknowledge(org.AsOperator(org.With(ctx, m)), first.ID, m.Lang); err != nil {
 				return err
 			}
 		}

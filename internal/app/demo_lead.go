@@ -40,15 +40,15 @@ func (a *App) demoLeads(ctx context.Context) error {
 		{Name: "Deux vélos d’occasion pour un loueur"},
 	} {
 		l.Conversation, l.Owner, l.Currency, l.DueAt = ids[n*9], seller.ID, "EUR", a.Clock().AddDate(0, 0, 3+4*n)
-		l, err := a.Lead.Hand(org.With(ctx, social), l)
+		l, err := a.Lead.Hand(org.AsOperator(org.With(ctx, social)), l)
 		if err != nil {
 			return fmt.Errorf("hand %q: %w", l.Name, err)
 		}
 		switch n {
 		case 1:
-			_, err = a.Lead.Decide(org.With(ctx, seller), l.ID, time.Time{}, lead.Won, 1_490_000, "EUR", "Essai à l’atelier de Nantes, signé la semaine suivante.")
+			_, err = a.Lead.Decide(org.AsOperator(org.With(ctx, seller)), l.ID, time.Time{}, lead.Won, 1_490_000, "EUR", "Essai à l’atelier de Nantes, signé la semaine suivante.")
 		case 3:
-			_, err = a.Lead.Decide(org.With(ctx, seller), l.ID, time.Time{}, lead.Lost, 0, "", "Cherchait moins cher que nos reconditionnés.")
+			_, err = a.Lead.Decide(org.AsOperator(org.With(ctx, seller)), l.ID, time.Time{}, lead.Lost, 0, "", "Cherchait moins cher que nos reconditionnés.")
 		}
 		if err != nil {
 			return fmt.Errorf("decide %q: %w", l.Name, err)
@@ -61,12 +61,12 @@ func (a *App) demoLeads(ctx context.Context) error {
 func (a *App) demoAmbassadors(ctx context.Context, members []*org.Member, social *org.Member) error {
 	for _, m := range members {
 		if m.Role == org.Plain && m.State == org.Active {
-			if err := a.Community.SetWilling(org.With(ctx, m), true); err != nil {
+			if err := a.Community.SetWilling(org.AsOperator(org.With(ctx, m)), true); err != nil {
 				return err
 			}
 		}
 	}
-	asking := org.With(ctx, social)
+	asking := org.AsOperator(org.With(ctx, social))
 	roots, err := db.All(ctx, a.DB.Read(), db.Self[string], "SELECT id FROM community_thread WHERE kind = 'question' AND accepted = '' AND deleted_at IS NULL ORDER BY at DESC, id DESC LIMIT 12")
 	if err != nil {
 		return err
@@ -95,7 +95,7 @@ func (a *App) demoAmbassadors(ctx context.Context, members []*org.Member, social
 				continue
 			}
 			at = at.Add(5 * time.Hour)
-			_, err := s.Reply(org.With(ctx, list[0].Member), c.ID, community.Reply{Post: t.ID, Body: "Oui : des 42-622 à clous passent avec 4 mm de marge. Des 47 frottent quand la neige colle.", Lang: "fr"})
+			_, err := s.Reply(org.AsOperator(org.With(ctx, list[0].Member)), c.ID, community.Reply{Post: t.ID, Body: "Oui : des 42-622 à clous passent avec 4 mm de marge. Des 47 frottent quand la neige colle.", Lang: "fr"})
 			if err != nil {
 				return fmt.Errorf("help: %w", err)
 			}

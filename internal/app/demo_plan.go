@@ -42,9 +42,9 @@ func (a *App) demoPlan(ctx context.Context) error {
 		d.who[strings.SplitN(m.Email, ".", 2)[0]] = m.ID
 		switch m.Role {
 		case org.Owner:
-			d.boss = org.With(ctx, m)
+			d.boss = org.AsOperator(org.With(ctx, m))
 		case org.Strategist:
-			d.strategist = org.With(ctx, m)
+			d.strategist = org.AsOperator(org.With(ctx, m))
 		}
 	}
 	list, err := a.Plan.Objectives(ctx)

@@ -18,7 +18,7 @@ func (a *App) demoReplies(ctx context.Context) error {
 		if err == nil && m == nil {
 			err = fmt.Errorf("nobody is %s", email)
 		}
-		return org.With(ctx, m), m, err
+		return org.AsOperator(org.With(ctx, m)), m, err
 	}
 	ines, _, err := as("ines.cordelier")
 	if err != nil {

@@ -21,9 +21,9 @@ func (a *App) demoReport(ctx context.Context) error {
 	for _, m := range members {
 		switch m.Role {
 		case org.Owner:
-			boss = org.With(ctx, m)
+			boss = org.AsOperator(org.With(ctx, m))
 		case org.Strategist:
-			strategist = org.With(ctx, m)
+			strategist = org.AsOperator(org.With(ctx, m))
 		}
 	}
 	team := []org.Role{org.Owner, org.Strategist, org.Social, org.Volunteer}

@@ -24,7 +24,7 @@ func (a *App) demoRules(ctx context.Context) error {
 	if lead == nil || karim == nil {
 		return nil
 	}
-	ctx = org.With(ctx, lead)
+	ctx = org.AsOperator(org.With(ctx, lead))
 	if err := a.Rules.Once(ctx); err != nil { // from here on
 		return err
 	}

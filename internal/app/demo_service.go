@@ -21,7 +21,7 @@ func (a *App) demoService(ctx context.Context) error {
 		office.Week[d] = []hours.Stretch{{From: 9 * 60, To: 12*60 + 30}, {From: 13*60 + 30, To: 18 * 60}}
 	}
 	from := a.Clock().UTC().AddDate(-1, 0, 0)
-	return a.Inbox.Promise(org.With(ctx, m), due.Promises{
+	return a.Inbox.Promise(org.AsOperator(org.With(ctx, m)), due.Promises{
 		Calendars: []due.Calendar{{ID: "bureau", Name: "Bureau de Nantes", Calendar: office}},
 		Policies: []due.Policy{
 			{ID: "urgent", Name: "Urgences", Priorities: []string{"urgent"}, FirstReply: 60, NextReply: 120, Resolution: 8 * 60, Warn: 50, From: from},
@@ -38,7 +38,7 @@ func (a *App) demoViews(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx = org.With(ctx, m)
+	ctx = org.AsOperator(org.With(ctx, m))
 	for _, v := range []struct {
 		name string
 		view inbox.View

@@ -58,7 +58,7 @@ type situationDemo struct {
 // at sets the clock to a time of the sample's calendar and returns a context in which a member acts.
 func (d *situationDemo) at(month time.Month, day, hour, minute int, member string) context.Context {
 	d.now = time.Date(2026, month, day, hour, minute, 0, 0, time.UTC).Add(d.shift)
-	return org.With(d.ctx, d.who[member])
+	return org.AsOperator(org.With(d.ctx, d.who[member]))
 }
 
 func (d *situationDemo) playbook() error {
@@ -75,7 +75,7 @@ func (d *situationDemo) about(topic string, from, to time.Time) ([]string, error
 	for _, view := range []inbox.View{inbox.OpenView, inbox.ResolvedView} {
 		cursor := ""
 		for {
-			list, next, err := d.Inbox.Queue(org.With(d.ctx, d.who["claire"]), view, inbox.Filter{Topic: topic}, cursor, 200)
+			list, next, err := d.Inbox.Queue(org.AsOperator(org.With(d.ctx, d.who["claire"])), view, inbox.Filter{Topic: topic}, cursor, 200)
 			if err != nil {
 				return nil, err
 			}
@@ -189,7 +189,7 @@ func (d *situationDemo) batteries() error {
 }
 
 func (d *situationDemo) drill() error {
-	list, _, err := d.Inbox.Queue(org.With(d.ctx, d.who["claire"]), inbox.ResolvedView, inbox.Filter{}, "", 12)
+	list, _, err := d.Inbox.Queue(org.AsOperator(org.With(d.ctx, d.who["claire"])), inbox.ResolvedView, inbox.Filter{}, "", 12)
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ func (a *App) demoSurvey(ctx context.Context) error {
 	}
 	for _, m := range members {
 		if m.Role == org.Owner {
-			if _, err := a.Survey.Set(org.With(ctx, m), survey.Settings{On: true, Scale: survey.CSAT, Share: 50, Quiet: 60, After: 60}); err != nil {
+			if _, err := a.Survey.Set(org.AsOperator(org.With(ctx, m)), survey.Settings{On: true, Scale: survey.CSAT, Share: 50, Quiet: 60, After: 60}); err != nil {
 				return err
 			}
 			break

@@ -118,7 +118,7 @@ func (a *App) demoAims(ctx context.Context, id func(string) string) error {
 	if err != nil {
 		return err
 	}
-	own, theirs := org.With(ctx, volunteer), org.With(ctx, lead)
+	own, theirs := org.AsOperator(org.With(ctx, volunteer)), org.AsOperator(org.With(ctx, lead))
 	kept, err := a.Team.SetAim(own, team.Aim{Member: volunteer.ID, Measure: team.AimKept, Target: 95, Words: "Vérifier que le vélo roule avant de clore."})
 	if err != nil {
 		return err

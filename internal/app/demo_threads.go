@@ -50,7 +50,7 @@ func (a *App) demoTalk(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		people[key] = org.With(ctx, m)
+		people[key] = org.AsOperator(org.With(ctx, m))
 	}
 	members, err := a.Org.Members(ctx)
 	if err != nil {
@@ -59,7 +59,7 @@ func (a *App) demoTalk(ctx context.Context) error {
 	for i := range members {
 		m := members[i]
 		if key, _, _ := strings.Cut(m.Email, "."); people[key] == nil {
-			people[key] = org.With(ctx, m)
+			people[key] = org.AsOperator(org.With(ctx, m))
 		}
 	}
 	now := a.Clock()

@@ -63,7 +63,7 @@ func (a *App) demoAudit(ctx context.Context, shift time.Duration) error {
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", email, err)
 			}
-			members[email] = org.With(ctx, m)
+			members[email] = org.AsOperator(org.With(ctx, m))
 		}
 		return members[email], nil
 	}

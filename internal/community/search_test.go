@@ -2,6 +2,7 @@ package community_test
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
@@ -47,6 +48,24 @@ func TestSearch(t *testing.T) {
 			t.Helper()
 			if diff := cmp.Diff(list, titles(r)); diff != "" {
 				t.Error(diff)
+			}
+		}
+		// Questions like one in a group are found by who is in it, and by nobody else.
+		for who, found := range map[context.Context]int{eve: 2, ada: 1, lea: 1, t.Context(): 1} {
+			list, err := k.Similar(who, k.sight(who), k.id, "Brakes of a prototype squeak")
+			must(t, err)
+			if len(list) != found {
+				t.Errorf("%d are similar, want %d: %+v", len(list), found, list)
+			}
+		}
+		k.pass(time.Minute)
+		_, err = k.Start(ada, community.Begin{Space: k.spaces["help"], Kind: community.Questions, Title: "Which oil for the chain?", Body: "Any oil.", Tags: "chain oil", Lang: "en"})
+		must(t, err)
+		for tag, found := range map[string]int{"oil": 1, "OIL": 1, "oi": 0, "": 2} {
+			list, err := k.Threads(t.Context(), k.sight(t.Context()), community.Query{Community: k.id, Space: k.spaces["help"], Tag: tag})
+			must(t, err)
+			if n := len(list.Threads); n != found && (tag != "" || n <= 1) {
+				t.Errorf("%d threads with the tag %q, want %d", n, tag, found)
 			}
 		}
 		want(look(t.Context(), "frein", "")) // the draft is nobody's yet
@@ -133,6 +152,14 @@ func TestSearchWhole(t *testing.T) {
 		all = append(all, ledger.Activity{Kind: ledger.PostSaid, Actor: "mailto:bob@velo.example", Channel: k.channel, At: k.now().Add(time.Duration(i) * time.Second), Key: name,
 			Data: ledger.Data(ledger.Said{ExternalID: name, Kind: "answer", InReplyTo: []string{long}, AuthorName: "Bob", Text: "A tandem.", Markup: "A tandem.", Lang: "en"})})
 	}
+	for i := range community.MostPeople + 2 { // people of one name, and one more of another
+		name := "Zoltan N" + strconv.Itoa(i)
+		if i > community.MostPeople {
+			name = "Yvette"
+		}
+		all = append(all, ledger.Activity{Kind: ledger.PostSaid, Actor: fmt.Sprintf("mailto:z%d@velo.example", i), Channel: k.channel, At: k.now(), Key: "person" + strconv.Itoa(i),
+			Data: ledger.Data(ledger.Said{ExternalID: "person" + strconv.Itoa(i), Kind: "answer", InReplyTo: []string{long}, AuthorName: name, Text: "Yes.", Markup: "Yes.", Lang: "en"})})
+	}
 	_, err := k.ledger.Append(t.Context(), all...)
 	must(t, err)
 	k.pass(2 * time.Hour)
@@ -150,6 +177,13 @@ func TestSearchWhole(t *testing.T) {
 		must(t, err)
 		if r.Sum != c.sum || r.Least != c.least || r.Kinds[community.Questions] != c.sum {
 			t.Errorf("%q, whole %v, %d under way: %d found, more %v, %v; want %d, %v", c.words, c.whole, c.busy, r.Sum, r.Least, r.Kinds, c.sum, c.least)
+		}
+	}
+	for words, crowd := range map[string]bool{"zoltan": true, "yvette": false} {
+		r, err := k.Search(ada, k.sight(ada), community.Search{Community: k.id, Words: words, Kind: community.People})
+		must(t, err)
+		if r.Crowd != crowd || crowd && r.Sum != community.MostPeople || !crowd && r.Sum != 1 {
+			t.Errorf("%q: %d people, more %v", words, r.Sum, r.Crowd)
 		}
 	}
 }

@@ -408,4 +408,25 @@ func TestListing(t *testing.T) {
 			t.Errorf("%d by address", len(some))
 		}
 	})
+
+// TestActsAs: who acts in a loop that runs as the operator has their own rights and no more; nobody has none.
+func TestActsAs(t *testing.T) {
+	t.Parallel()
+	operator := org.AsOperator(t.Context())
+	plain := &org.Member{ID: "m", Role: org.Plain, State: org.Active}
+	for what, c := range map[string]struct {
+		ctx  context.Context
+		want problem.Code
+	}{
+		"a member":                {org.With(operator, plain), problem.Forbidden},
+		"nobody":                  {org.With(operator, nil), problem.Unauthenticated},
+		"an owner":                {org.With(operator, &org.Member{ID: "o", Role: org.Owner, State: org.Active}), ""},
+		"the operator for a call": {org.AsOperator(org.With(operator, plain)), ""},
+		"the operator":            {operator, ""},
+	} {
+		err := org.Require(c.ctx, org.CommunityRead)
+		if got := problem.Of(err); (err == nil) != (c.want == "") || err != nil && got.Code != c.want {
+			t.Errorf("%s: %v, want %q", what, err, c.want)
+		}
+	}
 }

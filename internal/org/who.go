@@ -14,8 +14,14 @@ type operatorKey struct{}
 // Visit is where a request came from: the address without port, what the program calls itself, and by what it is known, see Remember.
 type Visit struct{ IP, Agent, Device string }
 
-// With returns a context in which m acts.
-func With(ctx context.Context, m *Member) context.Context { return context.WithValue(ctx, whoKey{}, m) }
+// With returns a context in which m acts, nil for nobody: with their rights and no others. What runs behind the pages runs as the operator; what it does, asks or
+// writes in the name of somebody does not.
+func With(ctx context.Context, m *Member) context.Context {
+	if IsOperator(ctx) {
+		ctx = context.WithValue(ctx, operatorKey{}, false)
+	}
+	return context.WithValue(ctx, whoKey{}, m)
+}
 
 // Who returns the member that acts in ctx, nil when nobody does.
 func Who(ctx context.Context) *Member {

@@ -15,6 +15,8 @@ import (
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/db/dbtest"
 	"github.com/entente/entente/internal/ledger"
+	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/problem"
 	"github.com/entente/entente/internal/recognition"
 )
 
@@ -263,10 +265,74 @@ func TestRules(t *testing.T) {
 			state(ledger.Activity{Kind: ledger.AnswerPicked, Actor: mod, Object: question, Data: ledger.Data(ledger.Picked{Answer: answer, Office: true})})
 		}
 		is("three accepted in office: the cap of the day alone holds", "2026-10:den:15 2026-10:hall:30")
+		// Who reads the hall alone is shown what was earned there.
+		clock := func() time.Time { return at }
+		o := org.New(d, slog.New(slog.DiscardHandler), clock, org.WithURL("https://velo.example"))
+		places := community.New(d, l, nil, o, slog.New(slog.DiscardHandler), clock)
+		s := recognition.New(d, l, places, clock)
+		as := func(role org.Role) context.Context {
+			return org.With(t.Context(), &org.Member{ID: string(role), Email: string(role) + "@velo.example", Name: "Olga", Role: role, Lang: "en", Zone: "UTC", State: org.Active})
+		}
+		if err := d.Tx(t.Context(), func(ctx context.Context, q db.Q) error {
+			for _, query := range []string{
+				`INSERT INTO community (id, slug, channel, name, langs, audience, sign_up, created_at, changed_at) VALUES ('velo', 'velo', 'forum', '{"en":"Velo"}', '["en"]', 'public', 'open', 1, 1)`,
+				`INSERT INTO community_space (id, community, slug, name, access, holds, position, created_at) VALUES ('hall', 'velo', 'hall', '{"en":"Hall"}', 'open', '["question"]', 1, 1)`,
+				`INSERT INTO community_space (id, community, slug, name, access, holds, position, created_at) VALUES ('den', 'velo', 'den', '{"en":"Den"}', 'request', '["question"]', 2, 1)`,
+				`INSERT INTO member (id, email, name, role, lang, zone, state, created_at) VALUES ('member', 'member@velo.example', 'Olga', 'member', 'en', 'UTC', 'active', 1)`,
+				`INSERT INTO community_membership (community, space, member, state, at) VALUES ('velo', '', 'member', 'in', 1)`,
+				`INSERT INTO community_membership (community, space, member, state, at) VALUES ('velo', 'den', 'member', 'in', 1)`,
+			} {
+				if _, err := db.Exec(ctx, q, query); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		for who, want := range map[context.Context]string{t.Context(): "30 map[accepted:2] [first_answer]", as(org.Plain): "45 map[accepted:3] [first_answer]"} {
+			sight, err := places.Sees(who, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, _ := sight.ByID("velo")
+			handle, err := s.HandleOf(who, "forum", "mailto:bob@velo.example")
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err := s.Find(who, sight, c, handle)
+			if got := fmt.Sprint(p.Points, " ", p.Kinds, " ", p.Badges); err != nil || got != want {
+				t.Errorf("%v sees %q, %v, want %q", org.Who(who), got, err, want)
+			}
+			marks, err := s.Marks(who, sight, c, []string{"mailto:bob@velo.example"})
+			if got := fmt.Sprint(marks["mailto:bob@velo.example"].Points); err != nil || got != strings.Fields(want)[0] {
+				t.Errorf("%v sees the mark %s, %v, want %q", org.Who(who), got, err, want)
+			}
+		}
 		at = at.AddDate(0, 0, 3)
 		state(ledger.Activity{Kind: ledger.VoteCast, Actor: ada, Object: "answer0000000000002", Data: ledger.Data(ledger.Vote{Value: 1})})
 		is("a vote", "2026-10:den:15 2026-10:hall:30 2026-11:den:2")
-		state(ledger.Activity{Kind: ledger.RecognitionSet, Actor: "member:owner", Object: "recognition", Data: ledger.Data(ledger.MeritRules{Points: map[string]int{"accepted": 4, "useful": 7}, Day: 45, Pair: 20, Returned: 8, Mutual: 4, Levels: []int{0, 5, 6, 7, 8}, By: "Olga"})})
+		set := ledger.MeritRules{Points: map[string]int{"accepted": 4, "useful": 7, "thanked": 0, "helped": 1, "realised": 1}, Day: 45, Pair: 20, Returned: 8, Mutual: 4, Levels: []int{0, 5, 6, 7, 8}}
+		if err := s.Change(as(org.Social), set); !problem.Is(err, problem.Forbidden) {
+			t.Errorf("the social team changes rules: %v", err)
+		}
+		bad := set
+		bad.Pair = 46
+		if err := s.Change(as(org.Owner), bad); problem.Of(err).Field != "pair" {
+			t.Errorf("out of bounds: %v", err)
+		}
+		for range 2 { // the same again is no change
+			if err := s.Change(as(org.Owner), set); err != nil {
+				t.Fatal(err)
+			}
+		}
+		changes, err := s.Changes(t.Context())
+		if err != nil || len(changes) != 1 || changes[0].By != "Olga" || !changes[0].At.Equal(at) || changes[0].Rules.Merits[1].Points != 7 {
+			t.Errorf("changes %+v, %v", changes, err)
+		}
+		if r, err := s.Rules(t.Context()); err != nil || fmt.Sprint(r.Level(6)) != "2 7" || len(r.Badges) == 0 {
+			t.Errorf("rules %+v, %v", r, err)
+		}
 		is("other rules, from November on", "2026-10:den:15 2026-10:hall:30 2026-11:den:7")
 		state(ledger.Activity{Kind: ledger.ThreadTurned, Actor: mod, Object: "question00000000002", Data: ledger.Data(ledger.Turned{State: "moved", To: "hall"})})
 		is("a thread moved", "2026-10:hall:45 2026-11:hall:7")
