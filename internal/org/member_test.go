@@ -408,6 +408,7 @@ func TestListing(t *testing.T) {
 			t.Errorf("%d by address", len(some))
 		}
 	})
+}
 
 // TestActsAs: who acts in a loop that runs as the operator has their own rights and no more; nobody has none.
 func TestActsAs(t *testing.T) {
