@@ -147,12 +147,9 @@ func (l *Ledger) prepare(ctx context.Context) error {
 	if err != nil || found && c.version == l.version() {
 		return err
 	}
-	return l.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+	return l.empty(ctx, func(ctx context.Context, q db.Q) (bool, error) {
 		c, found, err := l.cursor(ctx, q, db.Pick(q, "", " FOR UPDATE"))
-		if err != nil || found && c.version == l.version() {
-			return err
-		}
-		return l.reset(ctx, q)
+		return !found || c.version != l.version(), err // another node may have emptied it meanwhile
 	})
 }
 
@@ -172,42 +169,76 @@ func (l *Ledger) adopt(ctx context.Context) error {
 		return err
 	}
 	if is {
-		err = l.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+		err = l.empty(ctx, func(ctx context.Context, q db.Q) (bool, error) {
 			if _, _, err := l.cursor(ctx, q, " FOR UPDATE"); err != nil {
-				return err
+				return false, err
 			}
 			if is, err := foreign(ctx, q); err != nil || !is { // another node did
-				return err
+				return false, err
 			}
 			l.log.Warn("the ledger comes from another PostgreSQL cluster; everything is derived anew")
-			if _, err := db.Exec(ctx, q, "UPDATE activity SET tx = 0"); err != nil {
-				return err
-			}
-			return l.reset(ctx, q)
+			_, err := db.Exec(ctx, q, "UPDATE activity SET tx = 0")
+			return true, err
 		})
 	}
 	l.adopted = err == nil
 	return err
 }
 
-func (l *Ledger) reset(ctx context.Context, q db.Q) error {
-	for i := len(l.followers) - 1; i >= 0; i-- {
-		if err := clear(ctx, q, l.followers[i]); err != nil {
+// emptying stands before the version for which derived tables are being emptied: whoever starts then goes on with that.
+const emptying = "emptying for "
+
+// emptied is how many rows are taken out at a time, so that others write in between.
+const emptied = 5000
+
+// empty takes out all that is derived, if the answer to needed is yes, so that it is derived again from the first activity.
+func (l *Ledger) empty(ctx context.Context, needed func(context.Context, db.Q) (bool, error)) error {
+	mark := emptying + l.version()
+	yes := false
+	err := l.db.Tx(ctx, func(ctx context.Context, q db.Q) (err error) {
+		if yes, err = needed(ctx, q); err != nil || !yes {
 			return err
 		}
+		_, err = db.Exec(ctx, q, `INSERT INTO derivation (id, version, tx, seq) VALUES (1, $1, 0, 0)
+			ON CONFLICT (id) DO UPDATE SET version = excluded.version, tx = 0, seq = 0`, mark)
+		return err
+	})
+	if err != nil || !yes {
+		return err
 	}
-	_, err := db.Exec(ctx, q, `INSERT INTO derivation (id, version, tx, seq) VALUES (1, $1, 0, 0)
-		ON CONFLICT (id) DO UPDATE SET version = excluded.version, tx = 0, seq = 0`, l.version())
-	return err
-}
-
-func clear(ctx context.Context, q db.Q, f Follower) error {
-	for _, t := range f.Tables {
-		if _, err := db.Exec(ctx, q, "DELETE FROM "+t); err != nil {
-			return fmt.Errorf("empty %s: %w", t, err)
+	// Another node may be doing the same; once one is through, the rows are those that it derives.
+	still := func(do func(context.Context, db.Q) error) (is bool, err error) {
+		err = l.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+			c, _, err := l.cursor(ctx, q, db.Pick(q, "", " FOR UPDATE"))
+			if is = c.version == mark; err != nil || !is {
+				return err
+			}
+			return do(ctx, q)
+		})
+		return is, err
+	}
+	for i := len(l.followers) - 1; i >= 0; i-- {
+		for _, t := range l.followers[i].Tables {
+			for more := true; more; {
+				is, err := still(func(ctx context.Context, q db.Q) (err error) {
+					more, err = db.Clear(ctx, q, t, emptied)
+					return err
+				})
+				if err != nil || !is {
+					return err
+				}
+			}
 		}
 	}
-	_, err := db.Exec(ctx, q, "DELETE FROM follower_failure WHERE follower = $1", f.Name)
+	_, err = still(func(ctx context.Context, q db.Q) error {
+		for _, f := range l.followers {
+			if _, err := db.Exec(ctx, q, "DELETE FROM follower_failure WHERE follower = $1", f.Name); err != nil {
+				return err
+			}
+		}
+		_, err := db.Exec(ctx, q, "UPDATE derivation SET version = $1 WHERE id = 1", l.version())
+		return err
+	})
 	return err
 }
 
@@ -417,7 +448,7 @@ func (l *Ledger) Rebuild(ctx context.Context, size int, progress func(done int))
 	if err := l.adopt(ctx); err != nil {
 		return fmt.Errorf("adopt the ledger: %w", err)
 	}
-	if err := l.db.Tx(ctx, l.reset); err != nil {
+	if err := l.empty(ctx, func(context.Context, db.Q) (bool, error) { return true, nil }); err != nil {
 		return fmt.Errorf("empty derived tables: %w", err)
 	}
 	done := 0

@@ -254,6 +254,25 @@ func TestRebuildGivesTheSame(t *testing.T) {
 		if diff := cmp.Diff(before, seen(t, d)); diff != "" {
 			t.Errorf("a new version derived otherwise (-before +after):\n%s", diff)
 		}
+		// One that stopped while it emptied goes on, also with a version that was never through.
+		for _, mark := range []string{"emptying for witness.2", "emptying for witness.3"} {
+			err := d.Tx(t.Context(), func(ctx context.Context, q db.Q) error {
+				if _, err := db.Exec(ctx, q, "UPDATE derivation SET version = $1, tx = 0, seq = 0", mark); err != nil {
+					return err
+				}
+				_, err := db.Exec(ctx, q, "DELETE FROM seen WHERE seq IN (SELECT MAX(seq) FROM seen)")
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := ledger.New(d, slog.New(slog.DiscardHandler), clock, f).CatchUp(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(before, seen(t, d)); diff != "" {
+				t.Errorf("gone on with otherwise (-before +after):\n%s", diff)
+			}
+		}
 	})
 }
 
