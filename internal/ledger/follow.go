@@ -138,6 +138,11 @@ func (l *Ledger) cursor(ctx context.Context, q db.Q, tail string) (c cursor, fou
 	return c, found, nil
 }
 
+// hold is cursor for whoever moves it: no other node does before the transaction ends.
+func (l *Ledger) hold(ctx context.Context, q db.Q) (cursor, bool, error) {
+	return l.cursor(ctx, q, db.Pick(q, "", " FOR UPDATE"))
+}
+
 // prepare makes the cursor, and begins again when the followers are others than those that derived what is there.
 func (l *Ledger) prepare(ctx context.Context) error {
 	if err := l.adopt(ctx); err != nil {
@@ -148,7 +153,7 @@ func (l *Ledger) prepare(ctx context.Context) error {
 		return err
 	}
 	return l.empty(ctx, func(ctx context.Context, q db.Q) (bool, error) {
-		c, found, err := l.cursor(ctx, q, db.Pick(q, "", " FOR UPDATE"))
+		c, found, err := l.hold(ctx, q)
 		return !found || c.version != l.version(), err // another node may have emptied it meanwhile
 	})
 }
@@ -170,7 +175,7 @@ func (l *Ledger) adopt(ctx context.Context) error {
 	}
 	if is {
 		err = l.empty(ctx, func(ctx context.Context, q db.Q) (bool, error) {
-			if _, _, err := l.cursor(ctx, q, " FOR UPDATE"); err != nil {
+			if _, _, err := l.hold(ctx, q); err != nil {
 				return false, err
 			}
 			if is, err := foreign(ctx, q); err != nil || !is { // another node did
@@ -209,7 +214,7 @@ func (l *Ledger) empty(ctx context.Context, needed func(context.Context, db.Q) (
 	// Another node may be doing the same; once one is through, the rows are those that it derives.
 	still := func(do func(context.Context, db.Q) error) (is bool, err error) {
 		err = l.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
-			c, _, err := l.cursor(ctx, q, db.Pick(q, "", " FOR UPDATE"))
+			c, _, err := l.hold(ctx, q)
 			if is = c.version == mark; err != nil || !is {
 				return err
 			}
@@ -252,7 +257,7 @@ func (l *Ledger) step(ctx context.Context, size int) (int, error) {
 	one := func(size int, tolerant bool) error {
 		return l.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
 			list = nil
-			at, _, err := l.cursor(ctx, q, db.Pick(q, "", " FOR UPDATE"))
+			at, _, err := l.hold(ctx, q)
 			if err != nil {
 				return err
 			}
