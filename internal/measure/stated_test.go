@@ -113,6 +113,20 @@ func TestGoldenStated(t *testing.T) {
 		if r, err := w.s.Compute(w.ctx, "member-effect", measure.Window{From: may.From.AddDate(4, 0, 0), To: may.To.AddDate(4, 0, 0)}, measure.Filter{}); err != nil || r.LeftOut != 0 {
 			t.Errorf("years later: %+v, %v", r, err)
 		}
+		// Years before, members bought more and more already when others did not: no effect is told.
+		past := measure.Window{From: may.From.AddDate(-8, 0, 0), To: may.To.AddDate(-8, 0, 0)}
+		for i := range 30 {
+			for part, amount := range map[string]int64{"members_after": 1500, "members_before": 1000, "others_after": 900, "others_before": 850} {
+				w.book(stated{id: fmt.Sprint("past", part, i), kind: "comparison", at: past.From.AddDate(0, 0, 1), status: part, amount: amount + int64(i%3), currency: "EUR"})
+			}
+		}
+		for i := range 4 {
+			w.book(stated{id: fmt.Sprint("pm", i), kind: "comparison", at: past.From.AddDate(0, -6+i, 1), status: "members_earlier", amount: int64(600 + 100*i + i%2), currency: "EUR"},
+				stated{id: fmt.Sprint("po", i), kind: "comparison", at: past.From.AddDate(0, -6+i, 1), status: "others_earlier", amount: 800, currency: "EUR"})
+		}
+		if r, err := w.s.Compute(w.ctx, "member-effect", past, measure.Filter{}); err != nil || r.Value.Defined() || r.Why != "moved_apart" || r.N != 120 || len(r.Terms) != 5 || r.Terms[4].Value.Low <= 0 {
+			t.Errorf("groups that moved apart: %+v, %v", r, err)
+		}
 		// Whoever was met and bought nothing counts for the removal of the search: P = 3/4 of all four ways, without it 1/4 (ben), without the forum or the newsletter 2/4,
 		// without Mastodon 2/4; their effects are 2/3, 1/3, 1/3 and 1/3.
 		r, err := w.s.Compute(w.ctx, "attributed-removal", may, measure.Filter{})

@@ -290,7 +290,12 @@ func MemberEffect() Measure {
 					of = append(of, m)
 					e.Terms = append(e.Terms, Term{ID: p, Unit: Money, Value: m.Mean()})
 				}
-				e.Terms = append(e.Terms, Term{ID: PreTrend, Unit: Money, Value: preTrend(in)})
+				before := preTrend(in)
+				e.Terms = append(e.Terms, Term{ID: PreTrend, Unit: Money, Value: before})
+				if before.Bounded && (before.Low > 0 || before.High < 0) {
+					e.Why = "moved_apart" // what they differ by afterwards is then no effect
+					return e
+				}
 				e.Value = stat.DifferenceInDifferences(of[0], of[1], of[2], of[3]).AtLeast(100)
 				return e
 			})
