@@ -191,7 +191,7 @@ func membersParts(p membersPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = ui.Select(ui.Field{Name: "role", Label: i18n.T(ctx, "org.role"), Value: p.Role, Compact: true, Options: everyRole(ctx)}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Select(ui.Field{Name: "role", ID: "f-role-sought", Label: i18n.T(ctx, "org.role"), Value: p.Role, Compact: true, Options: everyRole(ctx)}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
