@@ -244,8 +244,10 @@ func ContributingShare() Measure {
 			if err != nil {
 				return nil, wrap(err)
 			}
+			// From what was said to whoever said it, and not the other way: there are more members than posts in a window.
 			a.between(w, "r.at")
-			wrote, err := db.All(ctx, q, fields, "SELECT r.at, 'wrote', x.member || ' ' || x.community FROM "+from+" JOIN post r ON "+said+" "+w.String(), w.Args...)
+			w.And(said).And("m.email = SUBSTR(r.author, 8) AND m.id = x.member AND k.id = x.community") // 7 letters of "mailto:"
+			wrote, err := db.All(ctx, q, fields, "SELECT r.at, 'wrote', x.member || ' ' || x.community FROM community k CROSS JOIN post r CROSS JOIN member m CROSS JOIN community_membership x "+w.String(), w.Args...)
 			list = append(list, wrote...)
 			for i := range list {
 				list[i].N = 1
