@@ -3,7 +3,6 @@
 package contact
 
 import (
-	"context"
 	"log/slog"
 	"sync"
 	"time"
@@ -46,9 +45,6 @@ func New(d *db.DB, l *ledger.Ledger, c *channel.Service, m *community.Service, o
 func (s *Service) Now() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }
 
 func notFound() error { return problem.New(problem.Missing, "problem.not_found") }
-
-// stranger is a context in which nobody is signed in: what is shown at a contact point is what everybody may see, whoever looks.
-func stranger(ctx context.Context) context.Context { return org.With(ctx, nil) }
 
 // paces bounds how often one network address, and all together, do something.
 type paces struct {

@@ -220,6 +220,84 @@ func TestReaches(t *testing.T) {
 	})
 }
 
+// TestDays: whoever writes within the days of a contact point made contact about their question, as it was when they asked; in a closed community members are shown answers.
+func TestDays(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		k := inboxtest.New(t, d, community.Follower(), contact.Follower())
+		lead, _ := k.Join("Lea", org.Owner)
+		ada, _ := k.Join("Ada", org.Plain)
+		log := slog.New(slog.DiscardHandler)
+		c := community.New(d, k.Ledger, k.Channels, k.Org, log, k.Now)
+		s := contact.New(d, k.Ledger, k.Channels, c, k.Org, log, k.Now)
+		must(t, d.Tx(t.Context(), func(ctx context.Context, q db.Q) error {
+			_, err := db.Exec(ctx, q, "UPDATE organisation SET url = 'https://velo.example'")
+			return err
+		}))
+		place, err := c.Add(k.As(lead), community.Plan{Slug: "den", Name: community.Texts{"en": "Den"}, Langs: []string{"en"}, Audience: community.Members, SignUp: community.Open})
+		must(t, err)
+		space, err := c.AddSpace(k.As(lead), place.ID, community.SpacePlan{Slug: "help", Name: community.Texts{"en": "Help"}, Access: community.OpenSpace, Holds: []string{community.Questions}})
+		must(t, err)
+		_, err = c.Join(k.As(ada), place.ID, "")
+		must(t, err)
+		begun, err := c.Start(k.As(lead), community.Begin{Space: space.ID, Kind: community.Questions, Title: "Why do brakes squeak", Body: "They squeak.", Token: "t1", Lang: "en"})
+		must(t, err)
+		answer, err := c.Reply(k.As(lead), place.ID, community.Reply{Post: begun, Body: "Oil the brakes.", Token: "t2", Lang: "en"})
+		must(t, err)
+		_, err = c.Pick(k.As(lead), place.ID, answer, true)
+		must(t, err)
+		p, err := s.Add(k.As(lead), contact.Point{Name: "Help", Langs: []string{"en"}, Community: place.ID})
+		must(t, err)
+		if p.Days != contact.UsualDays {
+			t.Errorf("%d days where nobody says how many", p.Days)
+		}
+		for _, days := range []int{-1, 31} {
+			p := p
+			p.Days = days
+			if _, err := s.Change(k.As(lead), p); !problem.Is(err, problem.Invalid) || problem.Of(err).Field != "days" {
+				t.Errorf("%d days: %v", days, err)
+			}
+		}
+		for who, ctx := range map[string]context.Context{"a member": k.As(ada), "a stranger": org.With(t.Context(), nil)} {
+			list, err := s.Answers(ctx, &p, "brakes squeak")
+			must(t, err)
+			if (len(list) == 1) != (who == "a member") {
+				t.Errorf("%s is shown %v", who, list)
+			}
+			r, err := s.Read(ctx, &p, nil, "question", begun, "")
+			if (err == nil && strings.Contains(r.HTML, "Oil the brakes")) != (who == "a member") {
+				t.Errorf("%s reads %q, %v", who, r.HTML, err)
+			}
+		}
+		wrote := func(days int) int {
+			t.Helper()
+			p.Days = days
+			p, err = s.Change(k.As(lead), p)
+			must(t, err)
+			since := k.Now()
+			_, err = s.Ask(k.As(ada), &p, contact.NewSecret(), "brakes squeak", "en", "", false)
+			must(t, err)
+			p.Days = 30 // what is changed afterwards is for those who ask then
+			p, err = s.Change(k.As(lead), p)
+			must(t, err)
+			k.Pass(5 * 24 * time.Hour)
+			mail := inboxtest.Mail(fmt.Sprint("m", days), "ada", "Brakes", "They squeak still.", k.Now())
+			mail.Author.URI = "mailto:" + ada.Email
+			k.Hear(k.Post.ID, mail)
+			steps, err := s.Steps(k.As(lead), p.ID, since)
+			must(t, err)
+			if steps.Visits != 1 {
+				t.Errorf("%d visits", steps.Visits)
+			}
+			k.Pass(40 * 24 * time.Hour)
+			return steps.Wrote
+		}
+		if three, ten := wrote(3), wrote(10); three != 0 || ten != 1 {
+			t.Errorf("after five days %d wrote in time of three days, %d of ten", three, ten)
+		}
+	})
+}
+
 // TestOrigins: a site is an origin and nothing more.
 func TestOrigins(t *testing.T) {
 	t.Parallel()

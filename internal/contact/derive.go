@@ -1,6 +1,7 @@
 package contact
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -68,9 +69,9 @@ func askers(ctx context.Context, q db.Q, list []ledger.Activity) (map[string]boo
 	return known, nil
 }
 
-// elsewhere notes that somebody who had a question here wrote to us by another way within 72 hours: a mail from the same address.
+// elsewhere notes that somebody who had a question here wrote to us by another way in time: a mail from the same address.
 func elsewhere(ctx context.Context, q db.Q, a *ledger.Activity) error {
-	open, _, err := db.Value[int](ctx, q, "SELECT COUNT(*) FROM contact_visit WHERE author = $1 AND author <> '' AND wrote_at IS NULL AND at <= $2 AND at >= $2 - $3", a.Actor, db.T(a.At), Within.Microseconds())
+	open, _, err := db.Value[int](ctx, q, "SELECT COUNT(*) FROM contact_visit v WHERE author = $1 AND author <> '' AND wrote_at IS NULL AND at <= $2 AND at + "+inTime+" >= $2", a.Actor, db.T(a.At))
 	if err != nil || open == 0 {
 		return err
 	}
@@ -78,7 +79,7 @@ func elsewhere(ctx context.Context, q db.Q, a *ledger.Activity) error {
 	if err != nil || said.Ours || !said.Direct || said.Automatic != "" {
 		return err
 	}
-	_, err = db.Exec(ctx, q, "UPDATE contact_visit SET wrote_at = $2 WHERE author = $1 AND wrote_at IS NULL AND at <= $2 AND at >= $2 - $3", a.Actor, db.T(a.At), Within.Microseconds())
+	_, err = db.Exec(ctx, q, "UPDATE contact_visit AS v SET wrote_at = $2 WHERE author = $1 AND wrote_at IS NULL AND at <= $2 AND at + "+inTime+" >= $2", a.Actor, db.T(a.At))
 	return err
 }
 
@@ -89,8 +90,8 @@ func deriveOne(ctx context.Context, q db.Q, a *ledger.Activity) error {
 		if err := a.Decode(&v); err != nil {
 			return err
 		}
-		_, err := db.Exec(ctx, q, `INSERT INTO contact_visit (id, point, at, held, holdout, widget, lang, offered, author) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
-			a.Object, v.Point, db.T(a.At), db.B(v.Held), v.Holdout, db.B(v.Widget), v.Lang, v.Offered, v.By)
+		_, err := db.Exec(ctx, q, `INSERT INTO contact_visit (id, point, at, held, holdout, widget, lang, offered, author, days) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING`,
+			a.Object, v.Point, db.T(a.At), db.B(v.Held), v.Holdout, db.B(v.Widget), v.Lang, v.Offered, v.By, cmp.Or(v.Days, UsualDays))
 		return err
 	case ledger.VisitRead:
 		var r ledger.AnswerRead

@@ -1,6 +1,7 @@
 package contact
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -31,16 +32,17 @@ type Point struct {
 	Mail      string   // the channel that answers go out through by mail, "" for none
 	Sites     []string // origins that may embed the widget
 	Holdout   int      // percent of visitors from whom answers are held back, 0 to 50
+	Days      int      // within how many days of a question writing to us is about it, 1 to 30
 	Survey    bool     // those who read an answer are asked whether it helped
 	CreatedAt time.Time
 	ChangedAt time.Time
 	ClosedAt  time.Time // zero while it is open
 }
 
-const pointColumns = "id, slug, channel, name, langs, community, mail, sites, holdout, survey, created_at, changed_at, closed_at"
+const pointColumns = "id, slug, channel, name, langs, community, mail, sites, holdout, days, survey, created_at, changed_at, closed_at"
 
 func pointFields(p *Point) []any {
-	return []any{&p.ID, &p.Slug, &p.Channel, &p.Name, db.JSON(&p.Langs), &p.Community, &p.Mail, db.JSON(&p.Sites), &p.Holdout, db.Bool(&p.Survey), db.At(&p.CreatedAt), db.At(&p.ChangedAt),
+	return []any{&p.ID, &p.Slug, &p.Channel, &p.Name, db.JSON(&p.Langs), &p.Community, &p.Mail, db.JSON(&p.Sites), &p.Holdout, &p.Days, db.Bool(&p.Survey), db.At(&p.CreatedAt), db.At(&p.ChangedAt),
 		db.At(&p.ClosedAt)}
 }
 
@@ -126,6 +128,7 @@ func Origin(text string) (string, error) {
 }
 
 func (s *Service) check(ctx context.Context, p Point) (Point, error) {
+	p.Days = cmp.Or(p.Days, UsualDays)
 	p.Name = strings.TrimSpace(strings.Join(strings.Fields(strings.ToValidUTF8(p.Name, "")), " "))
 	switch {
 	case p.Name == "":
@@ -134,6 +137,8 @@ func (s *Service) check(ctx context.Context, p Point) (Point, error) {
 		return p, problem.New(problem.Invalid, "problem.too_long", "Max", maxName).On("name")
 	case p.Holdout < 0 || p.Holdout > mostHoldout:
 		return p, problem.New(problem.Invalid, "contact.bad_holdout", "Max", mostHoldout).On("holdout")
+	case p.Days < LeastDays || p.Days > MostDays:
+		return p, problem.New(problem.Invalid, "contact.bad_days", "Min", LeastDays, "Max", MostDays).On("days")
 	case len(p.Sites) > mostSites:
 		return p, problem.New(problem.Invalid, "contact.many_sites", "Max", mostSites).On("sites")
 	}
@@ -212,7 +217,7 @@ func (s *Service) Add(ctx context.Context, p Point) (Point, error) {
 	}
 	p.ID, p.Channel, p.Slug, p.CreatedAt, p.ChangedAt = id.New(), a.ID, slug(p.Name, list), s.Now(), s.Now()
 	return p, s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
-		err := db.Insert(ctx, q, "contact_point ("+pointColumns+")", [][]any{{p.ID, p.Slug, p.Channel, p.Name, db.J(p.Langs), p.Community, p.Mail, db.J(p.Sites), p.Holdout, db.B(p.Survey), db.T(p.CreatedAt),
+		err := db.Insert(ctx, q, "contact_point ("+pointColumns+")", [][]any{{p.ID, p.Slug, p.Channel, p.Name, db.J(p.Langs), p.Community, p.Mail, db.J(p.Sites), p.Holdout, p.Days, db.B(p.Survey), db.T(p.CreatedAt),
 			db.T(p.ChangedAt), nil}}, "")
 		if err != nil {
 			return fmt.Errorf("add a contact point: %w", err)
@@ -266,8 +271,8 @@ func (s *Service) Change(ctx context.Context, p Point) (Point, error) {
 		at = was.ChangedAt.Add(time.Microsecond)
 	}
 	err = s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
-		n, err := db.Exec(ctx, q, `UPDATE contact_point SET name = $1, langs = $2, community = $3, mail = $4, sites = $5, holdout = $6, survey = $7, changed_at = $8
-			WHERE id = $9 AND ($10 = 1 OR changed_at = $11)`, p.Name, db.J(p.Langs), p.Community, p.Mail, db.J(p.Sites), p.Holdout, db.B(p.Survey), db.T(at), p.ID, db.B(p.ChangedAt.IsZero()), db.T(or(p.ChangedAt, at)))
+		n, err := db.Exec(ctx, q, `UPDATE contact_point SET name = $1, langs = $2, community = $3, mail = $4, sites = $5, holdout = $6, survey = $7, changed_at = $8, days = $12
+			WHERE id = $9 AND ($10 = 1 OR changed_at = $11)`, p.Name, db.J(p.Langs), p.Community, p.Mail, db.J(p.Sites), p.Holdout, db.B(p.Survey), db.T(at), p.ID, db.B(p.ChangedAt.IsZero()), db.T(or(p.ChangedAt, at)), p.Days)
 		if err != nil {
 			return fmt.Errorf("change a contact point: %w", err)
 		}

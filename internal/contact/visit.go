@@ -24,8 +24,15 @@ import (
 // VisitFor is how long a browser keeps the name of a visit: within it, one person with one question is one visit.
 const VisitFor = 7 * 24 * time.Hour
 
-// Within is how long after reading an answer contact still counts as made about the same question.
-const Within = 72 * time.Hour
+// Within how many days of a question writing to us counts as being about it, at least, at most and where nobody says otherwise (ServiceXRG's 72 hours).
+const (
+	LeastDays = 1
+	MostDays  = 30
+	UsualDays = 3
+)
+
+// inTime is how long that is for a visit v, in microseconds: a number of 64 bits, on PostgreSQL too.
+const inTime = "v.days * 86400000000"
 
 // Visit is somebody with a question at a contact point.
 type Visit struct {
@@ -125,12 +132,11 @@ const (
 	articleKind  = "article"
 )
 
-// Answers are what may answer a question at a contact point: what everybody may read.
+// Answers are what may answer a question at a contact point: what whoever asks may read.
 func (s *Service) Answers(ctx context.Context, p *Point, question string) ([]Answer, error) {
 	if p.Community == "" {
 		return nil, nil
 	}
-	ctx = stranger(ctx)
 	o, err := s.community.Sees(ctx, nil)
 	if err != nil {
 		return nil, err
@@ -172,7 +178,7 @@ func (s *Service) Ask(ctx context.Context, p *Point, secret, question, lang, add
 		return Visit{}, err
 	}
 	visit := digest(secret)
-	in := ledger.Visit{Point: p.ID, Widget: widget, Holdout: p.Holdout, Offered: len(answers), Lang: lang, By: by(ctx)}
+	in := ledger.Visit{Point: p.ID, Widget: widget, Holdout: p.Holdout, Offered: len(answers), Lang: lang, Days: p.Days, By: by(ctx)}
 	if p.Community != "" && held(visit, p.Holdout) {
 		in.Held = true
 	}
@@ -184,7 +190,7 @@ func (s *Service) Ask(ctx context.Context, p *Point, secret, question, lang, add
 	return v, err
 }
 
-// by is the identity of whoever is signed in and asks: what they write by another way within 72 hours is contact too. Of all others nothing is known.
+// by is the identity of whoever is signed in and asks: what they write by another way in time is contact too. Of all others nothing is known.
 func by(ctx context.Context) string {
 	m := org.Who(ctx)
 	if m == nil || m.Email == "" {
@@ -231,8 +237,7 @@ type Reading struct {
 // Read opens an answer for a visit, which is a fact once.
 func (s *Service) Read(ctx context.Context, p *Point, v *Visit, kind, ref, address string) (Reading, error) {
 	var r Reading
-	in := stranger(ctx)
-	o, err := s.community.Sees(in, nil)
+	o, err := s.community.Sees(ctx, nil)
 	if err != nil {
 		return r, err
 	}
@@ -242,17 +247,17 @@ func (s *Service) Read(ctx context.Context, p *Point, v *Visit, kind, ref, addre
 	}
 	switch kind {
 	case questionKind:
-		t, asked, solved, err := s.community.Solution(in, o, p.Community, ref)
+		t, asked, solved, err := s.community.Solution(ctx, o, p.Community, ref)
 		if err != nil {
 			return r, err
 		}
 		r = Reading{Answer: Answer{Kind: kind, Ref: t.ID, Title: t.Title, Lang: t.Lang}, Asked: asked.HTML, HTML: solved.HTML, By: solved.AuthorName, Path: c.Path() + t.Path()}
 	case articleKind:
-		a, err := s.community.Article(in, o, p.Community, ref)
+		a, err := s.community.Article(ctx, o, p.Community, ref)
 		if err != nil {
 			return r, err
 		}
-		rev, err := s.community.Revision(in, a.ID, a.Approved)
+		rev, err := s.community.Revision(ctx, a.ID, a.Approved)
 		if err != nil {
 			return r, err
 		}

@@ -17,7 +17,8 @@ type Visit struct {
 	Holdout int    `json:"holdout,omitempty"` // percent of those who come from whom answers are held back
 	Offered int    `json:"offered,omitempty"` // answers shown
 	Lang    string `json:"lang,omitempty"`
-	By      string `json:"by,omitempty"` // identity of whoever is signed in; "" for everybody else
+	Days    int    `json:"days,omitempty"` // within how many days writing to us is about it; 0 is 3, as it was before points said so
+	By      string `json:"by,omitempty"`   // identity of whoever is signed in; "" for everybody else
 }
 
 // AnswerRead names the answer somebody opened.

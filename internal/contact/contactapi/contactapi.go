@@ -29,6 +29,7 @@ type ContactPointDraft struct {
 	Mail      string   `json:"mail,omitempty" maxLength:"40" doc:"Channel that answers go out through by mail."`
 	Sites     []string `json:"sites,omitempty" maxItems:"20" doc:"Origins that may embed the widget."`
 	Holdout   int      `json:"holdout,omitempty" minimum:"0" maximum:"50" doc:"Percent of visitors who are shown no answers."`
+	Days      int      `json:"days,omitempty" minimum:"1" maximum:"30" doc:"Within so many days of a question writing to us is about it; 3 where it is not said."`
 	Survey    bool     `json:"survey,omitempty"`
 }
 
@@ -42,16 +43,16 @@ type ContactFigures struct {
 	Missed  int `json:"missed"`
 	Would   int `json:"would" doc:"Said that they would have written otherwise."`
 	Not     int `json:"would_not"`
-	Wrote   int `json:"wrote" doc:"Within 72 hours."`
+	Wrote   int `json:"wrote" doc:"Within the days that the contact point says."`
 }
 
 func shown(p contact.Point) ContactPoint {
 	return ContactPoint{ID: p.ID, Slug: p.Slug, Channel: p.Channel, Closed: !p.ClosedAt.IsZero(), ChangedAt: p.ChangedAt,
-		ContactPointDraft: ContactPointDraft{p.Name, p.Langs, p.Community, p.Mail, p.Sites, p.Holdout, p.Survey}}
+		ContactPointDraft: ContactPointDraft{p.Name, p.Langs, p.Community, p.Mail, p.Sites, p.Holdout, p.Days, p.Survey}}
 }
 
 func (d ContactPointDraft) point(id string) contact.Point {
-	return contact.Point{ID: id, Name: d.Name, Langs: d.Languages, Community: d.Community, Mail: d.Mail, Sites: d.Sites, Holdout: d.Holdout, Survey: d.Survey}
+	return contact.Point{ID: id, Name: d.Name, Langs: d.Languages, Community: d.Community, Mail: d.Mail, Sites: d.Sites, Holdout: d.Holdout, Days: d.Days, Survey: d.Survey}
 }
 
 // ByID names one in a path.

@@ -44,6 +44,7 @@ type pointPage struct {
 	Point       contact.Point
 	Sites       string
 	Holdout     string
+	Days        string
 	Communities []ui.Option
 	Mailboxes   []ui.Option
 	May         bool
@@ -76,7 +77,7 @@ func (h *handlers) newPoint(w http.ResponseWriter, r *http.Request) error {
 			langs = append(langs, l)
 		}
 	}
-	return h.form(w, r, pointPage{Point: contact.Point{Langs: langs, Survey: true}})
+	return h.form(w, r, pointPage{Point: contact.Point{Langs: langs, Survey: true}, Days: strconv.Itoa(contact.UsualDays)})
 }
 
 func (h *handlers) point(w http.ResponseWriter, r *http.Request) error {
@@ -84,7 +85,7 @@ func (h *handlers) point(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return h.form(w, r, pointPage{Point: p, Sites: strings.Join(p.Sites, "\n"), Holdout: strconv.Itoa(p.Holdout)})
+	return h.form(w, r, pointPage{Point: p, Sites: strings.Join(p.Sites, "\n"), Holdout: strconv.Itoa(p.Holdout), Days: strconv.Itoa(p.Days)})
 }
 
 func (h *handlers) form(w http.ResponseWriter, r *http.Request, p pointPage) error {
@@ -129,7 +130,7 @@ func (h *handlers) typed(r *http.Request) (pointPage, error) {
 	if err != nil {
 		return pointPage{}, err
 	}
-	p := pointPage{Sites: f.Text("sites"), Holdout: f.Text("holdout")}
+	p := pointPage{Sites: f.Text("sites"), Holdout: f.Text("holdout"), Days: f.Text("days")}
 	p.Point = contact.Point{ID: r.PathValue("id"), Name: f.Text("name"), Langs: f.Values["langs"], Community: f.Text("community"), Mail: f.Text("mail"), Survey: f.Has("survey")}
 	p.Point.Sites = strings.FieldsFunc(p.Sites, func(r rune) bool { return strings.ContainsRune(" ,;\t\n", r) })
 	if p.Point.Holdout, err = strconv.Atoi(p.Holdout); err != nil {
@@ -137,6 +138,9 @@ func (h *handlers) typed(r *http.Request) (pointPage, error) {
 		if p.Holdout == "" {
 			p.Point.Holdout = 0
 		}
+	}
+	if p.Point.Days, err = strconv.Atoi(p.Days); p.Days != "" && (err != nil || p.Point.Days == 0) {
+		p.Point.Days = -1 // refused with its bounds
 	}
 	if n, err := strconv.ParseInt(f.Text("seen"), 10, 64); err == nil {
 		p.Point.ChangedAt = time.UnixMicro(n).UTC()

@@ -231,6 +231,11 @@ func pointBody(p pointPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
+				_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+				templ_7745c5c3_Err = ui.TextField(ui.Field{Name: "days", Label: i18n.T(ctx, "contact.days_within"), Hint: i18n.T(ctx, "contact.days_hint"), Type: "number", Min: "1", Max: "30", Value: p.Days, Required: true, Error: p.bad("days")}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
 				return nil
 			})
 			templ_7745c5c3_Err = ui.Card("", nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var21), templ_7745c5c3_Buffer)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/entente/entente/internal/channel"
+	"github.com/entente/entente/internal/channel/community"
 	"github.com/entente/entente/internal/channel/contact"
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/enrich"
@@ -54,7 +55,7 @@ func New(t testing.TB, d *db.DB, more ...ledger.Follower) *Desk {
 	k.Org = org.New(d, log, k.Now)
 	e := enrich.New(d, log, enrich.LanguageIdentifier{})
 	k.Ledger = ledger.New(d, log, k.Now, append([]ledger.Follower{channel.PostFollower(), people.Follower(), e.Follower(), listening.NewMatcher(e).Follower(), inbox.Follower()}, more...)...)
-	k.Channels = channel.New(d, k.Ledger, box, channel.World{Clock: k.Now, Log: log}, log, k.Now, k.Town, contact.New())
+	k.Channels = channel.New(d, k.Ledger, box, channel.World{Clock: k.Now, Log: log}, log, k.Now, k.Town, contact.New(), community.New())
 	k.Inbox = inbox.New(d, k.Ledger, k.Channels, k.Org, log, k.Now)
 	k.Post, err = k.Channels.Add(t.Context(), channel.Draft{Kind: "town", Name: "Support", Settings: channel.Settings{"address": "help@velo.example"}, Inbox: channel.InboxAll})
 	k.must(err)

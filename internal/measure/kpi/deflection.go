@@ -4,7 +4,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/ledger"
@@ -123,14 +122,14 @@ func DeflectedEntitled() Measure {
 // OfVisits is somebody with a question at a contact point.
 const OfVisits Thing = "visit"
 
-// contactWithin is how long after a question contact is still about it (ServiceXRG's 72 hours).
-const contactWithin = 72 * time.Hour
+// contactWithin is how long after a question contact is still about it, as the contact point said then.
+const contactWithin = "v.days * 86400000000"
 
 // asking is the visits to contact points between the cuts; wrote says whether contact was made in time. Younger ones are still open.
 func (a Ask) asking() (s Source, wrote, young string) {
 	w := a.between(&db.Where{}, "v.at")
-	young = "v.at > " + w.Arg(db.T(a.Now.Add(-contactWithin)))
-	return Source{Table: "contact_visit v", ID: "v.id", At: "v.at", Where: w}, "(v.wrote_at IS NOT NULL AND v.wrote_at <= v.at + " + since(contactWithin) + ")", young
+	young = "v.at + " + contactWithin + " > " + w.Arg(db.T(a.Now))
+	return Source{Table: "contact_visit v", ID: "v.id", At: "v.at", Where: w}, "(v.wrote_at IS NOT NULL AND v.wrote_at <= v.at + " + contactWithin + ")", young
 }
 
 func visits(m Measure) Measure {
@@ -139,12 +138,12 @@ func visits(m Measure) Measure {
 	return m
 }
 
-// DeflectedExplicit is how many left a contact point after they read an answer and did not write within 72 hours.
+// DeflectedExplicit is how many left a contact point after they read an answer and did not write in time.
 func DeflectedExplicit() Measure {
 	return visits(Measure{
 		ID: "deflected-explicit", MinN: 30, Interval: Poisson,
 		Parts:   []Part{{"given_up", Numerator}, {"wrote", LeftOut}, {"too_recent", LeftOut}},
-		Formula: "D = #{ form left after opening a suggested answer, no contact within 72 h }",
+		Formula: "D = #{ form left after opening a suggested answer, no contact within d days }",
 		Source: func(a Ask) Source {
 			s, wrote, young := a.asking()
 			s.Where.And("v.held = 0").And("v.read_at IS NOT NULL")
