@@ -371,7 +371,7 @@ func caseAside(v *caseView) templ.Component {
 				write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.moderation.earlier"))
 				_, _ = templ_7745c5c3_Buffer.WriteString("</h3><ul class=\"stack-tight\">")
 				for i := range v.Earlier {
-					_, _ = templ_7745c5c3_Buffer.WriteString("<li><a href=\"")
+					_, _ = templ_7745c5c3_Buffer.WriteString("<li class=\"cluster\"><a href=\"")
 					write.Link(templ_7745c5c3_Buffer, templ.URL("/moderation/"+v.Earlier[i].ID))
 					_, _ = templ_7745c5c3_Buffer.WriteString("\">")
 					write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.moderation.state."+v.Earlier[i].State))

@@ -27,6 +27,7 @@ func savedPage(v *savedView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
+		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack\">")
 		if v.reuse.Replies > 0 {
 			templ_7745c5c3_Var2 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Err = ui.Stat(ui.StatProps{Label: i18n.T(ctx, "inbox.reuse.helped"), Value: i18n.Percent(ctx, share(v.reuse.Helped, v.reuse.Replies), 0), Note: i18n.N(ctx, "inbox.reuse.of", v.reuse.Replies), Href: "/saved-replies/uses"}).Render(ctx, templ_7745c5c3_Buffer)
@@ -54,7 +55,7 @@ func savedPage(v *savedView) templ.Component {
 		} else {
 			templ_7745c5c3_Var3 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				for i := range v.list {
-					_, _ = templ_7745c5c3_Buffer.WriteString("<li class=\"list-item\"><div class=\"stack-tight\"><span class=\"spread\">")
+					_, _ = templ_7745c5c3_Buffer.WriteString("<li class=\"list-item\"><div class=\"list-text stack-tight\"><span class=\"spread\">")
 					if v.me.May(org.InboxEdit) {
 						_, _ = templ_7745c5c3_Buffer.WriteString("<a href=\"")
 						write.Link(templ_7745c5c3_Buffer, templ.URL("/saved-replies/"+v.list[i].ID))
@@ -96,6 +97,7 @@ func savedPage(v *savedView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
+		_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil
 	})
 }
