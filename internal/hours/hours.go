@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/entente/entente/internal/problem"
@@ -89,8 +90,13 @@ type Clock struct {
 	zone    *time.Location
 	week    [7][]Stretch
 	holiday map[string]bool
-	weekly  time.Duration // in a week without holidays and clock changes
+
+	mu    sync.Mutex
+	years map[int]*year
 }
+
+// year is the working time of all dates of a year before each of them; at the end that of the whole year.
+type year [367]time.Duration
 
 // Clock reads a calendar.
 func (c Calendar) Clock() (*Clock, error) {
@@ -101,11 +107,6 @@ func (c Calendar) Clock() (*Clock, error) {
 	out := &Clock{zone: zone, week: c.Week, holiday: map[string]bool{}}
 	for _, h := range c.Holidays {
 		out.holiday[h] = true
-	}
-	for _, d := range c.Week {
-		for _, s := range d {
-			out.weekly += time.Duration(s.To-s.From) * time.Minute
-		}
 	}
 	return out, nil
 }
@@ -135,19 +136,57 @@ func (c *Clock) Between(from, to time.Time) time.Duration {
 	if !from.Before(to) {
 		return 0
 	}
-	var sum time.Duration
-	y, m, d := from.In(c.zone).Date()
-	last := to.In(c.zone)
-	for {
-		day := time.Date(y, m, d, 12, 0, 0, 0, time.UTC) // only its date counts
-		if day.After(time.Date(last.Year(), last.Month(), last.Day(), 12, 0, 0, 0, time.UTC)) {
-			return sum
-		}
+	first, last := noon(from.In(c.zone)), noon(to.In(c.zone))
+	// Dates well within lie in it whole, wherever clocks change, and were added up before: a wait of years costs what one of days does.
+	if begin, end := first.AddDate(0, 0, 2), last.AddDate(0, 0, -2); end.Sub(begin) > 7*24*time.Hour {
+		return c.days(first, begin, from, to) + c.whole(begin, end) + c.days(end, last.AddDate(0, 0, 1), from, to)
+	}
+	return c.days(first, last.AddDate(0, 0, 1), from, to)
+}
+
+// noon is the date that an instant has; only that counts of it.
+func noon(t time.Time) time.Time {
+	y, m, d := t.Date()
+	return time.Date(y, m, d, 12, 0, 0, 0, time.UTC)
+}
+
+// days is the working time between two instants of the dates from one to before another.
+func (c *Clock) days(first, end, from, to time.Time) (sum time.Duration) {
+	for day := first; day.Before(end); day = day.AddDate(0, 0, 1) {
 		if stretches := c.week[day.Weekday()]; len(stretches) > 0 && !c.off(day) {
 			sum += c.onDay(day, stretches, from, to)
 		}
-		d++
 	}
+	return sum
+}
+
+// whole is the working time of the dates from one to before another.
+func (c *Clock) whole(first, end time.Time) time.Duration {
+	sum := c.year(end.Year())[end.YearDay()-1] - c.year(first.Year())[first.YearDay()-1]
+	for y := first.Year(); y < end.Year(); y++ {
+		sum += c.year(y)[366]
+	}
+	return sum
+}
+
+func (c *Clock) year(y int) *year {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if of := c.years[y]; of != nil {
+		return of
+	}
+	of, sum := &year{}, time.Duration(0)
+	for n := range of {
+		of[n] = sum
+		if day := time.Date(y, 1, 1+n, 12, 0, 0, 0, time.UTC); day.Year() == y {
+			sum += c.days(day, day.AddDate(0, 0, 1), day.AddDate(0, 0, -3), day.AddDate(0, 0, 3))
+		}
+	}
+	if c.years == nil {
+		c.years = map[int]*year{}
+	}
+	c.years[y] = of
+	return of
 }
 
 // onDay is the working time of a date between two instants.

@@ -112,6 +112,49 @@ func TestNaiveWalk(t *testing.T) {
 	})
 }
 
+// TestLongWaits compares waits of up to years with a count date by date, over clock changes, skipped dates and holidays.
+func TestLongWaits(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(r *rapid.T) {
+		c := Calendar{Zone: rapid.SampledFrom([]string{"UTC", "Europe/Paris", "Asia/Kathmandu", "Australia/Lord_Howe", "America/Sao_Paulo", "Pacific/Apia", "America/St_Johns", "Pacific/Kiritimati"}).Draw(r, "zone")}
+		for d := range c.Week {
+			if rapid.Bool().Draw(r, "open") {
+				from := rapid.IntRange(0, 1439).Draw(r, "from")
+				c.Week[d] = []Stretch{{from, rapid.IntRange(from+1, 1440).Draw(r, "to")}}
+			}
+		}
+		c.Holidays = rapid.SliceOfN(rapid.SampledFrom([]string{"01-01", "02-29", "12-25", "12-31", "2011-12-30", "2004-03-28", "2010-10-31"}), 0, 4).Draw(r, "holidays")
+		k, err := c.Clock()
+		if err != nil {
+			r.Fatal(err)
+		}
+		begin := time.Date(1985, 1, 1, 0, 0, 0, 0, time.UTC)
+		for range 5 { // of one clock, which remembers years
+			from := begin.Add(time.Duration(rapid.IntRange(0, 45*365*24*60).Draw(r, "first")) * time.Minute)
+			to := from.Add(time.Duration(rapid.IntRange(0, 3*365*24*60).Draw(r, "minutes")) * time.Minute)
+			want := time.Duration(0)
+			for day := noon(from.In(k.zone)); !day.After(noon(to.In(k.zone))); day = day.AddDate(0, 0, 1) {
+				want += k.days(day, day.AddDate(0, 0, 1), from, to)
+			}
+			if got := k.Between(from, to); got != want {
+				r.Fatalf("%s to %s: %s, date by date %s", from, to, got, want)
+			}
+		}
+	})
+}
+
+func BenchmarkBetween(b *testing.B) {
+	k := clock(b, Usual("Europe/Paris"))
+	to := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
+	for name, wait := range map[string]time.Duration{"an hour": time.Hour, "a week": 7 * 24 * time.Hour, "half a year": 182 * 24 * time.Hour} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				k.Between(to.Add(-wait), to)
+			}
+		})
+	}
+}
+
 func TestCheck(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]Calendar{

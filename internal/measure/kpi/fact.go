@@ -94,15 +94,21 @@ type Hourly interface {
 
 // Working is how much of a wait that began at a moment somebody was there.
 func (a Ask) Working(at time.Time, wait time.Duration) time.Duration {
-	h := a.Hours
+	h := a.working()
 	if h == nil {
-		usual, err := hours.Usual("UTC").Clock()
-		if err != nil {
-			return wait // a machine that does not know UTC knows no other zone either
-		}
-		h = usual
+		return wait
 	}
 	return h.Between(at, at.Add(wait))
+}
+
+// working is when somebody is there; nil on a machine that does not know UTC, which knows no other zone either.
+func (a Ask) working() Hourly {
+	if a.Hours == nil {
+		if usual, err := hours.Usual("UTC").Clock(); err == nil {
+			return usual
+		}
+	}
+	return a.Hours
 }
 
 // Fact is something counted.

@@ -280,6 +280,7 @@ func (m Measure) Read(ctx context.Context, q db.Q, a Ask) ([]Fact, error) {
 	}
 	list, err := read(ctx, q, a)
 	if m.Clock == Business {
+		a.Hours = a.working() // which remembers what it added up
 		for i := range list {
 			list[i].For = a.Working(list[i].At, list[i].For)
 		}
