@@ -190,7 +190,8 @@ type EventQuery struct {
 	Past      bool   // those that have ended, the last first; else those to come
 	Each      bool   // each date of those that repeat; else the next, or the last of those that have ended
 	Mine      string // identity of somebody who enrolled
-	Page      int    // from 0
+	Tag       string
+	Page      int // from 0
 }
 
 // Events lists events that whoever the sight is of may read.
@@ -219,6 +220,12 @@ func (s *Service) Events(ctx context.Context, o Sight, in EventQuery) (list []Ev
 	}
 	if in.Past {
 		order = "e.starts_at DESC, e.id DESC, e.n DESC"
+	}
+	if in.Tag != "" {
+		if in.Tag, err = oneTag(in.Tag); err != nil || in.Tag == "" {
+			return nil, false, err
+		}
+		w.And(tagged(&w, in.Tag))
 	}
 	if in.Mine != "" {
 		w.And("EXISTS (SELECT 1 FROM community_event_seat s WHERE s.event = e.id AND s.n = e.n AND s.person = ? AND s.state <> 'out')", in.Mine)

@@ -74,6 +74,7 @@ type BoardQuery struct {
 	Community string // id
 	Space     string // id
 	Status    Status
+	Tag       string
 	Order     BoardOrder
 	Page      int // from 0
 }
@@ -95,7 +96,13 @@ func (s *Service) Board(ctx context.Context, o Sight, in BoardQuery) (Board, err
 		spaces = []string{in.Space}
 	}
 	in.Page = min(max(in.Page, 0), maxPage)
-	key := fmt.Sprintf("%s|%s|%d|%s", in.Order, in.Status, in.Page, strings.Join(spaces, " "))
+	if in.Tag != "" {
+		var err error
+		if in.Tag, err = oneTag(in.Tag); err != nil || in.Tag == "" {
+			return Board{}, err
+		}
+	}
+	key := fmt.Sprintf("%s|%s|%d|%s|%q", in.Order, in.Status, in.Page, strings.Join(spaces, " "), in.Tag)
 	return s.boards.Read(ctx, s.db, key, func(ctx context.Context) (Board, error) { return s.board(ctx, spaces, in) })
 }
 
@@ -106,6 +113,9 @@ func (s *Service) board(ctx context.Context, spaces []string, in BoardQuery) (Bo
 	var w db.Where
 	w.And("t.kind = 'idea'").And("t.deleted_at IS NULL").And("i.merged_into = ''")
 	w.And("t.space IN " + db.Among(q, w.Arg(db.Texts(spaces))))
+	if in.Tag != "" {
+		w.And(tagged(&w, in.Tag))
+	}
 	type row struct {
 		status Status
 		n      int
@@ -137,11 +147,11 @@ func (s *Service) board(ctx context.Context, spaces []string, in BoardQuery) (Bo
 	return out, nil
 }
 
-// Roadmap is what is planned, under way and done of the ideas of a community that may be read, each the newest decision first.
-func (s *Service) Roadmap(ctx context.Context, o Sight, community string) (map[Status][]Idea, error) {
+// Roadmap is what is planned, under way and done of the ideas of a community that may be read, of those with a tag if one is given, each the newest decision first.
+func (s *Service) Roadmap(ctx context.Context, o Sight, community, tag string) (map[Status][]Idea, error) {
 	out := map[Status][]Idea{}
 	for _, status := range []Status{IdeaPlanned, IdeaStarted, IdeaDone} {
-		b, err := s.Board(ctx, o, BoardQuery{Community: community, Status: status, Order: ByStatus})
+		b, err := s.Board(ctx, o, BoardQuery{Community: community, Status: status, Tag: tag, Order: ByStatus})
 		if err != nil {
 			return nil, err
 		}

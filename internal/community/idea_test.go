@@ -124,7 +124,7 @@ func TestIdeas(t *testing.T) {
 		if diff := cmp.Diff([]string{"A louder bell for the city 1 open"}, titles); diff != "" {
 			t.Error(diff)
 		}
-		road, err := k.Roadmap(t.Context(), k.sight(t.Context()), k.id)
+		road, err := k.Roadmap(t.Context(), k.sight(t.Context()), k.id, "")
 		must(t, err)
 		if len(road[community.IdeaStarted]) != 1 || len(road[community.IdeaPlanned]) != 0 {
 			t.Errorf("the road map is %+v", road)

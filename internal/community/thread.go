@@ -133,11 +133,10 @@ func (s *Service) Threads(ctx context.Context, o Sight, in Query) (List, error) 
 	}
 	in.Page = min(max(in.Page, 0), maxPage)
 	if in.Tag != "" {
-		tags, err := checkTags(in.Tag)
-		if err != nil || len(tags) != 1 {
+		var err error
+		if in.Tag, err = oneTag(in.Tag); err != nil || in.Tag == "" {
 			return List{}, err
 		}
-		in.Tag = tags[0]
 	}
 	key := fmt.Sprintf("%s|%d|%s|%q", in.Order, in.Page, strings.Join(spaces, " "), in.Tag)
 	return s.lists.Read(ctx, s.db, key, func(ctx context.Context) (List, error) { return s.threads(ctx, spaces, in) })
@@ -170,8 +169,8 @@ func (s *Service) threads(ctx context.Context, spaces []string, in Query) (List,
 			b.WriteString(" UNION ALL ")
 		}
 		first := "SELECT " + threadColumns + " FROM community_thread t WHERE t.space = " + w.Arg(space) + where + " ORDER BY " + order
-		if in.Tag != "" { // a tag between its quotes, in the list as it is kept: others that hold it do not match
-			first = "SELECT " + threadColumns + " FROM (" + first + db.Limit(mostTagged) + ") AS t WHERE REPLACE(t.tags, " + w.Arg(db.J(in.Tag)) + ", '') <> t.tags ORDER BY " + order
+		if in.Tag != "" {
+			first = "SELECT " + threadColumns + " FROM (" + first + db.Limit(mostTagged) + ") AS t WHERE " + tagged(&w, in.Tag) + " ORDER BY " + order
 		}
 		b.WriteString("SELECT * FROM (" + first + db.Limit(end+1) + ") AS s" + fmt.Sprint(i))
 	}

@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/entente/entente/internal/community/markup"
+	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/problem"
 )
 
@@ -124,6 +125,20 @@ func checkTags(text string) ([]string, error) {
 		return nil, problem.New(problem.Invalid, "community.thread.many_tags", "Max", maxTags).On("tags")
 	}
 	return out, nil
+}
+
+// oneTag is the tag that lists are narrowed by, as it is kept; "" for what is none, or several.
+func oneTag(text string) (string, error) {
+	tags, err := checkTags(text)
+	if err != nil || len(tags) != 1 {
+		return "", err
+	}
+	return tags[0], nil
+}
+
+// tagged holds of threads t with a tag: it stands between its quotes, in the list as it is kept, so others that hold it do not match.
+func tagged(w *db.Where, tag string) string {
+	return "REPLACE(t.tags, " + w.Arg(db.J(tag)) + ", '') <> t.tags"
 }
 
 // Preview is the HTML that Markdown will be shown as, safe in any page.

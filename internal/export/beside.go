@@ -16,6 +16,8 @@ func besides() []holding {
 		{"event_date", "row thread date starts_at ends_at zone place link seats cancelled reason often enrolled waiting", `SELECT e.id || ' ' || (1000000 + e.n), e.id, e.n, e.starts_at, e.ends_at, e.zone, e.place, e.link, e.seats, e.cancelled,
 			e.reason, e.often, (SELECT COUNT(*) FROM community_event_seat b WHERE b.event = e.id AND b.n = e.n AND b.state = 'in'), (SELECT COUNT(*) FROM community_event_seat b WHERE b.event = e.id AND b.n = e.n AND b.state = 'waiting')
 			FROM community_event e JOIN community_thread t ON t.id = e.id AND t.deleted_at IS NULL AND t.space IN $1 WHERE e.id || ' ' || (1000000 + e.n) > $2 ORDER BY 1`},
+		{"seat", "row thread date name mail state since_at", `SELECT b.event || ' ' || (1000000 + b.n) || ' ' || b.person, b.event, b.n, b.name, b.person, b.state, b.at FROM community_event_seat b
+			JOIN community_thread t ON t.id = b.event AND t.deleted_at IS NULL AND t.space IN $1 WHERE b.state <> 'out' AND b.event || ' ' || (1000000 + b.n) || ' ' || b.person > $2 ORDER BY 1`},
 		{"poll", "row post choices_json several ends_at", "SELECT l.post, l.post, l.choices, l.several, l.ends_at FROM community_poll l JOIN community_post p ON p.id = l.post" + shown + " AND l.post > $2 ORDER BY 1"},
 		{"ballot", "row post choices_json count", `SELECT b.post || ' ' || b.choices, b.post, b.choices, COUNT(*) FROM community_poll_ballot b JOIN community_post p ON p.id = b.post` + shown +
 			" AND b.choices <> '[]' AND b.post || ' ' || b.choices > $2 GROUP BY b.post, b.choices ORDER BY 1"},
@@ -45,6 +47,7 @@ func (t *teller) beside(e *json.Encoder) error {
 			for _, r := range rows {
 				last, _ = r["row"].(string)
 				delete(r, "row")
+				t.who(r)
 				if words, has := r["markdown"].(string); has {
 					r["markdown"] = t.located(words)
 				}
@@ -93,6 +96,21 @@ func (t *teller) challenges(e *json.Encoder) error {
 	return nil
 }
 
+// who says of somebody with an address which of the persons who spoke they are; the address itself goes along only when it was asked for.
+func (t *teller) who(r map[string]any) {
+	address, has := r["mail"].(string)
+	if !has {
+		return
+	}
+	mail, is := strings.CutPrefix(address, "mailto:")
+	if n := t.people["mailto:"+mail]; n > 0 {
+		r["person"] = n
+	}
+	if r["mail"] = mail; !t.scope.people || !is && strings.Contains(mail, ":") { // somebody of elsewhere has none
+		delete(r, "mail")
+	}
+}
+
 // fellows writes thanks in words, and who is in the community and in the groups that go along.
 func (t *teller) fellows(e *json.Encoder) error {
 	q, ids := t.s.db.Read(), []string{""}
@@ -116,12 +134,7 @@ func (t *teller) fellows(e *json.Encoder) error {
 		}
 	}
 	for _, r := range members {
-		if mail, _ := r["mail"].(string); t.people["mailto:"+mail] > 0 {
-			r["person"] = t.people["mailto:"+mail]
-		}
-		if !t.scope.people {
-			delete(r, "mail")
-		}
+		t.who(r)
 		r["kind"] = "member"
 		if err := e.Encode(r); err != nil {
 			return err

@@ -260,18 +260,18 @@ func TestRoundTrip(t *testing.T) {
 			return err
 		}))
 		open := unpacked(t, k.write(owner, export.Order{Community: k.ids["from"].ID, Form: export.Lines}))
-		for _, want := range []string{`"kind":"event_date"`, `"place":"place-of-hall"`, `"often":"week"`, `{"choices":["choice-of-hall","b"],"kind":"poll"`, `{"choices":[0],"count":2,"kind":"ballot"`, `"count":1,"kind":"reaction"`, `"markdown":"earlier-in-hall"`,
+		for _, want := range []string{`"kind":"event_date"`, `"place":"place-of-hall"`, `{"date":0,"kind":"seat","name":"Ana-of-hall","person":`, `"kind":"seat","name":"Zoe","since_at":"1970-01-01T00:00:00Z","state":"waiting"`, `"often":"week"`, `{"choices":["choice-of-hall","b"],"kind":"poll"`, `{"choices":[0],"count":2,"kind":"ballot"`, `"count":1,"kind":"reaction"`, `"markdown":"earlier-in-hall"`,
 			`"title":"call-of-hall"`, `"words":"verdict-of-over-hall"`, `"words":"thanks-to-ana"`, `"kind":"member","name":"Ana"`} {
 			if !strings.Contains(open, want) {
 				t.Errorf("the export lacks %s", want)
 			}
 		}
-		for _, never := range []string{"-of-den", "earlier-in-den", "ana@town.example", "verdict-of-soon", k.spaces["from/den"]} {
+		for _, never := range []string{"-of-den", "Left-of-hall", "earlier-in-den", "ana@town.example", "verdict-of-soon", k.spaces["from/den"]} {
 			if strings.Contains(open, never) {
 				t.Errorf("the export tells %s", never)
 			}
 		}
-		if all := unpacked(t, k.write(owner, lines)); !strings.Contains(all, "place-of-den") || !strings.Contains(all, "call-of-den") || !strings.Contains(all, `"role":"member","since_at":`) {
+		if all := unpacked(t, k.write(owner, lines)); !strings.Contains(all, "place-of-den") || !strings.Contains(all, `"kind":"seat","mail":"ana@town.example","name":"Ana-of-den"`) || strings.Contains(all, "far.example") || !strings.Contains(all, "call-of-den") || !strings.Contains(all, `"role":"member","since_at":`) {
 			t.Error("the export lacks what stands beside the words of a group that was named")
 		}
 
@@ -338,6 +338,7 @@ func beside(t *testing.T, k *town, space, name string) {
 		for _, x := range []string{
 			"INSERT INTO community_thread (id, channel, space, kind, title, excerpt, lang, author, author_name, at, last_at, last_name) VALUES ('meet-$N', '$C', '$S', 'event', 'Meet', '', '', 'x', 'x', 1, 1, 'x')",
 			"INSERT INTO community_event (id, n, often, starts_at, ends_at, zone, place, changed_at) VALUES ('meet-$N', 0, 'week', 1, 2, 'UTC', 'place-of-$N', 1)",
+			"INSERT INTO community_event_seat (event, person, name, state, turn, at, last) VALUES ('meet-$N', 'mailto:ana@town.example', 'Ana-of-$N', 'in', 1, 1, 'l'), ('meet-$N', 'acct:zoe@far.example', 'Zoe', 'waiting', 2, 1, 'l'), ('meet-$N', 'mailto:x', 'Left-of-$N', 'out', 3, 1, 'l')",
 			"INSERT INTO community_poll (post, choices, several) SELECT MIN(id), '[\"choice-of-$N\",\"b\"]', 0 FROM community_thread WHERE space = '$S' AND id <> 'meet-$N' AND deleted_at IS NULL",
 			"INSERT INTO community_poll_ballot (post, voter, choices, last) SELECT post, 'mailto:a', '[0]', 'l' FROM community_poll",
 			"INSERT INTO community_poll_ballot (post, voter, choices, last) SELECT post, 'mailto:b', '[0]', 'l' FROM community_poll",

@@ -1,6 +1,7 @@
 package communityweb
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -86,6 +87,14 @@ func (v *articlesView) newHref(ctx context.Context) string {
 	return to
 }
 
+// narrowed is what the feed of the list has behind its address.
+func (v *articlesView) narrowed() string {
+	if v.product == "" {
+		return ""
+	}
+	return "?tag=" + url.QueryEscape(v.product)
+}
+
 // productHref is the list of the articles about a product.
 func (v *hall) productHref(ctx context.Context, product string) string {
 	return v.href(ctx, "/articles?product="+url.QueryEscape(product))
@@ -137,7 +146,7 @@ func (h *handlers) showArticles(w http.ResponseWriter, r *http.Request, at hall,
 			v.kind = k
 		}
 	}
-	v.product = clip(web.Clean(q.Get("product")), 100)
+	v.product = clip(web.Clean(cmp.Or(q.Get("product"), q.Get("tag"))), 100) // the second as feeds have it
 	in := community.ArticleQuery{Community: at.place.ID, Kind: v.kind, Product: v.product, Unread: v.waiting}
 	if space != nil {
 		in.Space = space.ID

@@ -20,7 +20,7 @@ func articlesHead(v *articlesView) templ.Component {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<link rel=\"canonical\" href=\"")
 		write.Link(templ_7745c5c3_Buffer, v.world(v.path()))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
-		templ_7745c5c3_Err = feedLinks(&v.hall, v.title(ctx), "/articles", "").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = feedLinks(&v.hall, v.title(ctx), "/articles", v.narrowed()).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -111,7 +111,7 @@ func articlesPage(v *articlesView) templ.Component {
 			_, _ = templ_7745c5c3_Buffer.WriteString("</ol>")
 		}
 		_, _ = templ_7745c5c3_Buffer.WriteString("<p><a class=\"forum-feed small muted\" href=\"")
-		write.Link(templ_7745c5c3_Buffer, templ.URL(v.href(ctx, "/articles/feed.atom")))
+		write.Link(templ_7745c5c3_Buffer, templ.URL(v.href(ctx, "/articles/feed.atom")+v.narrowed()))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
 		templ_7745c5c3_Err = ui.Icon("rss").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {

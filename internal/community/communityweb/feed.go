@@ -27,6 +27,7 @@ type feed struct {
 	file  string // its path in the community, without what says the format
 	home  string // the path of the page
 	query string // what narrows it, with its "?"; "" for all
+	tag   string // that its items have, or, of articles, what they are about; "" for all
 	items []feedItem
 }
 
@@ -62,13 +63,28 @@ func (h *handlers) feeds(read func(r *http.Request, f *feed) error) web.Handler 
 		if err := read(r, f); err != nil {
 			return err
 		}
-		if f.name == "" { // of all
-			f.name = f.place.Called(f.lang)
-		} else {
-			f.name = f.place.Called(f.lang) + " · " + f.name
+		parts := []string{f.place.Called(f.lang)}
+		if f.name != "" { // "" is of all
+			parts = append(parts, f.name)
 		}
+		if f.tag != "" {
+			parts = append(parts, "#"+f.tag)
+		}
+		f.name = strings.Join(parts, " · ")
 		return send(h, w, r, f)
 	}
+}
+
+// narrow is the tag that a feed was asked for, which its addresses then have; "" for none.
+func (f *feed) narrow(r *http.Request) string {
+	if f.tag = clip(web.Clean(r.URL.Query().Get("tag")), 200); f.tag != "" {
+		join := "?"
+		if f.query != "" {
+			join = "&"
+		}
+		f.query += join + "tag=" + url.QueryEscape(f.tag)
+	}
+	return f.tag
 }
 
 // threadFeed reads the newest threads of a space or of all the community, and of a space that holds articles those.
@@ -79,14 +95,7 @@ func (h *handlers) threadFeed(r *http.Request, f *feed) error {
 	if o := community.Order(r.URL.Query().Get("order")); slices.Contains(community.Orders(), o) {
 		in.Order, f.query = o, "?order="+string(o)
 	}
-	tag := clip(r.URL.Query().Get("tag"), 200)
-	if in.Tag = tag; tag != "" {
-		join := "?"
-		if f.query != "" {
-			join = "&"
-		}
-		f.query += join + "tag=" + url.QueryEscape(tag)
-	}
+	in.Tag = f.narrow(r)
 	if slug := r.PathValue("space"); slug != "" {
 		sp, known := f.Space(f.place.ID, slug)
 		if !known || !f.May(sp.ID) {
@@ -94,18 +103,15 @@ func (h *handlers) threadFeed(r *http.Request, f *feed) error {
 		}
 		in.Space, f.name, f.file, f.home = sp.ID, f.spaceName(sp.ID), "/"+sp.Slug+"/feed", "/"+sp.Slug
 		if len(sp.Holds) == 1 && sp.Takes(community.Articles) {
-			return h.articlesInto(ctx, f, community.ArticleQuery{Community: f.place.ID, Space: sp.ID})
+			return h.articlesInto(ctx, f, community.ArticleQuery{Community: f.place.ID, Space: sp.ID, Product: in.Tag})
 		}
 		if len(sp.Holds) == 1 && sp.Takes(community.Events) {
-			return h.eventsInto(ctx, f, community.EventQuery{Community: f.place.ID, Space: sp.ID})
+			return h.eventsInto(ctx, f, community.EventQuery{Community: f.place.ID, Space: sp.ID, Tag: in.Tag})
 		}
 	}
 	list, err := h.s.Threads(ctx, f.Sight, in)
 	if err != nil {
 		return err
-	}
-	if tag != "" {
-		f.name = strings.TrimPrefix(f.name+" · #"+tag, " · ")
 	}
 	return h.threadsInto(ctx, f, list.Threads)
 }
@@ -131,7 +137,7 @@ func (h *handlers) threadsInto(ctx context.Context, f *feed, list []community.Th
 func (h *handlers) ideaFeed(r *http.Request, f *feed) error {
 	ctx := r.Context()
 	f.name, f.file, f.home = i18n.T(ctx, "community.idea.title"), "/ideas/feed", "/ideas"
-	b, err := h.s.Board(ctx, f.Sight, community.BoardQuery{Community: f.place.ID, Order: community.ByAge})
+	b, err := h.s.Board(ctx, f.Sight, community.BoardQuery{Community: f.place.ID, Order: community.ByAge, Tag: f.narrow(r)})
 	if err != nil {
 		return err
 	}
@@ -146,7 +152,7 @@ func (h *handlers) ideaFeed(r *http.Request, f *feed) error {
 func (h *handlers) roadFeed(r *http.Request, f *feed) error {
 	ctx := r.Context()
 	f.name, f.file, f.home = i18n.T(ctx, "community.idea.roadmap"), "/roadmap/feed", "/roadmap"
-	columns, err := h.s.Roadmap(ctx, f.Sight, f.place.ID)
+	columns, err := h.s.Roadmap(ctx, f.Sight, f.place.ID, f.narrow(r))
 	if err != nil {
 		return err
 	}
@@ -165,7 +171,7 @@ func (h *handlers) roadFeed(r *http.Request, f *feed) error {
 // eventFeed reads what takes place next.
 func (h *handlers) eventFeed(r *http.Request, f *feed) error {
 	f.name, f.file, f.home = i18n.T(r.Context(), "community.event.title"), "/events/feed", "/events"
-	return h.eventsInto(r.Context(), f, community.EventQuery{Community: f.place.ID})
+	return h.eventsInto(r.Context(), f, community.EventQuery{Community: f.place.ID, Tag: f.narrow(r)})
 }
 
 func (h *handlers) eventsInto(ctx context.Context, f *feed, in community.EventQuery) error {
@@ -215,7 +221,7 @@ func later(a, b time.Time) time.Time {
 func (h *handlers) articleFeed(r *http.Request, f *feed) error {
 	ctx := r.Context()
 	f.name, f.file, f.home = i18n.T(ctx, "community.article.title"), "/articles/feed", "/articles"
-	return h.articlesInto(ctx, f, community.ArticleQuery{Community: f.place.ID})
+	return h.articlesInto(ctx, f, community.ArticleQuery{Community: f.place.ID, Product: f.narrow(r)})
 }
 
 // feedMost is how many articles a feed has.
@@ -231,7 +237,7 @@ func (h *handlers) articlesInto(ctx context.Context, f *feed, in community.Artic
 		if err != nil {
 			return err
 		}
-		f.items = append(f.items, feedItem{id: f.world("/articles/" + a.ID), path: a.Path(), title: a.Title, by: nameOf(ctx, a.AuthorName), html: rev.HTML, summary: a.Excerpt, lang: a.Lang, at: a.At, updated: a.ApprovedAt})
+		f.items = append(f.items, feedItem{id: f.world("/articles/" + a.ID), path: a.Path(), title: a.Title, by: nameOf(ctx, a.AuthorName), html: rev.HTML, summary: a.Excerpt, lang: a.Lang, tags: a.Products, at: a.At, updated: a.ApprovedAt})
 	}
 	return nil
 }

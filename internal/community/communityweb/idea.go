@@ -495,7 +495,7 @@ func (h *handlers) roadmap(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	v := &roadView{hall: at}
-	if v.columns, err = h.s.Roadmap(r.Context(), at.Sight, at.place.ID); err != nil {
+	if v.columns, err = h.s.Roadmap(r.Context(), at.Sight, at.place.ID, ""); err != nil {
 		return err
 	}
 	return web.Show(w, r, web.Page{Title: i18n.T(r.Context(), "community.idea.roadmap"), Head: roadHead(v)}, roadPage(v))
