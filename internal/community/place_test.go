@@ -614,14 +614,14 @@ func TestInvitedByAddress(t *testing.T) {
 			come := func(link string) (string, error) {
 				return x.s.Come(t.Context(), c, link[strings.LastIndex(link, "/")+1:], in, org.Visit{IP: "192.0.2.7"})
 			}
-			if err := x.s.InviteAddress(x.who["strategist"], c.ID, "zoe@post.example"); !problem.Is(err, problem.Forbidden) {
+			if err := x.s.InviteAddress(x.who["strategist"], c.ID, "", "zoe@post.example"); !problem.Is(err, problem.Forbidden) {
 				t.Errorf("who does not decide invites: %v", err)
 			}
-			if err := x.s.InviteAddress(x.who["owner"], c.ID, "not an address"); !problem.Is(err, problem.Invalid) {
+			if err := x.s.InviteAddress(x.who["owner"], c.ID, "", "not an address"); !problem.Is(err, problem.Invalid) {
 				t.Errorf("no address: %v", err)
 			}
-			x.must(x.s.InviteAddress(x.who["owner"], c.ID, " Zoe@post.example"))
-			list, err := x.s.Invitations(x.who["owner"], c.ID)
+			x.must(x.s.InviteAddress(x.who["owner"], c.ID, "", " Zoe@post.example"))
+			list, err := x.s.Invitations(x.who["owner"], c.ID, "")
 			x.must(err)
 			if len(list) != 1 || list[0].Email != "zoe@post.example" || list[0].Mailed != mails || (list[0].Link == "") != mails {
 				t.Fatalf("mail %t: %+v", mails, list)
@@ -635,10 +635,10 @@ func TestInvitedByAddress(t *testing.T) {
 				link = text[strings.Index(text, "https://velo.example/c/den/invited/"):]
 				link, _, _ = strings.Cut(link, "\n")
 			} else {
-				if err := x.s.InviteAddress(x.who["social"], c.ID, "yan@post.example"); !problem.Is(err, problem.Invalid) {
+				if err := x.s.InviteAddress(x.who["social"], c.ID, "", "yan@post.example"); !problem.Is(err, problem.Invalid) {
 					t.Errorf("who makes no accounts makes one without a mail: %v", err)
 				}
-				if list, err := x.s.Invitations(x.who["social"], c.ID); err != nil || len(list) != 1 || list[0].Link != "" {
+				if list, err := x.s.Invitations(x.who["social"], c.ID, ""); err != nil || len(list) != 1 || list[0].Link != "" {
 					t.Errorf("who makes no accounts is given the link: %+v %v", list, err)
 				}
 			}
@@ -675,18 +675,19 @@ func TestInvitedByAddress(t *testing.T) {
 				t.Errorf("the link works twice: %v", err)
 			}
 			// Taken back, it is dead; and nobody becomes one of the team who was invited into it.
-			x.must(x.s.InviteAddress(x.who["owner"], c.ID, "xia@post.example"))
-			list, err = x.s.Invitations(x.who["owner"], c.ID)
+			x.must(x.s.InviteAddress(x.who["owner"], c.ID, "", "xia@post.example"))
+			list, err = x.s.Invitations(x.who["owner"], c.ID, "")
 			x.must(err)
-			x.must(x.s.Uninvite(x.who["owner"], c.ID, list[0].ID))
-			if list, err = x.s.Invitations(x.who["owner"], c.ID); err != nil || len(list) != 0 {
+			x.must(x.s.Uninvite(x.who["owner"], c.ID, "", list[0].ID))
+			if list, err = x.s.Invitations(x.who["owner"], c.ID, ""); err != nil || len(list) != 0 {
 				t.Errorf("taken back, there is %+v %v", list, err)
 			}
+			x.invitedIntoGroup(c, mail.sent, mails)
 			if mails {
 				continue
 			}
-			x.must(x.s.InviteAddress(x.who["owner"], c.ID, "will@post.example"))
-			if list, err = x.s.Invitations(x.who["owner"], c.ID); err != nil || len(list) != 1 {
+			x.must(x.s.InviteAddress(x.who["owner"], c.ID, "", "will@post.example"))
+			if list, err = x.s.Invitations(x.who["owner"], c.ID, ""); err != nil || len(list) != 1 {
 				t.Fatalf("%+v %v", list, err)
 			}
 			_, err = x.org.Invite(x.who["owner"], org.Invite{Email: "will@post.example", Role: org.Owner})
@@ -696,4 +697,109 @@ func TestInvitedByAddress(t *testing.T) {
 			}
 		}
 	})
+}
+
+// invitedIntoGroup: whoever is invited into a group comes into its community too; its moderators invite where the community lets everybody in; what was not answered is
+// sent again. shut is a community for those invited.
+func (x *town) invitedIntoGroup(shut community.Community, sent <-chan string, mails bool) {
+	x.t.Helper()
+	yard, err := x.s.Add(x.who["owner"], plan("yard", community.Everybody, community.Open))
+	x.must(err)
+	groups := map[string]community.Space{}
+	for _, c := range []community.Community{shut, yard} {
+		groups[c.ID], err = x.s.AddSpace(x.who["owner"], c.ID, space("cellar", community.Hidden))
+		x.must(err)
+	}
+	keeper := x.come("keeper", org.Plain)
+	for community, group := range groups {
+		x.must(x.s.InviteAddress(x.who["owner"], community, "", "keeper@velo.example"))
+		_, err := x.s.Join(keeper, community, "")
+		x.must(err)
+		x.must(x.s.InviteAddress(x.who["owner"], community, group.ID, "keeper@velo.example"))
+		_, err = x.s.JoinSpace(keeper, group.ID, "")
+		x.must(err)
+		x.must(x.s.GiveRole(x.who["owner"], community, group.ID, org.Who(keeper).ID, "moderator"))
+	}
+	link := func(c community.Community, who context.Context) string {
+		x.t.Helper()
+		if mails {
+			for text := range sent {
+				if _, rest, is := strings.Cut(text, "/c/"+c.Slug+"/invited/"); is {
+					token, _, _ := strings.Cut(rest, "\n")
+					if !strings.Contains(text, c.Slug+" · cellar") {
+						x.t.Errorf("the mail does not name the group: %s", text)
+					}
+					return token
+				}
+			}
+		}
+		list, err := x.s.Invitations(who, c.ID, groups[c.ID].ID)
+		x.must(err)
+		if len(list) != 1 || list[0].Link == "" {
+			x.t.Fatalf("invited into the group: %+v", list)
+		}
+		return list[0].Link[strings.LastIndex(list[0].Link, "/")+1:]
+	}
+	// One who only looks after the group brings nobody into a community that does not let everybody in, and is not told who has an account.
+	for _, address := range []string{"vera@post.example", "other@velo.example"} {
+		if p := problem.Of(x.s.InviteAddress(keeper, shut.ID, groups[shut.ID].ID, address)); p.Code != problem.Invalid || p.Key != "community.nobody_here" {
+			x.t.Errorf("who looks after a group alone invites %s: %v", address, p)
+		}
+	}
+	by := x.who["owner"]
+	if mails {
+		by = keeper
+	} else if p := problem.Of(x.s.InviteAddress(keeper, yard.ID, groups[yard.ID].ID, "vera@post.example")); p.Key != "community.invitation.no_mail" {
+		x.t.Errorf("who makes no accounts makes one without a mail: %v", p)
+	}
+	x.must(x.s.InviteAddress(by, yard.ID, groups[yard.ID].ID, "vera@post.example"))
+	first := link(yard, by)
+	if err := x.s.InviteAgain(by, yard.ID, "", "none"); !problem.Is(err, problem.Missing) && !problem.Is(err, problem.Forbidden) {
+		x.t.Errorf("an invitation that is none is sent again: %v", err)
+	}
+	of := func() community.Invitation {
+		x.t.Helper()
+		list, err := x.s.Invitations(by, yard.ID, groups[yard.ID].ID)
+		x.must(err)
+		if len(list) != 1 {
+			x.t.Fatalf("invited are %+v", list)
+		}
+		return list[0]
+	}
+	if mails {
+		if err := x.s.InviteAgain(by, yard.ID, groups[yard.ID].ID, of().ID); !problem.Is(err, problem.Conflict) {
+			x.t.Errorf("a mail is sent twice in a day: %v", err)
+		}
+	}
+	ago := db.T(time.Now().AddDate(0, 0, -20))
+	x.must(x.db.Tx(x.t.Context(), func(ctx context.Context, q db.Q) error {
+		_, err := db.Exec(ctx, q, "UPDATE community_invitation SET at = $1, until_at = $1 WHERE id = $2", ago, of().ID)
+		return err
+	}))
+	in := community.NewMember{Name: "Vera", Password: "Un vélo jaune 42", Lang: "en"}
+	if _, err := x.s.Come(x.t.Context(), yard, first, in, org.Visit{IP: "192.0.2.8"}); !problem.Is(err, problem.Missing) || !of().Over || of().Link != "" {
+		x.t.Errorf("a link that ran out lets in: %v, %+v", err, of())
+	}
+	x.must(x.s.InviteAgain(by, yard.ID, groups[yard.ID].ID, of().ID))
+	if of().Over || link(yard, by) != first {
+		x.t.Errorf("sent again: %+v", of())
+	}
+	_, err = x.s.Come(x.t.Context(), yard, first, in, org.Visit{IP: "192.0.2.8"})
+	x.must(err)
+	m, err := x.org.ByEmail(x.t.Context(), "vera@post.example")
+	x.must(err)
+	x.who["vera"] = org.With(x.t.Context(), m)
+	if o := mustSee(x.t, x, "vera"); !o.Joined(yard.ID) || !o.MayWrite(groups[yard.ID].ID) || o.May(groups[shut.ID].ID) {
+		x.t.Error("who came is not in both, or in more")
+	}
+	// Somebody who has an account and does not see the community gets a link as well, and signs in to take it.
+	x.must(x.s.InviteAddress(x.who["owner"], shut.ID, groups[shut.ID].ID, "other@velo.example"))
+	_, err = x.s.Come(x.who["other"], shut, link(shut, x.who["owner"]), community.NewMember{}, org.Visit{})
+	x.must(err)
+	if o := mustSee(x.t, x, "other"); !o.Joined(shut.ID) || !o.MayWrite(groups[shut.ID].ID) {
+		x.t.Error("who has an account and came is not in both")
+	}
+	if list, err := x.s.Invitations(x.who["owner"], shut.ID, groups[shut.ID].ID); err != nil || len(list) != 0 {
+		x.t.Errorf("taken, there is %+v %v", list, err)
+	}
 }

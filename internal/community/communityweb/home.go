@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/a-h/templ"
 
@@ -142,11 +141,12 @@ type keepView struct {
 	wrong                 wrong
 	in, asked, invited    []community.Listed
 	addresses             []community.Invitation // of who has no account yet
+	outside               bool                   // they may be invited from here
 	keeps, roles, remarks bool
 }
 
 func (v keepView) hint() string {
-	if strings.HasPrefix(v.base, "/communities/") {
+	if v.outside {
 		return "community.invitation.hint"
 	}
 	return "community.invite_hint"
@@ -174,6 +174,10 @@ func (h *handlers) showSpaceMembers(w http.ResponseWriter, r *http.Request, v vi
 		if page.invited, err = h.s.Among(ctx, v.ID, sp.ID, community.Awaited); err != nil {
 			return err
 		}
+		if page.addresses, err = h.s.Invitations(ctx, v.ID, sp.ID); err != nil {
+			return err
+		}
+		page.outside = h.s.MayInviteAddress(ctx, v.ID, sp.ID)
 	}
 	return web.Show(w, r, web.Page{Title: i18n.T(ctx, "community.members_of", "Name", page.name)}, keepBody(page))
 }
@@ -188,7 +192,7 @@ func (h *handlers) inviteToSpace(w http.ResponseWriter, r *http.Request, v visit
 		return err
 	}
 	address := f.Text("address")
-	if err := h.s.Invite(r.Context(), v.ID, sp.ID, address); err != nil {
+	if err := h.s.InviteAddress(r.Context(), v.ID, sp.ID, address); err != nil {
 		bad, err := mend(r.Context(), w, err)
 		if err != nil {
 			return err
@@ -212,9 +216,13 @@ func (h *handlers) decideInSpace(w http.ResponseWriter, r *http.Request, v visit
 	return web.Redirect(w, r, to)
 }
 
-// deal does with a member what the address says.
+// deal does with a member, or with an invitation by an address, what the address says.
 func (h *handlers) deal(ctx context.Context, place, space, member, do string) error {
 	switch do {
+	case "uninvite":
+		return h.s.Uninvite(ctx, place, space, member)
+	case "again":
+		return h.s.InviteAgain(ctx, place, space, member)
 	case "accept":
 		return h.s.LetIn(ctx, place, space, member)
 	case "out":

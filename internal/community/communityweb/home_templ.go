@@ -370,9 +370,17 @@ func keepBody(v keepView) templ.Component {
 				for _, a := range v.addresses {
 					_, _ = templ_7745c5c3_Buffer.WriteString("<li class=\"spread\"><span><strong>")
 					write.Text(templ_7745c5c3_Buffer, a.Email)
-					_, _ = templ_7745c5c3_Buffer.WriteString("</strong> <span class=\"muted small\">")
-					write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.invitation.until", "At", i18n.Day(ctx, a.Until)))
-					_, _ = templ_7745c5c3_Buffer.WriteString("</span> ")
+					_, _ = templ_7745c5c3_Buffer.WriteString("</strong> ")
+					if a.Over {
+						templ_7745c5c3_Err = ui.Badge(i18n.T(ctx, "community.invitation.over", "At", i18n.Day(ctx, a.Until)), ui.Warning).Render(ctx, templ_7745c5c3_Buffer)
+						if templ_7745c5c3_Err != nil {
+							return templ_7745c5c3_Err
+						}
+					} else {
+						_, _ = templ_7745c5c3_Buffer.WriteString("<span class=\"muted small\">")
+						write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.invitation.until", "At", i18n.Day(ctx, a.Until)))
+						_, _ = templ_7745c5c3_Buffer.WriteString("</span> ")
+					}
 					if a.Link != "" {
 						_, _ = templ_7745c5c3_Buffer.WriteString("<br><span class=\"small\">")
 						write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.invitation.link"))
@@ -380,12 +388,16 @@ func keepBody(v keepView) templ.Component {
 						write.Text(templ_7745c5c3_Buffer, a.Link)
 						_, _ = templ_7745c5c3_Buffer.WriteString("</code>")
 					}
-					_, _ = templ_7745c5c3_Buffer.WriteString("</span>")
+					_, _ = templ_7745c5c3_Buffer.WriteString("</span> <span class=\"cluster\">")
+					templ_7745c5c3_Err = ui.PostButton(v.base+"/"+a.ID+"/again", ui.ButtonProps{Label: i18n.T(ctx, "community.invitation.again"), Small: true, Variant: ui.Quiet, Attrs: naming(ctx, "community.invitation.again_for", a.Email)}).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
 					templ_7745c5c3_Err = ui.PostButton(v.base+"/"+a.ID+"/uninvite", ui.ButtonProps{Label: i18n.T(ctx, "community.take_back"), Small: true, Variant: ui.Quiet, Attrs: naming(ctx, "community.take_back_of", a.Email)}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					_, _ = templ_7745c5c3_Buffer.WriteString("</li>")
+					_, _ = templ_7745c5c3_Buffer.WriteString("</span></li>")
 				}
 				_, _ = templ_7745c5c3_Buffer.WriteString("</ul>")
 				return nil

@@ -230,13 +230,13 @@ func (h *handlers) members(w http.ResponseWriter, r *http.Request) error {
 
 func (h *handlers) showMembers(w http.ResponseWriter, r *http.Request, v visit, address string, bad wrong) (err error) {
 	ctx := r.Context()
-	page := keepView{name: v.Called(), back: "/communities/" + v.ID, base: "/communities/" + v.ID + "/members", address: address, wrong: bad, keeps: true}
+	page := keepView{name: v.Called(), back: "/communities/" + v.ID, base: "/communities/" + v.ID + "/members", address: address, wrong: bad, keeps: true, outside: true}
 	for state, list := range map[community.State]*[]community.Listed{community.In: &page.in, community.Asked: &page.asked, community.Awaited: &page.invited} {
 		if *list, err = h.s.Among(ctx, v.ID, "", state); err != nil {
 			return err
 		}
 	}
-	if page.addresses, err = h.s.Invitations(ctx, v.ID); err != nil {
+	if page.addresses, err = h.s.Invitations(ctx, v.ID, ""); err != nil {
 		return err
 	}
 	return web.Show(w, r, web.Page{Title: i18n.T(ctx, "community.members_of", "Name", page.name)}, keepBody(page))
@@ -252,7 +252,7 @@ func (h *handlers) invite(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	address := f.Text("address")
-	if err := h.s.InviteAddress(r.Context(), v.ID, address); err != nil {
+	if err := h.s.InviteAddress(r.Context(), v.ID, "", address); err != nil {
 		bad, err := mend(r.Context(), w, err)
 		if err != nil {
 			return err
@@ -269,12 +269,7 @@ func (h *handlers) decide(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	to := "/communities/" + v.ID + "/members"
-	if r.PathValue("do") == "uninvite" {
-		err = h.s.Uninvite(r.Context(), v.ID, r.PathValue("member"))
-	} else {
-		err = h.deal(r.Context(), v.ID, "", r.PathValue("member"), r.PathValue("do"))
-	}
-	if err != nil {
+	if err := h.deal(r.Context(), v.ID, "", r.PathValue("member"), r.PathValue("do")); err != nil {
 		return refused(w, r, err, to)
 	}
 	web.Flash(w, r, ui.Success, "community.done")

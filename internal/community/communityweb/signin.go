@@ -204,6 +204,15 @@ type invitedView struct {
 	wrong      wrong
 }
 
+// title names what the link lets into.
+func (v invitedView) title(ctx context.Context) string {
+	name := v.Called()
+	if v.invitation.Group.ID != "" {
+		name = v.SpaceName(v.invitation.Group)
+	}
+	return i18n.T(ctx, "community.join_name", "Name", name)
+}
+
 // signIn is where whoever was invited signs in: a community that does not show itself has no such page for them.
 func (v invitedView) signIn(ctx context.Context) string {
 	if v.Sight.Shows(v.ID) || web.AtOwnHost(ctx) {
@@ -241,7 +250,7 @@ func (h *handlers) invitedPage(w http.ResponseWriter, r *http.Request) error {
 }
 
 func showInvited(w http.ResponseWriter, r *http.Request, v invitedView) error {
-	return web.Show(w, r, web.Page{Title: i18n.T(r.Context(), "community.join_name", "Name", v.Called())}, invitedBody(v))
+	return web.Show(w, r, web.Page{Title: v.title(r.Context())}, invitedBody(v))
 }
 
 func (h *handlers) come(w http.ResponseWriter, r *http.Request) error {
@@ -272,6 +281,10 @@ func (h *handlers) come(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err != nil { // they have their account; the link lets them in once they are signed in
 		return err
+	}
+	if sp := v.invitation.Group; sp.ID != "" {
+		web.Flash(w, r, ui.Success, "community.joined_space", "Space", v.SpaceName(sp))
+		return web.Redirect(w, r, v.Path()+"/"+sp.Slug)
 	}
 	web.Flash(w, r, ui.Success, "community.joined", "Name", v.Called())
 	return web.Redirect(w, r, v.Path())
