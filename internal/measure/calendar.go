@@ -61,6 +61,20 @@ func (s *Service) working(ctx context.Context, m kpi.Measure, a *kpi.Ask) error 
 	if err != nil {
 		return err
 	}
-	a.Hours, err = c.Clock()
-	return err
+	clock, err := c.Clock()
+	if err != nil {
+		return err
+	}
+	raw, err := json.Marshal(c)
+	if err != nil {
+		return fmt.Errorf("write the business hours: %w", err)
+	}
+	a.Hours = openingHours{clock, string(raw)}
+	return nil
+}
+
+// openingHours is when somebody is there, and what tells it from other hours.
+type openingHours struct {
+	kpi.Hourly
+	text string
 }

@@ -18,15 +18,23 @@ type counting struct {
 	list  []kpi.Fact
 
 	running []running
+
+	working func(at time.Time, wait time.Duration) time.Duration // what of a wait counts; nil is all
 }
 
 // running is waits that go on: when they began, and in which hour they are counted.
-type running struct{ hour, begin int64 }
+type running struct {
+	hour, begin int64
+	elsewhere   bool // its hours are counted from another moment
+}
 
 type group struct {
 	cut      int
 	part     uint8
 	currency string
+	key      string
+	at       int64 // where it matters when: microseconds
+	lasts    int64
 }
 
 // add counts an item; they come in order of hours.
@@ -38,18 +46,30 @@ func (c *counting) add(hour int64, d *daily, n int) {
 	if int(it.part) >= len(c.k.m.Parts) {
 		return
 	}
+	key, lasts := "", int64(0)
+	if d.whose != nil {
+		w := d.whose[n]
+		key, lasts = d.names[w.name], w.lasts
+		at = at.Add(time.Duration(w.after) * time.Microsecond)
+	}
 	if it.wait != 0 || it.open || it.running || c.k.m.Unit == kpi.Seconds {
 		wait := time.Duration(it.wait) * time.Microsecond
 		if it.running {
 			wait = max(0, c.now.Sub(time.UnixMicro(it.wait)))
-			c.running = append(c.running, running{hour, it.wait})
+			c.running = append(c.running, running{hour, it.wait, c.working != nil && at.UnixMicro() != it.wait})
+		}
+		if c.working != nil {
+			wait = c.working(at, wait)
 		}
 		for range it.n { // waits are counted one by one
 			c.list = append(c.list, kpi.Fact{At: at, Part: c.k.m.Parts[it.part].ID, N: 1, For: wait, Open: it.open})
 		}
 		return
 	}
-	g := group{cut: c.place, part: it.part}
+	g := group{cut: c.place, part: it.part, key: key, lasts: lasts}
+	if c.k.when {
+		g.at = at.UnixMicro()
+	}
 	var s sum
 	if d.sums != nil {
 		s = d.sums[n]
@@ -60,7 +80,10 @@ func (c *counting) add(hour int64, d *daily, n int) {
 	}
 	f := c.sums[g]
 	if f == nil {
-		f = &kpi.Fact{At: at, Part: c.k.m.Parts[it.part].ID, Currency: s.currency}
+		f = &kpi.Fact{At: at, Part: c.k.m.Parts[it.part].ID, Currency: s.currency, Key: key}
+		if lasts > 0 {
+			f.Until = at.Add(time.Duration(lasts) * time.Microsecond)
+		}
 		c.sums[g] = f
 	}
 	f.N += int(it.n)

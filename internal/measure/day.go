@@ -5,15 +5,19 @@ import (
 	"errors"
 	"math"
 	"time"
+	"unique"
 
 	"github.com/entente/entente/internal/measure/kpi"
 )
 
 // daily is what a measure counts in a day of UTC, by the hour.
 type daily struct {
-	items []item // in order of hours
-	sums  []sum  // beside items, where the measure adds something up
-	moved uint32 // bit h: what is counted in hour h depends on the time at which it is asked for, so it is read anew each time
+	items []item            // in order of hours
+	sums  []sum             // beside items, where the measure adds something up
+	whose []whose           // beside items, where it matters whose they are, or when within the hour
+	names []string          // of whose, each once
+	place map[string]uint32 // of names, while a day is put together
+	moved uint32            // bit h: what is counted in hour h depends on the time at which it is asked for, so it is read anew each time
 }
 
 // item is facts of one hour that are alike: so many of a part, or one wait.
@@ -30,9 +34,58 @@ type sum struct {
 	currency     string
 }
 
+// whose is the key of an item, as its place in names, how many microseconds after the beginning of its hour it was, and how many after that its
+// period ends, 0 for a moment.
+type whose struct {
+	name, after uint32
+	lasts       int64
+}
+
+// add appends an item of another day, or hour.
+func (d *daily) add(of *daily, i int, hour uint8) {
+	it := of.items[i]
+	it.hour = hour
+	d.items = append(d.items, it)
+	if of.sums != nil {
+		d.sums = append(d.sums, make([]sum, len(d.items)-1-len(d.sums))...) // those before may have had none
+		d.sums = append(d.sums, of.sums[i])
+	} else if d.sums != nil {
+		d.sums = append(d.sums, sum{})
+	}
+	if of.whose != nil {
+		d.whose = append(d.whose, make([]whose, len(d.items)-1-len(d.whose))...)
+		d.whose = append(d.whose, whose{d.name(of.names[of.whose[i].name]), of.whose[i].after, of.whose[i].lasts})
+	} else if d.whose != nil {
+		d.whose = append(d.whose, whose{name: d.name("")})
+	}
+}
+
+// name is the place of a name among those of the day.
+func (d *daily) name(s string) uint32 {
+	if d.place == nil {
+		d.place = make(map[string]uint32, len(d.names))
+		for i, n := range d.names {
+			d.place[n] = uint32(i)
+		}
+	}
+	i, there := d.place[s]
+	if !there {
+		i = uint32(len(d.names))
+		d.names, d.place[s] = append(d.names, s), i
+	}
+	return i
+}
+
+// weight is about how much memory a day takes, in items of sixteen bytes.
+func (d *daily) weight() int64 {
+	return int64(len(d.items) + 2*len(d.sums) + len(d.whose) + 3*len(d.names) + 2)
+}
+
 const (
 	day     = 24 * time.Hour
 	version = 1 // of the format and of what is kept; a change makes all keys new
+
+	withSums, withWhose = 1, 2 // what a day holds beside items
 )
 
 // forever is a moment after everything, in hours and days of which nothing counts that is asked for.
@@ -45,11 +98,20 @@ func (d *daily) bytes() []byte {
 	}
 	b := binary.AppendUvarint([]byte{version}, uint64(d.moved))
 	b = binary.AppendUvarint(b, uint64(len(d.items)))
-	withSums := byte(0)
+	with := byte(0)
 	if d.sums != nil {
-		withSums = 1
+		with |= withSums
 	}
-	b = append(b, withSums)
+	if d.whose != nil {
+		with |= withWhose
+	}
+	b = append(b, with)
+	if d.whose != nil {
+		b = binary.AppendUvarint(b, uint64(len(d.names)))
+		for _, n := range d.names {
+			b = append(binary.AppendUvarint(b, uint64(len(n))), n...)
+		}
+	}
 	for i, it := range d.items {
 		flags := byte(0)
 		if it.open {
@@ -72,6 +134,10 @@ func (d *daily) bytes() []byte {
 			b = binary.LittleEndian.AppendUint64(b, math.Float64bits(s.squares))
 			b = append(binary.AppendUvarint(b, uint64(len(s.currency))), s.currency...)
 		}
+		if d.whose != nil {
+			b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(d.whose[i].name)), uint64(d.whose[i].after))
+			b = binary.AppendVarint(b, d.whose[i].lasts)
+		}
 	}
 	return b
 }
@@ -90,13 +156,24 @@ func unpack(b []byte) (*daily, error) {
 	r := unpacker{b: b[1:]}
 	d.moved = uint32(r.uvarint())
 	n := r.uvarint()
-	withSums := r.byte() == 1
+	with := r.byte()
 	if n > uint64(len(b)) {
 		return nil, errPacked
 	}
 	d.items = make([]item, n)
-	if withSums {
+	if with&withSums != 0 {
 		d.sums = make([]sum, n)
+	}
+	if with&withWhose != 0 {
+		d.whose = make([]whose, n)
+		names := r.uvarint()
+		if names > uint64(len(b)) {
+			return nil, errPacked
+		}
+		d.names = make([]string, names)
+		for i := range d.names {
+			d.names[i] = unique.Make(r.text(r.uvarint())).Value() // the same people say something on many days
+		}
 	}
 	for i := range d.items {
 		it := &d.items[i]
@@ -107,10 +184,14 @@ func unpack(b []byte) (*daily, error) {
 			it.n = int32(r.varint())
 		}
 		it.wait = r.varint()
-		if withSums {
+		if d.sums != nil {
 			s := &d.sums[i]
 			s.sum, s.squares = r.float(), r.float()
 			s.currency = r.text(r.uvarint())
+		}
+		if d.whose != nil {
+			d.whose[i] = whose{uint32(r.uvarint()), uint32(r.uvarint()), r.varint()}
+			r.bad = r.bad || int(d.whose[i].name) >= len(d.names)
 		}
 		if it.hour > 23 {
 			r.bad = true

@@ -199,7 +199,7 @@ func (s *Service) load(ctx context.Context, q db.Q, k keeping, h *held, days []i
 			continue // read from the rows, and kept anew
 		}
 		if c.seen.Store(now); c.d.CompareAndSwap(nil, d) {
-			s.store.items.Add(int64(len(d.items) + 2))
+			s.store.items.Add(d.weight())
 		}
 	}
 	s.makeLight(now)
@@ -223,7 +223,7 @@ func (s *Service) makeLight(now int64) {
 					d = nil
 				}
 				if d != nil {
-					items += int64(len(d.items) + 2)
+					items += d.weight()
 				}
 			}
 		}

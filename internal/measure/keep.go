@@ -21,10 +21,32 @@ const (
 	ofOpening
 	ofSpan
 	ofFact
-	things // how many there are
+	ofThread // a question, which depends on what is said in its thread
+	ofFirst  // the first contribution of somebody, which depends on those that follow
+	things   // how many there are
 )
 
-func (t thing) place(hour int64) int64 { return hour*int64(things) + int64(t) }
+// family is how many things share numbers: the hour times that many, and those of later migrations from further on.
+const (
+	family  = 4
+	further = 1 << 40
+)
+
+// places is the numbers of a thing from one hour to before another.
+func (t thing) places(from, to int64) (begin, end int64) {
+	base := int64(t) / family * further
+	return base + from*family, base + to*family
+}
+
+// placed is what a number stands for.
+func placed(place int64) (t thing, hour int64) {
+	base := int64(0)
+	if place >= further/2 {
+		base = further
+	}
+	hour = floor(place-base, family)
+	return thing(place - base - hour*family + base/further*family), hour
+}
 
 // keeping is a measure with a filter whose facts are kept by the day.
 type keeping struct {
@@ -33,15 +55,27 @@ type keeping struct {
 	f      Filter
 	thing  thing
 	moving bool // facts may change as time goes by
+	whose  bool // it matters whose they are
+	when   bool // it matters when within the hour they were
+	spread bool // facts of periods are among them, which are kept on the day on which they begin
+}
+
+// periods is which facts of periods stand in the hours of a key.
+func (k keeping) periods() kpi.Periods {
+	if k.spread {
+		return kpi.Beginning
+	}
+	return kpi.Reaching
 }
 
 // kept reports whether the facts of a measure are kept: whether what it counts in an hour follows from rows that note that hour when they
-// change. It is decided by its SQL. What it does not hold for, such as answers within seven days and distinct persons, is read directly.
+// change. It is decided by its SQL.
 func kept(m kpi.Measure, f Filter) (keeping, bool) {
 	k := keeping{m: m, f: f}
-	if m.Over != "" || m.Clock == kpi.Business || m.Between != nil || len(m.Parts) > 200 || len(m.Pending()) > 0 {
+	if m.Over != "" || m.Between != nil && !m.Within || len(m.Parts) > 200 || len(m.Pending()) > 0 {
 		return k, false
 	}
+	k.when = m.Clock == kpi.Business || m.Between != nil
 	ask := func(now time.Time) kpi.Source {
 		from := time.Unix(0, 0).UTC()
 		return m.Source(kpi.Ask{Cuts: []time.Time{from, from.Add(day)}, Now: now, Filter: f})
@@ -56,7 +90,7 @@ func kept(m kpi.Measure, f Filter) (keeping, bool) {
 			return k, false
 		}
 		k.thing = ofSpan
-	case src.Key != "" || src.Until != "" || m.Spread || m.Facts != nil && !m.Hourly:
+	case m.Facts != nil && !m.Hourly, m.Spread != (src.Until != ""):
 		return k, false
 	default:
 		var ok bool
@@ -64,6 +98,8 @@ func kept(m kpi.Measure, f Filter) (keeping, bool) {
 			return k, false
 		}
 	}
+	k.whose, k.spread = src.Key != "", m.Spread
+	k.when = k.when || k.spread
 	other := ask(forever().AddDate(-150, 0, 0))
 	k.moving = m.Moving || src.For != "" || fmt.Sprint(src) != fmt.Sprint(other) || fmt.Sprint(src.Where.Args) != fmt.Sprint(other.Where.Args)
 	filter, _ := json.Marshal(f) // texts always marshal
@@ -91,16 +127,35 @@ func rowsOf(at, text string) (thing, bool) {
 		}
 		return n == all
 	}
+	posts := func(alias, of string) bool { // whether all posts beside the first are found by that
+		return count["post"] == 1+strings.Count(text, "FROM post "+alias+" WHERE "+of)
+	}
 	switch at {
 	case "p.at", "m.at", "l.post_at":
 		// The channel of a community is made with it, before anything is said there, and stays.
-		return ofPost, only("post", "mention", "enrichment", "post_label", "community") && count["post"] <= 1
+		if !only("post", "mention", "enrichment", "post_label", "community") {
+			return 0, false
+		}
+		switch {
+		case count["post"] <= 1,
+			count["post"] == 2 && strings.Contains(text, "JOIN post q ON q.id = p.parent"),                                                           // whose author stays
+			count["post"] == 2 && strings.Contains(text, "FROM post o WHERE o.id = p.parent AND o.ours = 1"),                                         // is noted when that changes
+			count["post"] == 2 && strings.Contains(text, "FROM post q WHERE q.id = p.root AND q.accepted = p.external_id AND q.channel = p.channel"): // is noted too
+			return ofPost, true
+		case !only("post", "community"): // labels and mentions note the hour of the post alone
+			return 0, false
+		case posts("r", "r.root = p.root") && strings.Contains(text, "p.kind = 'question'"):
+			return ofThread, true
+		case posts("r", "r.author = p.author") && strings.Contains(text, "p.ours = 0") && strings.Contains(text, "(r.at, r.id) < (p.at, p.id)"):
+			return ofFirst, true
+		}
+		return 0, false
 	case "c.opened_at":
 		// Posts are those of its thread, found by its root.
 		return ofOpening, only("conversation", "conversation_span", "post", "mention", "enrichment") && count["conversation"] == 1 &&
 			count["post"] == strings.Count(text, "root = c.root") && count["conversation_span"] == strings.Count(text, "conversation = c.id")
 	case "f.at":
-		return ofFact, only("business_fact") && count["business_fact"] == 1
+		return ofFact, only("business_fact") && count["business_fact"] == 1+strings.Count(text, "g.kind = 'lead'") && strings.Count(text, "g.kind = 'lead'") == strings.Count(text, "g.ref = f.external")
 	}
 	return 0, false
 }

@@ -52,7 +52,7 @@ func packHour(out map[int64]*daily, k keeping, h int64, now []kpi.Fact, at time.
 		d = &daily{}
 		out[floor(h, 24)] = d
 	}
-	items, sums, still, err := hourItems(k, now, at, later)
+	items, still, err := hourItems(k, now, at, later)
 	if err != nil {
 		return err
 	}
@@ -61,16 +61,9 @@ func packHour(out map[int64]*daily, k keeping, h int64, now []kpi.Fact, at time.
 		d.moved |= 1 << hour
 		return nil
 	}
-	for i := range items {
-		items[i].hour = hour
+	for i := range items.items {
+		d.add(items, i, hour)
 	}
-	if sums != nil && len(d.sums) < len(d.items) { // hours before had nothing to add up
-		d.sums = append(d.sums, make([]sum, len(d.items)-len(d.sums))...)
-	}
-	if sums == nil && d.sums != nil {
-		sums = make([]sum, len(items))
-	}
-	d.items, d.sums = append(d.items, items...), append(d.sums, sums...)
 	return nil
 }
 
@@ -80,10 +73,14 @@ type alike struct {
 	open, running bool
 	wait          int64
 	currency      string
+	key           string
+	after         uint32
+	lasts         int64
 }
 
 // gather makes items of the facts of an hour, read as of asked.
-func gather(k keeping, list []kpi.Fact, asked time.Time) (items []item, sums []sum, err error) {
+func gather(k keeping, list []kpi.Fact, asked time.Time) (*daily, error) {
+	d := &daily{}
 	place := make(map[alike]int, min(len(list), 64))
 	add := false
 	for i := range list {
@@ -93,63 +90,78 @@ func gather(k keeping, list []kpi.Fact, asked time.Time) (items []item, sums []s
 		f := &list[i]
 		part, ok := partOf(k.m, f.Part)
 		if !ok {
-			return nil, nil, errOpenParts
+			return nil, errOpenParts
 		}
 		by := alike{part: part, open: f.Open, wait: f.For.Microseconds(), currency: f.Currency}
 		if asked.Equal(forever()) && f.For > 100*365*day {
 			by.running, by.wait = true, asked.UnixMicro()-by.wait
 		}
-		n, there := place[by]
-		if !there {
-			n = len(items)
-			place[by] = n
-			items = append(items, item{part: part, open: f.Open, running: by.running, wait: by.wait})
-			if add {
-				sums = append(sums, sum{currency: f.Currency})
+		if k.whose {
+			by.key = f.Key
+		}
+		if k.when {
+			by.after = uint32(f.At.UnixMicro() - startOfHour(hourOf(f.At)).UnixMicro())
+			if !f.Until.IsZero() {
+				by.lasts = f.Until.Sub(f.At).Microseconds()
 			}
 		}
-		items[n].n += int32(f.N)
+		n, there := place[by]
+		if !there {
+			n = len(d.items)
+			place[by] = n
+			d.items = append(d.items, item{part: part, open: f.Open, running: by.running, wait: by.wait})
+			if add {
+				d.sums = append(d.sums, sum{currency: f.Currency})
+			}
+			if k.whose || k.when {
+				d.whose = append(d.whose, whose{d.name(by.key), by.after, by.lasts})
+			}
+		}
+		d.items[n].n += int32(f.N)
 		if add {
-			sums[n].sum += f.Sum
-			sums[n].squares += f.Squares
+			d.sums[n].sum += f.Sum
+			d.sums[n].squares += f.Squares
 		}
 	}
-	return items, sums, nil
+	return d, nil
 }
 
 // hourItems makes items of the facts of an hour; still is false when they differ from those of a later moment by more than waits that go on.
-func hourItems(k keeping, now []kpi.Fact, at time.Time, later []kpi.Fact) (items []item, sums []sum, still bool, err error) {
+func hourItems(k keeping, now []kpi.Fact, at time.Time, later []kpi.Fact) (items *daily, still bool, err error) {
 	if !k.moving {
-		items, sums, err = gather(k, now, at)
-		return items, sums, true, err
+		items, err = gather(k, now, at)
+		return items, true, err
 	}
-	if items, sums, err = gather(k, later, forever()); err != nil {
-		return nil, nil, false, err
+	if items, err = gather(k, later, forever()); err != nil {
+		return nil, false, err
 	}
-	seen, seenSums, err := gather(k, now, at)
+	seen, err := gather(k, now, at)
 	if err != nil {
-		return nil, nil, false, err
+		return nil, false, err
 	}
 	type total struct {
 		n            int32
 		sum, squares float64
 	}
-	totals := func(items []item, sums []sum) map[alike]total {
-		out := make(map[alike]total, len(items))
-		for i, it := range items {
+	totals := func(d *daily) map[alike]total {
+		out := make(map[alike]total, len(d.items))
+		for i, it := range d.items {
 			by := alike{part: it.part, open: it.open, wait: it.wait}
 			if it.running {
 				by.wait = max(0, at.UnixMicro()-it.wait)
 			}
 			s := sum{}
-			if sums != nil {
-				s = sums[i]
+			if d.sums != nil {
+				s = d.sums[i]
 				by.currency = s.currency
+			}
+			if d.whose != nil {
+				by.key, by.after, by.lasts = d.names[d.whose[i].name], d.whose[i].after, d.whose[i].lasts
 			}
 			t := out[by]
 			out[by] = total{t.n + it.n, t.sum + s.sum, t.squares + s.squares}
 		}
 		return out
 	}
-	return items, sums, maps.Equal(totals(items, sums), totals(seen, seenSums)), nil
+	return items, maps.Equal(totals(items), totals(seen)), nil
 }

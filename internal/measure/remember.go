@@ -15,6 +15,18 @@ import (
 type recollection struct {
 	key      string
 	from, to int64
+	by       string // the zone where days are counted, the hours where those are
+}
+
+func (k keeping) recollection(a kpi.Ask, from, to int64) recollection {
+	r := recollection{key: k.id, from: from, to: to}
+	if k.m.Between != nil && a.Zone != nil {
+		r.by = a.Zone.String()
+	}
+	if h, ok := a.Hours.(openingHours); ok {
+		r.by += h.text
+	}
+	return r
 }
 
 // remembered is the number of a window of whole hours, and what it stands on: while the days are the same and nothing in them is being put
@@ -83,11 +95,11 @@ func hoursOf(w Window) (from, to int64, ok bool) {
 // remind gives a number that is remembered and still holds.
 func (s *Service) remind(ctx context.Context, v *view, k keeping, a kpi.Ask, w Window) (Result, bool, error) {
 	from, to, ok := hoursOf(w)
-	if !ok || k.m.Stock {
+	if !ok || k.m.Stock || k.spread {
 		return Result{}, false, nil
 	}
 	s.store.mu.Lock()
-	p := s.store.past[recollection{k.id, from, to}]
+	p := s.store.past[k.recollection(a, from, to)]
 	s.store.mu.Unlock()
 	if p == nil || a.Now.Before(p.now) || a.Now.UnixMicro() >= p.until || !sameConfusion(p.sentiment, a.Sentiment) {
 		return Result{}, false, nil
@@ -122,12 +134,21 @@ func (s *Service) remind(ctx context.Context, v *view, k keeping, a kpi.Ask, w W
 	r := p.r
 	r.Window, r.Parts = w, slices.Clone(p.r.Parts)
 	if p.longest != 0 {
-		before, now := p.now.Sub(time.UnixMicro(p.longest)), a.Now.Sub(time.UnixMicro(p.longest))
+		before, now := k.length(a, p.longest, p.now), k.length(a, p.longest, a.Now)
 		longer(&r.Median, before, now)
 		longer(&r.P90, before, now)
 		r.Value = r.Median.In(time.Second)
 	}
 	return r, true, nil
+}
+
+// length is how long a wait that goes on has lasted, of which only working hours count by that clock.
+func (k keeping) length(a kpi.Ask, begin int64, now time.Time) time.Duration {
+	at := time.UnixMicro(begin)
+	if k.m.Clock == kpi.Business {
+		return a.Working(at, now.Sub(at))
+	}
+	return now.Sub(at)
 }
 
 // longer says of a wait that the longest goes on.
@@ -142,7 +163,7 @@ func longer(w *stat.Wait, before, now time.Duration) {
 // remember keeps the number of a window that stands on whole days only.
 func (s *Service) remember(k keeping, a kpi.Ask, w Window, read reading, r Result) {
 	from, to, ok := hoursOf(w)
-	if !ok || k.m.Stock || slices.ContainsFunc(read.apart, func(p span) bool { return p.from < to && p.to > from }) {
+	if !ok || k.m.Stock || k.spread || slices.ContainsFunc(read.apart, func(p span) bool { return p.from < to && p.to > from }) {
 		return
 	}
 	p := &remembered{r: r, now: a.Now, until: math.MaxInt64}
@@ -153,10 +174,13 @@ func (s *Service) remember(k keeping, a kpi.Ask, w Window, read reading, r Resul
 	var on []int64
 	for _, w := range read.running {
 		if w.hour >= from && w.hour < to {
+			if w.elsewhere {
+				return
+			}
 			on = append(on, w.begin)
 		}
 	}
-	if len(on) > 0 && !p.bear(k, w, read, on) {
+	if len(on) > 0 && !p.bear(k, a, w, read, on) {
 		return
 	}
 	for _, d := range read.h.between(floor(from, 24), floor(to-1, 24)) {
@@ -167,12 +191,12 @@ func (s *Service) remember(k keeping, a kpi.Ask, w Window, read reading, r Resul
 	if s.store.past == nil || len(s.store.past) > mostPast {
 		s.store.past = map[recollection]*remembered{}
 	}
-	s.store.past[recollection{k.id, from, to}] = p
+	s.store.past[k.recollection(a, from, to)] = p
 }
 
 // bear works out how long a number holds although waits go on: until one of them has lasted as long as one that ended, for the curve is
 // another then. ok is false when it does not hold for any time, or when the number is not only a curve.
-func (p *remembered) bear(k keeping, w Window, read reading, on []int64) (ok bool) {
+func (p *remembered) bear(k keeping, a kpi.Ask, w Window, read reading, on []int64) (ok bool) {
 	r := &p.r
 	if k.m.Unit != kpi.Seconds || len(r.Terms) > 0 || r.Raw.Defined() || r.Value != r.Median.In(time.Second) || r.Median.Beyond != r.P90.Beyond {
 		return false
@@ -193,15 +217,16 @@ func (p *remembered) bear(k keeping, w Window, read reading, on []int64) (ok boo
 		return false // it has not begun
 	}
 	for _, begin := range on {
-		if i, _ := slices.BinarySearch(ended, now-begin+1); i < len(ended) {
-			p.until = min(p.until, begin+ended[i])
+		length := k.length(a, begin, p.now).Microseconds() // grows no faster than time goes by
+		if i, _ := slices.BinarySearch(ended, length+1); i < len(ended) {
+			p.until = min(p.until, now+ended[i]-length)
 		}
 	}
 	beyond := r.Median.Beyond
-	switch longest := p.now.Sub(time.UnixMicro(first)); {
+	switch longest := k.length(a, first, p.now); {
 	case beyond > longest: // of what does not go on any more
-		p.until = min(p.until, first+beyond.Microseconds())
-	case len(ended) == 0 || ended[len(ended)-1] < now-first:
+		p.until = min(p.until, now+(beyond-longest).Microseconds())
+	case len(ended) == 0 || ended[len(ended)-1] < longest.Microseconds():
 		p.longest = first
 	default:
 		return false

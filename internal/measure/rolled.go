@@ -56,7 +56,7 @@ const (
 	mostItems  = 4 << 20 // 64 MB
 	mostPast   = 20_000  // numbers that are remembered
 	mostWanted = 2000
-	mostPieces = 80  // read apart; more are read together
+	mostPieces = 80  // read apart; of more, those near each other are read together
 	usual      = 200 // days that are kept of whatever is asked for: half a year by weeks is drawn of most
 )
 
@@ -122,6 +122,22 @@ func unite(list []span) []span {
 	return out
 }
 
+// fewer joins the pieces that lie nearest to each other until they are not too many.
+func fewer(list []span) []span {
+	for gap := int64(1); len(list) > mostPieces; gap *= 2 {
+		out := list[:1]
+		for _, p := range list[1:] {
+			if last := &out[len(out)-1]; p.from-last.to <= gap {
+				last.to = p.to
+			} else {
+				out = append(out, p)
+			}
+		}
+		list = out
+	}
+	return list
+}
+
 // reading is facts that were read, and what is known of how they were.
 type reading struct {
 	list    []kpi.Fact
@@ -135,6 +151,7 @@ type reading struct {
 func (s *Service) rolled(ctx context.Context, v *view, k keeping, a kpi.Ask) (out reading, ok bool, err error) {
 	from, to := hourOf(a.From()), hourOf(a.To().Add(time.Hour-time.Microsecond))
 	cuts := a.Cuts
+	a.Periods = k.periods()
 	if k.m.Stock && a.To().After(a.Now) {
 		cuts = slices.Clone(cuts)
 		for i := range cuts {
@@ -227,12 +244,12 @@ func (s *Service) rolled(ctx context.Context, v *view, k keeping, a kpi.Ask) (ou
 	if lost {
 		s.want(k, first)
 	}
-	apart = unite(apart)
-	if len(apart) > mostPieces {
-		return out, false, nil
-	}
+	apart = fewer(unite(apart))
 	out.apart = apart
 	c := counting{k: k, cuts: cuts, now: a.Now, stock: k.m.Stock}
+	if k.m.Clock == kpi.Business {
+		c.working = a.Working
+	}
 	if k.m.Unit == kpi.Seconds { // one fact a wait: the list would be copied again and again
 		n := 0
 		for _, day := range days {
@@ -260,6 +277,20 @@ func (s *Service) rolled(ctx context.Context, v *view, k keeping, a kpi.Ask) (ou
 		}
 	}
 	list := c.facts()
+	if k.when && a.Zone != nil {
+		for i := range list {
+			list[i].At = list[i].At.In(a.Zone)
+		}
+	}
+	if k.spread {
+		earlier := a
+		earlier.Periods = kpi.Begun
+		facts, err := k.m.Read(ctx, v.q, earlier)
+		if err != nil {
+			return out, false, err
+		}
+		list = append(list, facts...)
+	}
 	out.running = c.running
 	low, high := a.From(), end
 	if k.m.Stock {

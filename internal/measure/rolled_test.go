@@ -56,7 +56,8 @@ func TestRolled(t *testing.T) {
 			if run++; run > most {
 				return
 			}
-			w.now = start.AddDate(0, 0, 49+rapid.IntRange(0, 3).Draw(r, "days on"))
+			w.now = w.now.Add(time.Duration(rapid.IntRange(0, 30).Draw(r, "hours on")) * time.Hour) // never back: what was too recent once is not again
+			start := w.now.AddDate(0, 0, -49-rapid.IntRange(0, 3).Draw(r, "days ago"))
 			ch := fmt.Sprintf("ch%d", run)
 			w.channel(ch)
 			history := drawHistory(r, ch, start)
@@ -157,7 +158,8 @@ func drawHistory(r *rapid.T, ch string, start time.Time) []ledger.Activity {
 	n := rapid.IntRange(1, 12).Draw(r, "posts")
 	for i := range n {
 		external := fmt.Sprintf("p%d", i)
-		s := ledger.Said{Text: rapid.SampledFrom(texts).Draw(r, "text"), Inbox: rapid.IntRange(0, 3).Draw(r, "inbox") > 0}
+		s := ledger.Said{Text: rapid.SampledFrom(texts).Draw(r, "text"), Inbox: rapid.IntRange(0, 3).Draw(r, "inbox") > 0,
+			Kind: rapid.SampledFrom([]string{"", "question", "question", "answer", "comment"}).Draw(r, "kind")}
 		for range rapid.IntRange(0, 2).Draw(r, "parents") { // also of those that were not heard yet, and of two threads
 			s.InReplyTo = append(s.InReplyTo, fmt.Sprintf("p%d", rapid.IntRange(0, n-1).Draw(r, "parent")))
 		}
@@ -168,7 +170,11 @@ func drawHistory(r *rapid.T, ch string, start time.Time) []ledger.Activity {
 			s.Automatic = "bulk"
 		}
 		at := moment("at")
-		list = append(list, said(ch, external, at, s))
+		one := said(ch, external, at, s)
+		if !s.Ours {
+			one.Actor = "acct:" + rapid.SampledFrom([]string{"ada", "bob", "cy"}).Draw(r, "author") + "@example.social"
+		}
+		list = append(list, one)
 		post := postID(ch, external)
 		posts = append(posts, post)
 		switch rapid.IntRange(0, 9).Draw(r, "and") {
@@ -178,6 +184,9 @@ func drawHistory(r *rapid.T, ch string, start time.Time) []ledger.Activity {
 			e := s
 			e.ExternalID, e.Text = external, rapid.SampledFrom(texts).Draw(r, "edited")
 			list = append(list, ledger.Activity{Kind: ledger.PostEdited, Actor: "acct:ada@example.social", Object: post, Channel: ch, At: at.Add(time.Hour), LearnedAt: at, Data: ledger.Data(e)})
+		case 5:
+			list = append(list, ledger.Activity{Kind: ledger.AnswerPicked, Actor: one.Actor, Object: post, Channel: ch, At: at.Add(time.Hour), LearnedAt: at,
+				Data: ledger.Data(ledger.Picked{Answer: fmt.Sprintf("p%d", rapid.IntRange(0, n-1).Draw(r, "picked"))})})
 		case 3, 4:
 			list = append(list, labelled(post, rapid.SampledFrom([]string{"positive", "neutral", "negative", ""}).Draw(r, "label"), at))
 		}
@@ -202,7 +211,16 @@ func drawHistory(r *rapid.T, ch string, start time.Time) []ledger.Activity {
 			case "lead":
 				f.Status = rapid.SampledFrom([]string{"open", "won", "lost"}).Draw(r, "status")
 			}
-			a := ledger.Activity{Kind: ledger.FactStated, Actor: "member:m1", Object: key, Channel: ch, At: moment("fact at"), Data: ledger.Data(f)}
+			if kind == "lead" { // what became of an enquiry may be stated apart
+				f.External, f.Ref = rapid.SampledFrom([]string{"", "e0", "e1"}).Draw(r, "external"), rapid.SampledFrom([]string{"", "e0", "e1"}).Draw(r, "ref")
+			}
+			fact := moment("fact at")
+			if kind == "cost" || kind == "contact" { // of a period
+				if days := rapid.SampledFrom([]int{0, 0, 1, 7, 40}).Draw(r, "days"); days > 0 {
+					f.Until = fact.AddDate(0, 0, days)
+				}
+			}
+			a := ledger.Activity{Kind: ledger.FactStated, Actor: "member:m1", Object: key, Channel: ch, At: fact, Data: ledger.Data(f)}
 			if kind == "cost" || kind == "order" {
 				a.Amount, a.Currency = int64(rapid.IntRange(1, 90000).Draw(r, "amount")), "EUR"
 			}

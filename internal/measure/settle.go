@@ -99,8 +99,7 @@ func (s *Service) settle(ctx context.Context) (int, error) {
 		}
 		hours := make([][]span, things)
 		for _, p := range places {
-			h := floor(p, int64(things))
-			t := p - h*int64(things)
+			t, h := placed(p)
 			hours[t] = append(hours[t], span{h, h + 1})
 		}
 		for t := range hours {
@@ -280,18 +279,9 @@ func splice(old, part *daily, from, to int64) *daily {
 			}
 		}
 		for i, it := range d.items {
-			if !in(int64(it.hour)) {
-				continue
+			if in(int64(it.hour)) {
+				out.add(d, i, it.hour)
 			}
-			if d.sums != nil { // items before may have had none
-				for len(out.sums) < len(out.items) {
-					out.sums = append(out.sums, sum{})
-				}
-				out.sums = append(out.sums, d.sums[i])
-			} else if out.sums != nil {
-				out.sums = append(out.sums, sum{})
-			}
-			out.items = append(out.items, it)
 		}
 	}
 	take(old, func(h int64) bool { return h < from })

@@ -49,7 +49,7 @@ func (s *Service) readTogether(ctx context.Context, q db.Q, keys []keeping, from
 			cuts = []time.Time{from, now, to} // what is still to come is told apart
 		}
 		read := func(at time.Time) ([]kpi.Fact, error) {
-			return raw(ctx, q, group[0].m, kpi.Ask{Cuts: cuts, Now: at, Filter: f, Apart: apart}, cuts, from, to)
+			return raw(ctx, q, group[0].m, kpi.Ask{Cuts: cuts, Now: at, Filter: f, Apart: apart, Finely: group[0].when, Periods: group[0].periods()}, cuts, from, to)
 		}
 		list, err := read(now)
 		if err != nil {

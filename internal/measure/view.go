@@ -49,10 +49,11 @@ func (v *view) generation(ctx context.Context) (gen int64, err error) {
 // dirty lists the hours between two in which something changed since they were put right.
 func (v *view) dirty(ctx context.Context, t thing, from, to int64) ([]int64, error) {
 	if !v.many {
+		begin, end := t.places(from, to)
 		places, err := db.All(ctx, v.q, db.Self[int64], `SELECT place FROM measure_touch WHERE place >= $1 AND place < $2 AND place % 4 = $3
-			UNION SELECT place FROM measure_stale WHERE place >= $1 AND place < $2 AND place % 4 = $3`, from*int64(things), to*int64(things), int64(t))
+			UNION SELECT place FROM measure_stale WHERE place >= $1 AND place < $2 AND place % 4 = $3`, begin, end, int64(t)%family)
 		for i := range places {
-			places[i] = floor(places[i], int64(things))
+			_, places[i] = placed(places[i])
 		}
 		return places, err
 	}
@@ -63,8 +64,8 @@ func (v *view) dirty(ctx context.Context, t thing, from, to int64) ([]int64, err
 		}
 		v.touched = make([][]int64, things)
 		for _, p := range places {
-			h := floor(p, int64(things))
-			v.touched[p-h*int64(things)] = append(v.touched[p-h*int64(things)], h)
+			t, hour := placed(p)
+			v.touched[t] = append(v.touched[t], hour)
 		}
 		v.all = true
 	}

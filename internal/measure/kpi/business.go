@@ -93,7 +93,14 @@ func (a Ask) statedAny(part, sum string, kinds ...string) Source {
 	}
 	kind := "f.kind IN (" + strings.Join(marks, ", ") + ")" // in both branches, so that each finds its index
 	from, to := w.Arg(db.T(a.From())), w.Arg(db.T(a.To()))
-	w.And("(" + kind + " AND f.at >= " + from + " AND f.at < " + to + " OR " + kind + " AND f.until > " + from + " AND f.at < " + to + ")")
+	switch a.Periods {
+	case Beginning:
+		w.And(kind + " AND f.at >= " + from + " AND f.at < " + to)
+	case Begun:
+		w.And(kind + " AND f.until > " + from + " AND f.at < " + from)
+	default:
+		w.And("(" + kind + " AND f.at >= " + from + " AND f.at < " + to + " OR " + kind + " AND f.until > " + from + " AND f.at < " + to + ")")
+	}
 	return Source{Table: "business_fact f", ID: "f.id", At: "f.at", Until: "f.until", Part: part, Sum: sum, Where: a.business(w)}
 }
 

@@ -79,7 +79,21 @@ type Ask struct {
 
 	// Apart tells facts apart by channel and gathers them by the hour: they are read once for all channels, and kept by the hour.
 	Apart bool
+	// Finely leaves facts as the rows tell them, for keeping: by the quarter of an hour although they are told apart, and waits by the calendar.
+	Finely bool
+	// Periods says which facts of a period are read, for keeping them by the day on which they begin.
+	Periods Periods
 }
+
+// Periods chooses facts of a period.
+type Periods int
+
+// The choices: all that reach into what is asked for, those that begin in it, and those that began before.
+const (
+	Reaching Periods = iota
+	Beginning
+	Begun
+)
 
 // From is the first cut.
 func (a Ask) From() time.Time { return a.Cuts[0] }
@@ -142,6 +156,7 @@ type Source struct {
 	Where               *db.Where
 	Until               string // the end of a period, which counts in a window as much as it lies in it; "" where what counts are moments
 	Apart               string // the channel that facts are told apart by, which are then gathered by the hour; "" where they are not
+	Finely              bool   // by the quarter nevertheless
 }
 
 // Quarter is how finely facts are gathered where no single one is needed. All time zones differ from UTC by multiples of it since 1972.
@@ -192,7 +207,7 @@ func (s Source) read(ctx context.Context, q db.Q, cuts []time.Time) ([]Fact, err
 // gathered is the time under which a row is gathered: the beginning of its quarter, or hour, or the last cut in it that the row follows.
 func (s Source) gathered(cuts []time.Time) string {
 	width := Quarter.Microseconds()
-	if s.Apart != "" {
+	if s.Apart != "" && !s.Finely {
 		width = time.Hour.Microseconds()
 	}
 	quarter := fmt.Sprintf("(%s / %d) * %d", s.At, width, width)

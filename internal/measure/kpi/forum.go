@@ -133,6 +133,7 @@ func Stickiness() Measure {
 		Parts:   []Part{{"said", Denominator}},
 		Formula: "s = mean(DAU) / MAU = Σᵢ daysᵢ / (D · MAU)",
 		Source:  func(a Ask) Source { return a.contributions() },
+		Within:  true,
 		Between: func(from, to time.Time, facts []Fact) Estimated {
 			days, n := map[string]map[int64]bool{}, 0
 			for _, f := range facts {

@@ -200,6 +200,8 @@ type Measure struct {
 	Estimate func([]Fact) Estimated
 	// Between makes it instead where it depends on the ends of the window; the facts are all that Read gives before to, also earlier than from.
 	Between func(from, to time.Time, facts []Fact) Estimated
+	// Within says that Between looks at no fact from before from.
+	Within bool
 }
 
 // Page is a page of rows, newest first.
@@ -279,7 +281,7 @@ func (m Measure) Read(ctx context.Context, q db.Q, a Ask) ([]Fact, error) {
 		}
 	}
 	list, err := read(ctx, q, a)
-	if m.Clock == Business {
+	if m.Clock == Business && !a.Finely {
 		a.Hours = a.working() // which remembers what it added up
 		for i := range list {
 			list[i].For = a.Working(list[i].At, list[i].For)

@@ -107,6 +107,7 @@ func (a Ask) apart(s Source) Source {
 	if !a.Apart {
 		return s
 	}
+	s.Finely = a.Finely
 	switch s.At[:2] {
 	case "c.", "s.":
 		s.Apart = "c.channel"
