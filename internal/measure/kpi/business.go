@@ -92,14 +92,16 @@ func (a Ask) statedAny(part, sum string, kinds ...string) Source {
 		marks[i] = w.Arg(k)
 	}
 	kind := "f.kind IN (" + strings.Join(marks, ", ") + ")" // in both branches, so that each finds its index
-	from, to := w.Arg(db.T(a.From())), w.Arg(db.T(a.To()))
-	switch a.Periods {
-	case Beginning:
-		w.And(kind + " AND f.at >= " + from + " AND f.at < " + to)
-	case Begun:
+	from := w.Arg(db.T(a.From()))
+	if a.Periods == Begun {
 		w.And(kind + " AND f.until > " + from + " AND f.at < " + from)
-	default:
-		w.And("(" + kind + " AND f.at >= " + from + " AND f.at < " + to + " OR " + kind + " AND f.until > " + from + " AND f.at < " + to + ")")
+	} else {
+		to := w.Arg(db.T(a.To()))
+		within := kind + " AND f.at >= " + from + " AND f.at < " + to
+		if a.Periods == Reaching {
+			within = "(" + within + " OR " + kind + " AND f.until > " + from + " AND f.at < " + to + ")"
+		}
+		w.And(within)
 	}
 	return Source{Table: "business_fact f", ID: "f.id", At: "f.at", Until: "f.until", Part: part, Sum: sum, Where: a.business(w)}
 }
