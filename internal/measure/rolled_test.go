@@ -355,3 +355,75 @@ func TestRemembered(t *testing.T) {
 		}
 	})
 }
+
+// TestFollows lets something happen days after what a measure counts, which changes that: a reply to a question, the answer that is accepted, what
+// somebody says again or said before, what became of an enquiry, a cost of a month that is put right.
+func TestFollows(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		start := time.Date(2026, 3, 2, 9, 30, 0, 0, time.UTC)
+		w := newWorld(t, d, start.AddDate(0, 0, 120))
+		w.channel("ch")
+		plain := measure.New(d, org.New(d, w.log, func() time.Time { return w.now }), func() time.Time { return w.now })
+		plain.Directly()
+		at := func(days int) time.Time { return start.AddDate(0, 0, days) }
+		post := func(external, author string, days int, s ledger.Said) ledger.Activity {
+			a := said("ch", external, at(days), s)
+			if author != "" {
+				a.Actor = "acct:" + author + "@example.social"
+			}
+			return a
+		}
+		pick := func(answer string, days int) ledger.Activity {
+			return ledger.Activity{Kind: ledger.AnswerPicked, Actor: "acct:ada@example.social", Object: postID("ch", "q"), Channel: "ch", At: at(days), LearnedAt: at(days), Data: ledger.Data(ledger.Picked{Answer: answer})}
+		}
+		lead := func(key, status, external, ref string, days int, version int64) ledger.Activity {
+			return ledger.Activity{Kind: ledger.FactStated, Actor: "member:m1", Object: id.From(key, "fact"), At: at(days),
+				Data: ledger.Data(ledger.Fact{Kind: "lead", Quantity: 1, Status: status, External: external, Ref: ref, Version: version})}
+		}
+		cost := func(amount int64, days, lasts int, version int64) ledger.Activity {
+			return ledger.Activity{Kind: ledger.FactStated, Actor: "member:m1", Object: id.From("cost", "fact"), At: at(days), Amount: amount, Currency: "EUR",
+				Data: ledger.Data(ledger.Fact{Kind: "cost", Label: "acquisition", Quantity: 1, Until: at(days + lasts), Version: version})}
+		}
+		ids := []string{"answer-rate", "first-reply-time", "orphan-rate", "member-retention-w4", "member-retention-w12", "bus-factor", "contribution-gini", "network-reciprocity", "stickiness",
+			"lead-conversion", "win-rate", "lead-cycle-time", "cost-per-lead", "first-response-hours"}
+		win := measure.Last(119, w.now, time.UTC)
+		for i, happens := range [][]ledger.Activity{
+			{post("q", "ada", 10, ledger.Said{Kind: "question", Inbox: true}), post("r", "bob", 11, ledger.Said{Kind: "question"}), lead("l", "open", "e1", "", 20, 0), cost(9000, 5, 40, 0)},
+			{post("a", "bob", 12, ledger.Said{Kind: "answer", InReplyTo: []string{"q"}}), post("b", "cy", 30, ledger.Said{Kind: "answer", InReplyTo: []string{"r"}})},
+			{pick("a", 13)},
+			{post("again", "ada", 40, ledger.Said{Kind: "question"})},
+			{post("before", "ada", 3, ledger.Said{Kind: "question"})},
+			{pick("", 14)},
+			{lead("w", "won", "", "e1", 35, 0)},
+			{lead("w", "won", "", "e2", 35, 1)},
+			{cost(3000, 20, 10, 1)},
+			{post("ours", "", 41, ledger.Said{Kind: "answer", Ours: true, Member: "m1", InReplyTo: []string{"q"}})},
+			{ledger.Activity{Kind: ledger.PostEdited, Actor: "acct:ada@example.social", Object: postID("ch", "before"), Channel: "ch", At: at(50), LearnedAt: at(50), Data: ledger.Data(ledger.Said{ExternalID: "before", Text: "It is ours", Ours: true})}},
+		} {
+			w.state(happens...)
+			for _, when := range []string{"dirty", "settled"} {
+				for _, m := range ids {
+					want, err := plain.Report(w.ctx, m, win, measure.Week, measure.Filter{})
+					if err != nil {
+						t.Fatal(err)
+					}
+					got, err := w.s.Report(w.ctx, m, win, measure.Week, measure.Filter{})
+					if err != nil {
+						t.Fatal(err)
+					}
+					if diff := cmp.Diff(numbers(want), numbers(got), cmpopts.EquateNaNs(), cmpopts.EquateApprox(1e-9, 1e-9)); diff != "" {
+						t.Errorf("step %d, %s, %s: -rows +kept\n%s", i, when, m, diff)
+					}
+				}
+				if err := w.s.Roll(w.ctx); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		rolled, all := w.s.Rolled()
+		if rolled*10 < all*9 {
+			t.Errorf("only %d of %d readings stood on what is kept", rolled, all)
+		}
+	})
+}
