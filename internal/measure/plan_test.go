@@ -35,6 +35,18 @@ func TestPlans(t *testing.T) {
 			t.Errorf("%s is read by %q", query, plan)
 		}
 	}
+	// What counts little does not look at all that was said.
+	for id, index := range map[string]string{"stickiness": "post_forum", "network-density": "post_forum", "answer-rate": "post_forum", "complaint-follow-up": "post_private_answer"} {
+		for _, m := range kpi.All() {
+			if m.ID != id {
+				continue
+			}
+			s := m.Source(kpi.Ask{Cuts: []time.Time{may.From, may.To}, Now: may.To})
+			if plan := explain("SELECT COUNT(*) FROM "+s.Table+" "+s.Where.String(), s.Where.Args...); !strings.Contains(strings.Join(plan, " "), "INDEX "+index) {
+				t.Errorf("%s is read by %q", id, plan)
+			}
+		}
+	}
 	for _, m := range kpi.All() {
 		for _, f := range []measure.Filter{{}, {Channel: "c"}, {Topic: "t"}, {Language: "fr"}, {Channel: "c", Topic: "t", Language: "fr"}} {
 			s := m.Source(kpi.Ask{Cuts: []time.Time{may.From, may.To}, Now: may.To, Filter: f})

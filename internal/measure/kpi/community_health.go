@@ -49,41 +49,41 @@ func (a Ask) healthWeeks(ctx context.Context, q db.Q) ([]Fact, error) {
 		return "(" + column + " - " + since(time.Duration(first.UnixMicro())*time.Microsecond) + ") / " + since(week)
 	}
 	var out []Fact
-	read := func(part, query string, args []any) error {
+	// read takes a value, or two, of a week.
+	read := func(query string, args []any, parts ...string) error {
 		type row struct {
-			week  int64
-			value float64
+			week   int64
+			values [2]float64
 		}
-		list, err := db.All(ctx, q, func(r *row) []any { return []any{&r.week, &r.value} }, query, args...)
+		list, err := db.All(ctx, q, func(r *row) []any { return []any{&r.week, &r.values[0], &r.values[1]}[:1+len(parts)] }, query, args...)
 		for _, r := range list {
-			out = append(out, Fact{At: first.Add(time.Duration(r.week) * week), Part: part, Sum: r.value})
+			for i, part := range parts {
+				out = append(out, Fact{At: first.Add(time.Duration(r.week) * week), Part: part, Sum: r.values[i]})
+			}
 		}
 		return wrap(err)
 	}
 	said := wide.forum("''", false)
 	base, args := " FROM post p "+said.Where.String(), said.Where.Args
 	w := at("p.at")
-	if err := read("content", "SELECT "+w+", CAST(COUNT(*) AS DOUBLE PRECISION)"+base+" GROUP BY 1", args); err != nil {
+	if err := read("SELECT "+w+", CAST(COUNT(*) AS DOUBLE PRECISION), CAST(COUNT(*) AS DOUBLE PRECISION) / COUNT(DISTINCT p.channel)"+base+" GROUP BY 1", args, "content", "liveliness"); err != nil {
 		return nil, err
 	}
-	if err := read("liveliness", "SELECT "+w+", CAST(COUNT(*) AS DOUBLE PRECISION) / COUNT(DISTINCT p.channel)"+base+" GROUP BY 1", args); err != nil {
+	if err := read("SELECT "+w+", CAST(COUNT(*) AS DOUBLE PRECISION)"+base+
+		" AND NOT EXISTS (SELECT 1 FROM post r WHERE r.author = p.author AND "+contribution+" AND (r.at, r.id) < (p.at, p.id)) GROUP BY 1", args, "members"); err != nil {
 		return nil, err
 	}
-	if err := read("members", "SELECT "+w+", CAST(COUNT(*) AS DOUBLE PRECISION)"+base+
-		" AND NOT EXISTS (SELECT 1 FROM post r WHERE r.author = p.author AND "+contribution+" AND (r.at, r.id) < (p.at, p.id)) GROUP BY 1", args); err != nil {
-		return nil, err
-	}
-	if err := read("interaction", "SELECT t.week, AVG(CAST(t.people * t.said AS DOUBLE PRECISION)) FROM (SELECT "+w+" AS week, COUNT(DISTINCT p.author) AS people, COUNT(*) AS said"+base+" GROUP BY 1, p.root) t GROUP BY 1", args); err != nil {
+	if err := read("SELECT t.week, AVG(CAST(t.people * t.said AS DOUBLE PRECISION)) FROM (SELECT "+w+" AS week, COUNT(DISTINCT p.author) AS people, COUNT(*) AS said"+base+" GROUP BY 1, p.root) t GROUP BY 1", args, "interaction"); err != nil {
 		return nil, err
 	}
 	asked := wide.questions("''")
 	answer := "COALESCE((" + reply("MIN(r.at)") + " AND r.at >= p.at AND r.at <= p.at + " + since(week) + "), p.at + " + since(week) + ")"
-	if err := read("responsiveness", "SELECT "+w+", CAST(AVG("+answer+" - p.at) AS DOUBLE PRECISION) FROM post p "+asked.Where.String()+" GROUP BY 1", asked.Where.Args); err != nil {
+	if err := read("SELECT "+w+", CAST(AVG("+answer+" - p.at) AS DOUBLE PRECISION) FROM post p "+asked.Where.String()+" GROUP BY 1", asked.Where.Args, "responsiveness"); err != nil {
 		return nil, err
 	}
 	visits := wide.stated("visit", "''")
 	visits.Where.And("f.label = 'views'")
-	err := read("traffic", "SELECT "+at("f.at")+", SUM(f.quantity) FROM business_fact f "+visits.Where.String()+" GROUP BY 1", visits.Where.Args)
+	err := read("SELECT "+at("f.at")+", SUM(f.quantity) FROM business_fact f "+visits.Where.String()+" GROUP BY 1", visits.Where.Args, "traffic")
 	return out, err
 }
 

@@ -16,23 +16,40 @@ import (
 // mails and reviews are not a community's.
 //
 // contribution is whether post r is one.
-const contribution = "(r.kind IN ('question', 'answer', 'comment') AND r.private = 0 OR EXISTS (SELECT 1 FROM community k WHERE k.channel = r.channel)) AND r.automatic = ''"
+const contribution = "(" + asked + " AND r.private = 0 OR " + inOurs + ") AND r.automatic = ''"
+
+const (
+	asked  = "r.kind IN ('question', 'answer', 'comment')" // as the index post_forum has it
+	inOurs = "r.channel IN (SELECT k.channel FROM community k)"
+)
 
 // forum is what people said in forums between the cuts, those of ours too when ours is asked for.
 func (a Ask) forum(part string, ours bool) Source {
-	w := a.between((&db.Where{}).And(strings.ReplaceAll(contribution, "r.", "p.")), "p.at")
+	w := a.between(&db.Where{}, "p.at")
+	// Each side is found by an index of its own, in its stretch of time: where little is a forum's, the rest is not looked at.
+	within := " AND p.at >= " + w.Arg(db.T(a.From())) + " AND p.at < " + w.Arg(db.T(a.To()))
+	w.And("(" + ofP(asked) + " AND p.private = 0" + within + " OR " + ofP(inOurs) + within + ")").And("p.automatic = ''")
+	return a.inForum(w, part, ours)
+}
+
+func (a Ask) inForum(w *db.Where, part string, ours bool) Source {
 	if !ours {
 		w.And("p.ours = 0")
 	}
 	return Source{Table: "post p", ID: "p.id", At: "p.at", Part: part, Where: a.letThrough(w)}
 }
 
-// questions is the questions that members asked between the cuts.
-func (a Ask) questions(part string) Source {
-	s := a.forum(part, false)
-	s.Where.And("p.kind = 'question'")
-	return s
+// ofP is a condition on post r as one on post p.
+func ofP(condition string) string { return strings.ReplaceAll(condition, "r.", "p.") }
+
+// forumOf is what was said in forums of one of the kinds that are theirs.
+func (a Ask) forumOf(kind, part string, ours bool) Source {
+	w := a.between((&db.Where{}).And("p.kind = '"+kind+"'").And(ofP(asked)), "p.at")
+	return a.inForum(w.And("(p.private = 0 OR "+ofP(inOurs)+")").And("p.automatic = ''"), part, ours)
 }
+
+// questions is the questions that members asked between the cuts.
+func (a Ask) questions(part string) Source { return a.forumOf("question", part, false) }
 
 const answeredBy = "SELECT %s FROM post r WHERE r.root = p.root AND r.id <> p.id AND r.author <> p.author AND r.automatic = '' AND r.kind IN ('answer', 'comment')"
 
@@ -94,9 +111,7 @@ func StaffShare() Measure {
 		Parts:   []Part{{"by_staff", Numerator}, {"by_members", Denominator}},
 		Formula: "s = #{ answers of ours } / #{ answers }",
 		Source: func(a Ask) Source {
-			s := a.forum("CASE WHEN p.ours = 1 THEN 'by_staff' ELSE 'by_members' END", true)
-			s.Where.And("p.kind = 'answer'")
-			return s
+			return a.forumOf("answer", "CASE WHEN p.ours = 1 THEN 'by_staff' ELSE 'by_members' END", true)
 		},
 		Estimate: shares(20, "by_staff", "by_members"),
 	})
