@@ -9,7 +9,6 @@ import (
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/org"
-	"github.com/entente/entente/internal/problem"
 )
 
 // What is flagged beside posts.
@@ -37,64 +36,38 @@ func (f *flagged) raw() (string, error) {
 
 // FlagArticle tells the moderators that something is wrong with an article that everybody reads.
 func (s *Service) FlagArticle(ctx context.Context, community, article, reason, words string) error {
-	m, err := signedIn(ctx)
+	b, err := s.object(ctx, reason, words)
 	if err != nil {
 		return err
 	}
-	o, err := s.Sees(ctx, nil)
+	a, err := s.Article(ctx, b.sees, community, article)
 	if err != nil {
 		return err
 	}
-	a, err := s.Article(ctx, o, community, article)
-	if err != nil {
-		return err
-	}
-	if words, err = flagWords(reason, words); err != nil {
-		return err
-	}
-	switch {
-	case !a.Public():
+	if !a.Public() {
 		return notFound()
-	case Wrote(m, a.Author):
-		return problem.New(problem.Forbidden, "community.moderation.own_post")
-	}
-	author, err := s.memberOf(ctx, a.Author)
-	if err != nil {
-		return err
 	}
 	r, err := s.Revision(ctx, a.ID, a.Approved)
 	if err != nil {
 		return err
 	}
-	return s.raise(ctx, &Case{Community: community, Space: a.Space, What: AnArticle, Post: a.ID, Author: a.Author, Member: author, AuthorName: a.AuthorName},
-		&flagged{Title: r.Title, Markup: r.Markup, Version: a.Approved}, m.ID, reason, words)
+	return s.raise(ctx, &b, &Case{Community: community, Space: a.Space, What: AnArticle, Post: a.ID, Author: a.Author, AuthorName: a.AuthorName}, &flagged{Title: r.Title, Markup: r.Markup, Version: a.Approved})
 }
 
 // FlagProfile tells those who look after all communities that something is wrong with what somebody says of themselves, or with their picture: it stands in all of them.
 func (s *Service) FlagProfile(ctx context.Context, community, handle, reason, words string) error {
-	m, err := signedIn(ctx)
+	b, err := s.object(ctx, reason, words)
 	if err != nil {
 		return err
 	}
-	o, err := s.Sees(ctx, nil)
+	p, err := s.Profile(ctx, b.sees, community, handle)
 	if err != nil {
 		return err
 	}
-	p, err := s.Profile(ctx, o, community, handle)
-	if err != nil {
-		return err
-	}
-	if words, err = flagWords(reason, words); err != nil {
-		return err
-	}
-	switch {
-	case !p.Flaggable():
+	if !p.Flaggable() {
 		return notFound()
-	case p.Member == m.ID:
-		return problem.New(problem.Forbidden, "community.moderation.own_post")
 	}
-	return s.raise(ctx, &Case{Community: community, What: AProfile, Post: p.Member, Author: p.authors[0], Member: p.Member, AuthorName: p.Name},
-		&flagged{Title: p.Name, Text: p.About, Picture: p.Picture}, m.ID, reason, words)
+	return s.raise(ctx, &b, &Case{Community: community, What: AProfile, Post: p.Member, Author: p.authors[0], AuthorName: p.Name}, &flagged{Title: p.Name, Text: p.About, Picture: p.Picture})
 }
 
 // Flaggable reports whether somebody says something of themselves, in words or by a picture.
@@ -144,8 +117,8 @@ func (f *flagged) html() string {
 	return html
 }
 
-// FlaggedPicture is the picture of the profile that a case is about: for who may decide on it.
-func (s *Service) FlaggedPicture(ctx context.Context, id string) ([]byte, string, error) {
+// FlaggedPicture is the picture of the profile that a case is about, as it is, or (was) as it was when it was flagged: for who may decide on it.
+func (s *Service) FlaggedPicture(ctx context.Context, id string, was bool) ([]byte, string, error) {
 	o, err := s.Sees(ctx, nil)
 	if err != nil {
 		return nil, "", err
@@ -158,7 +131,13 @@ func (s *Service) FlaggedPicture(ctx context.Context, id string) ([]byte, string
 		data []byte
 		kind string
 	}
-	r, found, err := db.One(ctx, s.db.Read(), func(r *row) []any { return []any{&r.data, &r.kind} }, "SELECT picture, picture_type FROM community_profile WHERE member = $1 AND picture_sum <> '' AND $2 = 'profile'", c.Post, c.What)
+	query, about := "SELECT picture, picture_type FROM community_profile WHERE member = $1 AND picture_sum <> ''", c.Post
+	if was {
+		if query, about = "SELECT picture, picture_type FROM community_case WHERE id = $1 AND picture IS NOT NULL", c.ID; c.Kind == "appeal" {
+			about = c.About
+		}
+	}
+	r, found, err := db.One(ctx, s.db.Read(), func(r *row) []any { return []any{&r.data, &r.kind} }, query+" AND $2 = 'profile'", about, c.What)
 	if err == nil && !found {
 		err = notFound()
 	}

@@ -520,26 +520,57 @@ func TestFlaggedOthers(t *testing.T) {
 		var picture bytes.Buffer
 		must(t, png.Encode(&picture, image.NewRGBA(image.Rect(0, 0, 600, 400))))
 		must(t, k.Describe(ada, k.place(), "Ada", "Buy my watches", &picture, false))
-		shown := about()
+		if !strings.HasPrefix(about(), "Buy my watches ") {
+			t.Errorf("a profile: %q", about())
+		}
 		refused(t, k.FlagProfile(ada, k.id, handle, "spam", ""), problem.Forbidden, "community.moderation.own_post")
 		must(t, k.FlagProfile(bob, k.id, handle, "spam", ""))
 		must(t, k.Describe(ada, k.place(), "Ada", "I mend things", nil, false))
 		b = brief(lea)
-		if b.What != community.AProfile || !b.Picture || b.Repainted || b.Was == nil || !strings.Contains(b.Was.HTML, "watches") || !strings.Contains(b.HTML, "mend") || b.Path != "/people/"+handle {
+		if b.What != community.AProfile || b.Picture != "picture" || b.Repainted || b.Was == nil || !strings.Contains(b.Was.HTML, "watches") || !strings.Contains(b.HTML, "mend") || b.Path != "/people/"+handle {
 			t.Errorf("a profile: %+v", b)
 		}
-		if data, _, err := k.FlaggedPicture(lea, b.ID); err != nil || len(data) == 0 {
+		if data, _, err := k.FlaggedPicture(lea, b.ID, false); err != nil || len(data) == 0 {
 			t.Errorf("its picture: %d bytes, %v", len(data), err)
 		}
-		_, _, err = k.FlaggedPicture(bob, b.ID)
+		for _, was := range []bool{false, true} {
+			_, _, err = k.FlaggedPicture(bob, b.ID, was)
+			refused(t, err, problem.Missing, "problem.not_found")
+		}
+		// Another picture, or none, takes the one that was flagged from nobody who decides; a later flag does not change it.
+		was, _, err := k.FlaggedPicture(lea, b.ID, true)
+		must(t, err)
+		picture.Reset()
+		must(t, png.Encode(&picture, image.NewRGBA(image.Rect(0, 0, 300, 300))))
+		must(t, k.Describe(ada, k.place(), "Ada", "I mend things", &picture, false))
+		must(t, k.FlagProfile(max, k.id, handle, "spam", ""))
+		must(t, k.Describe(ada, k.place(), "Ada", "I mend things", nil, true))
+		if b = brief(lea); b.Picture != "" || !b.Repainted || b.Was == nil || b.Was.Picture != "picture?was" {
+			t.Errorf("a profile whose picture went: %+v", b)
+		}
+		if is, kind, err := k.FlaggedPicture(lea, b.ID, true); err != nil || kind == "" || !bytes.Equal(is, was) {
+			t.Errorf("the picture that was flagged: %d bytes, were %d, %v", len(is), len(was), err)
+		}
+		_, _, err = k.FlaggedPicture(lea, b.ID, false)
 		refused(t, err, problem.Missing, "problem.not_found")
+		profile, shown := b.ID, about()
 		must(t, k.Decide(lea, b.ID, "hidden", "spam", ""))
 		same(t, "a profile that is hidden", " ", about())
 		own, err = k.Own(ada, k.id)
 		must(t, err)
 		must(t, k.Appeal(ada, k.id, own[0].ID, "It was a joke."))
-		must(t, k.Decide(max, brief(max).ID, "overturned", "", "Well."))
-		if is := about(); is != strings.Replace(shown, "Buy my watches", "I mend things", 1) {
+		if b = brief(max); b.Kind != "appeal" || b.Picture != "picture?was" || !strings.Contains(b.HTML, "watches") {
+			t.Errorf("an appeal on a profile: %+v", b)
+		}
+		if is, _, err := k.FlaggedPicture(max, b.ID, true); err != nil || !bytes.Equal(is, was) {
+			t.Errorf("the picture that an appeal is about: %d bytes, %v", len(is), err)
+		}
+		must(t, k.Decide(max, b.ID, "overturned", "", "Well."))
+		for _, id := range []string{profile, b.ID} { // it is decided: nothing of it is kept
+			_, _, err = k.FlaggedPicture(lea, id, true)
+			refused(t, err, problem.Missing, "problem.not_found")
+		}
+		if is := about(); is != shown {
 			t.Errorf("shown again: %q, was %q", is, shown)
 		}
 		must(t, k.FlagProfile(bob, k.id, handle, "spam", ""))

@@ -402,27 +402,13 @@ func (s *Service) GuestFlags(ctx context.Context, community string, g Guest, pos
 	if err != nil {
 		return err
 	}
-	p, t, err := s.Post(ctx, w.sight, community, post)
-	if err != nil {
-		return err
-	}
 	if words = TextOf(words); words == "" {
 		words = g.Name
 	}
 	if r := []rune(words); len(r) > maxWords {
 		words = string(r[:maxWords])
 	}
-	switch {
-	case !p.DeletedAt.IsZero():
-		return problem.New(problem.Conflict, "community.post.removed")
-	case p.Author == g.URI:
-		return problem.New(problem.Forbidden, "community.moderation.own_post")
-	}
-	author, err := s.memberOf(ctx, p.Author)
-	if err != nil {
-		return err
-	}
-	return s.raise(ctx, &Case{Community: community, Space: t.Space, Post: p.ID, Author: p.Author, Member: author, AuthorName: p.AuthorName}, saidBy(&p), g.URI, "other", words)
+	return s.flagPost(ctx, &objection{by: g.URI, wrote: func(author string) bool { return author == g.URI }, sees: w.sight, reason: "other", words: words}, community, post)
 }
 
 // GuestsOf finds the last posts of guests in a community: one a guest, the newest first.

@@ -335,7 +335,7 @@ func (h *handlers) flag(w http.ResponseWriter, r *http.Request) error {
 
 // flaggedPicture sends the picture of a profile to who decides on it.
 func (h *handlers) flaggedPicture(w http.ResponseWriter, r *http.Request) error {
-	data, kind, err := h.s.FlaggedPicture(r.Context(), r.PathValue("case"))
+	data, kind, err := h.s.FlaggedPicture(r.Context(), r.PathValue("case"), r.URL.Query().Has("was"))
 	if err != nil {
 		return err
 	}

@@ -135,9 +135,9 @@ func casePage(v *caseView) templ.Component {
 						_, _ = templ_7745c5c3_Buffer.WriteString("</strong></p>")
 					}
 					_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-					if v.Picture {
+					if v.Picture != "" {
 						_, _ = templ_7745c5c3_Buffer.WriteString("<p><img src=\"")
-						write.Text(templ_7745c5c3_Buffer, "/moderation/"+v.ID+"/picture")
+						write.Text(templ_7745c5c3_Buffer, "/moderation/"+v.ID+"/"+v.Picture)
 						_, _ = templ_7745c5c3_Buffer.WriteString("\" alt=\"")
 						write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.moderation.picture"))
 						_, _ = templ_7745c5c3_Buffer.WriteString("\" width=\"128\" height=\"128\"></p>")
@@ -183,6 +183,14 @@ func casePage(v *caseView) templ.Component {
 							write.Text(templ_7745c5c3_Buffer, v.Was.Title)
 							_, _ = templ_7745c5c3_Buffer.WriteString("</strong></p>")
 						}
+						_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+						if v.Was.Picture != "" {
+							_, _ = templ_7745c5c3_Buffer.WriteString("<p><img src=\"")
+							write.Text(templ_7745c5c3_Buffer, "/moderation/"+v.ID+"/"+v.Was.Picture)
+							_, _ = templ_7745c5c3_Buffer.WriteString("\" alt=\"")
+							write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.moderation.picture_was"))
+							_, _ = templ_7745c5c3_Buffer.WriteString("\" width=\"128\" height=\"128\"></p>")
+						}
 						_, _ = templ_7745c5c3_Buffer.WriteString(" <div class=\"prose forum-prose\">")
 						templ_7745c5c3_Err = templ.Raw(v.Was.HTML).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
@@ -204,20 +212,20 @@ func casePage(v *caseView) templ.Component {
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 			if v.Hint != "" {
-				templ_7745c5c3_Var20 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var22 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 					_, _ = templ_7745c5c3_Buffer.WriteString("<p>")
 					write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.moderation.hint_text"))
 					_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Callout(ui.Info, i18n.T(ctx, "community.moderation.hint."+v.Hint, "Share", i18n.Percent(ctx, v.HintP, 0))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var20), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Callout(ui.Info, i18n.T(ctx, "community.moderation.hint."+v.Hint, "Share", i18n.Percent(ctx, v.HintP, 0))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var22), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 			if len(v.Brief.Flags) > 0 {
-				templ_7745c5c3_Var22 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var24 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 					_, _ = templ_7745c5c3_Buffer.WriteString("<ul class=\"stack-tight\">")
 					for _, f := range v.Brief.Flags {
 						_, _ = templ_7745c5c3_Buffer.WriteString("<li><p class=\"cluster\"><strong>")
@@ -240,7 +248,7 @@ func casePage(v *caseView) templ.Component {
 					_, _ = templ_7745c5c3_Buffer.WriteString("</ul>")
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(i18n.T(ctx, "community.moderation.why"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var22), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Section(i18n.T(ctx, "community.moderation.why"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var24), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -260,14 +268,14 @@ func casePage(v *caseView) templ.Component {
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 			if !v.Open() && v.Kind != "appeal" {
-				templ_7745c5c3_Var27 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var29 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_Err = ui.DescriptionList(v.decision(ctx)...).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(i18n.T(ctx, "community.moderation.decision"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var27), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Section(i18n.T(ctx, "community.moderation.decision"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var29), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -290,8 +298,8 @@ func casePage(v *caseView) templ.Component {
 }
 
 func decideForm(v *caseView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var28 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var29 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var30 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var31 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			if len(v.wrong) > 0 {
 				templ_7745c5c3_Err = ui.FormErrors("", v.wrong).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -313,11 +321,11 @@ func decideForm(v *caseView) templ.Component {
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"cluster\">")
 			for i, d := range v.Decisions() {
-				var templ_7745c5c3_Var31 = []any{"btn", templ.KV("btn-primary", i == 0), templ.KV("btn-danger", d == "deleted")}
+				var templ_7745c5c3_Var33 = []any{"btn", templ.KV("btn-primary", i == 0), templ.KV("btn-danger", d == "deleted")}
 				_, _ = templ_7745c5c3_Buffer.WriteString("<button type=\"submit\" name=\"decision\" value=\"")
 				write.Text(templ_7745c5c3_Buffer, d)
 				_, _ = templ_7745c5c3_Buffer.WriteString("\" class=\"")
-				write.Text(templ_7745c5c3_Buffer, write.Classes(templ_7745c5c3_Var31))
+				write.Text(templ_7745c5c3_Buffer, write.Classes(templ_7745c5c3_Var33))
 				_, _ = templ_7745c5c3_Buffer.WriteString("\"")
 				if d == "deleted" {
 					_, _ = templ_7745c5c3_Buffer.WriteString(" data-confirm=\"")
@@ -331,7 +339,7 @@ func decideForm(v *caseView) templ.Component {
 			_, _ = templ_7745c5c3_Buffer.WriteString("</div></form>")
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Section(i18n.T(ctx, "community.moderation.decide"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var29), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Section(i18n.T(ctx, "community.moderation.decide"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var31), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -340,8 +348,8 @@ func decideForm(v *caseView) templ.Component {
 }
 
 func caseAside(v *caseView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var36 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var37 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var38 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var39 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack\"><p class=\"cluster\">")
 			templ_7745c5c3_Err = ui.Avatar(nameOf(ctx, v.AuthorName)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -387,12 +395,12 @@ func caseAside(v *caseView) templ.Component {
 			_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "community.moderation.author"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var37), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "community.moderation.author"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var39), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		if v.Sanctions {
-			templ_7745c5c3_Var43 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var45 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
 				write.Link(templ_7745c5c3_Buffer, templ.URL("/moderation/"+v.ID+"/sanction"))
 				_, _ = templ_7745c5c3_Buffer.WriteString("\" class=\"stack\">")
@@ -426,7 +434,7 @@ func caseAside(v *caseView) templ.Component {
 				_, _ = templ_7745c5c3_Buffer.WriteString("</div></form>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "community.moderation.sanction"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var43), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "community.moderation.sanction"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var45), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -436,7 +444,7 @@ func caseAside(v *caseView) templ.Component {
 }
 
 func flagPage(v *flagView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var45 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var47 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.Breadcrumb(ui.Crumb{Label: v.place.Called(v.lang), Href: v.href(ctx, "")}, v.crumb, ui.Crumb{Label: i18n.T(ctx, "community.moderation."+of("flag", v.what))}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -518,7 +526,7 @@ func flagPage(v *flagView) templ.Component {
 
 // flagLink stands under a post that whoever is signed in did not write.
 func flagLink(to string) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var55 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var57 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "community.moderation.flag_short"), Icon: "flag", Variant: ui.Quiet, Small: true, Href: to}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -528,7 +536,7 @@ func flagLink(to string) templ.Component {
 }
 
 func ownPage(v *ownView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var56 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var58 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.Breadcrumb(ui.Crumb{Label: v.Called(), Href: href(ctx, v.Community, "")}, ui.Crumb{Label: i18n.T(ctx, "community.moderation.own")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -544,7 +552,7 @@ func ownPage(v *ownView) templ.Component {
 			}
 		}
 		if v.sanctioned {
-			templ_7745c5c3_Var57 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var59 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<p>")
 				write.Text(templ_7745c5c3_Buffer, v.sanction.Words)
 				_, _ = templ_7745c5c3_Buffer.WriteString("</p><p>")
@@ -556,7 +564,7 @@ func ownPage(v *ownView) templ.Component {
 				_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Callout(ui.Danger, i18n.T(ctx, "community.moderation.now."+v.sanction.Kind)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var57), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Callout(ui.Danger, i18n.T(ctx, "community.moderation.now."+v.sanction.Kind)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var59), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -589,7 +597,7 @@ func ownPage(v *ownView) templ.Component {
 }
 
 func ownPost(v *ownView, w *community.Unseen) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var62 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var64 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<section class=\"forum-preview\" aria-label=\"")
 		write.Text(templ_7745c5c3_Buffer, ownTitle(ctx, w))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\"><h2>")
@@ -645,7 +653,7 @@ func ownPost(v *ownView, w *community.Unseen) templ.Component {
 }
 
 func appealForm(to, id string) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var68 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var70 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<details class=\"forum-comment-form\"><summary>")
 		write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.moderation.appeal"))
 		_, _ = templ_7745c5c3_Buffer.WriteString("</summary><form method=\"post\" action=\"")
@@ -666,7 +674,7 @@ func appealForm(to, id string) templ.Component {
 }
 
 func figuresPage(v *figuresView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var71 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var73 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.Breadcrumb(ui.Crumb{Label: v.place.Called(v.lang), Href: v.href(ctx, "")}, ui.Crumb{Label: i18n.T(ctx, "community.moderation.figures")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -678,37 +686,37 @@ func figuresPage(v *figuresView) templ.Component {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<p>")
 		write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.moderation.figures_text"))
 		_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
-		templ_7745c5c3_Var73 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var75 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			for i := range v.list {
-				templ_7745c5c3_Var74 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Var75 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var76 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var77 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 						write.Text(templ_7745c5c3_Buffer, i18n.Month(ctx, v.list[i].Begins))
 						return nil
 					})
-					templ_7745c5c3_Err = ui.HeadCell().Render(templ.WithChildren(ctx, templ_7745c5c3_Var75), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.HeadCell().Render(templ.WithChildren(ctx, templ_7745c5c3_Var77), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					for j, cell := range v.cells(ctx, &v.list[i]) {
-						templ_7745c5c3_Var77 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var79 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 							write.Text(templ_7745c5c3_Buffer, cell)
 							return nil
 						})
-						templ_7745c5c3_Err = ui.NumCell(v.heads(ctx)[j+1]).Render(templ.WithChildren(ctx, templ_7745c5c3_Var77), templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.NumCell(v.heads(ctx)[j+1]).Render(templ.WithChildren(ctx, templ_7745c5c3_Var79), templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Row(nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var74), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Row(nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var76), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Table(v.table(ctx)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var73), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Table(v.table(ctx)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var75), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -717,7 +725,7 @@ func figuresPage(v *figuresView) templ.Component {
 }
 
 func rulesPage(v *rulesView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var79 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var81 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.Breadcrumb(ui.Crumb{Label: i18n.T(ctx, "community.title"), Href: "/communities"}, ui.Crumb{Label: v.place.Called(i18n.Lang(ctx)), Href: "/communities/" + v.place.ID}, ui.Crumb{Label: i18n.T(ctx, "community.moderation.rules")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -743,19 +751,19 @@ func rulesPage(v *rulesView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Var81 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var83 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: i18n.T(ctx, "community.notice.save"), Variant: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.FormActions().Render(templ.WithChildren(ctx, templ_7745c5c3_Var81), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.FormActions().Render(templ.WithChildren(ctx, templ_7745c5c3_Var83), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		_, _ = templ_7745c5c3_Buffer.WriteString("</form>")
-		templ_7745c5c3_Var82 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var84 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			if len(v.sanctions) == 0 {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 				write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.moderation.no_sanctions"))
@@ -792,7 +800,7 @@ func rulesPage(v *rulesView) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Section(i18n.T(ctx, "community.moderation.sanctions"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var82), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Section(i18n.T(ctx, "community.moderation.sanctions"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var84), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -801,7 +809,7 @@ func rulesPage(v *rulesView) templ.Component {
 }
 
 func restraint(to string, kind string) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var88 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var90 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<a class=\"btn btn-quiet btn-small\" href=\"")
 		write.Link(templ_7745c5c3_Buffer, templ.URL(to))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
@@ -816,7 +824,7 @@ func restraint(to string, kind string) templ.Component {
 }
 
 func contactLink(to string) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var91 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var93 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<p><a href=\"")
 		write.Link(templ_7745c5c3_Buffer, templ.URL(to))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
@@ -827,7 +835,7 @@ func contactLink(to string) templ.Component {
 }
 
 func figuresLink(to, recognition string) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var94 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var96 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<p><a href=\"")
 		write.Link(templ_7745c5c3_Buffer, templ.URL(recognition))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
