@@ -72,7 +72,7 @@ func (k keeping) periods() kpi.Periods {
 // change. It is decided by its SQL.
 func kept(m kpi.Measure, f Filter) (keeping, bool) {
 	k := keeping{m: m, f: f}
-	if m.Over != "" || m.Between != nil && !m.Within || len(m.Parts) > 200 || len(m.Pending()) > 0 {
+	if m.Made != nil || m.Between != nil && !m.Within || len(m.Parts) > 200 || len(m.Pending()) > 0 {
 		return k, false
 	}
 	k.when = m.Clock == kpi.Business || m.Between != nil
@@ -98,8 +98,11 @@ func kept(m kpi.Measure, f Filter) (keeping, bool) {
 			return k, false
 		}
 	}
-	k.whose, k.spread = src.Key != "", m.Spread
+	k.whose, k.spread = src.Key != "" || m.Confused, m.Spread // what people said of posts is told by a key
 	k.when = k.when || k.spread
+	if k.whose || k.when {
+		text += "\n" + src.Key + "\n" + src.Until
+	}
 	other := ask(forever().AddDate(-150, 0, 0))
 	k.moving = m.Moving || src.For != "" || fmt.Sprint(src) != fmt.Sprint(other) || fmt.Sprint(src.Where.Args) != fmt.Sprint(other.Where.Args)
 	filter, _ := json.Marshal(f) // texts always marshal

@@ -74,6 +74,23 @@ func (s *Service) find(ctx context.Context, id string) (kpi.Measure, error) {
 	return s.catalogue(id)
 }
 
+// piece finds a measure, or one that another is made of where it is narrowed so.
+func (s *Service) piece(ctx context.Context, id string, f Filter) (kpi.Measure, error) {
+	whole, _, part := strings.Cut(id, "/")
+	m, err := s.find(ctx, whole)
+	if err != nil || !part {
+		return m, err
+	}
+	if m.Made != nil {
+		for _, p := range m.Made(f) {
+			if p.Measure.ID == id {
+				return p.Measure, nil
+			}
+		}
+	}
+	return m, problem.New(problem.Missing, "measure.unknown")
+}
+
 // catalogue finds among those that everybody has.
 func (s *Service) catalogue(id string) (kpi.Measure, error) {
 	for _, m := range s.measures {

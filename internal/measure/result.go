@@ -7,6 +7,7 @@ import (
 	"sort"
 	"time"
 
+	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/enrich"
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/measure/kpi"
@@ -241,29 +242,46 @@ func (s *Service) read(ctx context.Context, m kpi.Measure, cuts []time.Time, f F
 	}
 	var list []kpi.Fact
 	err = s.patiently(ctx, m, func(ctx context.Context) (err error) {
-		ok := false
-		if k, keeps := s.keepingOf(m, f); keeps && !s.direct {
-			s.store.asked.Add(1)
-			err := s.at(ctx, func(v *view) error {
-				read, rolled, err := s.rolled(ctx, v, k, a)
-				list, ok = read.list, rolled
-				return err
-			})
-			if err != nil {
-				return err
-			}
-		}
-		if ok {
-			s.store.used.Add(1)
-		} else {
-			list, err = m.Read(ctx, s.db.Read(), a)
-		}
+		list, err = s.gather(ctx, m, a)
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("measure %s: %w", m.ID, err)
 	}
 	return inOrder(list), nil
+}
+
+// gather reads facts from what is kept, and from the rows where nothing is.
+func (s *Service) gather(ctx context.Context, m kpi.Measure, a kpi.Ask) (list []kpi.Fact, err error) {
+	if m.Made != nil && !s.direct {
+		for _, p := range m.Made(a.Filter) {
+			b := a
+			b.Filter = p.Filter
+			facts, err := s.gather(ctx, p.Measure, b)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, p.Named(facts)...)
+		}
+		return list, nil
+	}
+	if k, keeps := s.keepingOf(m, a.Filter); keeps && !s.direct {
+		s.store.asked.Add(1)
+		ok := false
+		err := s.at(ctx, func(v *view) error {
+			read, rolled, err := s.rolled(ctx, v, k, a)
+			list, ok = read.list, rolled
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			s.store.used.Add(1)
+			return list, nil
+		}
+	}
+	return m.Read(ctx, s.db.Read(), a)
 }
 
 // results gives the numbers of windows, of which the cuts are the ends.
@@ -284,7 +302,11 @@ func (s *Service) results(ctx context.Context, m kpi.Measure, f Filter, cuts []t
 		if !slices.Contains(done, false) {
 			return nil
 		}
-		list, err := m.Read(ctx, s.db.Read(), a)
+		read := m.Read
+		if m.Made != nil {
+			read = func(ctx context.Context, _ db.Q, a kpi.Ask) ([]kpi.Fact, error) { return s.gather(ctx, m, a) }
+		}
+		list, err := read(ctx, s.db.Read(), a)
 		if err != nil {
 			return err
 		}

@@ -32,7 +32,7 @@ func (s *Service) keepings(ctx context.Context, q db.Q) (out []keeping, since ma
 		if json.Unmarshal([]byte(r.filter), &f) != nil {
 			continue
 		}
-		m, err := s.find(ctx, r.measure)
+		m, err := s.piece(ctx, r.measure, f)
 		if err != nil {
 			continue // of another version, or gone: forgotten in time
 		}

@@ -164,5 +164,24 @@ func TestPortions(t *testing.T) {
 		if err != nil || math.Abs(r.Value.Value-30) > 1e-6 || math.Abs(r.Raw.Value-20) > 1e-9 || r.N != 100 {
 			t.Errorf("%+v %v", r, err)
 		}
+		// What people said of ten posts needs no putting right, also once it is kept.
+		list = nil
+		for n := 40; n < 50; n++ {
+			list = append(list, labelled(postID("c", fmt.Sprint(n)), "positive", now))
+		}
+		if _, err := led.State(ctx, list...); err != nil {
+			t.Fatal(err)
+		}
+		rows, err := s.Compute(ctx, "overall-sentiment", measure.Window{From: now.AddDate(0, 0, -30), To: now}, measure.Filter{})
+		if err != nil || math.Abs(rows.Value.Value-r.Value.Value) < 1e-6 {
+			t.Errorf("%+v %v", rows, err)
+		}
+		if err := s.Roll(ctx); err != nil {
+			t.Fatal(err)
+		}
+		kept, err := s.Compute(ctx, "overall-sentiment", measure.Window{From: now.AddDate(0, 0, -30), To: now}, measure.Filter{})
+		if rolled, _ := s.Rolled(); err != nil || rolled == 0 || math.Abs(kept.Value.Value-rows.Value.Value) > 1e-9 || kept.Raw != rows.Raw {
+			t.Errorf("kept %+v, rows %+v, %d rolled, %v", kept, rows, rolled, err)
+		}
 	})
 }

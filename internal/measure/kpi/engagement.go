@@ -1,7 +1,6 @@
 package kpi
 
 import (
-	"context"
 	"strings"
 	"time"
 
@@ -28,9 +27,7 @@ func EngagementRates() []Measure {
 			Parts:   []Part{{"reply", Numerator}},
 			Formula: r.formula,
 			Source:  func(a Ask) Source { return a.replies() },
-			Facts: func(ctx context.Context, q db.Q, a Ask) ([]Fact, error) {
-				return a.engaged(ctx, q, r.label, strings.Contains(r.formula, "posts ·"))
-			},
+			Made:    func(f Filter) []Made { return engaged(f, r.id, r.label, strings.Contains(r.formula, "posts ·")) },
 		}
 		m.Between = func(from, to time.Time, facts []Fact) Estimated {
 			in := facts // those of the window
@@ -69,24 +66,26 @@ func (a Ask) replies() Source {
 }
 
 // engaged is replies, statements of what they are divided by, and what we said where that is asked for.
-func (a Ask) engaged(ctx context.Context, q db.Q, label string, posts bool) ([]Fact, error) {
-	list, err := a.replies().read(ctx, q, a.Cuts)
-	if err != nil {
-		return nil, err
+func engaged(f Filter, id, label string, posts bool) []Made {
+	out := []Made{
+		{Filter: f, Measure: Measure{ID: "engagement-rate-reach/replies", Of: OfPosts, Parts: []Part{{"reply", Numerator}}, Source: func(a Ask) Source { return a.replies() }}},
+		{Filter: f, Measure: Measure{ID: id + "/visits", Of: OfFacts, Parts: []Part{{label, Population}}, Spread: true, Source: func(a Ask) Source {
+			s := a.statedAny("f.label", "f.quantity", "visit")
+			s.Key = "f.channel || ' ' || f.source"
+			s.Where.And("f.label = ?", label)
+			return s
+		}}},
 	}
-	s := a.statedAny("f.label", "f.quantity", "visit")
-	s.Key = "f.channel || ' ' || f.source"
-	s.Where.And("f.label = ?", label)
-	visits, err := s.read(ctx, q, a.Cuts)
-	if err != nil || !posts {
-		return append(list, visits...), err
+	if posts {
+		out = append(out, Made{Filter: f, Measure: Measure{ID: id + "/ours", Of: OfPosts, Parts: []Part{{"our_posts", Population}}, Source: func(a Ask) Source {
+			w := a.between((&db.Where{}).And("p.ours = 1").And("p.automatic = ''").And("p.private = 0").And("p.parent = ''"), "p.at")
+			if a.Filter.Channel != "" {
+				w.And("p.channel = ?", a.Filter.Channel)
+			}
+			return Source{Table: "post p", ID: "p.id", At: "p.at", Part: "'our_posts'", Where: w}
+		}}})
 	}
-	w := a.between((&db.Where{}).And("p.ours = 1").And("p.automatic = ''").And("p.private = 0").And("p.parent = ''"), "p.at")
-	if a.Filter.Channel != "" {
-		w.And("p.channel = ?", a.Filter.Channel)
-	}
-	said, err := Source{Table: "post p", ID: "p.id", At: "p.at", Part: "'our_posts'", Where: w}.read(ctx, q, a.Cuts)
-	return append(append(list, visits...), said...), err
+	return out
 }
 
 // levels adds up, over keys, the mean of what was stated of each: the number of followers is not a sum over time.

@@ -254,42 +254,39 @@ func ContributingShare() Measure {
 				Part: "CASE WHEN " + wrote + " >= " + strconv.Itoa(often) + " THEN 'often' WHEN " + wrote + " > 0 THEN 'contributed' ELSE 'silent' END"}
 		},
 		Facts: func(ctx context.Context, q db.Q, a Ask) ([]Fact, error) {
-			fields := func(f *Fact) []any { return []any{db.At(&f.At), &f.Part, &f.Key} }
 			w := members(a)
-			list, err := db.All(ctx, q, fields, "SELECT x.at, 'joined', x.member || ' ' || x.community FROM "+from+" "+w.String(), w.Args...)
+			list, err := Source{Table: from, At: "x.at", Part: "'joined'", Where: w}.read(ctx, q, a.Cuts)
 			if err != nil {
-				return nil, wrap(err)
+				return nil, err
 			}
-			// From what was said to whoever said it, and not the other way: there are more members than posts in a window.
+			// From what was said to whoever said it, and not the other way: there are more members than posts in a window. Since when they are members is
+			// the end of their fact, which is of no period.
+			w = members(a)
 			a.between(w, "r.at")
 			w.And(said).And("m.email = SUBSTR(r.author, 8) AND m.id = x.member AND k.id = x.community") // 7 letters of "mailto:"
-			wrote, err := db.All(ctx, q, fields, "SELECT r.at, 'wrote', x.member || ' ' || x.community FROM community k CROSS JOIN post r CROSS JOIN member m CROSS JOIN community_membership x "+w.String(), w.Args...)
-			list = append(list, wrote...)
-			for i := range list {
-				list[i].N = 1
-			}
-			return list, wrap(err)
+			wrote, err := db.All(ctx, q, func(f *Fact) []any { f.N = 1; return []any{db.At(&f.At), &f.Part, &f.Key, db.At(&f.Until)} },
+				"SELECT r.at, 'wrote', x.member || ' ' || x.community, x.at FROM community k CROSS JOIN post r CROSS JOIN member m CROSS JOIN community_membership x "+w.String(), w.Args...)
+			return append(list, wrote...), wrap(err)
 		},
 		Between: func(from, to time.Time, facts []Fact) Estimated {
-			wrote, is := map[string]int{}, map[string]bool{}
+			wrote, members := map[string]int{}, 0
 			for _, f := range facts {
 				switch {
 				case f.Part == "joined":
-					is[f.Key] = true
-				case f.Part == "wrote" && !f.At.Before(from):
+					members += f.N
+				case f.Part == "wrote" && !f.At.Before(from) && f.Until.Before(to):
 					wrote[f.Key] += f.N
 				}
 			}
 			some, much := 0, 0
-			for who := range is {
-				switch n := wrote[who]; {
-				case n >= often:
+			for _, n := range wrote {
+				if n >= often {
 					much++
-				case n > 0:
+				} else {
 					some++
 				}
 			}
-			return Estimated{Value: stat.Share(some+much, len(is)).AtLeast(100), Counts: map[string]int{"often": much, "contributed": some, "silent": len(is) - some - much}}
+			return Estimated{Value: stat.Share(some+much, members).AtLeast(100), Counts: map[string]int{"often": much, "contributed": some, "silent": members - some - much}}
 		},
 	}
 }

@@ -180,6 +180,8 @@ type Measure struct {
 	Source func(Ask) Source
 	// Facts reads what is counted between the first and the last cut; nil reads Source.
 	Facts func(ctx context.Context, q db.Q, a Ask) ([]Fact, error)
+	// Made lists measures whose facts are counted together, so that each can be kept; nil reads Facts, or Source.
+	Made func(f Filter) []Made
 	// Hourly says that what Facts gives for an hour follows from the rows of Source in that hour, so that it can be kept by the hour, and that Facts minds Ask.Apart.
 	Hourly bool
 	// Changes reads how a stock moved between the first and the last cut, without what it was before; nil: it cannot be kept.
@@ -272,8 +274,42 @@ func (m Measure) In(from, to time.Time, facts []Fact) Estimated {
 	return e
 }
 
+// Made is a measure whose facts another counts.
+type Made struct {
+	Measure Measure // its id is one of the catalogue or of an own measure, else that of the other, a slash and a word
+	Filter  Filter  // by which it is narrowed
+	Before  string  // stands before its parts
+}
+
+// Named is facts as the other measure names them.
+func (p Made) Named(list []Fact) []Fact {
+	if p.Before != "" {
+		for i := range list {
+			list[i].Part = p.Before + list[i].Part
+		}
+	}
+	return list
+}
+
+// together reads the facts of all that a measure is made of.
+func (m Measure) together(ctx context.Context, q db.Q, a Ask) (out []Fact, err error) {
+	for _, p := range m.Made(a.Filter) {
+		b := a
+		b.Filter = p.Filter
+		list, err := p.Measure.Read(ctx, q, b)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, p.Named(list)...)
+	}
+	return out, nil
+}
+
 // Read reads the facts between the first and the last cut.
 func (m Measure) Read(ctx context.Context, q db.Q, a Ask) ([]Fact, error) {
+	if m.Made != nil {
+		return m.together(ctx, q, a)
+	}
 	read := m.Facts
 	if read == nil {
 		read = func(ctx context.Context, q db.Q, a Ask) ([]Fact, error) {

@@ -1,9 +1,6 @@
 package kpi
 
 import (
-	"context"
-
-	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/measure/stat"
 )
@@ -17,32 +14,37 @@ func ReputationIndex() Measure {
 		Parts:   []Part{{"positive", Numerator}, {"neutral", Denominator}, {"negative", Numerator}, {"unsure", LeftOut}},
 		Formula: "I = S^0.25 · V^0.20 · R^0.20 · C^0.20 · T^0.15",
 		Source:  func(a Ask) Source { return OverallSentiment().Source(a) },
-		Facts: func(ctx context.Context, q db.Q, a Ask) ([]Fact, error) {
-			list, err := OverallSentiment().Facts(ctx, q, a)
-			if err != nil {
-				return nil, err
+		Made: func(f Filter) []Made {
+			rated := f // what people rated is of no topic, unless that is stated; all of it counts
+			rated.Topic = ""
+			out := []Made{{Measure: OverallSentiment(), Filter: f}, {Measure: ResponseRate(), Filter: f}, {Measure: reputationRatings(), Filter: rated}, {Measure: reputationAdvice(), Filter: rated}}
+			if f.Topic != "" {
+				out = append(out, Made{Measure: reputationVoices(), Filter: f})
 			}
-			b := a // what people rated is of no topic, unless that is stated; all of it counts
-			b.Filter.Topic = ""
-			ratings := b.stated("rating", "'rating_' || f.label")
-			ratings.N, ratings.Sum = "", "f.quantity"
-			ratings.Where.And("f.label = 'csat'")
-			advice := b.ratings("nps", "CASE WHEN f.quantity >= 9 THEN 'promoters' ELSE 'no_promoters' END")
-			sources := []Source{ResponseRate().Source(a), ratings, advice}
-			if a.Filter.Topic != "" {
-				sources = append(sources, a.voices())
-			}
-			for _, s := range sources {
-				more, err := s.read(ctx, q, a.Cuts)
-				if err != nil {
-					return nil, err
-				}
-				list = append(list, more...)
-			}
-			return list, nil
+			return out
 		},
 		Estimate: reputation,
 	}
+}
+
+func reputationRatings() Measure {
+	return Measure{ID: "reputation-index/ratings", Of: OfFacts, Parts: []Part{{"rating_csat", Numerator}}, Source: func(a Ask) Source {
+		s := a.stated("rating", "'rating_' || f.label")
+		s.N, s.Sum = "", "f.quantity"
+		s.Where.And("f.label = 'csat'")
+		return s
+	}}
+}
+
+func reputationAdvice() Measure {
+	return Measure{ID: "reputation-index/advice", Of: OfFacts, Parts: []Part{{"promoters", Numerator}, {"no_promoters", Denominator}}, Source: func(a Ask) Source {
+		return a.ratings("nps", "CASE WHEN f.quantity >= 9 THEN 'promoters' ELSE 'no_promoters' END")
+	}}
+}
+
+func reputationVoices() Measure {
+	return Measure{ID: "reputation-index/voices", Of: OfPosts, Parts: []Part{{"ours", Numerator}, {"other_topics", Denominator}, {"no_topic", LeftOut}},
+		Source: func(a Ask) Source { return a.voices() }}
 }
 
 func reputation(facts []Fact) Estimated {

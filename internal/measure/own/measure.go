@@ -373,25 +373,8 @@ func (d Definition) ratio(m kpi.Measure, find Find) (kpi.Measure, error) {
 	}
 	m.Parts = []kpi.Part{{ID: over, Role: kpi.Numerator}, {ID: under, Role: kpi.Population}}
 	m.Source = top.Source
-	m.Facts = func(ctx context.Context, q db.Q, a kpi.Ask) ([]kpi.Fact, error) {
-		above, err := top.Read(ctx, q, a)
-		if err != nil {
-			return nil, err
-		}
-		below, err := bottom.Read(ctx, q, a)
-		if err != nil {
-			return nil, err
-		}
-		out := make([]kpi.Fact, 0, len(above)+len(below))
-		for _, f := range above {
-			f.Part = "a " + f.Part
-			out = append(out, f)
-		}
-		for _, f := range below {
-			f.Part = "b " + f.Part
-			out = append(out, f)
-		}
-		return out, nil
+	m.Made = func(f kpi.Filter) []kpi.Made {
+		return []kpi.Made{{Measure: top, Filter: f, Before: "a "}, {Measure: bottom, Filter: f, Before: "b "}}
 	}
 	m.Between = func(from, to time.Time, list []kpi.Fact) kpi.Estimated {
 		var above, below []kpi.Fact
