@@ -106,6 +106,9 @@ func (a Ask) statedAny(part, sum string, kinds ...string) Source {
 	return Source{Table: "business_fact f", ID: "f.id", At: "f.at", Until: "f.until", Part: part, Sum: sum, Where: a.business(w)}
 }
 
+// ofFact is the kind of a fact where it says what else must hold of it: not by an index, those of statedAny are narrower.
+const ofFact = "f.kind || ''"
+
 const (
 	heads = "CAST(ROUND(f.quantity) AS BIGINT)"
 	total = "ABS(COALESCE(f.amount, 0))"

@@ -41,7 +41,7 @@ func (a Ask) asked(first string, questions ...string) Source {
 		}
 		list += "'" + q + "'"
 	}
-	s.Where.And("(f.kind = '" + kind + "' AND " + is + " OR f.kind = 'survey' AND f.label IN (" + list + "))")
+	s.Where.And("(" + ofFact + " = '" + kind + "' AND " + is + " OR " + ofFact + " = 'survey' AND f.label IN (" + list + "))")
 	return s
 }
 
@@ -213,8 +213,8 @@ func (a Ask) saving() Source {
 	s := a.statedAny(part, "CASE f.kind WHEN 'cost' THEN "+total+" ELSE f.quantity END", "visit", "survey", "contact", "cost")
 	s.Key = placed
 	s.Currency = "CASE f.kind WHEN 'cost' THEN f.currency ELSE '' END"
-	s.Where.And(`(f.kind = 'visit' AND f.label = 'visits' OR f.kind = 'survey' AND f.label IN ('support', 'found', 'would_contact')
-		OR f.kind = 'contact' AND f.status IN ('assisted', 'self_service') OR f.kind = 'cost' AND f.label IN ('support', 'platform', 'moderation', 'content'))`)
+	s.Where.And(`(` + ofFact + ` = 'visit' AND f.label = 'visits' OR ` + ofFact + ` = 'survey' AND f.label IN ('support', 'found', 'would_contact')
+		OR ` + ofFact + ` = 'contact' AND f.status IN ('assisted', 'self_service') OR ` + ofFact + ` = 'cost' AND f.label IN ('support', 'platform', 'moderation', 'content'))`)
 	return s
 }
 

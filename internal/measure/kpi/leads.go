@@ -71,7 +71,7 @@ func CostPerLead() Measure {
 		Source: func(a Ask) Source {
 			s := a.statedAny("CASE f.kind WHEN 'cost' THEN f.label ELSE 'lead' END", "CASE f.kind WHEN 'cost' THEN "+total+" ELSE f.quantity END", "lead", "cost")
 			s.Currency = "CASE f.kind WHEN 'cost' THEN f.currency ELSE '' END"
-			s.Where.And("(f.kind = 'lead' AND f.ref = '' OR f.kind = 'cost' AND f.label = 'acquisition')")
+			s.Where.And("(" + ofFact + " = 'lead' AND f.ref = '' OR " + ofFact + " = 'cost' AND f.label = 'acquisition')")
 			return s
 		},
 		Estimate: func(facts []Fact) Estimated {

@@ -313,7 +313,18 @@ func (m Measure) Read(ctx context.Context, q db.Q, a Ask) ([]Fact, error) {
 	read := m.Facts
 	if read == nil {
 		read = func(ctx context.Context, q db.Q, a Ask) ([]Fact, error) {
-			return a.apart(m.Source(a)).read(ctx, q, a.Cuts)
+			if !m.Spread || a.Periods != Reaching {
+				return a.apart(m.Source(a)).read(ctx, q, a.Cuts)
+			}
+			var out []Fact // of both, one after the other: what either finds is then found by an index and is not told from the other
+			for _, a.Periods = range []Periods{Begun, Beginning} {
+				list, err := a.apart(m.Source(a)).read(ctx, q, a.Cuts)
+				if err != nil {
+					return nil, err
+				}
+				out = append(out, list...)
+			}
+			return out, nil
 		}
 	}
 	list, err := read(ctx, q, a)
