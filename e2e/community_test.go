@@ -264,6 +264,20 @@ func TestBrowserAsks(t *testing.T) {
 		if page := owner.page("/communities/recognition"); !strings.Contains(page, "Your answer is accepted: 15 → 12 · Your idea is done: 20 → 17") {
 			t.Error("the history does not say what was changed")
 		}
+		values = append(values, "badge-idea_done-kind", "realised", "badge-idea_done-times", "2", "badge-idea_done-people", "1", "badge-idea_done-on", "on", "badge-idea_done-name-en", "Dreamer", "badge-idea_done-name-fr", "Idée réalisée",
+			"badge-thanked-kind", "thanked", "badge-thanked-times", "10", "badge-thanked-people", "6", "badge-thanked-name-en", "Much thanked", "badge-thanked-name-fr", "Souvent remercié")
+		if a := owner.post("/communities/recognition", values...); a.status != http.StatusSeeOther {
+			t.Fatalf("change badges: %d %s", a.status, refusals(a.body))
+		}
+		if page := owner.page("/communities/recognition"); !strings.Contains(page, "Much thanked: Much thanked, thanked 10 times · from 6 people → not given · Idea done: Idea done, 1 idea done → Dreamer, 2 ideas done") {
+			t.Error("the history does not say what was changed of badges")
+		}
+		if page := as("", "en").page("/c/sillage/recognition"); !strings.Contains(page, "Dreamer") || strings.Contains(page, "Much thanked") || !strings.Contains(page, "Good guide") {
+			t.Error("visitors are not shown the badges that are given")
+		}
+		if page := as("", "fr").page("/c/sillage/recognition"); !strings.Contains(page, "Idée réalisée") {
+			t.Error("a badge has lost its name in French")
+		}
 		if page := as("", "en").page("/c/sillage/recognition"); !strings.Contains(page, "+12") || !strings.Contains(page, "In force since") {
 			t.Error("visitors are not shown the rules in force")
 		}

@@ -246,7 +246,7 @@ type Judged struct {
 	Initiative string `json:"initiative,omitempty"` // that was made of it
 }
 
-// MeritRules are what merits are worth from the month on in which they are stated, by kind, the caps and the levels.
+// MeritRules are what merits are worth from the month on in which they are stated, by kind, the caps and the levels, and what badges are given for.
 type MeritRules struct {
 	Points   map[string]int `json:"points"`
 	Day      int            `json:"day"`
@@ -254,7 +254,19 @@ type MeritRules struct {
 	Returned int            `json:"returned"`
 	Mutual   int            `json:"mutual"`
 	Levels   []int          `json:"levels"`
-	By       string         `json:"by,omitempty"` // the name of who changed them
+	Badges   []MeritBadge   `json:"badges,omitempty"` // those that are not there are as the program has them
+	By       string         `json:"by,omitempty"`     // the name of who changed them
+}
+
+// MeritBadge is a badge as owners changed it: given for so many merits of a kind, from so many people; with One, for one and the same thing.
+type MeritBadge struct {
+	ID     string            `json:"id"`
+	Off    bool              `json:"off,omitempty"`
+	Name   map[string]string `json:"name,omitempty"` // by language; without one it has the name that it comes with
+	Kind   string            `json:"kind"`
+	Times  int               `json:"times"`
+	People int               `json:"people"`
+	One    bool              `json:"one,omitempty"`
 }
 
 // Joined names the idea that another was taken into; its votes count there. "" takes it out again.

@@ -192,6 +192,14 @@ func with(r merit.Rules, set ledger.MeritRules) merit.Rules {
 	}
 	r.Caps = merit.Caps{Day: set.Day, Pair: set.Pair, Returned: set.Returned, Mutual: set.Mutual}
 	r.Levels = set.Levels
+	r.Badges = slices.Clone(r.Badges)
+	for i := range r.Badges {
+		for _, b := range set.Badges {
+			if b.ID == r.Badges[i].ID {
+				r.Badges[i] = merit.Badge(b)
+			}
+		}
+	}
 	return r
 }
 

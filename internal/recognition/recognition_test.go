@@ -321,6 +321,19 @@ func TestRules(t *testing.T) {
 		if err := s.Change(as(org.Owner), bad); problem.Of(err).Field != "pair" {
 			t.Errorf("out of bounds: %v", err)
 		}
+		bad = set
+		bad.Badges = []ledger.MeritBadge{{ID: "first_answer", Kind: "accepted", Times: 2, People: 3}}
+		if err := s.Change(as(org.Owner), bad); problem.Of(err).Field != "badge-first_answer-people" {
+			t.Errorf("more people than times: %v", err)
+		}
+		bad.Badges[0] = ledger.MeritBadge{ID: "first_answer", Kind: "accepted", Times: 2, People: 1, Name: map[string]string{"fr": strings.Repeat("é", 41)}}
+		if err := s.Change(as(org.Owner), bad); problem.Of(err).Field != "badge-first_answer-name-fr" {
+			t.Errorf("a long name: %v", err)
+		}
+		bad.Badges[0] = ledger.MeritBadge{ID: "first_answer", Kind: "liked", Times: 1, People: 1}
+		if err := s.Change(as(org.Owner), bad); !problem.Is(err, problem.Invalid) {
+			t.Errorf("for what is no merit: %v", err)
+		}
 		for range 2 { // the same again is no change
 			if err := s.Change(as(org.Owner), set); err != nil {
 				t.Fatal(err)
@@ -332,6 +345,36 @@ func TestRules(t *testing.T) {
 		}
 		if r, err := s.Rules(t.Context()); err != nil || fmt.Sprint(r.Level(6)) != "2 7" || len(r.Badges) == 0 {
 			t.Errorf("rules %+v, %v", r, err)
+		}
+		badges := func(want string, change ...ledger.MeritBadge) {
+			t.Helper()
+			at = at.Add(time.Minute)
+			set.Badges = change
+			if err := s.Change(as(org.Owner), set); err != nil {
+				t.Fatal(err)
+			}
+			sight, err := places.Sees(as(org.Plain), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, _ := sight.ByID("velo")
+			handle, err := s.HandleOf(t.Context(), "forum", "mailto:bob@velo.example")
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err := s.Find(as(org.Plain), sight, c, handle)
+			if got := fmt.Sprint(p.Badges); err != nil || got != want {
+				t.Errorf("badges %s, %v, want %s", got, err, want)
+			}
+		}
+		badges("[]", ledger.MeritBadge{ID: "first_answer", Off: true, Kind: "accepted", Times: 1, People: 1})
+		badges("[ten_answers]", ledger.MeritBadge{ID: "ten_answers", Kind: "accepted", Times: 3, People: 1, Name: map[string]string{"en": " Three\n answers ", "fr": "", "xx": "?"}})
+		badges("[ten_answers]") // what is not named stays
+		if changes, err = s.Changes(t.Context()); err != nil || len(changes) != 3 {
+			t.Fatalf("changes %+v, %v", changes, err)
+		}
+		if b := changes[0].Rules.Badges; !b[0].Off || b[1].Times != 3 || fmt.Sprint(b[1].Name) != "map[en:Three answers]" || changes[2].Rules.Badges[0].Off {
+			t.Errorf("badges changed: %+v", changes)
 		}
 		is("other rules, from November on", "2026-10:den:15 2026-10:hall:30 2026-11:den:7")
 		state(ledger.Activity{Kind: ledger.ThreadTurned, Actor: mod, Object: "question00000000002", Data: ledger.Data(ledger.Turned{State: "moved", To: "hall"})})

@@ -4,9 +4,14 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
+	"github.com/entente/entente/internal/community"
 	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/id"
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/org"
@@ -52,7 +57,11 @@ func (s *Service) Changes(ctx context.Context) ([]Change, error) {
 	return out, nil
 }
 
-// Change changes what merits are worth, the caps and the levels, from the month that has begun on: what was earned in the months before stays. Owners may.
+// maxBadge bounds what a badge is called, in characters.
+const maxBadge = 40
+
+// Change changes what merits are worth, the caps, the levels and the badges, from the month that has begun on: what was earned in the months before stays. Badges that are not
+// named stay as they are. Owners may.
 func (s *Service) Change(ctx context.Context, set ledger.MeritRules) error {
 	if err := org.Require(ctx, org.OrgEdit); err != nil {
 		return err
@@ -61,7 +70,30 @@ func (s *Service) Change(ctx context.Context, set ledger.MeritRules) error {
 	if err != nil {
 		return err
 	}
+	for i := range set.Badges {
+		b := &set.Badges[i]
+		if !slices.ContainsFunc(now.Merits, func(r merit.Rule) bool { return r.Kind == b.Kind }) {
+			return problem.New(problem.Invalid, "problem.bad_form")
+		}
+		named := map[string]string{}
+		for lang, name := range b.Name {
+			name = strings.Join(strings.Fields(community.TextOf(name)), " ")
+			if utf8.RuneCountInString(name) > maxBadge {
+				return problem.New(problem.Invalid, "problem.too_long", "Max", maxBadge).On(merit.Badge(*b).Field("name-" + lang))
+			}
+			if i18n.Known(lang) && name != "" {
+				named[lang] = name
+			}
+		}
+		if b.Name = named; len(named) == 0 {
+			b.Name = nil
+		}
+	}
 	to := with(now, set)
+	set.Badges = make([]ledger.MeritBadge, len(to.Badges))
+	for i, b := range to.Badges {
+		set.Badges[i] = ledger.MeritBadge(b)
+	}
 	if len(to.Levels) != len(now.Levels) || len(set.Points) != len(now.Merits) {
 		return problem.New(problem.Invalid, "problem.bad_form")
 	}

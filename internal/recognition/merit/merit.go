@@ -46,13 +46,15 @@ type Caps struct {
 	Mutual   int `json:"mutual"`   // and with one click, from somebody to whom one gives such points
 }
 
-// Badge is given for so many merits of a kind, from so many people; with One, for one and the same thing.
+// Badge is given for so many merits of a kind, from so many people; with One, for one and the same thing. One that is Off is given to nobody.
 type Badge struct {
-	ID     string `json:"id"`
-	Kind   string `json:"kind"`
-	Times  int    `json:"times"`
-	People int    `json:"people"`
-	One    bool   `json:"one"`
+	ID     string            `json:"id"`
+	Off    bool              `json:"off"`
+	Name   map[string]string `json:"name"` // by language, as owners call it; else it has the name that it comes with
+	Kind   string            `json:"kind"`
+	Times  int               `json:"times"`
+	People int               `json:"people"`
+	One    bool              `json:"one"`
 }
 
 //go:embed rules.json
@@ -65,8 +67,11 @@ func Written() (Rules, error) {
 	return r, err
 }
 
-// MostPoints bounds what one merit is worth, a cap and a level.
-const MostPoints = 100_000
+// MostPoints bounds what one merit is worth, a cap and a level; MostTimes how often something must happen for a badge.
+const (
+	MostPoints = 100_000
+	MostTimes  = 1_000
+)
 
 // Wrong names the first field of rules that is out of its bounds, with them; "" for none.
 func (r Rules) Wrong() (field string, from, to int) {
@@ -95,8 +100,19 @@ func (r Rules) Wrong() (field string, from, to int) {
 		}
 		least = n + 1
 	}
+	for _, b := range r.Badges {
+		if b.Times < 1 || b.Times > MostTimes {
+			return b.Field("times"), 1, MostTimes
+		}
+		if b.People < 1 || b.People > b.Times {
+			return b.Field("people"), 1, b.Times
+		}
+	}
 	return "", 0, 0
 }
+
+// Field is what forms call something of a badge.
+func (b Badge) Field(what string) string { return "badge-" + b.ID + "-" + what }
 
 // Returns is what somebody gave, around a month, to whom gives to them.
 type Returns struct {
@@ -209,7 +225,7 @@ func (r Rules) Earned(person string, rows []Row) []string {
 	out := []string{}
 	for _, b := range r.Badges {
 		for k, s := range of {
-			if k[0] == b.Kind && (k[1] != "") == b.One && s.n >= b.Times && len(s.givers) >= b.People {
+			if !b.Off && k[0] == b.Kind && (k[1] != "") == b.One && s.n >= b.Times && len(s.givers) >= b.People {
 				out = append(out, b.ID)
 				break
 			}

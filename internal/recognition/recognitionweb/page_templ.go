@@ -11,6 +11,7 @@ import "github.com/entente/entente/internal/web/write"
 import (
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/recognition/merit"
 	"github.com/entente/entente/internal/web/ui"
 	"slices"
 	"strconv"
@@ -127,14 +128,16 @@ func rulesPage(v *view) templ.Component {
 			templ_7745c5c3_Var26 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<ul class=\"stack stack-tight\">")
 				for _, b := range v.rules.Badges {
-					_, _ = templ_7745c5c3_Buffer.WriteString("<li class=\"cluster\">")
-					templ_7745c5c3_Err = badge(b.ID, !v.found || slices.Contains(v.person.Badges, b.ID)).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
+					if !b.Off {
+						_, _ = templ_7745c5c3_Buffer.WriteString("<li class=\"cluster\">")
+						templ_7745c5c3_Err = badge(b, !v.found || slices.Contains(v.person.Badges, b.ID)).Render(ctx, templ_7745c5c3_Buffer)
+						if templ_7745c5c3_Err != nil {
+							return templ_7745c5c3_Err
+						}
+						_, _ = templ_7745c5c3_Buffer.WriteString("<span class=\"muted small\">")
+						write.Text(templ_7745c5c3_Buffer, badgeHint(ctx, b))
+						_, _ = templ_7745c5c3_Buffer.WriteString("</span></li>")
 					}
-					_, _ = templ_7745c5c3_Buffer.WriteString("<span class=\"muted small\">")
-					write.Text(templ_7745c5c3_Buffer, badgeHint(ctx, b))
-					_, _ = templ_7745c5c3_Buffer.WriteString("</span></li>")
 				}
 				_, _ = templ_7745c5c3_Buffer.WriteString("</ul>")
 				return nil
@@ -224,19 +227,39 @@ func settingsBody(p settingsView) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Var35 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var36 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+				for _, b := range p.rules.Badges {
+					templ_7745c5c3_Err = p.badge(b).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+				}
+				return nil
+			})
+			templ_7745c5c3_Err = ui.Grid(2).Render(templ.WithChildren(ctx, templ_7745c5c3_Var36), templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			return nil
+		})
+		templ_7745c5c3_Err = ui.Section(i18n.T(ctx, "recognition.badges"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var35), templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Var37 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: i18n.T(ctx, "recognition.save"), Variant: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.FormActions().Render(templ.WithChildren(ctx, templ_7745c5c3_Var35), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.FormActions().Render(templ.WithChildren(ctx, templ_7745c5c3_Var37), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		_, _ = templ_7745c5c3_Buffer.WriteString("</form>")
 		if len(p.changes) > 0 {
-			templ_7745c5c3_Var36 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var38 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<ul class=\"stack\">")
 				for i, c := range p.changes {
 					_, _ = templ_7745c5c3_Buffer.WriteString("<li><p class=\"cluster\"><strong>")
@@ -250,7 +273,7 @@ func settingsBody(p settingsView) templ.Component {
 				_, _ = templ_7745c5c3_Buffer.WriteString("</ul>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "recognition.changes"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var36), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "recognition.changes"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var38), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -260,8 +283,51 @@ func settingsBody(p settingsView) templ.Component {
 	})
 }
 
+func (p settingsView) badge(b merit.Badge) templ.Component {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var42 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var43 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			_, _ = templ_7745c5c3_Buffer.WriteString("<fieldset class=\"stack-tight\"><legend>")
+			write.Text(templ_7745c5c3_Buffer, badgeName(ctx, b))
+			_, _ = templ_7745c5c3_Buffer.WriteString("</legend>")
+			templ_7745c5c3_Err = ui.Checkbox(ui.Field{Name: b.Field("on"), Label: i18n.T(ctx, "recognition.badge_on"), Checked: p.ticked(b.Field("on"), !b.Off)}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			for _, lang := range i18n.Languages() {
+				templ_7745c5c3_Err = ui.TextField(ui.Field{Name: b.Field("name-" + lang), Label: i18n.T(ctx, "recognition.badge_name", "Lang", i18n.Language(ctx, lang)), Value: p.text(b.Field("name-"+lang), badgeName(i18n.With(ctx, lang, nil), b)), MaxLength: 40, Error: p.bad(b.Field("name-" + lang))}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
+			templ_7745c5c3_Err = ui.Select(ui.Field{Name: b.Field("kind"), Label: i18n.T(ctx, "recognition.badge_kind"), Value: p.text(b.Field("kind"), b.Kind), Options: p.kinds(ctx)}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = p.number(b.Field("times"), i18n.T(ctx, "recognition.badge_times"), b.Times).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = p.number(b.Field("people"), i18n.T(ctx, "recognition.badge_by"), b.People).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = ui.Checkbox(ui.Field{Name: b.Field("one"), Label: i18n.T(ctx, "recognition.badge_same"), Checked: p.ticked(b.Field("one"), b.One)}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			_, _ = templ_7745c5c3_Buffer.WriteString("</fieldset>")
+			return nil
+		})
+		templ_7745c5c3_Err = ui.Card("", nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var43), templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		return nil
+	})
+}
+
 func (p settingsView) number(name, label string, n int) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var40 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var45 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.TextField(ui.Field{Name: name, Label: label, Type: "number", Min: "0", Value: p.value(name, n), Error: p.bad(name), Required: true}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -270,19 +336,19 @@ func (p settingsView) number(name, label string, n int) templ.Component {
 	})
 }
 
-func badge(id string, on bool) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var41 templ.Component) (templ_7745c5c3_Err error) {
+func badge(b merit.Badge, on bool) templ.Component {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var46 templ.Component) (templ_7745c5c3_Err error) {
 		if on {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<span class=\"badge badge-success\">")
 			templ_7745c5c3_Err = ui.Icon("trophy").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "recognition.badge."+id))
+			write.Text(templ_7745c5c3_Buffer, badgeName(ctx, b))
 			_, _ = templ_7745c5c3_Buffer.WriteString("</span>")
 		} else {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<span class=\"badge\">")
-			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "recognition.badge."+id))
+			write.Text(templ_7745c5c3_Buffer, badgeName(ctx, b))
 			_, _ = templ_7745c5c3_Buffer.WriteString("</span>")
 		}
 		return nil
@@ -290,7 +356,7 @@ func badge(id string, on bool) templ.Component {
 }
 
 func standing(v *view) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var44 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var49 templ.Component) (templ_7745c5c3_Err error) {
 		level, next := v.person.Rules.Level(v.person.Points)
 		value, most := v.share()
 		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack\">")
@@ -308,10 +374,12 @@ func standing(v *view) templ.Component {
 		}
 		if len(v.person.Badges) > 0 {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"cluster\">")
-			for _, b := range v.person.Badges {
-				templ_7745c5c3_Err = badge(b, true).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
+			for _, b := range v.person.Rules.Badges {
+				if slices.Contains(v.person.Badges, b.ID) {
+					templ_7745c5c3_Err = badge(b, true).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
 				}
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
@@ -335,8 +403,8 @@ func standing(v *view) templ.Component {
 }
 
 func personPage(v *view) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var49 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var50 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var54 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var55 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<a href=\"")
 			write.Link(templ_7745c5c3_Buffer, templ.URL(v.href(ctx, "/people/"+v.person.Handle)))
 			_, _ = templ_7745c5c3_Buffer.WriteString("\">")
@@ -344,12 +412,12 @@ func personPage(v *view) templ.Component {
 			_, _ = templ_7745c5c3_Buffer.WriteString("</a>")
 			return nil
 		})
-		templ_7745c5c3_Err = ui.PageHeader(v.person.Name, nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var50), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.PageHeader(v.person.Name, nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var55), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack\">")
-		templ_7745c5c3_Var53 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var58 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Err = standing(v).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -361,11 +429,11 @@ func personPage(v *view) templ.Component {
 			_, _ = templ_7745c5c3_Buffer.WriteString("</a></p>")
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "recognition.title"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var53), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "recognition.title"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var58), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Var56 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var61 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack\">")
 			if len(v.person.Thanks) == 0 {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
@@ -412,7 +480,7 @@ func personPage(v *view) templ.Component {
 			_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "recognition.thanks"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var56), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "recognition.thanks"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var61), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -425,7 +493,7 @@ func personPage(v *view) templ.Component {
 const panelThanks = 3
 
 func panel(v *view) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var62 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var67 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack\">")
 		if v.person.Points > 0 {
 			templ_7745c5c3_Err = standing(v).Render(ctx, templ_7745c5c3_Buffer)

@@ -190,9 +190,24 @@ func LevelName(ctx context.Context, level int) string {
 	return i18n.T(ctx, "recognition.level."+strconv.Itoa(level))
 }
 
+// badgeName is what a badge is called: as owners call it in the language of the reader, or as it comes.
+func badgeName(ctx context.Context, b merit.Badge) string {
+	if name := b.Name[i18n.Lang(ctx)]; name != "" {
+		return name
+	}
+	return i18n.T(ctx, "recognition.badge."+b.ID)
+}
+
 // badgeHint says what a badge is given for.
 func badgeHint(ctx context.Context, b merit.Badge) string {
-	return i18n.T(ctx, "recognition.badge."+b.ID+".hint", "Times", b.Times, "People", b.People)
+	out := i18n.N(ctx, "recognition.count."+b.Kind, b.Times)
+	if b.One {
+		out += " · " + i18n.T(ctx, "recognition.badge_one")
+	}
+	if b.People > 1 {
+		out += " · " + i18n.N(ctx, "recognition.badge_people", b.People)
+	}
+	return out
 }
 
 // share is how far somebody is on the way to the next level, and how far that is.

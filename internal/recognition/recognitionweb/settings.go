@@ -3,6 +3,7 @@ package recognitionweb
 import (
 	"context"
 	"net/http"
+	"reflect"
 	"strconv"
 	"strings"
 
@@ -29,6 +30,28 @@ func (p settingsView) value(name string, n int) string {
 		return p.form.Text(name)
 	}
 	return strconv.Itoa(n)
+}
+
+func (p settingsView) text(name, is string) string {
+	if p.form != nil {
+		return p.form.Text(name)
+	}
+	return is
+}
+
+func (p settingsView) ticked(name string, is bool) bool {
+	if p.form != nil {
+		return p.form.Text(name) != ""
+	}
+	return is
+}
+
+func (p settingsView) kinds(ctx context.Context) []ui.Option {
+	var out []ui.Option
+	for _, r := range p.rules.Merits {
+		out = append(out, ui.Option{Value: r.Kind, Label: i18n.T(ctx, "recognition.kind."+r.Kind)})
+	}
+	return out
 }
 
 func (p settingsView) bad(field string) string {
@@ -70,6 +93,19 @@ func (p settingsView) differs(ctx context.Context, i int) string {
 	}
 	for j, n := range is.Levels {
 		add(LevelName(ctx, j), was.Levels[j], n)
+	}
+	said := func(b merit.Badge) string {
+		if b.Off {
+			return i18n.T(ctx, "recognition.badge_off")
+		}
+		return badgeName(ctx, b) + ", " + badgeHint(ctx, b)
+	}
+	for j, b := range is.Badges {
+		if from, to := said(was.Badges[j]), said(b); from != to {
+			out = append(out, i18n.T(ctx, "recognition.changed", "What", i18n.T(ctx, "recognition.badge."+b.ID), "From", from, "To", to))
+		} else if !reflect.DeepEqual(was.Badges[j], b) { // its name in another language, or of one that is off
+			out = append(out, i18n.T(ctx, "recognition.badge_renamed", "What", i18n.T(ctx, "recognition.badge."+b.ID)))
+		}
 	}
 	return strings.Join(out, " · ")
 }
@@ -116,6 +152,19 @@ func (h *handlers) change(w http.ResponseWriter, r *http.Request) error {
 	}
 	for i := 1; i < len(now.Levels); i++ {
 		set.Levels = append(set.Levels, number("level"+strconv.Itoa(i)))
+	}
+	for _, b := range now.Badges {
+		kind := f.Text(b.Field("kind"))
+		if kind == "" {
+			continue // not in the form: it stays as it is
+		}
+		to := ledger.MeritBadge{ID: b.ID, Off: f.Text(b.Field("on")) == "", Kind: kind, Times: number(b.Field("times")), People: number(b.Field("people")), One: f.Text(b.Field("one")) != "", Name: map[string]string{}}
+		for _, lang := range i18n.Languages() { // the name that it comes with is none of its own
+			if name := f.Text(b.Field("name-" + lang)); name != i18n.T(i18n.With(ctx, lang, nil), "recognition.badge."+b.ID) {
+				to.Name[lang] = name
+			}
+		}
+		set.Badges = append(set.Badges, to)
 	}
 	if err := h.s.Change(ctx, set); err != nil {
 		if p := problem.Of(err); p.Code == problem.Invalid && p.Field != "" {
