@@ -206,6 +206,9 @@ func TestBrowserAsks(t *testing.T) {
 	}
 	t.Run("an article and a profile are flagged", func(t *testing.T) {
 		member, owner, visitor := as("gwen.fairley@post.example", "en"), as(demoMembers["owner"], "en"), as("", "en")
+		eyes := window(t, s.URL)
+		eyes.signIn("owner", "dark", "fr")
+		eyes.Size(390, 844)
 		article := s.place.rows(t, "SELECT a.id FROM community_article a JOIN community_space s ON s.id = a.space JOIN community c ON c.id = s.community WHERE c.slug = 'sillage' AND s.access = 'open' AND a.approved > 0 ORDER BY a.id LIMIT 1")[0]
 		odile := as("odile.marchand@post.example", "fr")
 		if a := odile.post("/c/sillage/people/me", "name", "Odile Marchand", "about", "Achetez mes montres"); a.status != http.StatusSeeOther {
@@ -233,6 +236,8 @@ func TestBrowserAsks(t *testing.T) {
 			if page := owner.page("/moderation/" + id); !strings.Contains(page, "The "+what) || !strings.Contains(page, path) {
 				t.Errorf("the case of the %s does not lead to it", what)
 			}
+			eyes.Open("/moderation/" + id)
+			eyes.Look("community-case-" + what)
 			if a := member.get("/moderation/" + id); a.status != http.StatusNotFound {
 				t.Errorf("a member reads a case: %d", a.status)
 			}
@@ -275,6 +280,11 @@ func TestBrowserAsks(t *testing.T) {
 		if page := as("", "en").page("/c/sillage/recognition"); !strings.Contains(page, "Dreamer") || strings.Contains(page, "Much thanked") || !strings.Contains(page, "Good guide") {
 			t.Error("visitors are not shown the badges that are given")
 		}
+		eyes := window(t, s.URL)
+		eyes.signIn("owner", "dark", "fr")
+		eyes.Size(390, 844)
+		eyes.Open("/communities/recognition")
+		eyes.Look("community-recognition-rules")
 		if page := as("", "fr").page("/c/sillage/recognition"); !strings.Contains(page, "Idée réalisée") {
 			t.Error("a badge has lost its name in French")
 		}

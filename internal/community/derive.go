@@ -16,7 +16,7 @@ import (
 
 // Follower derives threads, posts, votes and what posts said before they were edited.
 func Follower() ledger.Follower {
-	return ledger.Follower{Name: "community", Version: 10 + 100*markup.Version, Apply: derive,
+	return ledger.Follower{Name: "community", Version: 11 + 100*markup.Version, Apply: derive,
 		Tables: append([]string{"community_thread", "community_post", "community_edit", "community_vote", "community_hidden", "community_post_file", "community_voice", "community_mention",
 			"community_reaction", "community_poll", "community_poll_ballot"}, slices.Concat(ideaTables(), eventTables(), indexTables(), claimTables())...)}
 }
@@ -24,9 +24,18 @@ func Follower() ledger.Follower {
 // derive goes through a batch one activity at a time. What is no community's costs one statement a batch.
 func derive(ctx context.Context, q db.Q, list []ledger.Activity) error {
 	places, err := placesOf(ctx, q, list)
-	if err != nil || len(places) == 0 {
+	if err != nil {
 		return err
 	}
+	if len(places) > 0 {
+		if err := derivePlaces(ctx, q, list, places); err != nil {
+			return err
+		}
+	}
+	return recountPeople(ctx, q, list)
+}
+
+func derivePlaces(ctx context.Context, q db.Q, list []ledger.Activity, places map[string]bool) error {
 	changed := newTouched()
 	for i := range list {
 		a := &list[i]

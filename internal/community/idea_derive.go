@@ -2,6 +2,7 @@ package community
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/ledger"
@@ -51,18 +52,99 @@ func deriveSupport(ctx context.Context, q db.Q, a *ledger.Activity) (idea bool, 
 				if _, err := db.Exec(ctx, q, "UPDATE community_idea_vote SET value = 0 WHERE idea = $1 AND voter = $2", idea, a.Actor); err != nil {
 					return true, err
 				}
-				if err := score(ctx, q, idea, -1); err != nil {
+				if err := recountVoters(ctx, q, idea); err != nil {
 					return true, err
 				}
 			}
 		}
-		if err := score(ctx, q, r.into, value-was); err != nil {
+		if err := recountVoters(ctx, q, r.into); err != nil {
 			return true, err
 		}
 	}
 	_, err = db.Exec(ctx, q, "INSERT INTO community_idea_ballot (space, voter, last) VALUES ($1, $2, $3) ON CONFLICT (space, voter) DO UPDATE SET last = excluded.last",
 		r.space, a.Actor, a.ID)
 	return true, err
+}
+
+// recountVoters counts the people who are for an idea: whoever voted under several addresses that are known to be theirs counts once, whenever that became known.
+func recountVoters(ctx context.Context, q db.Q, idea string) error {
+	n, _, err := db.Value[int](ctx, q, `SELECT COUNT(DISTINCT COALESCE(NULLIF(i.person, ''), v.voter)) FROM community_idea_vote v LEFT JOIN identity i ON i.uri = v.voter
+		WHERE v.idea = $1 AND v.value = 1`, idea)
+	if err != nil {
+		return fmt.Errorf("count who is for an idea: %w", err)
+	}
+	was, _, err := db.Value[int](ctx, q, "SELECT voters FROM community_idea WHERE id = $1", idea)
+	if err != nil || n == was {
+		return err
+	}
+	if _, err := db.Exec(ctx, q, "UPDATE community_idea SET voters = $1 WHERE id = $2", n, idea); err != nil {
+		return err
+	}
+	return score(ctx, q, idea, n-was)
+}
+
+// recountPeople counts anew who is for the ideas on which addresses voted that facts of a batch say are of somebody, or not any more. What the people's follower derived is of
+// the whole batch, so each idea is counted once, after all of it.
+func recountPeople(ctx context.Context, q db.Q, list []ledger.Activity) error {
+	var addresses, people, parted []string
+	for i := range list {
+		a := &list[i]
+		switch a.Kind {
+		case ledger.PersonAdded, ledger.PersonDescribed:
+			var p ledger.Person
+			if err := a.Decode(&p); err != nil {
+				return err
+			}
+			for _, x := range p.Identities {
+				addresses = append(addresses, x.URI)
+			}
+		case ledger.IdentityLinked, ledger.IdentityUnlinked:
+			var x ledger.Identity
+			if err := a.Decode(&x); err != nil {
+				return err
+			}
+			addresses = append(addresses, x.URI)
+		case ledger.PersonMerged:
+			var m ledger.Merged
+			if err := a.Decode(&m); err != nil {
+				return err
+			}
+			addresses, people = append(addresses, m.Identities...), append(people, a.Object, m.Person)
+		case ledger.PersonUnmerged:
+			var m ledger.Unmerged
+			if err := a.Decode(&m); err != nil {
+				return err
+			}
+			parted = append(parted, m.Merge)
+		}
+	}
+	if len(parted) > 0 {
+		type merge struct {
+			kept, taken string
+			identities  []string
+		}
+		merges, err := db.All(ctx, q, func(m *merge) []any { return []any{&m.kept, &m.taken, db.JSON(&m.identities)} }, "SELECT kept, taken, identities FROM person_merge WHERE id IN "+db.Among(q, "$1"), db.Texts(parted))
+		if err != nil {
+			return fmt.Errorf("see who was taken for one person: %w", err)
+		}
+		for _, m := range merges {
+			addresses, people = append(addresses, m.identities...), append(people, m.kept, m.taken)
+		}
+	}
+	if len(addresses)+len(people) == 0 {
+		return nil
+	}
+	ideas, err := db.All(ctx, q, db.Self[string], "SELECT idea FROM community_idea_vote WHERE value = 1 AND voter IN "+db.Among(q, "$1")+
+		" UNION SELECT v.idea FROM identity i JOIN community_idea_vote v ON v.voter = i.uri AND v.value = 1 WHERE i.person IN "+db.Among(q, "$2")+" ORDER BY 1", db.Texts(addresses), db.Texts(people))
+	if err != nil {
+		return fmt.Errorf("find the ideas that somebody is for: %w", err)
+	}
+	for _, idea := range ideas {
+		if err := recountVoters(ctx, q, idea); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func score(ctx context.Context, q db.Q, idea string, by int) error {
@@ -125,7 +207,7 @@ func deriveMerged(ctx context.Context, q db.Q, a *ledger.Activity) error {
 		return err
 	}
 	// What it was said to have elsewhere, before it came here, counts there as well: nobody knows whose votes these were.
-	base, _, err := db.Value[int](ctx, q, "SELECT t.score - (SELECT COUNT(*) FROM community_idea_vote v WHERE v.idea = t.id AND v.value = 1) FROM community_thread t WHERE t.id = $1", a.Object)
+	base, _, err := db.Value[int](ctx, q, "SELECT t.score - i.voters FROM community_thread t JOIN community_idea i ON i.id = t.id WHERE t.id = $1", a.Object)
 	if err != nil {
 		return err
 	}
@@ -165,11 +247,6 @@ func lead(ctx context.Context, q db.Q, idea, to string) error {
 
 // gather counts the votes of what was taken into an idea with its own, those of one voter once; base is what it has to have more beside them.
 func gather(ctx context.Context, q db.Q, idea string, base int) error {
-	const count = "SELECT COUNT(*) FROM community_idea_vote WHERE idea = $1 AND value = 1"
-	before, _, err := db.Value[int](ctx, q, count, idea)
-	if err != nil {
-		return err
-	}
 	if err := run(ctx, q,
 		step{"DELETE FROM community_idea_vote WHERE idea = $1 AND from_idea <> ''", []any{idea}},
 		step{`INSERT INTO community_idea_vote (idea, voter, value, via, from_idea) SELECT i.joined, v.voter, 1, MIN(v.via), MIN(v.idea) FROM community_idea i JOIN community_idea_vote v ON v.idea = i.id AND v.value = 1
@@ -177,9 +254,8 @@ func gather(ctx context.Context, q db.Q, idea string, base int) error {
 			ON CONFLICT (idea, voter) DO UPDATE SET value = 1, via = excluded.via, from_idea = excluded.from_idea WHERE community_idea_vote.value <> 1`, []any{idea}}); err != nil {
 		return err
 	}
-	after, _, err := db.Value[int](ctx, q, count, idea)
-	if err != nil {
+	if err := recountVoters(ctx, q, idea); err != nil || base == 0 {
 		return err
 	}
-	return score(ctx, q, idea, after-before+base)
+	return score(ctx, q, idea, base)
 }

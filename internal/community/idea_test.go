@@ -270,6 +270,63 @@ func TestLimitedVotes(t *testing.T) {
 	})
 }
 
+// TestVotesOfOne: votes that were given under two addresses count once from the moment that these are known to be of one person, twice again once they are known not to be;
+// whatever the ideas were taken into meanwhile.
+func TestVotesOfOne(t *testing.T) {
+	each(t, func(t *testing.T, k *square) {
+		k.holding()
+		bob, lea := k.join("Bob", org.Plain), k.join("Lea", org.Social)
+		rack, bell := k.propose(bob, "A rack for two children"), k.propose(bob, "A louder bell for the city")
+		state := func(kind, object string, data any) string {
+			t.Helper()
+			k.pass(time.Minute)
+			a := ledger.Activity{ID: id.New(), Kind: kind, Object: object, At: k.now(), Data: ledger.Data(data)}
+			if a.Key = a.ID; object == "" {
+				a.Object = a.ID
+			}
+			_, err := k.ledger.State(t.Context(), a)
+			must(t, err)
+			return a.ID
+		}
+		is := func(why string, ofRack, ofBell int) {
+			t.Helper()
+			if a, b := k.idea(rack).Score, k.idea(bell).Score; a != ofRack || b != ofBell {
+				t.Errorf("%s: %d and %d votes, want %d and %d", why, a, b, ofRack, ofBell)
+			}
+		}
+		const home, work, away = "ada@home.example", "ada@work.example", "ada@away.example"
+		for idea, of := range map[string][]string{rack: {home, work, "eve@velo.example"}, bell: {home, away}} {
+			for _, address := range of {
+				must(t, k.Support(lea, k.id, idea, true, address))
+			}
+		}
+		is("strangers", 3, 2)
+		person := func(address string) string {
+			return state(ledger.PersonAdded, "", ledger.Person{Name: "Ada", Identities: []ledger.Identity{{URI: "mailto:" + address}}})
+		}
+		one, two := person(home), person(work)
+		is("two people", 3, 2)
+		merge := state(ledger.PersonMerged, one, ledger.Merged{Person: two, Identities: []string{"mailto:" + work}})
+		is("they are one", 2, 2)
+		state(ledger.IdentityLinked, one, ledger.Identity{URI: "mailto:" + away})
+		is("with a third address", 2, 1)
+		must(t, k.Merge(lea, k.id, bell, rack, "They are one."))
+		is("ideas taken together", 2, 1)
+		state(ledger.PersonUnmerged, one, ledger.Unmerged{Merge: merge})
+		is("they are two after all", 3, 1)
+		state(ledger.IdentityUnlinked, one, ledger.Identity{URI: "mailto:" + away})
+		is("and a third", 4, 2)
+		must(t, k.Part(lea, k.id, bell, "It is another thing."))
+		is("ideas taken apart", 3, 2)
+		state(ledger.PersonMerged, two, ledger.Merged{Person: one, Identities: []string{"mailto:" + home}})
+		must(t, k.Support(lea, k.id, rack, false, work)) // under both addresses
+		is("for it no more", 1, 2)
+		must(t, k.Support(lea, k.id, rack, true, work))
+		is("for it again, once", 2, 2)
+		rebuilt(t, k)
+	})
+}
+
 // TestBehind: what those who voted ordered is for who may read about people.
 func TestBehind(t *testing.T) {
 	each(t, func(t *testing.T, k *square) {

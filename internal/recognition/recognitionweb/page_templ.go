@@ -286,9 +286,9 @@ func settingsBody(p settingsView) templ.Component {
 func (p settingsView) badge(b merit.Badge) templ.Component {
 	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var42 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var43 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
-			_, _ = templ_7745c5c3_Buffer.WriteString("<fieldset class=\"stack-tight\"><legend>")
+			_, _ = templ_7745c5c3_Buffer.WriteString("<fieldset class=\"stack-tight\"><legend><strong>")
 			write.Text(templ_7745c5c3_Buffer, badgeName(ctx, b))
-			_, _ = templ_7745c5c3_Buffer.WriteString("</legend>")
+			_, _ = templ_7745c5c3_Buffer.WriteString("</strong></legend>")
 			templ_7745c5c3_Err = ui.Checkbox(ui.Field{Name: b.Field("on"), Label: i18n.T(ctx, "recognition.badge_on"), Checked: p.ticked(b.Field("on"), !b.Off)}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
