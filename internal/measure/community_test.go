@@ -251,7 +251,7 @@ func TestMembersAndTeam(t *testing.T) {
 		}
 
 		w.exec("INSERT INTO community_ambassador (member, willing, at) VALUES ('a', 1, 1), ('b', 0, 1)")
-		w.exec("UPDATE enrichment SET sentiment = 'positive' WHERE post IN ($1, $2)", postID("forum", "a0"), postID("forum", "b0"))
+		w.state(labelled(postID("forum", "a0"), "positive", on(21, 0, 0)), labelled(postID("forum", "b0"), "positive", on(21, 0, 0)))
 		if r, err = w.s.Compute(w.ctx, "advocacy-share", may, measure.Filter{}); err != nil || r.N != 2 || r.Value.Value != 0.5 {
 			t.Errorf("praise by ambassadors: %+v of %d (%v)", r.Value, r.N, err)
 		}

@@ -26,8 +26,10 @@ func (a Ask) letThrough(w *db.Where) *db.Where {
 
 // submitted is the ideas submitted between the cuts; what was taken into another idea counts there.
 func (a Ask) submitted(part string) Source {
-	w := a.letThrough(a.between(&db.Where{}, "p.at").And("i.merged_into = ''").And("p.deleted_at IS NULL"))
-	return Source{Table: "community_idea i JOIN post p ON p.id = i.id", ID: "p.id", At: "p.at", Part: part, Where: w}
+	// From the ideas, which are few, all of which have one of these.
+	w := a.between((&db.Where{}).And("i.status IN ('open', 'review', 'planned', 'started', 'done', 'declined')").And("p.id = i.id"), "p.at")
+	a.letThrough(w.And("i.merged_into = ''").And("p.deleted_at IS NULL"))
+	return Source{Table: "community_idea i CROSS JOIN post p", ID: "p.id", At: "p.at", Part: part, Where: w}
 }
 
 // picked is the ideas selected between the cuts: those that were first said to be planned, under way or done then.

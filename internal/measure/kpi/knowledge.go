@@ -33,23 +33,24 @@ func HoursSaved() Measure {
 		s.Part = "'reuse'"
 		return s
 	}
-	m.Facts = func(ctx context.Context, q db.Q, a Ask) ([]Fact, error) {
-		list, err := m.Source(a).read(ctx, q, a.Cuts)
-		if err != nil {
-			return nil, err
+	m.Made = func(f Filter) []Made {
+		said := func(a Ask) Source { return a.stated("survey", "f.label") }
+		minutes := func(ctx context.Context, q db.Q, a Ask) ([]Fact, error) {
+			list, err := db.All(ctx, q, func(f *Fact) []any { return []any{db.At(&f.At), &f.Part, &f.Sum} },
+				"SELECT f.at, f.label, f.quantity FROM business_fact f WHERE f.kind = 'survey' AND f.label = 'minutes_per_reuse' AND f.at < $1", db.T(a.To()))
+			for i := range list {
+				list[i].N = 1
+			}
+			return list, wrap(err)
 		}
-		said, err := db.All(ctx, q, func(f *Fact) []any { return []any{db.At(&f.At), &f.Part, &f.Sum} },
-			"SELECT f.at, f.label, f.quantity FROM business_fact f WHERE f.kind = 'survey' AND f.label = 'minutes_per_reuse' AND f.at < $1", db.T(a.To()))
-		for i := range said {
-			said[i].N = 1
-		}
-		return append(list, said...), wrap(err)
+		return []Made{{Measure: ArticleReuse(), Filter: f},
+			{Measure: Measure{ID: "reuse-hours-saved/minutes", Of: OfFacts, Parts: []Part{{"minutes_per_reuse", Population}}, Source: said, Facts: minutes}, Filter: f}}
 	}
 	m.Estimate = nil
 	m.Between = func(from, to time.Time, facts []Fact) Estimated {
 		k := 0
 		for _, f := range facts {
-			if f.Part == "reuse" && !f.At.Before(from) {
+			if f.Part == "linked" && !f.At.Before(from) {
 				k += f.N
 			}
 		}
