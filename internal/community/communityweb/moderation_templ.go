@@ -129,12 +129,7 @@ func casePage(v *caseView) templ.Component {
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 			if v.HTML != "" || v.What != "" {
 				templ_7745c5c3_Var9 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
-					if v.Title != "" {
-						_, _ = templ_7745c5c3_Buffer.WriteString("<p><strong>")
-						write.Text(templ_7745c5c3_Buffer, v.Title)
-						_, _ = templ_7745c5c3_Buffer.WriteString("</strong></p>")
-					}
-					_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+					_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack\">")
 					if v.Picture != "" {
 						_, _ = templ_7745c5c3_Buffer.WriteString("<p><img src=\"")
 						write.Text(templ_7745c5c3_Buffer, "/moderation/"+v.ID+"/"+v.Picture)
@@ -142,13 +137,12 @@ func casePage(v *caseView) templ.Component {
 						write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.moderation.picture"))
 						_, _ = templ_7745c5c3_Buffer.WriteString("\" width=\"128\" height=\"128\"></p>")
 					}
-					_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 					if v.Repainted {
 						_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 						write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.moderation.repainted"))
 						_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
 					}
-					_, _ = templ_7745c5c3_Buffer.WriteString(" <div class=\"prose forum-prose\">")
+					_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"prose forum-prose\">")
 					templ_7745c5c3_Err = templ.Raw(v.HTML).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -161,7 +155,6 @@ func casePage(v *caseView) templ.Component {
 						write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.moderation.in_thread"))
 						_, _ = templ_7745c5c3_Buffer.WriteString("</a></p>")
 					}
-					_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 					if v.Path != "" {
 						_, _ = templ_7745c5c3_Buffer.WriteString("<p><a href=\"")
 						write.Link(templ_7745c5c3_Buffer, templ.URL(v.url+v.Path))
@@ -169,6 +162,7 @@ func casePage(v *caseView) templ.Component {
 						write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.moderation.see"))
 						_, _ = templ_7745c5c3_Buffer.WriteString("</a></p>")
 					}
+					_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
 					return nil
 				})
 				templ_7745c5c3_Err = ui.Section(i18n.T(ctx, "community.moderation."+of("post", v.What)), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
@@ -177,7 +171,7 @@ func casePage(v *caseView) templ.Component {
 				}
 				_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 				if v.Was != nil {
-					templ_7745c5c3_Var18 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var17 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 						if v.Was.Title != "" {
 							_, _ = templ_7745c5c3_Buffer.WriteString("<p><strong>")
 							write.Text(templ_7745c5c3_Buffer, v.Was.Title)
@@ -199,7 +193,7 @@ func casePage(v *caseView) templ.Component {
 						_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Section(i18n.T(ctx, "community.moderation.was"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var18), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Section(i18n.T(ctx, "community.moderation.was"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var17), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -212,20 +206,20 @@ func casePage(v *caseView) templ.Component {
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 			if v.Hint != "" {
-				templ_7745c5c3_Var22 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var21 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 					_, _ = templ_7745c5c3_Buffer.WriteString("<p>")
 					write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.moderation.hint_text"))
 					_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Callout(ui.Info, i18n.T(ctx, "community.moderation.hint."+v.Hint, "Share", i18n.Percent(ctx, v.HintP, 0))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var22), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Callout(ui.Info, i18n.T(ctx, "community.moderation.hint."+v.Hint, "Share", i18n.Percent(ctx, v.HintP, 0))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var21), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 			if len(v.Brief.Flags) > 0 {
-				templ_7745c5c3_Var24 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var23 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 					_, _ = templ_7745c5c3_Buffer.WriteString("<ul class=\"stack-tight\">")
 					for _, f := range v.Brief.Flags {
 						_, _ = templ_7745c5c3_Buffer.WriteString("<li><p class=\"cluster\"><strong>")
@@ -248,7 +242,7 @@ func casePage(v *caseView) templ.Component {
 					_, _ = templ_7745c5c3_Buffer.WriteString("</ul>")
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(i18n.T(ctx, "community.moderation.why"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var24), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Section(i18n.T(ctx, "community.moderation.why"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var23), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -268,14 +262,14 @@ func casePage(v *caseView) templ.Component {
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 			if !v.Open() && v.Kind != "appeal" {
-				templ_7745c5c3_Var29 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var28 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_Err = ui.DescriptionList(v.decision(ctx)...).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(i18n.T(ctx, "community.moderation.decision"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var29), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Section(i18n.T(ctx, "community.moderation.decision"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var28), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -298,8 +292,8 @@ func casePage(v *caseView) templ.Component {
 }
 
 func decideForm(v *caseView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var30 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var31 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var29 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var30 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			if len(v.wrong) > 0 {
 				templ_7745c5c3_Err = ui.FormErrors("", v.wrong).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -321,11 +315,11 @@ func decideForm(v *caseView) templ.Component {
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"cluster\">")
 			for i, d := range v.Decisions() {
-				var templ_7745c5c3_Var33 = []any{"btn", templ.KV("btn-primary", i == 0), templ.KV("btn-danger", d == "deleted")}
+				var templ_7745c5c3_Var32 = []any{"btn", templ.KV("btn-primary", i == 0), templ.KV("btn-danger", d == "deleted")}
 				_, _ = templ_7745c5c3_Buffer.WriteString("<button type=\"submit\" name=\"decision\" value=\"")
 				write.Text(templ_7745c5c3_Buffer, d)
 				_, _ = templ_7745c5c3_Buffer.WriteString("\" class=\"")
-				write.Text(templ_7745c5c3_Buffer, write.Classes(templ_7745c5c3_Var33))
+				write.Text(templ_7745c5c3_Buffer, write.Classes(templ_7745c5c3_Var32))
 				_, _ = templ_7745c5c3_Buffer.WriteString("\"")
 				if d == "deleted" {
 					_, _ = templ_7745c5c3_Buffer.WriteString(" data-confirm=\"")
@@ -339,7 +333,7 @@ func decideForm(v *caseView) templ.Component {
 			_, _ = templ_7745c5c3_Buffer.WriteString("</div></form>")
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Section(i18n.T(ctx, "community.moderation.decide"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var31), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Section(i18n.T(ctx, "community.moderation.decide"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var30), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -348,8 +342,8 @@ func decideForm(v *caseView) templ.Component {
 }
 
 func caseAside(v *caseView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var38 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var39 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var37 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var38 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack\"><p class=\"cluster\">")
 			templ_7745c5c3_Err = ui.Avatar(nameOf(ctx, v.AuthorName)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -395,12 +389,12 @@ func caseAside(v *caseView) templ.Component {
 			_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "community.moderation.author"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var39), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "community.moderation.author"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var38), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		if v.Sanctions {
-			templ_7745c5c3_Var45 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var44 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
 				write.Link(templ_7745c5c3_Buffer, templ.URL("/moderation/"+v.ID+"/sanction"))
 				_, _ = templ_7745c5c3_Buffer.WriteString("\" class=\"stack\">")
@@ -434,7 +428,7 @@ func caseAside(v *caseView) templ.Component {
 				_, _ = templ_7745c5c3_Buffer.WriteString("</div></form>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "community.moderation.sanction"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var45), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "community.moderation.sanction"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var44), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -444,7 +438,7 @@ func caseAside(v *caseView) templ.Component {
 }
 
 func flagPage(v *flagView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var47 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var46 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.Breadcrumb(ui.Crumb{Label: v.place.Called(v.lang), Href: v.href(ctx, "")}, v.crumb, ui.Crumb{Label: i18n.T(ctx, "community.moderation."+of("flag", v.what))}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -526,7 +520,7 @@ func flagPage(v *flagView) templ.Component {
 
 // flagLink stands under a post that whoever is signed in did not write.
 func flagLink(to string) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var57 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var56 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "community.moderation.flag_short"), Icon: "flag", Variant: ui.Quiet, Small: true, Href: to}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -536,7 +530,7 @@ func flagLink(to string) templ.Component {
 }
 
 func ownPage(v *ownView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var58 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var57 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.Breadcrumb(ui.Crumb{Label: v.Called(), Href: href(ctx, v.Community, "")}, ui.Crumb{Label: i18n.T(ctx, "community.moderation.own")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -552,7 +546,7 @@ func ownPage(v *ownView) templ.Component {
 			}
 		}
 		if v.sanctioned {
-			templ_7745c5c3_Var59 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var58 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<p>")
 				write.Text(templ_7745c5c3_Buffer, v.sanction.Words)
 				_, _ = templ_7745c5c3_Buffer.WriteString("</p><p>")
@@ -564,7 +558,7 @@ func ownPage(v *ownView) templ.Component {
 				_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Callout(ui.Danger, i18n.T(ctx, "community.moderation.now."+v.sanction.Kind)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var59), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Callout(ui.Danger, i18n.T(ctx, "community.moderation.now."+v.sanction.Kind)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var58), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -597,7 +591,7 @@ func ownPage(v *ownView) templ.Component {
 }
 
 func ownPost(v *ownView, w *community.Unseen) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var64 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var63 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<section class=\"forum-preview\" aria-label=\"")
 		write.Text(templ_7745c5c3_Buffer, ownTitle(ctx, w))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\"><h2>")
@@ -653,7 +647,7 @@ func ownPost(v *ownView, w *community.Unseen) templ.Component {
 }
 
 func appealForm(to, id string) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var70 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var69 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<details class=\"forum-comment-form\"><summary>")
 		write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.moderation.appeal"))
 		_, _ = templ_7745c5c3_Buffer.WriteString("</summary><form method=\"post\" action=\"")
@@ -674,7 +668,7 @@ func appealForm(to, id string) templ.Component {
 }
 
 func figuresPage(v *figuresView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var73 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var72 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.Breadcrumb(ui.Crumb{Label: v.place.Called(v.lang), Href: v.href(ctx, "")}, ui.Crumb{Label: i18n.T(ctx, "community.moderation.figures")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -686,37 +680,37 @@ func figuresPage(v *figuresView) templ.Component {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<p>")
 		write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.moderation.figures_text"))
 		_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
-		templ_7745c5c3_Var75 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var74 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			for i := range v.list {
-				templ_7745c5c3_Var76 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_Var77 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var75 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var76 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 						write.Text(templ_7745c5c3_Buffer, i18n.Month(ctx, v.list[i].Begins))
 						return nil
 					})
-					templ_7745c5c3_Err = ui.HeadCell().Render(templ.WithChildren(ctx, templ_7745c5c3_Var77), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.HeadCell().Render(templ.WithChildren(ctx, templ_7745c5c3_Var76), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					for j, cell := range v.cells(ctx, &v.list[i]) {
-						templ_7745c5c3_Var79 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var78 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 							write.Text(templ_7745c5c3_Buffer, cell)
 							return nil
 						})
-						templ_7745c5c3_Err = ui.NumCell(v.heads(ctx)[j+1]).Render(templ.WithChildren(ctx, templ_7745c5c3_Var79), templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.NumCell(v.heads(ctx)[j+1]).Render(templ.WithChildren(ctx, templ_7745c5c3_Var78), templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Row(nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var76), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Row(nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var75), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Table(v.table(ctx)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var75), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Table(v.table(ctx)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var74), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -725,7 +719,7 @@ func figuresPage(v *figuresView) templ.Component {
 }
 
 func rulesPage(v *rulesView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var81 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var80 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.Breadcrumb(ui.Crumb{Label: i18n.T(ctx, "community.title"), Href: "/communities"}, ui.Crumb{Label: v.place.Called(i18n.Lang(ctx)), Href: "/communities/" + v.place.ID}, ui.Crumb{Label: i18n.T(ctx, "community.moderation.rules")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -751,19 +745,19 @@ func rulesPage(v *rulesView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Var83 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var82 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: i18n.T(ctx, "community.notice.save"), Variant: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.FormActions().Render(templ.WithChildren(ctx, templ_7745c5c3_Var83), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.FormActions().Render(templ.WithChildren(ctx, templ_7745c5c3_Var82), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		_, _ = templ_7745c5c3_Buffer.WriteString("</form>")
-		templ_7745c5c3_Var84 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var83 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			if len(v.sanctions) == 0 {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 				write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.moderation.no_sanctions"))
@@ -800,7 +794,7 @@ func rulesPage(v *rulesView) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Section(i18n.T(ctx, "community.moderation.sanctions"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var84), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Section(i18n.T(ctx, "community.moderation.sanctions"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var83), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -809,7 +803,7 @@ func rulesPage(v *rulesView) templ.Component {
 }
 
 func restraint(to string, kind string) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var90 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var89 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<a class=\"btn btn-quiet btn-small\" href=\"")
 		write.Link(templ_7745c5c3_Buffer, templ.URL(to))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
@@ -824,7 +818,7 @@ func restraint(to string, kind string) templ.Component {
 }
 
 func contactLink(to string) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var93 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var92 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<p><a href=\"")
 		write.Link(templ_7745c5c3_Buffer, templ.URL(to))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
@@ -835,7 +829,7 @@ func contactLink(to string) templ.Component {
 }
 
 func figuresLink(to, recognition string) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var96 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var95 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<p><a href=\"")
 		write.Link(templ_7745c5c3_Buffer, templ.URL(recognition))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
