@@ -18,6 +18,7 @@ type counting struct {
 	list  []kpi.Fact
 
 	running []running
+	edge    int64 // the hour before which everything is ripe, where there is such a thing, and after which all is young
 
 	working func(at time.Time, wait time.Duration) time.Duration // what of a wait counts; nil is all
 }
@@ -43,7 +44,7 @@ func (c *counting) add(hour int64, d *daily, n int) {
 	for c.place < len(c.cuts) && !c.cuts[c.place].After(at) {
 		c.place++
 	}
-	if int(it.part) >= len(c.k.m.Parts) {
+	if int(it.part) >= len(c.k.m.Parts) || it.age == young && hour < c.edge || it.age == ripe && hour > c.edge {
 		return
 	}
 	key, lasts := "", int64(0)

@@ -24,10 +24,18 @@ type daily struct {
 type item struct {
 	hour, part uint8
 	open       bool
+	age        uint8 // when it counts, where what counts ripens
 	running    bool  // the wait goes on until now: wait is when it began, in microseconds since 1970
 	n          int32 // negative takes back
 	wait       int64 // microseconds
 }
+
+// The ages.
+const (
+	_     uint8 = iota // always
+	young              // while its hour is too recent
+	ripe               // afterwards
+)
 
 type sum struct {
 	sum, squares float64
@@ -123,6 +131,7 @@ func (d *daily) bytes() []byte {
 		if it.n != 1 {
 			flags |= 4
 		}
+		flags |= it.age << 3
 		b = append(b, it.hour, it.part, flags)
 		if it.n != 1 {
 			b = binary.AppendVarint(b, int64(it.n))
@@ -179,7 +188,7 @@ func unpack(b []byte) (*daily, error) {
 		it := &d.items[i]
 		it.hour, it.part = r.byte(), r.byte()
 		flags := r.byte()
-		it.open, it.running, it.n = flags&1 != 0, flags&2 != 0, 1
+		it.open, it.running, it.age, it.n = flags&1 != 0, flags&2 != 0, flags>>3&3, 1
 		if flags&4 != 0 {
 			it.n = int32(r.varint())
 		}

@@ -52,11 +52,28 @@ func packHour(out map[int64]*daily, k keeping, h int64, now []kpi.Fact, at time.
 		d = &daily{}
 		out[floor(h, 24)] = d
 	}
+	hour := uint8(h - floor(h, 24)*24)
+	if k.m.Ripens > 0 && at.Before(startOfHour(h).Add(k.m.Ripens)) { // as it counts now, and as it will
+		for _, p := range []struct {
+			age  uint8
+			list []kpi.Fact
+			of   time.Time
+		}{{young, now, at}, {ripe, later, forever()}} {
+			items, err := gather(k, p.list, p.of)
+			if err != nil {
+				return err
+			}
+			for i := range items.items {
+				items.items[i].age = p.age
+				d.add(items, i, hour)
+			}
+		}
+		return nil
+	}
 	items, still, err := hourItems(k, now, at, later)
 	if err != nil {
 		return err
 	}
-	hour := uint8(h - floor(h, 24)*24)
 	if !still {
 		d.moved |= 1 << hour
 		return nil

@@ -171,6 +171,9 @@ func (s *Service) remember(k keeping, a kpi.Ask, w Window, read reading, r Resul
 		p.sentiment = &stat.Confusion{Counts: a.Sentiment.Counts}
 	}
 	p.r.Parts = slices.Clone(r.Parts)
+	if k.m.Ripens > 0 && from > hourOf(a.Now.Add(-k.m.Ripens)) {
+		p.until = startOfHour(from).Add(k.m.Ripens).UnixMicro()
+	}
 	var on []int64
 	for _, w := range read.running {
 		if w.hour >= from && w.hour < to {

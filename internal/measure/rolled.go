@@ -212,6 +212,10 @@ func (s *Service) rolled(ctx context.Context, v *view, k keeping, a kpi.Ask) (ou
 		}
 		apart = append(apart, span{hour, hour + 1})
 	}
+	edge := hourOf(a.Now.Add(-k.m.Ripens))
+	if k.m.Ripens > 0 && edge >= begin && edge < to {
+		apart = append(apart, span{edge, edge + 1})
+	}
 	if h.since > floor(from, 24) {
 		apart = append(apart, span{from, h.since * 24})
 	}
@@ -246,7 +250,7 @@ func (s *Service) rolled(ctx context.Context, v *view, k keeping, a kpi.Ask) (ou
 	}
 	apart = fewer(unite(apart))
 	out.apart = apart
-	c := counting{k: k, cuts: cuts, now: a.Now, stock: k.m.Stock}
+	c := counting{k: k, cuts: cuts, now: a.Now, stock: k.m.Stock, edge: edge}
 	if k.m.Clock == kpi.Business {
 		c.working = a.Working
 	}

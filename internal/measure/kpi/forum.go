@@ -122,7 +122,7 @@ const orphanTime = 7 * day
 
 // OrphanRate is the share of questions that nobody replied to within 7 days.
 func OrphanRate() Measure {
-	return communityMeasure("orphan-rate", 22, Measure{Unit: Share, Better: Lower, MinN: 20, Interval: Wilson, Stage: Output, Moving: true,
+	return communityMeasure("orphan-rate", 22, Measure{Unit: Share, Better: Lower, MinN: 20, Interval: Wilson, Stage: Output, Moving: true, Ripens: orphanTime,
 		Parts:   []Part{{"orphaned", Numerator}, {"replied", Denominator}, {"too_recent", LeftOut}},
 		Formula: "o = #{ questions without reply after 7 d } / #{ questions }",
 		Source: func(a Ask) Source {
@@ -213,7 +213,7 @@ func Activation() Measure {
 func MemberRetention(week int) Measure {
 	id := map[int]string{4: "member-retention-w4", 12: "member-retention-w12"}[week]
 	begin, end := time.Duration(week)*7*day, time.Duration(week+1)*7*day
-	return communityMeasure(id, 20, Measure{Unit: Share, Better: Higher, MinN: 30, Interval: Wilson, Stage: Outcome, Moving: true,
+	return communityMeasure(id, 20, Measure{Unit: Share, Better: Higher, MinN: 30, Interval: Wilson, Stage: Outcome, Moving: true, Ripens: end,
 		Parts:   []Part{{"came_back", Numerator}, {"stayed_away", Denominator}, {"too_recent", LeftOut}},
 		Formula: map[int]string{4: "r = #{ first in the window, again in days 28 to 34 } / #{ first in the window }", 12: "r = #{ first in the window, again in days 84 to 90 } / #{ first in the window }"}[week],
 		Source: func(a Ask) Source {

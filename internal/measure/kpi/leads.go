@@ -13,7 +13,7 @@ const conversionTime = 90 * day
 func LeadConversion() Measure {
 	return Measure{
 		ID: "lead-conversion", Section: Customers, Entry: 12, Unit: Share, Better: Higher, Days: 180, Clock: NoClock, MinN: 30, Interval: Wilson, Evidence: Measured, Stage: Outcome,
-		Dims: ofLeads(), Of: OfFacts, From: stating(), Needs: needs("lead"), Moving: true,
+		Dims: ofLeads(), Of: OfFacts, From: stating(), Needs: needs("lead"), Moving: true, Ripens: conversionTime,
 		Parts:    []Part{{"won", Numerator}, {"not_won", Denominator}, {"too_recent", LeftOut}},
 		Formula:  "c = #{ l : won(l) − created(l) ≤ 90 d } / #{ l }",
 		Source:   func(a Ask) Source { return a.cohort() },

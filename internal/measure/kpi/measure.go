@@ -171,10 +171,11 @@ type Measure struct {
 	Needs    []string    // what it stands on that may not be there: "fact:KIND" of business facts, "fact:KIND/WORD" of those with that label or status, or one of several with "|" between, else what Entente does not do yet
 	Dims     []Dimension // what it can be narrowed by
 	Parts    []Part
-	Confused bool // put right by how often models err; Ask.Sentiment holds that
-	Stock    bool // a state at the end of the window rather than what happened in it
-	Spread   bool // what is stated of a period counts in a window by the days of the period that lie in it
-	Moving   bool // its facts change as time goes by without anything being stated: waits, and what had not enough time yet
+	Confused bool          // put right by how often models err; Ask.Sentiment holds that
+	Stock    bool          // a state at the end of the window rather than what happened in it
+	Spread   bool          // what is stated of a period counts in a window by the days of the period that lie in it
+	Moving   bool          // its facts change as time goes by without anything being stated: waits, and what had not enough time yet
+	Ripens   time.Duration // until when after it was what counts is too recent, whatever else becomes of it; 0 where there is no such time
 
 	// Source finds the rows behind the number.
 	Source func(Ask) Source
