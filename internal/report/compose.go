@@ -8,6 +8,7 @@ import (
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/measure"
 	"github.com/entente/entente/internal/measure/kpi"
+	"github.com/entente/entente/internal/measure/stat"
 	"github.com/entente/entente/internal/report/letter"
 	"github.com/entente/entente/internal/report/tell"
 	"github.com/entente/entente/internal/strategy"
@@ -162,9 +163,17 @@ func (s *Service) writePack(ctx context.Context, d *letter.Doc, w writing, whole
 	if !p.NoMap {
 		summary.Lines = []letter.Line{{Text: p.Map.Map.Name.In(lang)}, {Text: i18n.T(ctx, "strategy.summary", "OnTrack", p.Map.OnTrack, "Watch", p.Map.Watch, "Off", p.Map.Off, "Unknown", p.Map.Unknown)}}
 	}
-	off := letter.Block{Title: i18n.T(ctx, "report.pack.off"), Empty: i18n.T(ctx, "report.pack.none_off"), Table: &letter.Table{Head: []string{i18n.T(ctx, "report.objective"), i18n.T(ctx, "report.pack.state"), i18n.T(ctx, "report.pack.progress")}}}
+	off := letter.Block{Title: i18n.T(ctx, "report.pack.off"), Empty: i18n.T(ctx, "report.pack.none_off"), Table: &letter.Table{Head: []string{i18n.T(ctx, "report.objective"), i18n.T(ctx, "report.pack.state"), i18n.T(ctx, "report.pack.progress"), i18n.T(ctx, "report.pack.why")}}}
+	called := map[string]string{}
+	for _, m := range s.Measures().All() {
+		called[m.ID] = measure.Name(ctx, m)
+	}
 	for _, st := range p.Off {
-		off.Table.Rows = append(off.Table.Rows, []letter.Line{{Text: st.Name.In(lang), Href: w.to("/strategy/objectives/" + st.ID)}, {Text: i18n.T(ctx, "report.state."+st.Rolled.State.String())}, {Text: PackProgress(ctx, st)}})
+		var why []string
+		for _, r := range PackReasons(ctx, st, called) {
+			why = append(why, r.Text)
+		}
+		off.Table.Rows = append(off.Table.Rows, []letter.Line{{Text: st.Name.In(lang), Href: w.to("/strategy/objectives/" + st.ID)}, {Text: i18n.T(ctx, "report.state."+st.Rolled.State.String())}, {Text: PackProgress(ctx, st)}, {Text: strings.Join(why, " ")}})
 	}
 	d.Blocks = append(d.Blocks, summary, off, w.notes(ctx, p.Notes))
 	if !whole {
@@ -196,4 +205,24 @@ func (s *Service) writePack(ctx context.Context, d *letter.Doc, w writing, whole
 // PackProgress says how far an objective is, and how far it should be.
 func PackProgress(ctx context.Context, st strategy.Standing) string {
 	return i18n.T(ctx, "report.pack.progress_of", "Progress", tell.Amount(ctx, kpi.Share, "", st.Rolled.Progress), "Expected", tell.Amount(ctx, kpi.Share, "", st.Rolled.Expected))
+}
+
+// PackReasons say why an objective is off: its measures that are, with their numbers and their targets, each with its rows.
+func PackReasons(ctx context.Context, st strategy.Standing, names map[string]string) (out []letter.Line) {
+	for _, r := range st.Readings {
+		if r.State != stat.Off && r.State != stat.Watch {
+			continue
+		}
+		called := names[r.Measure.Measure]
+		if called == "" {
+			called = r.Measure.Measure // it is gone
+		}
+		if r.Hidden {
+			out = append(out, letter.Line{Text: i18n.T(ctx, "report.pack.reading_hidden", "Measure", called)})
+			continue
+		}
+		out = append(out, letter.Line{Text: i18n.T(ctx, "report.pack.reading", "Measure", called, "Value", tell.Told(ctx, r.Unit, r.Result.Currency, r.Value), "Target", tell.Amount(ctx, r.Unit, r.Result.Currency, r.Target)),
+			Href: RowsPath(ctx, r.Measure.Measure, r.Window, r.Filter())})
+	}
+	return out
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/measure"
 	"github.com/entente/entente/internal/measure/kpi"
+	"github.com/entente/entente/internal/measure/stat"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/plan"
 	"github.com/entente/entente/internal/problem"
@@ -363,6 +364,21 @@ func TestMailing(t *testing.T) {
 			t.Errorf("Vic reads it: %v", err)
 		}
 	})
+}
+
+// What is off in a pack has its reasons beside it, on the page and in the mail alike; an amount that is hidden is none.
+func TestPackReasons(t *testing.T) {
+	t.Parallel()
+	reading := func(measure string, s stat.State, target float64) strategy.Reading {
+		return strategy.Reading{Measure: strategy.Measure{Measure: measure, Target: target}, Unit: kpi.Share, State: s, Value: stat.Estimate{Value: 0.5}}
+	}
+	hidden := reading("contact-saving", stat.Watch, 1000)
+	hidden.Hidden = true
+	st := strategy.Standing{Readings: []strategy.Reading{reading("response-rate", stat.Off, 0.9), reading("csat", stat.OnTrack, 0.8), hidden}}
+	got := report.PackReasons(i18n.With(t.Context(), "en", time.UTC), st, map[string]string{"response-rate": "Response rate"})
+	if len(got) != 2 || got[0].Text != "Response rate: 50%, target 90%." || !strings.HasPrefix(got[0].Href, "/measures/response-rate/rows?") || got[1].Text != "contact-saving: amount not shown." || got[1].Href != "" {
+		t.Errorf("%+v", got)
+	}
 }
 
 // A member who is sent a pack reads no amounts in it that the pages hide from them; an address outside reads what the owner of the report sees.

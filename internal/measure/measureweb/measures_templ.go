@@ -858,12 +858,14 @@ func definition(m kpi.Measure) templ.Component {
 				ui.Item{Label: i18n.T(ctx, "measure.better"), Value: i18n.T(ctx, "measure.better."+string(m.Better))},
 				ui.Item{Label: i18n.T(ctx, "measure.includes"), Value: word(ctx, m, "includes")},
 				ui.Item{Label: i18n.T(ctx, "measure.limits"), Value: word(ctx, m, "limits")},
+				ui.Item{Label: i18n.T(ctx, "measure.usual"), Value: i18n.N(ctx, "measure.over_days", m.Days)},
 				ui.Item{Label: i18n.T(ctx, "measure.clock"), Value: i18n.T(ctx, "measure.clock."+string(m.Clock))},
 				ui.Item{Label: i18n.T(ctx, "measure.min_n"), Value: least(ctx, m)},
 				ui.Item{Label: i18n.T(ctx, "measure.interval"), Value: i18n.T(ctx, "measure.interval."+string(m.Interval))},
 				ui.Item{Label: i18n.T(ctx, "measure.evidence"), Value: i18n.T(ctx, "measure.evidence."+string(m.Evidence))},
 				ui.Item{Label: i18n.T(ctx, "measure.stage"), Value: i18n.T(ctx, "measure.stage."+string(m.Stage))},
 				ui.Item{Label: i18n.T(ctx, "measure.activities"), Body: symbols(strings.Join(m.From, ", "))},
+				ui.Item{Label: i18n.T(ctx, "measure.id"), Body: symbols(m.ID)},
 			).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -123,6 +123,7 @@ func TestPages(t *testing.T) {
 		{"/measures?period=custom&from=2026-11-01&to=2026-11-20", "en", []string{`value="2026-11-01"`, "1\u00a0Nov 2026 to 20\u00a0Nov 2026"}},
 		{"/measures/volume", "en", []string{"Poisson (Garwood)", "#{ p : from", "180", "<svg", "post.said"}},
 		{"/measures/first-response-time?step=week", "fr", []string{"Kaplan–Meier", "P90", "Médiane", "Jugé à partir de", "n = 10"}},
+		{"/measures/response-rate", "fr", []string{"Fenêtre habituelle", "<code>response-rate</code>"}},
 		{"/measures/open-conversations", "en", []string{"complete count", "At the end of each step"}},
 		{"/measures/net-sentiment?language=pt", "en", []string{"nothing to measure"}},
 		{"/measures?section=customers", "en", []string{"measures without a number", "Bring them", "/import?format=facts&amp;kind=lead", "measure-fold"}},

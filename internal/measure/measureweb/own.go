@@ -234,11 +234,7 @@ func worded(ctx context.Context, prefix string, values ...string) (out []ui.Opti
 func factKinds(ctx context.Context) []ui.Option {
 	out := []ui.Option{{Label: i18n.T(ctx, "own.choose_one")}}
 	for _, k := range ledger.FactKinds() {
-		label := k.ID
-		if key := "business.kind." + k.ID; i18n.Has(key) {
-			label = i18n.T(ctx, key)
-		}
-		out = append(out, ui.Option{Value: k.ID, Label: label})
+		out = append(out, ui.Option{Value: k.ID, Label: inWords(ctx, "business.kind.", k.ID)})
 	}
 	return out
 }
@@ -256,11 +252,7 @@ func statuses(ctx context.Context, kind string) []ui.Option {
 				continue
 			}
 			seen[s] = true
-			label := s
-			if key := "business.status." + s; i18n.Has(key) {
-				label = i18n.T(ctx, key)
-			}
-			out = append(out, ui.Option{Value: s, Label: label})
+			out = append(out, ui.Option{Value: s, Label: inWords(ctx, "business.value.", s)})
 		}
 	}
 	return out
@@ -306,15 +298,57 @@ func (p ownProps) ofFacts(status string) string {
 	return status
 }
 
-// summary is a definition in a line, for those who compare versions.
+// summary is a definition in a line, for those who compare versions: what its way asks for, in words.
 func summary(ctx context.Context, d own.Definition) string {
 	parts := []string{i18n.T(ctx, "own.way."+string(d.Way))}
-	for _, s := range []string{string(d.Of), d.Fact, d.Query, d.PartQuery, d.Status, d.Label, d.PartStatus, d.PartLabel, d.Value, d.Currency, written(d.Percent), d.Begin, d.End, d.Second, d.Over, d.Under} {
-		if s != "" {
-			parts = append(parts, s)
+	add := func(prefix string, values ...string) {
+		for _, v := range values {
+			if v != "" {
+				parts = append(parts, inWords(ctx, prefix, v))
+			}
 		}
 	}
+	switch {
+	case d.Way == own.Ratio:
+		for _, id := range []string{d.Over, d.Under} {
+			if key := "measure." + id + ".name"; i18n.Has(key) {
+				id = i18n.T(ctx, key)
+			}
+			parts = append(parts, id)
+		}
+		return strings.Join(parts, " · ")
+	case d.Of == kpi.OfFacts:
+		add("business.kind.", d.Fact)
+		add("business.value.", d.Status, d.Label, d.PartStatus, d.PartLabel)
+	default:
+		add("own.of.", string(d.Of))
+		add("", d.Query, d.PartQuery)
+	}
+	between := d.Way == own.Duration
+	if !between && (d.Way == own.Sum || d.Way == own.Median || d.Way == own.Percentile) {
+		between = d.Of == kpi.OfConversations
+		if !between {
+			add("own.value.", d.Value)
+			add("", d.Currency)
+		}
+		add("", written(d.Percent))
+	}
+	if between && d.Of == kpi.OfFacts {
+		add("business.value.", d.Begin)
+		add("business.kind.", d.Second)
+		add("business.value.", d.End)
+	} else if between {
+		add("own.moment.", d.Begin, d.End)
+	}
 	return strings.Join(parts, " · ")
+}
+
+// inWords is what people call a value of a definition; what has no word stands as it is.
+func inWords(ctx context.Context, prefix, v string) string {
+	if prefix != "" && i18n.Has(prefix+v) {
+		return i18n.T(ctx, prefix+v)
+	}
+	return v
 }
 
 func previewStat(ctx context.Context, r measure.Report) ui.StatProps {

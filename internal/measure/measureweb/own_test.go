@@ -64,6 +64,9 @@ func TestOwnPages(t *testing.T) {
 	if _, body := read(t, h, cookie, "en", own); !strings.Contains(body, "Version 2") || !strings.Contains(body, "squeaks") {
 		t.Error("the earlier definition is not shown")
 	}
+	if _, body := read(t, h, cookie, "fr", own); !strings.Contains(body, "<code>Nombre · Messages des autres · squeaks</code>") || !strings.Contains(body, ">Résiliation</option>") {
+		t.Error("a definition and its choices are not in the reader's words")
+	}
 	if w := send(t, h, cookie, own+"/choose", url.Values{"version": {"1"}}); w.Code != 303 {
 		t.Errorf("chosen: %d", w.Code)
 	}

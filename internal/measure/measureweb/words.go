@@ -190,7 +190,7 @@ func statOf(ctx context.Context, v view, r measure.Report) ui.StatProps {
 	if f.note != "" {
 		notes = append(notes, f.note)
 	}
-	if r.Result.Of > 0 {
+	if r.Result.Of > 0 && m.Of == kpi.OfPosts && m.Unit != kpi.Ratio {
 		notes = append(notes, i18n.T(ctx, "measure.coverage", "N", count(ctx, r.Result.N), "Of", count(ctx, r.Result.Of)))
 	}
 	if r.Result.Open > 0 {

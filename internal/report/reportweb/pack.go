@@ -10,7 +10,6 @@ import (
 	"github.com/entente/entente/internal/measure/stat"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/report"
-	"github.com/entente/entente/internal/report/tell"
 	"github.com/entente/entente/internal/strategy"
 	"github.com/entente/entente/internal/strategy/layout"
 	"github.com/entente/entente/internal/web"
@@ -126,30 +125,6 @@ func (h *handlers) packPDF(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Write(pdf)
 	return nil // whoever stopped reading needs no answer
-}
-
-// why is a measure that is off, with what is behind its number.
-type why struct{ Text, Href string }
-
-// reasons say why an objective is off: its measures that are, with their numbers and their targets.
-func reasons(ctx context.Context, h packPage, st strategy.Standing) []why {
-	var out []why
-	for _, r := range st.Readings {
-		if r.State != stat.Off && r.State != stat.Watch {
-			continue
-		}
-		name := h.Measures[r.Measure.Measure]
-		if name == "" {
-			name = r.Measure.Measure // it is gone
-		}
-		if r.Hidden {
-			out = append(out, why{Text: i18n.T(ctx, "report.pack.reading_hidden", "Measure", name)})
-			continue
-		}
-		out = append(out, why{i18n.T(ctx, "report.pack.reading", "Measure", name, "Value", tell.Told(ctx, r.Unit, r.Result.Currency, r.Value), "Target", tell.Amount(ctx, r.Unit, r.Result.Currency, r.Target)),
-			report.RowsPath(ctx, r.Measure.Measure, r.Window, r.Filter())})
-	}
-	return out
 }
 
 func stateTone(s stat.State) ui.Tone {

@@ -132,7 +132,7 @@ func packParts(p packPage) templ.Component {
 							}
 							_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 							templ_7745c5c3_Var24 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
-								for _, w := range reasons(ctx, p, st) {
+								for _, w := range report.PackReasons(ctx, st, p.Measures) {
 									_, _ = templ_7745c5c3_Buffer.WriteString("<div>")
 									if w.Href == "" {
 										write.Text(templ_7745c5c3_Buffer, w.Text)
