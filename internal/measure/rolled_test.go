@@ -409,7 +409,7 @@ func TestFollows(t *testing.T) {
 			{pick("a", 13)},
 			{post("again", "ada", 40, ledger.Said{Kind: "question"})},
 			{post("before", "ada", 3, ledger.Said{Kind: "question"})},
-			{post("long", "ada", 1, ledger.Said{Kind: "question"}), post("since", "ada", 2, ledger.Said{Kind: "comment"})}, // in one statement
+			{post("long", "ada", 1, ledger.Said{Kind: "question"}), post("since", "ada", 2, ledger.Said{Kind: "comment"})},
 			{pick("", 14)},
 			{lead("w", "won", "", "e1", 35, 0)},
 			{lead("w", "won", "", "e2", 35, 1)},
