@@ -79,6 +79,7 @@ type Course struct {
 type CoursePoint struct {
 	At    time.Time
 	Value stat.Estimate
+	N     int // what stands behind it
 }
 
 // mostPoints bounds the windows that are computed for one course.
@@ -142,6 +143,7 @@ func (s *Service) Course(ctx context.Context, r Reading, due, at time.Time) (Cou
 				return err
 			}
 			values[i].Value, _ = pick(res, r.Unit, r.Statistic)
+			values[i].N = res.N
 			return nil
 		})
 	}

@@ -854,6 +854,7 @@ func definition(m kpi.Measure) templ.Component {
 			templ_7745c5c3_Err = ui.DescriptionList(
 				ui.Item{Label: i18n.T(ctx, "measure.in_words"), Value: word(ctx, m, "formula")},
 				ui.Item{Label: i18n.T(ctx, "measure.in_symbols"), Body: symbols(m.Formula)},
+				ui.Item{Label: i18n.T(ctx, "measure.denominator"), Value: denominator(ctx, m)},
 				ui.Item{Label: i18n.T(ctx, "measure.unit"), Value: i18n.T(ctx, "measure.unit."+string(m.Unit))},
 				ui.Item{Label: i18n.T(ctx, "measure.better"), Value: i18n.T(ctx, "measure.better."+string(m.Better))},
 				ui.Item{Label: i18n.T(ctx, "measure.includes"), Value: word(ctx, m, "includes")},

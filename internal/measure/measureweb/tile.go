@@ -2,6 +2,7 @@ package measureweb
 
 import (
 	"context"
+	"strings"
 
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/measure"
@@ -34,6 +35,23 @@ func former(ctx context.Context, v view, r measure.Report) ui.StatProps {
 	f := figureOf(ctx, r.Measure, r.Before)
 	return ui.StatProps{Label: i18n.T(ctx, "measure.before"), Value: f.value, Unit: f.unit, Interval: f.interval, N: r.Before.N, Note: f.note,
 		Href: v.rowsOf(r.Measure, r.Before.Window, i18n.Zone(ctx))}
+}
+
+// denominator is what a measure is divided by: of a share all that is in n.
+func denominator(ctx context.Context, m kpi.Measure) string {
+	switch m.Unit {
+	case kpi.Share:
+		var parts []string
+		for _, p := range m.Parts {
+			if p.Role == kpi.Numerator || p.Role == kpi.Denominator {
+				parts = append(parts, i18n.T(ctx, "measure.part."+p.ID))
+			}
+		}
+		return strings.Join(parts, " + ")
+	case kpi.Points, kpi.Score, kpi.Index, kpi.Ratio:
+		return i18n.T(ctx, "measure.denominator_formula")
+	}
+	return i18n.T(ctx, "measure.denominator_none")
 }
 
 func least(ctx context.Context, m kpi.Measure) string {

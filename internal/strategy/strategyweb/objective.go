@@ -119,7 +119,7 @@ func lines(ctx context.Context, c strategy.Course, title string) chart.LinesProp
 	p := chart.LinesProps{Title: title, Unit: u, Note: i18n.N(ctx, "strategy.course_note", c.Reading.Days)}
 	own := chart.Series{Name: i18n.T(ctx, "strategy.measured")}
 	for _, x := range c.Points {
-		point := chart.Point{At: x.At, Value: chart.Missing(), N: x.Value.N}
+		point := chart.Point{At: x.At, Value: chart.Missing(), N: x.N}
 		if x.Value.Defined() {
 			point.Value = x.Value.Value
 			if x.Value.Bounded {
