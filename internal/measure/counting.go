@@ -15,6 +15,9 @@ type counting struct {
 	stock bool
 	place int // the cut that the last fact followed
 	sums  map[group]*kpi.Fact
+	plain []*kpi.Fact
+	parts []*kpi.Fact // those of the cut in place, by part: where nothing else tells facts apart, which is most of them
+	cut   int         // of parts
 	list  []kpi.Fact
 
 	running []running
@@ -67,6 +70,19 @@ func (c *counting) add(hour int64, d *daily, n int) {
 		}
 		return
 	}
+	if d.whose == nil && d.sums == nil {
+		if c.parts == nil || c.cut != c.place {
+			c.parts, c.cut = make([]*kpi.Fact, len(c.k.m.Parts)), c.place
+		}
+		f := c.parts[it.part]
+		if f == nil {
+			f = &kpi.Fact{At: at, Part: c.k.m.Parts[it.part].ID}
+			c.parts[it.part] = f
+			c.plain = append(c.plain, f)
+		}
+		f.N += int(it.n)
+		return
+	}
 	g := group{cut: c.place, part: it.part, key: key, lasts: lasts}
 	if c.k.when {
 		g.at = at.UnixMicro()
@@ -93,7 +109,10 @@ func (c *counting) add(hour int64, d *daily, n int) {
 }
 
 func (c *counting) facts() []kpi.Fact {
-	out := slices.Grow(c.list, len(c.sums))
+	out := slices.Grow(c.list, len(c.sums)+len(c.plain))
+	for _, f := range c.plain {
+		out = append(out, *f)
+	}
 	for _, f := range c.sums {
 		out = append(out, *f)
 	}
