@@ -104,7 +104,7 @@ func (s *Service) Bring(ctx context.Context, community, name string, r io.Reader
 		writes = writes || o.MayWrite(sp.ID)
 	}
 	if !writes {
-		return File{}, problem.New(problem.Forbidden, "community.post.join_first")
+		return File{}, s.JoinFirst(ctx, community)
 	}
 	if err := s.files.within(m.ID, s.Now(), mostFiles); err != nil {
 		return File{}, err

@@ -258,6 +258,9 @@ func TestSanctions(t *testing.T) {
 		if _, err := k.Reply(bob, k.id, community.Reply{Post: q, Body: "But."}); !community.Restrained(err) {
 			t.Fatalf("silenced and said: %v", err)
 		}
+		if err := k.JoinFirst(bob, k.id); !community.Restrained(err) {
+			t.Fatalf("silenced and opened a form: %v", err)
+		}
 		if _, _, err := k.Vote(bob, k.id, q, 1); !community.Restrained(err) || !strings.Contains(fmt.Sprint(problem.Of(err).Args), "Enough.") || !strings.Contains(fmt.Sprint(problem.Of(err).Args), "2026") {
 			t.Fatalf("silenced and voted: %v %v", err, problem.Of(err).Args)
 		}

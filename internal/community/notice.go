@@ -28,6 +28,10 @@ const (
 	Followed  NoticeKind = "followed" // something was said in a thread they follow
 	Begun     NoticeKind = "begun"    // a thread began where they want to hear everything
 
+	ShutThread  NoticeKind = "thread_closed" // their question was asked before
+	MovedThread NoticeKind = "thread_moved"  // theirs is in another space, whether they read there or not
+	OneThread   NoticeKind = "thread_merged" // theirs became part of another
+
 	AskedFor NoticeKind = "asked"   // we ask them to help in a thread
 	Thanked  NoticeKind = "thanked" // for having helped there
 

@@ -91,10 +91,7 @@ func (s *Service) speaker(ctx context.Context, space string) (speaker, error) {
 	w.space, _ = w.sight.SpaceByID(space)
 	w.community, _ = w.sight.ByID(w.space.Community)
 	if !w.sight.MayWrite(space) {
-		if err := s.restrained(ctx, w.community.ID); err != nil {
-			return w, err
-		}
-		return w, problem.New(problem.Forbidden, "community.post.join_first")
+		return w, s.JoinFirst(ctx, w.community.ID)
 	}
 	w.channel, err = s.channels.Find(ctx, w.community.Channel)
 	return w, err

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -509,8 +510,14 @@ func (l *look) bits(text string) []Bit {
 
 // unmarked is Markdown without the marks that would stand in the way of reading a line of it.
 func unmarked(text string) string {
-	return strings.NewReplacer("**", "", "__", "", "#", "", "> ", "", "`", "", "|", " ").Replace(text)
+	text = strings.NewReplacer("**", "", "*", "", "__", "", "#", "", "> ", "", "`", "", "|", " ", "![", "[").Replace(text)
+	if strings.Contains(text, "](") {
+		text = linked.ReplaceAllString(text, "$1")
+	}
+	return text
 }
+
+var linked = regexp.MustCompile(`\[([^\]\n]*)\]\([^)\s]*\)`) // of a link its words
 
 // Miss is what was searched for and not found.
 type Miss struct {

@@ -86,8 +86,12 @@ func (s *Service) merge(ctx context.Context, community string, t, into *Thread) 
 
 // turned states that something was done with a thread, and what is to be stated with it.
 func (s *Service) turned(ctx context.Context, community string, t *Thread, what ledger.Turned, too func(ctx context.Context, q db.Q) error, with ...ledger.Activity) error {
+	told, err := s.aboutTurned(ctx, community, t, what)
+	if err != nil {
+		return err
+	}
 	var stated []ledger.Activity
-	err := s.db.Tx(ctx, func(ctx context.Context, q db.Q) (err error) {
+	err = s.db.Tx(ctx, func(ctx context.Context, q db.Q) (err error) {
 		if stated, err = s.ledger.AppendTx(ctx, q, append([]ledger.Activity{{Kind: ledger.ThreadTurned, Actor: actorOf(org.Who(ctx)), Object: t.ID, Channel: t.Channel, At: s.Now(),
 			Data: ledger.Data(what)}}, with...)...); err != nil {
 			return err
@@ -97,6 +101,9 @@ func (s *Service) turned(ctx context.Context, community string, t *Thread, what 
 				return err
 			}
 		}
+		if err := s.word(ctx, q, told); err != nil {
+			return err
+		}
 		return s.org.Audit(ctx, q, "community.thread_"+what.State, "post:"+t.ID, map[string]string{"community": community, "to": what.To})
 	})
 	if err != nil {
@@ -104,6 +111,34 @@ func (s *Service) turned(ctx context.Context, community string, t *Thread, what 
 	}
 	s.ledger.Wake()
 	return s.ledger.Await(ctx, stated)
+}
+
+// aboutTurned tells whoever began a thread what somebody else makes of it: else they look for it where it was, or wait for answers that stand elsewhere.
+func (s *Service) aboutTurned(ctx context.Context, community string, t *Thread, what ledger.Turned) (Notice, error) {
+	n := Notice{Community: community, Thread: t.ID, Post: t.ID, Subject: s.newID(), By: org.Who(ctx).Name}
+	switch {
+	case what.State == closed && t.Question():
+		n.Kind = ShutThread
+	case what.State == merged:
+		n.Kind, n.Thread = OneThread, what.To
+	case what.State == moved:
+		n.Kind = MovedThread
+	default:
+		return Notice{}, nil
+	}
+	author, err := s.memberOf(ctx, t.Author)
+	if err != nil || author == "" || author == org.Who(ctx).ID {
+		return Notice{}, err
+	}
+	n.Member = author
+	if n.Kind == MovedThread { // where they do not read, the notice says at least which one it was
+		if _, reads, err := s.mayHear(ctx, author, what.To); err != nil {
+			return Notice{}, err
+		} else if !reads {
+			n.Words = t.Title
+		}
+	}
+	return n, nil
 }
 
 // step is one statement of a change in several.

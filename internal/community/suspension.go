@@ -134,6 +134,14 @@ func (x *Sanction) refusal(ctx context.Context) error {
 	return problem.New(problem.Forbidden, restrainedKey, "Until", i18n.T(ctx, "community.moderation.until", "At", i18n.DateTime(ctx, x.Until)), "Why", x.Words)
 }
 
+// JoinFirst is the refusal of whoever may write nowhere they asked to: that they are kept from it for now, else that they have not joined.
+func (s *Service) JoinFirst(ctx context.Context, community string) error {
+	if err := s.restrained(ctx, community); err != nil {
+		return err
+	}
+	return problem.New(problem.Forbidden, "community.post.join_first")
+}
+
 const restrainedKey = "community.moderation.restrained"
 
 // Restrained reports whether something was refused since whoever acts is silenced or suspended.

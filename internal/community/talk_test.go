@@ -478,6 +478,16 @@ func TestTurns(t *testing.T) {
 		talk, err := k.Start(ada, community.Begin{Space: k.spaces["help"], Kind: community.Discussions, Title: "Rides around the lake", Body: "On Sunday?"})
 		must(t, err)
 		must(t, turn(mia, talk, "moved", k.spaces["talk"]))
+		// Ada is told what became of hers, and nobody of what is pinned or locked.
+		list, err := k.Notices(ada, k.sight(ada), k.id)
+		must(t, err)
+		var told []string
+		for _, n := range list {
+			told = append(told, string(n.Kind)+" "+n.Post+" "+n.By+n.Words)
+		}
+		if want := []string{"thread_moved " + talk + " Mia", "thread_closed " + second + " Mia"}; !slices.Equal(want, told) {
+			t.Errorf("Ada was told %q, want %q", told, want)
+		}
 		for _, c := range []struct {
 			in   community.Query
 			want []string

@@ -104,7 +104,7 @@ func (h *handlers) writeView(r *http.Request) (*writeView, error) {
 		v.spaces = append(v.spaces, ui.Option{Value: sp.Slug, Label: sp.Called(at.lang, at.place.Langs...)})
 	}
 	if len(v.spaces) == 0 {
-		return nil, problem.New(problem.Forbidden, "community.post.join_first")
+		return nil, h.s.JoinFirst(r.Context(), at.place.ID)
 	}
 	return v, nil
 }

@@ -70,7 +70,7 @@ func (h *handlers) askView(r *http.Request, kind string) (*askView, error) {
 		if at.who == nil {
 			return nil, problem.New(problem.Unauthenticated, "problem.sign_in")
 		}
-		return nil, problem.New(problem.Forbidden, "community.post.join_first")
+		return nil, h.s.JoinFirst(r.Context(), at.place.ID)
 	}
 	return v, nil
 }

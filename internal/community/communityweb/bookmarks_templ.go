@@ -13,6 +13,7 @@ import (
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/web/ui"
 	"strconv"
+	"time"
 )
 
 func rawPart(html string) templ.Component {
@@ -268,7 +269,7 @@ func pollBlock(v *threadView) templ.Component {
 			_, _ = templ_7745c5c3_Buffer.WriteString("</span>")
 		} else if !v.poll.EndsAt.IsZero() {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<span>")
-			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.poll.until", "At", i18n.DateTime(ctx, v.poll.EndsAt)))
+			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.poll.until", "At", i18n.DateTime(ctx, v.poll.EndsAt.Add(-time.Minute))))
 			_, _ = templ_7745c5c3_Buffer.WriteString("</span>")
 		}
 		_, _ = templ_7745c5c3_Buffer.WriteString("</p></section>")

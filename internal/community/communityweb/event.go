@@ -245,7 +245,7 @@ func taken(ctx context.Context, e *community.Event) string {
 	if e.Seats == 0 {
 		return i18n.N(ctx, "community.event.enrolled", e.In)
 	}
-	return i18n.T(ctx, "community.event.of", "In", e.In, "Seats", e.Seats)
+	return i18n.N(ctx, "community.event.of", e.In, "Seats", e.Seats)
 }
 
 // waitingLine says how many wait for a seat, "" for nobody.
@@ -361,7 +361,7 @@ func (h *handlers) announceView(r *http.Request) (*announceView, error) {
 		v.spaces = append(v.spaces, ui.Option{Value: sp.Slug, Label: sp.Called(at.lang, at.place.Langs...)})
 	}
 	if len(v.spaces) == 0 {
-		return nil, problem.New(problem.Forbidden, "community.post.join_first")
+		return nil, h.s.JoinFirst(r.Context(), at.place.ID)
 	}
 	return v, nil
 }

@@ -339,7 +339,7 @@ func (h *handlers) proposeView(r *http.Request) (*proposeView, error) {
 		if at.who == nil {
 			return nil, problem.New(problem.Unauthenticated, "problem.sign_in")
 		}
-		return nil, problem.New(problem.Forbidden, "community.post.join_first")
+		return nil, h.s.JoinFirst(r.Context(), at.place.ID)
 	}
 	return v, nil
 }

@@ -180,6 +180,10 @@ func preview(ctx context.Context, row *intake.Row) previewRow {
 				out.What, out.Who, out.When, out.Words = i18n.T(ctx, "intake.target."+intake.FactTarget(d.Kind)), first(d.Organisation, d.Person, d.Team), factWhen(ctx, f.At, d.Until), factWords(ctx, f, &d)
 			}
 		default:
+			if key := "intake.what." + f.Kind; i18n.Has(key) {
+				out.What, out.Who = i18n.T(ctx, key), ""
+				break
+			}
 			out.What, out.Words = f.Kind, strings.TrimSpace(row.About.Channel+" "+row.About.Post)
 		}
 	}
