@@ -3,6 +3,7 @@ package community
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,7 +18,7 @@ import (
 
 // indexTables are what a search looks at; see index.
 func indexTables() []string {
-	return []string{"community_text", "community_doc", "community_find", "community_word", "community_name"}
+	return []string{"community_text", "community_doc", "community_hit", "community_find", "community_word", "community_name"}
 }
 
 // touched is what a batch of facts changed of what a search looks at. Once the batch is derived, the index is made to say of it what the other
@@ -107,10 +108,11 @@ func (t *touched) index(ctx context.Context, q db.Q) error {
 	for id := range t.whole {
 		threads[id] = true
 	}
-	if err := writeDocs(ctx, q, docs); err != nil {
+	told, err := t.writeFinds(ctx, q, sorted(threads), langs)
+	if err != nil {
 		return err
 	}
-	return t.writeFinds(ctx, q, sorted(threads), langs)
+	return writeDocs(ctx, q, docs, told)
 }
 
 func sorted(set map[string]bool) []string {
@@ -183,8 +185,8 @@ func (d *doc) words(stemmer *lang.Stemmer) string {
 	return b.String()
 }
 
-// writeDocs writes docs in the order of their numbers: the full-text index of SQLite takes them so in one piece.
-func writeDocs(ctx context.Context, q db.Q, docs []doc) error {
+// writeDocs writes docs in the order of their numbers: the full-text index of SQLite takes them so in one piece. told is what is told of their threads.
+func writeDocs(ctx context.Context, q db.Q, docs []doc, told map[string]*find) error {
 	if len(docs) == 0 {
 		return nil
 	}
@@ -200,19 +202,29 @@ func writeDocs(ctx context.Context, q db.Q, docs []doc) error {
 		if _, err := db.Exec(ctx, q, "DELETE FROM community_text WHERE "+textRow(q)+" = $1", n); err != nil {
 			return fmt.Errorf("take a post out of the index: %w", err)
 		}
-		if _, err := db.Exec(ctx, q, "DELETE FROM community_doc WHERE n = $1", n); err != nil {
-			return fmt.Errorf("take a post out of the index: %w", err)
+		for _, table := range []string{"community_doc", "community_hit"} {
+			if _, err := db.Exec(ctx, q, "DELETE FROM "+table+" WHERE n = $1", n); err != nil {
+				return fmt.Errorf("take a post out of the index: %w", err)
+			}
 		}
 	}
 	stemmer := lang.NewStemmer()
-	var rows, texts [][]any
+	var rows, hits, texts [][]any
 	for i := range docs {
 		if d := &docs[i]; !d.gone {
+			f := told[d.thread]
+			if f == nil {
+				return fmt.Errorf("post %s is to be found without its thread %s", d.id, d.thread)
+			}
 			rows = append(rows, []any{d.n, d.id, d.top, db.T(d.at)})
+			hits = append(hits, []any{d.n, d.top, db.T(f.at), f.space, f.lang, f.facet()})
 			texts = append(texts, []any{d.n, d.words(stemmer)})
 		}
 	}
 	if err := db.Insert(ctx, q, "community_doc (n, id, top, at)", rows, ""); err != nil {
+		return err
+	}
+	if err := db.Insert(ctx, q, "community_hit (n, top, at, space, lang, facet)", hits, ""); err != nil {
 		return err
 	}
 	if q.Engine() == db.Postgres {
@@ -233,29 +245,57 @@ func findFields(f *find) []any {
 	return []any{&f.n, &f.id, &f.kind, &f.space, &f.lang, db.At(&f.at), &f.title, &f.tags, &f.replies, &f.accepted, db.Bool(&f.gone)}
 }
 
-// writeFinds writes what is shown of threads and articles, and counts the words of their titles.
-func (t *touched) writeFinds(ctx context.Context, q db.Q, ids []string, langs map[string]string) error {
+// facet is what of it is counted beside space, language and age; see read.
+func (f *find) facet() string {
+	if f.state != "" {
+		return f.state + f.tags
+	}
+	return f.kind + f.tags
+}
+
+// read takes a facet apart: of what has a state it is that, and what has one is a question; tags are a JSON array.
+func (h *hit) read(facet string) error {
+	i := strings.IndexByte(facet, '[')
+	if i < 0 {
+		return fmt.Errorf("%q says nothing of what was found", facet)
+	}
+	switch word := facet[:i]; word {
+	case QuestionSolved, QuestionAnswered, QuestionOpen:
+		h.kind, h.state = Questions, word
+	default:
+		h.kind, h.state = word, ""
+	}
+	if err := json.Unmarshal([]byte(facet[i:]), &h.tagged); err != nil {
+		return fmt.Errorf("read the tags of what was found: %w", err)
+	}
+	return nil
+}
+
+// writeFinds writes what is shown of threads and articles, counts the words of their titles, and gives by id what is told of each.
+func (t *touched) writeFinds(ctx context.Context, q db.Q, ids []string, langs map[string]string) (map[string]*find, error) {
 	if len(ids) == 0 {
-		return nil
+		return nil, nil
 	}
 	in := db.Texts(ids)
-	had, err := db.All(ctx, q, func(f *find) []any { return []any{&f.n, &f.id, &f.space, &f.lang, &f.title, &f.tags} },
-		"SELECT n, id, space, lang, title, tags FROM community_find WHERE id IN "+db.Among(q, "$1")+" ORDER BY n", in)
+	had, err := db.All(ctx, q, func(f *find) []any {
+		return []any{&f.n, &f.id, &f.kind, &f.space, &f.lang, db.At(&f.at), &f.state, &f.title, &f.tags}
+	},
+		"SELECT n, id, kind, space, lang, at, state, title, tags FROM community_find WHERE id IN "+db.Among(q, "$1")+" ORDER BY n", in)
 	if err != nil {
-		return fmt.Errorf("read the index: %w", err)
+		return nil, fmt.Errorf("read the index: %w", err)
 	}
 	now, err := db.All(ctx, q, findFields, `SELECT a.seq, t.id, t.kind, t.space, t.lang, t.at, t.title, t.tags, t.replies, t.accepted, CASE WHEN t.deleted_at IS NULL THEN 0 ELSE 1 END
 		FROM community_thread t JOIN activity a ON a.id = t.id WHERE t.id IN `+db.Among(q, "$1")+`
 		UNION ALL SELECT a.seq, r.id, 'article', r.space, r.lang, COALESCE(r.approved_at, r.at), r.title, '[]', 0, '', CASE WHEN r.approved > 0 THEN 0 ELSE 1 END
 		FROM community_article r JOIN activity a ON a.id = r.id WHERE r.id IN `+db.Among(q, "$1")+" ORDER BY 1", in)
 	if err != nil {
-		return fmt.Errorf("read what is to be found: %w", err)
+		return nil, fmt.Errorf("read what is to be found: %w", err)
 	}
 	counts := vocabulary{}
-	before := map[string]string{} // languages
+	before, told := map[string]*find{}, map[string]*find{}
 	for i := range had {
 		counts.add(&had[i], -1)
-		before[had[i].id] = had[i].lang
+		before[had[i].id] = &had[i]
 	}
 	var rows [][]any
 	var gone []string
@@ -267,8 +307,8 @@ func (t *touched) writeFinds(ctx context.Context, q db.Q, ids []string, langs ma
 		}
 		if l, read := langs[f.id]; read {
 			f.lang = l
-		} else if l, known := before[f.id]; known {
-			f.lang = l
+		} else if b := before[f.id]; b != nil {
+			f.lang = b.lang
 		}
 		if f.kind == Questions {
 			switch f.state = QuestionOpen; {
@@ -279,16 +319,27 @@ func (t *touched) writeFinds(ctx context.Context, q db.Q, ids []string, langs ma
 			}
 		}
 		counts.add(f, 1)
+		told[f.id] = f
 		rows = append(rows, []any{f.n, f.id, f.kind, f.space, f.lang, db.T(f.at), f.state, f.title, f.tags})
 	}
 	if err := db.Insert(ctx, q, "community_find (n, id, kind, space, lang, at, state, title, tags)", rows, `ON CONFLICT (n) DO UPDATE SET kind = excluded.kind, space = excluded.space,
 		lang = excluded.lang, at = excluded.at, state = excluded.state, title = excluded.title, tags = excluded.tags`); err != nil {
-		return err
+		return nil, err
+	}
+	for i := range now { // what else was said in what is told otherwise now
+		f := &now[i]
+		if b := before[f.id]; b == nil || f.gone || b.at.Equal(f.at) && b.space == f.space && b.lang == f.lang && b.facet() == f.facet() {
+			continue
+		}
+		if _, err := db.Exec(ctx, q, `UPDATE community_hit SET at = $1, space = $2, lang = $3, facet = $4
+			WHERE n IN (SELECT d.n FROM community_post p JOIN community_doc d ON d.id = p.id WHERE p.thread = $5)`, db.T(f.at), f.space, f.lang, f.facet(), f.id); err != nil {
+			return nil, fmt.Errorf("say anew what a thread is found by: %w", err)
+		}
 	}
 	if len(gone) > 0 {
 		if _, err := db.Exec(ctx, q, "DELETE FROM community_find WHERE id IN "+db.Among(q, "$1"), db.Texts(gone)); err != nil {
-			return fmt.Errorf("take a thread out of the index: %w", err)
+			return nil, fmt.Errorf("take a thread out of the index: %w", err)
 		}
 	}
-	return counts.write(ctx, q)
+	return told, counts.write(ctx, q)
 }

@@ -3,6 +3,7 @@ package community_test
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"strings"
 	"testing"
 
@@ -10,6 +11,7 @@ import (
 
 	"github.com/entente/entente/internal/community"
 	"github.com/entente/entente/internal/db"
+	"github.com/entente/entente/internal/db/migrations"
 	"github.com/entente/entente/internal/org"
 )
 
@@ -94,8 +96,10 @@ func TestIndex(t *testing.T) {
 		found(bob, "fall tag:gears", asked)
 		_, err = k.Pick(ada, k.id, answer, true)
 		must(t, err)
-		if r := look(bob, community.Search{Words: "rattle"}); r.States["solved"] != 1 {
-			t.Errorf("solved: %+v", r.States)
+		for _, words := range []string{"rattle", "hanger"} { // of the question, and of the answer alone
+			if r := look(bob, community.Search{Words: words}); r.States["solved"] != 1 {
+				t.Errorf("%s, solved: %+v", words, r.States)
+			}
 		}
 		odd := k.reply(lea, q, "By the way, who rides the marathon?")
 		split, err := k.Split(lea, k.id, q, "A marathon", []string{odd})
@@ -105,8 +109,10 @@ func TestIndex(t *testing.T) {
 			return err
 		}))
 		must(t, k.Turn(lea, k.id, q, "moved", k.spaces["talk"]))
-		if r := found(bob, "derailleur", asked); r.Spaces[k.spaces["talk"]] != 1 {
-			t.Errorf("moved: %+v", r.Spaces)
+		for _, words := range []string{"derailleur", "hanger"} {
+			if r := found(bob, words, asked); r.Spaces[k.spaces["talk"]] != 1 || len(r.Spaces) != 1 || r.Tags["gears"] != 1 {
+				t.Errorf("%s, moved: %+v, %+v", words, r.Spaces, r.Tags)
+			}
 		}
 		found(bob, "marathon", "A marathon")
 		must(t, k.Delete(eve, k.id, secret))
@@ -118,6 +124,21 @@ func TestIndex(t *testing.T) {
 				t.Errorf("rebuilt: %s", diff)
 			}
 		}
+		// An installation of before gets by migration what the follower derives.
+		text, err := fs.ReadFile(migrations.Files(), "00465_community_hit.sql")
+		must(t, err)
+		_, fill, _ := strings.Cut(string(text), "\nINSERT")
+		fill, _, _ = strings.Cut(fill, ";")
+		must(t, k.db.Tx(t.Context(), func(ctx context.Context, q db.Q) error {
+			if _, err := db.Exec(ctx, q, "DELETE FROM community_hit"); err != nil {
+				return err
+			}
+			_, err := db.Exec(ctx, q, "INSERT"+fill)
+			return err
+		}))
+		if diff := cmp.Diff(before["community_hit"], indexed(t, k.db)["community_hit"]); diff != "" || len(before["community_hit"]) == 0 {
+			t.Errorf("filled: %s", diff)
+		}
 		must(t, k.Delete(lea, k.id, split))
 		found(bob, "marathon")
 	})
@@ -126,7 +147,7 @@ func TestIndex(t *testing.T) {
 func indexed(t *testing.T, d *db.DB, words ...string) map[string][]string {
 	t.Helper()
 	out := map[string][]string{}
-	for _, table := range []string{"community_doc", "community_find", "community_word", "community_name"} {
+	for _, table := range []string{"community_doc", "community_hit", "community_find", "community_word", "community_name"} {
 		list, err := db.All(t.Context(), d.Read(), db.Self[string], "SELECT "+db.Pick(d.Read(), "json_object('r', "+columnsOf(table)+")", "CAST(ROW("+columnsOf(table)+") AS TEXT)")+" FROM "+table+" ORDER BY 1")
 		must(t, err)
 		out[table] = list
@@ -140,6 +161,6 @@ func indexed(t *testing.T, d *db.DB, words ...string) map[string][]string {
 }
 
 func columnsOf(table string) string {
-	return map[string]string{"community_doc": "n || id || top || at", "community_find": "n || id || kind || space || lang || at || state || title || tags", "community_word": "word || space || back || n",
+	return map[string]string{"community_doc": "n || id || top || at", "community_hit": "n || space || top || lang || at || facet", "community_find": "n || id || kind || space || lang || at || state || title || tags", "community_word": "word || space || back || n",
 		"community_name": "channel || word || author"}[table]
 }

@@ -2,7 +2,6 @@ package community
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -40,17 +39,17 @@ func (s *Service) find(ctx context.Context, o Sight, community string, want want
 func (s *Service) candidates(ctx context.Context, q db.Q, o Sight, community string, want wanted, w *db.Where) (string, error) {
 	spaces := o.Readable(community)
 	c, _ := o.ByID(community)
-	from, order := "community_doc d CROSS JOIN community_find f", "d.n"
+	from, order := "community_hit h", "h.n"
 	if expr := want.Narrow(grammarOf(q).engine); expr != "" {
 		from = "community_text x CROSS JOIN " + from
 		if q.Engine() == db.Postgres {
-			w.And("x.stems @@ CAST(? AS tsquery)", expr).And("d.n = x.n")
+			w.And("x.stems @@ CAST(? AS tsquery)", expr).And("h.n = x.n")
 		} else {
 			order = "x.rowid"
-			w.And("x.community_text MATCH ?", expr).And("d.n = x.rowid")
+			w.And("x.community_text MATCH ?", expr).And("h.n = x.rowid")
 		}
 	}
-	w.And("f.n = d.top")
+	const said = "(SELECT d.at FROM community_doc d WHERE d.n = h.n)" // few ask for it
 	for _, r := range want.Required() {
 		switch r.Field {
 		case "in":
@@ -60,31 +59,31 @@ func (s *Service) candidates(ctx context.Context, q db.Q, o Sight, community str
 			})
 		case "lang":
 			if r.Value != "unknown" {
-				w.And("(f.lang = ? OR f.lang LIKE ?)", r.Value, r.Value+"-%")
+				w.And("(h.lang = ? OR h.lang LIKE ?)", r.Value, r.Value+"-%")
 			}
 		case "since":
 			if r.From.IsZero() {
 				r.From = s.Now().Add(-r.Ago)
 			}
-			w.And("d.at >= ?", db.T(r.From))
+			w.And(said+" >= ?", db.T(r.From))
 		case "until":
 			if r.Before.IsZero() {
 				r.Before = s.Now().Add(-r.Ago)
 			}
-			w.And("d.at < ?", db.T(r.Before))
+			w.And(said+" < ?", db.T(r.Before))
 		case "author":
 			voices, err := s.called(ctx, q, c.Channel, r)
 			if err != nil {
 				return "", err
 			}
 			among := db.Among(q, w.Arg(db.Texts(voices)))
-			w.And("d.id IN (SELECT p.id FROM community_post p WHERE p.author IN " + among + " UNION ALL SELECT a.id FROM community_article a WHERE a.author IN " + among + ")")
+			w.And("h.n IN (SELECT d.n FROM community_doc d WHERE d.id IN (SELECT p.id FROM community_post p WHERE p.author IN " + among + " UNION ALL SELECT a.id FROM community_article a WHERE a.author IN " + among + "))")
 		}
 	}
 	if len(spaces) == 0 {
 		return "", nil
 	}
-	w.And("f.space IN " + db.Among(q, w.Arg(db.Texts(spaces))))
+	w.And("h.space IN " + db.Among(q, w.Arg(db.Texts(spaces))))
 	return from + " " + w.String() + " ORDER BY " + order + " DESC", nil
 }
 
@@ -118,51 +117,41 @@ func (s *Service) called(ctx context.Context, q db.Q, channel string, r query.Re
 	return out, nil
 }
 
-const findColumns = "f.n, f.id, f.kind, f.space, f.lang, f.at, f.state, f.title, f.tags"
-
-func hitFields(h *hit) []any {
-	return []any{&h.n, &h.id, &h.kind, &h.space, &h.lang, db.At(&h.at), &h.state, &h.title, db.JSON(&h.tagged), &h.doc, &h.posts}
-}
-
-// counted finds what the index alone decides. Up to thousands of posts have the words, so each row is a number of values that are read
-// quickly: what is counted comes as one text, of which there are few different ones.
+// counted finds what the index alone decides. Up to thousands of posts have the words, so each is one small row with few values, of which there are few different ones.
 func (s *Service) counted(ctx context.Context, q db.Q, from string, w *db.Where, most int) ([]hit, bool, error) {
+	type facets struct{ space, lang, facet string }
 	type row struct {
-		doc, top         int64
-		at               time.Time
-		id, title, facet string
+		doc, top int64
+		at       time.Time
+		facets
 	}
-	list, err := db.All(ctx, q, func(r *row) []any { return []any{&r.doc, &r.top, db.At(&r.at), &r.id, &r.title, &r.facet} },
-		"SELECT d.n, f.n, f.at, f.id, f.title, f.kind || '"+between+"' || f.space || '"+between+"' || f.lang || '"+between+"' || f.state || '"+between+"' || f.tags FROM "+from+db.Limit(most), w.Args...)
+	list, err := db.All(ctx, q, func(r *row) []any { return []any{&r.doc, &r.top, db.At(&r.at), &r.space, &r.lang, &r.facet} },
+		"SELECT h.n, h.top, h.at, h.space, h.lang, h.facet FROM "+from+db.Limit(most), w.Args...)
 	if err != nil {
 		return nil, false, fmt.Errorf("search a community: %w", err)
 	}
 	out := make([]hit, 0, len(list))
-	place, facets := make(map[int64]int, len(list)), map[string]hit{}
+	place, known := make(map[int64]int, len(list)), map[facets]hit{}
 	for i := range list {
 		r := &list[i]
-		if k, known := place[r.top]; known {
+		if k, met := place[r.top]; met {
 			out[k].posts++
 			continue
 		}
-		h, known := facets[r.facet]
-		if !known {
-			part := strings.SplitN(r.facet, between, 5)
-			h.kind, h.space, h.lang, h.state = part[0], part[1], part[2], part[3]
-			if err := json.Unmarshal([]byte(part[4]), &h.tagged); err != nil {
-				return nil, false, fmt.Errorf("read the tags of what was found: %w", err)
+		h, met := known[r.facets]
+		if !met {
+			h.space, h.lang = r.space, r.lang
+			if err := h.read(r.facet); err != nil {
+				return nil, false, err
 			}
-			facets[r.facet] = h
+			known[r.facets] = h
 		}
-		h.n, h.id, h.title, h.at, h.doc, h.posts = r.top, r.id, r.title, r.at, r.doc, 1
+		h.n, h.at, h.doc, h.posts = r.top, r.at, r.doc, 1
 		place[r.top] = len(out)
 		out = append(out, h)
 	}
 	return out, len(list) >= most, nil
 }
-
-// between stands between values that are read as one text: none of them has it.
-const between = "\x1f"
 
 // matched finds what must be read to know whether it matches, among the newest that may.
 func (s *Service) matched(ctx context.Context, q db.Q, o Sight, community, from string, w *db.Where, want wanted) ([]hit, bool, error) {
@@ -172,11 +161,11 @@ func (s *Service) matched(ctx context.Context, q db.Q, o Sight, community, from 
 		at                      time.Time
 	}
 	list, err := db.All(ctx, q, func(r *row) []any {
-		return append(hitFields(&r.hit), &r.doc, db.At(&r.at), &r.kind, &r.author, &r.text)
-	}, "SELECT "+findColumns+`, h.n, 1, h.id, h.at, CASE WHEN f.kind = 'article' THEN 'article' ELSE COALESCE(p.kind, '') END, COALESCE(p.author_name, a.author_name, ''),
-		COALESCE(p.markup, (SELECT v.markup FROM community_revision v WHERE v.article = a.id AND v.version = a.approved), '')
-		FROM (SELECT d.n, d.id, d.at, d.top FROM `+from+db.Limit(want.read)+`) AS h JOIN community_find f ON f.n = h.top LEFT JOIN community_post p ON p.id = h.id
-		LEFT JOIN community_article a ON a.id = h.id ORDER BY h.n DESC`, w.Args...)
+		return []any{&r.n, &r.id, &r.hit.kind, &r.space, &r.lang, db.At(&r.hit.at), &r.state, &r.title, db.JSON(&r.tagged), &r.hit.doc, &r.posts, &r.doc, db.At(&r.at), &r.kind, &r.author, &r.text}
+	}, `SELECT f.n, f.id, f.kind, f.space, f.lang, f.at, f.state, f.title, f.tags, h.n, 1, d.id, d.at, CASE WHEN f.kind = 'article' THEN 'article' ELSE COALESCE(p.kind, '') END,
+		COALESCE(p.author_name, a.author_name, ''), COALESCE(p.markup, (SELECT v.markup FROM community_revision v WHERE v.article = a.id AND v.version = a.approved), '')
+		FROM (SELECT h.n, h.top FROM `+from+db.Limit(want.read)+`) AS h JOIN community_find f ON f.n = h.top JOIN community_doc d ON d.n = h.n LEFT JOIN community_post p ON p.id = d.id
+		LEFT JOIN community_article a ON a.id = d.id ORDER BY h.n DESC`, w.Args...)
 	if err != nil {
 		return nil, false, fmt.Errorf("search a community: %w", err)
 	}
@@ -281,8 +270,38 @@ func (s *Service) findPeople(ctx context.Context, o Sight, community string, wor
 	return out, nil
 }
 
+// identified gives hits their ids.
+func identified(ctx context.Context, q db.Q, hits []hit) error {
+	if len(hits) == 0 {
+		return nil
+	}
+	at := make(map[int64]*hit, len(hits))
+	var w db.Where
+	marks := make([]string, foundPage)
+	for i := range marks { // as many whatever was found, so that the statement's text is the same
+		h := &hits[min(i, len(hits)-1)]
+		at[h.n], marks[i] = h, w.Arg(h.n)
+	}
+	type row struct {
+		n  int64
+		id string
+	}
+	list, err := db.All(ctx, q, func(r *row) []any { return []any{&r.n, &r.id} }, "SELECT f.n, f.id FROM community_find f WHERE f.n IN ("+strings.Join(marks, ", ")+")", w.Args...)
+	if err != nil {
+		return fmt.Errorf("read what was found: %w", err)
+	}
+	for _, r := range list {
+		at[r.n].id = r.id
+	}
+	return nil
+}
+
 // shown reads what a page of results shows.
 func (s *Service) shown(ctx context.Context, o Sight, community string, hits []hit, l look) ([]Found, error) {
+	q := s.db.Read()
+	if err := identified(ctx, q, hits); err != nil {
+		return nil, err
+	}
 	var threads, articles []string
 	var docs []int64
 	for i := range hits {
@@ -295,7 +314,6 @@ func (s *Service) shown(ctx context.Context, o Sight, community string, hits []h
 			docs = append(docs, h.doc)
 		}
 	}
-	q := s.db.Read()
 	about, said := map[string]Thread{}, map[string]string{}
 	if len(threads) > 0 {
 		list, err := db.All(ctx, q, threadFields, "SELECT "+threadColumns+" FROM community_thread t WHERE t.id IN "+db.Among(q, "$1"), db.Texts(threads))

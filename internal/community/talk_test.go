@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -528,8 +529,43 @@ func TestTurns(t *testing.T) {
 		counted(community.Waiting, second)
 		must(t, k.Turn(lea, k.id, second, "locked", ""))
 		counted(community.Waiting)
+		listsPlanned(t, k.db)
 		rebuilt(t, k)
 	})
+}
+
+// listsPlanned holds that SQLite finds pages of lists, and counts what waits, from the index made for each alone. There are several as good at first sight, and which is taken must not depend on the
+// order in which they were made.
+func listsPlanned(t *testing.T, d *db.DB) {
+	t.Helper()
+	met := map[string]bool{}
+	for _, asked := range d.Asked() {
+		if !strings.Contains(asked, " FROM community_thread t WHERE t.space ") || strings.Contains(asked, "ORDER BY t.at DESC") { // the newest are found by an index for more than that
+			continue
+		}
+		type step struct {
+			id, parent, other int
+			detail            string
+		}
+		plan, err := db.All(t.Context(), d.Read(), func(p *step) []any { return []any{&p.id, &p.parent, &p.other, &p.detail} },
+			"EXPLAIN QUERY PLAN "+regexp.MustCompile(`\$\d+`).ReplaceAllString(asked, "CAST('[]' AS TEXT)"))
+		must(t, err)
+		for _, p := range plan {
+			if strings.Contains(p.detail, "(space=") {
+				index, found := strings.CutPrefix(p.detail, "SEARCH t USING COVERING INDEX ")
+				if !found {
+					t.Errorf("%s, for %s", p.detail, asked)
+				}
+				index, _, _ = strings.Cut(index, " ")
+				met[index] = true
+			}
+		}
+	}
+	for _, index := range []string{"community_thread_active", "community_thread_best", "community_thread_waiting", "community_thread_unsolved"} {
+		if d.Engine() == db.SQLite && !met[index] {
+			t.Errorf("nothing was found by %s", index)
+		}
+	}
 }
 
 // TestGroupsAreNotHeard: what is said in a hidden group is read there and nowhere else.

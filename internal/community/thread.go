@@ -149,33 +149,36 @@ func (s *Service) threads(ctx context.Context, spaces []string, in Query) (List,
 	waits := func(replies string) string {
 		return " AND t.kind = 'question' AND t.replies " + replies + " AND t.accepted = '' AND t.duplicate_of = '' AND t.deleted_at IS NULL AND t.locked = 0"
 	}
-	where, order := " AND t.deleted_at IS NULL", "t.pinned DESC, t.last_at DESC, t.id DESC"
+	where, order, keys := " AND t.deleted_at IS NULL", "t.pinned DESC, t.last_at DESC, t.id DESC", "t.id, t.pinned, t.last_at"
 	switch in.Order {
 	case Newest:
-		order = "t.at DESC, t.id DESC"
+		order, keys = "t.at DESC, t.id DESC", "t.id, t.at"
 	case Best:
-		order = "t.score DESC, t.at DESC, t.id DESC"
+		order, keys = "t.score DESC, t.at DESC, t.id DESC", "t.id, t.score, t.at"
 	case Waiting:
-		where, order = waits("= 0"), "t.at, t.id"
+		where, order, keys = waits("= 0"), "t.at, t.id", "t.id, t.at"
 	case Unsolved:
-		where, order = waits("> 0"), "t.at, t.id"
+		where, order, keys = waits("> 0"), "t.at, t.id", "t.id, t.at"
+	}
+	if in.Tag != "" {
+		keys += ", t.tags"
 	}
 	end := (in.Page + 1) * listed
-	// Each space gives its first by its index; only those are sorted together.
+	// Each space gives its first by its index; only those are sorted together, and only what the page shows is read.
 	var b strings.Builder
 	var w db.Where
 	for i, space := range spaces {
 		if i > 0 {
 			b.WriteString(" UNION ALL ")
 		}
-		first := "SELECT " + threadColumns + " FROM community_thread t WHERE t.space = " + w.Arg(space) + where + " ORDER BY " + order
+		first := "SELECT " + keys + " FROM community_thread t WHERE t.space = " + w.Arg(space) + where + " ORDER BY " + order
 		if in.Tag != "" {
-			first = "SELECT " + threadColumns + " FROM (" + first + db.Limit(mostTagged) + ") AS t WHERE " + tagged(&w, in.Tag) + " ORDER BY " + order
+			first = "SELECT " + keys + " FROM (" + first + db.Limit(mostTagged) + ") AS t WHERE " + tagged(&w, in.Tag) + " ORDER BY " + order
 		}
 		b.WriteString("SELECT * FROM (" + first + db.Limit(end+1) + ") AS s" + fmt.Sprint(i))
 	}
-	list, err := db.All(ctx, s.db.Read(), threadFields, "SELECT "+threadColumns+" FROM ("+b.String()+") AS t ORDER BY "+order+db.Limit(listed+1)+
-		fmt.Sprintf(" OFFSET %d", in.Page*listed), w.Args...)
+	list, err := db.All(ctx, s.db.Read(), threadFields, "SELECT "+threadColumns+" FROM (SELECT t.id FROM ("+b.String()+") AS t ORDER BY "+order+db.Limit(listed+1)+
+		fmt.Sprintf(" OFFSET %d", in.Page*listed)+") AS k CROSS JOIN community_thread t WHERE t.id = k.id ORDER BY "+order, w.Args...)
 	if err != nil {
 		return List{}, fmt.Errorf("list threads: %w", err)
 	}
