@@ -128,6 +128,10 @@ func (s *Service) Start(ctx context.Context, job string, o Order) (Job, error) {
 		}
 		o.Settings.Channel = a.ID
 	}
+	o.Settings.NewChannel = ""
+	if o.Dry {
+		o.Settings.NewChannel = o.NewChannel
+	}
 	if o.Settings.Channel == "" && !o.Dry && f.Describe().Posts && f.Describe().Name != "jsonl" && (f.Describe().Name != "csv" || o.Settings.Target == Posts) {
 		return j, problem.New(problem.Invalid, "intake.no_channel").On("channel")
 	}
@@ -184,13 +188,14 @@ func (s *Settings) into(f Format) channel.Inbox {
 	return channel.InboxAll
 }
 
-// Again queues a job once more with what was ordered last, such as one that was interrupted. What it stated before is not stated twice.
+// Again queues a job once more with what was ordered last, such as one that was interrupted; one that was tried is done now. What it stated
+// before is not stated twice. When something is to be put right first, the job comes back with the error.
 func (s *Service) Again(ctx context.Context, job string) (Job, error) {
 	j, err := s.Find(ctx, job)
 	if err != nil {
 		return j, err
 	}
-	return s.Start(ctx, job, Order{Format: j.Format, Settings: j.Settings, Dry: j.Dry})
+	return s.Start(ctx, job, Order{Format: j.Format, Settings: j.Settings, NewChannel: j.Settings.NewChannel})
 }
 
 // Cancel stops a job at the end of its batch; what it stated stays.

@@ -34,6 +34,8 @@ type Settings struct {
 	Space    string            `json:"space,omitempty"`    // the space of a community that threads are brought to, its id; "" for a channel alone
 	Spaces   bool              `json:"spaces,omitempty"`   // discourse: each category goes to a space of its own, made when there is none
 	Fetch    bool              `json:"fetch,omitempty"`    // pictures and files that are not in the file itself are downloaded
+
+	NewChannel string `json:"new_channel,omitempty"` // of a dry run: name of the channel that would be made
 }
 
 // Options are settings with what only the program knows.

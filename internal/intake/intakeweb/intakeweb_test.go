@@ -139,8 +139,25 @@ func TestImportOnPages(t *testing.T) {
 	if status, _, text = s.post(path, form); status != 422 || !strings.Contains(text, "Please choose the channel of these posts.") {
 		t.Error("without a channel", status)
 	}
-	form.Set("new_channel", "Reviews")
-	status, at, text := s.post(path, form)
+	// It is tried, and then done from there: what a dry run did without is asked for first.
+	try := func(channel string) {
+		t.Helper()
+		form.Set("do", "try")
+		form.Set("new_channel", channel)
+		s.post(path, form)
+		if more, err := s.s.RunNext(t.Context()); err != nil || !more {
+			t.Fatal(more, err)
+		}
+		_, _, text = s.do("GET", path, "", nil)
+		has(t, text, "Dry run: nothing was changed.", "Would be added", `action="`+path+`/again"`)
+	}
+	try("")
+	status, _, text = s.post(path+"/again", nil)
+	if has(t, text, "Please choose the channel of these posts.", "lovely bike"); status != 422 {
+		t.Error("done without a channel", status)
+	}
+	try("Reviews")
+	status, at, text := s.post(path+"/again", nil)
 	if status != 200 || at != path {
 		t.Fatal(status, at)
 	}

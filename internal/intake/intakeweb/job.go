@@ -49,6 +49,9 @@ func (p *pages) cancel(w http.ResponseWriter, r *http.Request) error {
 
 func (p *pages) again(w http.ResponseWriter, r *http.Request) error {
 	j, err := p.s.Again(r.Context(), r.PathValue("id"))
+	if problem.Is(err, problem.Invalid) { // a dry run did without it
+		return p.mend(w, r, &setupPage{Job: j, Format: j.Format, Set: j.Settings, New: j.Settings.NewChannel}, err)
+	}
 	if err != nil {
 		return err
 	}

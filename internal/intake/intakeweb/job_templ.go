@@ -139,6 +139,12 @@ func jobState(j *intake.Job) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"cluster\">")
+			if j.Dry && j.Kept && j.State == intake.Done {
+				templ_7745c5c3_Err = ui.PostButton("/import/"+j.ID+"/again", ui.ButtonProps{Label: i18n.T(ctx, "intake.start"), Icon: "upload", Variant: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
 			if j.Settings.Channel != "" && j.Progress.Added+j.Progress.Known > 0 && !j.Dry {
 				templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "intake.see_posts"), Icon: "messages-square", Variant: ui.Primary, Href: "/mentions?channel=" + j.Settings.Channel}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {

@@ -66,7 +66,7 @@ func (p *pages) settings(w http.ResponseWriter, r *http.Request) error {
 	if j.Open() {
 		return web.Redirect(w, r, "/import/"+j.ID)
 	}
-	return p.showSetup(w, r, &setupPage{Job: j, Format: j.Format, Set: j.Settings})
+	return p.showSetup(w, r, &setupPage{Job: j, Format: j.Format, Set: j.Settings, New: j.Settings.NewChannel})
 }
 
 func (p *pages) showSetup(w http.ResponseWriter, r *http.Request, page *setupPage) error {
@@ -246,18 +246,23 @@ func (p *pages) start(w http.ResponseWriter, r *http.Request) error {
 		name = page.New
 	}
 	if _, err := p.s.Start(ctx, j.ID, intake.Order{Format: page.Format, Settings: page.Set, NewChannel: name, Dry: do == "try"}); err != nil {
-		known := problem.Of(err)
-		if known.Code == problem.Internal || known.Code == problem.Missing {
-			return err
-		}
-		field := known.Field
-		if field == "name" || field == "channel" && page.Set.Channel == "" {
-			field = "new_channel"
-		}
-		page.Wrong = append(page.Wrong, ui.FieldError{Field: field, Text: sentence(ctx, known)})
-		return p.showSetup(w, r, page)
+		return p.mend(w, r, page, err)
 	}
 	return web.Redirect(w, r, "/import/"+j.ID)
+}
+
+// mend shows the settings with what is to be put right in them.
+func (p *pages) mend(w http.ResponseWriter, r *http.Request, page *setupPage, err error) error {
+	known := problem.Of(err)
+	if known.Code == problem.Internal || known.Code == problem.Missing {
+		return err
+	}
+	field := known.Field
+	if field == "name" || field == "channel" && page.Set.Channel == "" {
+		field = "new_channel"
+	}
+	page.Wrong = append(page.Wrong, ui.FieldError{Field: field, Text: sentence(r.Context(), known)})
+	return p.showSetup(w, r, page)
 }
 
 func formats(ctx context.Context, current string) []ui.Option {
