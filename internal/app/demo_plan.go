@@ -187,22 +187,22 @@ func (d *planDemo) guides() error {
 // forum is approved and begins next week; Tom would have too much to do.
 func (d *planDemo) forum() error {
 	start := d.today.Monday() + 7
-	i, err := d.make(d.now, plan.About{Name: "Forum evening watch", Owner: d.who["tom"], Currency: "EUR", Start: start, End: start + 88,
-		Outcome: "Questions asked on the forum after work are answered the same evening.", ScopeIn: "The forum, Monday to Thursday, 18:00 to 21:00.", ScopeOut: "Mail; weekends.",
-		Manner: "Volunteers take turns in pairs; Tom prepares the first answers and stays reachable. Weekly look at what stayed open.",
-		Exit:   "Nine of ten evening questions answered before midnight for four weeks. Given up when fewer than six volunteers are left.", Objectives: d.serves("Answer forum questions before they grow old", "Grow volunteers in every department")},
+	i, err := d.make(d.now, plan.About{Name: "Permanence du soir au forum", Owner: d.who["tom"], Currency: "EUR", Start: start, End: start + 88,
+		Outcome: "Les questions posées au forum après le travail ont leur réponse le soir même.", ScopeIn: "Le forum, du lundi au jeudi, de 18 h à 21 h.", ScopeOut: "Les courriels, les fins de semaine.",
+		Manner: "Des volontaires se relaient par deux, Tom prépare les premières réponses et reste joignable. Chaque semaine, point sur ce qui reste ouvert.",
+		Exit:   "Neuf questions du soir sur dix ont une réponse avant minuit pendant quatre semaines. Abandon s’il reste moins de six volontaires.", Objectives: d.serves("Answer forum questions before they grow old", "Grow volunteers in every department")},
 		planParts{
 			people: []plan.Contributor{{Member: d.who["tom"], Minutes: 4 * 60}, {Member: d.who["sandrine"], Minutes: 5 * 60}, {Member: d.who["oriane"], Minutes: 3 * 60}},
 			tasks: []plan.Task{
-				{Name: "Find and train twelve volunteers", Length: 10, Member: d.who["tom"], Minutes: 30 * 60},
-				{Name: "Rota and hand-over sheet", Length: 3, Member: d.who["sandrine"], Minutes: 5 * 60},
-				{Name: "First evening", After: []plan.Wait{{Task: "#1"}, {Task: "#2"}}},
-				{Name: "Six weeks of watch", Length: 30, Member: d.who["tom"], Minutes: 24 * 60, After: []plan.Wait{{Task: "#3"}}},
-				{Name: "Look at the numbers, decide how it goes on", Length: 2, Member: d.who["tom"], Minutes: 6 * 60, After: []plan.Wait{{Task: "#4"}}},
+				{Name: "Trouver et former douze volontaires", Length: 10, Member: d.who["tom"], Minutes: 30 * 60},
+				{Name: "Tableau des tours et fiche de relais", Length: 3, Member: d.who["sandrine"], Minutes: 5 * 60},
+				{Name: "Premier soir", After: []plan.Wait{{Task: "#1"}, {Task: "#2"}}},
+				{Name: "Six semaines de permanence", Length: 30, Member: d.who["tom"], Minutes: 24 * 60, After: []plan.Wait{{Task: "#3"}}},
+				{Name: "Regarder les chiffres, décider de la suite", Length: 2, Member: d.who["tom"], Minutes: 6 * 60, After: []plan.Wait{{Task: "#4"}}},
 			},
-			lines:    []cost.Line{{Kind: cost.Recurring, Label: "Meals and travel", Funding: "Human resources", Amount: 18000, Every: cost.Month}, {Kind: cost.OneOff, Label: "Training day", Funding: "Human resources", Amount: 120000}},
-			risks:    []plan.Risk{{Name: "Volunteers tire", Trigger: "Two evenings with one volunteer only", Probability: 3, Impact: 3, Contingency: "Two evenings a week instead of four", Reserve: 30000}},
-			benefits: []plan.Benefit{{Kind: plan.InMoney, Label: "Calls that are not made", Low: 10000, Likely: 42000, High: 70000, Every: cost.Month, Grade: kpi.Assumed, From: start + 60, To: start + 425}},
+			lines:    []cost.Line{{Kind: cost.Recurring, Label: "Repas et déplacements", Funding: "Ressources humaines", Amount: 18000, Every: cost.Month}, {Kind: cost.OneOff, Label: "Journée de formation", Funding: "Ressources humaines", Amount: 120000}},
+			risks:    []plan.Risk{{Name: "Les volontaires se lassent", Trigger: "Deux soirs avec une seule personne", Probability: 3, Impact: 3, Contingency: "Deux soirs par semaine au lieu de quatre", Reserve: 30000}},
+			benefits: []plan.Benefit{{Kind: plan.InMoney, Label: "Appels qui n’ont pas lieu", Low: 10000, Likely: 42000, High: 70000, Every: cost.Month, Grade: kpi.Assumed, From: start + 60, To: start + 425}},
 		})
 	if err != nil {
 		return err

@@ -38,7 +38,7 @@ func (a *App) demoReport(ctx context.Context) error {
 	}}); err != nil {
 		return err
 	}
-	if _, err := a.Report.AddDashboard(boss, report.Dashboard{Name: "Customers and money", About: "For the management meeting.", Roles: []org.Role{org.Owner, org.Strategist}, Tiles: []report.Tile{
+	if _, err := a.Report.AddDashboard(boss, report.Dashboard{Name: "Clients et argent", About: "Pour la réunion de direction.", Roles: []org.Role{org.Owner, org.Strategist}, Tiles: []report.Tile{
 		{Kind: report.Figure, Measure: "customer-retention", Days: 90, Compare: report.WithBefore},
 		{Kind: report.Figure, Measure: "contact-saving", Days: 90, Compare: report.WithBefore},
 		{Kind: report.Figure, Measure: "csat", Days: 90, Compare: report.WithLastYear},

@@ -16,6 +16,14 @@ const narrowSpace = "\u202f" // French groups thousands with it and puts it befo
 
 func french(ctx context.Context) bool { return Lang(ctx) == "fr" }
 
+// Colon is what stands between a name and what is said of it: in French with a no-break space before it.
+func Colon(ctx context.Context) string {
+	if french(ctx) {
+		return "\u00a0: "
+	}
+	return ": "
+}
+
 // Number writes v with so many decimals: 1,234.5 in English, 1 234,5 in French. What is not a number is "–".
 func Number(ctx context.Context, v float64, decimals int) string {
 	if math.IsNaN(v) || math.IsInf(v, 0) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -382,4 +383,24 @@ func Name(ctx context.Context, m kpi.Measure) string {
 		return m.Name
 	}
 	return i18n.T(ctx, "measure."+m.ID+".name")
+}
+
+// Word is the word beside a value, in the singular or plural that it takes, "" where the number says it.
+func Word(ctx context.Context, u kpi.Unit, v float64) string {
+	switch u {
+	case kpi.Share, kpi.Seconds, kpi.Ratio, kpi.Money, kpi.Number, "":
+		return ""
+	}
+	if key := "measure.short." + string(u); !u.Things() {
+		if i18n.Has(key) {
+			return i18n.T(ctx, key)
+		}
+		return ""
+	}
+	v = math.Abs(v)
+	n := min(v, 1e9)
+	if n != math.Trunc(n) && i18n.Lang(ctx) != "fr" { // 1.5 is one in French and several in English (CLDR)
+		n = 2
+	}
+	return i18n.N(ctx, "measure.word."+string(u), int(n))
 }

@@ -109,3 +109,23 @@ func (s *Service) Told(ctx context.Context, m kpi.Measure, w Window) (bool, erro
 	}
 	return false, nil
 }
+
+// Untold is Result.Why of a period in which nothing was told yet.
+const Untold = "untold"
+
+// Comparable reports whether a number can be held against the one of an earlier window: not when a part of it came before anything was told,
+// since the change would be one of the records. Where nothing was told in it, the earlier number is taken away: it would read as a nought.
+func (s *Service) Comparable(ctx context.Context, m kpi.Measure, earlier *Result) (bool, error) {
+	since, err := s.Since(ctx, m)
+	if err != nil || !since.After(earlier.Window.From) {
+		return err == nil, err
+	}
+	told := true
+	if earlier.N == 0 {
+		told, err = s.Told(ctx, m, earlier.Window)
+	}
+	if err == nil && !told {
+		*earlier = Result{ID: earlier.ID, Unit: earlier.Unit, Window: earlier.Window, Currency: earlier.Currency, Why: Untold}
+	}
+	return false, err
+}

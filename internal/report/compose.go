@@ -111,9 +111,7 @@ func (w writing) figure(ctx context.Context, r Reading) letter.Figure {
 		detail = append(detail, w.name(ctx, p.By, p.Value))
 	}
 	f.Detail = strings.Join(detail, " · ")
-	if r.Compared {
-		f.Change, f.Good = tell.Change(ctx, r.Measure, u, r.Result.Currency, r.Change, string(r.Tile.Compare))
-	}
+	f.Change, f.Good = r.Moved(ctx)
 	if r.Tile.Kind == Figure {
 		return f
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/entente/entente/internal/measure/kpi"
 	"github.com/entente/entente/internal/measure/stat"
 	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/internal/report/tell"
 )
 
 // Reading is a tile with what it shows.
@@ -22,6 +23,7 @@ type Reading struct {
 	Result   measure.Result
 	Against  measure.Result // what it is compared with, when Compared
 	Compared bool
+	Partly   bool // not all was told yet in what it is compared with, so there is no Change
 	Change   measure.Change
 	Points   []measure.Point
 	Slices   []measure.Slice
@@ -62,6 +64,13 @@ func (s *Service) read(ctx context.Context, r *Reading, zone *time.Location) (er
 		r.Compared = true
 	}
 	if r.Compared {
+		whole, err := s.measures.Comparable(ctx, r.Measure, &r.Against)
+		if err != nil {
+			return err
+		}
+		r.Partly = !whole
+	}
+	if r.Compared && !r.Partly {
 		if r.Change = rep.Change; t.Compare != WithBefore || t.Statistic != Whole {
 			r.Change = t.Statistic.change(r.Measure, r.Result, r.Against)
 		}
@@ -70,6 +79,20 @@ func (s *Service) read(ctx context.Context, r *Reading, zone *time.Location) (er
 		r.Slices, err = s.measures.By(ctx, t.Measure, r.Window, t.Filter, t.By)
 	}
 	return err
+}
+
+// Moved says how the number moved against what it is compared with, or why that cannot be said; good as tell.Change says it.
+func (r Reading) Moved(ctx context.Context) (text string, good int) {
+	against := i18n.T(ctx, "report.against."+string(r.Tile.Compare))
+	switch {
+	case !r.Compared:
+		return "", 0
+	case r.Against.Why == measure.Untold:
+		return i18n.T(ctx, "report.change.untold", "Against", against), 0
+	case r.Partly:
+		return i18n.T(ctx, "report.change.partly", "Against", against), 0
+	}
+	return tell.Change(ctx, r.Measure, r.Tile.Statistic.Unit(r.Measure), r.Result.Currency, r.Change, string(r.Tile.Compare))
 }
 
 // Of is the number that a statistic takes from a result; a wait is in seconds.

@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -26,10 +27,11 @@ func (n Note) Sentence(ctx context.Context, name Namer) string {
 	u := n.Measure.Unit
 	from, to := tell.Pair(ctx, u, n.Currency, n.From, n.To)
 	if n.Kind == Surged || n.Kind == Dipped {
+		n.From, n.To = math.Round(n.From), math.Round(n.To)
 		from, to = i18n.Number(ctx, n.From, 0), i18n.Number(ctx, n.To, 0)
 	}
-	write := func(text string) string {
-		if word := tell.Short(ctx, u); word != "" {
+	write := func(text string, v float64) string {
+		if word := measure.Word(ctx, u, v); word != "" {
 			text += "\u00a0" + word
 		}
 		return text
@@ -38,7 +40,7 @@ func (n Note) Sentence(ctx context.Context, name Namer) string {
 	if f := Narrowed(n.Filter); len(f) > 0 {
 		about += " (" + parts(ctx, f, name) + ")"
 	}
-	args := []any{"Measure", about, "From", write(from), "To", write(to), "N", i18n.Number(ctx, float64(n.N), 0), "Day", i18n.Day(ctx, n.Window.From), "Days", i18n.Number(ctx, float64(n.Days(ctx)), 0),
+	args := []any{"Measure", about, "From", write(from, n.From), "To", write(to, n.To), "N", i18n.Number(ctx, float64(n.N), 0), "Day", i18n.Day(ctx, n.Window.From), "Days", i18n.Number(ctx, float64(n.Days(ctx)), 0),
 		"Weekday", i18n.T(ctx, "report.weekday."+strconv.Itoa(int(n.Window.From.In(i18n.Zone(ctx)).Weekday())))}
 	key := "report.note." + string(n.Kind)
 	if most := n.most(ctx, name); most != "" {

@@ -459,19 +459,19 @@ func versionBody(p versionPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"cluster no-print\">")
-				templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "charter.edit_rule"), Icon: "pencil", Small: true, Href: versionHref(p.V.ID) + "/rules/" + c.ID, Attrs: named(i18n.T(ctx, "charter.edit_rule"), c)}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: i18n.T(ctx, "charter.edit_rule"), Icon: "pencil", Small: true, Href: versionHref(p.V.ID) + "/rules/" + c.ID, Attrs: named(ctx, i18n.T(ctx, "charter.edit_rule"), c)}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.PostButton(versionHref(p.V.ID)+"/rules/"+c.ID+"/move", ui.ButtonProps{Label: i18n.T(ctx, "charter.up"), Icon: "arrow-up", IconOnly: true, Small: true, Variant: ui.Quiet, Disabled: i == 0, Attrs: named(i18n.T(ctx, "charter.up"), c)}, "to", "up").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.PostButton(versionHref(p.V.ID)+"/rules/"+c.ID+"/move", ui.ButtonProps{Label: i18n.T(ctx, "charter.up"), Icon: "arrow-up", IconOnly: true, Small: true, Variant: ui.Quiet, Disabled: i == 0, Attrs: named(ctx, i18n.T(ctx, "charter.up"), c)}, "to", "up").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.PostButton(versionHref(p.V.ID)+"/rules/"+c.ID+"/move", ui.ButtonProps{Label: i18n.T(ctx, "charter.down"), Icon: "arrow-down", IconOnly: true, Small: true, Variant: ui.Quiet, Disabled: i == len(p.V.Rules)-1, Attrs: named(i18n.T(ctx, "charter.down"), c)}, "to", "down").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.PostButton(versionHref(p.V.ID)+"/rules/"+c.ID+"/move", ui.ButtonProps{Label: i18n.T(ctx, "charter.down"), Icon: "arrow-down", IconOnly: true, Small: true, Variant: ui.Quiet, Disabled: i == len(p.V.Rules)-1, Attrs: named(ctx, i18n.T(ctx, "charter.down"), c)}, "to", "down").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.PostButton(versionHref(p.V.ID)+"/rules/"+c.ID+"/remove", ui.ButtonProps{Label: i18n.T(ctx, "charter.remove_rule"), Icon: "trash-2", IconOnly: true, Small: true, Variant: ui.Quiet, Confirm: i18n.T(ctx, "charter.remove_rule_confirm"), Attrs: named(i18n.T(ctx, "charter.remove_rule"), c)}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.PostButton(versionHref(p.V.ID)+"/rules/"+c.ID+"/remove", ui.ButtonProps{Label: i18n.T(ctx, "charter.remove_rule"), Icon: "trash-2", IconOnly: true, Small: true, Variant: ui.Quiet, Confirm: i18n.T(ctx, "charter.remove_rule_confirm"), Attrs: named(ctx, i18n.T(ctx, "charter.remove_rule"), c)}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -500,8 +500,8 @@ func versionBody(p versionPage) templ.Component {
 	})
 }
 
-func named(label string, c charter.Clause) templ.Attributes {
-	return templ.Attributes{"aria-label": label + ": " + c.Sentence}
+func named(ctx context.Context, label string, c charter.Clause) templ.Attributes {
+	return templ.Attributes{"aria-label": label + i18n.Colon(ctx) + c.Sentence}
 }
 
 func changesBody(p changesPage) templ.Component {

@@ -247,7 +247,7 @@ func matrix(p risksPage) templ.Component {
 					_, _ = templ_7745c5c3_Buffer.WriteString("\" title=\"")
 					write.Text(templ_7745c5c3_Buffer, p.List[i].Name)
 					_, _ = templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
-					write.Text(templ_7745c5c3_Buffer, strconv.Itoa(i+1)+": "+p.List[i].Name)
+					write.Text(templ_7745c5c3_Buffer, strconv.Itoa(i+1)+i18n.Colon(ctx)+p.List[i].Name)
 					_, _ = templ_7745c5c3_Buffer.WriteString("\">")
 					write.Text(templ_7745c5c3_Buffer, strconv.Itoa(i+1))
 					_, _ = templ_7745c5c3_Buffer.WriteString("</a>")

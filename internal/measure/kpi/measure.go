@@ -15,6 +15,11 @@ import (
 // Unit is what a value is counted in.
 type Unit string
 
+// Things reports whether values are numbers of things, of which there are no parts.
+func (u Unit) Things() bool {
+	return u == Posts || u == Conversations || u == Contacts || u == People || u == Facts
+}
+
 // The units.
 const (
 	Posts         Unit = "posts"

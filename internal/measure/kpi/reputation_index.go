@@ -10,14 +10,15 @@ import (
 func ReputationIndex() Measure {
 	return Measure{
 		ID: "reputation-index", Section: Reputation, Entry: 18, Unit: Index, Better: Higher, Days: 90, Clock: NoClock, MinN: 100, Interval: LogDelta, Evidence: Modelled, Stage: Outtake,
-		Dims: []Dimension{ByChannel, ByTopic}, Of: OfPosts, From: append([]string{ledger.PostSaid, ledger.PostLabelled, ledger.ConversationOpened}, stating()...), Confused: true,
+		Dims: []Dimension{ByChannel, ByTopic}, Of: OfPosts, From: append([]string{ledger.PostSaid, ledger.PostLabelled, ledger.ConversationOpened, ledger.ServicePromised}, stating()...), Confused: true,
 		Parts:   []Part{{"positive", Numerator}, {"neutral", Denominator}, {"negative", Numerator}, {"unsure", LeftOut}},
 		Formula: "I = S^0.25 · V^0.20 · R^0.20 · C^0.20 · T^0.15",
 		Source:  func(a Ask) Source { return OverallSentiment().Source(a) },
 		Made: func(f Filter) []Made {
 			rated := f // what people rated is of no topic, unless that is stated; all of it counts
 			rated.Topic = ""
-			out := []Made{{Measure: OverallSentiment(), Filter: f}, {Measure: ResponseRate(), Filter: f}, {Measure: reputationRatings(), Filter: rated}, {Measure: reputationAdvice(), Filter: rated}}
+			out := []Made{{Measure: OverallSentiment(), Filter: f}, {Measure: ResponseRate(), Filter: f}, {Measure: ServiceLevel(), Filter: f},
+				{Measure: reputationRatings(), Filter: rated}, {Measure: reputationAdvice(), Filter: rated}}
 			if f.Topic != "" {
 				out = append(out, Made{Measure: reputationVoices(), Filter: f})
 			}
@@ -50,6 +51,11 @@ func reputationVoices() Measure {
 func reputation(facts []Fact) Estimated {
 	tone := OverallSentiment().Estimate(facts).Value
 	ours := count(facts, "ours")
+	// Care is the response rate times the service level; where nothing is promised, the response rate alone.
+	care := stat.Share(count(facts, "answered"), count(facts, "answered")+count(facts, "unanswered"))
+	if due := count(facts, "met") + count(facts, "breached"); due > 0 {
+		care = stat.Product(care, stat.Share(count(facts, "met"), due))
+	}
 	sides := []struct {
 		id     string
 		unit   Unit
@@ -60,7 +66,7 @@ func reputation(facts []Fact) Estimated {
 		{"tone", Points, tone, tone.Goalposts(-100, 100), 0.25},
 		{"visibility", Share, stat.Share(ours, ours+count(facts, "other_topics")), stat.Estimate{}, 0.20},
 		{"ratings", Score, stat.BayesAverage(sum(facts, "rating_csat"), 3, 10), stat.Estimate{}, 0.20},
-		{"care", Share, stat.Share(count(facts, "answered"), count(facts, "answered")+count(facts, "unanswered")), stat.Estimate{}, 0.20},
+		{"care", Share, care, stat.Estimate{}, 0.20},
 		{"advice", Share, stat.Share(count(facts, "promoters"), count(facts, "promoters")+count(facts, "no_promoters")), stat.Estimate{}, 0.15},
 	}
 	sides[1].score, sides[2].score = sides[1].value.Goalposts(0, 1), sides[2].value.Goalposts(1, 5)

@@ -113,6 +113,14 @@ func Operations(a *api.API, s *measure.Service) {
 			if err != nil {
 				return nil, err
 			}
+			if _, err := s.Comparable(ctx, r.Measure, &year); err != nil {
+				return nil, err
+			}
+			if whole, err := s.Comparable(ctx, r.Measure, &r.Before); err != nil {
+				return nil, err
+			} else if !whole {
+				r.Change.Known = false
+			}
 			missing, err := s.Missing(ctx, r.Measure)
 			if err != nil {
 				return nil, err

@@ -135,6 +135,9 @@ func (h *handlers) one(w http.ResponseWriter, r *http.Request) error {
 		if p.LastYear, err = h.s.Compute(ctx, m.ID, v.Window.LastYear(i18n.Zone(ctx)), v.Filter); err != nil {
 			return err
 		}
+		if _, err := h.s.Comparable(ctx, m, &p.LastYear); err != nil {
+			return err
+		}
 		if v.By != "" {
 			if p.Slices, err = h.s.By(ctx, m.ID, v.Window, v.Filter, v.By); err != nil {
 				return err

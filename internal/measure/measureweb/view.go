@@ -153,11 +153,8 @@ func (h *handlers) report(ctx context.Context, v view, m kpi.Measure, f measure.
 
 // comparable takes away a change against a period in which not all was told yet: it would be one of the records.
 func (h *handlers) comparable(ctx context.Context, rep *measure.Report) error {
-	if !rep.Change.Known {
-		return nil
-	}
-	since, err := h.s.Since(ctx, rep.Measure)
-	if err == nil && since.After(rep.Before.Window.From) {
+	whole, err := h.s.Comparable(ctx, rep.Measure, &rep.Before)
+	if err == nil && !whole {
 		rep.Change = measure.Change{}
 	}
 	return err

@@ -29,6 +29,9 @@ func plain(u kpi.Unit) chart.Unit {
 	case kpi.Ratio:
 		return chart.Share(2)
 	}
+	if u.Things() {
+		return chart.Whole("", "")
+	}
 	return chart.Count("", 0)
 }
 
@@ -50,16 +53,14 @@ func spoken(ctx context.Context, u kpi.Unit) chart.Unit {
 	case kpi.Score:
 		return chart.Count(short(ctx, u), 2)
 	}
+	if u.Things() {
+		return chart.Whole("measure.count."+string(u), short(ctx, u))
+	}
 	return chart.Count(short(ctx, u), 0)
 }
 
-// short is the word beside a number, "" where the number says it.
-func short(ctx context.Context, u kpi.Unit) string {
-	if u == kpi.Share || u == kpi.Seconds || u == kpi.Ratio || u == kpi.Money || u == kpi.Number {
-		return ""
-	}
-	return i18n.T(ctx, "measure.short."+string(u))
-}
+// short is the word beside several, "" where the number says it.
+func short(ctx context.Context, u kpi.Unit) string { return measure.Word(ctx, u, 2) }
 
 func name(ctx context.Context, m kpi.Measure) string { return measure.Name(ctx, m) }
 
@@ -96,11 +97,11 @@ func word(ctx context.Context, m kpi.Measure, about string) string {
 type figure struct{ value, unit, interval, note string }
 
 func figureOf(ctx context.Context, m kpi.Measure, r measure.Result) figure {
-	if m.Unit == kpi.Seconds {
+	if m.Unit == kpi.Seconds && r.Why == "" {
 		return waitOf(ctx, m, r.Median)
 	}
 	u := inUnit(m.Unit, r.Currency)
-	f := figure{value: u.Write(ctx, r.Value.Value), unit: short(ctx, m.Unit)}
+	f := figure{value: u.Write(ctx, r.Value.Value), unit: measure.Word(ctx, m.Unit, r.Value.Value)}
 	switch {
 	case !r.Value.Defined() && r.Why != "":
 		return figure{value: "–", note: i18n.T(ctx, "measure.why."+r.Why, "Currencies", strings.Join(r.Currencies, ", "))}

@@ -50,7 +50,7 @@ func (p auditPage) tell(ctx context.Context, e org.Entry) told {
 			if key := "org.detail." + k; i18n.Has(key) {
 				s = i18n.T(ctx, key, "Value", s)
 			} else {
-				s = k + ": " + s
+				s = k + i18n.Colon(ctx) + s
 			}
 			more = append(more, s)
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/entente/entente/internal/plan/schedule"
 )
@@ -189,9 +190,11 @@ func (d *drawing) grid() {
 		} else if label := d.w.Month(month); step >= 12 {
 			d.text(strconv.Itoa(y), "gantt-head", d.x(at)+3, 16, "")
 		} else {
-			if y != said && room > 66 {
-				label += " " + strconv.Itoa(y)
-				said = y
+			if whole := label + " " + strconv.Itoa(y); y != said && room > headWidth(whole) {
+				label, said = whole, y
+			}
+			if room < headWidth(label) {
+				continue
 			}
 			d.text(label, "gantt-head", d.x(at)+3, 16, "")
 		}
@@ -199,6 +202,9 @@ func (d *drawing) grid() {
 	d.line("gantt-rule", margin, headHeight, d.right, headHeight)
 	d.line("gantt-rule", margin, d.foot, d.right, d.foot)
 }
+
+// headWidth is about how much room a bold label of 12 px takes, and a gap behind it.
+func headWidth(label string) float64 { return 7.6*float64(utf8.RuneCountInString(label)) + 5 }
 
 // ends are where the bar of a row begins and ends; a milestone is a point at the end of its day.
 func (d *drawing) ends(r Row) (from, to float64, ok bool) {

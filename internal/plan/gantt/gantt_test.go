@@ -91,6 +91,13 @@ func TestRender(t *testing.T) {
 	if got := gantt.Render(gantt.Chart{Rows: []gantt.Row{{Label: "no day"}}}, words(), gantt.Options{Width: 500}); got != "" {
 		t.Errorf("nothing is drawn as %.80s", got)
 	}
+	// The last month is named as far as there is room: a year that would be cut is left out.
+	for last, want := range map[int]string{6: ">Jan<", 20: ">Jan 2027<"} {
+		season := gantt.Chart{Calendar: schedule.Ordinary(), Rows: []gantt.Row{{Label: "a", Forecast: gantt.Span{From: schedule.On(2026, 10, 5), To: schedule.On(2027, 1, last)}}}}
+		if svg := gantt.Render(season, words(), gantt.Options{Width: 900}); !strings.Contains(svg, want) || !strings.Contains(svg, ">Oct 2026<") {
+			t.Errorf("until %d January the month is not drawn as %s", last, want)
+		}
+	}
 	// Rows far apart get years on the scale, not a thousand weeks.
 	long := gantt.Chart{Calendar: schedule.Ordinary(), Rows: []gantt.Row{{Label: "a", Forecast: gantt.Span{From: schedule.On(2000, 1, 1), To: schedule.On(2098, 1, 1)}}}}
 	if svg := gantt.Render(long, words(), gantt.Options{Width: 900}); len(svg) > 20_000 || !strings.Contains(svg, ">2050<") {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/measure"
 	"github.com/entente/entente/internal/measure/kpi"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/report"
@@ -105,11 +106,14 @@ func unitOf(ctx context.Context, r report.Reading) chart.Unit {
 	case kpi.Money:
 		return chart.Money(r.Result.Currency)
 	case kpi.Points, kpi.Hours, kpi.Index:
-		return chart.Count(tell.Short(ctx, u), 1)
+		return chart.Count(measure.Word(ctx, u, 2), 1)
 	case kpi.Score:
 		return chart.Count("", 2)
 	default:
-		return chart.Count(tell.Short(ctx, u), 0)
+		if u.Things() {
+			return chart.Whole("measure.count."+string(u), measure.Word(ctx, u, 2))
+		}
+		return chart.Count(measure.Word(ctx, u, 2), 0)
 	}
 }
 
@@ -121,15 +125,13 @@ func figure(ctx context.Context, r report.Reading) tell.Figure {
 func statOf(ctx context.Context, r report.Reading, n names) ui.StatProps {
 	f := figure(ctx, r)
 	p := ui.StatProps{Label: title(ctx, r), Value: f.Value, Unit: f.Unit, Interval: f.Interval, N: r.Result.N, Note: f.Note, Href: report.RowsPath(ctx, r.Tile.Measure, r.Window, r.Tile.Filter)}
-	if r.Compared {
-		text, good := changed(ctx, r)
-		p.Change = text
-		switch good {
-		case 1:
-			p.Tone = ui.Success
-		case -1:
-			p.Tone = ui.Danger
-		}
+	var good int
+	p.Change, good = r.Moved(ctx)
+	switch good {
+	case 1:
+		p.Tone = ui.Success
+	case -1:
+		p.Tone = ui.Danger
 	}
 	var values []float64
 	for _, q := range r.Points {
@@ -141,11 +143,6 @@ func statOf(ctx context.Context, r report.Reading, n names) ui.StatProps {
 	}
 	p.Trend = chart.Spark(chart.SparkProps{Label: p.Label, Unit: unitOf(ctx, r), Values: values})
 	return p
-}
-
-// changed says how the number of a tile moved.
-func changed(ctx context.Context, r report.Reading) (string, int) {
-	return tell.Change(ctx, r.Measure, r.Tile.Statistic.Unit(r.Measure), r.Result.Currency, r.Change, string(r.Tile.Compare))
 }
 
 func lines(ctx context.Context, r report.Reading) chart.LinesProps {

@@ -330,7 +330,7 @@ func tile(r report.Reading, n names) templ.Component {
 func tileFigure(r report.Reading) templ.Component {
 	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var40 templ.Component) (templ_7745c5c3_Err error) {
 		f := figure(ctx, r)
-		change, _ := changed(ctx, r)
+		change, _ := r.Moved(ctx)
 		_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"tile-figure\"><a class=\"num\" href=\"")
 		write.Link(templ_7745c5c3_Buffer, templ.URL(report.RowsPath(ctx, r.Tile.Measure, r.Window, r.Tile.Filter)))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
@@ -344,7 +344,7 @@ func tileFigure(r report.Reading) templ.Component {
 		_, _ = templ_7745c5c3_Buffer.WriteString("n = ")
 		write.Text(templ_7745c5c3_Buffer, count(ctx, r.Result.N))
 		_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-		if r.Compared && change != "" {
+		if change != "" {
 			_, _ = templ_7745c5c3_Buffer.WriteString("· ")
 			write.Text(templ_7745c5c3_Buffer, change)
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")

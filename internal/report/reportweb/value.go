@@ -172,6 +172,8 @@ func entryInterval(ctx context.Context, e report.Entry) string {
 		return i18n.T(ctx, "measure.nothing")
 	case e.Value.Bounded && e.Value.Low < e.Value.High:
 		return tell.Between(ctx, kpi.Money, e.Currency, e.Value)
+	case e.Value.OK() && e.Value.Low == e.Value.Value && e.Value.High == e.Value.Value:
+		return i18n.T(ctx, "report.added_up")
 	}
 	return ""
 }

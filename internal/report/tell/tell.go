@@ -74,17 +74,9 @@ func amount(ctx context.Context, u kpi.Unit, currency string, v float64, more in
 	return i18n.Number(ctx, v, more)
 }
 
-// Short is the word beside a number, "" where the number says it.
-func Short(ctx context.Context, u kpi.Unit) string {
-	if key := "measure.short." + string(u); u != kpi.Share && u != kpi.Seconds && u != kpi.Ratio && u != kpi.Money && u != kpi.Number && i18n.Has(key) {
-		return i18n.T(ctx, key)
-	}
-	return ""
-}
-
 // Of writes a number of a measure; v is the statistic that is asked for, in unit u.
 func Of(ctx context.Context, m kpi.Measure, r measure.Result, u kpi.Unit, v stat.Estimate) Figure {
-	f := Figure{Value: Amount(ctx, u, r.Currency, v.Value), Unit: Short(ctx, u)}
+	f := Figure{Value: Amount(ctx, u, r.Currency, v.Value), Unit: measure.Word(ctx, u, v.Value)}
 	switch {
 	case !v.Defined() && r.Why != "":
 		return Figure{Value: "–", Note: i18n.T(ctx, "measure.why."+r.Why, "Currencies", strings.Join(r.Currencies, ", "))}
@@ -112,6 +104,9 @@ func Told(ctx context.Context, u kpi.Unit, currency string, v stat.Estimate) str
 
 // Between writes an interval.
 func Between(ctx context.Context, u kpi.Unit, currency string, v stat.Estimate) string {
+	if u.Things() {
+		v.Low, v.High = math.Round(v.Low), math.Round(v.High)
+	}
 	return i18n.T(ctx, "measure.between", "Low", Amount(ctx, u, currency, v.Low), "High", Amount(ctx, u, currency, v.High))
 }
 

@@ -129,7 +129,7 @@ func compareBody(p comparePage) templ.Component {
 					write.Text(templ_7745c5c3_Buffer, l.What)
 					_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 					if name := l.Name.In(i18n.Lang(ctx)); name != "" {
-						write.Text(templ_7745c5c3_Buffer, ": "+name)
+						write.Text(templ_7745c5c3_Buffer, i18n.Colon(ctx)+name)
 						_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 					}
 					_, _ = templ_7745c5c3_Buffer.WriteString("<span class=\"small muted\">")
@@ -165,7 +165,7 @@ func comparedSide(e strategy.Evaluation, d sides) templ.Component {
 		_, _ = templ_7745c5c3_Buffer.WriteString("</div><details class=\"map-narrow\"><summary>")
 		write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "strategy.map_region"))
 		_, _ = templ_7745c5c3_Buffer.WriteString("<span class=\"visually-hidden\">")
-		write.Text(templ_7745c5c3_Buffer, ": "+dayOf(ctx, e.At))
+		write.Text(templ_7745c5c3_Buffer, i18n.Colon(ctx)+dayOf(ctx, e.At))
 		_, _ = templ_7745c5c3_Buffer.WriteString("</span></summary>")
 		templ_7745c5c3_Err = templ.Raw(d.Narrow).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
@@ -294,7 +294,7 @@ func comparedRow(p comparePage, o strategy.Compared) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					_, _ = templ_7745c5c3_Buffer.WriteString("→")
+					write.Text(templ_7745c5c3_Buffer, " → ")
 					templ_7745c5c3_Err = thenOrNow(m.After).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -337,7 +337,7 @@ func comparedLabel(ctx context.Context, n names, m strategy.ComparedMeasure) str
 
 // thenOrNow is the number of one of the dates; nil is none.
 func thenOrNow(r *strategy.Reading) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var41 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var42 templ.Component) (templ_7745c5c3_Err error) {
 		if r == nil {
 			_, _ = templ_7745c5c3_Buffer.WriteString("–")
 		} else {

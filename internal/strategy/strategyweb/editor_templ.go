@@ -242,7 +242,7 @@ func editorRow(p editorPage, o strategy.Objective) templ.Component {
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
 		write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "strategy.open"))
 		_, _ = templ_7745c5c3_Buffer.WriteString("<span class=\"visually-hidden\">")
-		write.Text(templ_7745c5c3_Buffer, ": "+o.Name.In(i18n.Lang(ctx)))
+		write.Text(templ_7745c5c3_Buffer, i18n.Colon(ctx)+o.Name.In(i18n.Lang(ctx)))
 		_, _ = templ_7745c5c3_Buffer.WriteString("</span></a>")
 		templ_7745c5c3_Err = ui.PostButton(objectiveHref(o.ID)+"/remove", ui.ButtonProps{Label: i18n.T(ctx, "strategy.remove_named", "Name", o.Name.In(i18n.Lang(ctx))), Icon: "trash-2", IconOnly: true, Small: true, Variant: ui.Quiet, Confirm: i18n.T(ctx, "strategy.remove_objective_confirm")}, "back", "draw", "fold", o.Perspective).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {

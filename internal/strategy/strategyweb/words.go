@@ -32,6 +32,9 @@ func unitOf(ctx context.Context, u kpi.Unit, currency string) chart.Unit {
 	case "":
 		return chart.Count("", 1)
 	}
+	if u.Things() {
+		return chart.Whole("measure.count."+string(u), measure.Word(ctx, u, 2))
+	}
 	if key := "strategy.count." + string(u); i18n.Has(key) {
 		return chart.Counted(key, i18n.T(ctx, "strategy.unit."+string(u)))
 	}

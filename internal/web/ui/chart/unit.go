@@ -26,6 +26,7 @@ const (
 	duration
 	money
 	counted
+	whole
 )
 
 // Count is a number of something, such as "posts", with so many decimals; label may be empty.
@@ -36,6 +37,9 @@ func Count(label string, decimals int) Unit {
 // Counted is a number of things whose word changes with it: key is a sentence with a plural and {{.N}}, such as "1 post", "2 posts"; label
 // stands at the head of an axis.
 func Counted(key, label string) Unit { return Unit{kind: counted, key: key, label: label} }
+
+// Whole is Counted of what there are no parts of, also where a value was estimated; key may be empty.
+func Whole(key, label string) Unit { return Unit{kind: whole, key: key, label: label} }
 
 // Share is a part of one: 0.84 is written 84 %.
 func Share(decimals int) Unit { return Unit{kind: share, decimals: min(max(decimals, 0), 4)} }
@@ -66,6 +70,12 @@ func (u Unit) Write(ctx context.Context, v float64) string {
 		return scientific(v) + "\u00a0" + u.label
 	case counted:
 		return things(ctx, u.key, v)
+	case whole:
+		v = math.Round(v)
+		if u.key == "" {
+			return number(ctx, v, 0)
+		}
+		return things(ctx, u.key, v)
 	}
 	s := number(ctx, v, u.decimals)
 	if u.label != "" {
@@ -93,7 +103,7 @@ func (u Unit) tick(ctx context.Context, v, step float64) string {
 // axis is what stands at the head of the value axis, when the ticks do not say it.
 func (u Unit) axis() string {
 	switch u.kind {
-	case money, plain, counted:
+	case money, plain, counted, whole:
 		return u.label
 	}
 	return ""
