@@ -92,10 +92,12 @@ func TestRender(t *testing.T) {
 		t.Errorf("nothing is drawn as %.80s", got)
 	}
 	// The last month is named as far as there is room: a year that would be cut is left out.
-	for last, want := range map[int]string{6: ">Jan<", 20: ">Jan 2027<"} {
+	french := words()
+	french.Month = func(schedule.Day) string { return "janv." }
+	for last, whole := range map[int]bool{6: false, 20: true} {
 		season := gantt.Chart{Calendar: schedule.Ordinary(), Rows: []gantt.Row{{Label: "a", Forecast: gantt.Span{From: schedule.On(2026, 10, 5), To: schedule.On(2027, 1, last)}}}}
-		if svg := gantt.Render(season, words(), gantt.Options{Width: 900}); !strings.Contains(svg, want) || !strings.Contains(svg, ">Oct 2026<") {
-			t.Errorf("until %d January the month is not drawn as %s", last, want)
+		if svg := gantt.Render(season, french, gantt.Options{Width: 900}); strings.Contains(svg, ">janv. 2027<") != whole || strings.Count(svg, ">janv.") != 4 {
+			t.Errorf("until %d January the last month is named whole: %v, want %v", last, !whole, whole)
 		}
 	}
 	// Rows far apart get years on the scale, not a thousand weeks.
