@@ -242,6 +242,19 @@ func TestFeeds(t *testing.T) {
 				t.Errorf("the feed of %s with the tag %q has %s of %v", list, tag, i.URL, i.Tags)
 			}
 		}
+		if list == "/ideas" || list == "/events" { // so is the page
+			page, shown := c.page("/c/sillage"+list+"?tag="+url.QueryEscape(tag)), 0
+			for _, i := range all.Items {
+				if path := i.URL[strings.Index(i.URL, "/c/sillage"):]; strings.Contains(page, path) {
+					if shown++; !slices.Contains(i.Tags, tag) {
+						t.Errorf("the page of %s with the tag %q has %s of %v", list, tag, path, i.Tags)
+					}
+				}
+			}
+			if shown == 0 || !strings.Contains(page, "feed.json?tag=") {
+				t.Errorf("the page of %s with the tag %q shows %d", list, tag, shown)
+			}
+		}
 	}
 	_, path, _ := strings.Cut(article, "/c/sillage")
 	for _, path := range []string{"/c/sillage" + path, "/c/sillage/ideas"} {

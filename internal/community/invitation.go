@@ -16,6 +16,8 @@ const (
 	invitedFor        = 14 * 24 * time.Hour
 	invitationsListed = 90 * 24 * time.Hour // after they ran out: they can be sent again
 	mostInvitations   = 200                 // in a day, into one community
+	remindedAfter     = 7 * 24 * time.Hour  // one that nobody took goes out once more by itself
+	remindedAtOnce    = 20
 )
 
 // Invitation waits for somebody who has no account, or does not see the community: a link makes their account, and lets them in.
@@ -109,12 +111,68 @@ func (s *Service) InviteAgain(ctx context.Context, community, space, invitation 
 		if v.Mailed && s.Now().Sub(v.At) < 24*time.Hour {
 			return problem.New(problem.Conflict, "community.invitation.just_sent")
 		}
-		n, err := db.Exec(ctx, q, "UPDATE community_invitation SET at = $1, until_at = $2, mailed = 0 WHERE id = $3 AND at = $4", db.T(s.Now()), db.T(s.Now().Add(invitedFor)), v.ID, db.T(v.At))
-		if err == nil && n == 0 { // taken, or sent again, in the meantime
-			return notFound()
-		}
-		return err
+		return s.prolong(ctx, q, v)
 	})
+}
+
+// prolong makes an invitation good for as long again, in the transaction after which its mail goes out.
+func (s *Service) prolong(ctx context.Context, q db.Q, v Invitation) error {
+	n, err := db.Exec(ctx, q, "UPDATE community_invitation SET at = $1, until_at = $2, mailed = 0, again = 1 WHERE id = $3 AND at = $4", db.T(s.Now()), db.T(s.Now().Add(invitedFor)), v.ID, db.T(v.At))
+	if err == nil && n == 0 { // taken, or sent again, in the meantime
+		return notFound()
+	}
+	return err
+}
+
+// RemindInvited sends once more what went out by mail a week ago and nobody took, in the name of who invited and only while they may still invite; and never again. What was not
+// sent then is left to people: it is not known whether it arrived.
+func (s *Service) RemindInvited(ctx context.Context) error {
+	if !s.org.CanMail(ctx) {
+		return nil
+	}
+	type due struct {
+		Invitation
+		community string
+	}
+	now := s.Now()
+	list, err := db.All(ctx, s.db.Read(), func(d *due) []any { return append(invitationFields(&d.Invitation), &d.community) }, "SELECT "+invitationColumns+`, v.community FROM community_invitation v
+		WHERE v.again = 0 AND v.mailed = 1 AND v.at <= $1 AND v.until_at > $2 ORDER BY v.at, v.id`+db.Limit(remindedAtOnce), db.T(now.Add(-remindedAfter)), db.T(now))
+	if err != nil {
+		return fmt.Errorf("look for invitations nobody took: %w", err)
+	}
+	for _, d := range list {
+		inviter, err := s.org.Find(ctx, d.By)
+		if err == nil && inviter.State == org.Active {
+			err = s.sendInvitation(org.With(ctx, inviter), d.community, d.Invitation, func(ctx context.Context, q db.Q, c Community) error {
+				m, err := s.org.ByEmail(ctx, d.Email)
+				if err == nil {
+					was, err := s.stateOf(ctx, q, c.ID, d.Space, m.ID)
+					if err != nil {
+						return err
+					}
+					if was == In { // they came another way
+						return notFound()
+					}
+				} else if !problem.Is(err, problem.Missing) {
+					return err
+				}
+				return s.prolong(ctx, q, d.Invitation)
+			})
+			if problem.Is(err, problem.Busy) { // enough went out today, or the mail server does not take it
+				return nil
+			}
+		}
+		if err != nil && problem.Of(err).Code == problem.Internal {
+			return err
+		}
+		if err := s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+			_, err := db.Exec(ctx, q, "UPDATE community_invitation SET again = 1 WHERE id = $1", d.ID)
+			return err
+		}); err != nil {
+			return fmt.Errorf("note that nobody is reminded: %w", err)
+		}
+	}
+	return nil
 }
 
 // sendInvitation keeps an invitation and mails it.

@@ -428,6 +428,9 @@ func (s *Service) round(ctx context.Context) error {
 	if _, err := s.QueueDigests(ctx); err != nil {
 		return err
 	}
+	if err := s.RemindInvited(ctx); err != nil {
+		return err
+	}
 	for {
 		n, err := s.SendOnce(ctx)
 		if err != nil || n < mailsAtOnce {

@@ -682,6 +682,9 @@ func TestInvitedByAddress(t *testing.T) {
 			if list, err = x.s.Invitations(x.who["owner"], c.ID, ""); err != nil || len(list) != 0 {
 				t.Errorf("taken back, there is %+v %v", list, err)
 			}
+			if mails {
+				x.reminded(c, mail.sent)
+			}
 			x.invitedIntoGroup(c, mail.sent, mails)
 			if mails {
 				continue
@@ -697,6 +700,50 @@ func TestInvitedByAddress(t *testing.T) {
 			}
 		}
 	})
+}
+
+// reminded: an invitation that nobody took goes out once more after a week, in the name of who may still invite, and never again.
+func (x *town) reminded(c community.Community, sent <-chan string) {
+	x.t.Helper()
+	for _, address := range []string{"yuki@post.example", "left@post.example"} {
+		x.must(x.s.InviteAddress(x.who["owner"], c.ID, "", address))
+	}
+	for len(sent) > 0 {
+		<-sent
+	}
+	mails := func(want int, when string) {
+		x.t.Helper()
+		x.must(x.s.RemindInvited(x.t.Context()))
+		if len(sent) != want {
+			x.t.Errorf("%s: %d mails, want %d", when, len(sent), want)
+		}
+		for len(sent) > 0 {
+			if text := <-sent; !strings.Contains(text, "/c/den/invited/") {
+				x.t.Errorf("%s, what goes out is %s", when, text)
+			}
+		}
+	}
+	set := func(what string, args ...any) {
+		x.must(x.db.Tx(x.t.Context(), func(ctx context.Context, q db.Q) error {
+			_, err := db.Exec(ctx, q, "UPDATE community_invitation SET "+what, args...)
+			return err
+		}))
+	}
+	mails(0, "within the week")
+	set("made_by = 'gone' WHERE email = $1", "left@post.example")
+	week := db.T(time.Now().AddDate(0, 0, -8))
+	set("at = $1", week)
+	mails(1, "after a week")
+	set("at = $1", week)
+	mails(0, "after another")
+	list, err := x.s.Invitations(x.who["owner"], c.ID, "")
+	x.must(err)
+	for _, v := range list {
+		if v.Over {
+			x.t.Errorf("what was sent again ran out: %+v", v)
+		}
+		x.must(x.s.Uninvite(x.who["owner"], c.ID, "", v.ID))
+	}
 }
 
 // invitedIntoGroup: whoever is invited into a group comes into its community too; its moderators invite where the community lets everybody in; what was not answered is

@@ -39,6 +39,7 @@ type eventsView struct {
 	hall
 	space  *community.Space // nil for all of the community
 	past   bool
+	tag    string // of what is shown alone; "" for all
 	page   int
 	more   bool
 	list   []community.Event
@@ -65,6 +66,9 @@ func (v *eventsView) at(ctx context.Context, past bool, page int) string {
 	q := url.Values{}
 	if past {
 		q.Set("past", "yes")
+	}
+	if v.tag != "" {
+		q.Set("tag", v.tag)
 	}
 	if page > 0 {
 		q.Set("page", strconv.Itoa(page))
@@ -115,8 +119,8 @@ func (h *handlers) showEvents(w http.ResponseWriter, r *http.Request, at hall, s
 		return nil
 	}
 	ctx, q := r.Context(), r.URL.Query()
-	v := &eventsView{hall: at, space: space, past: q.Get("past") != "", page: max(number(q.Get("page")), 0), spaces: at.announces()}
-	in := community.EventQuery{Community: at.place.ID, Past: v.past, Page: v.page}
+	v := &eventsView{hall: at, space: space, past: q.Get("past") != "", tag: tagIn(r), page: max(number(q.Get("page")), 0), spaces: at.announces()}
+	in := community.EventQuery{Community: at.place.ID, Past: v.past, Tag: v.tag, Page: v.page}
 	if space != nil {
 		in.Space = space.ID
 	}

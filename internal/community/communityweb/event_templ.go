@@ -25,7 +25,7 @@ func eventsHead(v *eventsView) templ.Component {
 		_, _ = templ_7745c5c3_Buffer.WriteString("\" href=\"")
 		write.Link(templ_7745c5c3_Buffer, v.href(ctx, "/events/calendar.ics"))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
-		templ_7745c5c3_Err = feedLinks(&v.hall, v.title(ctx), v.path(), "").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = feedLinks(&v.hall, v.title(ctx), v.path(), tagQuery(v.tag)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -78,6 +78,10 @@ func eventsPage(v *eventsView) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Err = ui.Tabs(i18n.T(ctx, "community.event.times"), v.tabs(ctx)...).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = tagShown(&v.hall, v.tag, v.path()).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -219,7 +223,13 @@ func eventLine(v *eventsView, e *community.Event) templ.Component {
 			write.Link(templ_7745c5c3_Buffer, templ.URL(v.href(ctx, v.spacePath(e.Space))))
 			_, _ = templ_7745c5c3_Buffer.WriteString("\">")
 			write.Text(templ_7745c5c3_Buffer, v.spaceName(e.Space))
-			_, _ = templ_7745c5c3_Buffer.WriteString("</a>")
+			_, _ = templ_7745c5c3_Buffer.WriteString("</a> ")
+		}
+		for _, tag := range e.Tags {
+			templ_7745c5c3_Err = ui.Tag(tag, v.href(ctx, v.path()+tagQuery(tag))).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 		}
 		_, _ = templ_7745c5c3_Buffer.WriteString("</p></div></li>")
 		return nil

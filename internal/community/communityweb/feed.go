@@ -77,7 +77,7 @@ func (h *handlers) feeds(read func(r *http.Request, f *feed) error) web.Handler 
 
 // narrow is the tag that a feed was asked for, which its addresses then have; "" for none.
 func (f *feed) narrow(r *http.Request) string {
-	if f.tag = clip(web.Clean(r.URL.Query().Get("tag")), 200); f.tag != "" {
+	if f.tag = tagIn(r); f.tag != "" {
 		join := "?"
 		if f.query != "" {
 			join = "&"
@@ -85,6 +85,28 @@ func (f *feed) narrow(r *http.Request) string {
 		f.query += join + "tag=" + url.QueryEscape(f.tag)
 	}
 	return f.tag
+}
+
+// tagIn is the tag that a list was asked for; "" for none.
+func tagIn(r *http.Request) string { return clip(web.Clean(r.URL.Query().Get("tag")), 200) }
+
+// tagQuery is how an address narrows a list to a tag.
+func tagQuery(tag string) string {
+	if tag == "" {
+		return ""
+	}
+	return "?tag=" + url.QueryEscape(tag)
+}
+
+// tagHref leads to what has the same tag as an idea or an event; "" for other threads.
+func (v *threadView) tagHref(ctx context.Context, tag string) string {
+	switch v.t.Kind {
+	case community.Ideas:
+		return v.href(ctx, "/ideas"+tagQuery(tag))
+	case community.Events:
+		return v.href(ctx, "/events"+tagQuery(tag))
+	}
+	return ""
 }
 
 // threadFeed reads the newest threads of a space or of all the community, and of a space that holds articles those.

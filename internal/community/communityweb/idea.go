@@ -37,6 +37,7 @@ type boardView struct {
 	boards []community.Space
 	status community.Status
 	order  community.BoardOrder
+	tag    string // of what is shown alone; "" for all
 	page   int
 	list   community.Board
 	mine   map[string]bool
@@ -67,6 +68,9 @@ func (v *boardView) at(ctx context.Context, status community.Status, page int) s
 	}
 	if v.order != community.ByVotes {
 		q.Set("order", string(v.order))
+	}
+	if v.tag != "" {
+		q.Set("tag", v.tag)
 	}
 	if page > 0 {
 		q.Set("page", strconv.Itoa(page))
@@ -168,7 +172,8 @@ func (h *handlers) showBoard(w http.ResponseWriter, r *http.Request, at hall, sp
 		}
 	}
 	v.page = max(number(q.Get("page")), 0)
-	in := community.BoardQuery{Community: at.place.ID, Status: v.status, Order: v.order, Page: v.page}
+	v.tag = tagIn(r)
+	in := community.BoardQuery{Community: at.place.ID, Status: v.status, Tag: v.tag, Order: v.order, Page: v.page}
 	if space != nil {
 		in.Space = space.ID
 	} else if len(v.boards) == 1 {

@@ -20,7 +20,7 @@ func boardHead(v *boardView) templ.Component {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<link rel=\"canonical\" href=\"")
 		write.Link(templ_7745c5c3_Buffer, v.world(v.path()))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
-		templ_7745c5c3_Err = feedLinks(&v.hall, v.title(ctx), v.path(), "").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = feedLinks(&v.hall, v.title(ctx), v.path(), tagQuery(v.tag)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -72,10 +72,21 @@ func boardPage(v *boardView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
+		templ_7745c5c3_Err = tagShown(&v.hall, v.tag, v.path()).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
 		if len(v.list.Ideas) > 1 || v.page > 0 {
 			templ_7745c5c3_Var7 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				if v.status != "" {
 					templ_7745c5c3_Err = ui.Hidden("status", string(v.status)).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+				}
+				_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+				if v.tag != "" {
+					templ_7745c5c3_Err = ui.Hidden("tag", v.tag).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -92,7 +103,7 @@ func boardPage(v *boardView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if len(v.list.Ideas) == 0 && v.status != "" {
+		if len(v.list.Ideas) == 0 && (v.status != "" || v.tag != "") {
 			templ_7745c5c3_Err = ui.EmptyState("lightbulb", i18n.T(ctx, "community.idea.none_here"), "").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -209,7 +220,7 @@ func ideaLine(v *boardView, i *community.Idea) templ.Component {
 		write.Text(templ_7745c5c3_Buffer, i18n.N(ctx, "community.idea.comments", i.Replies))
 		_, _ = templ_7745c5c3_Buffer.WriteString("</span> ")
 		for _, tag := range i.Tags {
-			templ_7745c5c3_Err = ui.Tag(tag, "").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Tag(tag, v.href(ctx, v.path()+tagQuery(tag))).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

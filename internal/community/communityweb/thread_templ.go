@@ -85,7 +85,7 @@ func threadPage(v *threadView) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		for _, tag := range v.t.Tags {
-			templ_7745c5c3_Err = ui.Tag(tag, "").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Tag(tag, v.tagHref(ctx, tag)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

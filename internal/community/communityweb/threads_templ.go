@@ -214,8 +214,24 @@ func line(v *listView, t *community.Thread) templ.Component {
 	})
 }
 
-func marks(t *community.Thread) templ.Component {
+// tagShown says that a list is narrowed to a tag, and leads to all of it.
+func tagShown(v *hall, tag, path string) templ.Component {
 	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var32 templ.Component) (templ_7745c5c3_Err error) {
+		if tag != "" {
+			_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"forum-meta\">")
+			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.thread.tag_only", "Tag", tag))
+			_, _ = templ_7745c5c3_Buffer.WriteString(" <a href=\"")
+			write.Link(templ_7745c5c3_Buffer, templ.URL(v.href(ctx, path)))
+			_, _ = templ_7745c5c3_Buffer.WriteString("\">")
+			write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.thread.tag_all"))
+			_, _ = templ_7745c5c3_Buffer.WriteString("</a></p>")
+		}
+		return nil
+	})
+}
+
+func marks(t *community.Thread) templ.Component {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var36 templ.Component) (templ_7745c5c3_Err error) {
 		if t.Pinned {
 			templ_7745c5c3_Err = ui.Badge(i18n.T(ctx, "community.thread.pinned"), ui.Accent).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -246,7 +262,7 @@ func marks(t *community.Thread) templ.Component {
 
 // latestList is the beginning of the list of all threads, on the first page.
 func latestList(v *listView) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var33 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var37 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<section aria-labelledby=\"latest\"><div class=\"spread\"><h2 id=\"latest\">")
 		write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.thread.latest"))
 		_, _ = templ_7745c5c3_Buffer.WriteString("</h2><div class=\"cluster\">")
