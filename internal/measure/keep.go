@@ -136,7 +136,7 @@ func rowsOf(at, text string) (thing, bool) {
 	switch at {
 	case "p.at", "m.at", "l.post_at":
 		// The channel of a community is made with it, before anything is said there, and stays.
-		if !only("post", "mention", "enrichment", "post_label", "community") {
+		if held := strings.Count(text, "g.member = p.member AND g.given_at <= p.at"); !only("post", "mention", "enrichment", "post_label", "community", "certificate") || count["certificate"] != held { // which are noted too
 			return 0, false
 		}
 		switch {
@@ -145,7 +145,7 @@ func rowsOf(at, text string) (thing, bool) {
 			count["post"] == 2 && strings.Contains(text, "FROM post o WHERE o.id = p.parent AND o.ours = 1"),                                         // is noted when that changes
 			count["post"] == 2 && strings.Contains(text, "FROM post q WHERE q.id = p.root AND q.accepted = p.external_id AND q.channel = p.channel"): // is noted too
 			return ofPost, true
-		case !only("post", "community"): // labels and mentions note the hour of the post alone
+		case !only("post", "community"): // the others note the hour of the post alone
 			return 0, false
 		case posts("r", "r.root = p.root") && strings.Contains(text, "p.kind = 'question'"):
 			return ofThread, true
@@ -155,8 +155,9 @@ func rowsOf(at, text string) (thing, bool) {
 		return 0, false
 	case "c.opened_at":
 		// Posts are those of its thread, found by its root.
-		return ofOpening, only("conversation", "conversation_span", "post", "mention", "enrichment") && count["conversation"] == 1 &&
-			count["post"] == strings.Count(text, "root = c.root") && count["conversation_span"] == strings.Count(text, "conversation = c.id")
+		followed := strings.Count(text, kpi.FollowedUp) // by an answer elsewhere, which is noted too
+		return ofOpening, only("conversation", "conversation_author", "conversation_span", "post", "mention", "enrichment") && count["conversation"] == 1+followed && count["conversation_author"] == followed &&
+			count["post"] == strings.Count(text, "root = c.root")+followed && count["conversation_span"] == strings.Count(text, "conversation = c.id")
 	case "f.at":
 		return ofFact, only("business_fact") && count["business_fact"] == 1+strings.Count(text, "g.kind = 'lead'") && strings.Count(text, "g.kind = 'lead'") == strings.Count(text, "g.ref = f.external")
 	}

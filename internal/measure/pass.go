@@ -52,13 +52,14 @@ func passesOf(keys []keeping, from, to, now time.Time) (passes []*pass, rest []k
 			rest = append(rest, k)
 			continue
 		}
-		seen := &pass{table: src.Table, at: src.At}
+		seen := &pass{at: src.At}
 		seen.where = seen.place(src.Where.String(), src.Where.Args)
+		seen.table = seen.place(src.Table, src.Where.Args)
 		later := src
 		if k.moving {
 			later = ask(forever())
 			other := &pass{}
-			if other.place(later.Where.String(), later.Where.Args) != seen.where || !slices.Equal(other.args, seen.args) {
+			if other.place(later.Where.String(), later.Where.Args) != seen.where || other.place(later.Table, later.Where.Args) != seen.table || !slices.Equal(other.args, seen.args) {
 				rest = append(rest, k) // other rows count after everything
 				continue
 			}

@@ -158,7 +158,7 @@ func drawHistory(r *rapid.T, ch string, start time.Time) []ledger.Activity {
 	n := rapid.IntRange(1, 12).Draw(r, "posts")
 	for i := range n {
 		external := fmt.Sprintf("p%d", i)
-		s := ledger.Said{Text: rapid.SampledFrom(texts).Draw(r, "text"), Inbox: rapid.IntRange(0, 3).Draw(r, "inbox") > 0,
+		s := ledger.Said{Text: rapid.SampledFrom(texts).Draw(r, "text"), Inbox: rapid.IntRange(0, 3).Draw(r, "inbox") > 0, Private: rapid.IntRange(0, 3).Draw(r, "private") == 0,
 			Kind: rapid.SampledFrom([]string{"", "question", "question", "answer", "comment"}).Draw(r, "kind")}
 		for range rapid.IntRange(0, 2).Draw(r, "parents") { // also of those that were not heard yet, and of two threads
 			s.InReplyTo = append(s.InReplyTo, fmt.Sprintf("p%d", rapid.IntRange(0, n-1).Draw(r, "parent")))
@@ -386,7 +386,7 @@ func TestFollows(t *testing.T) {
 				Data: ledger.Data(ledger.Fact{Kind: "cost", Label: "acquisition", Quantity: 1, Until: at(days + lasts), Version: version})}
 		}
 		ids := []string{"answer-rate", "first-reply-time", "orphan-rate", "member-retention-w4", "member-retention-w12", "bus-factor", "contribution-gini", "network-reciprocity", "stickiness",
-			"lead-conversion", "win-rate", "lead-cycle-time", "cost-per-lead", "first-response-hours"}
+			"lead-conversion", "win-rate", "lead-cycle-time", "cost-per-lead", "first-response-hours", "complaint-follow-up", "trained-and-active"}
 		win := measure.Window{From: at(-5), To: at(45)}
 		compare := func(when string) {
 			for _, m := range ids {
@@ -403,6 +403,20 @@ func TestFollows(t *testing.T) {
 				}
 			}
 		}
+		private := func(external, author string, days int, to string) ledger.Activity {
+			s := ledger.Said{Private: true, Inbox: author != "", Text: "Between us"}
+			if to != "" {
+				s.InReplyTo = []string{to}
+			}
+			if author == "" {
+				s.Ours, s.Member = true, "m1"
+			}
+			return post(external, author, days, s)
+		}
+		edited := func(external string, days int, s ledger.Said) ledger.Activity {
+			s.ExternalID = external
+			return ledger.Activity{Kind: ledger.PostEdited, Actor: "acct:ada@example.social", Object: postID("ch", external), Channel: "ch", At: at(days), LearnedAt: at(days), Data: ledger.Data(s)}
+		}
 		for i, happens := range [][]ledger.Activity{
 			{post("q", "ada", 10, ledger.Said{Kind: "question", Inbox: true}), post("r", "bob", 11, ledger.Said{Kind: "question"}), lead("l", "open", "e1", "", 20, 0), cost(9000, 5, 40, 0)},
 			{post("a", "bob", 12, ledger.Said{Kind: "answer", InReplyTo: []string{"q"}}), post("b", "cy", 30, ledger.Said{Kind: "answer", InReplyTo: []string{"r"}})},
@@ -415,7 +429,12 @@ func TestFollows(t *testing.T) {
 			{lead("w", "won", "", "e2", 35, 1)},
 			{cost(3000, 20, 10, 1)},
 			{post("ours", "", 41, ledger.Said{Kind: "answer", Ours: true, Member: "m1", InReplyTo: []string{"q"}})},
-			{ledger.Activity{Kind: ledger.PostEdited, Actor: "acct:ada@example.social", Object: postID("ch", "before"), Channel: "ch", At: at(42), LearnedAt: at(42), Data: ledger.Data(ledger.Said{ExternalID: "before", Text: "It is ours", Ours: true})}},
+			{edited("before", 42, ledger.Said{Text: "It is ours", Ours: true})},
+			{post("moan", "dan", 4, ledger.Said{Inbox: true, Text: "The bike squeaks"}), post("sorry", "", 5, ledger.Said{Ours: true, Member: "m1", InReplyTo: []string{"moan"}}),
+				private("dm", "dan", 20, "")},
+			{labelled(postID("ch", "moan"), "negative", at(6))},
+			{private("told", "", 22, "dm")},
+			{private("dm2", "dan", 23, ""), post("told2", "", 24, ledger.Said{Ours: true, Member: "m1", InReplyTo: []string{"dm2"}})},
 		} {
 			w.state(happens...)
 			compare(fmt.Sprintf("step %d, dirty", i))
@@ -423,6 +442,30 @@ func TestFollows(t *testing.T) {
 				t.Fatal(err)
 			}
 			compare(fmt.Sprintf("step %d, settled", i))
+		}
+		answer, place := postID("ch", "told"), conversationID("ch", "dm")
+		root, _, err := db.Value[string](t.Context(), d.Read(), "SELECT root FROM conversation WHERE id = $1", place)
+		if err != nil {
+			t.Fatal(err)
+		}
+		given := db.T(at(4))
+		for _, happens := range []string{ // each makes another number of what it says
+			fmt.Sprintf("UPDATE post SET private = 0 WHERE id = '%s'", answer), fmt.Sprintf("UPDATE post SET private = 1 WHERE id = '%s'", answer),
+			fmt.Sprintf("UPDATE conversation SET root = 'elsewhere' WHERE id = '%s'", place), fmt.Sprintf("UPDATE conversation SET root = '%s' WHERE id = '%s'", root, place),
+			fmt.Sprintf("DELETE FROM conversation_author WHERE conversation = '%s'", place),
+			fmt.Sprintf("INSERT INTO conversation_author (author, conversation) SELECT author, id FROM conversation WHERE id = '%s'", place),
+			fmt.Sprintf("DELETE FROM post WHERE id = '%s'", answer), fmt.Sprintf("UPDATE post SET private = 1 WHERE id = '%s'", postID("ch", "told2")),
+			fmt.Sprintf("DELETE FROM conversation WHERE id = '%s'", conversationID("ch", "dm2")),
+			fmt.Sprintf("INSERT INTO certificate (id, course, member, attempt, given_at) VALUES ('c1', 'c', 'm1', 'c1', %d)", given), fmt.Sprintf("UPDATE certificate SET revoked_at = %d WHERE id = 'c1'", given),
+			fmt.Sprintf("INSERT INTO certificate (id, course, member, attempt, given_at) VALUES ('c2', 'c', 'm1', 'c2', %d)", given), fmt.Sprintf("UPDATE certificate SET until = %d WHERE id = 'c2'", given),
+			fmt.Sprintf("INSERT INTO certificate (id, course, member, attempt, given_at) VALUES ('c3', 'c', 'm1', 'c3', %d)", given), "DELETE FROM certificate WHERE id = 'c3'",
+		} {
+			w.exec(happens)
+			compare(happens + ", dirty")
+			if err := w.s.Roll(w.ctx); err != nil {
+				t.Fatal(err)
+			}
+			compare(happens + ", settled")
 		}
 		for range 12 { // what was too recent is not for ever
 			w.now = w.now.Add(9*24*time.Hour + 7*time.Minute)
