@@ -193,11 +193,12 @@ func with(r merit.Rules, set ledger.MeritRules) merit.Rules {
 	r.Caps = merit.Caps{Day: set.Day, Pair: set.Pair, Returned: set.Returned, Mutual: set.Mutual}
 	r.Levels = set.Levels
 	r.Badges = slices.Clone(r.Badges)
-	for i := range r.Badges {
-		for _, b := range set.Badges {
-			if b.ID == r.Badges[i].ID {
-				r.Badges[i] = merit.Badge(b)
-			}
+	for _, to := range set.Badges {
+		b := merit.Badge(to)
+		if i := slices.IndexFunc(r.Badges, func(x merit.Badge) bool { return x.ID == b.ID }); i >= 0 {
+			r.Badges[i] = b
+		} else if b.Own() {
+			r.Badges = append(r.Badges, b)
 		}
 	}
 	return r

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
 	"github.com/entente/entente/internal/recognition"
+	"github.com/entente/entente/internal/recognition/merit"
 )
 
 // TestDerived lets a few people give each other much of everything, in a random order: nobody earns more than the caps, closed groups count nothing, and
@@ -373,6 +375,51 @@ func TestRules(t *testing.T) {
 		if changes, err = s.Changes(t.Context()); err != nil || len(changes) != 3 {
 			t.Fatalf("changes %+v, %v", changes, err)
 		}
+		// Owners add badges, change them as others, and take them out.
+		extra := ledger.MeritBadge{ID: merit.NewBadge, Kind: "accepted", Times: 1, People: 1}
+		set.Badges = []ledger.MeritBadge{extra}
+		if err := s.Change(as(org.Owner), set); !problem.Is(err, problem.Invalid) {
+			t.Errorf("a badge without a name: %v", err)
+		}
+		was := changes
+		extra.Name = map[string]string{"fr": "Main tendue"}
+		given := func(name string, earned bool) merit.Badge {
+			t.Helper()
+			r, err := s.Rules(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, b := range r.Badges {
+				if b.Own() {
+					if b.Name["fr"] != name || slices.Contains(r.Earned("mailto:bob@velo.example", []merit.Row{{Kind: "accepted", Giver: "x"}}), b.ID) != earned {
+						t.Errorf("added is %+v, want %s, earned %t", b, name, earned)
+					}
+					return b
+				}
+			}
+			if name != "" {
+				t.Errorf("no badge %s", name)
+			}
+			return merit.Badge{}
+		}
+		change := func(b ledger.MeritBadge) {
+			t.Helper()
+			at, set.Badges = at.Add(time.Minute), []ledger.MeritBadge{b}
+			if err := s.Change(as(org.Owner), set); err != nil {
+				t.Fatal(err)
+			}
+		}
+		change(extra)
+		b := given("Main tendue", true)
+		extra.ID, extra.Times = b.ID, 2
+		change(extra)
+		given("Main tendue", false)
+		change(ledger.MeritBadge{ID: b.ID})
+		given("", false)
+		if changes, err = s.Changes(t.Context()); err != nil || len(changes) != len(was)+3 || len(changes[1].Rules.Badges) != len(changes[0].Rules.Badges)+1 {
+			t.Errorf("changes %+v, %v", changes, err)
+		}
+		changes = was
 		if b := changes[0].Rules.Badges; !b[0].Off || b[1].Times != 3 || fmt.Sprint(b[1].Name) != "map[en:Three answers]" || changes[2].Rules.Badges[0].Off {
 			t.Errorf("badges changed: %+v", changes)
 		}

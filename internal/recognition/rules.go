@@ -57,11 +57,14 @@ func (s *Service) Changes(ctx context.Context) ([]Change, error) {
 	return out, nil
 }
 
-// maxBadge bounds what a badge is called, in characters.
-const maxBadge = 40
+// maxBadge bounds what a badge is called, in characters, and maxOwn how many are added.
+const (
+	maxBadge = 40
+	maxOwn   = 20
+)
 
 // Change changes what merits are worth, the caps, the levels and the badges, from the month that has begun on: what was earned in the months before stays. Badges that are not
-// named stay as they are. Owners may.
+// named stay as they are; one with the id merit.NewBadge is added, one of ours without a kind is taken out. Owners may.
 func (s *Service) Change(ctx context.Context, set ledger.MeritRules) error {
 	if err := org.Require(ctx, org.OrgEdit); err != nil {
 		return err
@@ -72,6 +75,9 @@ func (s *Service) Change(ctx context.Context, set ledger.MeritRules) error {
 	}
 	for i := range set.Badges {
 		b := &set.Badges[i]
+		if b.Kind == "" && merit.Badge(*b).Own() {
+			continue
+		}
 		if !slices.ContainsFunc(now.Merits, func(r merit.Rule) bool { return r.Kind == b.Kind }) {
 			return problem.New(problem.Invalid, "problem.bad_form")
 		}
@@ -88,11 +94,20 @@ func (s *Service) Change(ctx context.Context, set ledger.MeritRules) error {
 		if b.Name = named; len(named) == 0 {
 			b.Name = nil
 		}
+		if b.Name == nil && merit.Badge(*b).Own() {
+			return problem.New(problem.Invalid, "problem.required").On(merit.Badge(*b).Field("name-" + i18n.Lang(ctx)))
+		}
 	}
 	to := with(now, set)
-	set.Badges = make([]ledger.MeritBadge, len(to.Badges))
-	for i, b := range to.Badges {
-		set.Badges[i] = ledger.MeritBadge(b)
+	to.Badges = slices.DeleteFunc(to.Badges, func(b merit.Badge) bool { return b.Own() && b.Kind == "" })
+	owned := 0
+	for _, b := range to.Badges {
+		if b.Own() {
+			owned++
+		}
+	}
+	if owned > maxOwn {
+		return problem.New(problem.Invalid, "recognition.many_badges", "Max", maxOwn).On(merit.Badge{ID: merit.NewBadge}.Field("name-" + i18n.Lang(ctx)))
 	}
 	if len(to.Levels) != len(now.Levels) || len(set.Points) != len(now.Merits) {
 		return problem.New(problem.Invalid, "problem.bad_form")
@@ -105,6 +120,13 @@ func (s *Service) Change(ctx context.Context, set ledger.MeritRules) error {
 	}
 	m := org.Who(ctx)
 	set.By = m.Name
+	set.Badges = make([]ledger.MeritBadge, len(to.Badges))
+	for i, b := range to.Badges {
+		if b.ID == merit.NewBadge {
+			b.ID = merit.OwnID(id.New())
+		}
+		set.Badges[i] = ledger.MeritBadge(b)
+	}
 	a := ledger.Activity{Kind: ledger.RecognitionSet, Actor: "member:" + m.ID, Object: "recognition", At: s.now(), Data: ledger.Data(set)}
 	a.ID = id.New()
 	a.Key = "recognition:" + a.ID

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/entente/entente/internal/sorting"
@@ -110,6 +111,18 @@ func (r Rules) Wrong() (field string, from, to int) {
 	}
 	return "", 0, 0
 }
+
+// own begins the ids of badges that owners added; NewBadge is the id of one that is being added.
+const (
+	own      = "own_"
+	NewBadge = "new"
+)
+
+// OwnID is the id of a badge that owners add.
+func OwnID(unique string) string { return own + unique }
+
+// Own reports whether owners added a badge: it has no name but theirs, and can be taken out again.
+func (b Badge) Own() bool { return b.ID == NewBadge || strings.HasPrefix(b.ID, own) }
 
 // Field is what forms call something of a badge.
 func (b Badge) Field(what string) string { return "badge-" + b.ID + "-" + what }

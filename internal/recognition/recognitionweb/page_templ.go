@@ -234,6 +234,11 @@ func settingsBody(p settingsView) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				}
+				_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+				templ_7745c5c3_Err = p.badge(added(p.rules)).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
 				return nil
 			})
 			templ_7745c5c3_Err = ui.Grid(2).Render(templ.WithChildren(ctx, templ_7745c5c3_Var36), templ_7745c5c3_Buffer)
@@ -288,13 +293,19 @@ func (p settingsView) badge(b merit.Badge) templ.Component {
 		templ_7745c5c3_Var43 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<fieldset class=\"stack-tight\"><legend><strong>")
 			write.Text(templ_7745c5c3_Buffer, badgeName(ctx, b))
-			_, _ = templ_7745c5c3_Buffer.WriteString("</strong></legend>")
-			templ_7745c5c3_Err = ui.Checkbox(ui.Field{Name: b.Field("on"), Label: i18n.T(ctx, "recognition.badge_on"), Checked: p.ticked(b.Field("on"), !b.Off)}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
+			_, _ = templ_7745c5c3_Buffer.WriteString("</strong></legend> ")
+			if b.ID == merit.NewBadge {
+				_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"muted small\">")
+				write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "recognition.badge_new_text"))
+				_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
+			} else {
+				templ_7745c5c3_Err = ui.Checkbox(ui.Field{Name: b.Field("on"), Label: i18n.T(ctx, "recognition.badge_on"), Checked: p.ticked(b.Field("on"), !b.Off)}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
 			}
 			for _, lang := range i18n.Languages() {
-				templ_7745c5c3_Err = ui.TextField(ui.Field{Name: b.Field("name-" + lang), Label: i18n.T(ctx, "recognition.badge_name", "Lang", i18n.Language(ctx, lang)), Value: p.text(b.Field("name-"+lang), badgeName(i18n.With(ctx, lang, nil), b)), MaxLength: 40, Error: p.bad(b.Field("name-" + lang))}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.TextField(ui.Field{Name: b.Field("name-" + lang), Label: i18n.T(ctx, "recognition.badge_name", "Lang", i18n.Language(ctx, lang)), Value: p.text(b.Field("name-"+lang), nameIn(ctx, b, lang)), MaxLength: 40, Error: p.bad(b.Field("name-" + lang))}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -315,6 +326,12 @@ func (p settingsView) badge(b merit.Badge) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
+			if b.Own() && b.ID != merit.NewBadge {
+				templ_7745c5c3_Err = ui.Checkbox(ui.Field{Name: b.Field("out"), Label: i18n.T(ctx, "recognition.badge_out"), Checked: p.ticked(b.Field("out"), false)}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
 			_, _ = templ_7745c5c3_Buffer.WriteString("</fieldset>")
 			return nil
 		})
@@ -327,7 +344,7 @@ func (p settingsView) badge(b merit.Badge) templ.Component {
 }
 
 func (p settingsView) number(name, label string, n int) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var45 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var46 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.TextField(ui.Field{Name: name, Label: label, Type: "number", Min: "0", Value: p.value(name, n), Error: p.bad(name), Required: true}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -337,7 +354,7 @@ func (p settingsView) number(name, label string, n int) templ.Component {
 }
 
 func badge(b merit.Badge, on bool) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var46 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var47 templ.Component) (templ_7745c5c3_Err error) {
 		if on {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<span class=\"badge badge-success\">")
 			templ_7745c5c3_Err = ui.Icon("trophy").Render(ctx, templ_7745c5c3_Buffer)
@@ -356,7 +373,7 @@ func badge(b merit.Badge, on bool) templ.Component {
 }
 
 func standing(v *view) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var49 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var50 templ.Component) (templ_7745c5c3_Err error) {
 		level, next := v.person.Rules.Level(v.person.Points)
 		value, most := v.share()
 		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack\">")
@@ -403,8 +420,8 @@ func standing(v *view) templ.Component {
 }
 
 func personPage(v *view) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var54 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var55 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var55 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var56 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<a href=\"")
 			write.Link(templ_7745c5c3_Buffer, templ.URL(v.href(ctx, "/people/"+v.person.Handle)))
 			_, _ = templ_7745c5c3_Buffer.WriteString("\">")
@@ -412,12 +429,12 @@ func personPage(v *view) templ.Component {
 			_, _ = templ_7745c5c3_Buffer.WriteString("</a>")
 			return nil
 		})
-		templ_7745c5c3_Err = ui.PageHeader(v.person.Name, nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var55), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.PageHeader(v.person.Name, nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var56), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack\">")
-		templ_7745c5c3_Var58 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var59 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Err = standing(v).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -429,11 +446,11 @@ func personPage(v *view) templ.Component {
 			_, _ = templ_7745c5c3_Buffer.WriteString("</a></p>")
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "recognition.title"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var58), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "recognition.title"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var59), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Var61 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var62 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack\">")
 			if len(v.person.Thanks) == 0 {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
@@ -480,7 +497,7 @@ func personPage(v *view) templ.Component {
 			_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "recognition.thanks"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var61), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Card(i18n.T(ctx, "recognition.thanks"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var62), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -493,7 +510,7 @@ func personPage(v *view) templ.Component {
 const panelThanks = 3
 
 func panel(v *view) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var67 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var68 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack\">")
 		if v.person.Points > 0 {
 			templ_7745c5c3_Err = standing(v).Render(ctx, templ_7745c5c3_Buffer)

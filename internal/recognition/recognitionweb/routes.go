@@ -195,7 +195,15 @@ func badgeName(ctx context.Context, b merit.Badge) string {
 	if name := b.Name[i18n.Lang(ctx)]; name != "" {
 		return name
 	}
-	return i18n.T(ctx, "recognition.badge."+b.ID)
+	if !b.Own() {
+		return i18n.T(ctx, "recognition.badge."+b.ID)
+	}
+	for _, lang := range i18n.Languages() {
+		if name := b.Name[lang]; name != "" {
+			return name
+		}
+	}
+	return i18n.T(ctx, "recognition.badge_new")
 }
 
 // badgeHint says what a badge is given for.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -72,6 +73,19 @@ func capsOf(r merit.Rules) []bound {
 	return []bound{{"day", r.Caps.Day}, {"pair", r.Caps.Pair}, {"returned", r.Caps.Returned}, {"mutual", r.Caps.Mutual}}
 }
 
+// added is the badge that the form offers to add: without a name it is none.
+func added(r merit.Rules) merit.Badge {
+	return merit.Badge{ID: merit.NewBadge, Kind: r.Merits[0].Kind, Times: 5, People: 3}
+}
+
+// nameIn is what stands in the form as the name of a badge in a language.
+func nameIn(ctx context.Context, b merit.Badge, lang string) string {
+	if b.Own() {
+		return b.Name[lang]
+	}
+	return badgeName(i18n.With(ctx, lang, nil), b)
+}
+
 // differs says what a change changed.
 func (p settingsView) differs(ctx context.Context, i int) string {
 	was, is := p.written, p.changes[i].Rules
@@ -100,11 +114,31 @@ func (p settingsView) differs(ctx context.Context, i int) string {
 		}
 		return badgeName(ctx, b) + ", " + badgeHint(ctx, b)
 	}
-	for j, b := range is.Badges {
-		if from, to := said(was.Badges[j]), said(b); from != to {
-			out = append(out, i18n.T(ctx, "recognition.changed", "What", i18n.T(ctx, "recognition.badge."+b.ID), "From", from, "To", to))
-		} else if !reflect.DeepEqual(was.Badges[j], b) { // its name in another language, or of one that is off
-			out = append(out, i18n.T(ctx, "recognition.badge_renamed", "What", i18n.T(ctx, "recognition.badge."+b.ID)))
+	of := func(r merit.Rules, id string) (merit.Badge, bool) {
+		for _, b := range r.Badges {
+			if b.ID == id {
+				return b, true
+			}
+		}
+		return merit.Badge{}, false
+	}
+	for _, b := range is.Badges {
+		old, known := of(was, b.ID)
+		title := badgeName(ctx, old)
+		if !b.Own() {
+			title = i18n.T(ctx, "recognition.badge."+b.ID)
+		}
+		if !known {
+			out = append(out, i18n.T(ctx, "recognition.badge_added", "What", said(b)))
+		} else if from, to := said(old), said(b); from != to {
+			out = append(out, i18n.T(ctx, "recognition.changed", "What", title, "From", from, "To", to))
+		} else if !reflect.DeepEqual(old, b) { // its name in another language, or of one that is off
+			out = append(out, i18n.T(ctx, "recognition.badge_renamed", "What", title))
+		}
+	}
+	for _, b := range was.Badges {
+		if _, still := of(is, b.ID); !still {
+			out = append(out, i18n.T(ctx, "recognition.badge_removed", "What", badgeName(ctx, b)))
 		}
 	}
 	return strings.Join(out, " · ")
@@ -153,14 +187,21 @@ func (h *handlers) change(w http.ResponseWriter, r *http.Request) error {
 	for i := 1; i < len(now.Levels); i++ {
 		set.Levels = append(set.Levels, number("level"+strconv.Itoa(i)))
 	}
-	for _, b := range now.Badges {
+	for _, b := range append(slices.Clone(now.Badges), added(now)) {
 		kind := f.Text(b.Field("kind"))
 		if kind == "" {
 			continue // not in the form: it stays as it is
 		}
-		to := ledger.MeritBadge{ID: b.ID, Off: f.Text(b.Field("on")) == "", Kind: kind, Times: number(b.Field("times")), People: number(b.Field("people")), One: f.Text(b.Field("one")) != "", Name: map[string]string{}}
+		if b.ID == merit.NewBadge && !slices.ContainsFunc(i18n.Languages(), func(lang string) bool { return f.Text(b.Field("name-"+lang)) != "" }) {
+			continue
+		}
+		if b.Own() && f.Text(b.Field("out")) != "" {
+			set.Badges = append(set.Badges, ledger.MeritBadge{ID: b.ID})
+			continue
+		}
+		to := ledger.MeritBadge{ID: b.ID, Off: b.ID != merit.NewBadge && f.Text(b.Field("on")) == "", Kind: kind, Times: number(b.Field("times")), People: number(b.Field("people")), One: f.Text(b.Field("one")) != "", Name: map[string]string{}}
 		for _, lang := range i18n.Languages() { // the name that it comes with is none of its own
-			if name := f.Text(b.Field("name-" + lang)); name != i18n.T(i18n.With(ctx, lang, nil), "recognition.badge."+b.ID) {
+			if name := f.Text(b.Field("name-" + lang)); b.Own() || name != i18n.T(i18n.With(ctx, lang, nil), "recognition.badge."+b.ID) {
 				to.Name[lang] = name
 			}
 		}
