@@ -32,14 +32,22 @@ func (s *Service) Answers(ctx context.Context, o Sight, community, question stri
 	if err != nil {
 		return nil, err
 	}
-	all = slices.DeleteFunc(all, func(h hit) bool { return h.kind != Articles && h.state != QuestionSolved })
+	var answering []*hit
 	for i := range all {
-		all[i].score = float64(want.look.count(all[i].title)) + 0.1*float64(min(all[i].posts, 4))
+		if h := &all[i]; h.kind == Articles || h.state == QuestionSolved {
+			answering = append(answering, h)
+		}
 	}
-	sorting.Func(all, func(a, b hit) int {
+	if err := identified(ctx, s.db.Read(), answering); err != nil {
+		return nil, err
+	}
+	for _, h := range answering {
+		h.score = float64(want.look.count(h.title)) + 0.1*float64(min(h.posts, 4))
+	}
+	sorting.Func(answering, func(a, b *hit) int {
 		return cmp.Or(cmp.Compare(b.score, a.score), b.at.Compare(a.at), cmp.Compare(b.n, a.n))
 	})
-	out, err := s.shown(ctx, o, community, all[:min(len(all), mostAnswering)], want.look)
+	out, err := s.shown(ctx, o, community, answering[:min(len(answering), mostAnswering)], want.look)
 	if err != nil {
 		return nil, err
 	}

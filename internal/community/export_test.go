@@ -5,3 +5,6 @@ func (s *Service) Searching(n int) (done func()) {
 	s.searching.Add(int32(n))
 	return func() { s.searching.Add(int32(-n)) }
 }
+
+// MostAnswering is how many of those with the most words in the title are read to answer a question.
+const MostAnswering = mostAnswering

@@ -217,7 +217,11 @@ func (s *Service) Search(ctx context.Context, o Sight, in Search) (Results, erro
 	end := min(begin+foundPage, len(kept))
 	out.Sum, out.More = len(kept), end < len(kept)
 	out.Crowd = slices.ContainsFunc(all, func(h hit) bool { return h.crowd })
-	out.List, err = s.shown(ctx, o, in.Community, kept[begin:end], want.look)
+	kept = kept[begin:end]
+	if err := identified(ctx, s.db.Read(), kept); err != nil {
+		return out, err
+	}
+	out.List, err = s.shown(ctx, o, in.Community, kept, want.look)
 	return out, err
 }
 
@@ -312,10 +316,15 @@ func (s *Service) has(ctx context.Context, o Sight, community, word string) (boo
 }
 
 // narrow keeps what is asked for of what was found, the best first, and counts what there would be instead.
-func (s *Service) narrow(all []hit, in Search, out *Results) []hit {
+func (s *Service) narrow(all []hit, in Search, out *Results) []*hit {
 	now := s.Now()
 	since := now.AddDate(0, 0, -in.Days)
-	kept := all[:0:0]
+	ages := Ages()
+	oldest := make([]time.Time, len(ages))
+	for i, days := range ages {
+		oldest[i] = now.AddDate(0, 0, -days)
+	}
+	kept := make([]*hit, 0, len(all))
 	for i := range all {
 		h := &all[i]
 		off := [6]bool{in.Kind != "" && h.kind != in.Kind, in.Space != "" && h.space != in.Space, in.Lang != "" && h.lang != in.Lang, in.Tag != "" && !slices.Contains(h.tagged, in.Tag),
@@ -348,20 +357,18 @@ func (s *Service) narrow(all []hit, in Search, out *Results) []hit {
 			out.States[h.state]++
 		}
 		if counts(5) && h.kind != People {
-			for _, days := range Ages() {
-				if !h.at.Before(now.AddDate(0, 0, -days)) {
+			for i, days := range ages {
+				if !h.at.Before(oldest[i]) {
 					out.Ages[days]++
 				}
 			}
 		}
 		if n == 0 {
-			kept = append(kept, *h)
+			h.score = h.weight(now)
+			kept = append(kept, h)
 		}
 	}
-	for i := range kept {
-		kept[i].score = kept[i].weight(now)
-	}
-	slices.SortFunc(kept, func(a, b hit) int {
+	slices.SortFunc(kept, func(a, b *hit) int {
 		return cmp.Or(cmp.Compare(b.score, a.score), b.at.Compare(a.at), cmp.Compare(b.n, a.n))
 	})
 	return kept

@@ -270,42 +270,46 @@ func (s *Service) findPeople(ctx context.Context, o Sight, community string, wor
 	return out, nil
 }
 
-// identified gives hits their ids.
-func identified(ctx context.Context, q db.Q, hits []hit) error {
-	if len(hits) == 0 {
-		return nil
-	}
+// identified gives hits their ids and titles.
+func identified(ctx context.Context, q db.Q, hits []*hit) error {
 	at := make(map[int64]*hit, len(hits))
-	var w db.Where
-	marks := make([]string, foundPage)
-	for i := range marks { // as many whatever was found, so that the statement's text is the same
-		h := &hits[min(i, len(hits)-1)]
-		at[h.n], marks[i] = h, w.Arg(h.n)
+	numbers := make([]int64, len(hits))
+	for i, h := range hits {
+		at[h.n], numbers[i] = h, h.n
 	}
 	type row struct {
-		n  int64
-		id string
+		n         int64
+		id, title string
 	}
-	list, err := db.All(ctx, q, func(r *row) []any { return []any{&r.n, &r.id} }, "SELECT f.n, f.id FROM community_find f WHERE f.n IN ("+strings.Join(marks, ", ")+")", w.Args...)
-	if err != nil {
-		return fmt.Errorf("read what was found: %w", err)
-	}
-	for _, r := range list {
-		at[r.n].id = r.id
+	for part := range slices.Chunk(numbers, foundPage) {
+		var w db.Where
+		list, err := db.All(ctx, q, func(r *row) []any { return []any{&r.n, &r.id, &r.title} }, "SELECT f.n, f.id, f.title FROM community_find f WHERE f.n IN "+numbered(&w, part), w.Args...)
+		if err != nil {
+			return fmt.Errorf("read what was found: %w", err)
+		}
+		for _, r := range list {
+			at[r.n].id, at[r.n].title = r.id, r.title
+		}
 	}
 	return nil
 }
 
-// shown reads what a page of results shows.
-func (s *Service) shown(ctx context.Context, o Sight, community string, hits []hit, l look) ([]Found, error) {
-	q := s.db.Read()
-	if err := identified(ctx, q, hits); err != nil {
-		return nil, err
+// numbered is a list of numbers, with as many placeholders however many there are up to foundPage, so that the statement's text is the same.
+func numbered(w *db.Where, list []int64) string {
+	marks := make([]string, max(foundPage, len(list)))
+	for i := range marks {
+		marks[i] = w.Arg(list[min(i, len(list)-1)])
 	}
+	return "(" + strings.Join(marks, ", ") + ")"
+}
+
+// shown reads what a page of results shows, of hits that are identified.
+func (s *Service) shown(ctx context.Context, o Sight, community string, hits []*hit, l look) ([]Found, error) {
+	q := s.db.Read()
 	var threads, articles []string
 	var docs []int64
-	for i := range hits {
-		switch h := &hits[i]; h.kind {
+	for _, h := range hits {
+		switch h.kind {
 		case People:
 		case Articles:
 			articles = append(articles, h.id)
@@ -323,18 +327,16 @@ func (s *Service) shown(ctx context.Context, o Sight, community string, hits []h
 		for _, t := range list {
 			about[t.ID] = t
 		}
-		var w db.Where
-		marks := make([]string, foundPage)
-		for i := range marks { // as many whatever was found, so that the statement's text is the same
-			marks[i] = w.Arg(docs[min(i, len(docs)-1)])
-		}
 		type text struct{ thread, markup string }
-		texts, err := db.All(ctx, q, func(t *text) []any { return []any{&t.thread, &t.markup} }, "SELECT p.thread, p.markup FROM community_doc d JOIN community_post p ON p.id = d.id WHERE d.n IN ("+strings.Join(marks, ", ")+")", w.Args...)
-		if err != nil {
-			return nil, fmt.Errorf("read what was found: %w", err)
-		}
-		for _, t := range texts {
-			said[t.thread] = t.markup
+		for part := range slices.Chunk(docs, foundPage) {
+			var w db.Where
+			texts, err := db.All(ctx, q, func(t *text) []any { return []any{&t.thread, &t.markup} }, "SELECT p.thread, p.markup FROM community_doc d JOIN community_post p ON p.id = d.id WHERE d.n IN "+numbered(&w, part), w.Args...)
+			if err != nil {
+				return nil, fmt.Errorf("read what was found: %w", err)
+			}
+			for _, t := range texts {
+				said[t.thread] = t.markup
+			}
 		}
 	}
 	type text struct {
@@ -353,8 +355,7 @@ func (s *Service) shown(ctx context.Context, o Sight, community string, hits []h
 		}
 	}
 	var out []Found
-	for i := range hits {
-		h := &hits[i]
+	for _, h := range hits {
 		switch h.kind {
 		case People:
 			f, found, err := s.voiceFound(ctx, o, community, h)

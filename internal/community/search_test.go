@@ -12,6 +12,7 @@ import (
 
 	"github.com/entente/entente/internal/community"
 	"github.com/entente/entente/internal/db/dbtest"
+	"github.com/entente/entente/internal/id"
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
@@ -160,10 +161,29 @@ func TestSearchWhole(t *testing.T) {
 		all = append(all, ledger.Activity{Kind: ledger.PostSaid, Actor: fmt.Sprintf("mailto:z%d@velo.example", i), Channel: k.channel, At: k.now(), Key: "person" + strconv.Itoa(i),
 			Data: ledger.Data(ledger.Said{ExternalID: "person" + strconv.Itoa(i), Kind: "answer", InReplyTo: []string{long}, AuthorName: name, Text: "Yes.", Markup: "Yes.", Lang: "en"})})
 	}
-	_, err := k.ledger.Append(t.Context(), all...)
+	var picks []ledger.Activity
+	for i := range community.MostAnswering + 1 { // questions that are solved; the oldest of them has the word in its title
+		name, title := "solved"+strconv.Itoa(i), "How to mount it"
+		if i == 0 {
+			title = "A unicycle"
+		}
+		said := ledger.Said{ExternalID: name, Kind: "question", Space: k.spaces["help"], Title: title, AuthorName: "Bob", Text: "My unicycle.", Markup: "My unicycle.", Lang: "en"}
+		reply := ledger.Said{ExternalID: name + "a", Kind: "answer", InReplyTo: []string{name}, AuthorName: "Bob", Text: "So.", Markup: "So.", Lang: "en"}
+		asked := ledger.Activity{ID: id.New(), Kind: ledger.PostSaid, Actor: "mailto:bob@velo.example", Channel: k.channel, At: k.now().Add(time.Duration(i) * time.Second), Key: name, Data: ledger.Data(said)}
+		answered := asked
+		answered.ID, answered.Key, answered.Data = "", name+"a", ledger.Data(reply)
+		all = append(all, asked, answered)
+		picks = append(picks, ledger.Activity{Kind: ledger.AnswerPicked, Actor: "mailto:bob@velo.example", Object: asked.ID, Channel: k.channel, At: k.now(), Key: name + "p", Data: ledger.Data(ledger.Picked{Answer: name + "a"})})
+	}
+	_, err := k.ledger.Append(t.Context(), append(all, picks...)...)
 	must(t, err)
 	k.pass(2 * time.Hour)
 	must(t, k.ledger.Finish(t.Context()))
+	answers, err := k.Answers(ada, k.sight(ada), k.id, "unicycle", community.MostAnswering)
+	must(t, err)
+	if len(answers) == 0 || answers[0].Title != "A unicycle" {
+		t.Errorf("what has the word in its title does not answer first: %d, %+v", len(answers), answers)
+	}
 	for _, c := range []struct {
 		words string
 		whole bool
