@@ -16,7 +16,7 @@ import (
 
 // Follower derives threads, posts, votes and what posts said before they were edited.
 func Follower() ledger.Follower {
-	return ledger.Follower{Name: "community", Version: 11 + 100*markup.Version, Apply: derive,
+	return ledger.Follower{Name: "community", Version: 12 + 100*markup.Version, Apply: derive,
 		Tables: append([]string{"community_thread", "community_post", "community_edit", "community_vote", "community_hidden", "community_post_file", "community_voice", "community_mention",
 			"community_reaction", "community_poll", "community_poll_ballot"}, slices.Concat(ideaTables(), eventTables(), indexTables(), claimTables())...)}
 }
@@ -368,9 +368,46 @@ func deriveVote(ctx context.Context, q db.Q, a *ledger.Activity) error {
 	if _, err := db.Exec(ctx, q, "UPDATE community_thread SET score = score + $1 WHERE id = $2", v.Value, a.Object); err != nil {
 		return err
 	}
-	_, err = db.Exec(ctx, q, `INSERT INTO community_vote (post, voter, value, last) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (post, voter) DO UPDATE SET value = community_vote.value + excluded.value, last = excluded.last`, a.Object, a.Actor, v.Value, a.ID)
-	return err
+	if _, err := db.Exec(ctx, q, `INSERT INTO community_vote (post, voter, value, last) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (post, voter) DO UPDATE SET value = community_vote.value + excluded.value, last = excluded.last`, a.Object, a.Actor, v.Value, a.ID); err != nil {
+		return err
+	}
+	of, _, err := db.Value[int](ctx, q, "SELECT COUNT(*) FROM identity i JOIN identity j ON j.person = i.person JOIN community_vote v ON v.post = $1 AND v.voter = j.uri WHERE i.uri = $2 AND i.person <> ''", a.Object, a.Actor)
+	if err != nil || of < 2 {
+		return err
+	}
+	return recountDoubled(ctx, q, a.Object)
+}
+
+// recountDoubled takes from the score of a post what people voted more than once, under addresses that are known to be theirs: whoever found it useful under two did so once, and
+// whoever found it useful under one and misleading under another said nothing.
+func recountDoubled(ctx context.Context, q db.Q, post string) error {
+	type vote struct {
+		person string
+		value  int
+	}
+	votes, err := db.All(ctx, q, func(v *vote) []any { return []any{&v.person, &v.value} },
+		"SELECT i.person, v.value FROM community_vote v JOIN identity i ON i.uri = v.voter WHERE v.post = $1 AND v.value <> 0 AND i.person <> ''", post)
+	if err != nil {
+		return fmt.Errorf("see who voted twice: %w", err)
+	}
+	type ballots struct{ sum, low, high int }
+	of, doubled := map[string]ballots{}, 0
+	for _, v := range votes {
+		b := of[v.person]
+		of[v.person] = ballots{b.sum + v.value, min(b.low, v.value), max(b.high, v.value)}
+	}
+	for _, b := range of {
+		doubled += b.sum - min(max(b.sum, b.low), b.high)
+	}
+	was, found, err := db.Value[int](ctx, q, "SELECT doubled FROM community_post WHERE id = $1", post)
+	if err != nil || !found || was == doubled {
+		return err
+	}
+	if _, err := db.Exec(ctx, q, "UPDATE community_post SET doubled = $1 WHERE id = $2", doubled, post); err != nil {
+		return err
+	}
+	return score(ctx, q, post, was-doubled)
 }
 
 func derivePicked(ctx context.Context, q db.Q, a *ledger.Activity) error {

@@ -83,7 +83,7 @@ func recountVoters(ctx context.Context, q db.Q, idea string) error {
 	return score(ctx, q, idea, n-was)
 }
 
-// recountPeople counts anew who is for the ideas on which addresses voted that facts of a batch say are of somebody, or not any more. What the people's follower derived is of
+// recountPeople counts anew who is for the ideas, and who found the posts useful, on which addresses voted that facts of a batch say are of somebody, or not any more. What the people's follower derived is of
 // the whole batch, so each idea is counted once, after all of it.
 func recountPeople(ctx context.Context, q db.Q, list []ledger.Activity) error {
 	var addresses, people, parted []string
@@ -141,6 +141,16 @@ func recountPeople(ctx context.Context, q db.Q, list []ledger.Activity) error {
 	}
 	for _, idea := range ideas {
 		if err := recountVoters(ctx, q, idea); err != nil {
+			return err
+		}
+	}
+	posts, err := db.All(ctx, q, db.Self[string], "SELECT post FROM community_vote WHERE voter IN "+db.Among(q, "$1")+
+		" UNION SELECT v.post FROM identity i JOIN community_vote v ON v.voter = i.uri WHERE i.person IN "+db.Among(q, "$2")+" ORDER BY 1", db.Texts(addresses), db.Texts(people))
+	if err != nil {
+		return fmt.Errorf("find the posts that somebody voted on: %w", err)
+	}
+	for _, post := range posts {
+		if err := recountDoubled(ctx, q, post); err != nil {
 			return err
 		}
 	}

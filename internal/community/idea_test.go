@@ -323,6 +323,35 @@ func TestVotesOfOne(t *testing.T) {
 		is("for it no more", 1, 2)
 		must(t, k.Support(lea, k.id, rack, true, work))
 		is("for it again, once", 2, 2)
+		// So do votes on posts: useful twice is useful once, useful and misleading is nothing.
+		q := k.ask(bob, "How is it mounted?", "With four screws?")
+		useful := func(why string, want int) {
+			t.Helper()
+			n, _, err := db.Value[int](t.Context(), k.db.Read(), "SELECT p.score * 100 + t.score FROM community_post p JOIN community_thread t ON t.id = p.id WHERE p.id = $1", q)
+			must(t, err)
+			if n != want*101 {
+				t.Errorf("%s: post and thread have %d, want %d", why, n, want)
+			}
+		}
+		vote := func(address string, value int) {
+			t.Helper()
+			k.pass(time.Minute)
+			_, err := k.ledger.State(t.Context(), ledger.Activity{Kind: ledger.VoteCast, Actor: "mailto:" + address, Object: q, Channel: k.channel, At: k.now(), Key: id.New(), Data: ledger.Data(ledger.Vote{Value: value})})
+			must(t, err)
+		}
+		vote(home, 1)
+		vote(work, 1)
+		vote("eve@velo.example", 1)
+		useful("known to be one", 2)
+		vote(work, -2)
+		useful("one of them misleading", 1)
+		vote(work, 1)
+		vote(away, 1)
+		useful("and a third address", 3)
+		state(ledger.IdentityLinked, two, ledger.Identity{URI: "mailto:" + away})
+		useful("theirs too", 2)
+		state(ledger.IdentityUnlinked, two, ledger.Identity{URI: "mailto:" + away})
+		useful("or not", 3)
 		rebuilt(t, k)
 	})
 }
