@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/entente/entente/internal/measure/kpi"
 	"github.com/entente/entente/internal/org"
 )
 
@@ -62,6 +63,15 @@ func (i Initiative) shown(ctx context.Context, priced func(measure string) bool)
 		i.Approved = &a
 	}
 	return i
+}
+
+// Unit is what a measure is counted in, "" of one that is gone.
+func (s *Service) Unit(measure string) kpi.Unit {
+	m, err := s.measures.Find(measure)
+	if err != nil {
+		return ""
+	}
+	return m.Unit
 }
 
 // priced reports whether the numbers of a measure are amounts.

@@ -44,6 +44,33 @@ func TestApproval(t *testing.T) {
 		if diff := cmp.Diff(want, keys(err)); diff != "" {
 			t.Error(diff)
 		}
+		// Each of the four that it takes at the least, missing alone, keeps a whole plan from being approved.
+		for key, take := range map[string]func(i plan.Initiative) (plan.Initiative, error){
+			"plan.gap.owner owner": func(i plan.Initiative) (plan.Initiative, error) {
+				about := i.About()
+				about.Owner = ""
+				return w.s.ChangeAbout(w.ctx, i.ID, i.UpdatedAt, about)
+			},
+			"plan.gap.end end": func(i plan.Initiative) (plan.Initiative, error) {
+				about := i.About()
+				about.End = 0
+				return w.s.ChangeAbout(w.ctx, i.ID, i.UpdatedAt, about)
+			},
+			"plan.gap.cost line_0_amount": func(i plan.Initiative) (plan.Initiative, error) {
+				return w.s.ChangeBudget(w.ctx, i.ID, i.UpdatedAt, nil)
+			},
+			"plan.gap.risk risk_0_name": func(i plan.Initiative) (plan.Initiative, error) {
+				return w.s.ChangeRisks(w.ctx, i.ID, i.UpdatedAt, nil)
+			},
+		} {
+			lacking, err := take(w.whole("Without " + key))
+			w.must(err)
+			lacking = w.take(lacking, plan.Propose)
+			_, err = w.s.Take(w.ctx, lacking.ID, lacking.UpdatedAt, plan.Approve, "")
+			if diff := cmp.Diff([]string{key}, keys(err)); diff != "" {
+				t.Error(diff)
+			}
+		}
 		i := w.whole("Guides")
 		risks := slices.Clone(i.Risks)
 		risks[0].Contingency = ""

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/measure/kpi"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/plan"
 	"github.com/entente/entente/internal/plan/cost"
@@ -25,6 +26,8 @@ type page struct {
 	Me    string // member id of the reader
 	Edit  bool
 	Wrong wrong // of the form on the page
+
+	unit func(measure string) kpi.Unit
 }
 
 func (p page) tabs(ctx context.Context) []ui.Tab {
@@ -47,7 +50,7 @@ func (p page) tabs(ctx context.Context) []ui.Tab {
 
 func (h *handlers) open(r *http.Request, tab string) (page, error) {
 	st, err := h.s.Stand(r.Context(), r.PathValue("id"))
-	return page{St: st, Tab: tab, Me: org.Who(r.Context()).ID, Edit: mayEdit(r.Context())}, err
+	return page{St: st, Tab: tab, Me: org.Who(r.Context()).ID, Edit: mayEdit(r.Context()), unit: h.s.Unit}, err
 }
 
 type overviewPage struct {

@@ -11,6 +11,7 @@ import "github.com/entente/entente/internal/web/write"
 import (
 	"context"
 	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/measure/kpi"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/plan"
 	"github.com/entente/entente/internal/plan/cost"
@@ -519,6 +520,12 @@ func riskTable(p page) templ.Component {
 							_, _ = templ_7745c5c3_Buffer.WriteString("<span class=\"plan-long\">")
 							write.Text(templ_7745c5c3_Buffer, r.Name)
 							_, _ = templ_7745c5c3_Buffer.WriteString("</span> ")
+							if r.Trigger != "" {
+								_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"small muted\">")
+								write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "plan.trigger")+i18n.Colon(ctx)+r.Trigger)
+								_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
+							}
+							_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 							if r.State != plan.RiskOpen {
 								templ_7745c5c3_Err = ui.Badge(i18n.T(ctx, "plan.risk_state."+r.State), ui.Neutral).Render(ctx, templ_7745c5c3_Buffer)
 								if templ_7745c5c3_Err != nil {
@@ -532,26 +539,14 @@ func riskTable(p page) templ.Component {
 							return templ_7745c5c3_Err
 						}
 						_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-						templ_7745c5c3_Var46 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var47 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 							templ_7745c5c3_Err = ui.State(i18n.T(ctx, "plan.score_of", "Probability", r.Probability, "Impact", r.Impact, "Score", r.Score()), scoreTone(r.Score())).Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "plan.score")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var46), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
-						_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-						templ_7745c5c3_Var47 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
-							templ_7745c5c3_Err = long(r.Trigger).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
-							return nil
-						})
-						templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "plan.trigger")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var47), templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "plan.score")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var47), templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -597,7 +592,7 @@ func riskTable(p page) templ.Component {
 }
 
 func riskColumns(ctx context.Context, p page) []ui.Column {
-	out := []ui.Column{{Label: i18n.T(ctx, "plan.risk")}, {Label: i18n.T(ctx, "plan.score")}, {Label: i18n.T(ctx, "plan.trigger")}, {Label: i18n.T(ctx, "plan.contingency")}}
+	out := []ui.Column{{Label: i18n.T(ctx, "plan.risk")}, {Label: i18n.T(ctx, "plan.score")}, {Label: i18n.T(ctx, "plan.contingency")}}
 	if !p.St.Discreet {
 		out = append(out, ui.Column{Label: i18n.T(ctx, "plan.reserve"), Numeric: true})
 	}
@@ -626,7 +621,7 @@ func benefitTable(p page) templ.Component {
 						}
 						_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 						templ_7745c5c3_Var57 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
-							write.Text(templ_7745c5c3_Buffer, expected(ctx, b))
+							write.Text(templ_7745c5c3_Buffer, expected(ctx, b, p.unit(b.Measure)))
 							return nil
 						})
 						templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "plan.expected")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var57), templ_7745c5c3_Buffer)
@@ -677,12 +672,12 @@ func benefitTable(p page) templ.Component {
 	})
 }
 
-func expected(ctx context.Context, b plan.Benefit) string {
+func expected(ctx context.Context, b plan.Benefit, u kpi.Unit) string {
 	if b.Hidden {
 		return i18n.T(ctx, "business.amount_hidden")
 	}
 	if b.Kind == plan.InMeasure {
-		return i18n.T(ctx, "plan.measure_to", "Baseline", plainNumber(ctx, b.Baseline), "Target", plainNumber(ctx, b.Target))
+		return i18n.T(ctx, "plan.measure_to", "Baseline", inUnit(ctx, u, b.Baseline), "Target", inUnit(ctx, u, b.Target))
 	}
 	s := between(ctx, plan.Account{Currency: b.Currency, Low: b.Low, Likely: b.Likely, High: b.High})
 	if b.Every != cost.Once {

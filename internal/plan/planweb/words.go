@@ -5,8 +5,11 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/entente/entente/internal/i18n"
+	"github.com/entente/entente/internal/measure"
+	"github.com/entente/entente/internal/measure/kpi"
 	"github.com/entente/entente/internal/plan"
 	"github.com/entente/entente/internal/plan/cost"
 	"github.com/entente/entente/internal/plan/money"
@@ -201,6 +204,20 @@ func measureName(ctx context.Context, id string) string {
 		return i18n.T(ctx, key)
 	}
 	return id
+}
+
+// inUnit writes a value of a measure: shares in per cent, waits as times.
+func inUnit(ctx context.Context, u kpi.Unit, v float64) string {
+	switch u {
+	case kpi.Share, kpi.Ratio:
+		return i18n.Percent(ctx, v, 0)
+	case kpi.Seconds:
+		return i18n.For(ctx, time.Duration(v)*time.Second)
+	}
+	if word := measure.Word(ctx, u, v); word != "" {
+		return plainNumber(ctx, v) + "\u00a0" + word
+	}
+	return plainNumber(ctx, v)
 }
 
 func plainNumber(ctx context.Context, v float64) string {

@@ -9,6 +9,7 @@ import "github.com/a-h/templ"
 import "github.com/entente/entente/internal/web/write"
 
 import (
+	"context"
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/report"
 	"github.com/entente/entente/internal/report/tell"
@@ -384,6 +385,12 @@ func tileTable(r report.Reading) templ.Component {
 						_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 						templ_7745c5c3_Var54 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 							write.Text(templ_7745c5c3_Buffer, l.Value)
+							_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+							if r.Tile.Width == 1 && l.Interval != "" {
+								_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"small muted\">")
+								write.Text(templ_7745c5c3_Buffer, l.Interval)
+								_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
+							}
 							return nil
 						})
 						templ_7745c5c3_Err = ui.NumCell(i18n.T(ctx, "measure.number_of")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var54), templ_7745c5c3_Buffer)
@@ -391,20 +398,22 @@ func tileTable(r report.Reading) templ.Component {
 							return templ_7745c5c3_Err
 						}
 						_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-						templ_7745c5c3_Var56 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
-							write.Text(templ_7745c5c3_Buffer, l.Interval)
-							return nil
-						})
-						templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "measure.interval_of")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var56), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
+						if r.Tile.Width > 1 {
+							templ_7745c5c3_Var57 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+								write.Text(templ_7745c5c3_Buffer, l.Interval)
+								return nil
+							})
+							templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "measure.interval_of")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var57), templ_7745c5c3_Buffer)
+							if templ_7745c5c3_Err != nil {
+								return templ_7745c5c3_Err
+							}
 						}
 						_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-						templ_7745c5c3_Var58 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var59 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 							write.Text(templ_7745c5c3_Buffer, l.N)
 							return nil
 						})
-						templ_7745c5c3_Err = ui.NumCell("n").Render(templ.WithChildren(ctx, templ_7745c5c3_Var58), templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.NumCell("n").Render(templ.WithChildren(ctx, templ_7745c5c3_Var59), templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -417,7 +426,7 @@ func tileTable(r report.Reading) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Table(ui.TableProps{Caption: title(ctx, r), Columns: []ui.Column{{Label: firstColumn(ctx, r)}, {Label: i18n.T(ctx, "measure.number_of"), Numeric: true}, {Label: i18n.T(ctx, "measure.interval_of")}, {Label: "n", Numeric: true}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var49), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Table(ui.TableProps{Caption: title(ctx, r), Columns: tileColumns(ctx, r)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var49), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -426,8 +435,17 @@ func tileTable(r report.Reading) templ.Component {
 	})
 }
 
+// tileColumns are those of a tile's table; one as wide as a column has no room for one of intervals.
+func tileColumns(ctx context.Context, r report.Reading) []ui.Column {
+	out := []ui.Column{{Label: firstColumn(ctx, r)}, {Label: i18n.T(ctx, "measure.number_of"), Numeric: true}}
+	if r.Tile.Width > 1 {
+		out = append(out, ui.Column{Label: i18n.T(ctx, "measure.interval_of")})
+	}
+	return append(out, ui.Column{Label: "n", Numeric: true})
+}
+
 func tileFoot(r report.Reading, n names) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var60 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var61 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"small muted tile-foot\">")
 		write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "measure.window", "From", i18n.Day(ctx, r.Window.From), "To", i18n.Day(ctx, r.Window.To.Add(-time.Microsecond))))
 		_, _ = templ_7745c5c3_Buffer.WriteString(" ")
