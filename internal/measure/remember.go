@@ -74,6 +74,7 @@ func (s *Service) numbers(ctx context.Context, m kpi.Measure, k keeping, a kpi.A
 			if rolled {
 				s.store.used.Add(1)
 				facts := inOrder(read.list)
+				read.list = facts
 				for ; i < end; i++ {
 					out[i], ok[i] = facts.result(m, windows[i]), true
 					s.remember(k, a, windows[i], read, out[i])

@@ -341,9 +341,32 @@ func (s *Service) patiently(ctx context.Context, m kpi.Measure, read func(ctx co
 	return err
 }
 
+// inOrder puts facts in order of time; those of one moment stay in the order in which they are. Facts are large, so it is their places that are sorted.
 func inOrder(list []kpi.Fact) facts {
-	sort.SliceStable(list, func(i, j int) bool { return list[i].At.Before(list[j].At) })
-	return list
+	type place struct {
+		at time.Time
+		n  int
+	}
+	places := make([]place, len(list))
+	sorted := true
+	for i := range list {
+		places[i] = place{list[i].At, i}
+		sorted = sorted && (i == 0 || !list[i].At.Before(list[i-1].At))
+	}
+	if sorted {
+		return list
+	}
+	sort.Slice(places, func(i, j int) bool {
+		if !places[i].at.Equal(places[j].at) {
+			return places[i].at.Before(places[j].at)
+		}
+		return places[i].n < places[j].n
+	})
+	out := make([]kpi.Fact, len(list))
+	for i, p := range places {
+		out[i] = list[p.n]
+	}
+	return out
 }
 
 func (l facts) result(m kpi.Measure, w Window) Result {
