@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -172,6 +174,22 @@ func TestInBrowser(t *testing.T) {
 		until("moved by hand", said("Moved"))
 		if o, _ := full().Objective(added.ID); o.Perspective != bottom {
 			t.Fatal("it was not dragged to the foot of the map")
+		}
+		// A link is drawn by hand from the handle of a card to another card.
+		ends := strings.Fields(eval(`(() => {
+			const at = (e) => { const b = e.getBoundingClientRect(); return (b.x + b.width / 2) + " " + (b.y + b.height / 2); };
+			document.querySelector('a.map-objective[data-objective="` + added.ID + `"]').scrollIntoView({block: "end"});
+			return at(document.querySelector('a.map-objective[data-objective="` + added.ID + `"] .map-handle')) + " " + at(document.querySelector('` + card(first.ID) + `'));
+		})()`))
+		var drag [4]float64
+		for i := range drag {
+			drag[i], err = strconv.ParseFloat(ends[i], 64)
+			must(err)
+		}
+		w.Do(chromedp.DragAndDropXY(drag[0], drag[1], drag[2], drag[3], 8))
+		until("linked by hand", said("Linked"))
+		if !linked(added.ID, first.ID) {
+			t.Fatal("the link was not drawn from one to the other")
 		}
 		w.Keys("z", chromedp.KeyModifiers(chromedp.ModifierCtrl, chromedp.ModifierShift))
 		until("nothing to bring back", said("nothing"))
