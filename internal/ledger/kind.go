@@ -254,8 +254,9 @@ type MeritRules struct {
 	Returned int            `json:"returned"`
 	Mutual   int            `json:"mutual"`
 	Levels   []int          `json:"levels"`
-	Badges   []MeritBadge   `json:"badges,omitempty"` // those that are not there are as the program has them
-	By       string         `json:"by,omitempty"`     // the name of who changed them
+	Badges   []MeritBadge   `json:"badges,omitempty"`  // those that are not there are as the program has them
+	By       string         `json:"by,omitempty"`      // the name of who changed them
+	General  bool           `json:"general,omitempty"` // of a community: it goes by the rules of all again
 }
 
 // MeritBadge is a badge as owners changed it: given for so many merits of a kind, from so many people; with One, for one and the same thing.

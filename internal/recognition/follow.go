@@ -16,7 +16,7 @@ import (
 
 // Follower derives what people are recognised for. It reads who said what from what the community's follower derived of the same batch.
 func Follower() ledger.Follower {
-	return ledger.Follower{Name: "recognition", Version: 3, Apply: derive, Tables: []string{"recognition_merit", "recognition_month", "recognition_standing", "recognition_thanks", "recognition_rule"}}
+	return ledger.Follower{Name: "recognition", Version: 4, Apply: derive, Tables: []string{"recognition_merit", "recognition_month", "recognition_standing", "recognition_thanks", "recognition_rule"}}
 }
 
 // stand is somebody in a month whose points are to be counted anew.
@@ -38,15 +38,16 @@ func derive(ctx context.Context, q db.Q, list []ledger.Activity) error {
 	sorting.Func(all, func(a, b stand) int {
 		return cmp.Or(cmp.Compare(a.channel, b.channel), cmp.Compare(a.person, b.person), cmp.Compare(a.month, b.month))
 	})
-	rules := map[string]merit.Rules{}
+	type period struct{ channel, month string }
+	rules := map[period]merit.Rules{}
 	for i, s := range all {
-		r, known := rules[s.month]
+		r, known := rules[period{s.channel, s.month}]
 		if !known {
 			var err error
-			if r, err = rulesOf(ctx, q, s.month); err != nil {
+			if r, err = rulesOf(ctx, q, s.channel, s.month); err != nil {
 				return err
 			}
-			rules[s.month] = r
+			rules[period{s.channel, s.month}] = r
 		}
 		if err := countMonth(ctx, q, r, s); err != nil {
 			return err
@@ -165,23 +166,37 @@ func deriveRules(ctx context.Context, q db.Q, a *ledger.Activity, stale map[stan
 		return err
 	}
 	month := merit.Month(a.At)
-	if _, err := db.Exec(ctx, q, "INSERT INTO recognition_rule (id, month, at, by_name, rules) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING", a.ID, month, db.T(a.At), r.By, string(a.Data)); err != nil {
+	if _, err := db.Exec(ctx, q, "INSERT INTO recognition_rule (id, channel, month, at, by_name, rules) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING", a.ID, a.Channel, month, db.T(a.At), r.By, string(a.Data)); err != nil {
 		return err
+	}
+	if a.Channel != "" {
+		return spoil(ctx, q, stale, "month >= $1 AND channel = $2", month, a.Channel)
 	}
 	return spoil(ctx, q, stale, "month >= $1", month)
 }
 
-// rulesOf are the rules of a month: those stated last in it or before it. With month "" they are those in force.
-func rulesOf(ctx context.Context, q db.Q, month string) (merit.Rules, error) {
+// rulesOf are the rules of a community in a month: those stated last in it or before it for the community, else for all. With month "" they are those in force; channel "" is of all.
+func rulesOf(ctx context.Context, q db.Q, channel, month string) (merit.Rules, error) {
 	r, err := merit.Written()
 	if err != nil {
 		return r, err
 	}
-	set, found, err := db.One(ctx, q, func(s *ledger.MeritRules) []any { return []any{db.JSON(s)} }, "SELECT rules FROM recognition_rule WHERE month <= $1 OR $1 = '' ORDER BY month DESC, at DESC, id DESC LIMIT 1", month)
-	if err != nil || !found {
-		return r, err
+	for _, of := range slices.Compact([]string{channel, ""}) {
+		set, found, err := ruleOf(ctx, q, of, month)
+		if err != nil {
+			return r, err
+		}
+		if found && !set.General {
+			return with(r, set), nil
+		}
 	}
-	return with(r, set), nil
+	return r, nil
+}
+
+// ruleOf are the rules stated last for a community itself, or with channel "" for all.
+func ruleOf(ctx context.Context, q db.Q, channel, month string) (ledger.MeritRules, bool, error) {
+	return db.One(ctx, q, func(s *ledger.MeritRules) []any { return []any{db.JSON(s)} },
+		"SELECT rules FROM recognition_rule WHERE channel = $2 AND (month <= $1 OR $1 = '') ORDER BY month DESC, at DESC, id DESC LIMIT 1", month, channel)
 }
 
 // with are rules as owners changed them.

@@ -46,7 +46,7 @@ func (s *Service) Marks(ctx context.Context, o community.Sight, c community.Comm
 	if len(people) == 0 {
 		return nil, nil
 	}
-	rules, err := s.Rules(ctx)
+	rules, err := s.Rules(ctx, c.Channel)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +127,7 @@ func (s *Service) Find(ctx context.Context, o community.Sight, c community.Commu
 		return p, problem.New(problem.Missing, "problem.not_found")
 	}
 	p.Mine, p.Kinds = p.identity == me, map[string]int{}
-	if p.Rules, err = s.Rules(ctx); err != nil {
+	if p.Rules, err = s.Rules(ctx, c.Channel); err != nil {
 		return p, err
 	}
 	spaces := db.Texts(append([]string{""}, o.Readable(c.ID)...))

@@ -315,44 +315,44 @@ func TestRules(t *testing.T) {
 		state(ledger.Activity{Kind: ledger.VoteCast, Actor: ada, Object: "answer0000000000002", Data: ledger.Data(ledger.Vote{Value: 1})})
 		is("a vote", "2026-10:den:15 2026-10:hall:30 2026-11:den:2")
 		set := ledger.MeritRules{Points: map[string]int{"accepted": 4, "useful": 7, "thanked": 0, "helped": 1, "realised": 1}, Day: 45, Pair: 20, Returned: 8, Mutual: 4, Levels: []int{0, 5, 6, 7, 8}}
-		if err := s.Change(as(org.Social), set); !problem.Is(err, problem.Forbidden) {
+		if err := s.Change(as(org.Social), "", set); !problem.Is(err, problem.Forbidden) {
 			t.Errorf("the social team changes rules: %v", err)
 		}
 		bad := set
 		bad.Pair = 46
-		if err := s.Change(as(org.Owner), bad); problem.Of(err).Field != "pair" {
+		if err := s.Change(as(org.Owner), "", bad); problem.Of(err).Field != "pair" {
 			t.Errorf("out of bounds: %v", err)
 		}
 		bad = set
 		bad.Badges = []ledger.MeritBadge{{ID: "first_answer", Kind: "accepted", Times: 2, People: 3}}
-		if err := s.Change(as(org.Owner), bad); problem.Of(err).Field != "badge-first_answer-people" {
+		if err := s.Change(as(org.Owner), "", bad); problem.Of(err).Field != "badge-first_answer-people" {
 			t.Errorf("more people than times: %v", err)
 		}
 		bad.Badges[0] = ledger.MeritBadge{ID: "first_answer", Kind: "accepted", Times: 2, People: 1, Name: map[string]string{"fr": strings.Repeat("é", 41)}}
-		if err := s.Change(as(org.Owner), bad); problem.Of(err).Field != "badge-first_answer-name-fr" {
+		if err := s.Change(as(org.Owner), "", bad); problem.Of(err).Field != "badge-first_answer-name-fr" {
 			t.Errorf("a long name: %v", err)
 		}
 		bad.Badges[0] = ledger.MeritBadge{ID: "first_answer", Kind: "liked", Times: 1, People: 1}
-		if err := s.Change(as(org.Owner), bad); !problem.Is(err, problem.Invalid) {
+		if err := s.Change(as(org.Owner), "", bad); !problem.Is(err, problem.Invalid) {
 			t.Errorf("for what is no merit: %v", err)
 		}
 		for range 2 { // the same again is no change
-			if err := s.Change(as(org.Owner), set); err != nil {
+			if err := s.Change(as(org.Owner), "", set); err != nil {
 				t.Fatal(err)
 			}
 		}
-		changes, err := s.Changes(t.Context())
+		changes, err := s.Changes(t.Context(), "")
 		if err != nil || len(changes) != 1 || changes[0].By != "Olga" || !changes[0].At.Equal(at) || changes[0].Rules.Merits[1].Points != 7 {
 			t.Errorf("changes %+v, %v", changes, err)
 		}
-		if r, err := s.Rules(t.Context()); err != nil || fmt.Sprint(r.Level(6)) != "2 7" || len(r.Badges) == 0 {
+		if r, err := s.Rules(t.Context(), ""); err != nil || fmt.Sprint(r.Level(6)) != "2 7" || len(r.Badges) == 0 {
 			t.Errorf("rules %+v, %v", r, err)
 		}
 		badges := func(want string, change ...ledger.MeritBadge) {
 			t.Helper()
 			at = at.Add(time.Minute)
 			set.Badges = change
-			if err := s.Change(as(org.Owner), set); err != nil {
+			if err := s.Change(as(org.Owner), "", set); err != nil {
 				t.Fatal(err)
 			}
 			sight, err := places.Sees(as(org.Plain), nil)
@@ -372,20 +372,20 @@ func TestRules(t *testing.T) {
 		badges("[]", ledger.MeritBadge{ID: "first_answer", Off: true, Kind: "accepted", Times: 1, People: 1})
 		badges("[ten_answers]", ledger.MeritBadge{ID: "ten_answers", Kind: "accepted", Times: 3, People: 1, Name: map[string]string{"en": " Three\n answers ", "fr": "", "xx": "?"}})
 		badges("[ten_answers]") // what is not named stays
-		if changes, err = s.Changes(t.Context()); err != nil || len(changes) != 3 {
+		if changes, err = s.Changes(t.Context(), ""); err != nil || len(changes) != 3 {
 			t.Fatalf("changes %+v, %v", changes, err)
 		}
 		// Owners add badges, change them as others, and take them out.
 		extra := ledger.MeritBadge{ID: merit.NewBadge, Kind: "accepted", Times: 1, People: 1}
 		set.Badges = []ledger.MeritBadge{extra}
-		if err := s.Change(as(org.Owner), set); !problem.Is(err, problem.Invalid) {
+		if err := s.Change(as(org.Owner), "", set); !problem.Is(err, problem.Invalid) {
 			t.Errorf("a badge without a name: %v", err)
 		}
 		was := changes
 		extra.Name = map[string]string{"fr": "Main tendue"}
 		given := func(name string, earned bool) merit.Badge {
 			t.Helper()
-			r, err := s.Rules(t.Context())
+			r, err := s.Rules(t.Context(), "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -405,7 +405,7 @@ func TestRules(t *testing.T) {
 		change := func(b ledger.MeritBadge) {
 			t.Helper()
 			at, set.Badges = at.Add(time.Minute), []ledger.MeritBadge{b}
-			if err := s.Change(as(org.Owner), set); err != nil {
+			if err := s.Change(as(org.Owner), "", set); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -416,10 +416,51 @@ func TestRules(t *testing.T) {
 		given("Main tendue", false)
 		change(ledger.MeritBadge{ID: b.ID})
 		given("", false)
-		if changes, err = s.Changes(t.Context()); err != nil || len(changes) != len(was)+3 || len(changes[1].Rules.Badges) != len(changes[0].Rules.Badges)+1 {
+		if changes, err = s.Changes(t.Context(), ""); err != nil || len(changes) != len(was)+3 || len(changes[1].Rules.Badges) != len(changes[0].Rules.Badges)+1 {
 			t.Errorf("changes %+v, %v", changes, err)
 		}
 		changes = was
+		// A community has rules of its own, from its month on, and goes by those of all again; others do not notice.
+		were := read("SELECT person || space || points FROM recognition_standing ORDER BY 1")
+		points := func(channel string) string {
+			t.Helper()
+			own, err := s.HasOwn(t.Context(), channel)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := s.Rules(t.Context(), channel)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return fmt.Sprint(own, r.Merits[1].Points)
+		}
+		its := set
+		its.Badges, its.Points = nil, map[string]int{"accepted": 4, "useful": 9, "thanked": 0, "helped": 1, "realised": 1}
+		for _, step := range []struct {
+			of            string
+			set           ledger.MeritRules
+			forum, others string
+			same          bool
+		}{
+			{"other", its, "false 7", "false 7", true}, {"forum", its, "true 9", "false 7", false}, {"forum", ledger.MeritRules{General: true}, "false 7", "false 7", true},
+		} {
+			at = at.Add(time.Minute)
+			if err := s.Change(as(org.Owner), step.of, step.set); err != nil {
+				t.Fatal(err)
+			}
+			if got := points("forum"); got != step.forum {
+				t.Errorf("rules of %s changed: those of the forum are %s, want %s", step.of, got, step.forum)
+			}
+			if got := points("third"); got != step.others {
+				t.Errorf("rules of %s changed: those of a third are %s, want %s", step.of, got, step.others)
+			}
+			if same := cmp.Equal(were, read("SELECT person || space || points FROM recognition_standing ORDER BY 1")); same != step.same {
+				t.Errorf("rules of %s changed: points as before is %t", step.of, same)
+			}
+		}
+		if list, err := s.Changes(t.Context(), "forum"); err != nil || len(list) != 2 || !list[0].Ended || list[0].Was.Merits[1].Points != 9 || list[1].Was.Merits[1].Points != 7 {
+			t.Errorf("changes of the forum: %+v, %v", list, err)
+		}
 		if b := changes[0].Rules.Badges; !b[0].Off || b[1].Times != 3 || fmt.Sprint(b[1].Name) != "map[en:Three answers]" || changes[2].Rules.Badges[0].Off {
 			t.Errorf("badges changed: %+v", changes)
 		}

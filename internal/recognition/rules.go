@@ -19,40 +19,64 @@ import (
 	"github.com/entente/entente/internal/recognition/merit"
 )
 
-// Rules are the rules in force.
-func (s *Service) Rules(ctx context.Context) (merit.Rules, error) {
-	return s.rules.Read(ctx, s.db, "", func(ctx context.Context) (merit.Rules, error) { return rulesOf(ctx, s.db.Read(), "") })
+// Rules are the rules in force in a community; channel "" is of those that have none of their own.
+func (s *Service) Rules(ctx context.Context, channel string) (merit.Rules, error) {
+	return s.rules.Read(ctx, s.db, channel, func(ctx context.Context) (merit.Rules, error) { return rulesOf(ctx, s.db.Read(), channel, "") })
+}
+
+// HasOwn reports whether a community has rules of its own.
+func (s *Service) HasOwn(ctx context.Context, channel string) (bool, error) {
+	set, found, err := ruleOf(ctx, s.db.Read(), channel, "")
+	return found && !set.General, err
 }
 
 // Change is a change of the rules.
 type Change struct {
 	At    time.Time
 	By    string
+	Was   merit.Rules
 	Rules merit.Rules // from then on
+	Ended bool        // the community goes by the rules of all from then on
 }
 
 // mostChanges is how many changes of the rules are told.
 const mostChanges = 50
 
-// Changes tells how the rules were changed, the newest first.
-func (s *Service) Changes(ctx context.Context) ([]Change, error) {
+// Changes tells how the rules of a community were changed, or with channel "" those of all, the newest first.
+func (s *Service) Changes(ctx context.Context, channel string) ([]Change, error) {
 	base, err := merit.Written()
 	if err != nil {
 		return nil, err
 	}
 	type row struct {
 		Change
-		set ledger.MeritRules
+		month string
+		set   ledger.MeritRules
 	}
-	list, err := db.All(ctx, s.db.Read(), func(r *row) []any { return []any{db.At(&r.At), &r.By, db.JSON(&r.set)} },
-		"SELECT at, by_name, rules FROM recognition_rule ORDER BY month DESC, at DESC, id DESC"+db.Limit(mostChanges))
+	q := s.db.Read()
+	list, err := db.All(ctx, q, func(r *row) []any { return []any{db.At(&r.At), &r.By, &r.month, db.JSON(&r.set)} },
+		"SELECT at, by_name, month, rules FROM recognition_rule WHERE channel = $1 ORDER BY month DESC, at DESC, id DESC"+db.Limit(mostChanges), channel)
 	if err != nil {
 		return nil, fmt.Errorf("read how rules were changed: %w", err)
 	}
 	out := make([]Change, len(list))
-	for i, r := range list {
+	for i := len(list) - 1; i >= 0; i-- {
+		r := list[i]
 		out[i] = r.Change
-		out[i].Rules = with(base, r.set)
+		general := base
+		if channel != "" {
+			if general, err = rulesOf(ctx, q, "", r.month); err != nil {
+				return nil, err
+			}
+		}
+		if out[i].Was = general; i+1 < len(list) {
+			out[i].Was = out[i+1].Rules
+		}
+		if out[i].Ended = r.set.General; r.set.General {
+			out[i].Rules = general
+		} else {
+			out[i].Rules = with(base, r.set)
+		}
 	}
 	return out, nil
 }
@@ -65,11 +89,18 @@ const (
 
 // Change changes what merits are worth, the caps, the levels and the badges, from the month that has begun on: what was earned in the months before stays. Badges that are not
 // named stay as they are; one with the id merit.NewBadge is added, one of ours without a kind is taken out. Owners may.
-func (s *Service) Change(ctx context.Context, set ledger.MeritRules) error {
+// channel is of the community whose rules these are from now on, "" for all that have none of their own; with General it has none any more.
+func (s *Service) Change(ctx context.Context, channel string, set ledger.MeritRules) error {
 	if err := org.Require(ctx, org.OrgEdit); err != nil {
 		return err
 	}
-	now, err := s.Rules(ctx)
+	if set.General {
+		if own, err := s.HasOwn(ctx, channel); err != nil || !own || channel == "" {
+			return err
+		}
+		return s.state(ctx, channel, ledger.MeritRules{General: true})
+	}
+	now, err := s.Rules(ctx, channel)
 	if err != nil {
 		return err
 	}
@@ -118,8 +149,6 @@ func (s *Service) Change(ctx context.Context, set ledger.MeritRules) error {
 	if reflect.DeepEqual(now, to) {
 		return nil
 	}
-	m := org.Who(ctx)
-	set.By = m.Name
 	set.Badges = make([]ledger.MeritBadge, len(to.Badges))
 	for i, b := range to.Badges {
 		if b.ID == merit.NewBadge {
@@ -127,7 +156,13 @@ func (s *Service) Change(ctx context.Context, set ledger.MeritRules) error {
 		}
 		set.Badges[i] = ledger.MeritBadge(b)
 	}
-	a := ledger.Activity{Kind: ledger.RecognitionSet, Actor: "member:" + m.ID, Object: "recognition", At: s.now(), Data: ledger.Data(set)}
+	return s.state(ctx, channel, set)
+}
+
+func (s *Service) state(ctx context.Context, channel string, set ledger.MeritRules) error {
+	m := org.Who(ctx)
+	set.By = m.Name
+	a := ledger.Activity{Kind: ledger.RecognitionSet, Actor: "member:" + m.ID, Object: "recognition", Channel: channel, At: s.now(), Data: ledger.Data(set)}
 	a.ID = id.New()
 	a.Key = "recognition:" + a.ID
 	if _, err := s.ledger.State(ctx, a); err != nil {

@@ -87,15 +87,21 @@ func (h *handlers) rules(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if v.rules, err = h.s.Rules(r.Context()); err != nil {
+	if v.rules, err = h.s.Rules(r.Context(), v.place.Channel); err != nil {
 		return err
 	}
-	changes, err := h.s.Changes(r.Context())
+	own, err := h.s.HasOwn(r.Context(), v.place.Channel)
 	if err != nil {
 		return err
 	}
-	if len(changes) > 0 {
-		v.since = changes[0].At
+	for _, channel := range []string{v.place.Channel, ""} {
+		changes, err := h.s.Changes(r.Context(), channel)
+		if err != nil {
+			return err
+		}
+		if len(changes) > 0 && changes[0].At.After(v.since) && (channel != "" || !own) {
+			v.since = changes[0].At
+		}
 	}
 	if org.Who(r.Context()) != nil {
 		v.person, err = h.s.Find(r.Context(), v.sight, v.place, "")

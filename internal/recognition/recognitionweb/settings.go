@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/entente/entente/internal/community"
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/problem"
@@ -21,7 +22,9 @@ import (
 type settingsView struct {
 	rules   merit.Rules
 	changes []recognition.Change
-	written merit.Rules
+	place   community.Community // whose rules they are; none for all
+	own     bool                // it has rules of its own
+	tabs    []ui.Tab
 	form    *web.Form // what was refused
 	wrong   []ui.FieldError
 }
@@ -88,11 +91,11 @@ func nameIn(ctx context.Context, b merit.Badge, lang string) string {
 
 // differs says what a change changed.
 func (p settingsView) differs(ctx context.Context, i int) string {
-	was, is := p.written, p.changes[i].Rules
-	if i+1 < len(p.changes) {
-		was = p.changes[i+1].Rules
-	}
+	was, is := p.changes[i].Was, p.changes[i].Rules
 	var out []string
+	if p.changes[i].Ended {
+		out = append(out, i18n.T(ctx, "recognition.as_all"))
+	}
 	add := func(label string, from, to int) {
 		if from != to {
 			out = append(out, i18n.T(ctx, "recognition.changed", "What", label, "From", from, "To", to))
@@ -145,20 +148,58 @@ func (p settingsView) differs(ctx context.Context, i int) string {
 }
 
 func (h *handlers) settings(w http.ResponseWriter, r *http.Request) error {
-	return h.showSettings(w, r, settingsView{})
+	place, err := h.placeOf(r, r.URL.Query().Get("of"))
+	if err != nil {
+		return err
+	}
+	return h.showSettings(w, r, settingsView{place: place})
+}
+
+// placeOf finds the community whose rules are looked at; "" is all.
+func (h *handlers) placeOf(r *http.Request, community string) (c community.Community, err error) {
+	if community == "" {
+		return c, nil
+	}
+	all, err := h.places.Map(r.Context())
+	if err != nil {
+		return c, err
+	}
+	for _, c := range all.Communities {
+		if c.ID == community {
+			return c, nil
+		}
+	}
+	return c, problem.New(problem.Missing, "problem.not_found")
+}
+
+func settingsHref(community string) string {
+	if community == "" {
+		return "/communities/recognition"
+	}
+	return "/communities/recognition?of=" + community
 }
 
 func (h *handlers) showSettings(w http.ResponseWriter, r *http.Request, p settingsView) error {
 	ctx := r.Context()
 	var err error
-	if p.rules, err = h.s.Rules(ctx); err != nil {
+	if p.rules, err = h.s.Rules(ctx, p.place.Channel); err != nil {
 		return err
 	}
-	if p.written, err = merit.Written(); err != nil {
+	if p.changes, err = h.s.Changes(ctx, p.place.Channel); err != nil {
 		return err
 	}
-	if p.changes, err = h.s.Changes(ctx); err != nil {
+	if p.place.ID != "" {
+		if p.own, err = h.s.HasOwn(ctx, p.place.Channel); err != nil {
+			return err
+		}
+	}
+	all, err := h.places.Map(ctx)
+	if err != nil {
 		return err
+	}
+	p.tabs = []ui.Tab{{Label: i18n.T(ctx, "recognition.of_all"), Href: settingsHref(""), Current: p.place.ID == ""}}
+	for _, c := range all.Communities {
+		p.tabs = append(p.tabs, ui.Tab{Label: c.Called(i18n.Lang(ctx)), Href: settingsHref(c.ID), Current: p.place.ID == c.ID})
 	}
 	return web.Show(w, r, web.Page{Title: i18n.T(ctx, "recognition.rules")}, settingsBody(p))
 }
@@ -176,9 +217,20 @@ func (h *handlers) change(w http.ResponseWriter, r *http.Request) error {
 		}
 		return n
 	}
-	now, err := h.s.Rules(ctx)
+	place, err := h.placeOf(r, f.Text("of"))
 	if err != nil {
 		return err
+	}
+	now, err := h.s.Rules(ctx, place.Channel)
+	if err != nil {
+		return err
+	}
+	if f.Text("general") != "" {
+		if err := h.s.Change(ctx, place.Channel, ledger.MeritRules{General: true}); err != nil {
+			return err
+		}
+		web.Flash(w, r, ui.Success, "recognition.saved")
+		return web.Redirect(w, r, settingsHref(place.ID))
 	}
 	set := ledger.MeritRules{Points: map[string]int{}, Day: number("day"), Pair: number("pair"), Returned: number("returned"), Mutual: number("mutual"), Levels: []int{0}}
 	for _, m := range now.Merits {
@@ -207,13 +259,13 @@ func (h *handlers) change(w http.ResponseWriter, r *http.Request) error {
 		}
 		set.Badges = append(set.Badges, to)
 	}
-	if err := h.s.Change(ctx, set); err != nil {
+	if err := h.s.Change(ctx, place.Channel, set); err != nil {
 		if p := problem.Of(err); p.Code == problem.Invalid && p.Field != "" {
 			web.Invalid(w)
-			return h.showSettings(w, r, settingsView{form: f, wrong: []ui.FieldError{{Field: p.Field, Text: i18n.T(ctx, p.Key, p.Args...)}}})
+			return h.showSettings(w, r, settingsView{place: place, form: f, wrong: []ui.FieldError{{Field: p.Field, Text: i18n.T(ctx, p.Key, p.Args...)}}})
 		}
 		return err
 	}
 	web.Flash(w, r, ui.Success, "recognition.saved")
-	return web.Redirect(w, r, "/communities/recognition")
+	return web.Redirect(w, r, settingsHref(place.ID))
 }
