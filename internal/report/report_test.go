@@ -66,6 +66,14 @@ func TestDashboards(t *testing.T) {
 		if err != nil || r.Result.N != 4 || !r.Compared || r.Against.N != 0 {
 			t.Errorf("read n = %d, %+v, %v", r.Result.N, r.Problem, err)
 		}
+		// What was not heard yet is no nought to compare with, and of what was heard in part nothing is told.
+		if text, _ := r.Moved(w.ada); r.Against.Why != measure.Untold || r.Against.Value.Defined() || r.Change.Known || !strings.HasPrefix(text, "nothing was heard") {
+			t.Errorf("against a period in which nothing was heard: %+v, %q", r.Against, text)
+		}
+		early, err := w.s.Read(w.ada, moved.Tiles[1], w.now.AddDate(0, 0, 28))
+		if text, _ := early.Moved(w.ada); err != nil || early.Against.N != 4 || !early.Partly || early.Change.Known || !strings.HasPrefix(text, "not compared") {
+			t.Errorf("against a period that was heard in part: %+v, %q, %v", early.Against, text, err)
+		}
 		bars, err := w.s.Read(w.ada, moved.Tiles[0], w.now)
 		if err != nil || len(bars.Slices) != 1 || bars.Slices[0].Result.N != 4 {
 			t.Errorf("bars %+v, %v", bars.Slices, err)
