@@ -17,7 +17,7 @@ import (
 // TestDefined holds every measure to a complete definition, with words in every language and a page.
 func TestDefined(t *testing.T) {
 	t.Parallel()
-	seen := map[string]bool{}
+	seen, english := map[string]bool{}, i18n.With(t.Context(), "en", time.UTC)
 	for _, m := range All() {
 		if seen[m.ID] || m.ID == "" {
 			t.Errorf("%q stands twice", m.ID)
@@ -52,6 +52,9 @@ func TestDefined(t *testing.T) {
 					t.Errorf("%s has no %s in %s", m.ID, k, lang)
 				}
 			}
+		}
+		if key := "measure." + m.ID + ".symbols"; i18n.Has(key) && i18n.T(english, key) != m.Formula {
+			t.Errorf("%s is %s, and said to be %s", m.ID, m.Formula, i18n.T(english, key))
 		}
 		page, err := os.ReadFile(filepath.Join("../../../docs/measures", m.ID+".md"))
 		if err != nil {

@@ -853,7 +853,7 @@ func definition(m kpi.Measure) templ.Component {
 		templ_7745c5c3_Var114 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Err = ui.DescriptionList(
 				ui.Item{Label: i18n.T(ctx, "measure.in_words"), Value: word(ctx, m, "formula")},
-				ui.Item{Label: i18n.T(ctx, "measure.in_symbols"), Body: symbols(m.Formula)},
+				ui.Item{Label: i18n.T(ctx, "measure.in_symbols"), Body: symbols(inSymbols(ctx, m))},
 				ui.Item{Label: i18n.T(ctx, "measure.denominator"), Value: denominator(ctx, m)},
 				ui.Item{Label: i18n.T(ctx, "measure.unit"), Value: i18n.T(ctx, "measure.unit."+string(m.Unit))},
 				ui.Item{Label: i18n.T(ctx, "measure.better"), Value: i18n.T(ctx, "measure.better."+string(m.Better))},

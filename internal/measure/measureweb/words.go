@@ -93,6 +93,14 @@ func word(ctx context.Context, m kpi.Measure, about string) string {
 	return i18n.T(ctx, "measure."+m.ID+"."+about)
 }
 
+// inSymbols is the formula; some have words in them, which are those of the reader.
+func inSymbols(ctx context.Context, m kpi.Measure) string {
+	if key := "measure." + m.ID + ".symbols"; i18n.Has(key) {
+		return i18n.T(ctx, key)
+	}
+	return m.Formula
+}
+
 // figure is a number ready to read.
 type figure struct{ value, unit, interval, note string }
 
