@@ -6,6 +6,7 @@ import (
 
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/ledger"
+	"github.com/entente/entente/internal/people"
 )
 
 // ideaTables are what is derived of ideas beside their threads, and of articles.
@@ -86,56 +87,11 @@ func recountVoters(ctx context.Context, q db.Q, idea string) error {
 // recountPeople counts anew who is for the ideas, and who found the posts useful, on which addresses voted that facts of a batch say are of somebody, or not any more. What the people's follower derived is of
 // the whole batch, so each idea is counted once, after all of it.
 func recountPeople(ctx context.Context, q db.Q, list []ledger.Activity) error {
-	var addresses, people, parted []string
-	for i := range list {
-		a := &list[i]
-		switch a.Kind {
-		case ledger.PersonAdded, ledger.PersonDescribed:
-			var p ledger.Person
-			if err := a.Decode(&p); err != nil {
-				return err
-			}
-			for _, x := range p.Identities {
-				addresses = append(addresses, x.URI)
-			}
-		case ledger.IdentityLinked, ledger.IdentityUnlinked:
-			var x ledger.Identity
-			if err := a.Decode(&x); err != nil {
-				return err
-			}
-			addresses = append(addresses, x.URI)
-		case ledger.PersonMerged:
-			var m ledger.Merged
-			if err := a.Decode(&m); err != nil {
-				return err
-			}
-			addresses, people = append(addresses, m.Identities...), append(people, a.Object, m.Person)
-		case ledger.PersonUnmerged:
-			var m ledger.Unmerged
-			if err := a.Decode(&m); err != nil {
-				return err
-			}
-			parted = append(parted, m.Merge)
-		}
+	addresses, err := people.Regrouped(ctx, q, list)
+	if err != nil || len(addresses) == 0 {
+		return err
 	}
-	if len(parted) > 0 {
-		type merge struct {
-			kept, taken string
-			identities  []string
-		}
-		merges, err := db.All(ctx, q, func(m *merge) []any { return []any{&m.kept, &m.taken, db.JSON(&m.identities)} }, "SELECT kept, taken, identities FROM person_merge WHERE id IN "+db.Among(q, "$1"), db.Texts(parted))
-		if err != nil {
-			return fmt.Errorf("see who was taken for one person: %w", err)
-		}
-		for _, m := range merges {
-			addresses, people = append(addresses, m.identities...), append(people, m.kept, m.taken)
-		}
-	}
-	if len(addresses)+len(people) == 0 {
-		return nil
-	}
-	ideas, err := db.All(ctx, q, db.Self[string], "SELECT idea FROM community_idea_vote WHERE value = 1 AND voter IN "+db.Among(q, "$1")+
-		" UNION SELECT v.idea FROM identity i JOIN community_idea_vote v ON v.voter = i.uri AND v.value = 1 WHERE i.person IN "+db.Among(q, "$2")+" ORDER BY 1", db.Texts(addresses), db.Texts(people))
+	ideas, err := db.All(ctx, q, db.Self[string], "SELECT DISTINCT idea FROM community_idea_vote WHERE value = 1 AND voter IN "+db.Among(q, "$1")+" ORDER BY 1", db.Texts(addresses))
 	if err != nil {
 		return fmt.Errorf("find the ideas that somebody is for: %w", err)
 	}
@@ -144,8 +100,7 @@ func recountPeople(ctx context.Context, q db.Q, list []ledger.Activity) error {
 			return err
 		}
 	}
-	posts, err := db.All(ctx, q, db.Self[string], "SELECT post FROM community_vote WHERE voter IN "+db.Among(q, "$1")+
-		" UNION SELECT v.post FROM identity i JOIN community_vote v ON v.voter = i.uri WHERE i.person IN "+db.Among(q, "$2")+" ORDER BY 1", db.Texts(addresses), db.Texts(people))
+	posts, err := db.All(ctx, q, db.Self[string], "SELECT DISTINCT post FROM community_vote WHERE voter IN "+db.Among(q, "$1")+" ORDER BY 1", db.Texts(addresses))
 	if err != nil {
 		return fmt.Errorf("find the posts that somebody voted on: %w", err)
 	}

@@ -4,19 +4,22 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/ledger"
+	"github.com/entente/entente/internal/people"
 	"github.com/entente/entente/internal/recognition/merit"
 	"github.com/entente/entente/internal/sorting"
 )
 
 // Follower derives what people are recognised for. It reads who said what from what the community's follower derived of the same batch.
 func Follower() ledger.Follower {
-	return ledger.Follower{Name: "recognition", Version: 4, Apply: derive, Tables: []string{"recognition_merit", "recognition_month", "recognition_standing", "recognition_thanks", "recognition_rule"}}
+	return ledger.Follower{Name: "recognition", Version: 5, Apply: derive, Tables: []string{"recognition_merit", "recognition_month", "recognition_standing", "recognition_thanks"}}
 }
 
 // stand is somebody in a month whose points are to be counted anew.
@@ -30,6 +33,9 @@ func derive(ctx context.Context, q db.Q, list []ledger.Activity) error {
 		if err := deriveOne(ctx, q, &list[i], stale); err != nil {
 			return err
 		}
+	}
+	if err := deriveNamesakes(ctx, q, list, stale); err != nil {
+		return err
 	}
 	all := make([]stand, 0, len(stale))
 	for s := range stale {
@@ -57,6 +63,46 @@ func derive(ctx context.Context, q db.Q, list []ledger.Activity) error {
 				return err
 			}
 		}
+	}
+	return nil
+}
+
+// deriveNamesakes notes whose points change since addresses are known to be of one person: one person is whoever gives and gets under any of them.
+func deriveNamesakes(ctx context.Context, q db.Q, list []ledger.Activity, stale map[stand]bool) error {
+	regrouped, err := people.Regrouped(ctx, q, list)
+	if err != nil {
+		return err
+	}
+	if len(regrouped) > 0 {
+		if err := spoil(ctx, q, stale, "(giver IN "+db.Among(q, "$1")+" OR person IN "+db.Among(q, "$1")+")", db.Texts(regrouped)); err != nil {
+			return err
+		}
+	}
+	if len(stale) == 0 {
+		return nil
+	}
+	seen := map[string]bool{}
+	for s := range stale {
+		seen[s.person] = true
+	}
+	type pair struct{ of, other string }
+	others, err := db.All(ctx, q, func(p *pair) []any { return []any{&p.of, &p.other} },
+		"SELECT i.uri, j.uri FROM identity i JOIN identity j ON j.person = i.person AND j.uri <> i.uri WHERE i.person <> '' AND i.uri IN "+db.Among(q, "$1"), db.Texts(slices.Sorted(maps.Keys(seen))))
+	if err != nil {
+		return fmt.Errorf("find the other addresses of somebody: %w", err)
+	}
+	of := map[string][]string{}
+	for _, p := range others {
+		of[p.of] = append(of[p.of], p.other)
+	}
+	var more []stand
+	for s := range stale {
+		for _, other := range of[s.person] {
+			more = append(more, stand{s.channel, other, s.month})
+		}
+	}
+	for _, s := range more {
+		stale[s] = true
 	}
 	return nil
 }
@@ -159,16 +205,9 @@ func spoil(ctx context.Context, q db.Q, stale map[stand]bool, where string, args
 	return err
 }
 
-// deriveRules keeps the rules that hold from the month on in which they were stated: what was earned in the months before stays as it was.
+// deriveRules notes what counts otherwise by rules that hold from the month on in which they were stated: what was earned in the months before stays as it was.
 func deriveRules(ctx context.Context, q db.Q, a *ledger.Activity, stale map[stand]bool) error {
-	var r ledger.MeritRules
-	if err := a.Decode(&r); err != nil {
-		return err
-	}
 	month := merit.Month(a.At)
-	if _, err := db.Exec(ctx, q, "INSERT INTO recognition_rule (id, channel, month, at, by_name, rules) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING", a.ID, a.Channel, month, db.T(a.At), r.By, string(a.Data)); err != nil {
-		return err
-	}
 	if a.Channel != "" {
 		return spoil(ctx, q, stale, "month >= $1 AND channel = $2", month, a.Channel)
 	}
@@ -193,10 +232,20 @@ func rulesOf(ctx context.Context, q db.Q, channel, month string) (merit.Rules, e
 	return r, nil
 }
 
+// stated are the facts that state rules of a community, of those before a time; the last stated first. They are few, and read from the ledger itself: while all is
+// derived anew, a table of them would say that there are none yet.
+const stated = " FROM activity WHERE object = '" + rulesObject + "' AND object <> id AND kind = '" + ledger.RecognitionSet + "' AND channel = $1 AND at < $2 ORDER BY at DESC, id DESC"
+
+// rulesObject is what facts that state rules are about.
+const rulesObject = "recognition"
+
 // ruleOf are the rules stated last for a community itself, or with channel "" for all.
 func ruleOf(ctx context.Context, q db.Q, channel, month string) (ledger.MeritRules, bool, error) {
-	return db.One(ctx, q, func(s *ledger.MeritRules) []any { return []any{db.JSON(s)} },
-		"SELECT rules FROM recognition_rule WHERE channel = $2 AND (month <= $1 OR $1 = '') ORDER BY month DESC, at DESC, id DESC LIMIT 1", month, channel)
+	before := any(int64(math.MaxInt64))
+	if at, err := time.Parse("2006-01", month); err == nil {
+		before = db.T(at.AddDate(0, 1, 0))
+	}
+	return db.One(ctx, q, func(s *ledger.MeritRules) []any { return []any{db.JSON(s)} }, "SELECT data"+stated+db.Limit(1), channel, before)
 }
 
 // with are rules as owners changed them.
@@ -298,7 +347,12 @@ func give(ctx context.Context, q db.Q, a *ledger.Activity, stale map[stand]bool,
 	for _, month := range []string{was.month, now.month} {
 		touch(stale, a.Channel, g.person, a.Actor, month)
 	}
-	return nil
+	if g.about == "" {
+		return nil
+	}
+	// Of what the same person gave under another address the first counts, in whatever month that was.
+	return spoil(ctx, q, stale, "channel = $1 AND person = $2 AND about = $3 AND giver IN (SELECT j.uri FROM identity i JOIN identity j ON j.person = i.person AND j.uri <> i.uri WHERE i.uri = $4 AND i.person <> '')",
+		a.Channel, g.person, g.about, a.Actor)
 }
 
 // touch notes whose points a merit of a month changes: of who got it, and of who gave it, for what one gives changes what counts of what one gets back.
@@ -312,11 +366,22 @@ func touch(stale map[stand]bool, channel, person, giver, month string) {
 	}
 }
 
-// merits are the merits that count, each with the space of what it was given for.
-const merits = ` FROM recognition_merit m LEFT JOIN community_post p ON p.id = m.post AND m.post <> '' LEFT JOIN community_thread t ON t.id = p.thread
-	LEFT JOIN community_article e ON e.id = m.about AND m.kind = 'helped' WHERE m.value > 0 AND (m.post = '' OR p.id IS NOT NULL AND p.deleted_at IS NULL)`
+// merits are the merits that count, each with the space of what it was given for. What one person gave for one thing under two addresses is one, the first.
+const merits = ` FROM recognition_merit m LEFT JOIN identity g ON g.uri = m.giver LEFT JOIN community_post p ON p.id = m.post AND m.post <> '' LEFT JOIN community_thread t ON t.id = p.thread
+	LEFT JOIN community_article e ON e.id = m.about AND m.kind = 'helped' WHERE m.value > 0 AND (m.post = '' OR p.id IS NOT NULL AND p.deleted_at IS NULL)
+	AND NOT EXISTS (SELECT 1 FROM identity n JOIN recognition_merit o ON o.channel = m.channel AND o.giver = n.uri WHERE n.person = g.person AND g.person <> '' AND n.uri <> m.giver
+		AND o.person = m.person AND o.kind = m.kind AND o.about = m.about AND m.about <> '' AND o.value > 0 AND (o.at < m.at OR o.at = m.at AND o.slot < m.slot))`
 
-const meritColumns = "m.slot, m.kind, m.giver, m.office, m.about, COALESCE(t.space, e.space, ''), m.at"
+// giverKey is who gave a merit: a person, or an address of whom nobody knows whose it is.
+const giverKey = "COALESCE(NULLIF(g.person, ''), m.giver)"
+
+const meritColumns = "m.slot, m.kind, " + giverKey + ", m.office, m.about, COALESCE(t.space, e.space, ''), m.at"
+
+// keyOf is somebody as merits name givers.
+func keyOf(ctx context.Context, q db.Q, identity string) (string, error) {
+	person, _, err := db.Value[string](ctx, q, "SELECT person FROM identity WHERE uri = $1", identity)
+	return cmp.Or(person, identity), err
+}
 
 func rowFields(r *merit.Row) []any {
 	return []any{&r.Slot, &r.Kind, &r.Giver, &r.Office, &r.On, &r.Space, db.At(&r.At)}
@@ -328,6 +393,10 @@ func countMonth(ctx context.Context, q db.Q, rules merit.Rules, s stand) error {
 	if err != nil {
 		return fmt.Errorf("read what somebody earned: %w", err)
 	}
+	me, err := keyOf(ctx, q, s.person)
+	if err != nil {
+		return fmt.Errorf("find whose an address is: %w", err)
+	}
 	back := map[string]merit.Returns{}
 	if len(rows) > 0 {
 		light := map[string]bool{}
@@ -335,8 +404,8 @@ func countMonth(ctx context.Context, q db.Q, rules merit.Rules, s stand) error {
 			light[r.Kind] = r.Light
 		}
 		type gift struct{ person, kind string }
-		gave, err := db.All(ctx, q, func(g *gift) []any { return []any{&g.person, &g.kind} }, "SELECT DISTINCT m.person, m.kind FROM recognition_merit m WHERE m.channel = $1 AND m.giver = $2 AND m.office = 0 AND m.value > 0 AND m.month IN "+
-			db.Among(q, "$3"), s.channel, s.person, db.Texts(merit.Around(s.month)))
+		gave, err := db.All(ctx, q, func(g *gift) []any { return []any{&g.person, &g.kind} }, "SELECT DISTINCT COALESCE(NULLIF(g.person, ''), m.person), m.kind FROM recognition_merit m LEFT JOIN identity g ON g.uri = m.person WHERE m.channel = $1 AND m.giver IN (SELECT $2 UNION SELECT uri FROM identity WHERE person = $4) AND m.office = 0 AND m.value > 0 AND m.month IN "+
+			db.Among(q, "$3"), s.channel, s.person, db.Texts(merit.Around(s.month)), me)
 		if err != nil {
 			return fmt.Errorf("read what somebody gave: %w", err)
 		}
@@ -350,7 +419,7 @@ func countMonth(ctx context.Context, q db.Q, rules merit.Rules, s stand) error {
 		return err
 	}
 	var list [][]any
-	for space, points := range rules.Points(s.person, rows, back) {
+	for space, points := range rules.Points(me, rows, back) {
 		list = append(list, []any{s.channel, s.person, s.month, space, points})
 	}
 	return db.Insert(ctx, q, "recognition_month (channel, person, month, space, points)", list, "")

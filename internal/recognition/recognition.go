@@ -130,19 +130,23 @@ func (s *Service) Find(ctx context.Context, o community.Sight, c community.Commu
 	if p.Rules, err = s.Rules(ctx, c.Channel); err != nil {
 		return p, err
 	}
+	key, err := keyOf(ctx, q, p.identity)
+	if err != nil {
+		return p, fmt.Errorf("find whose an address is: %w", err)
+	}
 	spaces := db.Texts(append([]string{""}, o.Readable(c.ID)...))
 	if p.Points, _, err = db.Value[int](ctx, q, "SELECT COALESCE(SUM(points), 0) FROM recognition_standing WHERE channel = $1 AND person = $2 AND space IN "+db.Among(q, "$3"), c.Channel, p.identity, spaces); err != nil {
 		return p, fmt.Errorf("count the points of somebody: %w", err)
 	}
-	rows, err := db.All(ctx, q, rowFields, "SELECT "+meritColumns+merits+" AND m.channel = $1 AND m.person = $2 AND m.giver <> m.person AND COALESCE(t.space, e.space, '') IN "+db.Among(q, "$3"),
-		c.Channel, p.identity, spaces)
+	rows, err := db.All(ctx, q, rowFields, "SELECT "+meritColumns+merits+" AND m.channel = $1 AND m.person = $2 AND "+giverKey+" <> $4 AND COALESCE(t.space, e.space, '') IN "+db.Among(q, "$3"),
+		c.Channel, p.identity, spaces, key)
 	if err != nil {
 		return p, fmt.Errorf("read what somebody was recognised for: %w", err)
 	}
 	for _, r := range rows {
 		p.Kinds[r.Kind]++
 	}
-	p.Badges = p.Rules.Earned(p.identity, rows)
+	p.Badges = p.Rules.Earned(key, rows)
 	if p.Thanks, err = db.All(ctx, q, func(t *Thanks) []any { return []any{&t.ID, &t.By, &t.Words, db.At(&t.At), &t.giver} },
 		"SELECT id, giver_name, words, at, giver FROM recognition_thanks WHERE channel = $1 AND person = $2 ORDER BY at DESC, id DESC"+db.Limit(mostThanks), c.Channel, p.identity); err != nil {
 		return p, fmt.Errorf("read thanks: %w", err)

@@ -3,6 +3,7 @@ package recognition
 import (
 	"context"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -50,12 +51,10 @@ func (s *Service) Changes(ctx context.Context, channel string) ([]Change, error)
 	}
 	type row struct {
 		Change
-		month string
-		set   ledger.MeritRules
+		set ledger.MeritRules
 	}
 	q := s.db.Read()
-	list, err := db.All(ctx, q, func(r *row) []any { return []any{db.At(&r.At), &r.By, &r.month, db.JSON(&r.set)} },
-		"SELECT at, by_name, month, rules FROM recognition_rule WHERE channel = $1 ORDER BY month DESC, at DESC, id DESC"+db.Limit(mostChanges), channel)
+	list, err := db.All(ctx, q, func(r *row) []any { return []any{db.At(&r.At), db.JSON(&r.set)} }, "SELECT at, data"+stated+db.Limit(mostChanges), channel, int64(math.MaxInt64))
 	if err != nil {
 		return nil, fmt.Errorf("read how rules were changed: %w", err)
 	}
@@ -63,9 +62,10 @@ func (s *Service) Changes(ctx context.Context, channel string) ([]Change, error)
 	for i := len(list) - 1; i >= 0; i-- {
 		r := list[i]
 		out[i] = r.Change
+		out[i].By = r.set.By
 		general := base
 		if channel != "" {
-			if general, err = rulesOf(ctx, q, "", r.month); err != nil {
+			if general, err = rulesOf(ctx, q, "", merit.Month(r.At)); err != nil {
 				return nil, err
 			}
 		}
@@ -162,7 +162,7 @@ func (s *Service) Change(ctx context.Context, channel string, set ledger.MeritRu
 func (s *Service) state(ctx context.Context, channel string, set ledger.MeritRules) error {
 	m := org.Who(ctx)
 	set.By = m.Name
-	a := ledger.Activity{Kind: ledger.RecognitionSet, Actor: "member:" + m.ID, Object: "recognition", Channel: channel, At: s.now(), Data: ledger.Data(set)}
+	a := ledger.Activity{Kind: ledger.RecognitionSet, Actor: "member:" + m.ID, Object: rulesObject, Channel: channel, At: s.now(), Data: ledger.Data(set)}
 	a.ID = id.New()
 	a.Key = "recognition:" + a.ID
 	if _, err := s.ledger.State(ctx, a); err != nil {

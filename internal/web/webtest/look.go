@@ -32,7 +32,9 @@ type finding struct {
 // places is how many places of one finding are told.
 const places = 3
 
+// What comes in step by step is looked at as it stands then: half of it is too pale to read.
 const looking = `(async () => {
+	for (const a of document.getAnimations()) if (Number.isFinite(a.effect.getComputedTiming().endTime)) a.finish();
 	const room = document.documentElement.clientWidth, wide = document.documentElement.scrollWidth - room;
 	let wider = "";
 	if (wide > 0) for (const e of document.querySelectorAll("body *")) {
