@@ -292,6 +292,25 @@ func TestBrowserAsks(t *testing.T) {
 			t.Error("visitors are not shown the rules in force")
 		}
 	})
+	// A thread that is asked to be closed as another, merged or moved where it cannot be stays open before who asked, with what they said.
+	t.Run("no such original", func(t *testing.T) {
+		thread := s.place.rows(t, "SELECT t.id FROM community_thread t JOIN community_space s ON s.id = t.space JOIN community c ON c.id = s.community WHERE c.slug = 'sillage' AND s.access = 'open' AND t.kind = 'question' AND t.duplicate_of = '' AND t.deleted_at IS NULL ORDER BY t.id LIMIT 1")[0]
+		owner := as(demoMembers["owner"], "fr")
+		for state, says := range map[string]string{"closed": "Indiquez l’adresse d’un autre fil ouvert", "merged": "Indiquez l’adresse d’un autre fil ouvert", "moved": "Le fil ne peut pas y aller"} {
+			a := owner.post("/c/sillage/t/"+thread+"/turn", "state", state, "to", "vromdel")
+			if a.status != http.StatusUnprocessableEntity || !strings.Contains(refusals(a.body), says) || state != "moved" && !strings.Contains(a.body, `value="vromdel"`) {
+				t.Errorf("%s to nowhere: %d %q", state, a.status, refusals(a.body))
+			}
+		}
+		eyes := window(t, s.URL)
+		eyes.signIn("owner", "dark", "fr")
+		eyes.Size(390, 844)
+		eyes.Open("/c/sillage/t/" + thread)
+		eyes.Click(".forum-moderation summary")
+		eyes.Type("#f-original", "vromdel\r")
+		eyes.Until(`location.pathname.endsWith("/turn") && document.readyState === "complete" && document.activeElement.id === "f-original"`)
+		eyes.Look("community-no-such-original")
+	})
 	t.Run("without script, signed in after", func(t *testing.T) {
 		w := window(t, s.URL)
 		w.As("light", "fr")

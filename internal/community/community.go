@@ -5,6 +5,7 @@ package community
 import (
 	"context"
 	"log/slog"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -34,7 +35,8 @@ type Service struct {
 	inbox *inbox.Service // may be nil
 
 	whole     chan struct{} // held by the one search that counts all
-	searching atomic.Int32  // searches under way
+	searching atomic.Int32  // searches under way and waiting
+	searches  chan struct{} // held by searches under way
 
 	talk   // of threads
 	herald // of notices
@@ -42,7 +44,7 @@ type Service struct {
 
 // New makes the service.
 func New(d *db.DB, l *ledger.Ledger, c *channel.Service, o *org.Service, log *slog.Logger, clock func() time.Time) *Service {
-	return &Service{db: d, ledger: l, channels: c, org: o, log: log, clock: clock, whole: make(chan struct{}, 1)}
+	return &Service{db: d, ledger: l, channels: c, org: o, log: log, clock: clock, whole: make(chan struct{}, 1), searches: make(chan struct{}, runtime.GOMAXPROCS(0))}
 }
 
 // Now is the service's clock, exact to what the database keeps.

@@ -198,6 +198,13 @@ func (s *Service) Search(ctx context.Context, o Sight, in Search) (Results, erro
 	} else {
 		want.most = max(mostHits/int(s.searching.Add(1)), busyHits)
 		defer s.searching.Add(-1)
+		// One after the other on each processor: where all searched at once, each would take as long as all together.
+		select {
+		case s.searches <- struct{}{}:
+			defer func() { <-s.searches }()
+		case <-ctx.Done():
+			return out, ctx.Err()
+		}
 	}
 	all, least, err := s.find(ctx, o, in.Community, want)
 	if err != nil {

@@ -2,6 +2,7 @@ package community_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -199,6 +200,28 @@ func TestSearchWhole(t *testing.T) {
 			t.Errorf("%q, whole %v, %d under way: %d found, more %v, %v; want %d, %v", c.words, c.whole, c.busy, r.Sum, r.Least, r.Kinds, c.sum, c.least)
 		}
 	}
+	// Who searches waits for a turn, unless they left meanwhile; one who counts all has a turn of their own.
+	next := k.AllSearching()
+	gone, leave := context.WithCancel(ada)
+	leave()
+	if _, err := k.Search(gone, k.sight(ada), community.Search{Community: k.id, Words: "tandem"}); !errors.Is(err, context.Canceled) {
+		t.Errorf("who left while others search: %v", err)
+	}
+	if r, err := k.Search(ada, k.sight(ada), community.Search{Community: k.id, Words: "tandem", Whole: true}); err != nil || r.Sum != 3 {
+		t.Errorf("who counts all while others search: %d found, %v", r.Sum, err)
+	}
+	waits := make(chan error, 1)
+	go func() {
+		_, err := k.Search(ada, k.sight(ada), community.Search{Community: k.id, Words: "tandem"})
+		waits <- err
+	}()
+	select {
+	case err := <-waits:
+		t.Errorf("a search did not wait: %v", err)
+	case <-time.After(20 * time.Millisecond):
+	}
+	next()
+	must(t, <-waits)
 	for words, crowd := range map[string]bool{"zoltan": true, "yvette": false} {
 		r, err := k.Search(ada, k.sight(ada), community.Search{Community: k.id, Words: words, Kind: community.People})
 		must(t, err)

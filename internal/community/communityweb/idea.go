@@ -537,13 +537,13 @@ func (h *handlers) support(w http.ResponseWriter, r *http.Request) error {
 	return web.Redirect(w, r, v.place.Path()+v.t.Path())
 }
 
-// again shows the page of an idea with what is to be put right in one of its forms.
+// again shows the page of a thread with what is to be put right in one of its forms.
 func (h *handlers) again(w http.ResponseWriter, r *http.Request, v *threadView, f *web.Form, refused error) error {
 	f.Refuse(refused)
 	if err := h.fill(r.Context(), v); err != nil {
 		return err
 	}
-	if v.idea != nil {
+	if v.idea != nil && v.turned == nil {
 		v.idea.form = f
 	}
 	web.Invalid(w)

@@ -29,7 +29,8 @@ type threadView struct {
 	writes   bool            // whoever asks may say something here
 	invited  bool            // or may sign up to
 	form     *web.Form
-	to       string // the post that the form answers
+	to       string    // the post that the form answers
+	turned   *web.Form // what who moderates asked for and cannot be
 	token    string
 	draft    *community.Draft
 	idea     *ideaView // nil for what is none
@@ -45,6 +46,15 @@ type threadView struct {
 	marks    map[string]Mark
 	asked    []string           // names of those asked to look at the question
 	bridges  []community.Bridge // for the team: what was asked inside of it, or what it was asked inside for
+}
+
+// turnField is where who moderates says what another thread or space is; with what they said before when it cannot be.
+func (v *threadView) turnField(ctx context.Context, state string, f ui.Field) ui.Field {
+	f.Name = "to"
+	if v.turned != nil && v.turned.Text("state") == state {
+		f.Value, f.Error, f.AutoFocus = v.turned.Text("to"), problemOn(ctx, v.turned, "to"), true
+	}
+	return f
 }
 
 // speaks reports whether a form to say something is shown.
@@ -459,7 +469,12 @@ func (h *handlers) turn(w http.ResponseWriter, r *http.Request) error {
 	if f.Text("state") == "closed" || f.Text("state") == "merged" {
 		to = threadIn(to)
 	}
-	if err := h.s.Turn(r.Context(), v.place.ID, v.t.ID, f.Text("state"), to); err != nil {
+	err = h.s.Turn(r.Context(), v.place.ID, v.t.ID, f.Text("state"), to)
+	if err != nil && problem.Of(err).Field != "" {
+		v.turned = f
+		return h.again(w, r, v, f, err)
+	}
+	if err != nil {
 		return err
 	}
 	web.Flash(w, r, ui.Success, "community.thread.changed")

@@ -690,7 +690,11 @@ func replyForm(v *threadView) templ.Component {
 
 func moderation(v *threadView) templ.Component {
 	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var78 templ.Component) (templ_7745c5c3_Err error) {
-		_, _ = templ_7745c5c3_Buffer.WriteString("<details class=\"forum-moderation\"><summary>")
+		_, _ = templ_7745c5c3_Buffer.WriteString("<details class=\"forum-moderation\"")
+		if v.turned != nil {
+			_, _ = templ_7745c5c3_Buffer.WriteString(" open")
+		}
+		_, _ = templ_7745c5c3_Buffer.WriteString("><summary>")
 		write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "community.thread.manage"))
 		_, _ = templ_7745c5c3_Buffer.WriteString("</summary><div class=\"stack\"><div class=\"cluster\">")
 		for _, state := range v.turns() {
@@ -714,7 +718,7 @@ func moderation(v *threadView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.TextField(ui.Field{Name: "to", ID: "f-original", Label: i18n.T(ctx, "community.thread.original"), Required: true}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.TextField(v.turnField(ctx, "closed", ui.Field{ID: "f-original", Label: i18n.T(ctx, "community.thread.original"), Required: true})).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -733,7 +737,7 @@ func moderation(v *threadView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.TextField(ui.Field{Name: "to", ID: "f-into", Label: i18n.T(ctx, "community.thread.into"), Hint: i18n.T(ctx, "community.thread.into_hint"), Required: true}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.TextField(v.turnField(ctx, "merged", ui.Field{ID: "f-into", Label: i18n.T(ctx, "community.thread.into"), Hint: i18n.T(ctx, "community.thread.into_hint"), Required: true})).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -756,7 +760,7 @@ func moderation(v *threadView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Select(ui.Field{Name: "to", ID: "f-space", Label: i18n.T(ctx, "community.thread.to_space"), Options: v.otherSpaces()}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Select(v.turnField(ctx, "moved", ui.Field{ID: "f-space", Label: i18n.T(ctx, "community.thread.to_space"), Options: v.otherSpaces()})).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
