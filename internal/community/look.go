@@ -1,6 +1,7 @@
 package community
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -162,8 +163,8 @@ func (l Look) halves() (light, dark half) {
 
 // Mark is the colour of a mark of the community by light, and that of what is written on it.
 func (l Look) Mark() (fill, ink string) {
-	light, _ := l.halves()
-	return light.accent, over(light.accent).String()
+	fill = cmp.Or(l.Accent, defaultAccent) // every page asks for it: what the dark is made of is not looked for
+	return fill, over(fill).String()
 }
 
 // over is what can be read on an accent: white where it can.
