@@ -175,7 +175,7 @@ func (s *Service) Anew(ctx context.Context) error {
 		if err := lockGen(ctx, q); err != nil {
 			return err
 		}
-		if keys, since, err = s.keepings(ctx, q); err != nil {
+		if keys, since, _, err = s.keepings(ctx, q); err != nil {
 			return err
 		}
 		for _, table := range []string{"measure_key", "measure_day", "measure_touch", "measure_stale"} {

@@ -13,6 +13,7 @@ import (
 )
 
 const (
+	lately   = 10 * time.Minute    // a key that nobody asked for since then rests: its days are put right no more often
 	unasked  = 45 * 24 * time.Hour // after which a key is forgotten
 	mostKeys = 2000                // kept; the one that was not asked for longest makes room
 )
@@ -62,6 +63,16 @@ func (s *Service) tellAsked(ctx context.Context, q db.Q) error {
 		}
 	}
 	return nil
+}
+
+// tell lets the database know what readers asked for, for the other nodes.
+func (s *Service) tell(ctx context.Context) error {
+	return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+		if err := lockGen(ctx, q); err != nil {
+			return err
+		}
+		return s.tellAsked(ctx, q)
+	})
 }
 
 // drop forgets keys and their days. Whoever works with what is kept meanwhile notices by its generation.

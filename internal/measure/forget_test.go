@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -50,6 +51,90 @@ func (w *world) keeps(f measure.Filter) bool {
 		w.t.Fatal(err)
 	}
 	return n > 0
+}
+
+// TestRests: what nobody asked for lately is not put right while facts come in, once somebody asks its number is right and it is put right at once again; the rest follow from time to time,
+// and other nodes learn what was asked for.
+func TestRests(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d, time.Date(2026, 5, 20, 12, 0, 0, 0, time.UTC))
+		w.channel("a")
+		w.channel("b")
+		n := 0
+		comesIn := func() {
+			t.Helper()
+			for _, ch := range []string{"a", "b"} {
+				n++
+				w.state(said(ch, fmt.Sprint("p", n), w.now.Add(-2*time.Minute), ledger.Said{Text: "Hello"}))
+			}
+			if err := w.s.Roll(w.ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+		unknown := func(why string, want ...string) {
+			t.Helper()
+			list, err := db.All(w.ctx, d.Read(), db.Self[string], "SELECT k.filter FROM measure_day y JOIN measure_key k ON k.id = y.key WHERE y.data IS NULL ORDER BY k.filter")
+			if err != nil {
+				t.Fatal(err)
+			}
+			ok := len(list) == len(want)
+			for i := range want {
+				ok = ok && strings.Contains(list[i], `"Channel":"`+want[i]+`"`)
+			}
+			if !ok {
+				t.Errorf("%s: days of %q are not known, want of %q", why, list, want)
+			}
+		}
+		is := func(ch string, want float64) {
+			t.Helper()
+			if got := w.reads(measure.Filter{Channel: ch}); got != want {
+				t.Errorf("%s counts %v, want %v", ch, got, want)
+			}
+		}
+		comesIn()
+		is("a", 1)
+		is("b", 1)
+		comesIn()
+		unknown("asked for just now")
+		w.now = w.now.Add(8 * time.Minute)
+		is("a", 2)
+		w.now = w.now.Add(4 * time.Minute)
+		comesIn()
+		unknown("one was asked for lately", "b")
+		comesIn()
+		is("b", 4)
+		unknown("and the other now")
+		w.now = w.now.Add(11 * time.Minute)
+		comesIn()
+		unknown("nobody looks", "a", "b")
+		if err := w.s.Rested(w.ctx); err != nil {
+			t.Fatal(err)
+		}
+		unknown("from time to time all is put right")
+		is("a", 5)
+		// Another node knows nothing of that until it is told.
+		other := measure.New(d, nil, func() time.Time { return w.now })
+		for i, want := range [][]string{{"a", "b"}, {"b"}} {
+			n++
+			w.state(said("a", fmt.Sprint("p", n), w.now.Add(-2*time.Minute), ledger.Said{Text: "Hello"}), said("b", fmt.Sprint("q", n), w.now.Add(-2*time.Minute), ledger.Said{Text: "Hello"}))
+			if err := other.Roll(w.ctx); err != nil {
+				t.Fatal(err)
+			}
+			unknown("on another node", want...)
+			if i > 0 {
+				break
+			}
+			if err := other.Rested(w.ctx); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.s.Tell(w.ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+		is("a", 7)
+		is("b", 7)
+	})
 }
 
 // TestKeptOfWhatExists asks for channels, topics, members and kinds that there are not: nothing is kept for them, and programs that watch do

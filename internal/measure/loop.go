@@ -28,7 +28,7 @@ func (s *Service) Loop(ctx context.Context) error {
 	}()
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	tidied := time.Time{}
+	tidied, told := time.Time{}, s.clock()
 	for {
 		began := time.Now()
 		if err := s.Roll(ctx); err != nil && ctx.Err() == nil {
@@ -41,6 +41,13 @@ func (s *Service) Loop(ctx context.Context) error {
 				s.log.Warn("measures that nobody asks for were not forgotten, will try again", "error", err)
 			}
 			tidied = now
+		}
+		if now := s.clock(); now.Sub(told) > s.lately {
+			if err := s.tell(ctx); err != nil && ctx.Err() == nil {
+				s.log.Warn("what was asked for was not told to other nodes, will try again", "error", err)
+			}
+			s.wakeRested()
+			told = now
 		}
 		select {
 		case <-ctx.Done():

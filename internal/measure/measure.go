@@ -31,13 +31,14 @@ type Service struct {
 	log      *slog.Logger
 	store    store
 	most     int           // keys that are kept
+	lately   time.Duration // whose keys are put right at once
 	direct   bool          // nothing that is kept is read
 	patience time.Duration // how long posts are searched for whoever waits
 }
 
 // New makes the service.
 func New(d *db.DB, o *org.Service, clock func() time.Time) *Service {
-	s := &Service{db: d, org: o, clock: clock, measures: kpi.All(), patience: searchFor, most: mostKeys, log: slog.New(slog.DiscardHandler)}
+	s := &Service{db: d, org: o, clock: clock, measures: kpi.All(), patience: searchFor, most: mostKeys, lately: lately, log: slog.New(slog.DiscardHandler)}
 	s.store.wake, s.store.told = make(chan struct{}, 1), make(chan struct{}, 1)
 	return s
 }

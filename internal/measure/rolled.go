@@ -24,6 +24,7 @@ type store struct {
 	past   map[recollection]*remembered
 	ends   map[string]ending
 	wanted map[string]want
+	rested map[string]want      // keys with days that were not put right, since nobody asked for them lately
 	asks   map[string]time.Time // when readers last asked for keys, as far as the database was not told
 	wake   chan struct{}        // something is to be put right, or to be kept
 	told   chan struct{}        // facts came in
@@ -91,6 +92,27 @@ func (s *Service) want(k keeping, from int64) {
 	}
 	s.store.wanted[k.id] = want{k, from}
 	poke(s.store.wake)
+}
+
+// rest notes that days of a key are not known, and are put right when somebody asks, or with others from time to time.
+func (s *Service) rest(k keeping, from int64) {
+	s.store.mu.Lock()
+	defer s.store.mu.Unlock()
+	if s.store.rested == nil {
+		s.store.rested = map[string]want{}
+	}
+	s.store.rested[k.id] = want{k, from}
+}
+
+// wakeRested lets days that were not put right be so now.
+func (s *Service) wakeRested() {
+	s.store.mu.Lock()
+	list := s.store.rested
+	s.store.rested = nil
+	s.store.mu.Unlock()
+	for _, w := range list {
+		s.want(w.k, w.from)
+	}
 }
 
 // Keep lets a measure with a filter be kept from a moment on, where it can be, before anybody asks for it.

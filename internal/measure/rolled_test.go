@@ -96,15 +96,20 @@ func TestRolled(t *testing.T) {
 					}
 				}
 			}
+			w.s.Lately(rapid.SampledFrom([]time.Duration{10 * time.Minute, 10_000 * time.Hour}).Draw(r, "lately")) // or nothing rests
 			compare("before", 10)
 			roll(r, w)
 			for len(history) > 0 {
 				n := min(len(history), rapid.SampledFrom([]int{1, 7, 500}).Draw(r, "batch"))
 				w.state(history[:n]...)
 				history = history[n:]
-				switch rapid.IntRange(0, 3).Draw(r, "then") {
+				switch rapid.IntRange(0, 4).Draw(r, "then") {
 				case 0:
 					roll(r, w)
+				case 2:
+					if err := w.s.Rested(w.ctx); err != nil {
+						r.Fatal(err)
+					}
 				case 1:
 					compare("meanwhile", 25)
 				}

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"maps"
 	"runtime"
+	"time"
 
 	"github.com/entente/entente/internal/db"
 )
@@ -18,15 +20,20 @@ const (
 type keyRow struct {
 	id, measure, filter string
 	since               int64
+	asked               time.Time
 }
 
-// keepings lists what is kept and can be read by this program.
-func (s *Service) keepings(ctx context.Context, q db.Q) (out []keeping, since map[string]int64, err error) {
-	rows, err := db.All(ctx, q, func(r *keyRow) []any { return []any{&r.id, &r.measure, &r.filter, &r.since} }, "SELECT id, measure, filter, since FROM measure_key")
+// keepings lists what is kept and can be read by this program, from which day on, and what of it rests: nobody asked for it lately, as far as this node knows.
+func (s *Service) keepings(ctx context.Context, q db.Q) (out []keeping, since map[string]int64, rests map[string]bool, err error) {
+	rows, err := db.All(ctx, q, func(r *keyRow) []any { return []any{&r.id, &r.measure, &r.filter, &r.since, db.At(&r.asked)} }, "SELECT id, measure, filter, since, asked_at FROM measure_key")
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	since = map[string]int64{}
+	s.store.mu.Lock()
+	asks := maps.Clone(s.store.asks)
+	s.store.mu.Unlock()
+	old := s.clock().Add(-s.lately)
+	since, rests = map[string]int64{}, map[string]bool{}
 	for _, r := range rows {
 		var f Filter
 		if json.Unmarshal([]byte(r.filter), &f) != nil {
@@ -39,9 +46,10 @@ func (s *Service) keepings(ctx context.Context, q db.Q) (out []keeping, since ma
 		if k, ok := s.keepingOf(m, f); ok && k.id == r.id {
 			out = append(out, k)
 			since[k.id] = r.since
+			rests[k.id] = r.asked.Before(old) && asks[k.id].Before(old)
 		}
 	}
-	return out, since, nil
+	return out, since, rests, nil
 }
 
 // settle puts right the hours that changed, and says how many there were.
@@ -105,7 +113,7 @@ func (s *Service) settle(ctx context.Context) (int, error) {
 		for t := range hours {
 			hours[t] = unite(hours[t])
 		}
-		keys, since, err := s.keepings(ctx, q)
+		keys, since, rests, err := s.keepings(ctx, q)
 		if err != nil {
 			return err
 		}
@@ -114,19 +122,35 @@ func (s *Service) settle(ctx context.Context) (int, error) {
 			if len(list) == 0 {
 				continue
 			}
-			var near []keeping
+			var near, resting []keeping
 			for _, k := range keys {
 				if k.thing != t || list[len(list)-1].to <= since[k.id]*24 {
 					continue
 				}
 				if len(list) <= mostAtOnce {
-					near = append(near, k)
+					if rests[k.id] {
+						resting = append(resting, k)
+					} else {
+						near = append(near, k)
+					}
 					continue
 				}
 				for d := range daysIn(list, since[k.id]) {
 					out = append(out, written{k.id, d, nil})
 				}
 				s.want(k, since[k.id])
+			}
+			unknown, err := unknownOf(ctx, q, resting, daysIn(list, ever))
+			if err != nil {
+				return err
+			}
+			for _, k := range resting {
+				for d := range daysIn(list, since[k.id]) {
+					if !unknown[k.id][d] {
+						out = append(out, written{k.id, d, nil})
+					}
+				}
+				s.rest(k, since[k.id])
 			}
 			if len(near) == 0 {
 				continue
@@ -249,6 +273,29 @@ func daysOf(ctx context.Context, q db.Q, keys []keeping, days map[int64]bool) (m
 				}
 			}
 			out[r.key][d] = p
+		}
+	}
+	return out, nil
+}
+
+// unknownOf says which days of keys are not known already.
+func unknownOf(ctx context.Context, q db.Q, keys []keeping, days map[int64]bool) (map[string]map[int64]bool, error) {
+	out := map[string]map[int64]bool{}
+	if len(keys) == 0 {
+		return out, nil
+	}
+	ids := make([]string, len(keys))
+	for i, k := range keys {
+		ids[i], out[k.id] = k.id, map[int64]bool{}
+	}
+	among := db.Texts(ids)
+	for d := range days {
+		list, err := db.All(ctx, q, db.Self[string], "SELECT key FROM measure_day WHERE key IN "+db.Among(q, "$1")+" AND day = $2 AND data IS NULL", among, d)
+		if err != nil {
+			return nil, err
+		}
+		for _, key := range list {
+			out[key][d] = true
 		}
 	}
 	return out, nil
