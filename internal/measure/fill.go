@@ -170,12 +170,12 @@ func (s *Service) note(ctx context.Context, q db.Q, st stretch) error {
 // Anew forgets all that is kept and reads it again from the rows, as far back as it was known.
 func (s *Service) Anew(ctx context.Context) error {
 	var keys []keeping
-	var since map[string]int64
+	var stands map[string]standing
 	err := s.db.Tx(ctx, func(ctx context.Context, q db.Q) (err error) {
 		if err := lockGen(ctx, q); err != nil {
 			return err
 		}
-		if keys, since, _, err = s.keepings(ctx, q); err != nil {
+		if keys, stands, err = s.keepings(ctx, q); err != nil {
 			return err
 		}
 		for _, table := range []string{"measure_key", "measure_day", "measure_touch", "measure_stale"} {
@@ -194,7 +194,21 @@ func (s *Service) Anew(ctx context.Context) error {
 	s.store.items.Store(0)
 	s.store.mu.Unlock()
 	for _, k := range keys {
-		s.want(k, since[k.id])
+		s.want(k, stands[k.id].since)
 	}
-	return s.Roll(ctx)
+	if err := s.Roll(ctx); err != nil {
+		return err
+	}
+	// To read all again is not to ask for it.
+	return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {
+		if err := lockGen(ctx, q); err != nil {
+			return err
+		}
+		for id, was := range stands {
+			if _, err := db.Exec(ctx, q, "UPDATE measure_key SET asked_at = $1 WHERE id = $2", db.T(was.asked), id); err != nil {
+				return err
+			}
+		}
+		return s.tellAsked(ctx, q) // what was asked for meanwhile
+	})
 }

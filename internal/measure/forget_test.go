@@ -112,7 +112,12 @@ func TestRests(t *testing.T) {
 			t.Fatal(err)
 		}
 		unknown("from time to time all is put right")
-		is("a", 5)
+		if err := w.s.Anew(w.ctx); err != nil { // reads all, and asks for nothing
+			t.Fatal(err)
+		}
+		comesIn()
+		unknown("nobody looks, after all was read again", "a", "b")
+		is("a", 6)
 		// Another node knows nothing of that until it is told.
 		other := measure.New(d, nil, func() time.Time { return w.now })
 		for i, want := range [][]string{{"a", "b"}, {"b"}} {
@@ -132,8 +137,8 @@ func TestRests(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		is("a", 7)
-		is("b", 7)
+		is("a", 8)
+		is("b", 8)
 	})
 }
 

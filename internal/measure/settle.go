@@ -23,17 +23,22 @@ type keyRow struct {
 	asked               time.Time
 }
 
-// keepings lists what is kept and can be read by this program, from which day on, and what of it rests: nobody asked for it lately, as far as this node knows.
-func (s *Service) keepings(ctx context.Context, q db.Q) (out []keeping, since map[string]int64, rests map[string]bool, err error) {
+// standing is how a key is kept.
+type standing struct {
+	since int64     // the first day
+	asked time.Time // when a reader asked for it last, as far as this node knows
+}
+
+// keepings lists what is kept and can be read by this program.
+func (s *Service) keepings(ctx context.Context, q db.Q) (out []keeping, stands map[string]standing, err error) {
 	rows, err := db.All(ctx, q, func(r *keyRow) []any { return []any{&r.id, &r.measure, &r.filter, &r.since, db.At(&r.asked)} }, "SELECT id, measure, filter, since, asked_at FROM measure_key")
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, err
 	}
 	s.store.mu.Lock()
 	asks := maps.Clone(s.store.asks)
 	s.store.mu.Unlock()
-	old := s.clock().Add(-s.lately)
-	since, rests = map[string]int64{}, map[string]bool{}
+	stands = map[string]standing{}
 	for _, r := range rows {
 		var f Filter
 		if json.Unmarshal([]byte(r.filter), &f) != nil {
@@ -45,11 +50,13 @@ func (s *Service) keepings(ctx context.Context, q db.Q) (out []keeping, since ma
 		}
 		if k, ok := s.keepingOf(m, f); ok && k.id == r.id {
 			out = append(out, k)
-			since[k.id] = r.since
-			rests[k.id] = r.asked.Before(old) && asks[k.id].Before(old)
+			stands[k.id] = standing{r.since, r.asked}
+			if here := asks[k.id]; here.After(r.asked) {
+				stands[k.id] = standing{r.since, here}
+			}
 		}
 	}
-	return out, since, rests, nil
+	return out, stands, nil
 }
 
 // settle puts right the hours that changed, and says how many there were.
@@ -105,7 +112,7 @@ func (s *Service) settle(ctx context.Context) (int, error) {
 		if places, err = db.All(ctx, q, db.Self[int64], "SELECT place FROM measure_stale ORDER BY place"+db.Limit(mostTouched)); err != nil {
 			return err
 		}
-		hours := make([][]span, things)
+		lately, hours := s.clock().Add(-s.lately), make([][]span, things)
 		for _, p := range places {
 			t, h := placed(p)
 			hours[t] = append(hours[t], span{h, h + 1})
@@ -113,7 +120,7 @@ func (s *Service) settle(ctx context.Context) (int, error) {
 		for t := range hours {
 			hours[t] = unite(hours[t])
 		}
-		keys, since, rests, err := s.keepings(ctx, q)
+		keys, stands, err := s.keepings(ctx, q)
 		if err != nil {
 			return err
 		}
@@ -124,33 +131,33 @@ func (s *Service) settle(ctx context.Context) (int, error) {
 			}
 			var near, resting []keeping
 			for _, k := range keys {
-				if k.thing != t || list[len(list)-1].to <= since[k.id]*24 {
+				if k.thing != t || list[len(list)-1].to <= stands[k.id].since*24 {
 					continue
 				}
 				if len(list) <= mostAtOnce {
-					if rests[k.id] {
+					if stands[k.id].asked.Before(lately) {
 						resting = append(resting, k)
 					} else {
 						near = append(near, k)
 					}
 					continue
 				}
-				for d := range daysIn(list, since[k.id]) {
+				for d := range daysIn(list, stands[k.id].since) {
 					out = append(out, written{k.id, d, nil})
 				}
-				s.want(k, since[k.id])
+				s.want(k, stands[k.id].since)
 			}
 			unknown, err := unknownOf(ctx, q, resting, daysIn(list, ever))
 			if err != nil {
 				return err
 			}
 			for _, k := range resting {
-				for d := range daysIn(list, since[k.id]) {
+				for d := range daysIn(list, stands[k.id].since) {
 					if !unknown[k.id][d] {
 						out = append(out, written{k.id, d, nil})
 					}
 				}
-				s.rest(k, since[k.id])
+				s.rest(k, stands[k.id].since)
 			}
 			if len(near) == 0 {
 				continue
@@ -167,7 +174,7 @@ func (s *Service) settle(ctx context.Context) (int, error) {
 					return err
 				}
 				for _, k := range near {
-					from := max(p.from, since[k.id]*24)
+					from := max(p.from, stands[k.id].since*24)
 					if from >= p.to {
 						continue
 					}
