@@ -135,7 +135,7 @@ func overviewBody(p overviewPage) templ.Component {
 		}
 		templ_7745c5c3_Var15 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			if open, late := p.open(); true {
-				templ_7745c5c3_Err = figure(strconv.Itoa(open), i18n.T(ctx, "govern.still_open")).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = figure(strconv.Itoa(open), i18n.N(ctx, "govern.still_open", open)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -166,7 +166,7 @@ func overviewBody(p overviewPage) templ.Component {
 				}
 			} else {
 				if done, all := p.spoken(); true {
-					templ_7745c5c3_Err = figure(strconv.Itoa(done)+" / "+strconv.Itoa(all), i18n.T(ctx, "govern.agreed_to", "Number", p.charterNumber())).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = figure(strconv.Itoa(done)+" / "+strconv.Itoa(all), i18n.N(ctx, "govern.agreed_to", done, "Number", p.charterNumber())).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -247,7 +247,7 @@ func overviewBody(p overviewPage) templ.Component {
 		}
 		templ_7745c5c3_Var24 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			if high, lacking := p.high(); true {
-				templ_7745c5c3_Err = figure(strconv.Itoa(high), i18n.T(ctx, "govern.high_risks", "Count", len(p.Look.Risks))).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = figure(strconv.Itoa(high), i18n.N(ctx, "govern.high_risks", high, "Of", len(p.Look.Risks))).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -266,7 +266,7 @@ func overviewBody(p overviewPage) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Var25 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = figure(strconv.Itoa(len(p.Look.Surroundings)), i18n.T(ctx, "govern.watched")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = figure(strconv.Itoa(len(p.Look.Surroundings)), i18n.N(ctx, "govern.watched", len(p.Look.Surroundings))).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -342,7 +342,7 @@ func overviewBody(p overviewPage) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Var30 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = figure(strconv.Itoa(len(p.Look.Ties)), i18n.T(ctx, "govern.groups")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = figure(strconv.Itoa(len(p.Look.Ties)), i18n.N(ctx, "govern.groups", len(p.Look.Ties))).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
