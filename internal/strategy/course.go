@@ -72,7 +72,8 @@ func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 type Course struct {
 	Reading  Reading
 	Points   []CoursePoint
-	Expected []Sample // from the baseline to the due date; nothing for a range
+	Expected []Sample      // from the baseline to the due date; nothing for a range
+	Shared   time.Duration // windows that end less than this apart share days
 }
 
 // CoursePoint is the number of the window that ends At.
@@ -86,7 +87,7 @@ type CoursePoint struct {
 const mostPoints = 27
 
 // Course computes a measure in windows ending each week (or rarer, over a long time) since its baseline, at least twelve weeks back, and where facts
-// are older as far back as it is until the due date, so that the line can be drawn on to it: each point can be compared with the target, as points of
+// are older as far back as it is until the due date and as enough windows reach that share no day, so that the line can be drawn on to it: each point can be compared with the target, as points of
 // a series of weeks could not.
 func (s *Service) Course(ctx context.Context, r Reading, due, at time.Time) (Course, error) {
 	if err := org.Require(ctx, org.StrategyRead); err != nil {
@@ -101,11 +102,18 @@ func (s *Service) Course(ctx context.Context, r Reading, due, at time.Time) (Cou
 	if r.BaselineAt.Before(from) {
 		from = r.BaselineAt
 	}
-	if back := at.Add(-due.Sub(at)); !due.IsZero() && back.Before(from) {
-		def, err := s.measures.Find(r.Measure.Measure)
-		if err != nil {
-			return c, nil // it is gone, which the page says
-		}
+	def, err := s.measures.Find(r.Measure.Measure)
+	if err != nil {
+		return c, nil // it is gone, which the page says
+	}
+	if !def.Stock { // what is open now is so at a moment
+		c.Shared = time.Duration(r.Days) * 24 * time.Hour
+	}
+	back := at.AddDate(0, 0, -r.Days*(stat.FewestSteps+1))
+	if far := at.Add(-due.Sub(at)); far.Before(back) {
+		back = far
+	}
+	if !due.IsZero() && back.Before(from) {
 		since, err := s.measures.Since(ctx, def)
 		if err != nil {
 			return c, err

@@ -168,7 +168,8 @@ type Outlook struct {
 	DueAt time.Time
 }
 
-// Outlook reads the trend of a course at the due date.
+// Outlook reads the trend of a course at the due date. Two windows that share days resemble each other whatever comes: the line goes through the
+// last one and those before that share none.
 func (c Course) Outlook(due, at time.Time) Outlook {
 	o := Outlook{DueAt: due}
 	if len(c.Points) < 2 {
@@ -176,10 +177,12 @@ func (c Course) Outlook(due, at time.Time) Outlook {
 	}
 	o.Step = c.Points[1].At.Sub(c.Points[0].At)
 	values := make([]float64, len(c.Points))
-	for i, p := range c.Points {
+	const clocks = time.Hour // a window is of whole days, which may have an hour less
+	var next time.Time
+	for i, p := range slices.Backward(c.Points) {
 		values[i] = math.NaN()
-		if p.Value.OK() {
-			values[i] = p.Value.Value
+		if p.Value.OK() && (next.IsZero() || next.Sub(p.At) >= c.Shared-clocks) {
+			values[i], next = p.Value.Value, p.At
 		}
 	}
 	ahead := 0

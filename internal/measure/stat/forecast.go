@@ -1,6 +1,9 @@
 package stat
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Trend is the straight line through the course of a measure, with what it says of a later step.
 type Trend struct {
@@ -9,8 +12,11 @@ type Trend struct {
 	SlopeLow, SlopeHigh float64 // 95 % interval when Bounded
 	Value               float64 // of the step asked for, on the line
 	Low, High           float64 // 95 % interval of what will be observed there, when Bounded
-	Bounded             bool    // false with fewer steps than FewestSteps, and further ahead than the past reaches back
+	Bounded             bool    // false with fewer steps than FewestSteps, when they are alike, and further ahead than the past reaches back
 	Far                 bool    // it is further ahead
+	Least, Most         float64 // of what was seen
+	Effective           float64 // independent steps that those known are worth, where there are FewestSteps
+	Alike               bool    // they are worth fewer than FewestIndependent
 }
 
 // Rising and Falling report whether the interval of the slope leaves out zero.
@@ -21,6 +27,9 @@ func (t Trend) Falling() bool { return t.Bounded && t.SlopeHigh < 0 }
 
 // FewestSteps is of how many steps a line says something: through fewer points any line goes.
 const FewestSteps = 8
+
+// FewestIndependent is how many independent steps it takes: with fewer the quantile of Student's t alone makes the interval hold everything.
+const FewestIndependent = 5
 
 // Forecast draws the line of least squares through the steps of a course, NaN for those that are not known, and reads it so many steps after
 // the last one. The interval is that of a prediction, Student's t with n−2 degrees of freedom. Successive steps resemble each other, so what is
@@ -42,6 +51,7 @@ func Forecast(course []float64, ahead int) Trend {
 	for i := range x {
 		largest = math.Max(largest, math.Abs(y[i]))
 	}
+	t.Least, t.Most = slices.Min(y), slices.Max(y)
 	if largest == 0 {
 		largest = 1
 	}
@@ -73,8 +83,12 @@ func Forecast(course []float64, ahead int) Trend {
 			inflation = (1 + rho) / (1 - rho)
 		}
 	}
-	freedom := math.Max(n/inflation-2, 1)
-	s := sum / math.Max(n-2*inflation, 1)
+	if t.Effective = n / inflation; t.Effective < FewestIndependent {
+		t.Alike = true
+		return t
+	}
+	freedom := t.Effective - 2
+	s := sum / (n - 2*inflation)
 	q := tQuantile(0.975, freedom)
 	half := q * math.Sqrt(s*inflation/sxx)
 	t.SlopeLow, t.SlopeHigh = (slope-half)*largest, (slope+half)*largest

@@ -239,8 +239,18 @@ func heading(ctx context.Context, c strategy.Course, st strategy.Standing, e str
 			first++
 		}
 		return i18n.T(ctx, "check.outlook.far", "Day", i18n.Day(ctx, st.DueAt), "Since", i18n.Day(ctx, c.Points[first].At))
+	case o.Alike:
+		return i18n.T(ctx, "check.outlook.alike", "N", o.N, "Worth", int(o.Effective), "Min", stat.FewestIndependent)
+	case !o.Bounded && c.Shared > o.Step:
+		return i18n.N(ctx, "check.outlook.apart", c.Reading.Days, "N", o.N, "Min", stat.FewestSteps)
 	case !o.Bounded:
 		return i18n.T(ctx, "check.outlook.few", "N", o.N, "Min", stat.FewestSteps)
+	}
+	low, high := possible(c.Reading.Unit, o.Low), possible(c.Reading.Unit, o.High)
+	u := unit(ctx, c.Reading)
+	if high-low > tooWide*(o.Most-o.Least) {
+		return i18n.T(ctx, "check.outlook.vague", "Day", i18n.Day(ctx, st.DueAt), "Low", u.Write(ctx, low), "High", u.Write(ctx, high),
+			"Least", u.Write(ctx, o.Least), "Most", u.Write(ctx, o.Most), "N", o.N)
 	}
 	trend := "level"
 	if o.Rising() {
@@ -248,10 +258,13 @@ func heading(ctx context.Context, c strategy.Course, st strategy.Standing, e str
 	} else if o.Falling() {
 		trend = "falling"
 	}
-	u := unit(ctx, c.Reading)
-	show := func(v float64) string { return u.Write(ctx, possible(c.Reading.Unit, v)) }
-	return i18n.T(ctx, "check.outlook."+trend, "Day", i18n.Day(ctx, st.DueAt), "Value", show(o.Value), "Low", show(o.Low), "High", show(o.High), "N", o.N)
+	return i18n.T(ctx, "check.outlook."+trend, "Day", i18n.Day(ctx, st.DueAt), "Value", u.Write(ctx, possible(c.Reading.Unit, o.Value)),
+		"Low", u.Write(ctx, low), "High", u.Write(ctx, high), "N", o.N)
 }
+
+// tooWide is how many times as wide as all that was seen an interval may be and still say something. Numbers that go nowhere and vary by chance have
+// one of 1.2 times what 26 of them cover, twice what eight do.
+const tooWide = 2
 
 // possible keeps a line drawn on from leaving what a unit can be: no less than nothing, no more than all.
 func possible(u kpi.Unit, v float64) float64 {
