@@ -17,6 +17,23 @@ import (
 	"github.com/entente/entente/locales"
 )
 
+// The audit log says what somebody did, after their name: a verb, never "Map added".
+func TestDeedsAreVerbs(t *testing.T) {
+	t.Parallel()
+	texts := sentences(t)
+	verb := map[string]*regexp.Regexp{
+		"fr": regexp.MustCompile("^(A|N’a pas|S’est) "),
+		"en": regexp.MustCompile("^(Did not|Could not|Began|Brought|Chose|Drew|Gave|Had|Held|Kept|Left|Let|Made|Put|Said|Sent|Set|Split|Told|Took|Undid|Withdrew|Wrote|[A-Z][a-z]+ed)(,| |$)"),
+	}
+	for lang, verb := range verb {
+		for key, s := range texts[lang] {
+			if strings.Contains(key, ".audit.") && !verb.MatchString(s) {
+				t.Errorf("%s: %s: %q does not begin with a verb", lang, key, s)
+			}
+		}
+	}
+}
+
 // Every sentence exists in every language, with the plural forms the language asks for and the same values to fill in.
 func TestLanguagesAreComplete(t *testing.T) {
 	t.Parallel()

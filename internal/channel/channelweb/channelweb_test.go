@@ -373,7 +373,10 @@ func TestWords(t *testing.T) {
 	for _, s := range []channel.SendingState{channel.Queued, channel.Underway, channel.Sent, channel.Failed, channel.Unknown, channel.Withdrawn} {
 		keys = append(keys, "channel.sending."+string(s))
 	}
-	for _, a := range []string{"add", "change", "renew", "enable", "disable", "remove", "sending_resend", "sending_mark_sent", "sending_withdraw"} {
+	for _, a := range []string{"add", "change", "renew", "enable", "disable", "remove"} {
+		keys = append(keys, "org.audit.channel."+a)
+	}
+	for _, a := range []string{"sending_resend", "sending_mark_sent", "sending_withdraw"} {
 		keys = append(keys, "channel.audit."+a)
 	}
 	for _, kind := range []string{"feed", "mail", "webhook"} {
