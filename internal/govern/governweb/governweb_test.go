@@ -7,6 +7,7 @@ import (
 
 	"github.com/entente/entente/internal/db"
 	"github.com/entente/entente/internal/db/dbtest"
+	"github.com/entente/entente/internal/org"
 )
 
 var seenField = regexp.MustCompile(`name="seen" value="(\d+)"`)
@@ -88,6 +89,18 @@ func TestPages(t *testing.T) {
 		ada.get(review.path+"/pack").shows(t, 200, "Agenda")
 		ada.get(review.path+"/calendar.ics").shows(t, 200, "BEGIN:VEVENT", "DURATION:PT45M", "Listening (2 departments pay for it)")
 		ada.post("/govern/actions", "name", "Choose one", "owner", "", "due_at", "2026-12-01").shows(t, 422, "Somebody must take it")
+		// What was taken on before is on the page of the review to come, and is ticked off there by who may.
+		taker, err := x.org.ByEmail(org.AsOperator(t.Context()), "vic@velo.example")
+		x.must(err)
+		ada.post("/govern/actions", "name", "Ring the seller", "owner", taker.ID, "due_at", "2026-12-01").shows(t, 200, "Ring the seller")
+		meeting := vic.get(review.path)
+		meeting.shows(t, 200, "Still open from before", "Ring the seller", "It is done: Ring the seller")
+		tick := regexp.MustCompile(`/govern/actions/[0-9a-z]+/finish`).FindString(meeting.text)
+		vic.post(tick, "seen", seen(meeting), "review", strings.TrimPrefix(review.path, "/govern/reviews/")).shows(t, 200, "Monthly")
+		if after := vic.get(review.path).text; strings.Contains(after, "Still open from before") {
+			t.Error("what is done is still open")
+		}
+		vic.get(strings.TrimSuffix(tick, "/finish")).shows(t, 200, "20 Nov 2026")
 		ada.post(review.path+"/hold", "notes", "Two tools are one too many.").shows(t, 200, "Two tools are one too many.", "22 Dec 2026")
 		ada.post(review.path+"/hold").shows(t, 200, "held already")
 

@@ -3,6 +3,7 @@ package governweb
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -45,6 +46,7 @@ type reviewPage struct {
 	V         govern.Review
 	Agenda    []govern.Item
 	Actions   []govern.Action
+	Earlier   []govern.Action // of other reviews, still open when this one is to come
 	Decisions []govern.Decision
 	Wrong     wrong
 }
@@ -106,6 +108,11 @@ func (h *handlers) reviewNoun() noun[govern.Review] {
 					return nil, err
 				}
 				p.Agenda = look.Agenda()
+				for _, a := range look.Actions {
+					if a.Review != v.ID && a.DoneAt.IsZero() {
+						p.Earlier = append(p.Earlier, a)
+					}
+				}
 			}
 			var err error
 			if p.Actions, err = h.s.ActionsOf(ctx, v.ID); err != nil {
@@ -318,6 +325,9 @@ func (h *handlers) finish(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	to := "/govern/actions/" + r.PathValue("id")
+	if review := f.text("review"); review != "" { // ticked off on its page
+		to = "/govern/reviews/" + url.PathEscape(review)
+	}
 	if _, err := h.s.FinishAction(r.Context(), r.PathValue("id"), f.seen(), f.text("done") != "no", f.text("outcome")); err != nil {
 		return refused(w, r, err, to)
 	}
