@@ -23,29 +23,42 @@ import (
 	"github.com/entente/entente/internal/recognition/merit"
 )
 
+// forum is a ledger with one community.
+func forum(t *testing.T, d *db.DB, clock func() time.Time) *ledger.Ledger {
+	t.Helper()
+	if err := d.Tx(t.Context(), func(ctx context.Context, q db.Q) error {
+		_, err := db.Exec(ctx, q, "INSERT INTO channel (id, kind, name, created_at) VALUES ('forum', 'community', 'Forum', 1)")
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return ledger.New(d, slog.New(slog.DiscardHandler), clock, people.Follower(), community.Follower(), recognition.Follower())
+}
+
+// said is a question in a space, or an answer to one.
+func said(id, author, space, question string) ledger.Activity {
+	a := ledger.Activity{ID: id, Object: id, Kind: ledger.PostSaid, Actor: author, Channel: "forum", Key: "said:" + id}
+	s := ledger.Said{ExternalID: id, Kind: "question", AuthorName: "N", Title: "How?", Text: "So.", Space: space}
+	if question != "" {
+		s.Kind, s.Title, s.Space, s.InReplyTo = "answer", "", "", []string{question}
+	}
+	a.Say(&s)
+	return a
+}
+
 // TestDerived lets a few people give each other much of everything, in a random order: nobody earns more than the caps, closed groups count nothing, and
 // all is derived again equal, however the ledger is cut.
 func TestDerived(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		at := time.Date(2026, 11, 1, 8, 0, 0, 0, time.UTC)
-		l := ledger.New(d, slog.New(slog.DiscardHandler), func() time.Time { return at }, people.Follower(), community.Follower(), recognition.Follower())
-		if err := d.Tx(t.Context(), func(ctx context.Context, q db.Q) error {
-			_, err := db.Exec(ctx, q, "INSERT INTO channel (id, kind, name, created_at) VALUES ('forum', 'community', 'Forum', 1)")
-			return err
-		}); err != nil {
-			t.Fatal(err)
-		}
+		l := forum(t, d, func() time.Time { return at })
 		all := []string{"mailto:ada@velo.example", "mailto:bob@velo.example", "mailto:eve@velo.example", "mailto:zoe@velo.example"}
 		id := func(n int) string { return fmt.Sprintf("%020d", n) }
 		var facts []ledger.Activity
 		say := func(n int, kind, author, question string) {
-			a := ledger.Activity{ID: id(n), Object: id(n), Kind: kind, Actor: author, Channel: "forum", At: at, Key: "said:" + id(n)}
-			s := ledger.Said{ExternalID: id(n), Kind: "question", AuthorName: author[7:10], Title: "How?", Text: "So.", Space: "space"}
-			if question != "" {
-				s.Kind, s.Title, s.Space, s.InReplyTo = "answer", "", "", []string{question}
-			}
-			a.Say(&s)
+			a := said(id(n), author, "space", question)
+			a.Kind, a.At = kind, at
 			facts = append(facts, a)
 		}
 		for i := range 4 {
@@ -130,13 +143,7 @@ func TestOfOnePerson(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		at := time.Date(2026, 11, 28, 8, 0, 0, 0, time.UTC)
-		l := ledger.New(d, slog.New(slog.DiscardHandler), func() time.Time { return at }, people.Follower(), community.Follower(), recognition.Follower())
-		if err := d.Tx(t.Context(), func(ctx context.Context, q db.Q) error {
-			_, err := db.Exec(ctx, q, "INSERT INTO channel (id, kind, name, created_at) VALUES ('forum', 'community', 'Forum', 1)")
-			return err
-		}); err != nil {
-			t.Fatal(err)
-		}
+		l := forum(t, d, func() time.Time { return at })
 		n := 0
 		state := func(a ledger.Activity) {
 			t.Helper()
@@ -151,13 +158,7 @@ func TestOfOnePerson(t *testing.T) {
 		}
 		const home, work, bob, eve, zoe = "mailto:ada@home.example", "mailto:ada@work.example", "mailto:bob@velo.example", "mailto:eve@velo.example", "mailto:zoe@velo.example"
 		say := func(id, author, question string) {
-			a := ledger.Activity{ID: id, Object: id, Kind: ledger.PostSaid, Actor: author, Channel: "forum", Key: "said:" + id}
-			s := ledger.Said{ExternalID: id, Kind: "question", AuthorName: "N", Title: "How?", Text: "So.", Space: "hall"}
-			if question != "" {
-				s.Kind, s.Title, s.Space, s.InReplyTo = "answer", "", "", []string{question}
-			}
-			a.Say(&s)
-			state(a)
+			state(said(id, author, "hall", question))
 		}
 		vote := func(who, post string, value int) {
 			t.Helper()
@@ -224,13 +225,7 @@ func TestReturns(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		at := time.Date(2026, 11, 30, 8, 0, 0, 0, time.UTC)
-		l := ledger.New(d, slog.New(slog.DiscardHandler), func() time.Time { return at }, people.Follower(), community.Follower(), recognition.Follower())
-		if err := d.Tx(t.Context(), func(ctx context.Context, q db.Q) error {
-			_, err := db.Exec(ctx, q, "INSERT INTO channel (id, kind, name, created_at) VALUES ('forum', 'community', 'Forum', 1)")
-			return err
-		}); err != nil {
-			t.Fatal(err)
-		}
+		l := forum(t, d, func() time.Time { return at })
 		ada, bob, eve, zoe := "mailto:ada@velo.example", "mailto:bob@velo.example", "mailto:eve@velo.example", "mailto:zoe@velo.example"
 		n := 0
 		state := func(a ledger.Activity) {
@@ -245,13 +240,7 @@ func TestReturns(t *testing.T) {
 			}
 		}
 		say := func(id, author, question string) {
-			a := ledger.Activity{ID: id, Object: id, Kind: ledger.PostSaid, Actor: author, Key: "said:" + id}
-			s := ledger.Said{ExternalID: id, Kind: "question", AuthorName: author[7:10], Title: "How?", Text: "So.", Space: "space"}
-			if question != "" {
-				s.Kind, s.Title, s.Space, s.InReplyTo = "answer", "", "", []string{question}
-			}
-			a.Say(&s)
-			state(a)
+			state(said(id, author, "space", question))
 		}
 		accept := func(question, asker, answer string) {
 			state(ledger.Activity{Kind: ledger.AnswerPicked, Actor: asker, Object: question, Data: ledger.Data(ledger.Picked{Answer: answer})})
@@ -315,13 +304,7 @@ func TestRules(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		at := time.Date(2026, 10, 30, 8, 0, 0, 0, time.UTC)
-		l := ledger.New(d, slog.New(slog.DiscardHandler), func() time.Time { return at }, people.Follower(), community.Follower(), recognition.Follower())
-		if err := d.Tx(t.Context(), func(ctx context.Context, q db.Q) error {
-			_, err := db.Exec(ctx, q, "INSERT INTO channel (id, kind, name, created_at) VALUES ('forum', 'community', 'Forum', 1)")
-			return err
-		}); err != nil {
-			t.Fatal(err)
-		}
+		l := forum(t, d, func() time.Time { return at })
 		n := 0
 		state := func(a ledger.Activity) {
 			t.Helper()
@@ -335,13 +318,7 @@ func TestRules(t *testing.T) {
 			}
 		}
 		say := func(id, author, space, question string) {
-			a := ledger.Activity{ID: id, Object: id, Kind: ledger.PostSaid, Actor: author, Key: "said:" + id}
-			s := ledger.Said{ExternalID: id, Kind: "question", AuthorName: "N", Title: "How?", Text: "So.", Space: space}
-			if question != "" {
-				s.Kind, s.Title, s.Space, s.InReplyTo = "answer", "", "", []string{question}
-			}
-			a.Say(&s)
-			state(a)
+			state(said(id, author, space, question))
 		}
 		read := func(query string) string {
 			t.Helper()
