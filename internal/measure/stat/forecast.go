@@ -26,10 +26,10 @@ func (t Trend) Rising() bool { return t.Bounded && t.SlopeLow > 0 }
 func (t Trend) Falling() bool { return t.Bounded && t.SlopeHigh < 0 }
 
 // FewestSteps is of how many steps a line says something: through fewer points any line goes.
-const FewestSteps = 8
+const FewestSteps = 6
 
 // FewestIndependent is how many independent steps it takes: with fewer the quantile of Student's t alone makes the interval hold everything.
-const FewestIndependent = 5
+const FewestIndependent = 4
 
 // Forecast draws the line of least squares through the steps of a course, NaN for those that are not known, and reads it so many steps after
 // the last one. The interval is that of a prediction, Student's t with n−2 degrees of freedom. Successive steps resemble each other, so what is

@@ -32,8 +32,8 @@ func TestHeading(t *testing.T) {
 	}{
 		"chance alone":           {chance, 7, true, "No clear trend"},
 		"a clear rise":           {[]float64{1, 3, 5, 6, 9, 11, 13, 14, 17, 19, 21, 22}, 7, true, "Rising"},
-		"few":                    {[]float64{3, 4, 5}, 7, true, "Too few numbers (3 of at least 8)"},
-		"few without common day": {chance[:13], 28, true, "Too few periods of 28 days that share none (4 of at least 8)"},
+		"few":                    {[]float64{3, 4, 5}, 7, true, "Too few numbers (3 of at least 6)"},
+		"few without common day": {chance[:13], 28, true, "Too few periods of 28 days that share none (4 of at least 6)"},
 		"alike":                  {[]float64{10, 12, 15, 19, 24, 28, 30, 30, 27, 22, 16, 11, 9}, 28, false, "Its 13 numbers resemble each other"},
 		"anything":               {[]float64{9, 1, 14, 3, 2, 12, 5, 4}, 7, true, "Too uncertain to say where it is heading: on 5"},
 	} {

@@ -263,7 +263,7 @@ func heading(ctx context.Context, c strategy.Course, st strategy.Standing, e str
 }
 
 // tooWide is how many times as wide as all that was seen an interval may be and still say something. Numbers that go nowhere and vary by chance have
-// one of 1.2 times what 26 of them cover, twice what eight do.
+// one of 1.2 times what 26 of them cover, twice what eight do, three times what six do.
 const tooWide = 2
 
 // possible keeps a line drawn on from leaving what a unit can be: no less than nothing, no more than all.
