@@ -364,7 +364,7 @@ func mapHere(b *bench) error {
 	// after some seconds, came to few of them when there is much to read.
 	now := time.Now()
 	for _, m := range a.measure.All() {
-		a.measure.Keep(m, measure.Filter{}, now.Add(-history-24*time.Hour))
+		a.measure.Keep(ctx, m, measure.Filter{}, now.Add(-history-24*time.Hour))
 	}
 	for _, st := range m.Objectives {
 		for _, r := range st.Readings {
@@ -372,7 +372,7 @@ func mapHere(b *bench) error {
 			if err != nil {
 				return err
 			}
-			a.measure.Keep(def, r.Filter(), now.AddDate(0, 0, -drawn))
+			a.measure.Keep(ctx, def, r.Filter(), now.AddDate(0, 0, -drawn))
 		}
 	}
 	if err := a.measure.Roll(ctx); err != nil {

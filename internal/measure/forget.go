@@ -38,8 +38,14 @@ func exists(ctx context.Context, q db.Q, f Filter) (bool, error) {
 	return true, nil
 }
 
+// watching marks what is asked by programs, which ask for all that is in use and must not keep it so.
+type watching struct{}
+
 // asked notes that a reader asks for a key that is kept.
-func (s *Service) asked(k keeping) {
+func (s *Service) asked(ctx context.Context, k keeping) {
+	if ctx.Value(watching{}) != nil {
+		return
+	}
 	now := s.clock()
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()

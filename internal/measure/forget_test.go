@@ -106,6 +106,9 @@ func TestRests(t *testing.T) {
 		is("b", 4)
 		unknown("and the other now")
 		w.now = w.now.Add(11 * time.Minute)
+		if list, err := w.s.InUse(w.ctx); err != nil || len(list) != 2 { // a program watches, whatever there is
+			t.Fatalf("in use: %+v, %v", list, err)
+		}
 		comesIn()
 		unknown("nobody looks", "a", "b")
 		if err := w.s.Rested(w.ctx); err != nil {

@@ -128,7 +128,7 @@ func (s *Service) remind(ctx context.Context, v *view, k keeping, a kpi.Ask, w W
 			return Result{}, false, err
 		}
 	}
-	s.asked(k)
+	s.asked(ctx, k)
 	s.store.asked.Add(1)
 	s.store.used.Add(1)
 	s.store.reminded.Add(1)

@@ -116,9 +116,9 @@ func (s *Service) wakeRested() {
 }
 
 // Keep lets a measure with a filter be kept from a moment on, where it can be, before anybody asks for it.
-func (s *Service) Keep(m kpi.Measure, f Filter, from time.Time) {
+func (s *Service) Keep(ctx context.Context, m kpi.Measure, f Filter, from time.Time) {
 	if k, ok := s.keepingOf(m, f); ok && Accepts(m, f) == nil {
-		s.asked(k)
+		s.asked(ctx, k)
 		first := floor(hourOf(from), 24)
 		if m.Stock {
 			first = 0
@@ -193,7 +193,7 @@ func (s *Service) rolled(ctx context.Context, v *view, k keeping, a kpi.Ask) (ou
 		return out, false, fmt.Errorf("read what is kept: %w", err)
 	}
 	if h != nil {
-		s.asked(k)
+		s.asked(ctx, k)
 	}
 	if k.m.Stock {
 		first = 0

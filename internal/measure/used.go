@@ -38,6 +38,7 @@ func (s *Service) InUse(ctx context.Context) ([]Used, error) {
 	if err := may(ctx); err != nil {
 		return nil, err
 	}
+	ctx = context.WithValue(ctx, watching{}, true)
 	type pair struct{ measure, filter string }
 	list, err := db.All(ctx, s.db.Read(), func(p *pair) []any { return []any{&p.measure, &p.filter} },
 		"SELECT measure, filter FROM measure_key ORDER BY measure, filter"+db.Limit(mostUsed))

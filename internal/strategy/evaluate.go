@@ -238,7 +238,7 @@ func (s *Service) evaluate(ctx context.Context, m Map, at time.Time, zone *time.
 						return err
 					}
 					st.Readings[j] = Reading{Measure: measured, Window: measured.Window(at, zone), Why: NoNumber}
-					s.await(measured, at)
+					s.await(ctx, measured, at)
 					return nil
 				}
 				defer release()
@@ -308,9 +308,9 @@ func late(ctx context.Context, err error) bool {
 }
 
 // await lets a measure that was not come to be read behind the pages, as far back as its course goes.
-func (s *Service) await(m Measure, at time.Time) {
+func (s *Service) await(ctx context.Context, m Measure, at time.Time) {
 	if def, err := s.measures.Find(m.Measure); err == nil {
-		s.measures.Keep(def, m.Filter(), at.AddDate(0, 0, -7*(weeksTested+1)))
+		s.measures.Keep(ctx, def, m.Filter(), at.AddDate(0, 0, -7*(weeksTested+1)))
 	}
 }
 
