@@ -300,6 +300,30 @@ func excerpt(text string) string {
 	return cut + "…"
 }
 
+// unquoted is the text of a post without what it quotes: on one line the marks of quotes would be signs without a meaning. What only quotes stays, without its marks.
+func unquoted(text string) string {
+	var own, all []string
+	for line := range strings.SplitSeq(text, "\n") {
+		bare, quoted := unquote(line)
+		if !quoted {
+			own = append(own, line)
+		}
+		all = append(all, bare)
+	}
+	if out := strings.Join(own, "\n"); strings.TrimSpace(out) != "" {
+		return out
+	}
+	return strings.Join(all, "\n")
+}
+
+// unquote takes the marks of quotes off a line of a post's text.
+func unquote(line string) (bare string, quoted bool) {
+	for strings.HasPrefix(line, markup.QuoteMark) {
+		line, quoted = line[len(markup.QuoteMark):], true
+	}
+	return line, quoted
+}
+
 func deriveEdited(ctx context.Context, q db.Q, a *ledger.Activity) error {
 	s, err := a.Said()
 	if err != nil {

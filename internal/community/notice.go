@@ -167,7 +167,7 @@ func (s *Service) noticesOf(ctx context.Context, q db.Q, spaces []string, member
 		return nil, fmt.Errorf("list notices: %w", err)
 	}
 	for i := range list {
-		list[i].Excerpt = excerpt(textOf(list[i].markup))
+		list[i].Excerpt = excerpt(unquoted(textOf(list[i].markup)))
 		list[i].By = cmp.Or(list[i].By, list[i].author)
 	}
 	return list, s.dateNotices(ctx, q, list)

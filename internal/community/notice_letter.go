@@ -28,13 +28,28 @@ type item struct {
 	Label   string
 }
 
-// Paragraphs are the words, cut where they have blank lines.
-func (i item) Paragraphs() [][]string {
-	var out [][]string
+// passage is a paragraph of a mail.
+type passage struct {
+	Quoted bool
+	Lines  []string
+}
+
+// Paragraphs are the words, cut where they have blank lines. Quotes go without their marks, which plain text alone needs.
+func (i item) Paragraphs() []passage {
+	var out []passage
 	for part := range strings.SplitSeq(i.Words, "\n\n") {
-		if part = strings.TrimSpace(part); part != "" {
-			out = append(out, strings.Split(part, "\n"))
+		if part = strings.TrimSpace(part); part == "" {
+			continue
 		}
+		p := passage{Quoted: true}
+		for line := range strings.SplitSeq(part, "\n") {
+			bare, quoted := unquote(line)
+			p.Lines, p.Quoted = append(p.Lines, bare), p.Quoted && quoted
+		}
+		if !p.Quoted {
+			p.Lines = strings.Split(part, "\n")
+		}
+		out = append(out, p)
 	}
 	return out
 }
@@ -91,7 +106,7 @@ const mailPage = `<!DOCTYPE html>
 {{range .Items}}{{if .Section}}<tr><td style="padding:16px 24px 0"><h2 style="margin:0;font-size:18px">{{.Section}}</h2></td></tr>{{end}}
 <tr><td style="padding:12px 24px">{{if .Head}}<p style="margin:0;color:#5d574d;font-size:14px">{{.Head}}</p>{{end}}
 {{if .Title}}<h3 style="margin:2px 0 6px;font-size:18px;line-height:1.3">{{if .Href}}<a href="{{.Href}}" style="color:#22201c">{{.Title}}</a>{{else}}{{.Title}}{{end}}</h3>{{end}}
-{{range .Paragraphs}}<p style="margin:0 0 10px">{{range $i, $l := .}}{{if $i}}<br>{{end}}{{$l}}{{end}}</p>{{end}}
+{{range .Paragraphs}}{{if .Quoted}}<blockquote style="margin:0 0 10px;padding:0 0 0 12px;border-left:3px solid #dcd8d0;color:#5d574d">{{end}}<p style="margin:0 0 10px">{{range $i, $l := .Lines}}{{if $i}}<br>{{end}}{{$l}}{{end}}</p>{{if .Quoted}}</blockquote>{{end}}{{end}}
 {{if .Href}}<p style="margin:6px 0 0"><a href="{{.Href}}" style="color:#1d4f8c">{{.Label}}</a></p>{{end}}</td></tr>{{end}}
 {{if .Reply}}<tr><td style="padding:4px 24px 14px"><p style="margin:0;color:#5d574d;font-size:14px">{{.Reply}}</p></td></tr>{{end}}
 <tr><td style="padding:14px 24px 18px;border-top:1px solid #e8e4dc;color:#5d574d;font-size:12px"><p style="margin:0">{{.Why}}</p>

@@ -101,6 +101,31 @@ func same[T any](t testing.TB, what string, want, got T) {
 	}
 }
 
+// TestQuotesInNotices: what a post quotes is no part of a line about it, and stands in a mail as a quote.
+func TestQuotesInNotices(t *testing.T) {
+	each(t, func(t *testing.T, k *square) {
+		o := k.mails()
+		ada, bob := k.join("Ada", org.Plain), k.join("Bob", org.Plain)
+		q := k.ask(ada, "Why do my brakes squeak?", "They squeak in the rain.")
+		k.reply(bob, q, community.Quote("Ada", "They squeak\nin the rain. 3 > 2")+"Clean the rims: 2 > 1.")
+		k.reply(bob, q, "> Only what **she** said")
+		k.tells()
+		list, err := k.Notices(ada, k.sight(ada), k.id)
+		must(t, err)
+		same(t, "what they say", []string{"Only what she said", "Clean the rims: 2 > 1."}, []string{list[0].Excerpt, list[1].Excerpt})
+		var text, html string
+		for _, l := range o.take() {
+			text, html = text+l.Text, html+l.HTML
+		}
+		if !strings.Contains(text, "> Ada\n\n> They squeak\n> in the rain. 3 > 2\n\nClean the rims: 2 > 1.") {
+			t.Errorf("as plain text:\n%s", text)
+		}
+		if !regexp.MustCompile(`<blockquote[^>]*><p[^>]*>They squeak<br>in the rain. 3 &gt; 2</p></blockquote><p[^>]*>Clean the rims: 2 &gt; 1.</p>`).MatchString(html) {
+			t.Errorf("as HTML:\n%s", html)
+		}
+	})
+}
+
 func TestNotices(t *testing.T) {
 	each(t, func(t *testing.T, k *square) {
 		o := k.mails()

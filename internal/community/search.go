@@ -56,6 +56,7 @@ func Ages() []int { return []int{7, 30, 365} }
 type Found struct {
 	Kind   string // Questions, Discussions, Ideas, Articles, People
 	Title  string
+	Titled []Bit
 	Path   string // below the community
 	Lang   string
 	Space  string // id, "" for people
@@ -497,28 +498,34 @@ func (l *look) bits(text string) []Bit {
 		end++
 	}
 	part := text[begin:end]
+	out := l.marked(part)
+	if begin > 0 {
+		out = append([]Bit{{"… ", false}}, out...)
+	}
+	if end < len(text) {
+		out = append(out, Bit{" …", false})
+	}
+	return out
+}
+
+// marked cuts a text into what has the words and what has not.
+func (l *look) marked(text string) []Bit {
 	var out []Bit
 	put := func(text string, hit bool) {
 		if text != "" {
 			out = append(out, Bit{text, hit})
 		}
 	}
-	if begin > 0 {
-		put("… ", false)
-	}
 	at := 0
-	lang.Words(part, func(t lang.Token) bool {
-		if t.Start >= at && l.at(lang.Term(part[t.Start:t.End])) >= 0 {
-			put(part[at:t.Start], false)
-			put(part[t.Start:t.End], true)
+	lang.Words(text, func(t lang.Token) bool {
+		if t.Start >= at && l.at(lang.Term(text[t.Start:t.End])) >= 0 {
+			put(text[at:t.Start], false)
+			put(text[t.Start:t.End], true)
 			at = t.End
 		}
 		return true
 	})
-	put(part[at:], false)
-	if end < len(text) {
-		put(" …", false)
-	}
+	put(text[at:], false)
 	return out
 }
 

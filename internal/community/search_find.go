@@ -363,11 +363,12 @@ func (s *Service) shown(ctx context.Context, o Sight, community string, hits []*
 				return nil, err
 			}
 			if found {
+				f.Titled = l.marked(f.Title)
 				out = append(out, f)
 			}
 		case Articles:
 			if a, found := written[h.id]; found {
-				out = append(out, Found{Kind: Articles, Title: a.Title, Path: a.Path(), Lang: a.Lang, Space: a.Space, By: a.AuthorName, At: a.ApprovedAt, Said: l.bits(unmarked(a.markup)), Count: a.Yes,
+				out = append(out, Found{Kind: Articles, Title: a.Title, Titled: l.marked(a.Title), Path: a.Path(), Lang: a.Lang, Space: a.Space, By: a.AuthorName, At: a.ApprovedAt, Said: l.bits(unmarked(a.markup)), Count: a.Yes,
 					score: l.share(a.Title, a.Title+" \n"+a.markup) + 1})
 			}
 		default:
@@ -375,7 +376,7 @@ func (s *Service) shown(ctx context.Context, o Sight, community string, hits []*
 			if !found {
 				continue
 			}
-			f := Found{Kind: t.Kind, Title: t.Title, Path: t.Path(), Lang: t.Lang, Space: t.Space, By: t.AuthorName, At: t.At, Said: l.bits(unmarked(said[t.ID])), Solved: t.Accepted != "", Count: t.Replies,
+			f := Found{Kind: t.Kind, Title: t.Title, Titled: l.marked(t.Title), Path: t.Path(), Lang: t.Lang, Space: t.Space, By: t.AuthorName, At: t.At, Said: l.bits(unmarked(said[t.ID])), Solved: t.Accepted != "", Count: t.Replies,
 				score: l.share(t.Title, said[t.ID])}
 			if t.Kind == Ideas {
 				f.Count = t.Score

@@ -122,6 +122,13 @@ func TestSearch(t *testing.T) {
 		if diff := cmp.Diff([]string{"squeak"}, marked); diff != "" {
 			t.Errorf("marked: %s", diff)
 		}
+		bits := []community.Bit{{Text: "Why do my brakes "}, {Text: "squeak", Hit: true}, {Text: "?"}}
+		if diff := cmp.Diff(bits, look(t.Context(), "squeaking", "question").List[0].Titled); diff != "" {
+			t.Errorf("marked in the title: %s", diff)
+		}
+		if diff := cmp.Diff([]community.Bit{{Text: "Bob", Hit: true}}, look(t.Context(), "bob", "").List[0].Titled); diff != "" {
+			t.Errorf("marked in a name: %s", diff)
+		}
 		for _, words := range []string{"", "  ", "?!", strings.Repeat("é", 5000), "a OR (b", `"`, "\x00\xff", "-brake", "title:x"} {
 			look(t.Context(), words, "")
 		}

@@ -169,11 +169,11 @@ func Quote(who, body string) string {
 	return b.String() + "\n"
 }
 
-// Excerpt is the beginning of what Markdown says, on one line.
+// Excerpt is the beginning of what Markdown says, on one line, without what it quotes.
 func Excerpt(body string) string {
 	doc, err := markup.Render(body)
 	if err != nil {
 		return excerpt(body)
 	}
-	return excerpt(doc.Text)
+	return excerpt(unquoted(doc.Text))
 }

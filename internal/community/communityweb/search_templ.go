@@ -183,7 +183,10 @@ func searchLine(v *searchView, f *community.Found) templ.Component {
 		_, _ = templ_7745c5c3_Buffer.WriteString("\" lang=\"")
 		write.Text(templ_7745c5c3_Buffer, f.Lang)
 		_, _ = templ_7745c5c3_Buffer.WriteString("\">")
-		write.Text(templ_7745c5c3_Buffer, f.Title)
+		templ_7745c5c3_Err = marked(f.Titled).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
 		_, _ = templ_7745c5c3_Buffer.WriteString("</a>")
 		templ_7745c5c3_Err = ui.Badge(i18n.T(ctx, "community.search.one."+f.Kind), ui.Neutral).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
@@ -200,14 +203,9 @@ func searchLine(v *searchView, f *community.Found) templ.Component {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<p class=\"forum-excerpt\" lang=\"")
 			write.Text(templ_7745c5c3_Buffer, f.Lang)
 			_, _ = templ_7745c5c3_Buffer.WriteString("\">")
-			for _, b := range f.Said {
-				if b.Hit {
-					_, _ = templ_7745c5c3_Buffer.WriteString("<mark>")
-					write.Text(templ_7745c5c3_Buffer, b.Text)
-					_, _ = templ_7745c5c3_Buffer.WriteString("</mark>")
-				} else {
-					write.Text(templ_7745c5c3_Buffer, b.Text)
-				}
+			templ_7745c5c3_Err = marked(f.Said).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
 		}
@@ -246,6 +244,21 @@ func searchLine(v *searchView, f *community.Found) templ.Component {
 			_, _ = templ_7745c5c3_Buffer.WriteString("</a>")
 		}
 		_, _ = templ_7745c5c3_Buffer.WriteString("</p></div></li>")
+		return nil
+	})
+}
+
+func marked(list []community.Bit) templ.Component {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var32 templ.Component) (templ_7745c5c3_Err error) {
+		for _, b := range list {
+			if b.Hit {
+				_, _ = templ_7745c5c3_Buffer.WriteString("<mark>")
+				write.Text(templ_7745c5c3_Buffer, b.Text)
+				_, _ = templ_7745c5c3_Buffer.WriteString("</mark>")
+			} else {
+				write.Text(templ_7745c5c3_Buffer, b.Text)
+			}
+		}
 		return nil
 	})
 }

@@ -13,6 +13,9 @@ import (
 	"github.com/entente/entente/internal/problem"
 )
 
+// QuoteMark stands before each line of a quote in Doc.Text, once for each quote that it is in.
+const QuoteMark = "> "
+
 // writer makes HTML and text of a parsed document in one walk.
 type writer struct {
 	source   []byte
@@ -141,7 +144,7 @@ func (w *writer) block(n ast.Node, depth int) {
 	case *ast.Blockquote:
 		w.need(2)
 		w.tag("<blockquote>\n")
-		w.within("> ", func() { w.blocks(n, depth) })
+		w.within(QuoteMark, func() { w.blocks(n, depth) })
 		w.tag("</blockquote>\n")
 		w.need(2)
 	case *ast.List:
