@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"mime/multipart"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -191,6 +192,12 @@ func TestBrowserAsks(t *testing.T) {
 				}
 				if a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "Combien pèse un vromdel entier") || !strings.Contains(a.body, "Il commence ainsi.") || !strings.Contains(a.body, "pesage") || !strings.Contains(refusals(a.body), "40000") || len(a.body) > 1<<20 {
 					t.Errorf("%s by %q: %d, %d bytes, %q", path, email, a.status, len(a.body), refusals(a.body))
+				}
+			}
+			thread := s.place.rows(t, "SELECT t.id FROM community_thread t JOIN community_space s ON s.id = t.space JOIN community c ON c.id = s.community WHERE c.slug = 'sillage' AND s.access = 'open' AND t.kind = 'question' AND t.replies > 0 AND t.locked = 0 ORDER BY t.id LIMIT 1")[0]
+			for _, form := range regexp.MustCompile(`<form[^>]*/reply"[^>]*>`).FindAllString(c.get("/c/sillage/t/"+thread).body, -1) {
+				if !strings.Contains(form, "multipart/form-data") { // what is too long in another would not come back
+					t.Errorf("by %q: %s", email, form)
 				}
 			}
 		}

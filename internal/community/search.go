@@ -555,7 +555,7 @@ const (
 
 // missed counts a search without result.
 func (s *Service) missed(ctx context.Context, community string, words []string) error {
-	if s.misses.within("", s.Now(), missesFor) != nil {
+	if len(words) == 0 || s.misses.within("", s.Now(), missesFor) != nil { // a query of nothing but fields has no words
 		return nil
 	}
 	return s.db.Tx(ctx, func(ctx context.Context, q db.Q) error {

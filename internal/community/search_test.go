@@ -132,6 +132,7 @@ func TestSearch(t *testing.T) {
 		for _, words := range []string{"", "  ", "?!", strings.Repeat("é", 5000), "a OR (b", `"`, "\x00\xff", "-brake", "title:x"} {
 			look(t.Context(), words, "")
 		}
+		look(t.Context(), "tag:nothing", "") // there are no words in it to be told of
 		look(t.Context(), "Velociraptor", "")
 		look(ada, "velociraptor", "")
 		_, err = k.Misses(ada, k.id)
@@ -140,6 +141,11 @@ func TestSearch(t *testing.T) {
 		must(t, err)
 		if len(misses) == 0 || misses[0].Words != "velociraptor" || misses[0].N != 2 {
 			t.Errorf("misses: %+v", misses)
+		}
+		for _, m := range misses {
+			if m.Words == "" {
+				t.Errorf("a search without words is told: %+v", m)
+			}
 		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -274,11 +275,14 @@ func removeUploads(r *http.Request) {
 func ReadForm(r *http.Request) (*Form, error) {
 	if r.MultipartForm == nil {
 		r.Body = http.MaxBytesReader(nil, r.Body, MaxForm)
-		if err := r.ParseMultipartForm(MaxForm); err != nil && err != http.ErrNotMultipart {
-			if _, big := err.(*http.MaxBytesError); big {
+		long := r.ParseForm() // ParseMultipartForm does not tell of a form that is too long and in no parts
+		if err := r.ParseMultipartForm(MaxForm); err != nil {
+			if _, big := errors.AsType[*http.MaxBytesError](errors.Join(long, err)); big {
 				return nil, problem.New(problem.TooLarge, "problem.too_large", "Limit", "1 MB").Because(err)
 			}
-			return nil, problem.New(problem.Invalid, "problem.bad_form").Because(err)
+			if err != http.ErrNotMultipart {
+				return nil, problem.New(problem.Invalid, "problem.bad_form").Because(err)
+			}
 		}
 	}
 	removeUploads(r)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/entente/entente/internal/db/dbtest"
 	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/problem"
 	"github.com/entente/entente/internal/web"
 )
 
@@ -73,6 +74,22 @@ func TestSecretsStayOutOfTheLog(t *testing.T) {
 		}
 		if text := log.String(); strings.Contains(text, "s3cr3t") || !strings.Contains(text, "{secret}") {
 			t.Errorf("%s: the log says %s", path, text)
+		}
+	}
+}
+
+// TestLongForm: a form that is too long is told so, whichever way it is written; it does not look as if it had been empty.
+func TestLongForm(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("a", web.MaxForm)
+	for kind, body := range map[string]string{
+		"application/x-www-form-urlencoded": "token=1&body=" + long,
+		"multipart/form-data; boundary=x":   "--x\r\nContent-Disposition: form-data; name=\"body\"\r\n\r\n" + long + "\r\n--x--\r\n",
+	} {
+		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
+		r.Header.Set("Content-Type", kind)
+		if f, err := web.ReadForm(r); problem.Of(err).Code != problem.TooLarge {
+			t.Errorf("%s: %v, %v", kind, f, err)
 		}
 	}
 }

@@ -521,7 +521,7 @@ func commentList(v *threadView, p *community.Post) templ.Component {
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString("</summary><form method=\"post\" action=\"")
 			write.Link(templ_7745c5c3_Buffer, templ.URL(v.postHref(ctx, p, "/reply")))
-			_, _ = templ_7745c5c3_Buffer.WriteString("\" class=\"stack\">")
+			_, _ = templ_7745c5c3_Buffer.WriteString("\" class=\"stack\" enctype=\"multipart/form-data\">")
 			templ_7745c5c3_Err = ui.Hidden("token", v.token+"-"+p.ID).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
