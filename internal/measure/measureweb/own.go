@@ -357,6 +357,9 @@ func previewStat(ctx context.Context, r measure.Report) ui.StatProps {
 	if f.note != "" {
 		notes = append(notes, f.note)
 	}
+	if r.Result.Open > 0 { // why a duration is "more than"
+		notes = append(notes, i18n.T(ctx, "measure.still_open", "N", count(ctx, r.Result.Open)))
+	}
 	if r.Result.LeftOut > 0 {
 		notes = append(notes, i18n.N(ctx, "measure.left_out", r.Result.LeftOut))
 	}

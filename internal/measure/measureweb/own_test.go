@@ -43,6 +43,10 @@ func TestOwnPages(t *testing.T) {
 	if code, body := read(t, h, cookie, "en", "/own-measures/preview?"+form.Encode()); code != 200 || !strings.Contains(body, `id="own-preview"`) || !strings.Contains(body, "The newest behind it") || !strings.Contains(body, "/mentions?post=") || !strings.Contains(body, "30") {
 		t.Errorf("preview: %d %s", code, body)
 	}
+	wait := url.Values{"name": {"Wait"}, "way": {"duration"}, "of": {"conversation"}, "begin": {"opened"}, "end": {"resolved"}, "better": {"lower"}, "days": {"30"}}
+	if code, body := read(t, h, cookie, "en", "/own-measures/preview?"+wait.Encode()); code != 200 || !strings.Contains(body, "12 still going on") {
+		t.Errorf("a preview of waits does not say how many go on: %d %s", code, body)
+	}
 	form.Del("try")
 	w := send(t, h, cookie, "/own-measures", form)
 	to := w.Header().Get("Location")
