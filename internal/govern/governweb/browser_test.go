@@ -44,6 +44,8 @@ func TestInBrowser(t *testing.T) {
 	x.now = x.now.AddDate(0, 0, 100)
 	_, err = x.s.Claim(op, govern.Claim{Question: "team", Level: 4, Evidence: "A rota", EvidenceOn: x.now})
 	must(err)
+	vic, err := x.org.ByEmail(op, "vic@velo.example")
+	must(err)
 	w := b.Window(t, x.URL)
 	w.Open("/design")
 	w.Post("/in/ada@velo.example")
@@ -52,4 +54,16 @@ func TestInBrowser(t *testing.T) {
 		"edit-review": "/govern/reviews/" + review.ID + "/edit", "pack": "/govern/reviews/" + review.ID + "/pack", "decisions": "/govern/decisions", "actions": "/govern/actions", "insights": "/govern/insights", "insight": "/govern/insights/" + insight.ID,
 		"spending": "/govern/spending", "new-spending": "/govern/spending/new", "ties": "/govern/ties", "edit-tie": "/govern/ties/" + tie.ID + "/edit", "tie": "/govern/ties/" + tie.ID, "tied": "/govern/ties/" + tie.ID + "/people?kind=buys"}
 	w.Walk(t, "govern", []webtest.View{webtest.Narrow, webtest.Wide}, pages, nil)
+
+	// A state in a narrow column stays on one line.
+	first, err := x.str.Map(op, "")
+	must(err)
+	_, err = x.s.AddAction(op, govern.Action{Name: "Write to everybody who still has a battery of the first series", Owner: vic.ID, DueAt: x.now.AddDate(0, 0, -2), Objective: first.Objectives[0].ID})
+	must(err)
+	w.As("light", "fr")
+	w.Size(1000, 800)
+	w.Open("/govern/actions")
+	if lines := webtest.Eval[float64](w, `(() => { const s = document.querySelector("td .state"); return s.getBoundingClientRect().height / parseFloat(getComputedStyle(s).lineHeight) })()`); lines > 1.5 {
+		t.Errorf("a state takes %.1f lines", lines)
+	}
 }
