@@ -24,6 +24,7 @@ type Map struct {
 	Themes       []Theme
 	Objectives   []Objective
 	Links        []Link
+	Seen         string // as of an Objective
 }
 
 // Kind says whose map it is.

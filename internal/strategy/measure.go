@@ -59,7 +59,8 @@ type Measure struct {
 	Campaign      string
 	Defined       string // which definition of a measure that people put together the baseline is of, "" where nobody knows
 	Timing        Timing
-	Hidden        bool // it is an amount, and whoever asked does not see those: Baseline, Target, Low and High are left out
+	Seen          string // as of an Objective
+	Hidden        bool   // it is an amount, and whoever asked does not see those: Baseline, Target, Low and High are left out
 }
 
 // MaxMeasures is how many measures an objective may have.
@@ -368,6 +369,16 @@ func (s *Service) ChangeMeasure(ctx context.Context, m Measure) (Measure, error)
 		m.Defined = was.Defined // the baseline is the old one
 	}
 	err = s.edit(ctx, o.Map, "strategy.measure_changed", "objective:"+o.ID, m.summary(), func(ctx context.Context, q db.Q) error {
+		is, found, err := db.One(ctx, q, measureFields, "SELECT "+measureColumns+" FROM objective_measure m WHERE m.id = $1", m.ID)
+		if err != nil {
+			return fmt.Errorf("read a measure: %w", err)
+		}
+		if !found {
+			return notFound()
+		}
+		if err := overtaken(m.Seen, is.settled().Stamp()); err != nil {
+			return err
+		}
 		n, err := db.Exec(ctx, q, `UPDATE objective_measure SET objective = $2, position = $3, measure = $4, statistic = $5, better = $6, weight = $7, baseline = $8, baseline_at = $9,
 			target = $10, low = $11, high = $12, days = $13, channel = $14, topic = $15, language = $16, community = $17, kind = $18, team = $19, partner = $20, campaign = $21, defined = $22, timing = $23 WHERE id = $1`, m.row()...)
 		if err != nil {

@@ -32,6 +32,7 @@ type Objective struct {
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
 	Measures     []Measure // the first is the one the map shows
+	Seen         string    // Stamp of what whoever changes it has seen; "" saves it whatever others did
 }
 
 // Stage is where in the chain of communication an objective stands (AMEC framework: inputs to impact).
@@ -280,6 +281,13 @@ func (s *Service) ChangeObjective(ctx context.Context, o Objective) (Objective, 
 		stakeholders = []string{}
 	}
 	err = s.edit(ctx, was.Map, "strategy.objective_changed", "objective:"+o.ID, o.summary(), func(ctx context.Context, q db.Q) error {
+		is, err := one(ctx, q, o.ID)
+		if err != nil {
+			return err
+		}
+		if err := overtaken(o.Seen, is.Stamp()); err != nil {
+			return err
+		}
 		n, err := db.Exec(ctx, q, `UPDATE objective SET perspective = $1, name = $2, owner = $3, stakeholders = $4, note = $5, due_at = $6, position = $7, updated_at = $8,
 			goal = $9, goal_kind = $10, stage = $11 WHERE id = $12`,
 			o.Perspective, db.J(o.Name), o.Owner, db.J(stakeholders), o.Note, db.T(o.DueAt), o.position(), db.T(o.UpdatedAt), o.Goal, o.GoalKind, string(o.Stage), o.ID)

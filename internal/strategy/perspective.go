@@ -189,6 +189,9 @@ func (s *Service) ChangeMap(ctx context.Context, m Map, paints map[string]Paint)
 		if err != nil {
 			return err
 		}
+		if err := overtaken(m.Seen, was.Stamp()); err != nil {
+			return err
+		}
 		if kind == "same" {
 			kind, m.Scope = was.Kind, was.Scope
 		}

@@ -99,7 +99,7 @@ func (h *handlers) written(ctx context.Context, p mapPage, at time.Time) (string
 	if p.Reach, err = h.s.Reach(ctx, at, ids...); err != nil {
 		return "", err
 	}
-	if h.OnMap != nil {
+	if h.OnMap != nil && len(p.E.Objectives) > 0 { // of nothing there is nothing to say
 		p.Panels = h.OnMap(ctx, p.E)
 	}
 	if p.Wide, p.Narrow, err = h.both(ctx, picture(ctx, p.E, p.Names, look{theme: p.Theme})); err != nil {

@@ -18,7 +18,7 @@ import (
 
 // measureForm is what is typed of a measure.
 type measureForm struct {
-	ID, Measure, Statistic, Better, Weight, Baseline, BaselineOn, Target, Low, High, Days, Timing string
+	ID, Measure, Statistic, Better, Weight, Baseline, BaselineOn, Target, Low, High, Days, Timing, Seen string
 
 	Filter measure.Filter
 }
@@ -175,7 +175,7 @@ func (h *handlers) editMeasure(w http.ResponseWriter, r *http.Request) error {
 		unit, currency = def.Unit, h.currency(ctx, def, m.Filter())
 	}
 	f := measureForm{ID: m.ID, Measure: m.Measure, Statistic: string(m.Statistic), Better: string(m.Better), Weight: typed(ctx, "", "", m.Weight),
-		Baseline: typed(ctx, unit, currency, m.Baseline), BaselineOn: dueDay(ctx, m.BaselineAt), Days: strconv.Itoa(m.Days), Filter: m.Filter(), Timing: string(m.Timing)}
+		Baseline: typed(ctx, unit, currency, m.Baseline), BaselineOn: dueDay(ctx, m.BaselineAt), Days: strconv.Itoa(m.Days), Filter: m.Filter(), Timing: string(m.Timing), Seen: m.Stamp()}
 	if m.Better == kpi.Within {
 		f.Low, f.High = typed(ctx, unit, currency, m.Low), typed(ctx, unit, currency, m.High)
 	} else {
@@ -203,8 +203,8 @@ func (h *handlers) readMeasure(r *http.Request) (f measureForm, m strategy.Measu
 	ctx := r.Context()
 	f = measureForm{Measure: in.Text("measure"), Statistic: in.Text("statistic"), Better: in.Text("better"), Weight: in.Text("weight"), Baseline: in.Text("baseline"),
 		BaselineOn: in.Text("baseline_at"), Target: in.Text("target"), Low: in.Text("low"), High: in.Text("high"), Days: in.Text("days"), Filter: filterOf(in.Text),
-		Timing: in.Text("timing")}
-	m = strategy.Measure{Measure: f.Measure, Statistic: strategy.Statistic(f.Statistic), Better: kpi.Better(f.Better), Timing: strategy.Timing(f.Timing)}
+		Timing: in.Text("timing"), Seen: in.Text("seen")}
+	m = strategy.Measure{Measure: f.Measure, Statistic: strategy.Statistic(f.Statistic), Better: kpi.Better(f.Better), Timing: strategy.Timing(f.Timing), Seen: f.Seen}
 	m.Narrow(f.Filter)
 	unit := 1.0
 	if def, err := h.s.Measures().Find(f.Measure); err == nil {

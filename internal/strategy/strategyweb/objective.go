@@ -160,6 +160,7 @@ type objectiveForm struct {
 	Perspective, Owner, Stakeholders, Note, DueOn string
 	Goal, GoalKind, Stage                         string
 	Themes                                        []string
+	Seen                                          string
 }
 
 type editObjectivePage struct {
@@ -210,7 +211,7 @@ func (h *handlers) editObjective(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	f := objectiveForm{ID: o.ID, Map: o.Map, Names: map[string]string{}, Perspective: o.Perspective, Owner: o.Owner, Note: o.Note,
-		Stakeholders: strings.Join(o.Stakeholders, ", "), DueOn: dueDay(ctx, o.DueAt), Goal: o.Goal, GoalKind: o.GoalKind, Stage: string(o.Stage), Themes: o.Themes}
+		Stakeholders: strings.Join(o.Stakeholders, ", "), DueOn: dueDay(ctx, o.DueAt), Goal: o.Goal, GoalKind: o.GoalKind, Stage: string(o.Stage), Themes: o.Themes, Seen: o.Stamp()}
 	for lang, name := range o.Name {
 		f.Names["name_"+lang] = name
 	}
@@ -225,9 +226,9 @@ func readObjective(r *http.Request) (f objectiveForm, o strategy.Objective, errs
 	}
 	ctx := r.Context()
 	f = objectiveForm{Names: map[string]string{}, Perspective: in.Text("perspective"), Owner: in.Text("owner"), Stakeholders: in.Text("stakeholders"),
-		Note: in.Text("note"), DueOn: in.Text("due"), Goal: in.Text("goal"), GoalKind: in.Text("goal_kind"), Stage: in.Text("stage"), Themes: in.Values["theme"]}
+		Note: in.Text("note"), DueOn: in.Text("due"), Goal: in.Text("goal"), GoalKind: in.Text("goal_kind"), Stage: in.Text("stage"), Themes: in.Values["theme"], Seen: in.Text("seen")}
 	o = strategy.Objective{Name: strategy.Words{}, Perspective: f.Perspective, Owner: f.Owner, Note: f.Note, Goal: f.Goal, GoalKind: f.GoalKind,
-		Stage: strategy.Stage(f.Stage), Themes: f.Themes, Stakeholders: strings.FieldsFunc(f.Stakeholders, func(r rune) bool { return r == ',' || r == '\n' || r == ';' })}
+		Stage: strategy.Stage(f.Stage), Themes: f.Themes, Seen: f.Seen, Stakeholders: strings.FieldsFunc(f.Stakeholders, func(r rune) bool { return r == ',' || r == '\n' || r == ';' })}
 	for _, lang := range i18n.Languages() {
 		o.Name[lang] = in.Text("name_" + lang)
 		f.Names["name_"+lang] = o.Name[lang]

@@ -21,6 +21,7 @@ type editMapPage struct {
 	Colours map[string]string
 	Kind    string
 	Scope   string
+	Seen    string // stamp of the map as it was when the form was shown
 	Added   string // what the refused form of something new is about: "perspective" or "theme"
 	Wrong   wrong
 }
@@ -35,7 +36,7 @@ func (h *handlers) editMap(w http.ResponseWriter, r *http.Request) error {
 
 // filled is the form as the map stands.
 func filled(m strategy.Map) editMapPage {
-	p := editMapPage{Map: m, Names: map[string]string{}, Colours: map[string]string{}, Kind: string(m.Kind), Scope: m.Scope}
+	p := editMapPage{Map: m, Names: map[string]string{}, Colours: map[string]string{}, Kind: string(m.Kind), Scope: m.Scope, Seen: m.Stamp()}
 	for _, lang := range i18n.Languages() {
 		p.Names["name_"+lang] = m.Name[lang]
 		for _, q := range m.Perspectives {
@@ -74,7 +75,7 @@ func (h *handlers) renameMap(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := editMapPage{Map: m, Names: map[string]string{}, Colours: map[string]string{}, Kind: f.Text("kind"), Scope: f.Text("scope")}
+	p := editMapPage{Map: m, Names: map[string]string{}, Colours: map[string]string{}, Kind: f.Text("kind"), Scope: f.Text("scope"), Seen: f.Text("seen")}
 	paints := map[string]strategy.Paint{}
 	paint := func(field, row string) {
 		p.Colours[field] = f.Text("colour_" + field)
@@ -84,7 +85,7 @@ func (h *handlers) renameMap(w http.ResponseWriter, r *http.Request) error {
 		}
 		paints[row] = strategy.Paint{Name: worded(f, field, p.Names), Colour: c}
 	}
-	change := strategy.Map{ID: m.ID, Name: worded(f, "name", p.Names), Kind: strategy.Kind(p.Kind), Scope: p.Scope}
+	change := strategy.Map{ID: m.ID, Name: worded(f, "name", p.Names), Kind: strategy.Kind(p.Kind), Scope: p.Scope, Seen: p.Seen}
 	for _, q := range m.Perspectives {
 		paint("perspective_"+q.ID, q.ID)
 	}

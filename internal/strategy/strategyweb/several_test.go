@@ -46,6 +46,12 @@ func TestSeveralMaps(t *testing.T) {
 		ada.says(ada.get("/strategy/maps/new"), 200, "Social business", "Small firm", "Employees first", "Alliance", "Empty map", "map-sketch", "Bring a map")
 		ada.says(ada.post("/strategy/maps", "template", "social", "kind", "organisation", "name_en", "Group"), 200, "Keep the customers we have", "Group", "Service that is talked about")
 		ada.says(ada.post("/strategy/maps", "template", "empty", "kind", "department"), 422, "Please give a name")
+		empty := ada.post("/strategy/maps", "template", "empty", "kind", "department", "name_en", "Nothing yet")
+		ada.says(empty, 200, "No objectives yet")
+		if strings.Contains(empty.text, "Does the map hold together") || strings.Contains(empty.text, "Nothing to put right") {
+			t.Error("an empty map is said to be well")
+		}
+		ada.post("/strategy/maps/"+regexp.MustCompile(`/strategy/maps/([0-9a-z]+)/edit`).FindStringSubmatch(empty.text)[1]+"/remove")
 		ada.says(ada.post("/strategy/maps", "template", "none", "kind", "department"), 422, "no such template")
 		ada.says(ada.post("/strategy/maps", "template", "small", "kind", "department", "scope", "Workshop", "name_en", "Bench", "name_fr", "Établi"), 200, "Bench", "Mend what is complained about")
 		maps, err := x.s.Maps(x.ctx)
@@ -95,6 +101,12 @@ func TestSeveralMaps(t *testing.T) {
 		ada.says(ada.post("/strategy/objectives/"+keep.ID, "name_en", keep.Name["en"], "perspective", keep.Perspective, "theme", theme.ID, "goal", "Grow", "goal_kind", "retention", "stage", "impact"),
 			200, "Retention · Grow", "Impact", "Safety")
 		ada.says(ada.get("/strategy?map="+group+"&theme="+theme.ID), 200, "is-dim", "Safety")
+		// A form that somebody else overtook comes back with what was typed.
+		for path, typed := range map[string][]string{"/strategy/objectives/" + keep.ID: {"name_en", keep.Name["en"], "perspective", keep.Perspective, "note", "typed meanwhile"}, "/strategy/maps/" + group: {"name_en", "typed meanwhile"}} {
+			form := ada.get(path + "/edit")
+			ada.says(form, 200, `name="seen" value="`)
+			ada.says(ada.post(path, append(typed, "seen", "what was there before")...), 422, "Somebody else changed it meanwhile", "typed meanwhile", `value="what was there before"`)
+		}
 		ada.says(ada.get(edit), 200, "Safety", "colour_theme_"+theme.ID)
 		ada.says(ada.post("/strategy/themes/"+theme.ID+"/remove", "map", group), 200, "Saved.")
 
