@@ -37,6 +37,7 @@ type Standing struct {
 	Lagging  stat.Rolled // over those that show that it was
 	Readings []Reading   // in the order of Objective.Measures
 	Missing  []Gap       // what keeps it from being steered
+	Few      bool        // a number of it stands on too few observations
 }
 
 // Gap is something that an objective lacks.

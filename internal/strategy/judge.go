@@ -22,6 +22,7 @@ func (st *Standing) settle(m Map, top string, at time.Time) {
 		} else {
 			lagging = append(lagging, part)
 		}
+		st.Few = st.Few || r.Why == TooFew
 		noData = noData || r.Why != Judged && r.Why != NoPath
 	}
 	judge := stat.DefaultThresholds()
@@ -45,11 +46,7 @@ func (st *Standing) settle(m Map, top string, at time.Time) {
 
 // TooFew reports whether an objective has no state because numbers of its measures stand on too few observations, and not because there are none.
 func (st Standing) TooFew() bool {
-	few := false
-	for _, r := range st.Readings {
-		few = few || r.Why == TooFew
-	}
-	return few && st.Rolled.State == stat.Unknown
+	return st.Few && st.Rolled.State == stat.Unknown
 }
 
 // reading computes a measure and judges it.

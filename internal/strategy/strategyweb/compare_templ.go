@@ -254,7 +254,7 @@ func comparedRow(p comparePage, o strategy.Compared) templ.Component {
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var36 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				if o.Before != nil {
-					templ_7745c5c3_Err = rolledState(o.Before.Rolled).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = rolledState(o.Before.Rolled, standingWord(ctx, *o.Before)).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -270,7 +270,7 @@ func comparedRow(p comparePage, o strategy.Compared) templ.Component {
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Var37 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				if o.After != nil {
-					templ_7745c5c3_Err = rolledState(o.After.Rolled).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = rolledState(o.After.Rolled, standingWord(ctx, *o.After)).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

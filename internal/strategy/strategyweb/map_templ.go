@@ -417,7 +417,7 @@ func objectiveTable(p mapPage) templ.Component {
 							}
 							_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 							templ_7745c5c3_Var46 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
-								templ_7745c5c3_Err = rolledState(st.Rolled).Render(ctx, templ_7745c5c3_Buffer)
+								templ_7745c5c3_Err = rolledState(st.Rolled, standingWord(ctx, st)).Render(ctx, templ_7745c5c3_Buffer)
 								if templ_7745c5c3_Err != nil {
 									return templ_7745c5c3_Err
 								}

@@ -108,7 +108,7 @@ func mapsBody(p mapsPage) templ.Component {
 								}
 								_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 								templ_7745c5c3_Var16 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
-									templ_7745c5c3_Err = rolledState(t.From.Rolled).Render(ctx, templ_7745c5c3_Buffer)
+									templ_7745c5c3_Err = rolledState(t.From.Rolled, standingWord(ctx, t.From)).Render(ctx, templ_7745c5c3_Buffer)
 									if templ_7745c5c3_Err != nil {
 										return templ_7745c5c3_Err
 									}
@@ -135,7 +135,7 @@ func mapsBody(p mapsPage) templ.Component {
 								}
 								_, _ = templ_7745c5c3_Buffer.WriteString(" ")
 								templ_7745c5c3_Var21 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
-									templ_7745c5c3_Err = rolledState(t.To.Rolled).Render(ctx, templ_7745c5c3_Buffer)
+									templ_7745c5c3_Err = rolledState(t.To.Rolled, standingWord(ctx, t.To)).Render(ctx, templ_7745c5c3_Buffer)
 									if templ_7745c5c3_Err != nil {
 										return templ_7745c5c3_Err
 									}
@@ -206,11 +206,11 @@ func mapsBody(p mapsPage) templ.Component {
 	})
 }
 
-// rolledState is a state with the progress behind it.
-func rolledState(r stat.Rolled) templ.Component {
+// rolledState is a state, in words, with the progress behind it.
+func rolledState(r stat.Rolled, word string) templ.Component {
 	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var27 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"cluster\">")
-		templ_7745c5c3_Err = ui.State(stateWord(ctx, r.State), tone(r.State)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.State(word, tone(r.State)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

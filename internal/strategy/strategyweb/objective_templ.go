@@ -143,7 +143,7 @@ func apart(st strategy.Standing) templ.Component {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack-tight\"><h2 class=\"card-title\">")
 				write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "strategy.timing.leading"))
 				_, _ = templ_7745c5c3_Buffer.WriteString("</h2>")
-				templ_7745c5c3_Err = rolledState(st.Leading).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = rolledState(st.Leading, stateWord(ctx, st.Leading.State)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -152,7 +152,7 @@ func apart(st strategy.Standing) templ.Component {
 				_, _ = templ_7745c5c3_Buffer.WriteString("</p></div><div class=\"stack-tight\"><h2 class=\"card-title\">")
 				write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "strategy.timing.lagging"))
 				_, _ = templ_7745c5c3_Buffer.WriteString("</h2>")
-				templ_7745c5c3_Err = rolledState(st.Lagging).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = rolledState(st.Lagging, stateWord(ctx, st.Lagging.State)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -456,7 +456,7 @@ func contributionCards(p objectivePage) templ.Component {
 		if len(p.Reach.Gets) > 0 {
 			templ_7745c5c3_Var44 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack\"><div class=\"stack-tight\">")
-				templ_7745c5c3_Err = rolledState(p.Reach.From).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = rolledState(p.Reach.From, stateWord(ctx, p.Reach.From.State)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -492,7 +492,7 @@ func farEnd(f strategy.FarEnd) templ.Component {
 		_, _ = templ_7745c5c3_Buffer.WriteString("</a> <span class=\"small muted\">")
 		write.Text(templ_7745c5c3_Buffer, f.Map.Name.In(i18n.Lang(ctx)))
 		_, _ = templ_7745c5c3_Buffer.WriteString("</span></div>")
-		templ_7745c5c3_Err = rolledState(f.Standing.Rolled).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = rolledState(f.Standing.Rolled, standingWord(ctx, f.Standing)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -51,7 +51,7 @@ func TestSeveralMaps(t *testing.T) {
 		if strings.Contains(empty.text, "Does the map hold together") || strings.Contains(empty.text, "Nothing to put right") {
 			t.Error("an empty map is said to be well")
 		}
-		ada.post("/strategy/maps/"+regexp.MustCompile(`/strategy/maps/([0-9a-z]+)/edit`).FindStringSubmatch(empty.text)[1]+"/remove")
+		ada.post("/strategy/maps/" + regexp.MustCompile(`/strategy/maps/([0-9a-z]+)/edit`).FindStringSubmatch(empty.text)[1] + "/remove")
 		ada.says(ada.post("/strategy/maps", "template", "none", "kind", "department"), 422, "no such template")
 		ada.says(ada.post("/strategy/maps", "template", "small", "kind", "department", "scope", "Workshop", "name_en", "Bench", "name_fr", "Établi"), 200, "Bench", "Mend what is complained about")
 		maps, err := x.s.Maps(x.ctx)

@@ -369,7 +369,7 @@ func sharedList(p sharedPage) templ.Component {
 					_, _ = templ_7745c5c3_Buffer.WriteString("</strong> ")
 					if st, ok := p.E.Standing(o.ID); ok {
 						if p.Share.Shows != strategy.ShowNames {
-							templ_7745c5c3_Err = ui.State(stateWord(ctx, st.Rolled.State), tone(st.Rolled.State)).Render(ctx, templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = ui.State(standingWord(ctx, st), tone(st.Rolled.State)).Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}

@@ -68,7 +68,7 @@ func sightBody(p sightPage) templ.Component {
 			_, _ = templ_7745c5c3_Buffer.WriteString("\">")
 			write.Text(templ_7745c5c3_Buffer, a.Standing.Name.In(i18n.Lang(ctx)))
 			_, _ = templ_7745c5c3_Buffer.WriteString("</a>")
-			templ_7745c5c3_Err = rolledState(a.Standing.Rolled).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = rolledState(a.Standing.Rolled, standingWord(ctx, a.Standing)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

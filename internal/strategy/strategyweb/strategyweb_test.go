@@ -25,6 +25,7 @@ import (
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/listening"
 	"github.com/entente/entente/internal/measure"
+	"github.com/entente/entente/internal/measure/kpi"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/people"
 	"github.com/entente/entente/internal/strategy"
@@ -289,6 +290,29 @@ func (v *visitor) owner(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return m.ID
+}
+
+// Too few observations are not none: a map, its list and a link to it say so as the page of the objective does.
+func TestTooFewIsSaidAlike(t *testing.T) {
+	t.Parallel()
+	x := open(t, dbtest.SQLite(t))
+	words := func(s string) strategy.Words { return strategy.Words{"en": s} }
+	m, err := x.s.AddMap(x.ctx, strategy.Draft{Name: words("Few"), Perspectives: []strategy.Perspective{{ID: "up", Name: words("Up")}},
+		Objectives: []strategy.Objective{{ID: "answer", Perspective: "up", Name: words("Answer mails"), DueAt: x.now.AddDate(0, 2, 0),
+			Measures: []strategy.Measure{{Measure: "response-rate", Better: kpi.Higher, Weight: 1, Baseline: 0.1, BaselineAt: x.now.AddDate(0, -2, 0), Target: 0.9, Days: 4, Channel: "mail"}}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ada := x.visitor("ada@velo.example")
+	shared := ada.post("/strategy/maps/"+m.ID+"/shares", "days", "5", "shows", "states")
+	link := regexp.MustCompile(`/shared/strategy/[\w-]+`).FindString(shared.text)
+	for _, path := range []string{"/strategy", "/strategy/objectives/" + m.Objectives[0].ID, link, "/strategy/objectives/" + m.Objectives[0].ID + "/sight"} {
+		page := ada.get(path)
+		ada.says(page, 200, "Too few to judge")
+		if n := strings.Count(page.text, `<span class="state-dot" aria-hidden="true"></span>No recent data`); n > 0 {
+			t.Errorf("%s says %d times that there is no recent data", path, n)
+		}
+	}
 }
 
 func TestPanels(t *testing.T) {
