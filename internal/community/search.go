@@ -265,7 +265,7 @@ func (s *Service) nearby(ctx context.Context, o Sight, community string, all []h
 	return all, want, nil
 }
 
-// mend takes words for others that are spelled nearly so and that titles have which whoever asks may read, else posts and articles: those that no title has, or with
+// mend takes words for others that are spelled nearly so, or said so where nothing at all was found, and that titles have which whoever asks may read, else posts and articles: those that no title has, or with
 // rare also those that far fewer titles have.
 func (s *Service) mend(ctx context.Context, o Sight, community string, words []string, rare bool) ([]string, bool, error) {
 	q, spaces := s.db.Read(), db.Texts(o.Readable(community))
@@ -280,7 +280,7 @@ func (s *Service) mend(ctx context.Context, o Sight, community string, words []s
 				continue
 			}
 		}
-		best, n, own, err := near(ctx, q, spaces, w)
+		best, n, own, err := near(ctx, q, spaces, w, !rare)
 		if err != nil {
 			return nil, false, err
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/entente/entente/internal/ledger"
 	"github.com/entente/entente/internal/org"
 	"github.com/entente/entente/internal/problem"
+	"github.com/entente/entente/lang"
 )
 
 // TestSearch: everything of a community is found by stems of both languages and with a letter wrong, nobody finds or counts what they may not
@@ -97,6 +98,20 @@ func TestSearch(t *testing.T) {
 		}
 		if r = look(eve, "secrat", ""); !r.Mended || r.Words != "secret" {
 			t.Errorf("who is in it is offered %q", r.Words)
+		}
+		// So are words written by ear, of titles and of texts, for who may read them; words that somebody wrote so are left alone.
+		_, err = k.Start(eve, community.Begin{Space: k.spaces["den"], Kind: community.Questions, Title: "Tubeless photographs", Body: "On a tricycle.", Lang: "en"})
+		must(t, err)
+		k.reply(lea, q, "La chaîne et le dérailleur grincent : la vélocité.")
+		for heard, meant := range map[string]string{"dérayeur": "derailleur", "chenne": "chaine", "skwicks": "", "velosité": "velocite", "fotograffs": "", "trissicle": "", "disques": "", "squeeks": "squeak"} {
+			if r = look(t.Context(), heard, ""); r.Words != map[bool]string{true: meant, false: lang.Fold(heard)}[meant != ""] || r.Mended != (meant != "") || meant != "" && len(r.List) == 0 {
+				t.Errorf("%s was taken for %q, mended %v", heard, r.Words, r.Mended)
+			}
+		}
+		for heard, meant := range map[string]string{"fotograffs": "photographs", "trissicle": "tricycle"} {
+			if r = look(eve, heard, ""); !r.Mended || r.Words != meant {
+				t.Errorf("%s was taken for %q by who is in it", heard, r.Words)
+			}
 		}
 		gone := k.reply(bob, q, "A zeppelin helps.")
 		if r = look(t.Context(), "zepelin", ""); r.Words != "zeppelin" {

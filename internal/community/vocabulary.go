@@ -172,6 +172,15 @@ func nearSpoken(ctx context.Context, q db.Q, spaces, word string) ([]string, err
 		return by[w] > off
 	})
 	sorting.Stable(list, func(a, b string) int { return cmp.Compare(by[a], by[b]) })
+	alike, err := soundsLike(ctx, q, "community_spoken", "word", spaces, word, mostOffered)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range alike {
+		if !slices.Contains(list, w) {
+			list = append(list, w)
+		}
+	}
 	return list[:min(len(list), mostOffered)], nil
 }
 
@@ -201,8 +210,9 @@ const (
 	mostNear   = 4000
 )
 
-// near finds the word of the titles of spaces that is nearest to one, and in how many titles it is and the word itself is. Of two as near, that which more have.
-func near(ctx context.Context, q db.Q, spaces, word string) (best string, n, own int, err error) {
+// near finds the word of the titles of spaces that is nearest to one, and in how many titles it is and the word itself is. Of two as near, that which more have. What is said as
+// a word that no title has is as near as what differs by a letter, where that is heard.
+func near(ctx context.Context, q db.Q, spaces, word string, heard bool) (best string, n, own int, err error) {
 	letters := utf8.RuneCountInString(word)
 	if letters < mendable {
 		return "", 0, 0, nil
@@ -233,8 +243,40 @@ func near(ctx context.Context, q db.Q, spaces, word string) (best string, n, own
 			best, n, nearest = c.word, c.n, d
 		}
 	}
-	return best, n, own, nil
+	if !heard || own > 0 || nearest <= 1 {
+		return best, n, own, nil
+	}
+	alike, err := soundsLike(ctx, q, "community_word", "SUM(n) DESC, word", spaces, word, 1)
+	if err != nil || len(alike) == 0 {
+		return best, n, own, err
+	}
+	return alike[0], 0, own, nil
 }
+
+// soundsLike finds words that are said as one, in an order.
+func soundsLike(ctx context.Context, q db.Q, table, order, spaces, word string, most int) ([]string, error) {
+	begin := lang.Beginnings(word)
+	if len(begin) == 0 {
+		return nil, nil
+	}
+	var w db.Where
+	var ways []string
+	for i := range lang.MostBeginnings { // always as many, so that the statement's text is the same
+		b := begin[min(i, len(begin)-1)]
+		ways = append(ways, "word >= "+w.Arg(b)+" AND word < "+w.Arg(after(b)))
+	}
+	list, err := db.All(ctx, q, db.Self[string], "SELECT word FROM "+table+" WHERE ("+strings.Join(ways, " OR ")+") AND LENGTH(word) BETWEEN "+w.Arg(max(mendable, len(word)-mostMute))+" AND "+w.Arg(len(word)+mostMute)+
+		" AND space IN "+db.Among(q, w.Arg(spaces))+" GROUP BY word ORDER BY "+order+db.Limit(mostNear), w.Args...)
+	if err != nil {
+		return nil, fmt.Errorf("read words that begin as %q: %w", word, err)
+	}
+	said := lang.SaidAs(word)
+	list = slices.DeleteFunc(list, func(other string) bool { return other == word || !said(other) })
+	return list[:min(len(list), most)], nil
+}
+
+// mostMute is how many letters more a word may have than one that is said so.
+const mostMute = 3
 
 // after is the first text that comes after all that begin with one.
 func after(begin string) string {
