@@ -13,9 +13,9 @@ func Sound(code, folded string) string {
 	}
 	switch code {
 	case "fr":
-		return said(mute(folded, frenchEnds), &frenchSaid)
+		return said(mute(folded, frenchEnds), frenchSaid)
 	case "en":
-		return said(mute(folded, englishEnds), &englishSaid)
+		return said(mute(folded, englishEnds), englishSaid)
 	}
 	return ""
 }
@@ -52,7 +52,8 @@ var englishEnds, englishSaid = []string{"s"}, ordered([]spelled{
 })
 
 // ordered are ways of spelling by their first letter.
-func ordered(list []spelled) (out [26][]spelled) {
+func ordered(list []spelled) [][]spelled {
+	out := make([][]spelled, 26)
 	slices.SortStableFunc(list, func(a, b spelled) int { return len(b.letters) - len(a.letters) })
 	for _, s := range list {
 		out[s.letters[0]-'a'] = append(out[s.letters[0]-'a'], s)
@@ -70,7 +71,7 @@ func mute(word string, ends []string) string {
 	return word
 }
 
-func said(word string, ways *[26][]spelled) string {
+func said(word string, ways [][]spelled) string {
 	var out []byte
 	put := func(s string) {
 		for i := range len(s) {
