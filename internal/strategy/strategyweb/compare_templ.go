@@ -126,14 +126,11 @@ func compareBody(p comparePage) templ.Component {
 				_, _ = templ_7745c5c3_Buffer.WriteString("</summary><ul>")
 				for _, l := range p.Lines {
 					_, _ = templ_7745c5c3_Buffer.WriteString("<li>")
-					write.Text(templ_7745c5c3_Buffer, l.What)
-					_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-					if name := l.Name.In(i18n.Lang(ctx)); name != "" {
-						write.Text(templ_7745c5c3_Buffer, i18n.Colon(ctx)+name)
-						_, _ = templ_7745c5c3_Buffer.WriteString(" ")
+					write.Text(templ_7745c5c3_Buffer, whatOf(ctx, l))
+					_, _ = templ_7745c5c3_Buffer.WriteString(" <span class=\"small muted\">")
+					if l.Who != "" {
+						write.Text(templ_7745c5c3_Buffer, l.Who+" · ")
 					}
-					_, _ = templ_7745c5c3_Buffer.WriteString("<span class=\"small muted\">")
-					write.Text(templ_7745c5c3_Buffer, l.Who)
 					templ_7745c5c3_Err = ui.Moment(l.At).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -150,7 +147,7 @@ func compareBody(p comparePage) templ.Component {
 
 // comparedSide is a map at one of the dates; on a narrow screen it is opened when wanted.
 func comparedSide(e strategy.Evaluation, d sides) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var19 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var18 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<section><h2>")
 		write.Text(templ_7745c5c3_Buffer, dayOf(ctx, e.At))
 		_, _ = templ_7745c5c3_Buffer.WriteString("</h2><p class=\"small\">")
@@ -195,8 +192,8 @@ func sumUp(ctx context.Context, p comparePage) string {
 }
 
 func comparedTable(p comparePage, caption string, list []strategy.Compared) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var25 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var26 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var24 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var25 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			for _, o := range list {
 				templ_7745c5c3_Err = comparedRow(p, o).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -206,7 +203,7 @@ func comparedTable(p comparePage, caption string, list []strategy.Compared) temp
 			return nil
 		})
 		templ_7745c5c3_Err = ui.Table(ui.TableProps{Caption: caption, List: true, Columns: []ui.Column{{Label: i18n.T(ctx, "strategy.objective")}, {Label: dayOf(ctx, p.C.Before.At)}, {Label: dayOf(ctx, p.C.After.At)},
-			{Label: i18n.T(ctx, "strategy.measures")}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var26), templ_7745c5c3_Buffer)
+			{Label: i18n.T(ctx, "strategy.measures")}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var25), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -215,9 +212,9 @@ func comparedTable(p comparePage, caption string, list []strategy.Compared) temp
 }
 
 func comparedRow(p comparePage, o strategy.Compared) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var27 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var28 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Var29 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var26 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var27 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var28 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				if o.After != nil {
 					_, _ = templ_7745c5c3_Buffer.WriteString("<a href=\"")
 					write.Link(templ_7745c5c3_Buffer, templ.URL(objectiveHref(o.After.ID)))
@@ -247,12 +244,12 @@ func comparedRow(p comparePage, o strategy.Compared) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.HeadCell().Render(templ.WithChildren(ctx, templ_7745c5c3_Var29), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.HeadCell().Render(templ.WithChildren(ctx, templ_7745c5c3_Var28), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var36 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var35 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				if o.Before != nil {
 					templ_7745c5c3_Err = rolledState(o.Before.Rolled, standingWord(ctx, *o.Before)).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
@@ -263,12 +260,12 @@ func comparedRow(p comparePage, o strategy.Compared) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Cell(dayOf(ctx, p.C.Before.At)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var36), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Cell(dayOf(ctx, p.C.Before.At)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var35), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var37 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var36 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				if o.After != nil {
 					templ_7745c5c3_Err = rolledState(o.After.Rolled, standingWord(ctx, *o.After)).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
@@ -279,12 +276,12 @@ func comparedRow(p comparePage, o strategy.Compared) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Cell(dayOf(ctx, p.C.After.At)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var37), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Cell(dayOf(ctx, p.C.After.At)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var36), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var38 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var37 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<ul class=\"compare-measures\">")
 				for _, m := range o.Measures {
 					_, _ = templ_7745c5c3_Buffer.WriteString("<li><div class=\"small muted\">")
@@ -314,13 +311,13 @@ func comparedRow(p comparePage, o strategy.Compared) templ.Component {
 				_, _ = templ_7745c5c3_Buffer.WriteString("</ul>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "strategy.measures")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var38), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Cell(i18n.T(ctx, "strategy.measures")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var37), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Row(nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var28), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Row(nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var27), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -337,7 +334,7 @@ func comparedLabel(ctx context.Context, n names, m strategy.ComparedMeasure) str
 
 // thenOrNow is the number of one of the dates; nil is none.
 func thenOrNow(r *strategy.Reading) templ.Component {
-	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var42 templ.Component) (templ_7745c5c3_Err error) {
+	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var41 templ.Component) (templ_7745c5c3_Err error) {
 		if r == nil {
 			_, _ = templ_7745c5c3_Buffer.WriteString("–")
 		} else {

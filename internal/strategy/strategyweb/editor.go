@@ -228,6 +228,14 @@ type historyLine struct {
 	What string
 }
 
+// whatOf is what was done, and to what.
+func whatOf(ctx context.Context, l historyLine) string {
+	if name := l.Name.In(i18n.Lang(ctx)); name != "" {
+		return l.What + i18n.Colon(ctx) + name
+	}
+	return l.What
+}
+
 // told puts changes into words.
 func (h *handlers) told(ctx context.Context, list []strategy.Change) ([]historyLine, error) {
 	who := map[string]string{"": i18n.T(ctx, "strategy.operator")}

@@ -201,6 +201,7 @@ func TestSeveralMaps(t *testing.T) {
 				t.Errorf("%s says %q", page, bad)
 			}
 		}
+		ada.says(ada.get("/strategy/compare?map="+bench), 200, "<li>Added a map: Bench <span", "Ada Morel · <time")
 		ada.says(ada.get("/strategy/compare?map="+bench+"&from=yesterday"), 422, "Please give a date")
 		// A day that makes no sense is not taken for today without a word.
 		for _, page := range []string{"/strategy?map=" + bench, "/strategy/present?map=" + bench, "/strategy/objectives/" + mend.ID + "/sight?x=", "/strategy/objectives/" + mend.ID + "?x=",
