@@ -291,7 +291,7 @@ func gate(p readinessPage) templ.Component {
 				if p.R.Opening == nil && mayOpen(ctx) {
 					_, _ = templ_7745c5c3_Buffer.WriteString("<details><summary>")
 					write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "govern.gate.override"))
-					_, _ = templ_7745c5c3_Buffer.WriteString("</summary><form method=\"post\" action=\"/govern/gate/open\"><p class=\"small muted\">")
+					_, _ = templ_7745c5c3_Buffer.WriteString("</summary><form method=\"post\" action=\"/govern/gate/open\" class=\"stack\"><p class=\"small muted\">")
 					write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "govern.gate.override_text"))
 					_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
 					templ_7745c5c3_Err = ui.TextArea(ui.Field{Name: "reason", Label: i18n.T(ctx, "govern.field.why"), Required: true, Rows: 2}).Render(ctx, templ_7745c5c3_Buffer)

@@ -243,7 +243,7 @@ func reviewExtra(p reviewPage) templ.Component {
 			templ_7745c5c3_Var27 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
 				write.Link(templ_7745c5c3_Buffer, templ.URL("/govern/reviews/"+p.V.ID+"/hold"))
-				_, _ = templ_7745c5c3_Buffer.WriteString("\"><p>")
+				_, _ = templ_7745c5c3_Buffer.WriteString("\" class=\"stack\"><p>")
 				write.Text(templ_7745c5c3_Buffer, i18n.T(ctx, "govern.hold_text"))
 				_, _ = templ_7745c5c3_Buffer.WriteString("</p>")
 				templ_7745c5c3_Err = ui.TextArea(ui.Field{Name: "notes", Label: i18n.T(ctx, "govern.field.notes"), Optional: true, Rows: 5, DraftKey: "review-" + p.V.ID}).Render(ctx, templ_7745c5c3_Buffer)
@@ -437,7 +437,7 @@ func finishForm(a govern.Action, bad wrong) templ.Component {
 		templ_7745c5c3_Var48 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
 			write.Link(templ_7745c5c3_Buffer, templ.URL("/govern/actions/"+a.ID+"/finish"))
-			_, _ = templ_7745c5c3_Buffer.WriteString("\">")
+			_, _ = templ_7745c5c3_Buffer.WriteString("\" class=\"stack\">")
 			templ_7745c5c3_Err = ui.FormErrors("", bad).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

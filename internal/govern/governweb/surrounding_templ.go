@@ -137,7 +137,7 @@ func followed(e govern.Surrounding, f govern.Followed, next string, bad wrong) t
 			templ_7745c5c3_Var16 := write.Children(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer) (templ_7745c5c3_Err error) {
 				_, _ = templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
 				write.Link(templ_7745c5c3_Buffer, templ.URL("/govern/surroundings/"+e.ID+"/review"))
-				_, _ = templ_7745c5c3_Buffer.WriteString("\">")
+				_, _ = templ_7745c5c3_Buffer.WriteString("\" class=\"stack\">")
 				templ_7745c5c3_Err = ui.FormErrors("", bad).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

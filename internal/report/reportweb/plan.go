@@ -58,7 +58,7 @@ func (h *handlers) plans(w http.ResponseWriter, r *http.Request) error {
 
 // rhythm says in words when a report is sent.
 func rhythm(ctx context.Context, r due.Rhythm) string {
-	hour := fmt.Sprintf("%02d:%02d", r.Minute/60, r.Minute%60)
+	hour := i18n.Time(ctx, time.Date(2000, 1, 1, r.Minute/60, r.Minute%60, 0, 0, i18n.Zone(ctx)))
 	if r.Every == due.Month {
 		return i18n.T(ctx, "report.rhythm.month", "Day", strconv.Itoa(r.Day), "Hour", hour, "Zone", r.Zone)
 	}
