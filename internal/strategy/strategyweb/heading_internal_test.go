@@ -32,6 +32,7 @@ func TestHeading(t *testing.T) {
 	}{
 		"chance alone":           {chance, 7, true, "No clear trend"},
 		"a clear rise":           {[]float64{1, 3, 5, 6, 9, 11, 13, 14, 17, 19, 21, 22}, 7, true, "Rising"},
+		"further than the line":  {[]float64{1, 3, 2, 4, 3, 5, 4, 5, 6, 5, 6, 5, 7, 6, 7, 6, 8, 7, 8, 9, 20}, 7, true, "No straight line fits: through 21 points it would give"},
 		"few":                    {[]float64{3, 4, 5}, 7, true, "Too few numbers (3 of at least 6)"},
 		"few without common day": {chance[:13], 28, true, "Too few periods of 28 days that share none (4 of at least 6)"},
 		"alike":                  {[]float64{10, 12, 15, 19, 24, 28, 30, 30, 27, 22, 16, 11, 9}, 28, false, "Its 13 numbers resemble each other"},

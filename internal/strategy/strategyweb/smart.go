@@ -252,6 +252,9 @@ func heading(ctx context.Context, c strategy.Course, st strategy.Standing, e str
 		return i18n.T(ctx, "check.outlook.vague", "Day", i18n.Day(ctx, st.DueAt), "Low", u.Write(ctx, low), "High", u.Write(ctx, high),
 			"Least", u.Write(ctx, o.Least), "Most", u.Write(ctx, o.Most), "N", o.N)
 	}
+	if now := c.Points[len(c.Points)-1].Value; now.OK() && (o.Rising() && now.Value > o.Value || o.Falling() && now.Value < o.Value) {
+		return i18n.T(ctx, "check.outlook.bent", "Day", i18n.Day(ctx, st.DueAt), "Value", u.Write(ctx, possible(c.Reading.Unit, o.Value)), "Now", u.Write(ctx, now.Value), "N", o.N)
+	}
 	trend := "level"
 	if o.Rising() {
 		trend = "rising"
