@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"io"
+	"strings"
 
 	"github.com/entente/entente/internal/community"
 	"github.com/entente/entente/internal/i18n"
@@ -17,7 +18,8 @@ const maxFetched = community.MaxFile
 // bring lets files be imported into communities.
 func (a *App) bring() {
 	gate := outside.New(outside.Options{AllowPrivate: a.Config.AllowPrivate, UserAgent: "Entente (+" + a.Config.Public() + ")", MaxBody: maxFetched})
-	a.Intake.WithCommunities(intake.Communities{Spaces: a.destinations, Space: a.spaceFor, File: a.fileFor, Client: gate.Client()})
+	a.Intake.WithCommunities(intake.Communities{Spaces: a.destinations, Space: a.spaceFor, File: a.fileFor, Client: gate.Client(),
+		Line: func(text string) string { return strings.Join(strings.Fields(community.TextOf(text)), " ") }})
 }
 
 func (a *App) destination(ctx context.Context, c *community.Community, sp *community.Space) intake.Destination {

@@ -145,3 +145,35 @@ func TestNumbersOfTwo(t *testing.T) {
 		}
 	})
 }
+
+// TestTurnedLines: titles, names and tags that are brought into a community stand there as people may write them.
+func TestTurnedLines(t *testing.T) {
+	t.Parallel()
+	const turned = "\u202e" // what follows is read from the right
+	ideas := "id;title;text;author name;tags\n1;Lon" + turned + "ger;short;A" + turned + "da;x" + turned + "y\n"
+	articles := "id;title;text;author name;kind;months\n2;Pum" + turned + "ps;So.;A" + turned + "da;guide;6\n"
+	posts := `<posts><row Id="1" PostTypeId="1" CreationDate="2024-01-01T10:00:00.000" Body="x" OwnerUserId="1" Title="Why &#x202e;so" Tags="&lt;a&#x202e;b&gt;"/></posts>`
+	users := `<users><row Id="1" DisplayName="E&#x202e;ve"/></users>`
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		r := testRunner(t, d, noon)
+		ch := place(t, r, "stackexchange", "forum")
+		dump := folder(t, map[string]string{"Posts.xml": posts, "Users.xml": users})
+		for _, c := range []struct{ format, file, target string }{{"csv", write(t, "ideas.csv", []byte(ideas)), IdeaLines}, {"csv", write(t, "articles.csv", []byte(articles)), ArticleLines}, {"stackexchange", dump, ""}} {
+			report := run(t, r, c.format, c.file, Options{Settings: Settings{Channel: ch, Space: "hall", Target: c.target},
+				to:          Destination{Space: "hall", Channel: ch, URL: "https://new.example", Holds: []string{"idea", "article", "question"}},
+				communities: &Communities{Line: func(s string) string { return strings.ReplaceAll(s, turned, "") }}}, false)
+			if report.Refused > 0 || report.Added == 0 {
+				t.Fatalf("%s: %+v", c.format, report.Progress)
+			}
+		}
+		list, err := db.All(t.Context(), d.Read(), db.Self[string], "SELECT CAST(data AS TEXT) FROM activity WHERE kind IN ('post.said', 'article.written')")
+		if err != nil || len(list) != 3 {
+			t.Fatal(list, err)
+		}
+		for _, data := range list {
+			if strings.Contains(data, turned) || strings.Contains(data, `\u202e`) {
+				t.Error(data)
+			}
+		}
+	})
+}

@@ -182,7 +182,7 @@ func (c *converter) article(place Place, external, was, title, text, name, actor
 	at = c.opts.moved(at)
 	article := id.From(c.opts.Channel, "article:"+external)
 	if err := emit(Row{Place: place, Fact: &ledger.Activity{ID: article, Object: article, Kind: ledger.ArticleWritten, Actor: actor, Channel: c.opts.Channel, At: at,
-		Key: "article:" + article, Data: ledger.Data(ledger.Written{Space: c.opts.to.Space, Kind: kind, Title: title, Markup: text, Lang: language, Version: 1, AuthorName: name,
+		Key: "article:" + article, Data: ledger.Data(ledger.Written{Space: c.opts.to.Space, Kind: kind, Title: c.opts.line(title), Markup: text, Lang: language, Version: 1, AuthorName: c.opts.line(name),
 			Months: months, Was: was})}}); err != nil || state == "draft" {
 		return err
 	}

@@ -42,6 +42,8 @@ type Communities struct {
 	Space func(ctx context.Context, beside Destination, slug, name, about string, closed bool) (Destination, error)
 	// File keeps a file that a post shows, checked and written anew, once for each key. It gives the Markdown that shows it.
 	File func(ctx context.Context, to Destination, key, name string, open func() (io.ReadCloser, error)) (shown string, a ledger.Attachment, err error)
+	// Line gives a title, a name or a tag as people may write it there: on one line, without what is not seen or turns the words around it.
+	Line func(string) string
 	// Client reaches addresses that files name, by the guarded way out.
 	Client *http.Client
 }
@@ -91,6 +93,14 @@ func (s *Service) Into(ctx context.Context, opts *Options) error {
 
 // into reports whether posts become threads of a community.
 func (o *Options) into() bool { return o.Space != "" && (o.to.Space != "" || o.communities == nil) }
+
+// line is a title, a name or a tag as it stands where it is brought to.
+func (o *Options) line(s string) string {
+	if o.Space == "" || o.communities == nil || o.communities.Line == nil {
+		return s
+	}
+	return o.communities.Line(s)
+}
 
 // most kept of what a forum counts as votes.
 const maxScore = 1_000_000

@@ -166,6 +166,12 @@ func read(ctx context.Context, t Task, out chan<- []Row) (err error) {
 		if row.Item != nil && row.Item.ExternalID == "" {
 			row.Item.ExternalID = sum(*row.Item)
 		}
+		if i := row.Item; i != nil {
+			i.Title, i.AuthorName = t.Options.line(i.Title), t.Options.line(i.AuthorName)
+			for k := range i.Tags {
+				i.Tags[k] = t.Options.line(i.Tags[k])
+			}
+		}
 		rows = append(rows, row)
 		size += row.size()
 		if len(rows) == batchRows || size >= batchBytes {
