@@ -49,6 +49,15 @@ func communitySteps() []step {
 		{"remove-post", func(got map[string]reply) request {
 			return request{values: map[string]string{"id": got["get-community"].id(), "item": got["reply-to-post"].id()}}
 		}},
+		{"list-community-members", first},
+		{"put-out-of-community", func(got map[string]reply) request {
+			return request{values: map[string]string{"id": got["get-community"].id(), "item": got["list-community-members"].first("id")}}
+		}},
+		{"invite-to-community", func(got map[string]reply) request {
+			r := first(got)
+			r.body = map[string]any{"email": got["list-community-members"].first("email")}
+			return r
+		}},
 		{"list-articles", first},
 		{"get-article", func(got map[string]reply) request {
 			return request{values: map[string]string{"id": got["list-communities"].first("id"), "item": got["list-articles"].first("id")}}
