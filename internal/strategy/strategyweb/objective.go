@@ -3,6 +3,7 @@ package strategyweb
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -179,6 +180,14 @@ func (h *handlers) showEditObjective(w http.ResponseWriter, r *http.Request, p e
 	}
 	if p.Members, err = h.org.Members(ctx, p.Form.Owner); err != nil {
 		return err
+	}
+	if !slices.ContainsFunc(p.Members, func(m *org.Member) bool { return m.ID == p.Form.Owner }) && p.Form.Owner != "" {
+		// Whoever left is still chosen, so that saving something else does not take them out unseen.
+		if left, err := h.org.Find(ctx, p.Form.Owner); err == nil {
+			p.Members = append(p.Members, left)
+		} else if !problem.Is(err, problem.Missing) {
+			return err
+		}
 	}
 	if h.Groups != nil {
 		p.Groups = h.Groups(ctx)

@@ -841,7 +841,7 @@ func ownerOptions(ctx context.Context, p editObjectivePage) []ui.Option {
 	out := []ui.Option{{Label: i18n.T(ctx, "strategy.nobody")}}
 	for _, m := range p.Members {
 		if m.State == org.Active || m.ID == p.Form.Owner {
-			out = append(out, ui.Option{Value: m.ID, Label: m.Name})
+			out = append(out, ui.Option{Value: m.ID, Label: stillHere(ctx, m)})
 		}
 	}
 	return out

@@ -170,6 +170,14 @@ func oddDay(ctx context.Context, odd string) string {
 	return i18n.T(ctx, "strategy.at_odd", "Typed", odd, "Years", lookBack)
 }
 
+// stillHere is the name of a member, with a word when they have left: what they own has nobody who answers for it.
+func stillHere(ctx context.Context, m *org.Member) string {
+	if m.State == org.Removed {
+		return i18n.T(ctx, "strategy.left", "Name", m.Name)
+	}
+	return m.Name
+}
+
 // owners gives the names of those who own objectives.
 func (h *handlers) owners(ctx context.Context, list []strategy.Standing) (map[string]string, error) {
 	out := map[string]string{}
@@ -184,7 +192,7 @@ func (h *handlers) owners(ctx context.Context, list []strategy.Standing) (map[st
 		case err != nil:
 			return nil, err
 		default:
-			out[o.Owner] = m.Name
+			out[o.Owner] = stillHere(ctx, m)
 		}
 	}
 	return out, nil

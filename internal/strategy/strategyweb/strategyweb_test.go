@@ -292,6 +292,33 @@ func (v *visitor) owner(t *testing.T) string {
 	return m.ID
 }
 
+// An owner who left is named as such, and stays chosen until somebody else is: saving something else takes nobody out unseen.
+func TestOwnerWhoLeft(t *testing.T) {
+	t.Parallel()
+	x := open(t, dbtest.SQLite(t))
+	vic, err := x.org.ByEmail(x.ctx, "vic@velo.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := func(s string) strategy.Words { return strategy.Words{"en": s} }
+	m, err := x.s.AddMap(x.ctx, strategy.Draft{Name: words("Map"), Perspectives: []strategy.Perspective{{ID: "up", Name: words("Up")}},
+		Objectives: []strategy.Objective{{ID: "answer", Perspective: "up", Name: words("Answer mails"), Owner: vic.ID}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ada, objective := x.visitor("ada@velo.example"), "/strategy/objectives/"+m.Objectives[0].ID
+	if a := ada.get(objective); strings.Contains(a.text, "no longer a member") {
+		t.Error("who is a member is said to have left")
+	}
+	if err := x.org.Remove(x.ctx, vic.ID, false); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{objective, "/strategy"} {
+		ada.says(ada.get(path), 200, "Vic (no longer a member)")
+	}
+	ada.says(ada.get(objective+"/edit"), 200, `<option value="`+vic.ID+`" selected>Vic (no longer a member)`)
+}
+
 // Too few observations are not none: a map, its list and a link to it say so as the page of the objective does.
 func TestTooFewIsSaidAlike(t *testing.T) {
 	t.Parallel()
