@@ -11,6 +11,7 @@ import (
 
 	"github.com/entente/entente/internal/i18n"
 	"github.com/entente/entente/internal/org"
+	"github.com/entente/entente/internal/problem"
 	"github.com/entente/entente/internal/report"
 	"github.com/entente/entente/internal/report/due"
 	"github.com/entente/entente/internal/web"
@@ -72,6 +73,7 @@ type planPage struct {
 	Edit    bool
 	CanMail bool
 	Content string
+	Away    map[string]bool // who of recipients and owner can no longer sign in
 }
 
 func (h *handlers) plan(w http.ResponseWriter, r *http.Request) error {
@@ -93,6 +95,17 @@ func (h *handlers) plan(w http.ResponseWriter, r *http.Request) error {
 	}
 	if p.Members, err = h.org.Names(ctx, named); err != nil {
 		return err
+	}
+	p.Away = map[string]bool{}
+	for _, who := range append(p.Plan.Recipients, report.Recipient{Member: p.Plan.Owner}) {
+		if who.Member == "" {
+			continue
+		}
+		m, err := h.org.Find(ctx, who.Member)
+		if err != nil && !problem.Is(err, problem.Missing) {
+			return err
+		}
+		p.Away[who.Member] = m == nil || m.State != org.Active
 	}
 	for _, o := range h.contents(ctx) {
 		if o.Value == p.Plan.Content {

@@ -202,7 +202,7 @@ func planBody(p planPage) templ.Component {
 			ui.Item{Label: i18n.T(ctx, "report.rhythm"), Value: rhythm(ctx, p.Plan.Rhythm)},
 			ui.Item{Label: i18n.T(ctx, "report.next"), Body: nextBody(p.Plan)},
 			ui.Item{Label: i18n.T(ctx, "report.lang"), Value: i18n.Language(ctx, p.Plan.Lang)},
-			ui.Item{Label: i18n.T(ctx, "report.owner"), Value: p.Members[p.Plan.Owner]},
+			ui.Item{Label: i18n.T(ctx, "report.owner"), Value: present(ctx, p, p.Plan.Owner)},
 			ui.Item{Label: i18n.T(ctx, "report.recipients"), Body: recipients(p)},
 		).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
@@ -331,13 +331,21 @@ func nextBody(m report.Mailing) templ.Component {
 	})
 }
 
+// present is a name, with a word when nothing is sent to it any more, or on its behalf.
+func present(ctx context.Context, p planPage, member string) string {
+	if p.Away[member] {
+		return i18n.T(ctx, "report.away", "Name", p.Members[member])
+	}
+	return p.Members[member]
+}
+
 func recipients(p planPage) templ.Component {
 	return write.Component(func(ctx write.Context, templ_7745c5c3_Buffer *write.Buffer, templ_7745c5c3_Var39 templ.Component) (templ_7745c5c3_Err error) {
 		_, _ = templ_7745c5c3_Buffer.WriteString("<ul>")
 		for _, r := range p.Plan.Recipients {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<li>")
 			if r.Member != "" {
-				write.Text(templ_7745c5c3_Buffer, p.Members[r.Member])
+				write.Text(templ_7745c5c3_Buffer, present(ctx, p, r.Member))
 			} else {
 				write.Text(templ_7745c5c3_Buffer, r.Address)
 			}

@@ -220,6 +220,16 @@ func TestPages(t *testing.T) {
 		ada.says(ada.get(rep.path+"/text"), 200, "Board", "Ce qui sort de l’ordinaire")
 		ada.says(ada.post(rep.path+"/send"), 200, "on its way", "waiting")
 		vic.says(vic.get(rep.path), 404)
+		// Who left is still on the list, which says that they get nothing.
+		left, err := x.org.ByEmail(x.ctx, "vic@velo.example")
+		x.must(err)
+		told := ada.says(ada.post("/reports", "name", "Team", "content", "pack", "lang", "en", "every", "week", "weekday", "1", "hour", "08:00", "zone", "Europe/Paris", "member", left.ID, "enabled", "1"), 200, "Vic")
+		if strings.Contains(told.text, "no mail is sent") {
+			t.Error("who may sign in is said to get no mail")
+		}
+		x.must(x.org.Suspend(x.ctx, left.ID))
+		ada.says(ada.get(told.path), 200, "Vic (can no longer sign in: no mail is sent)")
+		x.must(x.org.Resume(x.ctx, left.ID))
 		ada.says(ada.get("/review-pack"), 200, "Our map", "Decisions due")
 		guest.says(guest.get("/unsubscribe/"+strings.Repeat("x", 32)), 404)
 		ada.says(ada.post(at+"/remove"), 200)
