@@ -202,7 +202,7 @@ func TestFaultsAreSaidWhereTheyAre(t *testing.T) {
 	}
 	for _, c := range []struct{ path, body, location, says string }{
 		{"/things/a?dry=perhaps", one, "query.dry", "Doit être true ou false."},
-		{"/things/aaaaaaaaaaaaaaa", one, "path.id", "Doit avoir au plus 10 caractères."},
+		{"/things/aaaaaaaaaaaaaaa", one, "path.id", "Nombre de caractères : 10 au plus."},
 		{"/things/a", `{"name":7}`, "body.name", "Doit être du texte."},
 		{"/things/a", `{"name":"x","n":-1}`, "body.n", "Doit valoir au moins 0."},
 		{"/things/a", `{}`, "body.name", "Est absent."},
