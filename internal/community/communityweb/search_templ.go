@@ -21,7 +21,7 @@ func searchPage(v *searchView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		_, _ = templ_7745c5c3_Buffer.WriteString("<form method=\"get\" action=\"")
+		_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack\"><form method=\"get\" action=\"")
 		write.Link(templ_7745c5c3_Buffer, templ.URL(v.href(ctx, "/search")))
 		_, _ = templ_7745c5c3_Buffer.WriteString("\" role=\"search\" class=\"stack-tight forum-form\">")
 		templ_7745c5c3_Err = ui.TextField(ui.Field{Name: "q", Type: "search", Label: i18n.T(ctx, "community.search.label"), Hint: i18n.T(ctx, "community.search.hint"), Value: v.in.Words, MaxLength: 200, Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
@@ -56,12 +56,10 @@ func searchPage(v *searchView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				_, _ = templ_7745c5c3_Buffer.WriteString("<div class=\"stack\">")
 				templ_7745c5c3_Err = searchResults(v).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
 			}
 		} else if len(v.misses) > 0 {
 			_, _ = templ_7745c5c3_Buffer.WriteString("<section aria-labelledby=\"missed\"><h2 id=\"missed\">")
@@ -74,6 +72,7 @@ func searchPage(v *searchView) templ.Component {
 			}
 			_, _ = templ_7745c5c3_Buffer.WriteString("</ul></section>")
 		}
+		_, _ = templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil
 	})
 }
