@@ -83,6 +83,27 @@ function regions(): HTMLElement[] {
 	return [...document.querySelectorAll<HTMLElement>("[data-live][hx-get]")];
 }
 
+// Who presses a button means that button: nothing moves under a finger before it is lifted, or for some seconds, should nobody hear that.
+const longest = 3_000;
+let lifted: Promise<void> | undefined;
+let done: (() => void) | undefined;
+let giveUp = 0;
+const lift = (): void => {
+	clearTimeout(giveUp);
+	done?.();
+	lifted = done = undefined;
+};
+document.addEventListener(
+	"pointerdown",
+	() => {
+		lifted ??= new Promise((resolve) => (done = resolve));
+		clearTimeout(giveUp);
+		giveUp = window.setTimeout(lift, longest);
+	},
+	true,
+);
+for (const name of ["pointerup", "pointercancel"]) document.addEventListener(name, () => setTimeout(lift), true); // the click comes after
+
 const busy = new WeakSet<HTMLElement>();
 const again = new WeakSet<HTMLElement>();
 
@@ -100,6 +121,7 @@ export async function refresh(region: HTMLElement): Promise<void> {
 		if (!answer.ok || answer.status === 204) return;
 		const page = new DOMParser().parseFromString(await answer.text(), "text/html");
 		const fresh = (region.id && page.getElementById(region.id)) || page.body.firstElementChild;
+		while (lifted) await lifted;
 		if (!fresh || !region.isConnected) return;
 		Idiomorph.morph(region, fresh, {
 			morphStyle: "outerHTML",

@@ -24,6 +24,7 @@ type islands struct {
 	*httptest.Server
 	announce chan string
 	version  atomic.Int64
+	asked    atomic.Int64 // how often for the region
 	beats    atomic.Int64
 	posts    atomic.Int64
 	posted   chan bool
@@ -96,7 +97,10 @@ func serveIslands(t *testing.T) *islands {
 		s.posted <- true
 		http.Redirect(w, r, "/write", http.StatusSeeOther)
 	})
-	mux.HandleFunc("GET /region", func(w http.ResponseWriter, r *http.Request) { page(w, r, s.region()) })
+	mux.HandleFunc("GET /region", func(w http.ResponseWriter, r *http.Request) {
+		page(w, r, s.region())
+		s.asked.Add(1)
+	})
 	mux.HandleFunc("GET /job", func(w http.ResponseWriter, r *http.Request) { page(w, r, templ.Raw(`<p id="done">done</p>`)) })
 	mux.HandleFunc("POST /presence", func(w http.ResponseWriter, _ *http.Request) {
 		s.beats.Add(1)
@@ -177,6 +181,29 @@ func useIslands(t *testing.T, b *webtest.Browser) {
 		s.version.Store(8)
 		announce(t, "inbox:c1")
 		until(t, `document.querySelector("#version").textContent === "version 8" && document.querySelector("#f-reply").value === "Dear Élodie"`)
+	})
+	t.Run("nothing moves under a finger", func(t *testing.T) {
+		w := w.In(t)
+		press := func(what string) {
+			t.Helper()
+			webtest.Eval[bool](w, `document.querySelector("#f-reply").dispatchEvent(new PointerEvent("`+what+`", {bubbles: true}))`)
+		}
+		// The region asks, and its answer waits: until the finger is lifted, and no longer than some seconds.
+		for i, lift := range []func(){func() { press("pointerup") }, func() { press("pointercancel") }, func() {}} {
+			asked, version := s.asked.Load(), fmt.Sprint("version ", 20+i)
+			press("pointerdown")
+			s.version.Store(int64(20 + i))
+			announce(t, "people inbox")
+			for s.asked.Load() == asked {
+				<-time.After(10 * time.Millisecond)
+			}
+			<-time.After(200 * time.Millisecond)
+			if got := webtest.Eval[string](w, `document.querySelector("#version").textContent`); got == version {
+				t.Errorf("%d: it moved", i)
+			}
+			lift()
+			until(t, `document.querySelector("#version").textContent === "`+version+`"`)
+		}
 	})
 	t.Run("an unsent reply survives the page", func(t *testing.T) {
 		open(t)
